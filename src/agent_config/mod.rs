@@ -1,0 +1,106 @@
+//! The agent configuration: the table of its keys, decoding and validation as the agent server does both, and the
+//! typed configuration with its places.
+
+mod access_entries;
+mod cron;
+mod keys;
+mod remote_development;
+mod text_checks;
+
+use serde_json::Value as Json;
+
+pub use access_entries::{
+    AccessAs, AccessSection, CiAccess, CiEntry, EntryKind, Impersonation, Mode, Spanned, UserAccess, UserEntry,
+};
+pub use keys::CONFIGURATION;
+
+use crate::gitlab::{NEWEST, Version};
+use crate::shape::{self, MessageValue, Problem, Stage};
+use crate::source::Source;
+use crate::yaml::{self, Document};
+
+/// The agent server's default limit on the size of a configuration file, in bytes
+/// (`agent.configuration.max_configuration_file_size`).
+pub const MAX_FILE_SIZE: u64 = 131_072;
+
+/// A configuration as GitLab reads it.
+#[derive(Clone, Debug)]
+pub struct AgentConfig {
+    /// The YAML document behind it.
+    pub document: Document,
+    /// The decoded file; `None` where the top is no mapping.
+    pub value: Option<MessageValue>,
+    /// What is wrong with keys and values.
+    pub problems: Vec<Problem>,
+    /// The entries of `ci_access`, as far as they could be decoded.
+    pub ci_access: Option<CiAccess>,
+    /// The entries of `user_access`, as far as they could be decoded.
+    pub user_access: Option<UserAccess>,
+}
+
+/// The first of GitLab's steps that refuses a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RefusedAt {
+    /// The file is too large.
+    Size,
+    /// The text is no YAML that could become JSON.
+    Yaml,
+    /// The decoder meets an unknown key or a wrong type.
+    Decode,
+    /// Validation finds a value that is not allowed.
+    Validate,
+}
+
+impl RefusedAt {
+    /// The step's name in machine formats.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Size => "size",
+            Self::Yaml => "yaml",
+            Self::Decode => "decode",
+            Self::Validate => "validate",
+        }
+    }
+}
+
+impl AgentConfig {
+    /// Reads a configuration by the rules of a release.
+    #[must_use]
+    pub fn read(source: &Source, version: Version) -> Self {
+        let document = yaml::read(source);
+        let version = version.min(NEWEST);
+        let decoded = shape::decode(&document, &CONFIGURATION, version, &text_checks::check);
+        let mut problems = decoded.problems;
+        if let Some(section) = decoded.value.as_ref().and_then(|value| value.set("remote_development")) {
+            remote_development::check(section, &mut problems);
+        }
+        problems.sort_by_key(|problem| (problem.span.start, problem.span.end));
+        let ci_access = decoded.value.as_ref().and_then(CiAccess::from_value);
+        let user_access = decoded.value.as_ref().and_then(UserAccess::from_value);
+        Self { document, value: decoded.value, problems, ci_access, user_access }
+    }
+
+    /// The first step that refuses the file; `None` for a file that GitLab accepts.
+    #[must_use]
+    pub fn refused_at(&self) -> Option<RefusedAt> {
+        if !self.document.problems().is_empty() {
+            return Some(RefusedAt::Yaml);
+        }
+        let stages = self.problems.iter().map(|problem| problem.stage);
+        match stages.filter(|stage| matches!(stage, Stage::Decode | Stage::Validate)).min() {
+            Some(Stage::Decode) => Some(RefusedAt::Decode),
+            Some(_) => Some(RefusedAt::Validate),
+            None => None,
+        }
+    }
+
+    /// What GitLab's Rails side receives; `None` for a file that is refused.
+    #[must_use]
+    pub fn canonical(&self) -> Option<Json> {
+        match self.refused_at() {
+            Some(_) => None,
+            None => Some(self.value.as_ref().map_or_else(|| Json::Object(serde_json::Map::new()), shape::to_json)),
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! kaslint: what GitLab makes of the configuration of its agents for Kubernetes.
+//!
+//! The floors, from the ground: [`source`] (text, lines, columns), [`yaml`] (a tree as GitLab's parser reads it),
+//! [`gitlab`] (versions, tiers) and [`shape`] (tables of keys, and decoding against them), [`agent_config`]. An arrow
+//! between modules never runs upwards.
+
+pub mod agent_config;
+pub mod gitlab;
+pub mod shape;
+pub mod source;
+pub mod yaml;

@@ -1,0 +1,697 @@
+//! Decodes a document against a table, as strictly as protojson does, and gathers every problem instead of the first.
+//!
+//! Sources: protobuf-go's `encoding/protojson/decode.go` and `well_known_types.go` for types, the validation rules
+//! that the tables name for the rest.
+
+use std::fmt::Write as _;
+
+use super::duration::Duration;
+use super::table::{Check, Key, Kind, Members, Message};
+use super::value::{Data, Field, MessageValue, Value};
+use crate::gitlab::Version;
+use crate::source::Span;
+use crate::yaml::{self, Document, NodeId, Reading, Scalar};
+
+/// Who objects to a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// The decoder: the whole file is refused.
+    Decode,
+    /// Validation after decoding: the whole file is refused.
+    Validate,
+    /// GitLab's Rails side: it keeps none of the section.
+    Rails,
+    /// The agent: it rejects the whole configuration, while GitLab took it.
+    Agent,
+    /// Nobody.
+    Nobody,
+}
+
+/// What is written where something else belongs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// A scalar.
+    Scalar {
+        /// The text of the file.
+        written: String,
+        /// What YAML 1.1 makes of it, e.g. `true`, `83`, `"text"`.
+        read: String,
+        /// "a boolean", "a number", "text", "null".
+        type_name: &'static str,
+        /// Whether it stands without quotes.
+        plain: bool,
+    },
+    /// A list of so many items.
+    List(usize),
+    /// A mapping of so many keys.
+    Mapping(usize),
+}
+
+/// What is wrong with a key or value.
+#[derive(Clone, Debug)]
+pub enum ProblemKind {
+    /// No key of this name belongs here.
+    UnknownKey {
+        /// The key as read.
+        key: String,
+        /// Where it stands.
+        message: &'static Message,
+        /// The messages from the top down to and with `message`.
+        path: Vec<&'static Message>,
+        /// The other keys of the mapping.
+        siblings: Vec<String>,
+        /// What its value is.
+        value: Found,
+    },
+    /// The key came later than this release.
+    TooNewKey(&'static Key),
+    /// The key is gone in this release.
+    RemovedKey(&'static Key),
+    /// Public sources do not settle whether this release reads the key.
+    UnverifiedKey(&'static Key),
+    /// The key is read without effect.
+    InertKey(&'static Key, &'static str),
+    /// The key has no value.
+    NullValue(&'static Key),
+    /// A list item without value.
+    NullItem,
+    /// The value has another type.
+    WrongType {
+        /// The type that belongs here.
+        kind: &'static Kind,
+        /// What is there.
+        found: Found,
+    },
+    /// A text that is none of an enum's names.
+    UnknownName {
+        /// The names.
+        names: &'static [&'static str],
+        /// The text.
+        found: String,
+    },
+    /// A number outside the range of the field.
+    OutOfRange {
+        /// Bits of the field.
+        bits: u8,
+        /// The number as read.
+        found: String,
+    },
+    /// Text that is no duration.
+    BadDuration(String),
+    /// A second member of a message that takes one.
+    SecondMember {
+        /// The message.
+        message: &'static Message,
+        /// The member before it.
+        first: &'static str,
+        /// Where that stands.
+        first_span: Span,
+        /// This member.
+        second: &'static str,
+    },
+    /// No member of a message that needs one.
+    NoMember {
+        /// The message.
+        message: &'static Message,
+        /// Null members that look as if they were set.
+        null_members: Vec<&'static str>,
+    },
+    /// A required key is not there, or null.
+    Missing(&'static Key),
+    /// An empty text where one is needed.
+    Empty(&'static Key),
+    /// An empty list where items are needed.
+    NoItems(&'static Key),
+    /// A text that is none of those allowed.
+    NotAllowed {
+        /// The key.
+        key: &'static Key,
+        /// What is allowed.
+        allowed: &'static [&'static str],
+        /// What is there.
+        found: String,
+    },
+    /// A text that is none of those documented.
+    NotDocumented {
+        /// The key.
+        key: &'static Key,
+        /// What is documented.
+        documented: &'static [&'static str],
+        /// What is there.
+        found: String,
+    },
+    /// A duration that is not above zero.
+    NotPositive(&'static Key),
+    /// A schedule that the agent cannot parse.
+    BadCron {
+        /// The schedule.
+        found: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A number that an enum has no name for.
+    UnknownNumber {
+        /// The names.
+        names: &'static [&'static str],
+        /// The number.
+        found: i32,
+    },
+    /// What GitLab's Rails side does not take; a sentence without end.
+    RailsRefusal {
+        /// The key.
+        key: &'static Key,
+        /// What is wrong.
+        what: String,
+    },
+    /// A required key is missing by the rules of older releases; whether this one needs it is open.
+    MaybeMissing(&'static Key),
+}
+
+/// Something wrong at a place of the file.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    /// What is wrong.
+    pub kind: ProblemKind,
+    /// Who objects.
+    pub stage: Stage,
+    /// Where the value stands, e.g. `ci_access.projects[2].id`.
+    pub route: String,
+    /// The key or value to blame.
+    pub span: Span,
+    /// The key whose value it is.
+    pub key_span: Option<Span>,
+}
+
+/// A decoded document.
+#[derive(Clone, Debug)]
+pub struct Decoded {
+    /// The value, with [`Data::Invalid`] where a problem keeps it from being one.
+    pub value: Option<MessageValue>,
+    /// Every problem, in the order of the file.
+    pub problems: Vec<Problem>,
+}
+
+/// Decodes the first document of a file.
+///
+/// `check_text` judges texts that need their own grammar ([`Check::Cron`]); it answers what is wrong, if anything.
+#[must_use]
+pub fn decode(
+    document: &Document,
+    message: &'static Message,
+    version: Version,
+    check_text: &dyn Fn(Check, &str) -> Option<String>,
+) -> Decoded {
+    let tree = document.tree();
+    let mut decoder = Decoder {
+        reading: document.reading(),
+        document,
+        version,
+        check_text,
+        problems: Vec::new(),
+        route: Vec::new(),
+        path: Vec::new(),
+        damaged: document.unshown(),
+    };
+    let value = tree.root().and_then(|root| decoder.root(root, message));
+    let mut problems = decoder.problems;
+    problems.sort_by_key(|problem| (problem.span.start, problem.span.end));
+    // A value behind an anchor is decoded wherever it is used, and blamed once.
+    problems.dedup_by(|a, b| {
+        a.span == b.span && a.stage == b.stage && std::mem::discriminant(&a.kind) == std::mem::discriminant(&b.kind)
+    });
+    Decoded { value, problems }
+}
+
+enum Segment {
+    Key(&'static str),
+    Free(Box<str>),
+    Item(usize),
+}
+
+struct Decoder<'d> {
+    reading: Reading<'d>,
+    document: &'d Document,
+    version: Version,
+    check_text: &'d dyn Fn(Check, &str) -> Option<String>,
+    problems: Vec<Problem>,
+    route: Vec<Segment>,
+    path: Vec<&'static Message>,
+    /// Whether a syntax error hides part of the section, so that nothing can be said to be missing.
+    damaged: bool,
+}
+
+impl Decoder<'_> {
+    fn root(&mut self, root: NodeId, message: &'static Message) -> Option<MessageValue> {
+        let tree = self.reading.tree();
+        let id = tree.follow(root)?;
+        let node = tree.node(id);
+        match &node.data {
+            yaml::Data::Mapping { .. } => Some(self.message(id, message, None)),
+            yaml::Data::Scalar { text, style } => match yaml::scalar(node, text, *style) {
+                Ok(Scalar::Null) => Some(MessageValue { message, fields: Vec::new() }),
+                Ok(_) => {
+                    self.wrong_root(id, message);
+                    None
+                }
+                Err(_) => None,
+            },
+            _ => {
+                self.wrong_root(id, message);
+                None
+            }
+        }
+    }
+
+    fn wrong_root(&mut self, id: NodeId, _message: &'static Message) {
+        static ROOT: Kind = Kind::Map(&Kind::Any);
+        let span = self.reading.tree().node(id).span;
+        if let Some(found) = self.found(id) {
+            self.problem(ProblemKind::WrongType { kind: &ROOT, found }, Stage::Decode, span, None);
+        }
+    }
+
+    fn problem(&mut self, kind: ProblemKind, stage: Stage, span: Span, key_span: Option<Span>) {
+        let hidden = self.damaged
+            && matches!(
+                kind,
+                ProblemKind::Missing(_)
+                    | ProblemKind::MaybeMissing(_)
+                    | ProblemKind::NoMember { .. }
+                    | ProblemKind::NullValue(_)
+                    | ProblemKind::NullItem
+                    | ProblemKind::WrongType { .. }
+            );
+        let is_repaired = self.document.skipped().iter().any(|skipped| span.contains(*skipped) && skipped.len() == 1);
+        if !hidden && !is_repaired {
+            let route = self.route();
+            self.problems.push(Problem { kind, stage, route, span, key_span });
+        }
+    }
+
+    fn route(&self) -> String {
+        let mut route = String::new();
+        for segment in &self.route {
+            match segment {
+                Segment::Item(index) => {
+                    let _ = write!(route, "[{index}]");
+                }
+                Segment::Key(name) => push_key(&mut route, name),
+                Segment::Free(name) => push_key(&mut route, name),
+            }
+        }
+        route
+    }
+
+    fn message(&mut self, id: NodeId, message: &'static Message, key_span: Option<Span>) -> MessageValue {
+        let tree = self.reading.tree();
+        let entries = self.reading.entries(id);
+        let mut fields: Vec<Field> = Vec::with_capacity(entries.len());
+        self.path.push(message);
+        for (index, entry) in entries.iter().enumerate() {
+            let span = tree.node(entry.key_node).span;
+            if self.path.len() == 1 {
+                let next = entries.get(index + 1).map_or(usize::MAX, |next| tree.node(next.key_node).span.start);
+                self.damaged = self.document.unshown()
+                    || self
+                        .document
+                        .skipped()
+                        .iter()
+                        .any(|skipped| skipped.len() > 1 && span.start <= skipped.start && skipped.start < next);
+            }
+            let Some(key) = message.key(&entry.key) else {
+                self.route.push(Segment::Free(entry.key.as_str().into()));
+                self.unknown_key(entry, message, &entries, span);
+                self.route.pop();
+                continue;
+            };
+            self.route.push(Segment::Key(key.name));
+            fields.extend(self.field(key, entry, span));
+            self.route.pop();
+        }
+        self.members(message, &fields, id, key_span);
+        self.required(message, &fields, id, key_span);
+        self.path.pop();
+        MessageValue { message, fields }
+    }
+
+    fn unknown_key(&mut self, entry: &yaml::Entry, message: &'static Message, entries: &[yaml::Entry], span: Span) {
+        let value = self.found(entry.value).unwrap_or(Found::Mapping(0));
+        let siblings = entries.iter().filter(|other| other.key != entry.key).map(|other| other.key.clone());
+        let kind = ProblemKind::UnknownKey {
+            key: entry.key.clone(),
+            message,
+            path: self.path.clone(),
+            siblings: siblings.collect(),
+            value,
+        };
+        self.problem(kind, Stage::Decode, span, Some(span));
+    }
+
+    fn field(&mut self, key: &'static Key, entry: &yaml::Entry, key_span: Span) -> Option<Field> {
+        if self.version < key.since.earliest {
+            self.problem(ProblemKind::TooNewKey(key), Stage::Decode, key_span, Some(key_span));
+            return None;
+        }
+        if key.until.is_some_and(|until| self.version >= until) {
+            self.problem(ProblemKind::RemovedKey(key), Stage::Decode, key_span, Some(key_span));
+            return None;
+        }
+        if self.version < key.since.latest || key.unverified.is_some() {
+            self.problem(ProblemKind::UnverifiedKey(key), Stage::Nobody, key_span, Some(key_span));
+        }
+        let value = self.value(&key.kind, entry.value, Some(key_span));
+        if matches!(value.data, Data::Null) {
+            self.problem(ProblemKind::NullValue(key), Stage::Nobody, key_span, Some(key_span));
+        } else {
+            if let Some(inert) = key.inert_in(self.version) {
+                self.problem(ProblemKind::InertKey(key, inert.why), Stage::Nobody, key_span, Some(key_span));
+            }
+            self.checks(key, &value, key_span);
+        }
+        Some(Field { key, key_span, value })
+    }
+
+    /// The rule of a oneof. A second member is refused by the decoder, none at all in validation.
+    fn members(&mut self, message: &'static Message, fields: &[Field], id: NodeId, key_span: Option<Span>) {
+        if message.members != Members::ExactlyOne {
+            return;
+        }
+        let mut set = fields.iter().filter(|field| !matches!(field.value.data, Data::Null));
+        match set.next() {
+            None => {
+                // An unknown member is a problem of its own.
+                let tree = self.reading.tree();
+                let is_empty_otherwise = self.reading.entries(id).len() == fields.len();
+                if is_empty_otherwise {
+                    let null_members = fields.iter().map(|field| field.key.name).collect();
+                    let span = fields.first().map_or(tree.node(id).span, |field| field.key_span);
+                    let kind = ProblemKind::NoMember { message, null_members };
+                    self.problem(kind, Stage::Validate, key_span.unwrap_or(span), key_span);
+                }
+            }
+            Some(first) => {
+                for second in set {
+                    let kind = ProblemKind::SecondMember {
+                        message,
+                        first: first.key.name,
+                        first_span: first.key_span,
+                        second: second.key.name,
+                    };
+                    self.problem(kind, Stage::Decode, second.key_span, Some(second.key_span));
+                }
+            }
+        }
+    }
+
+    fn required(&mut self, message: &'static Message, fields: &[Field], id: NodeId, key_span: Option<Span>) {
+        let tree = self.reading.tree();
+        for key in message.keys {
+            if !key.is_known(self.version) {
+                continue;
+            }
+            let is_set =
+                fields.iter().any(|field| std::ptr::eq(field.key, key) && !matches!(field.value.data, Data::Null));
+            if is_set {
+                continue;
+            }
+            let may_be_required = key.checks.iter().any(|check| matches!(check, Check::RequiredBefore(_)));
+            let (kind, stage) = match key.is_required(self.version) {
+                true => (ProblemKind::Missing(key), Stage::Validate),
+                false if may_be_required => (ProblemKind::MaybeMissing(key), Stage::Nobody),
+                false => continue,
+            };
+            let null_key = fields.iter().find(|field| std::ptr::eq(field.key, key)).map(|field| field.key_span);
+            let first_key = match &tree.node(id).data {
+                yaml::Data::Mapping { entries, .. } => entries.first().map(|entry| tree.node(entry.0).span),
+                _ => None,
+            };
+            let span = null_key.or(key_span).or(first_key).unwrap_or(tree.node(id).span);
+            self.problem(kind, stage, span, key_span);
+        }
+    }
+
+    fn value(&mut self, kind: &'static Kind, id: NodeId, key_span: Option<Span>) -> Value {
+        let tree = self.reading.tree();
+        let Some(id) = tree.follow(id) else {
+            // An alias to nothing, which the reading refuses.
+            return Value { span: tree.node(id).span, node: id, data: Data::Invalid };
+        };
+        let node = tree.node(id);
+        let data = match (&node.data, kind) {
+            (_, Kind::Any) => Data::Any,
+            (yaml::Data::Scalar { text, style }, _) => match yaml::scalar(node, text, *style) {
+                Err(_) => Data::Invalid,
+                Ok(Scalar::Null) => Data::Null,
+                Ok(scalar) => self.scalar(kind, &scalar, id, key_span),
+            },
+            (yaml::Data::Mapping { .. }, Kind::Message(message) | Kind::TextOr(message)) => {
+                Data::Message(self.message(id, message, key_span))
+            }
+            (yaml::Data::Mapping { .. }, Kind::Map(kind)) => self.map(id, kind),
+            (yaml::Data::Sequence { items, .. }, Kind::List(kind)) => {
+                Data::List(items.iter().enumerate().map(|(index, &item)| self.item(kind, index, item)).collect())
+            }
+            _ => self.wrong_type(kind, id, key_span),
+        };
+        Value { span: node.span, node: id, data }
+    }
+
+    fn item(&mut self, kind: &'static Kind, index: usize, id: NodeId) -> Value {
+        self.route.push(Segment::Item(index));
+        let mut value = self.value(kind, id, None);
+        if matches!(value.data, Data::Null) {
+            self.problem(ProblemKind::NullItem, Stage::Decode, value.span, None);
+            value.data = Data::Invalid;
+        }
+        self.route.pop();
+        value
+    }
+
+    fn map(&mut self, id: NodeId, kind: &'static Kind) -> Data {
+        let tree = self.reading.tree();
+        let entries = self.reading.entries(id);
+        let mut values = Vec::with_capacity(entries.len());
+        for entry in entries {
+            let key_span = tree.node(entry.key_node).span;
+            self.route.push(Segment::Free(entry.key.as_str().into()));
+            let mut value = self.value(kind, entry.value, Some(key_span));
+            if matches!(value.data, Data::Null) {
+                let found =
+                    Found::Scalar { written: String::new(), read: "null".to_owned(), type_name: "null", plain: true };
+                self.problem(ProblemKind::WrongType { kind, found }, Stage::Decode, key_span, Some(key_span));
+                value.data = Data::Invalid;
+            }
+            self.route.pop();
+            values.push((entry.key.into_boxed_str(), key_span, value));
+        }
+        Data::Map(values)
+    }
+
+    fn wrong_type(&mut self, kind: &'static Kind, id: NodeId, key_span: Option<Span>) -> Data {
+        let span = self.reading.tree().node(id).span;
+        if let Some(found) = self.found(id) {
+            let span = match (&found, key_span) {
+                // A whole block would be underlined: the key says it as well.
+                (Found::List(_) | Found::Mapping(_), Some(key)) => key,
+                (_, Some(key)) if span.is_empty() => key,
+                _ => span,
+            };
+            self.problem(ProblemKind::WrongType { kind, found }, Stage::Decode, span, key_span);
+        }
+        Data::Invalid
+    }
+
+    /// What a node is, for a message; `None` for an alias to nothing.
+    fn found(&self, id: NodeId) -> Option<Found> {
+        let tree = self.reading.tree();
+        let node = tree.node(tree.follow(id)?);
+        Some(match &node.data {
+            yaml::Data::Scalar { text, style } => {
+                let scalar = yaml::scalar(node, text, *style).ok()?;
+                Found::Scalar {
+                    written: text.to_string(),
+                    read: scalar.shown(),
+                    type_name: scalar.type_name(),
+                    plain: *style == yaml::Style::Plain,
+                }
+            }
+            yaml::Data::Sequence { items, .. } => Found::List(items.len()),
+            yaml::Data::Mapping { entries, .. } => Found::Mapping(entries.len()),
+            yaml::Data::Alias { .. } => return None,
+        })
+    }
+
+    fn scalar(&mut self, kind: &'static Kind, scalar: &Scalar<'_>, id: NodeId, key_span: Option<Span>) -> Data {
+        let span = self.reading.tree().node(id).span;
+        match (kind, scalar) {
+            (Kind::Text | Kind::TextOr(_), Scalar::Str(text)) => Data::Text(text.as_ref().into()),
+            (Kind::Bool, Scalar::Bool(value)) => Data::Bool(*value),
+            (Kind::Duration, Scalar::Str(text)) => match Duration::parse(text) {
+                Some(duration) => Data::Duration(duration),
+                None => self.invalid(ProblemKind::BadDuration(text.to_string()), span, key_span),
+            },
+            (Kind::Enum(names), Scalar::Str(text)) => match names.iter().position(|name| name == text) {
+                Some(number) => Data::Enum { number: i32::try_from(number).unwrap_or(i32::MAX), names },
+                None => self.invalid(ProblemKind::UnknownName { names, found: text.to_string() }, span, key_span),
+            },
+            (Kind::Enum(names), number) => match integer(number) {
+                Some(number) => match i32::try_from(number) {
+                    Ok(number) => Data::Enum { number, names },
+                    Err(_) => self.out_of_range(32, scalar, span, key_span),
+                },
+                None => self.wrong_type(kind, id, key_span),
+            },
+            (Kind::Int32 | Kind::Int64, scalar) => {
+                let wide = matches!(kind, Kind::Int64);
+                let number = match scalar {
+                    Scalar::Str(text) => json_number(text),
+                    other => integer(other),
+                };
+                match number {
+                    None => self.wrong_type(kind, id, key_span),
+                    Some(number) => match (i64::try_from(number), i32::try_from(number)) {
+                        (Ok(value), _) if wide => Data::Int { value, wide },
+                        (_, Ok(value)) => Data::Int { value: value.into(), wide },
+                        _ => self.out_of_range(if wide { 64 } else { 32 }, scalar, span, key_span),
+                    },
+                }
+            }
+            _ => self.wrong_type(kind, id, key_span),
+        }
+    }
+
+    fn out_of_range(&mut self, bits: u8, scalar: &Scalar<'_>, span: Span, key_span: Option<Span>) -> Data {
+        self.invalid(ProblemKind::OutOfRange { bits, found: scalar.shown() }, span, key_span)
+    }
+
+    fn invalid(&mut self, kind: ProblemKind, span: Span, key_span: Option<Span>) -> Data {
+        self.problem(kind, Stage::Decode, key_span.filter(|_| span.is_empty()).unwrap_or(span), key_span);
+        Data::Invalid
+    }
+
+    fn checks(&mut self, key: &'static Key, value: &Value, key_span: Span) {
+        for check in key.checks {
+            match (check, &value.data) {
+                (Check::Required | Check::RequiredBefore(_) | Check::NotEmpty, Data::Text(text)) if text.is_empty() => {
+                    let before = !matches!(check, Check::RequiredBefore(until) if self.version >= *until);
+                    let (kind, stage) = match before {
+                        true => (ProblemKind::Empty(key), Stage::Validate),
+                        false => (ProblemKind::MaybeMissing(key), Stage::Nobody),
+                    };
+                    self.problem(kind, stage, value.span, Some(key_span));
+                }
+                (Check::NotEmpty, Data::List(items)) => {
+                    for (index, item) in items.iter().enumerate() {
+                        if matches!(&item.data, Data::Text(text) if text.is_empty()) {
+                            self.route.push(Segment::Item(index));
+                            self.problem(ProblemKind::Empty(key), Stage::Validate, item.span, Some(key_span));
+                            self.route.pop();
+                        }
+                    }
+                }
+                (Check::SomeItems, Data::List(items)) if items.is_empty() => {
+                    self.problem(ProblemKind::NoItems(key), Stage::Validate, value.span, Some(key_span));
+                }
+                (Check::OneOf(allowed), Data::Text(text)) if !text.is_empty() && !allowed.contains(&&**text) => {
+                    let kind = ProblemKind::NotAllowed { key, allowed, found: text.to_string() };
+                    self.problem(kind, Stage::Validate, value.span, Some(key_span));
+                }
+                (Check::DocumentedValues(documented), Data::Text(text)) if !documented.contains(&&**text) => {
+                    self.not_documented(key, documented, text, value.span, key_span);
+                }
+                (Check::DocumentedValues(documented), Data::List(items)) => {
+                    for (index, item) in items.iter().enumerate() {
+                        if let Some(text) = item.as_text().filter(|text| !documented.contains(text)) {
+                            self.route.push(Segment::Item(index));
+                            self.not_documented(key, documented, text, item.span, key_span);
+                            self.route.pop();
+                        }
+                    }
+                }
+                (Check::Positive, Data::Duration(duration)) if !duration.is_positive() => {
+                    self.problem(ProblemKind::NotPositive(key), Stage::Validate, value.span, Some(key_span));
+                }
+                (Check::KnownNumber, &Data::Enum { number, names }) if !is_named(number, names) => {
+                    let kind = ProblemKind::UnknownNumber { names, found: number };
+                    self.problem(kind, Stage::Agent, value.span, Some(key_span));
+                }
+                (Check::Cron, Data::Text(text)) if !text.is_empty() => {
+                    if let Some(reason) = (self.check_text)(*check, text) {
+                        let kind = ProblemKind::BadCron { found: text.to_string(), reason };
+                        self.problem(kind, Stage::Agent, value.span, Some(key_span));
+                    }
+                }
+                (Check::Between(low, high), &Data::Int { value: number, .. }) if number < *low || number > *high => {
+                    self.rails(key, format!("{number} is not between {low} and {high}"), value.span, key_span);
+                }
+                (Check::AtLeast(low), &Data::Int { value: number, .. }) if number < *low => {
+                    self.rails(key, format!("{number} is less than {low}"), value.span, key_span);
+                }
+                (Check::DnsName | Check::RuntimeClass | Check::Cidr, Data::Text(text)) if !text.is_empty() => {
+                    if let Some(what) = (self.check_text)(*check, text) {
+                        self.rails(key, what, value.span, key_span);
+                    }
+                }
+                (Check::Cidr, Data::List(items)) => {
+                    for item in items {
+                        if let Some(what) = item.as_text().and_then(|text| (self.check_text)(*check, text)) {
+                            self.rails(key, what, item.span, key_span);
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn not_documented(
+        &mut self,
+        key: &'static Key,
+        documented: &'static [&'static str],
+        found: &str,
+        span: Span,
+        key_span: Span,
+    ) {
+        let kind = ProblemKind::NotDocumented { key, documented, found: found.to_owned() };
+        self.problem(kind, Stage::Nobody, span, Some(key_span));
+    }
+
+    fn rails(&mut self, key: &'static Key, what: String, span: Span, key_span: Span) {
+        self.problem(ProblemKind::RailsRefusal { key, what }, Stage::Rails, span, Some(key_span));
+    }
+}
+
+fn push_key(route: &mut String, name: &str) {
+    if !route.is_empty() {
+        route.push('.');
+    }
+    route.push_str(name);
+}
+
+fn is_named(number: i32, names: &[&str]) -> bool {
+    usize::try_from(number).is_ok_and(|number| number < names.len())
+}
+
+/// The whole number that a scalar is; protojson takes `1.0` and `1e3` as well.
+fn integer(scalar: &Scalar<'_>) -> Option<i128> {
+    match scalar {
+        Scalar::Int(value) => Some((*value).into()),
+        Scalar::UInt(value) => Some((*value).into()),
+        // Through JSON, and so through the shortest decimal digits. Beyond 1e30 it is out of every range anyway.
+        Scalar::Float(value) if value.fract() == 0.0 => value.clamp(-1e30, 1e30).to_string().parse().ok(),
+        _ => None,
+    }
+}
+
+/// A text that holds a whole JSON number; protojson takes it for integer fields.
+fn json_number(text: &str) -> Option<i128> {
+    match serde_json::from_str::<serde_json::Number>(text).ok()? {
+        _ if text.trim() != text => None,
+        number => match (number.as_i64(), number.as_u64(), number.as_f64()) {
+            (Some(value), ..) => Some(value.into()),
+            (_, Some(value), _) => Some(value.into()),
+            (.., Some(value)) => integer(&Scalar::Float(value)),
+            _ => None,
+        },
+    }
+}

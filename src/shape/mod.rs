@@ -1,0 +1,21 @@
+//! Tables of keys: what a mapping may hold, since when, of which type. ONE table feeds decoding, suggestions, the
+//! JSON Schema and the documentation of keys, so that they cannot disagree.
+//!
+//! The same machinery reads GitLab's agent configuration ([`crate::agent_config`]) and kaslint's own files. It decodes as
+//! strictly as protojson does: unknown keys, wrong types and null items are refused.
+
+mod decode;
+mod duration;
+mod json;
+mod schema;
+mod suggest;
+mod table;
+mod value;
+
+pub use decode::{Decoded, Found, Problem, ProblemKind, Stage, decode};
+pub use duration::Duration;
+pub use json::to_json;
+pub use schema::{Difference, json_schema};
+pub use suggest::{Suggestion, nearest, suggest};
+pub use table::{Check, Inert, Key, Kind, Members, Message, Period, Presence};
+pub use value::{Data, Field, MessageValue, Value};

@@ -1,0 +1,163 @@
+//! "Did you mean": which key an author had in mind, by spelling and by place.
+
+use super::table::{Key, Kind, Message};
+use crate::gitlab::Version;
+
+/// What an author probably meant by an unknown key.
+#[derive(Clone, Debug)]
+pub enum Suggestion {
+    /// Another spelling of a key that belongs here.
+    Rename {
+        /// The key.
+        key: &'static Key,
+        /// Whether nothing else can be meant, so that the change is safe.
+        certain: bool,
+    },
+    /// The key belongs one or more levels up.
+    Up {
+        /// The key.
+        key: &'static Key,
+        /// The message that it belongs to.
+        owner: &'static Message,
+    },
+    /// The key belongs one level down.
+    Down {
+        /// The key.
+        key: &'static Key,
+        /// The keys of this message below which it belongs.
+        under: Vec<&'static str>,
+    },
+    /// The key belongs to other sections.
+    Elsewhere {
+        /// The key.
+        key: &'static Key,
+        /// Routes of the mappings that take it; an empty route is the top level.
+        routes: Vec<String>,
+    },
+}
+
+/// The most probable meaning of `unknown`, a key of the last message of `path`.
+///
+/// `siblings` are the other keys of the mapping: a rename to one of them would be no help.
+#[must_use]
+pub fn suggest(unknown: &str, path: &[&'static Message], siblings: &[String], version: Version) -> Option<Suggestion> {
+    let (&message, ancestors) = path.split_last()?;
+    let root = ancestors.first().copied().unwrap_or(message);
+    let wanted = normalized(unknown);
+    let here = || message.keys.iter().filter(|key| key.is_known(version));
+    let is_free = |key: &Key| !siblings.iter().any(|sibling| sibling == key.name);
+
+    let same = here().find(|key| normalized(key.name) == wanted || is_plural(&wanted, key.name));
+    if let Some(key) = same {
+        return Some(Suggestion::Rename { key, certain: is_free(key) });
+    }
+    if let Some(moved) = moved(&wanted, message, ancestors, root, version) {
+        return Some(moved);
+    }
+    let names = here().filter(|key| is_free(key)).map(|key| key.name);
+    if let Some((name, distance)) = nearest_with_distance(&wanted, names) {
+        let key = message.key(name)?;
+        let certain = distance == 1 && wanted.len() >= 4 || distance == 2 && wanted.len() >= 10;
+        return Some(Suggestion::Rename { key, certain });
+    }
+    // `namespace` for `default_namespace`.
+    let mut parts =
+        here().filter(|key| is_free(key) && wanted.len() > 3 && key.name.split('_').any(|word| word == wanted));
+    match (parts.next(), parts.next()) {
+        (Some(key), None) => Some(Suggestion::Rename { key, certain: false }),
+        _ => None,
+    }
+}
+
+/// The name nearest to `wanted` by edit distance, if any is near enough to be meant.
+#[must_use]
+pub fn nearest<'n>(wanted: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    nearest_with_distance(wanted, names).map(|(name, _)| name)
+}
+
+fn nearest_with_distance<'n>(wanted: &str, names: impl Iterator<Item = &'n str>) -> Option<(&'n str, usize)> {
+    // Nobody means a key by a text many times as long, and the distance is quadratic.
+    let limit = match wanted.chars().count() {
+        0..=2 => return None,
+        3..=5 => 1,
+        6..=9 => 2,
+        10..=100 => 3,
+        _ => return None,
+    };
+    names
+        .map(|name| (name, strsim::osa_distance(&wanted.to_lowercase(), &name.to_lowercase())))
+        .filter(|&(_, distance)| distance <= limit)
+        .min_by_key(|&(_, distance)| distance)
+}
+
+/// `ciAccess`, `ci-access` and `CI_ACCESS` as `ci_access`.
+fn normalized(name: &str) -> String {
+    let mut normal = String::with_capacity(name.len() + 4);
+    let mut lower_before = false;
+    for character in name.trim().chars() {
+        if character.is_uppercase() && lower_before {
+            normal.push('_');
+        }
+        lower_before = character.is_lowercase() || character.is_ascii_digit();
+        match character {
+            '-' | ' ' | '.' => normal.push('_'),
+            _ => normal.extend(character.to_lowercase()),
+        }
+    }
+    normal
+}
+
+fn is_plural(one: &str, other: &str) -> bool {
+    let is = |singular: &str, plural: &str| {
+        plural.strip_suffix('s') == Some(singular)
+            || plural.strip_suffix("ies").is_some_and(|stem| singular.strip_suffix('y') == Some(stem))
+    };
+    is(one, other) || is(other, one)
+}
+
+/// A key of the same name elsewhere: above, below, or in another section.
+fn moved(
+    wanted: &str,
+    message: &'static Message,
+    ancestors: &[&'static Message],
+    root: &'static Message,
+    version: Version,
+) -> Option<Suggestion> {
+    let find = |message: &'static Message| {
+        let mut keys = message.keys.iter().filter(|key| key.is_known(version));
+        keys.find(|key| normalized(key.name) == wanted || is_plural(wanted, key.name))
+    };
+    if let Some((owner, key)) = ancestors.iter().rev().find_map(|&owner| Some((owner, find(owner)?))) {
+        return Some(Suggestion::Up { key, owner });
+    }
+    let below: Vec<(&'static str, &'static Key)> = message
+        .keys
+        .iter()
+        .filter(|key| key.is_known(version))
+        .filter_map(|key| Some((key.name, find(key.kind.message()?)?)))
+        .collect();
+    if let Some(&(_, key)) = below.first() {
+        return Some(Suggestion::Down { key, under: below.iter().map(|(name, _)| *name).collect() });
+    }
+    let mut routes = Vec::new();
+    let mut found = None;
+    let mut seen: Vec<&'static Message> = Vec::new();
+    let mut work: Vec<(String, &'static Message)> = vec![(String::new(), root)];
+    while let Some((route, current)) = work.pop() {
+        if let Some(key) = find(current).filter(|_| !std::ptr::eq(current, message)) {
+            found = Some(key);
+            routes.push(route.clone());
+        }
+        seen.push(current);
+        for key in current.keys.iter().rev().filter(|key| key.is_known(version)) {
+            let Some(next) = key.kind.message() else { continue };
+            if !seen.iter().any(|seen| std::ptr::eq(*seen, next)) {
+                let item = if matches!(key.kind, Kind::List(_)) { "[]" } else { "" };
+                let dot = if route.is_empty() { "" } else { "." };
+                work.push((format!("{route}{dot}{}{item}", key.name), next));
+            }
+        }
+    }
+    // A name that is everywhere says nothing.
+    found.filter(|_| routes.len() <= 4).map(|key| Suggestion::Elsewhere { key, routes })
+}

@@ -1,0 +1,19 @@
+//! YAML as GitLab's agent server reads it: a tree with spans, styles, comments, anchors and merges, and the
+//! YAML 1.1 meaning of scalars that `yaml.v2` gives.
+//!
+//! [`read()`] makes a [`Document`] of the first document of a file, which is all that GitLab reads. This floor knows
+//! nothing of agents.
+
+mod build;
+mod gate;
+mod libyaml;
+mod read;
+mod reading;
+mod recover;
+mod scalar;
+mod tree;
+
+pub use read::{Document, Problem, ProblemKind, read};
+pub use reading::{Entry, Loss, LossKind, Reading};
+pub use scalar::{Scalar, ScalarError, scalar};
+pub use tree::{Comment, Data, Named, Node, NodeId, Style, Tree};

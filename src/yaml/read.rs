@@ -1,0 +1,715 @@
+//! From the text of a file to its first document and everything that makes GitLab's parser refuse it.
+//!
+//! After a syntax error reading goes on behind it, so that one run shows every mistake of a file: a character that
+//! needs quotes is taken as if it had them, anything else is skipped up to the next top-level key.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+use super::reading::{KeyError, Reading};
+use super::recover::{Parsed, SyntaxError, SyntaxErrorKind, parse};
+use super::scalar::{Scalar, ScalarError, scalar};
+use super::tree::{Data, NodeId, Style, Tree};
+use super::{gate, libyaml};
+use crate::source::{Source, Span};
+
+/// Why GitLab's parser refuses the text, or cannot make JSON of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProblemKind {
+    /// Bytes that are neither UTF-8 nor UTF-16 with a mark; the first of them.
+    Encoding(u8),
+    /// A character that YAML does not allow in a file.
+    ControlCharacter(char),
+    /// A tab where indentation is expected.
+    Tab,
+    /// A value that starts with `*`, `&`, `@`, a backtick or `%`.
+    ReservedStart(char),
+    /// A quote that is never closed.
+    UnclosedQuote,
+    /// A `[` or `{` that is never closed, or a missing comma.
+    UnclosedFlow,
+    /// A key without `:`, or text where a key belongs.
+    ExpectedKey,
+    /// A second `: ` in a plain value.
+    NestedColon,
+    /// Indentation that fits no enclosing block.
+    Indentation,
+    /// A backslash sequence that double quotes do not know.
+    Escape,
+    /// A tag or directive that is not understood.
+    TagOrDirective,
+    /// Nested deeper than the parser goes.
+    TooDeep,
+    /// A `?` in a plain value within `[…]` or `{…}`.
+    QuestionMark,
+    /// A tag within `[…]` or `{…}` that touches the brace behind it.
+    TagTouchesIndicator,
+    /// Another syntax error, in a parser's words.
+    Syntax(String),
+    /// An alias to an anchor that is not defined before it.
+    UnknownAnchor(String),
+    /// An anchor whose value contains its own alias.
+    SelfReference(String),
+    /// Aliases that make the document many times larger.
+    ExcessiveAliasing,
+    /// A merge of something that is no mapping.
+    BadMerge,
+    /// A list or mapping as a key.
+    CollectionKey,
+    /// A null key.
+    NullKey,
+    /// An integer key over 63 bits.
+    UnsignedKey,
+    /// A tag that asks for another type than the text has.
+    TagMismatch {
+        /// `!!int`, say.
+        tag: String,
+        /// What the text is.
+        found: &'static str,
+    },
+    /// `!!binary` with something that is not base64.
+    Base64,
+    /// `.inf` or `.nan`: JSON has no such number.
+    NotJson,
+}
+
+/// One reason for which GitLab's parser refuses the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// What is wrong.
+    pub kind: ProblemKind,
+    /// Where.
+    pub span: Span,
+    /// Another place that explains it, such as the bracket that is not closed.
+    pub cause: Option<Span>,
+}
+
+/// The first document of a file, as GitLab reads it.
+#[derive(Clone, Debug)]
+pub struct Document {
+    tree: Tree,
+    problems: Vec<Problem>,
+    ignored: Option<Span>,
+    skipped: Vec<Span>,
+    unshown: bool,
+    follow_merges: bool,
+}
+
+impl Document {
+    /// The tree, as far as it could be built.
+    #[must_use]
+    pub fn tree(&self) -> &Tree {
+        &self.tree
+    }
+
+    /// The view of the tree with merges and equal keys settled.
+    #[must_use]
+    pub fn reading(&self) -> Reading<'_> {
+        Reading::new(&self.tree, self.follow_merges)
+    }
+
+    /// Why the parser refuses the file; empty for a file that it takes.
+    #[must_use]
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    /// What follows the first document and is therefore ignored.
+    #[must_use]
+    pub fn ignored(&self) -> Option<Span> {
+        self.ignored
+    }
+
+    /// Parts of the text that a syntax error kept from being read.
+    #[must_use]
+    pub fn skipped(&self) -> &[Span] {
+        &self.skipped
+    }
+
+    /// Whether GitLab's parser takes the file and this one cannot show all of it.
+    #[must_use]
+    pub fn unshown(&self) -> bool {
+        self.unshown
+    }
+}
+
+/// How often reading goes on behind a syntax error.
+const MAX_REPAIRS: usize = 25;
+
+/// Reads the first document of a file.
+#[must_use]
+pub fn read(source: &Source) -> Document {
+    let mut problems = Vec::new();
+    let mut skipped = Vec::new();
+    let mut text = Cow::Borrowed(source.text());
+
+    let control = first_control_character(&text);
+    if control.is_some() {
+        text = without_control_characters(&text).into();
+    }
+
+    let mut stand_ins = StandIns::default();
+    stand_ins.hide_marks(&mut text);
+
+    let mut unshown = false;
+    let mut certain = true;
+    let mut parsed;
+    let mut attempt = 0;
+    loop {
+        let refusal = gate::check(&text).err();
+        if let Some(refusal) = &refusal
+            && (stand_ins.hide_colon(&mut text, refusal) || stand_ins.hide_in_refused_tag(&mut text, refusal))
+        {
+            continue;
+        }
+        let accepted = if refusal.is_none() { libyaml::parse(&text) } else { None };
+        parsed = match accepted {
+            Some(accepted) => {
+                if stand_ins.hide_in_tags(&mut text, &accepted.tree) {
+                    continue;
+                }
+                accepted
+            }
+            None => {
+                let recovered = parse(&text);
+                unshown = refusal.is_none() && recovered.error.is_some();
+                recovered
+            }
+        };
+        let error = match (parsed.error.clone(), refusal) {
+            (None, None) => break,
+            _ if unshown => break,
+            (Some(error), _) => error,
+            // An alias to nothing is found in the tree, with its span.
+            (None, Some(refusal)) if refusal.message.starts_with("unknown anchor") => break,
+            (None, Some(refusal)) => from_refusal(&text, refusal),
+        };
+        let repair = repair(&text, &error);
+        if certain || repair.certain {
+            problems.push(to_problem(&text, &error, &parsed));
+        }
+        certain &= repair.certain;
+        if attempt == MAX_REPAIRS || repair.text == *text {
+            break;
+        }
+        skipped.extend(repair.skipped);
+        text = repair.text.into();
+        attempt += 1;
+    }
+    unshown &= attempt == 0;
+    let end = parsed.end;
+    // The parser reads ahead in blocks of 512 bytes, so what lies behind the first document may still count.
+    let reach = end.map_or(usize::MAX, |end| (source.position(end).byte / 512 + 1) * 512);
+    let counts = |span: Span| source.position(span.start).byte < reach;
+    if let Some((span, character)) = control.filter(|(span, _)| counts(*span)) {
+        problems.push(Problem { kind: ProblemKind::ControlCharacter(character), span, cause: None });
+    }
+    if let Some(invalid) = source.invalid().filter(|invalid| counts(invalid.span)) {
+        problems.push(Problem { kind: ProblemKind::Encoding(invalid.byte), span: invalid.span, cause: None });
+    }
+
+    let mut tree = parsed.tree;
+    stand_ins.restore(&mut tree);
+    stricter_than_libyaml(source, &tree, &mut problems);
+    alias_problems(&tree, &mut problems);
+    let follow_merges = !problems
+        .iter()
+        .any(|problem| matches!(problem.kind, ProblemKind::ExcessiveAliasing | ProblemKind::SelfReference(_)));
+    let reading = Reading::new(&tree, follow_merges);
+    node_problems(&reading, &mut problems);
+    json_problems(&reading, &mut problems);
+    problems.sort_by_key(|problem| problem.span);
+    problems.dedup();
+
+    let ignored = parsed.rest.map(|start| Span::new(start, text.trim_end().len()));
+    Document { tree, problems, ignored, skipped, unshown, follow_merges }
+}
+
+/// Characters in whose place others stand while libyaml reads, where it differs from yaml.v2.
+#[derive(Default)]
+struct StandIns {
+    pairs: Vec<(char, char)>,
+    passes: usize,
+}
+
+/// How often characters are hidden before a text is taken as it is.
+const MAX_HIDING_PASSES: usize = 200;
+
+impl StandIns {
+    /// A byte-order mark inside the text is content for yaml.v2; libyaml skips it at the start of a line.
+    fn hide_marks(&mut self, text: &mut Cow<'_, str>) {
+        const MARK: char = '\u{FEFF}';
+        let body = text.trim_start_matches(MARK);
+        if !body.contains(MARK) {
+            return;
+        }
+        // Characters of three bytes, as the mark.
+        let Some(stand_in) = ('\u{E000}'..'\u{E100}').find(|&candidate| !body.contains(candidate)) else { return };
+        let start = text.len() - body.len();
+        let hidden = format!("{}{}", &text[..start], body.replace(MARK, stand_in.encode_utf8(&mut [0; 4])));
+        *text = hidden.into();
+        self.pairs.push((stand_in, MARK));
+    }
+
+    /// Within `[…]`, `x:` before a comma or bracket is a text for yaml.v2 and an error for libyaml.
+    fn hide_colon(&mut self, text: &mut Cow<'_, str>, refusal: &gate::Refusal) -> bool {
+        let is_that = refusal.message.starts_with("found unexpected ':'");
+        if !is_that || self.passes == MAX_HIDING_PASSES || text.as_bytes().get(refusal.offset) != Some(&b':') {
+            return false;
+        }
+        let known = self.pairs.iter().find(|pair| pair.1 == ':').map(|pair| pair.0);
+        let free = || ['=', '+', '^', ';', '$', '<', '(', '_', 'q', '7'].into_iter().find(|&c| !text.contains(c));
+        let Some(stand_in) = known.or_else(free) else { return false };
+        if known.is_none() {
+            self.pairs.push((stand_in, ':'));
+        }
+        self.passes += 1;
+        text.to_mut().replace_range(refusal.offset..=refusal.offset, stand_in.encode_utf8(&mut [0; 4]));
+        true
+    }
+
+    /// A tag takes commas and brackets for yaml.v2, within `[…]` too, up to the next blank.
+    fn hide_in_tags(&mut self, text: &mut Cow<'_, str>, tree: &Tree) -> bool {
+        let in_flow = in_flow(tree);
+        let tags = tree.nodes().filter(|(id, _)| in_flow[id.index()]).filter_map(|(_, node)| node.tag.as_ref());
+        let ends: Vec<usize> = tags.filter(|tag| !tag.name.is_empty()).map(|tag| tag.span.end).collect();
+        let mut hidden = false;
+        for end in ends {
+            hidden |= self.hide_tag_tail(text, end);
+        }
+        hidden
+    }
+
+    fn hide_in_refused_tag(&mut self, text: &mut Cow<'_, str>, refusal: &gate::Refusal) -> bool {
+        refusal.message.contains("while scanning a tag") && self.hide_tag_tail(text, refusal.offset)
+    }
+
+    fn hide_tag_tail(&mut self, text: &mut Cow<'_, str>, start: usize) -> bool {
+        let rest = text.get(start..).unwrap_or_default();
+        if !rest.starts_with([',', '[', ']']) || self.passes == MAX_HIDING_PASSES {
+            return false;
+        }
+        let length = rest.find([' ', '\t', '\n', '\r', '{', '}']).unwrap_or(rest.len());
+        // The tag was one that nobody knows before, and stays one.
+        let tail = rest[..length].replace([',', '[', ']'], "-");
+        text.to_mut().replace_range(start..start + length, &tail);
+        self.passes += 1;
+        true
+    }
+
+    /// Puts the characters back into the values.
+    fn restore(&self, tree: &mut Tree) {
+        if self.pairs.is_empty() {
+            return;
+        }
+        for node in &mut tree.nodes {
+            if let Data::Scalar { text, .. } = &mut node.data {
+                for &(stand_in, original) in &self.pairs {
+                    if text.contains(stand_in) {
+                        *text = text.replace(stand_in, original.encode_utf8(&mut [0; 4])).into();
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// For each node, whether it stands within `[…]` or `{…}`.
+fn in_flow(tree: &Tree) -> Vec<bool> {
+    let mut in_flow = vec![false; tree.nodes.len()];
+    // Parents come before their children.
+    for (id, node) in tree.nodes() {
+        match &node.data {
+            Data::Sequence { items, flow } => {
+                let is_flow = *flow || in_flow[id.index()];
+                items.iter().for_each(|item| in_flow[item.index()] = is_flow);
+            }
+            Data::Mapping { entries, flow } => {
+                let is_flow = *flow || in_flow[id.index()];
+                for (key, value) in entries {
+                    in_flow[key.index()] = is_flow;
+                    in_flow[value.index()] = is_flow;
+                }
+            }
+            Data::Scalar { .. } | Data::Alias { .. } => {}
+        }
+    }
+    in_flow
+}
+
+/// What yaml.v2's scanner refuses and libyaml's takes (`scannerc.go`: `scan_plain_scalar`, `scan_tag_uri`,
+/// `scan_flow_scalar`).
+fn stricter_than_libyaml(source: &Source, tree: &Tree, problems: &mut Vec<Problem>) {
+    let in_flow = in_flow(tree);
+    for (id, node) in tree.nodes() {
+        match &node.data {
+            Data::Scalar { style: Style::Plain, .. } if in_flow[id.index()] => {
+                if let Some(at) = source.slice(node.span).find('?') {
+                    let start = node.span.start + at;
+                    problems.push(Problem {
+                        kind: ProblemKind::QuestionMark,
+                        span: node.span,
+                        cause: Some(Span::new(start, start + 1)),
+                    });
+                }
+            }
+            Data::Scalar { style: Style::DoubleQuoted, .. } => {
+                if let Some(at) = escaped_slash(source.slice(node.span)) {
+                    let start = node.span.start + at;
+                    problems.push(Problem {
+                        kind: ProblemKind::Escape,
+                        span: Span::new(start, start + 2),
+                        cause: None,
+                    });
+                }
+            }
+            _ => {}
+        }
+        if let Some(tag) = node.tag.as_ref().filter(|_| in_flow[id.index()]) {
+            let behind = source.text().as_bytes().get(tag.span.end);
+            if matches!(behind, Some(b'{' | b'}')) {
+                problems.push(Problem { kind: ProblemKind::TagTouchesIndicator, span: tag.span, cause: None });
+            }
+        }
+    }
+}
+
+/// Where `\/` stands in a quoted text.
+fn escaped_slash(quoted: &str) -> Option<usize> {
+    let mut bytes = quoted.bytes().enumerate();
+    while let Some((at, byte)) = bytes.next() {
+        if byte == b'\\' && bytes.next().is_some_and(|(_, escaped)| escaped == b'/') {
+            return Some(at);
+        }
+    }
+    None
+}
+
+/// What the reader of yaml.v2 refuses: everything outside tab, line breaks and printable characters.
+fn is_control(character: char) -> bool {
+    !matches!(character,
+        '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{A0}'..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}'
+        | '\u{10000}'..='\u{10FFFF}')
+}
+
+fn first_control_character(text: &str) -> Option<(Span, char)> {
+    let (start, character) = text.char_indices().find(|&(_, character)| is_control(character))?;
+    Some((Span::new(start, start + character.len_utf8()), character))
+}
+
+/// The text with blanks, as many as the character is long, in the place of each control character.
+fn without_control_characters(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    for character in text.chars() {
+        if is_control(character) {
+            clean.extend(std::iter::repeat_n(' ', character.len_utf8()));
+        } else {
+            clean.push(character);
+        }
+    }
+    clean
+}
+
+fn from_refusal(text: &str, refusal: gate::Refusal) -> SyntaxError {
+    let offset = refusal.offset.min(text.len());
+    let rest = text.get(offset..).unwrap_or_default();
+    let before = text.get(..offset).unwrap_or_default();
+    let kind = match (rest.chars().next(), before.chars().next_back()) {
+        (Some('\t'), _) => SyntaxErrorKind::Tab,
+        (Some(character @ ('*' | '&' | '@' | '`' | '%')), _) | (_, Some(character @ ('*' | '&'))) => {
+            SyntaxErrorKind::ReservedStart(character)
+        }
+        _ => SyntaxErrorKind::Other,
+    };
+    let message = refusal.message.split(" at line ").next().unwrap_or_default();
+    SyntaxError { offset, kind, detail: message.to_owned() }
+}
+
+struct Repair {
+    text: String,
+    /// Whether what the author meant is plain, so that what follows is still what was written.
+    certain: bool,
+    skipped: Option<Span>,
+}
+
+fn repair(text: &str, error: &SyntaxError) -> Repair {
+    match error.kind {
+        SyntaxErrorKind::ReservedStart(character) => {
+            let at = reserved_offset(text, error.offset, character);
+            let mut repaired = text.to_owned();
+            repaired.replace_range(at..at + 1, "x");
+            Repair { text: repaired, certain: true, skipped: Some(Span::new(at, at + 1)) }
+        }
+        SyntaxErrorKind::Tab => Repair { text: without_tab_indentation(text), certain: true, skipped: None },
+        SyntaxErrorKind::TooDeep => Repair { text: text.to_owned(), certain: false, skipped: None },
+        _ => {
+            let start = text[..floor(text, error.offset)].rfind('\n').map_or(0, |at| at + 1);
+            let end = next_top_level_key(text, start);
+            let blank = |part: &str| -> String {
+                part.chars()
+                    .flat_map(|c| std::iter::repeat_n(if c == '\n' { '\n' } else { ' ' }, c.len_utf8()))
+                    .collect()
+            };
+            let repaired = format!("{}{}{}", &text[..start], blank(&text[start..end]), &text[end..]);
+            Repair { text: repaired, certain: false, skipped: Some(Span::new(start, end)) }
+        }
+    }
+}
+
+fn floor(text: &str, offset: usize) -> usize {
+    let mut offset = offset.min(text.len());
+    while !text.is_char_boundary(offset) {
+        offset -= 1;
+    }
+    offset
+}
+
+/// Where the reserved character stands: at the error, or just before it.
+fn reserved_offset(text: &str, offset: usize, character: char) -> usize {
+    if text[floor(text, offset)..].starts_with(character) { offset } else { offset.saturating_sub(1) }
+}
+
+/// The start of the first line behind the one at `start` that begins with what looks like a key.
+fn next_top_level_key(text: &str, start: usize) -> usize {
+    let mut offset = start;
+    for (index, line) in text[start..].split_inclusive('\n').enumerate() {
+        let first = line.chars().next();
+        let looks_like_key = first.is_some_and(|c| c.is_ascii_alphabetic() || c == '"' || c == '\'' || c == '_');
+        if index > 0 && looks_like_key && line.contains(':') {
+            return offset;
+        }
+        offset += line.len();
+    }
+    text.len()
+}
+
+/// Every tab of every line's indentation as one blank, which keeps offsets and, mostly, the nesting meant.
+fn without_tab_indentation(text: &str) -> String {
+    let mut repaired = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        let indentation = line.len() - line.trim_start_matches([' ', '\t']).len();
+        repaired.extend(std::iter::repeat_n(' ', indentation));
+        repaired.push_str(&line[indentation..]);
+    }
+    repaired
+}
+
+fn to_problem(text: &str, error: &SyntaxError, parsed: &Parsed) -> Problem {
+    let offset = floor(text, error.offset);
+    let line_end = text[offset..].find(['\n', '\r']).map_or(text.len(), |at| offset + at);
+    let token_end = text[offset..line_end].find([' ', ',', ']', '}', '#']).map_or(line_end, |at| offset + at);
+    let mut span = Span::new(offset, token_end.max(offset));
+    let mut cause = parsed.open_flow.map(|start| Span::new(start, start + 1));
+    let kind = match error.kind {
+        SyntaxErrorKind::Tab => {
+            let line_start = text[..offset].rfind('\n').map_or(0, |at| at + 1);
+            let tab = text[line_start..].find('\t').map_or(offset, |at| line_start + at);
+            span = Span::new(tab, tab + 1);
+            ProblemKind::Tab
+        }
+        SyntaxErrorKind::ReservedStart(character) => {
+            let start = reserved_offset(text, offset, character);
+            span = Span::new(start, token_end.max(start + 1));
+            ProblemKind::ReservedStart(character)
+        }
+        SyntaxErrorKind::UnclosedQuote => {
+            span = Span::new(offset, line_end);
+            ProblemKind::UnclosedQuote
+        }
+        SyntaxErrorKind::UnclosedFlow => ProblemKind::UnclosedFlow,
+        SyntaxErrorKind::ExpectedKey => ProblemKind::ExpectedKey,
+        SyntaxErrorKind::NestedColon => ProblemKind::NestedColon,
+        SyntaxErrorKind::Indentation => ProblemKind::Indentation,
+        SyntaxErrorKind::Escape => ProblemKind::Escape,
+        SyntaxErrorKind::TagOrDirective => ProblemKind::TagOrDirective,
+        SyntaxErrorKind::TooDeep => ProblemKind::TooDeep,
+        SyntaxErrorKind::Other => ProblemKind::Syntax(error.detail.clone()),
+    };
+    if !matches!(kind, ProblemKind::UnclosedFlow | ProblemKind::Syntax(_)) {
+        cause = None;
+    }
+    if span.is_empty() && span.start < text.len() && !text[span.start..].starts_with(['\n', '\r']) {
+        let width = text[span.start..].chars().next().map_or(0, char::len_utf8);
+        span = Span::new(span.start, span.start + width);
+    }
+    Problem { kind, span, cause }
+}
+
+/// Aliases to nothing, to themselves, or too many of them.
+fn alias_problems(tree: &Tree, problems: &mut Vec<Problem>) {
+    if !tree.has_aliases() {
+        return;
+    }
+    for (_, node) in tree.nodes() {
+        if let Data::Alias { name, target: None } = &node.data {
+            let kind = ProblemKind::UnknownAnchor(name.to_string());
+            problems.push(Problem { kind, span: node.span, cause: None });
+        }
+    }
+    if let Err((kind, id)) = decode_count(tree) {
+        problems.push(Problem { kind, span: tree.node(id).span, cause: None });
+    }
+}
+
+/// Walks the document as yaml.v2's decoder does and counts as it counts (`decoder.unmarshal` in `decode.go`): more
+/// than 99 % of the steps spent inside aliases is excessive, sinking to 10 % between 400,000 and 4,000,000 steps.
+#[allow(clippy::cast_precision_loss)]
+fn decode_count(tree: &Tree) -> Result<(), (ProblemKind, NodeId)> {
+    enum Work {
+        Node(NodeId),
+        Merge(NodeId),
+        LeaveAlias(NodeId),
+    }
+    let allowed = |steps: f64| match steps {
+        steps if steps <= 400_000.0 => 0.99,
+        steps if steps >= 4_000_000.0 => 0.10,
+        steps => 0.99 - 0.89 * ((steps - 400_000.0) / 3_600_000.0),
+    };
+    let reading = Reading::new(tree, false);
+    let (mut steps, mut in_alias) = (0u64, 0u64);
+    let mut inside: HashSet<NodeId> = HashSet::new();
+    let mut work: Vec<Work> = tree.root().map(Work::Node).into_iter().collect();
+    while let Some(step) = work.pop() {
+        match step {
+            Work::LeaveAlias(id) => {
+                inside.remove(&id);
+            }
+            Work::Merge(value) => match &tree.node(value).data {
+                // Applied from the end: the first to be popped is the last item.
+                Data::Sequence { items, .. } => work.extend(items.iter().map(|&item| Work::Node(item))),
+                _ => work.push(Work::Node(value)),
+            },
+            Work::Node(id) => {
+                steps += 1;
+                in_alias += u64::from(!inside.is_empty());
+                // The document itself is a step of yaml.v2's as well, hence the one more.
+                if in_alias > 100 && steps >= 1000 && in_alias as f64 / (steps + 1) as f64 > allowed((steps + 1) as f64)
+                {
+                    return Err((ProblemKind::ExcessiveAliasing, first_alias(tree).unwrap_or(id)));
+                }
+                match &tree.node(id).data {
+                    Data::Scalar { .. } => {}
+                    Data::Sequence { items, .. } => work.extend(items.iter().rev().map(|&item| Work::Node(item))),
+                    Data::Mapping { entries, .. } => {
+                        for &(key, value) in entries.iter().rev() {
+                            if reading.is_merge(key) {
+                                work.push(Work::Merge(value));
+                            } else {
+                                work.push(Work::Node(value));
+                                work.push(Work::Node(key));
+                            }
+                        }
+                    }
+                    Data::Alias { name, target } => {
+                        let Some(target) = *target else { continue };
+                        if !inside.insert(id) {
+                            return Err((ProblemKind::SelfReference(name.to_string()), id));
+                        }
+                        work.push(Work::LeaveAlias(id));
+                        work.push(Work::Node(target));
+                    }
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn first_alias(tree: &Tree) -> Option<NodeId> {
+    tree.nodes().find(|(_, node)| matches!(node.data, Data::Alias { .. })).map(|(id, _)| id)
+}
+
+/// What the parser refuses wherever it stands, overridden or not.
+fn node_problems(reading: &Reading<'_>, problems: &mut Vec<Problem>) {
+    let tree = reading.tree();
+    for (_, node) in tree.nodes() {
+        match &node.data {
+            Data::Scalar { text, style } if node.tag.is_some() => {
+                let kind = match scalar(node, text, *style) {
+                    Ok(_) => continue,
+                    Err(ScalarError::TagMismatch { tag, found }) => ProblemKind::TagMismatch { tag, found },
+                    Err(ScalarError::Base64) => ProblemKind::Base64,
+                };
+                let cause = node.tag.as_ref().map(|tag| tag.span);
+                problems.push(Problem { kind, span: node.span, cause });
+            }
+            Data::Mapping { entries, .. } => {
+                for &(key, value) in entries {
+                    if reading.is_merge(key) {
+                        let bad = bad_merge(tree, value);
+                        problems.extend(bad.map(|id| Problem {
+                            kind: ProblemKind::BadMerge,
+                            span: tree.node(id).span,
+                            cause: Some(tree.node(key).span),
+                        }));
+                    } else if reading.key(key) == Err(KeyError::Collection) {
+                        let span = tree.node(key).span;
+                        problems.push(Problem { kind: ProblemKind::CollectionKey, span, cause: None });
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The node that makes a merge invalid.
+fn bad_merge(tree: &Tree, value: NodeId) -> Option<NodeId> {
+    let is_mapping = |id: NodeId| match tree.follow(id) {
+        Some(target) => matches!(tree.node(target).data, Data::Mapping { .. }),
+        // An alias to nothing is a problem of its own.
+        None => true,
+    };
+    match &tree.node(value).data {
+        Data::Sequence { items, .. } => items.iter().copied().find(|&item| !is_mapping(item)),
+        _ => (!is_mapping(value)).then_some(value),
+    }
+}
+
+/// What cannot become JSON, and so counts only where it survives duplicates and merges.
+fn json_problems(reading: &Reading<'_>, problems: &mut Vec<Problem>) {
+    let tree = reading.tree();
+    let is_number_for_json = |id: NodeId| {
+        let node = tree.node(id);
+        match &node.data {
+            Data::Scalar { text, style } => {
+                !matches!(scalar(node, text, *style), Ok(Scalar::Float(value)) if !value.is_finite())
+            }
+            _ => true,
+        }
+    };
+    let has_candidates = tree.nodes().any(|(id, node)| match &node.data {
+        Data::Mapping { entries, .. } => {
+            entries.iter().any(|entry| matches!(reading.key(entry.0), Err(KeyError::Null | KeyError::Unsigned)))
+        }
+        Data::Scalar { .. } => !is_number_for_json(id),
+        _ => false,
+    });
+    if !has_candidates {
+        return;
+    }
+    let mut visited = HashSet::new();
+    let mut work: Vec<NodeId> = tree.root().into_iter().collect();
+    while let Some(id) = work.pop() {
+        let Some(id) = tree.follow(id).filter(|&id| visited.insert(id)) else { continue };
+        match &tree.node(id).data {
+            Data::Scalar { .. } if !is_number_for_json(id) => {
+                problems.push(Problem { kind: ProblemKind::NotJson, span: tree.node(id).span, cause: None });
+            }
+            Data::Sequence { items, .. } => work.extend(items),
+            Data::Mapping { .. } => {
+                for entry in reading.raw_entries(id) {
+                    let kind = match reading.key(entry.key) {
+                        Err(KeyError::Null) => ProblemKind::NullKey,
+                        Err(KeyError::Unsigned) => ProblemKind::UnsignedKey,
+                        _ => continue,
+                    };
+                    problems.push(Problem { kind, span: tree.node(entry.key).span, cause: None });
+                    work.push(entry.value);
+                }
+                work.extend(reading.entries(id).into_iter().map(|entry| entry.value));
+            }
+            _ => {}
+        }
+    }
+}
