@@ -1,11 +1,21 @@
 //! kaslint: what GitLab makes of the configuration of its agents for Kubernetes.
 //!
 //! The floors, from the ground: [`source`] (text, lines, columns), [`yaml`] (a tree as GitLab's parser reads it),
-//! [`gitlab`] (versions, tiers) and [`shape`] (tables of keys, and decoding against them), [`agent_config`]. An arrow
+//! [`gitlab`] (versions, tiers, paths) and [`shape`] (tables of keys, and decoding against them), [`agent_config`] and
+//! [`layout`], [`rules`] with [`finding`], [`analysis`] (the one function that runs them), [`report`], [`commands`]. An arrow
 //! between modules never runs upwards.
 
 pub mod agent_config;
+pub mod analysis;
+pub mod commands;
+pub mod finding;
 pub mod gitlab;
+pub mod layout;
+pub mod report;
+pub mod rules;
+pub mod schemas;
+pub mod secrets;
+pub mod settings;
 pub mod shape;
 pub mod source;
 pub mod yaml;

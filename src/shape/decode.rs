@@ -6,6 +6,7 @@
 use std::fmt::Write as _;
 
 use super::duration::Duration;
+use super::suggest::{Suggestion, suggest};
 use super::table::{Check, Key, Kind, Members, Message};
 use super::value::{Data, Field, MessageValue, Value};
 use crate::gitlab::Version;
@@ -320,7 +321,7 @@ impl Decoder<'_> {
             }
             let Some(key) = message.key(&entry.key) else {
                 self.route.push(Segment::Free(entry.key.as_str().into()));
-                self.unknown_key(entry, message, &entries, span);
+                fields.extend(self.unknown_key(entry, message, &entries, span));
                 self.route.pop();
                 continue;
             };
@@ -334,17 +335,31 @@ impl Decoder<'_> {
         MessageValue { message, fields }
     }
 
-    fn unknown_key(&mut self, entry: &yaml::Entry, message: &'static Message, entries: &[yaml::Entry], span: Span) {
+    /// Reports the key. Where only one key can be meant, its value is read as that key's, so that a misspelt key hides
+    /// none of the mistakes below it.
+    fn unknown_key(
+        &mut self,
+        entry: &yaml::Entry,
+        message: &'static Message,
+        entries: &[yaml::Entry],
+        span: Span,
+    ) -> Option<Field> {
         let value = self.found(entry.value).unwrap_or(Found::Mapping(0));
         let siblings = entries.iter().filter(|other| other.key != entry.key).map(|other| other.key.clone());
+        let siblings: Vec<String> = siblings.collect();
+        let meant = match suggest(&entry.key, &self.path, &siblings, self.version) {
+            Some(Suggestion::Rename { key, certain: true }) => Some(key),
+            _ => None,
+        };
         let kind = ProblemKind::UnknownKey {
             key: entry.key.clone(),
             message,
             path: self.path.clone(),
-            siblings: siblings.collect(),
+            siblings,
             value,
         };
         self.problem(kind, Stage::Decode, span, Some(span));
+        self.field(meant?, entry, span)
     }
 
     fn field(&mut self, key: &'static Key, entry: &yaml::Entry, key_span: Span) -> Option<Field> {
@@ -386,7 +401,8 @@ impl Decoder<'_> {
                     let null_members = fields.iter().map(|field| field.key.name).collect();
                     let span = fields.first().map_or(tree.node(id).span, |field| field.key_span);
                     let kind = ProblemKind::NoMember { message, null_members };
-                    self.problem(kind, Stage::Validate, key_span.unwrap_or(span), key_span);
+                    let span = if fields.is_empty() { key_span.unwrap_or(span) } else { span };
+                    self.problem(kind, Stage::Validate, span, key_span);
                 }
             }
             Some(first) => {
@@ -439,6 +455,13 @@ impl Decoder<'_> {
         let node = tree.node(id);
         let data = match (&node.data, kind) {
             (_, Kind::Any) => Data::Any,
+            (yaml::Data::Scalar { text, .. }, Kind::Word(names)) => match names.iter().find(|name| **name == &**text) {
+                Some(word) => Data::Text((*word).into()),
+                None => {
+                    let kind = ProblemKind::UnknownName { names, found: text.to_string() };
+                    self.invalid(kind, node.span, key_span)
+                }
+            },
             (yaml::Data::Scalar { text, style }, _) => match yaml::scalar(node, text, *style) {
                 Err(_) => Data::Invalid,
                 Ok(Scalar::Null) => Data::Null,

@@ -5,6 +5,7 @@
 //! strictly as protojson does: unknown keys, wrong types and null items are refused.
 
 mod decode;
+mod describe;
 mod duration;
 mod json;
 mod schema;
@@ -13,9 +14,10 @@ mod table;
 mod value;
 
 pub use decode::{Decoded, Found, Problem, ProblemKind, Stage, decode};
+pub use describe::describe;
 pub use duration::Duration;
 pub use json::to_json;
 pub use schema::{Difference, json_schema};
 pub use suggest::{Suggestion, nearest, suggest};
-pub use table::{Check, Inert, Key, Kind, Members, Message, Period, Presence};
+pub use table::{Check, Inert, Key, Kind, Members, Message, Period, Presence, listed, listed_and};
 pub use value::{Data, Field, MessageValue, Value};

@@ -171,6 +171,12 @@ impl Definitions {
                 }
                 json!({ "anyOf": choices })
             }
+            // YAML 1.1 reads `off` and `on` as booleans, and so do some editors.
+            Kind::Word(names) => {
+                let mut values: Vec<Json> = names.iter().map(|name| json!(name)).collect();
+                values.extend(names.contains(&"off").then_some(json!(false)));
+                json!({ "enum": values })
+            }
             Kind::Duration => json!({
                 "type": types(&["string"]),
                 "pattern": r"^[-+]?(0|[1-9][0-9]*)?(\.[0-9]{0,9})?s$",

@@ -229,6 +229,8 @@ pub enum Kind {
     Int64,
     /// One of the names, or the number of one; the first is the zero value.
     Enum(&'static [&'static str]),
+    /// One of the names, by what is written: `off` is a word here and no boolean. For kaslint's own files.
+    Word(&'static [&'static str]),
     /// Seconds, `3600s`.
     Duration,
     /// A mapping with known keys.
@@ -251,7 +253,7 @@ impl Kind {
             Self::Text => "text".to_owned(),
             Self::Bool => "`true` or `false`".to_owned(),
             Self::Int32 | Self::Int64 => "a whole number".to_owned(),
-            Self::Enum(names) => format!("one of {}", listed(names)),
+            Self::Enum(names) | Self::Word(names) => format!("one of {}", listed(names)),
             Self::Duration => "a number of seconds such as `3600s`".to_owned(),
             Self::Message(message) if message.keys.is_empty() => "`{}`".to_owned(),
             Self::Message(_) => "a mapping".to_owned(),
@@ -275,15 +277,25 @@ impl Kind {
     }
 }
 
-/// Names as a message lists them: `` `a`, `b` or `c` ``.
+/// Names as a choice: `` `a`, `b` or `c` ``.
 #[must_use]
-pub(crate) fn listed(names: &[&str]) -> String {
+pub fn listed(names: &[&str]) -> String {
+    joined(names, "or")
+}
+
+/// Names as an enumeration: `` `a`, `b` and `c` ``.
+#[must_use]
+pub fn listed_and(names: &[&str]) -> String {
+    joined(names, "and")
+}
+
+fn joined(names: &[&str], word: &str) -> String {
     match names {
         [] => String::new(),
         [one] => format!("`{one}`"),
         [init @ .., last] => {
             let init: Vec<String> = init.iter().map(|name| format!("`{name}`")).collect();
-            format!("{} or `{last}`", init.join(", "))
+            format!("{} {word} `{last}`", init.join(", "))
         }
     }
 }

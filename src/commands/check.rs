@@ -1,0 +1,231 @@
+//! `kaslint check`: reports what GitLab would refuse, ignore, or read differently from how it looks.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::discover::{self, Content, Found, FoundFile};
+use super::knowledge::{Knowledge, Options};
+use super::{Exit, Unusable, output};
+use crate::analysis::{self, Analysis, Project, Selection};
+use crate::finding::Severity;
+use crate::gitlab::NEWEST;
+use crate::layout::Location;
+use crate::report::{Format, Outcome};
+use crate::rules::{Context, Input, InputContent, RULES};
+use crate::settings::Settings;
+use crate::shape::nearest;
+use crate::source::Source;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Files, folders with configuration projects, or `-` for one configuration on standard input [default: .].
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// How to report, as FORMAT or FORMAT=FILE; may be given several times.
+    #[arg(long, value_name = "FORMAT[=FILE]", default_value = "human", value_parser = parse_format)]
+    format: Vec<FormatChoice>,
+    /// Write the report to this file instead of standard output.
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Where the configuration on standard input would lie.
+    #[arg(long, value_name = "PATH")]
+    stdin_filename: Option<PathBuf>,
+    /// Only these rules.
+    #[arg(long, value_name = "RULES", value_delimiter = ',')]
+    select: Vec<String>,
+    /// Not these rules.
+    #[arg(long, value_name = "RULES", value_delimiter = ',')]
+    ignore: Vec<String>,
+    /// From which severity on findings make the exit status 1.
+    #[arg(long, value_enum, default_value = "warning")]
+    fail_on: FailOn,
+    #[command(flatten)]
+    options: Options,
+}
+
+#[derive(Clone, Debug)]
+struct FormatChoice {
+    format: Format,
+    file: Option<PathBuf>,
+}
+
+fn parse_format(text: &str) -> Result<FormatChoice, String> {
+    use clap::ValueEnum as _;
+    let (name, file) = match text.split_once('=') {
+        Some((_, "")) => return Err("a file's name belongs behind `=`".to_owned()),
+        Some((name, file)) => (name, Some(PathBuf::from(file))),
+        None => (text, None),
+    };
+    let format = Format::from_str(name, false).map_err(|_| {
+        let names: Vec<String> = Format::value_variants().iter().filter_map(|format| Some(format.to_possible_value()?.get_name().to_owned())).collect();
+        format!("there is no format `{name}`; choose one of {}", names.join(", "))
+    })?;
+    Ok(FormatChoice { format, file })
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum FailOn {
+    Error,
+    Warning,
+    Note,
+    Never,
+}
+
+impl FailOn {
+    fn includes(self, severity: Severity) -> bool {
+        match self {
+            Self::Error => severity >= Severity::Error,
+            Self::Warning => severity >= Severity::Warning,
+            Self::Note => true,
+            Self::Never => false,
+        }
+    }
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
+    for name in arguments.select.iter().chain(&arguments.ignore) {
+        check_rule_name(name)?;
+    }
+    let knowledge = Knowledge::new(&arguments.options)?;
+    let mut exit = Exit::Fine;
+    let outcome = if arguments.paths.iter().any(|path| path == Path::new("-")) {
+        if arguments.paths.len() > 1 {
+            return Err(Unusable("`-` stands alone: name either files or standard input".to_owned()));
+        }
+        check_stdin(arguments, &knowledge)?
+    } else {
+        let (outcome, errors) = check_paths(arguments, &knowledge)?;
+        for error in &errors {
+            output::complain(&format!("error: {error}"));
+            exit = Exit::Unusable;
+        }
+        outcome
+    };
+    write(arguments, &outcome)?;
+    if outcome.findings.iter().any(|finding| arguments.fail_on.includes(finding.severity)) {
+        exit = exit.max(Exit::Found);
+    }
+    Ok(if outcome.has_internal_error { Exit::Internal } else { exit })
+}
+
+fn check_rule_name(name: &str) -> Result<(), Unusable> {
+    if RULES.iter().any(|rule| rule.info().name == name) {
+        return Ok(());
+    }
+    let help = match nearest(name, RULES.iter().map(|rule| rule.info().name)) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "`kaslint rules` lists the rules".to_owned(),
+    };
+    Err(Unusable(format!("there is no rule `{name}`; {help}")))
+}
+
+fn check_paths(arguments: &Arguments, knowledge: &Knowledge<'_>) -> Result<(Outcome, Vec<String>), Unusable> {
+    let here = [PathBuf::from(".")];
+    let paths = if arguments.paths.is_empty() { &here[..] } else { &arguments.paths };
+    let search = discover::search(paths);
+    let mut errors = search.errors;
+    let is_only = search.projects.len() == 1;
+    if knowledge.names_project() && search.projects.len() > 1 {
+        let count = search.projects.len();
+        return Err(Unusable(format!("--project names one project, and {count} configuration projects were found; check them one by one")));
+    }
+    let results: Vec<Result<Checked, Unusable>> =
+        search.projects.par_iter().map(|found| check_project(found, is_only, arguments, knowledge)).collect();
+    let mut outcome = Outcome::default();
+    for result in results {
+        let checked = result?;
+        errors.extend(checked.errors);
+        remark_on_version(&mut outcome, knowledge, &checked.settings);
+        outcome.add(checked.analysis);
+    }
+    outcome.findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
+    Ok((outcome, errors))
+}
+
+struct Checked {
+    analysis: Analysis,
+    errors: Vec<String>,
+    settings: Arc<Settings>,
+}
+
+fn check_project(found: &Found, is_only: bool, arguments: &Arguments, knowledge: &Knowledge<'_>) -> Result<Checked, Unusable> {
+    let known = knowledge.context_for(&found.root, is_only)?;
+    let mut errors = Vec::new();
+    let mut inputs = Vec::with_capacity(found.files.len());
+    for file in &found.files {
+        match read_input(file, &known.context) {
+            Ok(input) => inputs.push(input),
+            Err(unusable) => errors.push(unusable.0),
+        }
+    }
+    let selection = selection(arguments, &known.settings);
+    let analysis = analysis::analyse(&Project { inputs, context: known.context, selection });
+    Ok(Checked { analysis, errors, settings: known.settings })
+}
+
+fn selection(arguments: &Arguments, settings: &Settings) -> Selection {
+    Selection { only: arguments.select.clone(), without: arguments.ignore.clone(), levels: settings.levels.clone() }
+}
+
+fn read_input(file: &FoundFile, context: &Context) -> Result<Input, Unusable> {
+    let shown = discover::shown_path(&file.path);
+    let empty = |content| Input { location: file.location.clone(), source: Arc::new(Source::new(shown.clone(), "")), content };
+    let metadata = std::fs::symlink_metadata(&file.path)
+        .map_err(|error| Unusable(format!("cannot read {shown}: {error}")))?;
+    if metadata.is_symlink() {
+        let target = std::fs::read_link(&file.path).unwrap_or_default();
+        return Ok(empty(InputContent::Link(target.to_string_lossy().into_owned())));
+    }
+    Ok(match discover::read_file(&file.path, context.max_file_size)? {
+        Content::Text(bytes) => {
+            let source = Arc::new(Source::from_bytes(shown, &bytes));
+            Input { location: file.location.clone(), source, content: InputContent::Text }
+        }
+        Content::TooLarge(size) => empty(InputContent::TooLarge(size)),
+        Content::NoFile(what) => empty(InputContent::NoFile(what)),
+    })
+}
+
+fn check_stdin(arguments: &Arguments, knowledge: &Knowledge<'_>) -> Result<Outcome, Unusable> {
+    let name = arguments.stdin_filename.clone().unwrap_or_else(|| PathBuf::from("-"));
+    let (root, location) = discover::locate(&name);
+    let known = knowledge.context_for(&root, true)?;
+    let shown = discover::shown_path(&name);
+    let (source, content) = match discover::read_stdin(known.context.max_file_size)? {
+        Content::Text(bytes) => (Source::from_bytes(shown, &bytes), InputContent::Text),
+        Content::TooLarge(size) => (Source::new(shown, ""), InputContent::TooLarge(size)),
+        Content::NoFile(what) => (Source::new(shown, ""), InputContent::NoFile(what)),
+    };
+    let input = Input { location: location.unwrap_or(Location::Loose), source: Arc::new(source), content };
+    let selection = selection(arguments, &known.settings);
+    let mut outcome = Outcome::default();
+    remark_on_version(&mut outcome, knowledge, &known.settings);
+    outcome.add(analysis::analyse(&Project { inputs: vec![input], context: known.context, selection }));
+    Ok(outcome)
+}
+
+fn remark_on_version(outcome: &mut Outcome, knowledge: &Knowledge<'_>, settings: &Settings) {
+    let Some(version) = knowledge.newer_version(settings) else { return };
+    let remark = format!("GitLab {version} is newer than this kaslint knows; it was taken as {NEWEST}.");
+    if !outcome.remarks.contains(&remark) {
+        outcome.remarks.push(remark);
+    }
+}
+
+fn write(arguments: &Arguments, outcome: &Outcome) -> Result<(), Unusable> {
+    let to_stdout = arguments.format.iter().filter(|choice| choice.file.is_none()).count();
+    if to_stdout > 1 {
+        return Err(Unusable("only one format can go to standard output; name a file for the others: --format json=FILE".to_owned()));
+    }
+    for choice in &arguments.format {
+        let width = output::width();
+        let write = |out: &mut dyn std::io::Write| choice.format.write(outcome, width, out);
+        match choice.file.as_ref().or(arguments.output.as_ref()) {
+            Some(file) => output::to_file(file, &write)?,
+            None => output::to_stdout(&write)?,
+        }
+    }
+    Ok(())
+}

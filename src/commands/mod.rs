@@ -1,0 +1,75 @@
+//! The command line: one file a subcommand. What they share is finding files, settings and writing reports.
+
+mod check;
+mod decode;
+mod discover;
+mod knowledge;
+mod output;
+mod rules;
+mod schema;
+
+use clap::{Parser, Subcommand};
+
+/// Says what GitLab makes of the configuration of its agents for Kubernetes.
+#[derive(Debug, Parser)]
+#[command(name = "kaslint", version, about, args_conflicts_with_subcommands = true, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    check: check::Arguments,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Report what GitLab would refuse, ignore, or read differently from how it looks (the default).
+    Check(check::Arguments),
+    /// Show what GitLab reads from a file.
+    Decode(decode::Arguments),
+    /// List the rules, or explain one.
+    Rules(rules::Arguments),
+    /// Print a JSON Schema.
+    Schema(schema::Arguments),
+}
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Exit {
+    /// Nothing to object to.
+    Fine = 0,
+    /// Something was found.
+    Found = 1,
+    /// The call could not be carried out, or not in full.
+    Unusable = 2,
+    /// A rule failed inside.
+    Internal = 3,
+}
+
+/// What makes a call impossible: one line, and what to do.
+#[derive(Debug)]
+struct Unusable(String);
+
+impl std::fmt::Display for Unusable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Runs the command line.
+#[must_use]
+pub fn run() -> Exit {
+    // A failing rule is a finding; its backtrace helps nobody who runs the tool.
+    std::panic::set_hook(Box::new(|_| {}));
+    let cli = Cli::parse();
+    let result = match cli.command {
+        None => check::run(&cli.check),
+        Some(Command::Check(arguments)) => check::run(&arguments),
+        Some(Command::Decode(arguments)) => decode::run(&arguments),
+        Some(Command::Rules(arguments)) => rules::run(&arguments),
+        Some(Command::Schema(arguments)) => schema::run(&arguments),
+    };
+    result.unwrap_or_else(|unusable| {
+        output::complain(&format!("error: {unusable}"));
+        Exit::Unusable
+    })
+}

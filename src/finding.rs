@@ -1,0 +1,209 @@
+//! Findings: what a rule says about one place, with the other places that explain it and the change that mends it.
+
+use std::sync::Arc;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::rules::RuleInfo;
+use crate::source::{Source, Span};
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Worth knowing.
+    Note,
+    /// Access is probably not what the file seems to say.
+    Warning,
+    /// GitLab refuses or drops what is written, or it is a hole that no one wants.
+    Error,
+}
+
+impl Severity {
+    /// All severities, mildest first.
+    pub const ALL: [Self; 3] = [Self::Note, Self::Warning, Self::Error];
+
+    /// The name in options, settings and reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+impl std::fmt::Display for Severity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A place in a file.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The file.
+    pub source: Arc<Source>,
+    /// The part of its text; empty at the start for a finding about the file as such.
+    pub span: Span,
+}
+
+/// A further place that explains a finding.
+#[derive(Clone, Debug)]
+pub struct Related {
+    /// Where.
+    pub place: Place,
+    /// What is there; a clause without capital and full stop.
+    pub message: String,
+}
+
+/// Whether a fix may be applied without a person looking at it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Safety {
+    /// It does what the author meant.
+    Safe,
+    /// It changes who gets in, or guesses.
+    Unsafe,
+}
+
+impl Safety {
+    /// The name in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Safe => "safe",
+            Self::Unsafe => "unsafe",
+        }
+    }
+}
+
+/// A replacement of one part of a text.
+#[derive(Clone, Debug)]
+pub struct Edit {
+    /// What is replaced.
+    pub place: Place,
+    /// By what.
+    pub text: String,
+}
+
+/// A change that mends a finding.
+#[derive(Clone, Debug)]
+pub struct Fix {
+    /// What the change does, as a command: "Write `projects`".
+    pub title: String,
+    /// Whether it may be applied unseen.
+    pub safety: Safety,
+    /// The replacements; they do not overlap.
+    pub edits: Vec<Edit>,
+}
+
+/// One thing that a rule says about one place.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// The rule.
+    pub rule: &'static RuleInfo,
+    /// How bad it is, after settings.
+    pub severity: Severity,
+    /// What is wrong and what GitLab does with it, in one or two sentences.
+    pub message: String,
+    /// What stands at the place, as a clause beside it.
+    pub label: String,
+    /// What to write instead.
+    pub help: Option<String>,
+    /// Where.
+    pub place: Place,
+    /// Where in the configuration, e.g. `ci_access.projects[2].id`; empty for the file as such.
+    pub route: String,
+    /// Further places.
+    pub related: Vec<Related>,
+    /// A change that mends it.
+    pub fix: Option<Fix>,
+    /// What tells this finding from others of the rule at the same route, whatever the wording.
+    pub key: String,
+}
+
+impl Finding {
+    /// A finding at a place; every finding has one.
+    #[must_use]
+    pub fn new(rule: &'static RuleInfo, source: &Arc<Source>, span: Span, message: impl Into<String>) -> Self {
+        Self {
+            rule,
+            severity: rule.severity,
+            message: message.into(),
+            label: String::new(),
+            help: None,
+            place: Place { source: Arc::clone(source), span },
+            route: String::new(),
+            related: Vec::new(),
+            fix: None,
+            key: String::new(),
+        }
+    }
+
+    /// Where in the configuration it stands.
+    #[must_use]
+    pub fn route(mut self, route: impl Into<String>) -> Self {
+        self.route = route.into();
+        self
+    }
+
+    /// What stands at the place.
+    #[must_use]
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = label.into();
+        self
+    }
+
+    /// What to write instead.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Another severity than the rule's.
+    #[must_use]
+    pub fn severity(mut self, severity: Severity) -> Self {
+        self.severity = severity;
+        self
+    }
+
+    /// A further place of the same file.
+    #[must_use]
+    pub fn related(mut self, span: Span, message: impl Into<String>) -> Self {
+        let place = Place { source: Arc::clone(&self.place.source), span };
+        self.related.push(Related { place, message: message.into() });
+        self
+    }
+
+    /// A change of one part of the same file.
+    #[must_use]
+    pub fn fix(mut self, safety: Safety, title: impl Into<String>, span: Span, text: impl Into<String>) -> Self {
+        let place = Place { source: Arc::clone(&self.place.source), span };
+        self.fix = Some(Fix { title: title.into(), safety, edits: vec![Edit { place, text: text.into() }] });
+        self
+    }
+
+    /// What tells it from other findings of the rule at the same route.
+    #[must_use]
+    pub fn key(mut self, key: impl Into<String>) -> Self {
+        self.key = key.into();
+        self
+    }
+
+    /// A name for the finding that does not change when lines move: the SHA-256 of rule, path, route and key.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let mut hash = Sha256::new();
+        for part in [self.rule.name, self.place.source.path(), &self.route, &self.key] {
+            hash.update(part.as_bytes());
+            hash.update([0]);
+        }
+        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// The order of reports: file, place, rule.
+    pub(crate) fn sort_key(&self) -> (&str, usize, usize, &'static str) {
+        (self.place.source.path(), self.place.span.start, self.place.span.end, self.rule.name)
+    }
+}

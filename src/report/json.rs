@@ -1,0 +1,67 @@
+//! `json`: one object for programs. Fields are only ever added within a version; `schema/check-report.schema.json` describes
+//! them.
+
+use std::io;
+
+use serde_json::{Value as Json, json};
+
+use super::{Outcome, Summary};
+use crate::finding::{Finding, Fix, Place};
+
+pub(super) fn write(outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
+    let summary = Summary::of(outcome);
+    let unchecked = outcome.unchecked.iter().map(|(rule, need)| json!({ "rule": rule.name, "needs": need.option() }));
+    let report = json!({
+        "version": 1,
+        "findings": outcome.findings.iter().map(finding).collect::<Vec<_>>(),
+        "unchecked": unchecked.collect::<Vec<_>>(),
+        "summary": {
+            "errors": summary.errors,
+            "warnings": summary.warnings,
+            "notes": summary.notes,
+            "fixable": summary.fixable,
+            "files": outcome.files,
+            "projects": outcome.projects,
+            "remarks": outcome.remarks,
+        },
+    });
+    serde_json::to_writer_pretty(&mut *out, &report)?;
+    writeln!(out)
+}
+
+fn finding(finding: &Finding) -> Json {
+    let related = finding.related.iter().map(|related| {
+        json!({ "message": related.message, "path": related.place.source.path(), "range": range(&related.place) })
+    });
+    let mut object = json!({
+        "rule": finding.rule.name,
+        "severity": finding.severity.name(),
+        "message": finding.message,
+        "help": finding.help,
+        "path": finding.place.source.path(),
+        "route": finding.route,
+        "range": range(&finding.place),
+        "related": related.collect::<Vec<_>>(),
+        "fingerprint": finding.fingerprint(),
+        "url": finding.rule.url(),
+    });
+    if let Some(change) = &finding.fix {
+        object["fix"] = fix(change);
+    }
+    object
+}
+
+fn fix(fix: &Fix) -> Json {
+    let edits = fix.edits.iter().map(|edit| {
+        json!({ "path": edit.place.source.path(), "range": range(&edit.place), "text": edit.text })
+    });
+    json!({ "title": fix.title, "safety": fix.safety.name(), "edits": edits.collect::<Vec<_>>() })
+}
+
+fn range(place: &Place) -> Json {
+    let position = |offset| {
+        let position = place.source.position(offset);
+        json!({ "line": position.line, "column": position.column, "byte": position.byte })
+    };
+    json!({ "start": position(place.span.start), "end": position(place.span.end) })
+}

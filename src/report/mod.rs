@@ -1,0 +1,72 @@
+//! Reports of `check`: one file a format. They know findings, not rules' insides.
+
+mod concise;
+mod human;
+mod json;
+mod summary;
+
+use std::io;
+
+pub use human::Human;
+pub use summary::Summary;
+
+use crate::analysis::Analysis;
+use crate::finding::Finding;
+use crate::rules::{Need, RuleInfo};
+
+/// What all analysed projects gave together.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// The findings, by path and place.
+    pub findings: Vec<Finding>,
+    /// Rules that could not run for want of knowledge, each once.
+    pub unchecked: Vec<(&'static RuleInfo, Need)>,
+    /// How many configurations were read.
+    pub files: usize,
+    /// How many configuration projects were found.
+    pub projects: usize,
+    /// Whether a rule failed inside.
+    pub has_internal_error: bool,
+    /// Further lines for the summary, such as a version that is newer than what is known.
+    pub remarks: Vec<String>,
+}
+
+impl Outcome {
+    /// Adds a project's analysis.
+    pub fn add(&mut self, analysis: Analysis) {
+        self.findings.extend(analysis.findings);
+        for (rule, need) in analysis.unchecked {
+            if !self.unchecked.iter().any(|(known, wanted)| known.name == rule.name && *wanted == need) {
+                self.unchecked.push((rule, need));
+            }
+        }
+        self.files += analysis.files;
+        self.projects += 1;
+        self.has_internal_error |= analysis.has_internal_error;
+    }
+}
+
+/// A format of `check`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// The text of the file with what is wrong beside it.
+    Human,
+    /// One line a finding.
+    Concise,
+    /// One object for programs.
+    Json,
+}
+
+impl Format {
+    /// Writes the report.
+    ///
+    /// # Errors
+    /// When the receiver does not take it.
+    pub fn write(self, outcome: &Outcome, width: usize, out: &mut dyn io::Write) -> io::Result<()> {
+        match self {
+            Self::Human => Human { width }.write(outcome, out),
+            Self::Concise => concise::write(outcome, out),
+            Self::Json => json::write(outcome, out),
+        }
+    }
+}

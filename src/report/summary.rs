@@ -1,0 +1,81 @@
+//! The line at the end: how much was found, and what was not checked.
+
+use std::collections::BTreeMap;
+
+use super::Outcome;
+use crate::finding::{Safety, Severity};
+use crate::rules::Need;
+
+/// Counts of a report.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Findings that are errors.
+    pub errors: usize,
+    /// Findings that are warnings.
+    pub warnings: usize,
+    /// Findings that are notes.
+    pub notes: usize,
+    /// Findings with a safe fix.
+    pub fixable: usize,
+}
+
+impl Summary {
+    /// Counts the findings of a report.
+    #[must_use]
+    pub fn of(outcome: &Outcome) -> Self {
+        let count = |severity| outcome.findings.iter().filter(|finding| finding.severity == severity).count();
+        let is_fixable = |fix: &crate::finding::Fix| fix.safety == Safety::Safe;
+        Self {
+            errors: count(Severity::Error),
+            warnings: count(Severity::Warning),
+            notes: count(Severity::Note),
+            fixable: outcome.findings.iter().filter(|finding| finding.fix.as_ref().is_some_and(is_fixable)).count(),
+        }
+    }
+
+    /// The lines at the end of a report for people.
+    #[must_use]
+    pub fn lines(self, outcome: &Outcome) -> Vec<String> {
+        let files = counted(outcome.files, "configuration", "configurations");
+        let mut lines = Vec::new();
+        let counts: Vec<String> = [
+            (self.errors, "error", "errors"),
+            (self.warnings, "warning", "warnings"),
+            (self.notes, "note", "notes"),
+        ]
+        .into_iter()
+        .filter(|(count, ..)| *count > 0)
+        .map(|(count, one, many)| counted(count, one, many))
+        .collect();
+        match (counts.is_empty(), outcome.files + outcome.findings.len()) {
+            (true, 0) => lines.push("No agent configuration found: GitLab reads .gitlab/agents/<agent name>/config.yaml".to_owned()),
+            (true, _) => lines.push(format!("No findings in {files}.")),
+            (false, _) => {
+                let fixable = match self.fixable {
+                    0 => String::new(),
+                    count => format!(", {count} with a safe fix"),
+                };
+                lines.push(format!("{} in {files}{fixable}.", counts.join(", ")));
+            }
+        }
+        lines.extend(unchecked(outcome));
+        lines.extend(outcome.remarks.iter().cloned());
+        lines
+    }
+}
+
+/// One line for each option that would let more be checked.
+fn unchecked(outcome: &Outcome) -> Vec<String> {
+    let mut by_need: BTreeMap<Need, Vec<&str>> = BTreeMap::new();
+    for (rule, need) in &outcome.unchecked {
+        by_need.entry(*need).or_default().push(rule.name);
+    }
+    by_need
+        .into_iter()
+        .map(|(need, rules)| format!("Not checked: {} (needs {}).", rules.join(", "), need.option()))
+        .collect()
+}
+
+fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}

@@ -1,0 +1,57 @@
+//! `agent-side-refusal`.
+
+use super::support::*;
+use super::words::shown;
+
+rule! {
+    /// GitLab accepts the value, and the agent then rejects the whole configuration.
+    ///
+    /// The agent checks some values itself: the schedule in `cadence` and the number of a log level. When it cannot use one,
+    /// no module of the agent gets the new configuration and all of them go on with the old one, while GitLab has
+    /// already taken over the new grants.
+    ///
+    /// Source: `internal/module/starboard_vulnerability/agent` and `cmd/agentk/agentkapp/module_runner.go` of gitlab-agent; schedules are
+    /// parsed by robfig/cron v3's standard parser.
+    ///
+    /// ## Bad
+    ///
+    /// ```yaml
+    /// container_scanning:
+    ///   cadence: "0 0 * * 7"
+    ///   vulnerability_report:
+    ///     namespaces: [default]
+    /// ```
+    ///
+    /// ## Good
+    ///
+    /// ```yaml
+    /// container_scanning:
+    ///   cadence: "0 0 * * sun"
+    ///   vulnerability_report:
+    ///     namespaces: [default]
+    /// ```
+    ///
+    /// ## How to fix
+    ///
+    /// Write a schedule with five fields, or one of `@daily`, `@weekly` and the like; write log levels by name.
+    AgentSideRefusal = "agent-side-refusal", Error in Keys
+}
+
+impl Rule for AgentSideRefusal {
+    fn check_problem(&self, problem: &shape::Problem, file: &AgentFile, _context: &Context, findings: &mut Findings) {
+        let (message, help) = match &problem.kind {
+            ProblemKind::BadCron { found, reason } => (
+                format!("the agent cannot parse the schedule {}: {reason}", shown(found)),
+                "write five fields, e.g. '0 0 * * *', or `@daily`".to_owned(),
+            ),
+            ProblemKind::UnknownNumber { names, found } => (
+                format!("the agent knows no log level with the number {found}"),
+                format!("write one of {}", names.join(", ")),
+            ),
+            _ => return,
+        };
+        let message = format!("{message}; GitLab takes the file, and the agent rejects all of it");
+        let finding = Finding::new(&INFO, &file.source, problem.span, message).route(&problem.route);
+        findings.report(finding.help(help));
+    }
+}

@@ -1,0 +1,43 @@
+//! `committed-credential`.
+
+use super::support::*;
+use crate::secrets;
+
+rule! {
+    /// The file holds a key, a token or a kubeconfig.
+    ///
+    /// Whoever can read the repository can use it, and git keeps it for good. An agent's configuration needs no secret: the
+    /// agent's own token is given to it when it is installed. kaslint masks the value in everything that it prints.
+    ///
+    /// Source: the prefixes of GitLab's tokens are those of its documentation `security/tokens/index.md`; PEM, JWT and cloud keys by their
+    /// published forms.
+    ///
+    /// ## Bad
+    ///
+    /// ```yaml
+    /// # token: glagent-aAbBcCdDeEfFgGhHiIjJ0123456789
+    /// ci_access: {}
+    /// ```
+    ///
+    /// ## Good
+    ///
+    /// ```yaml
+    /// # token: in the agent's Secret
+    /// ci_access: {}
+    /// ```
+    ///
+    /// ## How to fix
+    ///
+    /// Revoke it first, then remove it. Removing it from the file alone leaves it in the history.
+    CommittedCredential = "committed-credential", Error in File
+}
+
+impl Rule for CommittedCredential {
+    fn check_file(&self, file: &AgentFile, _context: &Context, findings: &mut Findings) {
+        for secret in secrets::find(file.source.text()) {
+            let message = format!("this is {}: whoever reads the repository can use it", secret.kind);
+            let finding = Finding::new(&INFO, &file.source, secret.span, message).label("masked by kaslint").key(secret.kind);
+            findings.report(finding.help("revoke it, then remove it; an agent's configuration needs no secret"));
+        }
+    }
+}

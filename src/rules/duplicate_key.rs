@@ -1,0 +1,72 @@
+//! `duplicate-key`.
+
+use super::support::*;
+use super::words::shown;
+use crate::yaml::{Data, LossKind};
+
+rule! {
+    /// The same key twice in one mapping: the earlier value is lost, whole.
+    ///
+    /// GitLab's parser takes the last of equal keys without a word and merges nothing: two `ci_access:` blocks leave the
+    /// grants of the second. A merge (`<<`) that stands *below* a key replaces it as well, against the YAML specification.
+    ///
+    /// Source: `decode.go` of `yaml.v2` (`Unmarshal` is not strict).
+    ///
+    /// ## Bad
+    ///
+    /// ```yaml
+    /// ci_access:
+    ///   projects:
+    ///     - id: acme/web/shop
+    /// ci_access:
+    ///   groups:
+    ///     - id: acme/ops
+    /// ```
+    ///
+    /// ## Good
+    ///
+    /// ```yaml
+    /// ci_access:
+    ///   projects:
+    ///     - id: acme/web/shop
+    ///   groups:
+    ///     - id: acme/ops
+    /// ```
+    ///
+    /// ## How to fix
+    ///
+    /// Write each key once and put its values together. Put `<<` first in its mapping.
+    DuplicateKey = "duplicate-key", Error in File
+}
+
+impl Rule for DuplicateKey {
+    fn check_file(&self, file: &AgentFile, _context: &Context, findings: &mut Findings) {
+        let tree = file.config.document.tree();
+        let reading = file.config.document.reading();
+        for (id, node) in tree.nodes() {
+            if !matches!(node.data, Data::Mapping { .. }) {
+                continue;
+            }
+            for loss in reading.losses(id) {
+                let key = shown(&loss.key);
+                let (message, kept, help) = match loss.kind {
+                    LossKind::Again => (
+                        format!("{key} is written twice; GitLab keeps the last value and drops this one, whole"),
+                        "this value is kept",
+                        "put the values together under one key",
+                    ),
+                    LossKind::MergeBelow => (
+                        format!("the merge below replaces {key}: in GitLab's parser `<<` wins over the keys above it"),
+                        "this value, brought by `<<`, is kept",
+                        "move `<<` to the top of the mapping",
+                    ),
+                };
+                let finding = Finding::new(&INFO, &file.source, tree.node(loss.lost).span, message)
+                    .label("this value is lost")
+                    .related(tree.node(loss.kept).span, kept)
+                    .key(loss.key.clone());
+                findings.report(finding.help(help));
+            }
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! `inert-key`.
+
+use super::support::*;
+
+rule! {
+    /// The key is read and has no effect.
+    ///
+    /// Some keys decode in releases that do nothing with them: `gitops` in 17.x only makes the agent log an error,
+    /// `user_access.instance` is ignored by GitLab's Rails side, `default_namespace` reaches the kubeconfig from 15.3 on.
+    /// Before 18.3, `user_access` without `access_as` lets nobody in, whomever it lists.
+    ///
+    /// Source: gitlab-agent!1436, gitlab!93423, gitlab#570346, `app/services/clusters/agents/authorize_proxy_user_service.rb` of GitLab.
+    ///
+    /// ## Bad
+    ///
+    /// ```yaml gitlab-version=17.5
+    /// gitops:
+    ///   manifest_projects:
+    ///     - id: acme/web/manifests
+    /// ```
+    ///
+    /// ## Good
+    ///
+    /// ```yaml gitlab-version=17.5
+    /// flux:
+    ///   webhook_receiver_url: http://webhook-receiver.flux-system.svc.cluster.local
+    /// ```
+    ///
+    /// ## How to fix
+    ///
+    /// Remove the key; the message says what does its work instead, if anything does.
+    InertKey = "inert-key", Warning in Keys
+}
+
+impl Rule for InertKey {
+    fn check_file(&self, file: &AgentFile, context: &Context, findings: &mut Findings) {
+        // access_as became optional with 18.3 (gitlab-agent!2749).
+        let Some(access) = &file.config.user_access else { return };
+        let has_identity = file.config.value.as_ref().and_then(|value| {
+            value.set("user_access")?.value.as_message()?.set("access_as").map(|_| ())
+        });
+        let lists_anybody = !access.projects.is_empty() || !access.groups.is_empty();
+        if has_identity.is_none() && lists_anybody && context.version < Version::new(18, 3) {
+            let message = format!(
+                "`user_access` has no `access_as`: before GitLab 18.3 every user is then turned away (this is {})",
+                context.version
+            );
+            let finding = Finding::new(&INFO, &file.source, access.key_span, message).route("user_access").key("access_as");
+            findings.report(finding.label("lets nobody in").help("write `access_as: {agent: {}}` or `access_as: {user: {}}` below it"));
+        }
+    }
+
+    fn check_problem(&self, problem: &shape::Problem, file: &AgentFile, context: &Context, findings: &mut Findings) {
+        let ProblemKind::InertKey(key, why) = &problem.kind else { return };
+        let message = format!("`{}` has no effect in GitLab {}: {why}", key.name, context.version);
+        let finding = Finding::new(&INFO, &file.source, problem.span, message).label("read without effect").route(&problem.route);
+        findings.report(match (key.until, key.replacement) {
+            (Some(until), Some(replacement)) => finding.help(format!("{replacement} (from {until} on the key refuses the whole file)")),
+            _ => finding.help("remove the key"),
+        });
+    }
+}

@@ -1,0 +1,180 @@
+//! `malformed-id`.
+
+use super::support::*;
+use super::words::shown;
+
+rule! {
+    /// The id can never be the full path of a project or group, so the entry matches nothing.
+    ///
+    /// GitLab compares the id with full paths and drops what matches none without a word. A URL, a leading or trailing slash,
+    /// `.git`, a wildcard, an agent's name behind a colon, a numeric id or a project without its group can be no full path.
+    ///
+    /// Source: `app/services/clusters/agents/authorizations/ci_access/refresh_service.rb` of GitLab; the agent server checks only that the id is
+    /// not empty. The characters of a path: `lib/gitlab/path_regex.rb` of GitLab.
+    ///
+    /// ## Bad
+    ///
+    /// ```yaml
+    /// ci_access:
+    ///   projects:
+    ///     - id: https://gitlab.example.com/acme/web/shop.git
+    /// ```
+    ///
+    /// ## Good
+    ///
+    /// ```yaml
+    /// ci_access:
+    ///   projects:
+    ///     - id: acme/web/shop
+    /// ```
+    ///
+    /// ## How to fix
+    ///
+    /// Write the full path: all groups and the project, separated by slashes, as in the project's address.
+    MalformedId = "malformed-id", Error in Ids
+}
+
+impl Rule for MalformedId {
+    fn check_id(&self, id: &EntryId<'_>, file: &AgentFile, _context: &Context, findings: &mut Findings) {
+        // An empty id refuses the file and is said so elsewhere.
+        if id.text.is_empty() {
+            return;
+        }
+        let Some(Malformed { why, instead }) = malformed(id.text, id.kind) else { return };
+        let noun = id.kind.noun();
+        let message = match is_placeholder(id.text) {
+            true => format!("{} is {why}. GitLab drops an entry that matches no {noun} without a word", shown(id.text)),
+            false => format!("{} can be no {noun}'s full path: {why}. GitLab drops the entry without a word", shown(id.text)),
+        };
+        let mut finding = Finding::new(&INFO, &file.source, id.span, message).label(format!("matches no {noun}")).route(id.route());
+        finding = match instead {
+            Some(path) => {
+                let safety = if path.to_lowercase().contains('<') { Safety::Unsafe } else { Safety::Safe };
+                finding.help(format!("write `{path}`")).fix(safety, format!("Write `{path}`"), id.span, path.clone())
+            }
+            None if id.kind == EntryKind::Project => finding.help("write the full path, such as `group/project`"),
+            None => finding.help("write the full path, such as `group` or `group/subgroup`"),
+        };
+        findings.report(finding);
+    }
+}
+
+struct Malformed {
+    why: String,
+    instead: Option<String>,
+}
+
+fn malformed(id: &str, kind: EntryKind) -> Option<Malformed> {
+    let without = |why: &str| Some(Malformed { why: why.to_owned(), instead: None });
+    let instead = |why: &str, path: &str| {
+        let path = path.trim().trim_matches('/');
+        let is_good = malformed(path, kind).is_none();
+        Some(Malformed { why: why.to_owned(), instead: is_good.then(|| path.to_owned()) })
+    };
+    if id.trim() != id {
+        return instead("it starts or ends with a blank", id);
+    }
+    if let Some(path) = path_of_url(id) {
+        return instead("it is an address", path);
+    }
+    if let Some(path) = id.strip_suffix(".git") {
+        return instead("`.git` belongs to the repository's address", path);
+    }
+    if id.starts_with('/') || id.ends_with('/') {
+        return instead("it starts or ends with a slash", id);
+    }
+    if id.split('/').any(|segment| segment == "." || segment == "..") {
+        return without("paths are not relative");
+    }
+    if id.contains("//") {
+        return instead("it has an empty part between two slashes", &id.replace("//", "/"));
+    }
+    if id.contains(['*', '?', '[', ']', '{', '}']) && !is_placeholder(id) {
+        return match id.strip_suffix("/*").or_else(|| id.strip_suffix("/**")) {
+            Some(group) if kind == EntryKind::Group => instead("wildcards have no meaning here, and a group covers everything below it", group),
+            Some(_) => without("wildcards have no meaning here; list the group under `groups` to cover everything below it"),
+            None => without("wildcards have no meaning here"),
+        };
+    }
+    if is_placeholder(id) {
+        return without("a placeholder from the documentation");
+    }
+    if id.contains('$') {
+        return without("GitLab expands no variables here");
+    }
+    if let Some((path, agent)) = id.split_once(':') {
+        if !agent.is_empty() {
+            return instead("an agent's name does not belong here", path);
+        }
+    }
+    if id.bytes().all(|byte| byte.is_ascii_digit()) {
+        // A group may be called `2024`; a project always has a group before it.
+        return if kind == EntryKind::Project { without("numeric ids match nothing") } else { None };
+    }
+    if let Some(character) = id.chars().find(|c| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/'))) {
+        return without(&format!("paths contain no {}", shown_character(character)));
+    }
+    if kind == EntryKind::Project && !id.contains('/') {
+        return without("a project's full path starts with its group or user");
+    }
+    None
+}
+
+fn shown_character(character: char) -> String {
+    match character {
+        ' ' => "blanks".to_owned(),
+        other => format!("`{other}`"),
+    }
+}
+
+fn path_of_url(id: &str) -> Option<&str> {
+    let rest = match id.split_once("://") {
+        Some((_, rest)) => rest.split_once('/').map(|(_, path)| path)?,
+        None => id.strip_prefix("git@").and_then(|rest| rest.split_once(':')).map(|(_, path)| path)?,
+    };
+    let path = rest.split(['?', '#']).next().unwrap_or_default();
+    let path = path.split("/-/").next().unwrap_or_default();
+    Some(path.strip_suffix(".git").unwrap_or(path))
+}
+
+fn is_placeholder(id: &str) -> bool {
+    let lower = id.to_lowercase();
+    id.contains(['<', '>']) || id.contains("{{") || lower.starts_with("path/to/") || lower == "path/to"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_judged_by_their_form() {
+        let instead = |id: &str, kind| malformed(id, kind).map(|malformed| malformed.instead);
+        for id in ["acme/web/shop", "Acme/web.shop", "a_b/c-d", "12/34"] {
+            assert_eq!(instead(id, EntryKind::Project), None, "{id}");
+        }
+        for (id, path) in [
+            ("https://gitlab.com/acme/shop.git", Some("acme/shop")),
+            ("https://gitlab.com/acme/shop/-/tree/main", Some("acme/shop")),
+            ("git@gitlab.com:acme/shop.git", Some("acme/shop")),
+            ("/acme/shop/", Some("acme/shop")),
+            (" acme/shop", Some("acme/shop")),
+            ("acme/shop:prod", Some("acme/shop")),
+            ("acme//shop", Some("acme/shop")),
+            ("acme/shop.git", Some("acme/shop")),
+            ("./shop", None),
+            ("acme/*", None),
+            ("123", None),
+            ("shop", None),
+            ("path/to/project", None),
+            ("<your-group>/shop", None),
+            ("acme/my shop", None),
+            ("группа/проект", None),
+            ("$CI_PROJECT_PATH", None),
+        ] {
+            assert_eq!(instead(id, EntryKind::Project), Some(path.map(str::to_owned)), "{id}");
+        }
+        assert_eq!(instead("2024", EntryKind::Group), None);
+        assert_eq!(instead("acme", EntryKind::Group), None);
+        assert_eq!(instead("acme/*", EntryKind::Group), Some(Some("acme".to_owned())));
+    }
+}

@@ -1,0 +1,303 @@
+//! What rules are made of: their description, their hooks, and what they are told.
+
+use std::sync::Arc;
+
+pub(super) use crate::agent_config::{AccessSection, AgentConfig, EntryKind};
+pub(super) use crate::finding::{Finding, Safety, Severity};
+pub(super) use crate::gitlab::{FullPath, Version};
+pub(super) use crate::layout::{Location, Unread};
+pub(super) use crate::shape::{self, Found, ProblemKind};
+pub(super) use crate::source::{Source, Span};
+
+use crate::gitlab::Tier;
+use crate::yaml;
+
+/// What a rule must know beyond the file; without it, the rule stays silent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Need {
+    /// The configuration project's full path.
+    Project,
+}
+
+impl Need {
+    /// The option that provides it, for the line that says what was not checked.
+    #[must_use]
+    pub fn option(self) -> &'static str {
+        match self {
+            Self::Project => "--project",
+        }
+    }
+}
+
+/// What a rule is about; the documentation is ordered by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Topic {
+    /// The file as such.
+    File,
+    /// Keys and values: one of these refuses the whole file.
+    Keys,
+    /// Ids that match nothing.
+    Ids,
+    /// The linter itself.
+    Linter,
+}
+
+impl Topic {
+    /// All topics, in the order of the documentation.
+    pub const ALL: [Self; 4] = [Self::File, Self::Keys, Self::Ids, Self::Linter];
+
+    /// The heading of the topic.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::File => "The file",
+            Self::Keys => "Keys and values",
+            Self::Ids => "Ids",
+            Self::Linter => "The linter's own",
+        }
+    }
+}
+
+/// The description of a rule.
+#[derive(Debug)]
+pub struct RuleInfo {
+    /// The name, which never changes.
+    pub name: &'static str,
+    /// The severity unless settings say otherwise.
+    pub severity: Severity,
+    /// What it is about.
+    pub topic: Topic,
+    /// What it must know beyond the file.
+    pub needs: &'static [Need],
+    /// The doc comment, line by line.
+    pub doc: &'static [&'static str],
+}
+
+impl RuleInfo {
+    /// The first line of the documentation.
+    #[must_use]
+    pub fn summary(&self) -> &'static str {
+        self.doc.first().map_or("", |line| line.trim())
+    }
+
+    /// The documentation as Markdown, without the blank that starts each line of a doc comment.
+    #[must_use]
+    pub fn markdown(&self) -> String {
+        self.doc.iter().map(|line| format!("{}\n", line.strip_prefix(' ').unwrap_or(line))).collect()
+    }
+
+    /// The page of the rule, from the top of the project.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("docs/rules.md#{}", self.name)
+    }
+}
+
+/// Declares a rule: its doc comment, type, name, severity and needs.
+macro_rules! rule {
+    ($(#[doc = $doc:literal])+ $rule:ident = $name:literal, $severity:ident in $topic:ident $(, needs $($need:ident)+)?) => {
+        $(#[doc = $doc])+
+        pub struct $rule;
+
+        pub(crate) static INFO: crate::rules::RuleInfo = crate::rules::RuleInfo {
+            name: $name,
+            severity: crate::finding::Severity::$severity,
+            topic: crate::rules::Topic::$topic,
+            needs: &[$($(crate::rules::Need::$need),+)?],
+            doc: &[$($doc),+],
+        };
+
+        impl crate::rules::support::Described for $rule {
+            fn info(&self) -> &'static crate::rules::RuleInfo {
+                &INFO
+            }
+        }
+    };
+}
+pub(super) use rule;
+
+/// Gives a rule its description; [`rule!`] writes it.
+pub trait Described {
+    /// The description.
+    fn info(&self) -> &'static RuleInfo;
+}
+
+/// A rule. It overrides the narrowest hook that serves.
+pub trait Rule: Described + Sync {
+    /// A path that was found, whether its content can be read or not.
+    fn check_input(&self, _input: &Input, _context: &Context, _findings: &mut Findings) {}
+
+    /// A file as a whole.
+    fn check_file(&self, _file: &AgentFile, _context: &Context, _findings: &mut Findings) {}
+
+    /// Something that makes GitLab's YAML parser refuse the file.
+    fn check_syntax(&self, _problem: &yaml::Problem, _file: &AgentFile, _findings: &mut Findings) {}
+
+    /// Something wrong with a key or value.
+    fn check_problem(&self, _problem: &shape::Problem, _file: &AgentFile, _context: &Context, _findings: &mut Findings) {}
+
+    /// An id of an entry, in `ci_access` or `user_access`.
+    fn check_id(&self, _id: &EntryId<'_>, _file: &AgentFile, _context: &Context, _findings: &mut Findings) {}
+}
+
+/// What is known about GitLab's side.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// The release whose rules apply.
+    pub version: Version,
+    /// The licence of the CI projects.
+    pub tier: Option<Tier>,
+    /// The configuration project.
+    pub project: Option<FullPath>,
+    /// The instance setting "Enable instance level authorization"; `None` where nobody said.
+    pub instance_authorization: Option<bool>,
+    /// The agent server's limit on the size of a file, in bytes.
+    pub max_file_size: u64,
+}
+
+impl Default for Context {
+    fn default() -> Self {
+        Self {
+            version: crate::gitlab::NEWEST,
+            tier: None,
+            project: None,
+            instance_authorization: None,
+            max_file_size: crate::agent_config::MAX_FILE_SIZE,
+        }
+    }
+}
+
+impl Context {
+    /// How many entries of a list GitLab looks at: 500, and 100 before 17.0 (gitlab!149844).
+    #[must_use]
+    pub fn entry_limit(&self) -> usize {
+        if self.version >= Version::new(17, 0) { 500 } else { 100 }
+    }
+}
+
+/// A path that is, or looks like, an agent configuration.
+#[derive(Clone, Debug)]
+pub struct Input {
+    /// What the path is to GitLab.
+    pub location: Location,
+    /// The text, or an empty one where there is none; it carries the path.
+    pub source: Arc<Source>,
+    /// What lies at the path.
+    pub content: InputContent,
+}
+
+/// What lies at a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum InputContent {
+    /// A file that was read.
+    Text,
+    /// A file of so many bytes, over the limit and therefore not read.
+    TooLarge(u64),
+    /// A symbolic link to this target.
+    Link(String),
+    /// Something that is no file, in words: "a directory", "a named pipe" …
+    NoFile(&'static str),
+}
+
+/// A file that was read and decoded.
+#[derive(Clone, Debug)]
+pub struct AgentFile {
+    /// The text.
+    pub source: Arc<Source>,
+    /// What the path is to GitLab.
+    pub location: Location,
+    /// The configuration.
+    pub config: AgentConfig,
+}
+
+impl AgentFile {
+    /// The text of a span.
+    #[must_use]
+    pub fn slice(&self, span: Span) -> &str {
+        self.source.slice(span)
+    }
+}
+
+/// The id of an entry.
+#[derive(Clone, Copy, Debug)]
+pub struct EntryId<'f> {
+    /// The section.
+    pub section: AccessSection,
+    /// The list; never the instance.
+    pub kind: EntryKind,
+    /// 0-based position in the list.
+    pub index: usize,
+    /// The id as GitLab reads it.
+    pub text: &'f str,
+    /// Where it is written.
+    pub span: Span,
+}
+
+impl EntryId<'_> {
+    /// Where the id stands, e.g. `ci_access.projects[2].id`.
+    #[must_use]
+    pub fn route(&self) -> String {
+        format!("{}.{}[{}].id", self.section.key(), self.kind.key(), self.index)
+    }
+}
+
+impl AgentConfig {
+    /// The ids of all entries, in the order of the lists.
+    pub(crate) fn entry_ids(&self) -> Vec<EntryId<'_>> {
+        let mut ids = Vec::new();
+        if let Some(access) = &self.ci_access {
+            ids.extend(access.projects.iter().chain(&access.groups).filter_map(|entry| {
+                let id = entry.id.as_ref()?;
+                let (kind, index) = (entry.kind, entry.index);
+                Some(EntryId { section: AccessSection::Ci, kind, index, text: &id.value, span: id.span })
+            }));
+        }
+        if let Some(access) = &self.user_access {
+            ids.extend(access.projects.iter().chain(&access.groups).filter_map(|entry| {
+                let id = entry.id.as_ref()?;
+                let (kind, index) = (entry.kind, entry.index);
+                Some(EntryId { section: AccessSection::User, kind, index, text: &id.value, span: id.span })
+            }));
+        }
+        ids
+    }
+}
+
+/// Where rules put their findings.
+#[derive(Debug, Default)]
+pub struct Findings {
+    list: Vec<Finding>,
+}
+
+impl Findings {
+    /// Adds a finding.
+    pub fn report(&mut self, finding: Finding) {
+        self.list.push(finding);
+    }
+
+    /// All findings.
+    #[must_use]
+    pub fn into_vec(self) -> Vec<Finding> {
+        self.list
+    }
+}
+
+/// The rule of this name.
+#[must_use]
+pub fn explain(name: &str) -> Option<&'static RuleInfo> {
+    super::RULES.iter().map(|rule| rule.info()).chain([&INTERNAL_ERROR]).find(|info| info.name == name)
+}
+
+/// The linter's own rule for a rule that failed; nothing registers it, since nothing checks it.
+pub(crate) static INTERNAL_ERROR: RuleInfo = RuleInfo {
+    name: "internal-error",
+    severity: Severity::Error,
+    topic: Topic::Linter,
+    needs: &[],
+    doc: &[
+        " A rule failed inside; the others still report.",
+        "",
+        " This is a mistake of kaslint's and not of the file. The exit status is 3. All other findings are complete. Please report it with",
+        " the file, or with as much of it as can be shown.",
+    ],
+};

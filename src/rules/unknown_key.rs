@@ -1,0 +1,109 @@
+//! `unknown-key`.
+
+use super::support::*;
+use super::words::{REFUSED, shown};
+use crate::agent_config::CONFIGURATION;
+use crate::shape::{Suggestion, suggest};
+
+rule! {
+    /// GitLab knows no such key here, and refuses the whole file.
+    ///
+    /// Decoding is strict: one unknown key, at any depth, and nothing of the file is read. What was configured before stays
+    /// in force. The only trace is a line in the agent server's log with a position in generated JSON.
+    ///
+    /// Keys are written with underscores: `ciAccess`, `ci-access` and `log-level` are as unknown as `foo`. A key that only holds an
+    /// anchor is unknown as well. GitLab's own documentation of `protected_branches_only` writes `project:` for `projects:`.
+    ///
+    /// Source: protobuf-go, `encoding/protojson/decode.go`; `internal/tool/prototool/converters.go` of gitlab-agent.
+    ///
+    /// ## Bad
+    ///
+    /// ```yaml
+    /// ci_access:
+    ///   project:
+    ///     - id: acme/web/shop
+    /// ```
+    ///
+    /// ## Good
+    ///
+    /// ```yaml
+    /// ci_access:
+    ///   projects:
+    ///     - id: acme/web/shop
+    /// ```
+    ///
+    /// ## How to fix
+    ///
+    /// Write the key that the message proposes, move the key to where it belongs, or remove it.
+    UnknownKey = "unknown-key", Error in Keys
+}
+
+impl Rule for UnknownKey {
+    fn check_problem(&self, problem: &shape::Problem, file: &AgentFile, context: &Context, findings: &mut Findings) {
+        let ProblemKind::UnknownKey { key, message, path, siblings, value: _ } = &problem.kind else { return };
+        let place = if path.len() == 1 { "at the top level".to_owned() } else { format!("in {}", message.name) };
+        let text = format!("GitLab knows no key {} {place}: {REFUSED}", shown(key));
+        let mut finding = Finding::new(&INFO, &file.source, problem.span, text).route(&problem.route);
+        if key == "ci_user" && message.name == "`access_as`" {
+            let help = "`ci_user` is described in a design document and does not exist; write `agent: {}`, `ci_job: {}` or `impersonate`";
+            findings.report(finding.label("does not exist").help(help));
+            return;
+        }
+        match suggest(key, path, siblings, context.version) {
+            Some(Suggestion::Rename { key: known, certain }) => {
+                let safety = if certain { Safety::Safe } else { Safety::Unsafe };
+                finding = finding
+                    .label(format!("did you mean `{}`?", known.name))
+                    .help(format!("write `{}`", known.name))
+                    .fix(safety, format!("Write `{}`", known.name), problem.span, known.name);
+            }
+            Some(Suggestion::Up { key: known, owner }) => {
+                let owner = if std::ptr::eq(owner, &CONFIGURATION) { "the top level".to_owned() } else { owner.name.to_owned() };
+                finding = finding.label("belongs further up").help(format!("move `{}` to {owner}", known.name));
+            }
+            Some(Suggestion::Down { key: known, under }) => {
+                let under: Vec<String> = under.iter().map(|key| format!("`{key}`")).collect();
+                let help = format!("`{}` belongs below {}", known.name, under.join(" or "));
+                finding = finding.label("belongs further down").help(help);
+            }
+            Some(Suggestion::Elsewhere { key: known, routes }) => {
+                let routes: Vec<String> = routes.iter().map(|route| place_name(route)).collect();
+                finding = finding
+                    .label("belongs elsewhere")
+                    .help(format!("`{}` belongs {}; {}", known.name, routes.join(" or "), known_keys(message, context.version)));
+            }
+            None => {
+                let is_anchor_holder = path.len() == 1 && holds_anchor(file, problem.span);
+                let help = match is_anchor_holder {
+                    true => "a key that only holds an anchor is unknown too; put the anchor where the value is first used".to_owned(),
+                    false => known_keys(message, context.version),
+                };
+                finding = finding.label("unknown").help(help);
+            }
+        }
+        findings.report(finding);
+    }
+}
+
+fn place_name(route: &str) -> String {
+    if route.is_empty() { "at the top level".to_owned() } else { format!("in `{route}`") }
+}
+
+fn known_keys(message: &shape::Message, version: Version) -> String {
+    let keys: Vec<&str> = message.keys.iter().filter(|key| key.is_known(version)).map(|key| key.name).collect();
+    match keys.len() {
+        0 => format!("{} takes no keys: write `{{}}`", message.name),
+        1..=12 => format!("{} knows {}", message.name, shape::listed_and(&keys)),
+        _ => format!("{} has no such key", message.name),
+    }
+}
+
+/// Whether anything below the key is anchored.
+fn holds_anchor(file: &AgentFile, key: Span) -> bool {
+    let tree = file.config.document.tree();
+    let Some(root) = tree.root() else { return false };
+    let crate::yaml::Data::Mapping { entries, .. } = &tree.node(root).data else { return false };
+    let Some((_, value)) = entries.iter().find(|entry| tree.node(entry.0).span == key) else { return false };
+    let whole = tree.node(*value).span;
+    tree.nodes().any(|(id, node)| node.anchor.is_some() && (id == *value || whole.contains(node.span)))
+}

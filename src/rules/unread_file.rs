@@ -1,0 +1,84 @@
+//! `unread-file`.
+
+use super::support::*;
+use super::InputContent;
+
+rule! {
+    /// This looks like an agent configuration, and GitLab never reads it.
+    ///
+    /// The agent server reads one path: `.gitlab/agents/<agent name>/config.yaml` at the top of the configuration project's
+    /// default branch, exact and case-sensitive. A `config.yml`, a file outside an agent's folder, a copy, a folder
+    /// called `.gitlab/agent` or a project within the repository are passed over. For GitLab the agent then has an empty
+    /// configuration, which *removes* all its grants.
+    ///
+    /// A symbolic link is read as a file that holds the path of its target, which does not decode. A directory or
+    /// submodule at the path is refused.
+    ///
+    /// Source: `internal/module/agent_configuration/server/server.go` of gitlab-agent.
+    ///
+    /// ## Bad
+    ///
+    /// ```yaml path=.gitlab/agents/prod/config.yml
+    /// ci_access:
+    ///   projects:
+    ///     - id: acme/web/shop
+    /// ```
+    ///
+    /// ## Good
+    ///
+    /// ```yaml path=.gitlab/agents/prod/config.yaml
+    /// ci_access:
+    ///   projects:
+    ///     - id: acme/web/shop
+    /// ```
+    ///
+    /// ## How to fix
+    ///
+    /// Move the file to `.gitlab/agents/<agent name>/config.yaml`, or delete it.
+    ///
+    /// ## When it stays silent
+    ///
+    /// On files that do not look like a configuration, on environment templates, and on a file that was named on the
+    /// command line and lies in no `.gitlab` folder.
+    UnreadFile = "unread-file", Error in File
+}
+
+impl Rule for UnreadFile {
+    fn check_input(&self, input: &Input, _context: &Context, findings: &mut Findings) {
+        let finding = match (&input.content, &input.location) {
+            (InputContent::Link(target), _) => finding(
+                input,
+                format!("GitLab does not follow symbolic links: it reads the path `{target}` as if it were the configuration"),
+                "put the file itself here".to_owned(),
+            ),
+            (InputContent::NoFile(what), _) => finding(
+                input,
+                format!("this is {what}, and GitLab reads a file here"),
+                "put the configuration into a file of this name".to_owned(),
+            ),
+            (_, Location::Unread { why, agent }) => misplaced(input, *why, agent.as_deref()),
+            _ => return,
+        };
+        findings.report(finding);
+    }
+}
+
+fn misplaced(input: &Input, why: Unread, agent: Option<&str>) -> Finding {
+    let right = format!(".gitlab/agents/{}/config.yaml", agent.unwrap_or("<agent name>"));
+    let (reason, help) = match why {
+        Unread::FileName => ("GitLab reads no file of this name", format!("rename it to `{right}`")),
+        Unread::Copy => ("GitLab never reads this copy", "delete it; git keeps older states".to_owned()),
+        Unread::NoAgentFolder => ("GitLab reads no file directly in `.gitlab/agents`", format!("move it to `{right}`")),
+        Unread::TooDeep => ("GitLab looks for `config.yaml` directly in the agent's folder", format!("move it to `{right}`")),
+        Unread::Directory => ("GitLab looks only in `.gitlab/agents`, exactly so", format!("move it to `{right}`")),
+        Unread::NotAtTheTop => (
+            "GitLab looks for `.gitlab/agents` at the top of the repository only",
+            "move it to the top, or into a project of its own".to_owned(),
+        ),
+    };
+    finding(input, format!("{reason}, so this configuration is never read"), help)
+}
+
+fn finding(input: &Input, message: String, help: String) -> Finding {
+    Finding::new(&INFO, &input.source, Span::default(), message).help(help)
+}

@@ -1,0 +1,45 @@
+//! `unverified-key`.
+
+use super::support::*;
+
+rule! {
+    /// Public sources do not settle whether this release of GitLab reads the key.
+    ///
+    /// For a few keys the release in which they came is known only within one or two, or their name or fate is not public.
+    /// kaslint takes them as known and says that it does not know. If the release at hand does not read the key, it
+    /// refuses the whole file.
+    ///
+    /// Source: the table of keys.
+    ///
+    /// ## Bad
+    ///
+    /// ```yaml
+    /// custom_data:
+    ///   owner: platform
+    /// ```
+    ///
+    /// ## Good
+    ///
+    /// ```yaml
+    /// # owner: platform
+    /// ci_access: {}
+    /// ```
+    ///
+    /// ## How to fix
+    ///
+    /// Look at the log of the agent server after the change, or leave the key out.
+    UnverifiedKey = "unverified-key", Note in Keys
+}
+
+impl Rule for UnverifiedKey {
+    fn check_problem(&self, problem: &shape::Problem, file: &AgentFile, context: &Context, findings: &mut Findings) {
+        let ProblemKind::UnverifiedKey(key) = &problem.kind else { return };
+        let reason = match key.unverified {
+            Some(reason) => reason.to_owned(),
+            None => format!("it came between {} and {}", key.since.earliest, key.since.latest),
+        };
+        let message = format!("it is not known whether GitLab {} reads `{}`: {reason}", context.version, key.name);
+        let finding = Finding::new(&INFO, &file.source, problem.span, message).label("may be unknown").route(&problem.route);
+        findings.report(finding.help("if GitLab does not know the key, it refuses the whole file; the agent server's log says so"));
+    }
+}

@@ -1,0 +1,174 @@
+//! `wrong-type`.
+
+use super::support::*;
+use super::words::{REFUSED, found as in_words, quoted, wanted, yaml_surprise};
+use crate::shape::Kind;
+
+rule! {
+    /// The value has another type than GitLab needs, and refuses the whole file.
+    ///
+    /// Nothing is converted: a number or a boolean is no text, one value is no list, `"true"` is no boolean, an empty list item
+    /// is nothing at all. GitLab's parser reads YAML 1.1, in which `on`, `yes` and `y` are booleans, `0123` is the number 83 and
+    /// `1.10` is 1.1. An environment called `on` or `1.10` needs quotes.
+    ///
+    /// Source: protobuf-go, `encoding/protojson/decode.go`; `resolve.go` of `yaml.v2`.
+    ///
+    /// ## Bad
+    ///
+    /// ```yaml
+    /// ci_access:
+    ///   projects:
+    ///     - id: acme/web/shop
+    ///       environments: [on]
+    /// ```
+    ///
+    /// ## Good
+    ///
+    /// ```yaml
+    /// ci_access:
+    ///   projects:
+    ///     - id: acme/web/shop
+    ///       environments: ['on']
+    /// ```
+    ///
+    /// ## How to fix
+    ///
+    /// Quote what shall be a text, write a list as a list, and booleans without quotes.
+    WrongType = "wrong-type", Error in Keys
+}
+
+impl Rule for WrongType {
+    fn check_problem(&self, problem: &shape::Problem, file: &AgentFile, _context: &Context, findings: &mut Findings) {
+        let finding = match &problem.kind {
+            ProblemKind::NullItem => {
+                let message = format!("this list item is empty: {REFUSED}");
+                Finding::new(&INFO, &file.source, problem.span, message).label("no value").help("write the value, or remove the dash")
+            }
+            ProblemKind::WrongType { kind, found } => describe(problem, kind, found, file),
+            _ => return,
+        };
+        findings.report(finding.route(&problem.route));
+    }
+}
+
+fn describe(problem: &shape::Problem, kind: &'static Kind, found: &Found, file: &AgentFile) -> Finding {
+    let name = match last_key(&problem.route) {
+        "" => "the configuration".to_owned(),
+        name => format!("`{name}`"),
+    };
+    let is_item = problem.route.ends_with(']');
+    let subject = if is_item { format!("an item of {name}") } else { name };
+    let message = format!("{subject} must be {}, and this is {}: {REFUSED}", wanted(kind), in_words(found));
+    let finding = Finding::new(&INFO, &file.source, problem.span, message);
+    let finding = match yaml_surprise(found) {
+        Some(surprise) => finding.label(surprise),
+        None => finding,
+    };
+    let written = file.slice(problem.span).to_owned();
+    mend(finding, problem, kind, found, &written, last_key(&problem.route))
+}
+
+/// Help, and a change where what is meant is plain.
+fn mend(finding: Finding, problem: &shape::Problem, kind: &'static Kind, found: &Found, written: &str, key: &str) -> Finding {
+    let span = problem.span;
+    // The key is blamed for a list or mapping: its text is not the value's.
+    let is_value = problem.key_span != Some(span);
+    match (kind, found) {
+        (Kind::Text, Found::Scalar { type_name: "null", .. }) => finding.help("write a text, or quote it if this word is meant"),
+        (Kind::Text, Found::Scalar { plain: true, written: text, .. }) if key == "id" => {
+            let id = quoted(text);
+            finding.help("write the full path, such as `group/project`; numeric ids match nothing").fix(
+                Safety::Unsafe,
+                format!("Write {id}"),
+                span,
+                id.clone(),
+            )
+        }
+        (Kind::Text, Found::Scalar { written: text, .. }) if is_value => {
+            let text = quoted(text);
+            finding.help(format!("quote it: {text}")).fix(Safety::Safe, format!("Write {text}"), span, text.clone())
+        }
+        (Kind::Text, Found::List(_)) => finding.help("write one text, without brackets or dash"),
+        (Kind::Bool, Found::Scalar { written: text, plain, .. }) if is_value => bool_help(finding, span, text, *plain),
+        (Kind::List(_), Found::Scalar { type_name, plain, .. }) if is_value && *type_name != "null" => {
+            let needs_quotes = *plain && *type_name != "text" && matches!(kind, Kind::List(Kind::Text));
+            let item = match kind {
+                Kind::List(Kind::Message(_)) => format!("{{id: {written}}}"),
+                _ if needs_quotes => quoted(written),
+                _ => written.to_owned(),
+            };
+            let can_be_fixed = !written.contains('\n') && !written.is_empty();
+            let finding = finding.help(format!("write a list: `[{item}]`"));
+            if can_be_fixed { finding.fix(Safety::Safe, format!("Write `[{item}]`"), span, format!("[{item}]")) } else { finding }
+        }
+        (Kind::List(Kind::Message(_)), Found::Mapping(_)) => {
+            finding.help("start the entry with a dash, `- id: …`: the list holds one mapping for each entry")
+        }
+        (Kind::List(_), Found::Mapping(_)) => finding.help("write a list: `[a, b]`, or a line with a dash for each item"),
+        (Kind::Message(message), Found::Scalar { written: text, type_name, .. }) if is_value && *type_name != "null" => {
+            let is_member = message.members == shape::Members::ExactlyOne && message.key(text).is_some();
+            match (is_member, message.keys.is_empty(), message.key("id").is_some() && *type_name == "text") {
+                (true, ..) => {
+                    let value = format!("{{{text}: {{}}}}");
+                    finding.help(format!("write `{value}`")).fix(Safety::Safe, format!("Write `{value}`"), span, value.clone())
+                }
+                (_, true, _) => finding.help("write `{}`").fix(Safety::Safe, "Write `{}`", span, "{}"),
+                (_, _, true) => {
+                    let value = format!("{{id: {written}}}");
+                    finding.help(format!("write `id: {written}`")).fix(Safety::Safe, format!("Write `{value}`"), span, value.clone())
+                }
+                _ => finding.help(format!("write a mapping with the keys of {}", message.name)),
+            }
+        }
+        (Kind::Message(message), Found::List(_)) if message.members == shape::Members::ExactlyOne => {
+            let names: Vec<&str> = message.keys.iter().map(|key| key.name).collect();
+            finding.help(format!("write one of {} without a dash", shape::listed_and(&names)))
+        }
+        (Kind::Message(_), Found::List(_)) => finding.help("write the keys directly, without a dash"),
+        (Kind::Duration, Found::Scalar { written: text, type_name: "a number", .. }) if is_value => {
+            finding.help(format!("write seconds: `{text}s`")).fix(Safety::Safe, format!("Write `{text}s`"), span, format!("{text}s"))
+        }
+        (Kind::Enum(names), _) => finding.help(format!("write {}", shape::listed(names))),
+        (Kind::Int32 | Kind::Int64, _) => finding.help("write a whole number without unit"),
+        (Kind::Map(_), _) if problem.route.is_empty() => {
+            finding.help("a configuration starts with a key such as `ci_access:`")
+        }
+        _ => finding.help(format!("write {}", wanted(kind))),
+    }
+}
+
+fn bool_help(finding: Finding, span: Span, text: &str, plain: bool) -> Finding {
+    let lower = text.to_lowercase();
+    let (value, safety) = match lower.as_str() {
+        "true" | "yes" | "on" | "y" => ("true", Safety::Safe),
+        "false" | "no" | "off" | "n" => ("false", Safety::Safe),
+        "1" if plain => ("true", Safety::Unsafe),
+        "0" if plain => ("false", Safety::Unsafe),
+        _ => return finding.help("write `true` or `false`, without quotes"),
+    };
+    finding.help(format!("write `{value}`, without quotes")).fix(safety, format!("Write `{value}`"), span, value)
+}
+
+/// The last key of a route: `environments` of `ci_access.projects[0].environments[2]`.
+fn last_key(route: &str) -> &str {
+    let route = route.split('[').next_back().filter(|tail| tail.contains(']')).map_or(route, |tail| {
+        let cut = route.len() - tail.len() - 1;
+        if tail.ends_with(']') { &route[..cut] } else { route }
+    });
+    route.rsplit('.').next().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_last_key_of_a_route() {
+        for (route, key) in [
+            ("ci_access.projects[0].environments[2]", "environments"),
+            ("ci_access.projects[0].id", "id"),
+            ("ci_access", "ci_access"),
+            ("", ""),
+        ] {
+            assert_eq!(super::last_key(route), key);
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! The JSON Schemas that kaslint publishes: those of files from their tables of keys, those of reports as written.
+
+use serde_json::Value as Json;
+
+use crate::agent_config::CONFIGURATION;
+use crate::gitlab::NEWEST;
+use crate::settings::SETTINGS;
+use crate::shape::{Difference, json_schema};
+
+/// A published schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Name {
+    /// `.gitlab/agents/<agent name>/config.yaml`.
+    AgentConfig,
+    /// `.kaslint.yaml`.
+    Settings,
+    /// What `kaslint check --format json` writes.
+    CheckReport,
+}
+
+impl Name {
+    /// All schemas.
+    pub const ALL: [Self; 3] = [Self::AgentConfig, Self::Settings, Self::CheckReport];
+
+    /// The file's name in `schema/`.
+    #[must_use]
+    pub fn file_name(self) -> &'static str {
+        match self {
+            Self::AgentConfig => "agent-config.schema.json",
+            Self::Settings => "settings.schema.json",
+            Self::CheckReport => "check-report.schema.json",
+        }
+    }
+
+    /// The schema as text, with a final line break.
+    #[must_use]
+    pub fn text(self) -> String {
+        match self {
+            Self::AgentConfig => pretty(&agent_config()),
+            Self::Settings => pretty(&settings()),
+            Self::CheckReport => include_str!("../schema/check-report.schema.json").to_owned(),
+        }
+    }
+}
+
+fn agent_config() -> Json {
+    let differences: Vec<&str> = Difference::ALL.iter().map(|difference| difference.in_words()).collect();
+    let description = format!(
+        "What GitLab {NEWEST} accepts in .gitlab/agents/<agent name>/config.yaml. It accepts every file that GitLab accepts, read as YAML 1.1. It cannot see: {}.",
+        differences.join("; ")
+    );
+    json_schema(&CONFIGURATION, NEWEST, "agent-config.schema.json", "GitLab agent configuration", &description)
+}
+
+fn settings() -> Json {
+    json_schema(&SETTINGS, NEWEST, "settings.schema.json", "kaslint settings", "The settings file .kaslint.yaml.")
+}
+
+fn pretty(json: &Json) -> String {
+    // A tree of maps and texts always serializes.
+    serde_json::to_string_pretty(json).map(|text| text + "\n").unwrap_or_default()
+}
