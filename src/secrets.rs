@@ -1,5 +1,9 @@
 //! Finds keys and tokens in a text, so that they can be reported and are never printed.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
 use crate::source::Span;
 
 /// A secret in a text.
@@ -56,23 +60,18 @@ const KUBECONFIG_KEYS: &[&str] = &["client-key-data:", "client-certificate-data:
 #[must_use]
 pub fn find(text: &str) -> Vec<Secret> {
     let mut secrets = Vec::new();
-    for known in PREFIXES {
-        for (start, _) in text.match_indices(known.prefix) {
-            let is_inside_word = text[..start].chars().next_back().is_some_and(is_token_character);
-            let rest = &text[start + known.prefix.len()..];
-            let length = rest.find(|c| !is_token_character(c)).unwrap_or(rest.len());
-            let body = &rest[..length];
-            // A token mixes characters; `glpat-xxxxxxxxxxxxxxxxxxxx` stands for one.
-            if !is_inside_word && length >= known.least && is_varied(body) {
-                let span = Span::new(start, start + known.prefix.len() + length);
-                secrets.push(Secret { span, kind: known.kind });
-            }
-        }
-    }
-    secrets.extend(json_web_tokens(text));
-    secrets.extend(private_keys(text));
-    for key in KUBECONFIG_KEYS {
-        secrets.extend(text.match_indices(key).filter_map(|(at, _)| kubeconfig_value(text, at + key.len())));
+    let Some(finder) = FINDER.as_ref() else { return secrets };
+    for found in finder.find_overlapping_iter(text) {
+        let (start, end) = (found.start(), found.end());
+        let secret = match found.pattern().as_usize() {
+            JSON_WEB_TOKEN => json_web_token(text, start),
+            PRIVATE_KEY => private_key(text, start),
+            index => match PREFIXES.get(index - FIRST_PREFIX) {
+                Some(known) => token(text, start, known),
+                None => kubeconfig_value(text, end),
+            },
+        };
+        secrets.extend(secret);
     }
     secrets.sort_by_key(|secret| (secret.span.start, std::cmp::Reverse(secret.span.end)));
     let mut end = 0;
@@ -82,6 +81,28 @@ pub fn find(text: &str) -> Vec<Secret> {
         is_first
     });
     secrets
+}
+
+/// Number of the pattern that starts a JSON web token.
+const JSON_WEB_TOKEN: usize = 0;
+/// Number of the pattern that starts a private key.
+const PRIVATE_KEY: usize = 1;
+/// Number of the first of [`PREFIXES`]; the [`KUBECONFIG_KEYS`] follow.
+const FIRST_PREFIX: usize = 2;
+
+/// Finds every start of what may be a secret in one pass.
+static FINDER: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    let prefixes = PREFIXES.iter().map(|known| known.prefix);
+    AhoCorasick::new(["eyJ", "-----BEGIN "].into_iter().chain(prefixes).chain(KUBECONFIG_KEYS.iter().copied())).ok()
+});
+
+fn token(text: &str, start: usize, known: &Prefix) -> Option<Secret> {
+    let is_inside_word = text[..start].chars().next_back().is_some_and(is_token_character);
+    let rest = &text[start + known.prefix.len()..];
+    let length = rest.find(|c| !is_token_character(c)).unwrap_or(rest.len());
+    // A token mixes characters; `glpat-xxxxxxxxxxxxxxxxxxxx` stands for one.
+    let is_token = !is_inside_word && length >= known.least && is_varied(&rest[..length]);
+    is_token.then(|| Secret { span: Span::new(start, start + known.prefix.len() + length), kind: known.kind })
 }
 
 fn is_token_character(character: char) -> bool {
@@ -95,36 +116,35 @@ fn is_varied(text: &str) -> bool {
     seen.iter().filter(|seen| **seen).count() >= 6
 }
 
-fn json_web_tokens(text: &str) -> impl Iterator<Item = Secret> {
-    text.match_indices("eyJ").filter_map(|(start, _)| {
-        if text[..start].chars().next_back().is_some_and(is_token_character) {
-            return None;
-        }
-        let rest = &text[start..];
-        let length = rest.find(|c| !is_token_character(c)).unwrap_or(rest.len());
-        let parts: Vec<&str> = rest[..length].split('.').collect();
-        let is_token = parts.len() == 3 && parts[1].starts_with("eyJ") && parts.iter().all(|part| part.len() >= 10);
-        is_token.then(|| Secret { span: Span::new(start, start + length), kind: "a JSON web token" })
-    })
+fn json_web_token(text: &str, start: usize) -> Option<Secret> {
+    if text[..start].chars().next_back().is_some_and(is_token_character) {
+        return None;
+    }
+    let rest = &text[start..];
+    let length = rest.find(|c| !is_token_character(c)).unwrap_or(rest.len());
+    let parts: Vec<&str> = rest[..length].split('.').collect();
+    let is_token = parts.len() == 3 && parts[1].starts_with("eyJ") && parts.iter().all(|part| part.len() >= 10);
+    is_token.then(|| Secret { span: Span::new(start, start + length), kind: "a JSON web token" })
 }
 
-fn private_keys(text: &str) -> impl Iterator<Item = Secret> {
-    text.match_indices("-----BEGIN ").filter_map(|(start, _)| {
-        let rest = &text[start..];
-        let header_end = rest["-----BEGIN ".len()..].find("-----")? + "-----BEGIN ".len();
-        if !rest[..header_end].ends_with("PRIVATE KEY") {
-            return None;
+fn private_key(text: &str, start: usize) -> Option<Secret> {
+    const BEGIN: &str = "-----BEGIN ";
+    const END: &str = "-----END ";
+    const DASHES: &str = "-----";
+    let rest = &text[start..];
+    let header_end = rest[BEGIN.len()..].find(DASHES)? + BEGIN.len();
+    if !rest[..header_end].ends_with("PRIVATE KEY") {
+        return None;
+    }
+    let body = header_end + DASHES.len();
+    let end = match rest[body..].find(END) {
+        Some(at) => {
+            let tail_start = body + at + END.len();
+            tail_start + rest[tail_start..].find(DASHES).map_or(0, |close| close + DASHES.len())
         }
-        let body = header_end + "-----".len();
-        let end = match rest[body..].find("-----END ") {
-            Some(at) => {
-                let tail = &rest[body + at + "-----END ".len()..];
-                body + at + "-----END ".len() + tail.find("-----").map_or(0, |close| close + "-----".len())
-            }
-            None => rest.len(),
-        };
-        Some(Secret { span: Span::new(start, start + end), kind: "a private key" })
-    })
+        None => rest.len(),
+    };
+    Some(Secret { span: Span::new(start, start + end), kind: "a private key" })
 }
 
 fn kubeconfig_value(text: &str, start: usize) -> Option<Secret> {

@@ -131,8 +131,12 @@ fn check_paths(arguments: &Arguments, knowledge: &Knowledge<'_>) -> Result<(Outc
         let count = search.projects.len();
         return Err(Unusable(format!("--project names one project, and {count} configuration projects were found; check them one by one")));
     }
-    let results: Vec<Result<Checked, Unusable>> =
-        search.projects.par_iter().map(|found| check_project(found, is_only, arguments, knowledge)).collect();
+    let check = |found: &Found| check_project(found, is_only, arguments, knowledge);
+    // Threads cost more to start than a few small files cost to check.
+    let results: Vec<Result<Checked, Unusable>> = match search.projects.len() {
+        0..=4 => search.projects.iter().map(check).collect(),
+        _ => search.projects.par_iter().map(check).collect(),
+    };
     let mut outcome = Outcome::default();
     for result in results {
         let checked = result?;
@@ -174,7 +178,7 @@ fn read_input(file: &FoundFile, context: &Context) -> Result<Input, Unusable> {
     let empty = |content| Input { location: file.location.clone(), source: Arc::new(Source::new(shown.clone(), "")), content };
     let metadata = std::fs::symlink_metadata(&file.path)
         .map_err(|error| Unusable(format!("cannot read {shown}: {error}")))?;
-    if metadata.is_symlink() {
+    if metadata.is_symlink() && file.location != Location::Loose {
         let target = std::fs::read_link(&file.path).unwrap_or_default();
         return Ok(empty(InputContent::Link(target.to_string_lossy().into_owned())));
     }

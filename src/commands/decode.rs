@@ -111,7 +111,12 @@ fn findings(input: Input, context: &Context) -> Vec<Finding> {
 }
 
 fn write_json(decoded: &Decoded, out: &mut dyn io::Write) -> io::Result<()> {
-    let error = decoded.refused_at.and_then(|_| decoded.findings.iter().find(|finding| finding.severity == Severity::Error)).map(|finding| {
+    let is_cause = |finding: &&Finding| match decoded.refused_at {
+        Some("yaml") => finding.rule.name == "invalid-yaml",
+        Some(_) => finding.severity == Severity::Error,
+        None => false,
+    };
+    let error = decoded.findings.iter().find(is_cause).map(|finding| {
         let position = finding.place.source.position(finding.place.span.start);
         format!("{}:{}: {}", position.line, position.column, finding.message)
     });

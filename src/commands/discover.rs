@@ -1,9 +1,10 @@
 //! Finds configuration projects and their agent configurations, and reads files within bounds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Component, Path, PathBuf};
+use std::sync::mpsc;
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
@@ -48,7 +49,8 @@ pub(super) fn search(paths: &[PathBuf]) -> Search {
     for path in paths {
         match fs::symlink_metadata(path) {
             Err(error) => search.errors.push(format!("cannot read {}: {}", path.display(), plain(&error))),
-            Ok(metadata) if metadata.is_dir() && !is_config_path(path) => {
+            // A link that is named is followed, other than one that is found.
+            Ok(_) if path.is_dir() && !is_config_path(path) => {
                 search_folder(path, &mut files, &mut search.errors);
             }
             Ok(_) => {
@@ -67,40 +69,27 @@ pub(super) fn search(paths: &[PathBuf]) -> Search {
     search
 }
 
+/// What a walk comes across.
+enum Met {
+    Repository(PathBuf),
+    Config(PathBuf, PathBuf, Location),
+    Error(String),
+}
+
 fn search_folder(top: &Path, files: &mut BTreeMap<PathBuf, BTreeMap<PathBuf, Location>>, errors: &mut Vec<String>) {
-    let agents = agents_glob();
-    let mut repositories: Vec<PathBuf> = Vec::new();
+    let mut repositories: HashSet<PathBuf> = HashSet::new();
     let mut found: BTreeMap<PathBuf, Vec<(PathBuf, Location)>> = BTreeMap::new();
-    let mut walk = ignore::WalkBuilder::new(top);
-    walk.hidden(false).filter_entry(|entry| entry.file_name() != ".git");
-    for entry in walk.build() {
-        let entry = match entry {
-            Ok(entry) => entry,
-            Err(error) => {
-                errors.push(format!("cannot read {}", explain_walk(&error)));
-                continue;
-            }
-        };
-        let path = entry.path();
-        let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
-        if is_folder && path.join(".git").exists() {
-            repositories.push(path.to_owned());
-        }
-        // Most of a repository lies elsewhere; only what may match is looked at closely.
-        if !agents.is_match(path) && !agents.is_match(std::path::absolute(path).unwrap_or_default()) {
-            continue;
-        }
-        let (root, location) = locate(path);
-        match location {
-            Some(location) if !is_folder || matches!(location, Location::Config { .. }) => {
-                found.entry(root).or_default().push((path.to_owned(), location));
-            }
-            _ => {}
+    for met in walk(top) {
+        match met {
+            Met::Repository(path) => drop(repositories.insert(path)),
+            Met::Config(root, path, location) => found.entry(root).or_default().push((path, location)),
+            Met::Error(error) => errors.push(error),
         }
     }
-    let roots: Vec<PathBuf> = found.keys().cloned().collect();
+    errors.sort();
+    let mut nesting = Nesting { top, roots: found.keys().cloned().collect(), repositories, inventories: HashMap::new() };
     for (root, entries) in found {
-        let is_nested = is_nested(&root, top, &roots, &repositories);
+        let is_nested = nesting.is_nested(&root);
         let project = files.entry(root).or_default();
         for (path, location) in entries {
             let location = match location {
@@ -112,6 +101,49 @@ fn search_folder(top: &Path, files: &mut BTreeMap<PathBuf, BTreeMap<PathBuf, Loc
     }
 }
 
+/// Walks a folder with all cores, in no order.
+fn walk(top: &Path) -> Vec<Met> {
+    let agents = agents_glob();
+    let (sender, receiver) = mpsc::channel();
+    let repositories = sender.clone();
+    let mut walk = ignore::WalkBuilder::new(top);
+    walk.hidden(false).filter_entry(move |entry| {
+        let is_git = entry.file_name() == ".git";
+        if is_git && let Some(folder) = entry.path().parent() {
+            let _ = repositories.send(Met::Repository(folder.to_owned()));
+        }
+        !is_git
+    });
+    walk.build_parallel().run(|| {
+        let sender = sender.clone();
+        let agents = &agents;
+        Box::new(move |entry| {
+            let met = match entry {
+                Ok(entry) => met(&entry, agents),
+                Err(error) => Some(Met::Error(format!("cannot read {}", explain_walk(&error)))),
+            };
+            if let Some(met) = met {
+                let _ = sender.send(met);
+            }
+            ignore::WalkState::Continue
+        })
+    });
+    drop((walk, sender));
+    receiver.into_iter().collect()
+}
+
+fn met(entry: &ignore::DirEntry, agents: &GlobSet) -> Option<Met> {
+    let path = entry.path();
+    // Most of a repository lies elsewhere; only what may match is looked at closely.
+    if !agents.is_match(path) && !agents.is_match(std::path::absolute(path).unwrap_or_default()) {
+        return None;
+    }
+    let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+    let (root, location) = locate(path);
+    let location = location.filter(|location| !is_folder || matches!(location, Location::Config { .. }))?;
+    Some(Met::Config(root, path.to_owned(), location))
+}
+
 /// Everything below something like `.gitlab/agents`, whatever the letter case.
 fn agents_glob() -> GlobSet {
     let pattern = GlobBuilder::new("**/.gitlab/{agents,agent,kubernetes-agents}/**").case_insensitive(true).build();
@@ -119,27 +151,47 @@ fn agents_glob() -> GlobSet {
     pattern.and_then(|glob| GlobSetBuilder::new().add(glob).build()).unwrap_or_else(|_| GlobSet::empty())
 }
 
-/// Whether the project lies within another project or repository, where GitLab does not look. The projects of an inventory
+/// Tells projects that lie within another project or repository, where GitLab does not look. The projects of an inventory
 /// folder (`projects/<full path>` beside `inventory.yaml`) stand for repositories of their own.
-fn is_nested(root: &Path, top: &Path, roots: &[PathBuf], repositories: &[PathBuf]) -> bool {
-    if repositories.iter().any(|repository| repository == root) {
-        return false;
+struct Nesting<'t> {
+    top: &'t Path,
+    roots: HashSet<PathBuf>,
+    repositories: HashSet<PathBuf>,
+    /// Folders, and whether an inventory lies in them.
+    inventories: HashMap<PathBuf, bool>,
+}
+
+impl Nesting<'_> {
+    fn is_nested(&mut self, root: &Path) -> bool {
+        if self.repositories.contains(root) || root == self.top {
+            return false;
+        }
+        let top_is_here = self.top == Path::new(".") || self.top == Path::new("");
+        for ancestor in root.ancestors().skip(1) {
+            if ancestor.as_os_str().is_empty() && !top_is_here {
+                return false;
+            }
+            if self.holds_inventory(ancestor) {
+                return false;
+            }
+            if self.roots.contains(ancestor) || self.repositories.contains(ancestor) {
+                return true;
+            }
+            if ancestor == self.top {
+                return false;
+            }
+        }
+        false
     }
-    for ancestor in root.ancestors().skip(1) {
-        if ancestor.as_os_str().is_empty() && top != Path::new("") && top != Path::new(".") {
-            return false;
+
+    fn holds_inventory(&mut self, folder: &Path) -> bool {
+        if let Some(&known) = self.inventories.get(folder) {
+            return known;
         }
-        if ancestor.join("inventory.yaml").exists() {
-            return false;
-        }
-        if roots.iter().any(|other| other == ancestor) || repositories.iter().any(|repository| repository == ancestor) {
-            return true;
-        }
-        if ancestor == top {
-            return false;
-        }
+        let holds = folder.join("inventory.yaml").exists();
+        self.inventories.insert(folder.to_owned(), holds);
+        holds
     }
-    false
 }
 
 /// The configuration project that a path belongs to, and what the path is within it.

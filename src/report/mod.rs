@@ -21,7 +21,7 @@ pub struct Outcome {
     pub findings: Vec<Finding>,
     /// Rules that could not run for want of knowledge, each once.
     pub unchecked: Vec<(&'static RuleInfo, Need)>,
-    /// How many configurations were read.
+    /// How many configurations were found.
     pub files: usize,
     /// How many configuration projects were found.
     pub projects: usize,

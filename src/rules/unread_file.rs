@@ -67,7 +67,7 @@ fn misplaced(input: &Input, why: Unread, agent: Option<&str>) -> Finding {
     let right = format!(".gitlab/agents/{}/config.yaml", agent.unwrap_or("<agent name>"));
     let (reason, help) = match why {
         Unread::FileName => ("GitLab reads no file of this name", format!("rename it to `{right}`")),
-        Unread::Copy => ("GitLab never reads this copy", "delete it; git keeps older states".to_owned()),
+        Unread::Copy => ("this is a copy beside the file that GitLab reads", "delete it; git keeps older states".to_owned()),
         Unread::NoAgentFolder => ("GitLab reads no file directly in `.gitlab/agents`", format!("move it to `{right}`")),
         Unread::TooDeep => ("GitLab looks for `config.yaml` directly in the agent's folder", format!("move it to `{right}`")),
         Unread::Directory => ("GitLab looks only in `.gitlab/agents`, exactly so", format!("move it to `{right}`")),

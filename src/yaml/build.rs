@@ -62,7 +62,10 @@ pub(super) struct Builder<'t> {
 
 impl<'t> Builder<'t> {
     pub fn new(text: &'t str) -> Self {
-        Self { text, ..Self::default() }
+        let mut builder = Self { text, ..Self::default() };
+        // A guess at the number of nodes, so that the tree does not move while it grows.
+        builder.tree.nodes.reserve(text.len() / 24);
+        builder
     }
 
     /// Takes one event. An anchor is known from its node's start on, so that a value may contain its own alias.

@@ -1,8 +1,8 @@
 //! The second opinion on syntax: libyaml's events, through serde_yaml's maintained fork.
 //!
-//! yaml.v2 is a port of libyaml, so libyaml's verdict is the agent server's. Measured against yaml.v2 on mutated
-//! agent configurations it agrees where the span parser, which reads YAML 1.2, is stricter or laxer. No tree is built
-//! and no alias expanded, so hostile input costs what it is long.
+//! yaml.v2 is a port of libyaml, so libyaml's verdict is the agent server's. It is asked where the port in safe Rust
+//! stops, and after each repair of a broken text. No tree is built and no alias expanded, so hostile input costs what it
+//! is long.
 
 use serde::Deserialize as _;
 use serde::de::IgnoredAny;

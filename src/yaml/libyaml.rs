@@ -12,9 +12,9 @@ use super::recover::{MAX_DEPTH, Parsed, SyntaxError, SyntaxErrorKind};
 use super::tree::{Named, Style};
 use crate::source::Span;
 
-/// Reads the first document of a text that the gate let through; `None` where libyaml's port disagrees with it.
+/// Reads the first document of a text; `None` where it is malformed.
 pub(super) fn parse(text: &str) -> Option<Parsed> {
-    // The port is known to panic on some malformed texts. None of them passes the gate, as far as is known.
+    // The port is known to panic on a few malformed texts; the gate then says what is wrong with them.
     catch_unwind(AssertUnwindSafe(|| parse_document(text))).ok().flatten()
 }
 
@@ -26,7 +26,7 @@ fn parse_document(source: &str) -> Option<Parsed> {
 
     let mut builder = Builder::new(source);
     let mut gaps = Gaps { source, position: mark_length };
-    let mut depth = 0usize;
+    let mut depth = Depth::default();
     loop {
         let event = parser.parse().ok()?;
         let offset = |index: u64| usize::try_from(index).ok().map(|index| (index + mark_length).min(source.len()));
@@ -69,7 +69,7 @@ fn parse_document(source: &str) -> Option<Parsed> {
                 let flow = style == SequenceStyle::Flow;
                 let span = if flow { Span::new(start, start + 1) } else { Span::empty(start) };
                 builder.event(Event::Sequence { flow, properties, span });
-                depth += 1;
+                depth.enter(flow);
             }
             EventData::MappingStart { anchor, tag, style, .. } => {
                 let (properties, start) = gaps.properties(span, anchor, tag, &mut builder);
@@ -78,18 +78,35 @@ fn parse_document(source: &str) -> Option<Parsed> {
                 let flow = style == MappingStyle::Flow && has_brace;
                 let span = if flow { Span::new(start, start + 1) } else { Span::empty(start) };
                 builder.event(Event::Mapping { flow, properties, span });
-                depth += 1;
+                depth.enter(flow);
             }
             EventData::SequenceEnd | EventData::MappingEnd => {
                 builder.event(Event::End { span });
-                depth = depth.saturating_sub(1);
+                depth.leave();
             }
         }
-        // Flow and block levels are limited apart from each other; together they can be twice as deep at most.
-        if depth > 2 * MAX_DEPTH {
+        if depth.flow > MAX_DEPTH || depth.open.len() - depth.flow > MAX_DEPTH {
             let error = SyntaxError { offset: span.start, kind: SyntaxErrorKind::TooDeep, detail: String::new() };
             return Some(Parsed::broken(builder.finish(), error));
         }
+    }
+}
+
+/// Levels of nesting; yaml.v2 limits those with brackets and those by indentation apart from each other.
+#[derive(Default)]
+struct Depth {
+    open: Vec<bool>,
+    flow: usize,
+}
+
+impl Depth {
+    fn enter(&mut self, flow: bool) {
+        self.open.push(flow);
+        self.flow += usize::from(flow);
+    }
+
+    fn leave(&mut self) {
+        self.flow -= usize::from(self.open.pop() == Some(true));
     }
 }
 

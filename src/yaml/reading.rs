@@ -57,6 +57,27 @@ pub(super) enum KeyError {
     Unresolved,
 }
 
+/// Where the last entry of each key stands.
+enum Positions {
+    /// A few entries are compared one by one, which is cheaper than hashing them.
+    Few,
+    Many(HashMap<String, usize>),
+}
+
+impl Positions {
+    fn for_entries(count: usize) -> Self {
+        if count <= 12 { Self::Few } else { Self::Many(HashMap::with_capacity(count)) }
+    }
+
+    /// The position of the entry that a new last entry of this key replaces.
+    fn replace(&mut self, kept: &[Option<(String, RawEntry)>], key: &str) -> Option<usize> {
+        match self {
+            Self::Few => kept.iter().position(|entry| entry.as_ref().is_some_and(|(known, _)| known == key)),
+            Self::Many(positions) => positions.insert(key.to_owned(), kept.len()),
+        }
+    }
+}
+
 /// The view of one tree.
 #[derive(Clone, Copy, Debug)]
 pub struct Reading<'t> {
@@ -88,14 +109,14 @@ impl<'t> Reading<'t> {
     /// become JSON are left out.
     #[must_use]
     pub fn entries(&self, mapping: NodeId) -> Vec<Entry> {
-        self.settle(mapping, &mut |_, _, _, _| {})
+        self.settle(mapping, &mut |_, _, _| {})
     }
 
     /// The values of a mapping that are lost to equal keys.
     #[must_use]
     pub fn losses(&self, mapping: NodeId) -> Vec<Loss> {
         let mut losses = Vec::new();
-        self.settle(mapping, &mut |key, before: RawEntry, after: RawEntry, _| {
+        self.settle(mapping, &mut |key, before: RawEntry, after: RawEntry| {
             if !before.merged {
                 losses.push(Loss {
                     key: key.to_owned(),
@@ -109,17 +130,15 @@ impl<'t> Reading<'t> {
         losses
     }
 
-    fn settle(&self, mapping: NodeId, on_loss: &mut dyn FnMut(&str, RawEntry, RawEntry, usize)) -> Vec<Entry> {
+    fn settle(&self, mapping: NodeId, on_loss: &mut dyn FnMut(&str, RawEntry, RawEntry)) -> Vec<Entry> {
         let raw = self.raw_entries(mapping);
-        let mut positions: HashMap<String, usize> = HashMap::with_capacity(raw.len());
+        let mut positions = Positions::for_entries(raw.len());
         let mut kept: Vec<Option<(String, RawEntry)>> = Vec::with_capacity(raw.len());
         for entry in raw {
             let Ok(key) = self.key(entry.key) else { continue };
-            let position = kept.len();
-            if let Some(before) = positions.insert(key.clone(), position)
-                && let Some((key, lost)) = kept[before].take()
-            {
-                on_loss(&key, lost, entry, position);
+            let before = positions.replace(&kept, &key);
+            if let Some((key, lost)) = before.and_then(|before| kept[before].take()) {
+                on_loss(&key, lost, entry);
             }
             kept.push(Some((key, entry)));
         }
