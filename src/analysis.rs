@@ -102,9 +102,12 @@ pub fn analyse_with(project: &Project, rules: &[&dyn Rule]) -> Analysis {
                 Ok(findings) => analysis.findings.extend(findings),
                 Err(_) => {
                     analysis.has_internal_error = true;
-                    let message = format!("the rule `{}` failed inside; what it would say is missing here", rule.info().name);
+                    let message =
+                        format!("the rule `{}` failed inside; what it would say is missing here", rule.info().name);
                     let finding = Finding::new(&INTERNAL_ERROR, &input.source, Span::default(), message);
-                    analysis.findings.push(finding.key(rule.info().name).help("please report this, with the file if it can be shown"));
+                    analysis.findings.push(
+                        finding.key(rule.info().name).help("please report this, with the file if it can be shown"),
+                    );
                 }
             }
         }
@@ -154,7 +157,7 @@ fn is_met(need: Need, context: &Context) -> bool {
 
 /// Keeps secrets out of what is printed. A change that would have to print one is dropped.
 fn mask(finding: &mut Finding) {
-    let texts = [&mut finding.message, &mut finding.label, &mut finding.key];
+    let texts = [&mut finding.message, &mut finding.label, &mut finding.route, &mut finding.key];
     for text in texts.into_iter().chain(&mut finding.help) {
         if let std::borrow::Cow::Owned(masked) = secrets::mask(text) {
             *text = masked;

@@ -80,7 +80,9 @@ pub fn locate(components: &[&str]) -> Option<Location> {
 fn resemblance(file: &str) -> Option<Unread> {
     let lower = file.to_ascii_lowercase();
     match lower.as_str() {
-        "config.yaml" | "config.yml" | "config.json" | "config" | "configuration.yaml" | "configuration.yml" => Some(Unread::FileName),
+        "config.yaml" | "config.yml" | "config.json" | "config" | "configuration.yaml" | "configuration.yml" => {
+            Some(Unread::FileName)
+        }
         _ => {
             let tail = lower.strip_prefix("config.yaml").or_else(|| lower.strip_prefix("config.yml"))?;
             let is_copy = tail.starts_with(['.', '~', '_', '-']) || tail.starts_with(' ');
@@ -139,6 +141,8 @@ mod tests {
     #[test]
     fn agent_names_follow_gitlabs_model() {
         assert!(is_agent_name("prod-1") && is_agent_name("1") && is_agent_name(&"a".repeat(63)));
-        assert!(!is_agent_name("Prod") && !is_agent_name("-a") && !is_agent_name("a_b") && !is_agent_name(&"a".repeat(64)));
+        assert!(
+            !is_agent_name("Prod") && !is_agent_name("-a") && !is_agent_name("a_b") && !is_agent_name(&"a".repeat(64))
+        );
     }
 }

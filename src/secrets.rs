@@ -97,12 +97,16 @@ static FINDER: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
 });
 
 fn token(text: &str, start: usize, known: &Prefix) -> Option<Secret> {
-    let is_inside_word = text[..start].chars().next_back().is_some_and(is_token_character);
     let rest = &text[start + known.prefix.len()..];
     let length = rest.find(|c| !is_token_character(c)).unwrap_or(rest.len());
     // A token mixes characters; `glpat-xxxxxxxxxxxxxxxxxxxx` stands for one.
-    let is_token = !is_inside_word && length >= known.least && is_varied(&rest[..length]);
+    let is_token = !is_inside_word(text, start) && length >= known.least && is_varied(&rest[..length]);
     is_token.then(|| Secret { span: Span::new(start, start + known.prefix.len() + length), kind: known.kind })
+}
+
+/// Whether the characters before belong to the same word; a point does not, as it joins keys.
+fn is_inside_word(text: &str, start: usize) -> bool {
+    text[..start].chars().next_back().is_some_and(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
 }
 
 fn is_token_character(character: char) -> bool {
@@ -117,7 +121,7 @@ fn is_varied(text: &str) -> bool {
 }
 
 fn json_web_token(text: &str, start: usize) -> Option<Secret> {
-    if text[..start].chars().next_back().is_some_and(is_token_character) {
+    if is_inside_word(text, start) {
         return None;
     }
     let rest = &text[start..];
@@ -153,7 +157,8 @@ fn kubeconfig_value(text: &str, start: usize) -> Option<Secret> {
     let value_start = start + rest.len() - value.len();
     let is_base64 = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=');
     let length = value.find(|c| !is_base64(c)).unwrap_or(value.len());
-    (length >= 40).then(|| Secret { span: Span::new(value_start, value_start + length), kind: "a kubeconfig's credential" })
+    (length >= 40)
+        .then(|| Secret { span: Span::new(value_start, value_start + length), kind: "a kubeconfig's credential" })
 }
 
 /// The text with every character of every secret replaced by as many asterisks as it has bytes, line breaks kept; the

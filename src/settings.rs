@@ -19,10 +19,16 @@ pub static SETTINGS: Message = Message::new(
     "the settings",
     &[
         Key::new("project", Kind::Text, "The full path of the configuration project.").checks(&[Check::NotEmpty]),
-        Key::new("inventory", Kind::Text, "The inventory file, relative to the settings file.").checks(&[Check::NotEmpty]),
-        Key::new("schemas", Kind::List(&Kind::Text), "An organisation's own JSON Schemas for agent files.").checks(&[Check::NotEmpty]),
+        Key::new("inventory", Kind::Text, "The inventory file, relative to the settings file.")
+            .checks(&[Check::NotEmpty]),
+        Key::new("schemas", Kind::List(&Kind::Text), "An organisation's own JSON Schemas for agent files.")
+            .checks(&[Check::NotEmpty]),
         Key::new("gitlab", Kind::Message(&GITLAB), "What is known about the GitLab instance."),
-        Key::new("rules", Kind::Map(&Kind::Word(&["off", "note", "warning", "error"])), "How severe the findings of a rule are."),
+        Key::new(
+            "rules",
+            Kind::Map(&Kind::Word(&["off", "note", "warning", "error"])),
+            "How severe the findings of a rule are.",
+        ),
         Key::new("ignore", Kind::List(&Kind::Message(&IGNORE)), "Findings that were looked at and accepted."),
         Key::new("policy", Kind::List(&Kind::Message(&POLICY)), "What effective access must hold to."),
     ],
@@ -33,10 +39,15 @@ static GITLAB: Message = Message::new(
     &[
         Key::new("version", Kind::Text, "The release, as major.minor in quotes.").checks(&[Check::NotEmpty]),
         Key::new("tier", Kind::Word(&["free", "premium", "ultimate"]), "The licence of the CI projects."),
-        Key::new("instance_authorization", Kind::Bool, "The instance setting \"Enable instance level authorization\".").explicit(),
-        Key::new("max_configuration_file_size", Kind::Int64, "The agent server's limit on the size of a file, in bytes.")
-            .default("131072")
-            .checks(&[Check::AtLeast(1)]),
+        Key::new("instance_authorization", Kind::Bool, "The instance setting \"Enable instance level authorization\".")
+            .explicit(),
+        Key::new(
+            "max_configuration_file_size",
+            Kind::Int64,
+            "The agent server's limit on the size of a file, in bytes.",
+        )
+        .default("131072")
+        .checks(&[Check::AtLeast(1)]),
     ],
 );
 
@@ -54,7 +65,8 @@ static POLICY: Message = Message::new(
     "an item of `policy`",
     &[
         Key::new("name", Kind::Text, "What the policy is called in findings.").checks(&[Check::Required]),
-        Key::new("agents", Kind::List(&Kind::Text), "Patterns of contexts that it holds for.").checks(&[Check::NotEmpty]),
+        Key::new("agents", Kind::List(&Kind::Text), "Patterns of contexts that it holds for.")
+            .checks(&[Check::NotEmpty]),
         Key::new("require", Kind::Any, "What every grant must have."),
     ],
 );
@@ -96,7 +108,11 @@ impl Settings {
         let mut reader = Reader { source, mistakes: Vec::new() };
         let document = yaml::read(source);
         for problem in document.problems() {
-            reader.mistake(problem.span, "this is no valid YAML".to_owned(), "quote the value, or mend what stands before it".to_owned());
+            reader.mistake(
+                problem.span,
+                "this is no valid YAML".to_owned(),
+                "quote the value, or mend what stands before it".to_owned(),
+            );
         }
         let decoded = shape::decode(&document, &SETTINGS, NEWEST, &|_, _| None);
         for problem in &decoded.problems {
@@ -120,12 +136,15 @@ impl Reader<'_> {
     }
 
     fn settings(&mut self, root: &MessageValue) -> Settings {
-        let text = |message: &MessageValue, key: &str| message.set(key).and_then(|field| field.value.as_text()).map(str::to_owned);
+        let text = |message: &MessageValue, key: &str| {
+            message.set(key).and_then(|field| field.value.as_text()).map(str::to_owned)
+        };
         let mut settings = Settings { project: text(root, "project"), ..Settings::default() };
         if let Some(gitlab) = root.set("gitlab").and_then(|field| field.value.as_message()) {
             settings.version = gitlab.set("version").and_then(|field| self.version(&field.value));
             settings.tier = text(gitlab, "tier").and_then(|tier| Tier::from_str(&tier).ok());
-            settings.instance_authorization = gitlab.set("instance_authorization").and_then(|field| field.value.as_bool());
+            settings.instance_authorization =
+                gitlab.set("instance_authorization").and_then(|field| field.value.as_bool());
             let size = gitlab.set("max_configuration_file_size").and_then(|field| field.value.as_int());
             settings.max_file_size = size.and_then(|size| u64::try_from(size).ok());
         }

@@ -89,9 +89,15 @@ macro_rules! entry {
                 .since(15, 7)
                 .default("no restriction")
                 .checks(&[NotEmpty]),
+            // gitlab!156626: behind the flag until it was removed with 17.10.
             Key::new("protected_branches_only", Kind::Bool, "Lets in only jobs on protected branches and tags.")
                 .since(17, 3)
-                .default("false"),
+                .default("false")
+                .inert(Inert {
+                    from: Version::new(17, 3),
+                    until: Some(Version::new(17, 10)),
+                    why: "until 17.10 it waits for the feature flag `kubernetes_agent_protected_branches`, which is off by default",
+                }),
             Key::new("resource_management", Kind::Message(&RESOURCE_MANAGEMENT), "GitLab-managed Kubernetes resources for environments.")
                 .since(17, 9)
                 .tier(Tier::Premium),

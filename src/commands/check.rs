@@ -59,7 +59,10 @@ fn parse_format(text: &str) -> Result<FormatChoice, String> {
         None => (text, None),
     };
     let format = Format::from_str(name, false).map_err(|_| {
-        let names: Vec<String> = Format::value_variants().iter().filter_map(|format| Some(format.to_possible_value()?.get_name().to_owned())).collect();
+        let names: Vec<String> = Format::value_variants()
+            .iter()
+            .filter_map(|format| Some(format.to_possible_value()?.get_name().to_owned()))
+            .collect();
         format!("there is no format `{name}`; choose one of {}", names.join(", "))
     })?;
     Ok(FormatChoice { format, file })
@@ -129,7 +132,9 @@ fn check_paths(arguments: &Arguments, knowledge: &Knowledge<'_>) -> Result<(Outc
     let is_only = search.projects.len() == 1;
     if knowledge.names_project() && search.projects.len() > 1 {
         let count = search.projects.len();
-        return Err(Unusable(format!("--project names one project, and {count} configuration projects were found; check them one by one")));
+        return Err(Unusable(format!(
+            "--project names one project, and {count} configuration projects were found; check them one by one"
+        )));
     }
     let check = |found: &Found| check_project(found, is_only, arguments, knowledge);
     // Threads cost more to start than a few small files cost to check.
@@ -145,6 +150,7 @@ fn check_paths(arguments: &Arguments, knowledge: &Knowledge<'_>) -> Result<(Outc
         outcome.add(checked.analysis);
     }
     outcome.findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
+    outcome.is_incomplete = !errors.is_empty();
     Ok((outcome, errors))
 }
 
@@ -154,7 +160,12 @@ struct Checked {
     settings: Arc<Settings>,
 }
 
-fn check_project(found: &Found, is_only: bool, arguments: &Arguments, knowledge: &Knowledge<'_>) -> Result<Checked, Unusable> {
+fn check_project(
+    found: &Found,
+    is_only: bool,
+    arguments: &Arguments,
+    knowledge: &Knowledge<'_>,
+) -> Result<Checked, Unusable> {
     let known = knowledge.context_for(&found.root, is_only)?;
     let mut errors = Vec::new();
     let mut inputs = Vec::with_capacity(found.files.len());
@@ -175,9 +186,10 @@ fn selection(arguments: &Arguments, settings: &Settings) -> Selection {
 
 fn read_input(file: &FoundFile, context: &Context) -> Result<Input, Unusable> {
     let shown = discover::shown_path(&file.path);
-    let empty = |content| Input { location: file.location.clone(), source: Arc::new(Source::new(shown.clone(), "")), content };
-    let metadata = std::fs::symlink_metadata(&file.path)
-        .map_err(|error| Unusable(format!("cannot read {shown}: {error}")))?;
+    let empty =
+        |content| Input { location: file.location.clone(), source: Arc::new(Source::new(shown.clone(), "")), content };
+    let metadata =
+        std::fs::symlink_metadata(&file.path).map_err(|error| Unusable(format!("cannot read {shown}: {error}")))?;
     if metadata.is_symlink() && file.location != Location::Loose {
         let target = std::fs::read_link(&file.path).unwrap_or_default();
         return Ok(empty(InputContent::Link(target.to_string_lossy().into_owned())));
@@ -221,7 +233,9 @@ fn remark_on_version(outcome: &mut Outcome, knowledge: &Knowledge<'_>, settings:
 fn write(arguments: &Arguments, outcome: &Outcome) -> Result<(), Unusable> {
     let to_stdout = arguments.format.iter().filter(|choice| choice.file.is_none()).count();
     if to_stdout > 1 {
-        return Err(Unusable("only one format can go to standard output; name a file for the others: --format json=FILE".to_owned()));
+        return Err(Unusable(
+            "only one format can go to standard output; name a file for the others: --format json=FILE".to_owned(),
+        ));
     }
     for choice in &arguments.format {
         let width = output::width();

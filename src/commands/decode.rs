@@ -104,8 +104,10 @@ fn decode(path: &Path, context: &Context) -> Result<Decoded, Unusable> {
 
 /// What the rules about reading say; who gets in is not decode's business.
 fn findings(input: Input, context: &Context) -> Vec<Finding> {
-    let about_reading = RULES.iter().map(|rule| rule.info()).filter(|info| matches!(info.topic, Topic::File | Topic::Keys));
-    let selection = Selection { only: about_reading.map(|info| info.name.to_owned()).collect(), ..Selection::default() };
+    let about_reading =
+        RULES.iter().map(|rule| rule.info()).filter(|info| matches!(info.topic, Topic::File | Topic::Keys));
+    let selection =
+        Selection { only: about_reading.map(|info| info.name.to_owned()).collect(), ..Selection::default() };
     let project = Project { inputs: vec![input], context: context.clone(), selection };
     analysis::analyse(&project).findings
 }
@@ -140,7 +142,11 @@ fn write_human(decoded: &Decoded, out: &mut dyn io::Write) -> io::Result<()> {
                 "validate" => "in validation",
                 _ => "when reading it",
             };
-            writeln!(out, "# {}: GitLab refuses this file {step}; what was configured before stays in force", decoded.path)?;
+            writeln!(
+                out,
+                "# {}: GitLab refuses this file {step}; what was configured before stays in force",
+                decoded.path
+            )?;
         }
         (None, Some(config)) => {
             writeln!(out, "# {}: GitLab accepts this file and reads", decoded.path)?;
@@ -161,7 +167,9 @@ fn masked(config: &Json) -> Json {
     match config {
         Json::String(text) => Json::from(secrets::mask(text)),
         Json::Array(items) => items.iter().map(masked).collect(),
-        Json::Object(fields) => fields.iter().map(|(key, value)| (secrets::mask(key).into_owned(), masked(value))).collect(),
+        Json::Object(fields) => {
+            fields.iter().map(|(key, value)| (secrets::mask(key).into_owned(), masked(value))).collect()
+        }
         other => other.clone(),
     }
 }

@@ -87,13 +87,16 @@ fn search_folder(top: &Path, files: &mut BTreeMap<PathBuf, BTreeMap<PathBuf, Loc
         }
     }
     errors.sort();
-    let mut nesting = Nesting { top, roots: found.keys().cloned().collect(), repositories, inventories: HashMap::new() };
+    let mut nesting =
+        Nesting { top, roots: found.keys().cloned().collect(), repositories, inventories: HashMap::new() };
     for (root, entries) in found {
         let is_nested = nesting.is_nested(&root);
         let project = files.entry(root).or_default();
         for (path, location) in entries {
             let location = match location {
-                Location::Config { agent } if is_nested => Location::Unread { why: Unread::NotAtTheTop, agent: Some(agent) },
+                Location::Config { agent } if is_nested => {
+                    Location::Unread { why: Unread::NotAtTheTop, agent: Some(agent) }
+                }
                 location => location,
             };
             project.insert(path, location);

@@ -132,7 +132,9 @@ fn read_settings(path: &Path) -> Result<Arc<Settings>, Unusable> {
     let shown = discover::shown_path(path);
     let bytes = match discover::read_file(path, MAX_SETTINGS_SIZE)? {
         Content::Text(bytes) => bytes,
-        Content::TooLarge(size) => return Err(Unusable(format!("the settings file {shown} has {size} bytes, which is too much"))),
+        Content::TooLarge(size) => {
+            return Err(Unusable(format!("the settings file {shown} has {size} bytes, which is too much")));
+        }
         Content::NoFile(what) => return Err(Unusable(format!("the settings file {shown} is {what}"))),
     };
     let source = Arc::new(Source::from_bytes(shown.clone(), &bytes));
@@ -154,6 +156,11 @@ fn read_settings(path: &Path) -> Result<Arc<Settings>, Unusable> {
 
 /// The path behind the remote called origin; `None` without git or remote.
 fn origin(root: &Path) -> Option<String> {
-    let output = Command::new("git").arg("-C").arg(root).args(["config", "--local", "--get", "remote.origin.url"]).output().ok()?;
+    let output = Command::new("git")
+        .arg("-C")
+        .arg(root)
+        .args(["config", "--local", "--get", "remote.origin.url"])
+        .output()
+        .ok()?;
     output.status.success().then(|| path_of_remote(String::from_utf8_lossy(&output.stdout).trim())).flatten()
 }

@@ -137,8 +137,12 @@ struct Report {
 impl Report {
     fn new(finding: &Finding, masked: &mut dyn FnMut(&Arc<Source>) -> Arc<MaskedSource>) -> Self {
         let place = &finding.place;
-        let has_text = !place.source.text().is_empty() && !(place.span.is_empty() && finding.label.is_empty() && finding.route.is_empty());
-        let mut labels = vec![LabeledSpan::new_primary_with_span(Some(finding.label.clone()).filter(|label| !label.is_empty()), span(place))];
+        let is_about_the_file = place.span.is_empty() && finding.label.is_empty() && finding.route.is_empty();
+        let has_text = !is_about_the_file && !place.source.text().is_empty();
+        let mut labels = vec![LabeledSpan::new_primary_with_span(
+            Some(finding.label.clone()).filter(|label| !label.is_empty()),
+            span(place),
+        )];
         let mut elsewhere = Vec::new();
         for related in &finding.related {
             if Arc::ptr_eq(&related.place.source, &place.source) {
@@ -212,6 +216,10 @@ impl Diagnostic for Report {
     }
 
     fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
-        if self.elsewhere.is_empty() { None } else { Some(Box::new(self.elsewhere.iter().map(|report| report as &dyn Diagnostic))) }
+        if self.elsewhere.is_empty() {
+            None
+        } else {
+            Some(Box::new(self.elsewhere.iter().map(|report| report as &dyn Diagnostic)))
+        }
     }
 }

@@ -52,9 +52,10 @@ fn finding(finding: &Finding) -> Json {
 }
 
 fn fix(fix: &Fix) -> Json {
-    let edits = fix.edits.iter().map(|edit| {
-        json!({ "path": edit.place.source.path(), "range": range(&edit.place), "text": edit.text })
-    });
+    let edits = fix
+        .edits
+        .iter()
+        .map(|edit| json!({ "path": edit.place.source.path(), "range": range(&edit.place), "text": edit.text }));
     json!({ "title": fix.title, "safety": fix.safety.name(), "edits": edits.collect::<Vec<_>>() })
 }
 

@@ -27,6 +27,8 @@ pub struct Outcome {
     pub projects: usize,
     /// Whether a rule failed inside.
     pub has_internal_error: bool,
+    /// Whether some path could not be looked at.
+    pub is_incomplete: bool,
     /// Further lines for the summary, such as a version that is newer than what is known.
     pub remarks: Vec<String>,
 }

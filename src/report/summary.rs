@@ -38,17 +38,16 @@ impl Summary {
     pub fn lines(self, outcome: &Outcome) -> Vec<String> {
         let files = counted(outcome.files, "configuration", "configurations");
         let mut lines = Vec::new();
-        let counts: Vec<String> = [
-            (self.errors, "error", "errors"),
-            (self.warnings, "warning", "warnings"),
-            (self.notes, "note", "notes"),
-        ]
-        .into_iter()
-        .filter(|(count, ..)| *count > 0)
-        .map(|(count, one, many)| counted(count, one, many))
-        .collect();
+        let counts: Vec<String> =
+            [(self.errors, "error", "errors"), (self.warnings, "warning", "warnings"), (self.notes, "note", "notes")]
+                .into_iter()
+                .filter(|(count, ..)| *count > 0)
+                .map(|(count, one, many)| counted(count, one, many))
+                .collect();
         match (counts.is_empty(), outcome.files + outcome.findings.len()) {
-            (true, 0) => lines.push("No agent configuration found: GitLab reads .gitlab/agents/<agent name>/config.yaml".to_owned()),
+            (true, 0) if outcome.is_incomplete => return Vec::new(),
+            (true, 0) => lines
+                .push("No agent configuration found: GitLab reads .gitlab/agents/<agent name>/config.yaml".to_owned()),
             (true, _) => lines.push(format!("No findings in {files}.")),
             (false, _) => {
                 let fixable = match self.fixable {

@@ -46,15 +46,15 @@ rule! {
 impl Rule for DuplicateId {
     fn check_file(&self, file: &AgentFile, context: &Context, findings: &mut Findings) {
         let limit = context.entry_limit();
-        let mut last: HashMap<(AccessSection, EntryKind, String), (Span, usize)> = HashMap::new();
+        let mut last: HashMap<(AccessSection, EntryKind, String), (Span, usize, &str)> = HashMap::new();
         for id in file.config.entry_ids().into_iter().filter(|id| id.index < limit && !id.text.is_empty()) {
             let key = (id.section, id.kind, id.text.to_lowercase());
-            let Some((span, index)) = last.insert(key, (id.span, id.index)) else { continue };
+            let Some((span, index, text)) = last.insert(key, (id.span, id.index, id.text)) else { continue };
             let lost = lost_settings(file, id.section, id.kind, index);
             let list = format!("{}.{}", id.section.key(), id.kind.key());
             let message = format!(
                 "{} is listed twice in `{list}`; GitLab keeps the last entry and drops this one, whole{lost}",
-                shown(id.text)
+                shown(text)
             );
             let finding = Finding::new(&INFO, &file.source, span, message)
                 .label("this entry is lost")

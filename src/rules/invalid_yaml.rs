@@ -67,7 +67,7 @@ fn describe(problem: &yaml::Problem, file: &AgentFile) -> (String, String) {
         }
         Yaml::Tab => ("YAML cannot be indented with a tab".to_owned(), "indent with blanks".to_owned()),
         Yaml::ReservedStart('*') => (
-            format!("{written} starts with `*`, which makes it an alias, not a pattern"),
+            format!("{written} is an alias in YAML, not a pattern"),
             "quote it, e.g. '*'; in `environments`, write names out where you can".to_owned(),
         ),
         Yaml::ReservedStart('&') => ("`&` starts an anchor, and no name follows".to_owned(), "quote the value".to_owned()),

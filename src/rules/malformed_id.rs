@@ -102,10 +102,10 @@ fn malformed(id: &str, kind: EntryKind) -> Option<Malformed> {
     if id.contains('$') {
         return without("GitLab expands no variables here");
     }
-    if let Some((path, agent)) = id.split_once(':') {
-        if !agent.is_empty() {
-            return instead("an agent's name does not belong here", path);
-        }
+    if let Some((path, agent)) = id.split_once(':')
+        && !agent.is_empty()
+    {
+        return instead("an agent's name does not belong here", path);
     }
     if id.bytes().all(|byte| byte.is_ascii_digit()) {
         // A group may be called `2024`; a project always has a group before it.

@@ -134,7 +134,14 @@ pub trait Rule: Described + Sync {
     fn check_syntax(&self, _problem: &yaml::Problem, _file: &AgentFile, _findings: &mut Findings) {}
 
     /// Something wrong with a key or value.
-    fn check_problem(&self, _problem: &shape::Problem, _file: &AgentFile, _context: &Context, _findings: &mut Findings) {}
+    fn check_problem(
+        &self,
+        _problem: &shape::Problem,
+        _file: &AgentFile,
+        _context: &Context,
+        _findings: &mut Findings,
+    ) {
+    }
 
     /// An id of an entry, in `ci_access` or `user_access`.
     fn check_id(&self, _id: &EntryId<'_>, _file: &AgentFile, _context: &Context, _findings: &mut Findings) {}

@@ -1,6 +1,9 @@
 //! `too-many-entries`.
 
+use std::collections::BTreeMap;
+
 use super::support::*;
+use super::words::shown;
 
 rule! {
     /// Entries after the 500th of a list are dropped.
@@ -34,41 +37,31 @@ rule! {
 
 impl Rule for TooManyEntries {
     fn check_file(&self, file: &AgentFile, context: &Context, findings: &mut Findings) {
-        let mut lists: Vec<(&str, &str, Vec<(Span, Option<&str>)>)> = Vec::new();
-        if let Some(access) = &file.config.ci_access {
-            for (key, entries) in [("projects", &access.projects), ("groups", &access.groups)] {
-                let entries = entries.iter().map(|entry| (entry.head, entry.id.as_ref().map(|id| id.value.as_str())));
-                lists.push(("ci_access", key, entries.collect()));
-            }
-        }
-        if let Some(access) = &file.config.user_access {
-            for (key, entries) in [("projects", &access.projects), ("groups", &access.groups)] {
-                let entries = entries.iter().map(|entry| {
-                    (entry.id.as_ref().map_or(entry.span, |id| id.span), entry.id.as_ref().map(|id| id.value.as_str()))
-                });
-                lists.push(("user_access", key, entries.collect()));
-            }
+        let mut lists: BTreeMap<(AccessSection, EntryKind), Vec<EntryId<'_>>> = BTreeMap::new();
+        for id in file.config.entry_ids() {
+            lists.entry((id.section, id.kind)).or_default().push(id);
         }
         let limit = context.entry_limit();
-        for (section, key, entries) in lists {
-            let (Some(first), Some(last)) = (entries.get(limit), entries.last()) else { continue };
-            let count = entries.len();
+        for ((section, kind), ids) in lists {
+            // Entries without an id take a place as well; a position is one in the list as written.
+            let (Some(first), Some(last)) = (ids.iter().find(|id| id.index >= limit), ids.last()) else { continue };
+            let count = last.index + 1;
             let dropped = count - limit;
-            let which = match (dropped, first.1, last.1) {
-                (1, Some(first), _) => format!("`{first}`"),
-                (_, Some(first), Some(last)) => format!("`{first}` to `{last}`"),
-                _ => "the rest".to_owned(),
+            let which = match dropped {
+                1 => shown(first.text),
+                _ => format!("{} to {}", shown(first.text), shown(last.text)),
             };
+            let (section, key) = (section.key(), kind.key());
             let verb = if dropped == 1 { "is" } else { "are" };
             let message = format!(
                 "`{section}.{key}` has {count} entries, and GitLab {} looks at the first {limit}: {which} {verb} dropped without a word",
                 context.version
             );
-            let mut finding = Finding::new(&INFO, &file.source, first.0, message)
+            let mut finding = Finding::new(&INFO, &file.source, first.span, message)
                 .label(format!("entry {} and all after it are dropped", limit + 1))
                 .route(format!("{section}.{key}"));
             if dropped > 1 {
-                finding = finding.related(last.0, "the last one dropped");
+                finding = finding.related(last.span, "the last one dropped");
             }
             findings.report(finding.help("authorize a group instead of its projects, or split the list over two agents"));
         }

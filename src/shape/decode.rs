@@ -351,13 +351,8 @@ impl Decoder<'_> {
             Some(Suggestion::Rename { key, certain: true }) => Some(key),
             _ => None,
         };
-        let kind = ProblemKind::UnknownKey {
-            key: entry.key.clone(),
-            message,
-            path: self.path.clone(),
-            siblings,
-            value,
-        };
+        let kind =
+            ProblemKind::UnknownKey { key: entry.key.clone(), message, path: self.path.clone(), siblings, value };
         self.problem(kind, Stage::Decode, span, Some(span));
         self.field(meant?, entry, span)
     }

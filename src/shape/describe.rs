@@ -16,7 +16,9 @@ pub fn describe(problem: &Problem) -> Option<(String, String)> {
                 Some(Suggestion::Rename { key, .. }) => format!("write `{}`", key.name),
                 Some(Suggestion::Up { key, owner }) => format!("`{}` belongs to {}", key.name, owner.name),
                 Some(Suggestion::Down { key, under }) => format!("`{}` belongs below {}", key.name, listed(&under)),
-                Some(Suggestion::Elsewhere { key, routes }) => format!("`{}` belongs in `{}`", key.name, routes.join("` or `")),
+                Some(Suggestion::Elsewhere { key, routes }) => {
+                    format!("`{}` belongs in `{}`", key.name, routes.join("` or `"))
+                }
                 None => {
                     let known: Vec<&str> = message.keys.iter().map(|key| key.name).collect();
                     format!("{} knows {}", message.name, listed_and(&known))
@@ -27,7 +29,9 @@ pub fn describe(problem: &Problem) -> Option<(String, String)> {
         ProblemKind::NullItem => words("this list item is empty".to_owned(), "write the value, or remove the dash"),
         ProblemKind::WrongType { kind, found } => {
             let help = match found {
-                Found::Scalar { written, type_name: "a number" | "a boolean", plain: true, .. } => format!("quote it: \"{written}\""),
+                Found::Scalar { written, type_name: "a number" | "a boolean", plain: true, .. } => {
+                    format!("quote it: \"{written}\"")
+                }
                 _ => format!("write {}", kind.in_words()),
             };
             Some((format!("`{name}` must be {}", kind.in_words()), help))

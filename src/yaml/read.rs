@@ -185,7 +185,7 @@ pub fn read(source: &Source) -> Document {
             (None, Some(refusal)) if refusal.message.starts_with("unknown anchor") => break,
             (None, Some(refusal)) => from_refusal(&text, refusal),
         };
-        let repair = repair(&text, &error);
+        let repair = repair(&text, &error, parsed.open_flow);
         if certain || repair.certain {
             problems.push(to_problem(&text, &error, &parsed));
         }
@@ -433,7 +433,7 @@ struct Repair {
     skipped: Option<Span>,
 }
 
-fn repair(text: &str, error: &SyntaxError) -> Repair {
+fn repair(text: &str, error: &SyntaxError, open_flow: Option<usize>) -> Repair {
     match error.kind {
         SyntaxErrorKind::ReservedStart(character) => {
             let at = reserved_offset(text, error.offset, character);
@@ -444,7 +444,9 @@ fn repair(text: &str, error: &SyntaxError) -> Repair {
         SyntaxErrorKind::Tab => Repair { text: without_tab_indentation(text), certain: true, skipped: None },
         SyntaxErrorKind::TooDeep => Repair { text: text.to_owned(), certain: false, skipped: None },
         _ => {
-            let start = text[..floor(text, error.offset)].rfind('\n').map_or(0, |at| at + 1);
+            // What is broken starts where a bracket was opened that is not closed.
+            let from = open_flow.map_or(error.offset, |open| open.min(error.offset));
+            let start = text[..floor(text, from)].rfind('\n').map_or(0, |at| at + 1);
             let end = next_top_level_key(text, start);
             let blank = |part: &str| -> String {
                 part.chars()

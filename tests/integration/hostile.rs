@@ -1,0 +1,124 @@
+//! Input that means harm: every case ends within a second or two with a finding or an error that names the path.
+
+use std::time::Duration;
+
+use crate::common::{CONFIG, Run, folder_with, kaslint, write};
+
+/// Runs a check, and fails where it takes longer than anybody would wait.
+fn bounded(folder: &std::path::Path, arguments: &[&str]) -> Run {
+    let start = std::time::Instant::now();
+    let run = kaslint(folder, arguments);
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+    assert!((0..=2).contains(&run.code), "exit status {}: {}", run.code, run.stderr);
+    run
+}
+
+fn check(content: &[u8]) -> String {
+    let folder = folder_with(&[(CONFIG, content)]);
+    bounded(folder.path(), &["check", "--format", "concise"]).stdout
+}
+
+#[test]
+fn alias_bombs_are_refused() {
+    let mut text = String::from("a: &a [x,x,x,x,x,x,x,x,x]\n");
+    for (before, name) in "abcdefgh".chars().zip("bcdefghi".chars()) {
+        text.push_str(&format!("{name}: &{name} [{}]\n", vec![format!("*{before}"); 9].join(",")));
+    }
+    assert!(check(text.as_bytes()).contains("invalid-yaml"));
+}
+
+#[test]
+fn merge_bombs_and_chains_are_bounded() {
+    let mut text = String::from("ci_access: &a0 {projects: []}\n");
+    for number in 1..2000 {
+        text.push_str(&format!("k{number}: &a{number} {{<<: [*a{0}, *a{0}]}}\n", number - 1));
+    }
+    assert!(check(text.as_bytes()).contains("invalid-yaml"));
+    let mut chain = String::from("ci_access: &a0 {projects: []}\n");
+    for number in 1..3000 {
+        chain.push_str(&format!("k{number}: &a{number} {{<<: *a{}}}\n", number - 1));
+    }
+    assert!(check(chain.as_bytes()).contains("unknown-key"));
+}
+
+#[test]
+fn deep_nesting_is_refused() {
+    assert!(check("[".repeat(20_000).as_bytes()).contains("invalid-yaml"));
+    let balanced = format!("{}{}", "[".repeat(15_000), "]".repeat(15_000));
+    assert!(check(balanced.as_bytes()).contains("10,000 levels"));
+    assert!(check("- ".repeat(15_000).as_bytes()).contains("invalid-yaml"));
+    assert!(check(format!("ci_access: {}", "{a: ".repeat(9_000)).as_bytes()).contains("invalid-yaml"));
+}
+
+#[test]
+fn bytes_that_are_no_text_are_refused() {
+    assert!(check(b"ci_access: {projects: [{id: a/b}]}\n\0").contains("U+0000"));
+    assert!(check(b"ci_access: {projects: [{id: \"a/\xFF\"}]}\n").contains("0xFF"));
+    assert!(check(&[0xFF, 0xFE, 0x41]).contains("invalid-yaml"));
+}
+
+#[test]
+fn many_keys_and_long_lines_are_read() {
+    let many: String = (0..8_000).map(|number| format!("k{number}: x\n")).collect();
+    assert!(check(many.as_bytes()).contains("8000 errors"));
+    assert!(check(format!("{}: x\n", "k".repeat(100_000)).as_bytes()).contains("error"));
+    assert!(check(format!("ci_access: # {}\n", "x".repeat(100_000)).as_bytes()).contains("null-value"));
+}
+
+#[test]
+fn a_huge_file_is_refused_unread() {
+    let folder = folder_with(&[(CONFIG, b"")]);
+    let file = std::fs::File::options().write(true).open(folder.path().join(CONFIG)).expect("the file");
+    file.set_len(2 << 30).expect("a sparse file");
+    assert!(bounded(folder.path(), &["check", "--format", "concise"]).stdout.contains("file-too-large"));
+    assert!(bounded(folder.path(), &["decode", "--format", "json", CONFIG]).stdout.contains("\"stage\":\"size\""));
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_is_named_and_nothing_hangs() {
+    use std::os::unix::ffi::OsStrExt as _;
+    use std::os::unix::fs::symlink;
+    let folder = folder_with(&[("good/.gitlab/agents/prod/config.yaml", b"foo: 1\n")]);
+    let top = folder.path();
+    for name in ["pipe", "socket", "dangling", "loop", "folder"] {
+        std::fs::create_dir_all(top.join(name).join(".gitlab/agents/prod")).expect("a folder");
+    }
+    let config = |name: &str| top.join(name).join(CONFIG);
+    assert!(std::process::Command::new("mkfifo").arg(config("pipe")).status().expect("mkfifo").success());
+    let _socket = std::os::unix::net::UnixListener::bind(config("socket")).expect("a socket");
+    symlink("/nowhere", config("dangling")).expect("a link");
+    symlink("config.yaml", config("loop")).expect("a link");
+    std::fs::create_dir(config("folder")).expect("a folder");
+    let odd = std::ffi::OsStr::from_bytes(b"odd\xFF");
+    std::fs::create_dir_all(top.join(odd).join(".gitlab/agents/prod")).expect("a folder");
+    std::fs::write(top.join(odd).join(CONFIG), "bar: 1\n").expect("a file");
+
+    let run = bounded(top, &["check", "--format", "concise"]);
+    for (name, words) in [
+        ("pipe", "a named pipe"),
+        ("socket", "a socket"),
+        ("dangling", "symbolic links"),
+        ("loop", "symbolic links"),
+        ("folder", "a directory"),
+        ("good", "`foo`"),
+        ("odd", "`bar`"),
+    ] {
+        let said = run.stdout.lines().any(|line| line.starts_with(name) && line.contains(words));
+        assert!(said, "{name}: {}", run.stdout);
+    }
+    for name in ["pipe", "socket", "dangling", "loop", "folder"] {
+        let path = format!("{name}/{CONFIG}");
+        let run = bounded(top, &["decode", &path]);
+        assert!(run.code > 0 && (run.stdout.contains(name) || run.stderr.contains(name)), "{name}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn other_files_are_reported_when_one_path_is_missing() {
+    let folder = folder_with(&[]);
+    write(folder.path(), CONFIG, b"foo: 1\n");
+    let run = bounded(folder.path(), &["check", "nowhere", ".", "--format", "concise"]);
+    assert_eq!(run.code, 2);
+    assert!(run.stdout.contains("`foo`") && run.stderr.contains("nowhere"));
+}

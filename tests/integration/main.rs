@@ -1,0 +1,15 @@
+//! Tests through the real binary and through the library's public face. One program, so that they link once.
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)] // A test may fail loudly.
+
+mod cases;
+mod common;
+mod documents;
+mod fixes;
+mod hostile;
+mod properties;
+mod ranges;
+mod rules;
+mod schemas;
+mod settings;
+mod silent;
+mod terminal;

@@ -1,0 +1,172 @@
+//! The published schemas: up to date, valid, and as lenient as decoding is.
+
+use kaslint::agent_config::AgentConfig;
+use kaslint::gitlab::NEWEST;
+use kaslint::schemas::Name;
+use kaslint::shape::{Data, Difference, MessageValue, Value};
+use kaslint::source::Source;
+use kaslint::yaml::{self, NodeId, Reading, Scalar};
+use serde_json::Value as Json;
+
+use crate::cases;
+use crate::common::{folder_with, kaslint as run, root};
+use crate::rules::same_as_file;
+
+#[test]
+fn the_schema_folder_is_up_to_date_and_printed() {
+    for name in Name::ALL {
+        let path = root().join("schema").join(name.file_name());
+        same_as_file(&path, &name.text());
+        let word = name.file_name().trim_end_matches(".schema.json");
+        assert_eq!(run(root(), &["schema", word]).stdout, name.text());
+    }
+}
+
+#[test]
+fn the_schemas_are_valid() {
+    for name in Name::ALL {
+        let schema: Json = serde_json::from_str(&name.text()).expect("JSON");
+        assert!(jsonschema::meta::is_valid(&schema), "{}", name.file_name());
+    }
+}
+
+/// The JSON that GitLab makes of a document, before it is decoded.
+fn to_json(reading: &Reading<'_>, id: NodeId) -> Option<Json> {
+    let tree = reading.tree();
+    let id = tree.follow(id)?;
+    let node = tree.node(id);
+    Some(match &node.data {
+        yaml::Data::Scalar { text, style } => match yaml::scalar(node, text, *style).ok()? {
+            Scalar::Null => Json::Null,
+            Scalar::Bool(value) => value.into(),
+            Scalar::Int(value) => value.into(),
+            Scalar::UInt(value) => value.into(),
+            Scalar::Float(value) => value.into(),
+            Scalar::Str(value) => value.into_owned().into(),
+        },
+        yaml::Data::Sequence { items, .. } => {
+            items.iter().map(|&item| to_json(reading, item)).collect::<Option<Vec<_>>>()?.into()
+        }
+        yaml::Data::Mapping { .. } => {
+            let entries =
+                reading.entries(id).into_iter().map(|entry| Some((entry.key, to_json(reading, entry.value)?)));
+            Json::Object(entries.collect::<Option<_>>()?)
+        }
+        yaml::Data::Alias { .. } => return None,
+    })
+}
+
+#[test]
+fn the_agent_schema_accepts_what_decoding_accepts_and_refuses_the_rest_but_for_the_listed_differences() {
+    let schema: Json = serde_json::from_str(&Name::AgentConfig.text()).expect("JSON");
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    let (mut accepted, mut refused) = (0, 0);
+    for case in cases::all() {
+        let source = Source::from_bytes("case", &cases::bytes(&case));
+        let config = AgentConfig::read(&source, NEWEST);
+        if !config.document.problems().is_empty() {
+            // Difference::NotYaml: a schema sees no text.
+            continue;
+        }
+        let reading = config.document.reading();
+        let json = match reading.tree().root() {
+            Some(root) => to_json(&reading, root).expect("JSON"),
+            None => Json::Null,
+        };
+        let is_valid = validator.is_valid(&json);
+        match config.refused_at() {
+            None => {
+                assert!(is_valid, "{}: the schema refuses {json}", case["name"]);
+                accepted += 1;
+            }
+            Some(_) if is_difference(&json) => {}
+            Some(_) => {
+                assert!(!is_valid, "{}: the schema accepts {json}", case["name"]);
+                refused += 1;
+            }
+        }
+    }
+    assert!(accepted > 150 && refused > 150, "{accepted} accepted, {refused} refused");
+}
+
+/// Whether the value is one of the cases that [`Difference`] lists.
+fn is_difference(json: &Json) -> bool {
+    fn texts<'j>(json: &'j Json, out: &mut Vec<&'j str>) {
+        match json {
+            Json::String(text) => out.push(text),
+            Json::Array(items) => items.iter().for_each(|item| texts(item, out)),
+            Json::Object(fields) => fields.values().for_each(|value| texts(value, out)),
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    texts(json, &mut found);
+    let is_long_duration = |text: &&str| {
+        text.ends_with('s')
+            && text.trim_end_matches('s').len() > 12
+            && text.trim_end_matches('s').bytes().all(|b| b.is_ascii_digit())
+    };
+    let is_number_text = |text: &&str| text.parse::<f64>().is_ok();
+    found.iter().any(is_long_duration) || found.iter().any(is_number_text)
+}
+
+#[test]
+fn the_differences_are_written_into_the_schema() {
+    let schema: Json = serde_json::from_str(&Name::AgentConfig.text()).expect("JSON");
+    let description = schema["description"].as_str().expect("a description");
+    for difference in Difference::ALL {
+        assert!(description.contains(difference.in_words()), "{difference:?}");
+    }
+}
+
+#[test]
+fn the_check_report_follows_its_schema() {
+    let schema: Json = serde_json::from_str(&Name::CheckReport.text()).expect("JSON");
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    for folder in ["fixtures/demo", "fixtures/silent"] {
+        let report = run(root(), &["check", folder, "--format", "json"]).json();
+        let errors: Vec<String> = validator.iter_errors(&report).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{errors:?}");
+    }
+    // A report that lacks something is refused, so the schema says something.
+    assert!(
+        !validator.is_valid(&serde_json::json!({ "version": 1, "findings": [{}], "unchecked": [], "summary": {} }))
+    );
+}
+
+#[test]
+fn the_settings_schema_takes_what_the_settings_take() {
+    let schema: Json = serde_json::from_str(&Name::Settings.text()).expect("JSON");
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    let good = serde_json::json!({
+        "project": "acme/agents",
+        "gitlab": { "version": "18.4", "tier": "premium", "instance_authorization": false },
+        "rules": { "null-value": "off" },
+    });
+    assert!(validator.is_valid(&good));
+    assert!(!validator.is_valid(&serde_json::json!({ "projct": "acme/agents" })));
+    let folder = folder_with(&[(".kaslint.yaml", good.to_string().as_bytes())]);
+    assert_eq!(run(folder.path(), &["check"]).code, 0);
+}
+
+#[test]
+fn every_key_has_documentation_in_the_schema() {
+    let config = AgentConfig::read(&Source::new("config.yaml", "ci_access: {projects: [{id: a/b}]}"), NEWEST);
+    let value: MessageValue = config.value.expect("a value");
+    fn walk(message: &MessageValue) {
+        for key in message.message.keys {
+            assert!(key.doc.ends_with('.') && key.doc.len() > 5, "{}", key.name);
+        }
+        for field in &message.fields {
+            visit(&field.value);
+        }
+    }
+    fn visit(value: &Value) {
+        match &value.data {
+            Data::Message(message) => walk(message),
+            Data::List(items) => items.iter().for_each(visit),
+            _ => {}
+        }
+    }
+    walk(&value);
+}

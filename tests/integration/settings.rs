@@ -1,0 +1,82 @@
+//! The settings file, and where the configuration project's path comes from.
+
+use std::process::Command;
+
+use crate::common::{CONFIG, folder_with, kaslint};
+
+const OUTSIDE: &[u8] = b"ci_access:\n  projects:\n    - id: partner/shop\n";
+
+fn rules(run: &crate::common::Run) -> Vec<String> {
+    let report = run.json();
+    let findings = report["findings"].as_array().expect("findings");
+    findings.iter().map(|finding| finding["rule"].as_str().unwrap_or_default().to_owned()).collect()
+}
+
+#[test]
+fn settings_apply_from_above_up_to_the_repository() {
+    let folder = folder_with(&[
+        ("repo/.git/HEAD", b""),
+        ("repo/.kaslint.yaml", b"project: acme/agents\nrules: {outside-hierarchy: note}\ngitlab: {version: '17.0'}\n"),
+        ("repo/sub/.gitlab/agents/prod/config.yaml", OUTSIDE),
+        (".kaslint.yaml", b"mistake: true\n"),
+    ]);
+    let run = kaslint(&folder.path().join("repo/sub"), &["check", "--format", "json"]);
+    assert_eq!(rules(&run), ["outside-hierarchy"]);
+    assert_eq!(run.json()["findings"][0]["severity"], "note");
+    assert_eq!(run.code, 0);
+}
+
+#[test]
+fn a_rule_that_is_off_is_off_unless_selected() {
+    let folder = folder_with(&[(".kaslint.yaml", b"rules: {unknown-key: off}\n"), (CONFIG, b"foo: 1\n")]);
+    assert!(rules(&kaslint(folder.path(), &["check", "--format", "json"])).is_empty());
+    assert_eq!(
+        rules(&kaslint(folder.path(), &["check", "--format", "json", "--select", "unknown-key"])),
+        ["unknown-key"]
+    );
+    assert!(rules(&kaslint(folder.path(), &["check", "--format", "json", "--ignore", "unknown-key"])).is_empty());
+}
+
+#[test]
+fn unusable_settings_end_the_run_with_every_mistake() {
+    let text = b"projct: acme/agents\ngitlab:\n  version: 18.4\n  tier: gold\nrules:\n  unknown-keys: off\n  null-value: fatal\nignore:\n  - rule: null-value\n";
+    let folder = folder_with(&[(".kaslint.yaml", text), (CONFIG, b"ci_access: {}\n")]);
+    let run = kaslint(folder.path(), &["check"]);
+    assert_eq!(run.code, 2);
+    insta::assert_snapshot!(run.transcript());
+}
+
+#[test]
+fn the_project_comes_from_option_pipeline_remote_or_settings() {
+    let folder = folder_with(&[(CONFIG, OUTSIDE), (".kaslint.yaml", b"gitlab: {version: '17.0'}\n")]);
+    let git = |arguments: &[&str]| {
+        let status = Command::new("git").arg("-C").arg(folder.path()).args(arguments).output().expect("git");
+        assert!(status.status.success(), "{arguments:?}");
+    };
+    assert!(rules(&kaslint(folder.path(), &["check", "--format", "json"])).is_empty());
+    assert_eq!(
+        rules(&kaslint(folder.path(), &["check", "--format", "json", "--project", "acme/agents"])),
+        ["outside-hierarchy"]
+    );
+    git(&["init", "-q"]);
+    git(&["remote", "add", "origin", "git@gitlab.example.com:acme/platform/agents.git"]);
+    let run = kaslint(folder.path(), &["check", "--format", "json"]);
+    assert_eq!(rules(&run), ["outside-hierarchy"]);
+    assert!(run.stdout.contains("acme/platform/agents"));
+    git(&["remote", "set-url", "origin", "https://github.com/acme/agents.git"]);
+    assert!(rules(&kaslint(folder.path(), &["check", "--format", "json"])).is_empty());
+}
+
+#[test]
+fn instance_authorization_decides_from_the_release_on() {
+    let check = |version: &str, setting: &str| {
+        let text = format!("project: acme/agents\ngitlab: {{version: '{version}'{setting}}}\n");
+        let folder = folder_with(&[(CONFIG, OUTSIDE), (".kaslint.yaml", text.as_bytes())]);
+        let run = kaslint(folder.path(), &["check", "--format", "json"]);
+        run.json()["findings"][0]["severity"].as_str().map(str::to_owned)
+    };
+    assert_eq!(check("18.0", ", instance_authorization: true").as_deref(), Some("error"));
+    assert_eq!(check("18.1", ", instance_authorization: true"), None);
+    assert_eq!(check("18.1", ", instance_authorization: false").as_deref(), Some("error"));
+    assert_eq!(check("18.1", "").as_deref(), Some("warning"));
+}
