@@ -116,7 +116,7 @@ macro_rules! rule {
 }
 pub(super) use rule;
 
-/// Gives a rule its description; [`rule!`] writes it.
+/// Gives a rule its description; `rule!` writes it.
 pub trait Described {
     /// The description.
     fn info(&self) -> &'static RuleInfo;
