@@ -1,0 +1,104 @@
+//! Full paths of groups and projects: `acme/web/shop`.
+
+use std::borrow::Cow;
+
+/// How many groups may stand above a group.
+///
+/// Source: GitLab's documentation of subgroups, "up to 20 levels of nested subgroups".
+pub const MAX_ANCESTORS: usize = 20;
+
+/// The form of a path by which GitLab compares: lower case.
+///
+/// Ids are put into lower case with Ruby's `downcase`, which knows all of Unicode, as this does
+/// (`app/services/clusters/agents/authorizations/ci_access/refresh_service.rb`).
+#[must_use]
+pub fn lower_path(path: &str) -> Cow<'_, str> {
+    let is_lower = path.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
+    if is_lower { Cow::Borrowed(path) } else { Cow::Owned(path.to_lowercase()) }
+}
+
+/// The path of the group or user that holds a group or project; `None` at the top.
+#[must_use]
+pub fn parent_path(path: &str) -> Option<&str> {
+    path.rsplit_once('/').map(|(parent, _)| parent)
+}
+
+/// The top-level group or user of a path.
+#[must_use]
+pub fn root_path(path: &str) -> &str {
+    path.split('/').next().unwrap_or(path)
+}
+
+/// The paths above a path, innermost first.
+pub fn ancestor_paths(path: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(parent_path(path), |path| parent_path(path))
+}
+
+/// What keeps a text from being a full path, as a clause; `None` for one that can be.
+///
+/// Source: GitLab's documentation of names, "Limitations on project and group names": letters, digits, `_`, `-` and
+/// `.`, no `-` in front, neither `.` nor `.git` nor `.atom` at the end.
+#[must_use]
+pub fn path_fault(path: &str) -> Option<String> {
+    if path.is_empty() {
+        return Some("it is empty".to_owned());
+    }
+    if path.trim() != path {
+        return Some("it has blanks around it".to_owned());
+    }
+    if path.contains("://") {
+        return Some("it is a URL".to_owned());
+    }
+    if path.starts_with('/') || path.ends_with('/') {
+        return Some("it has a slash at an end".to_owned());
+    }
+    path.split('/').find_map(segment_fault)
+}
+
+fn segment_fault(segment: &str) -> Option<String> {
+    let is_allowed = |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '.');
+    if segment.is_empty() {
+        return Some("it has two slashes in a row".to_owned());
+    }
+    if let Some(character) = segment.chars().find(|&character| !is_allowed(character)) {
+        return Some(format!("`{character}` cannot be part of a path"));
+    }
+    if segment.starts_with('-') {
+        return Some(format!("`{segment}` starts with `-`"));
+    }
+    let endings = [".git", ".atom", "."];
+    let lower = segment.to_ascii_lowercase();
+    let ending = endings.into_iter().find(|ending| lower.ends_with(ending))?;
+    Some(format!("`{segment}` ends with `{ending}`"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_come_apart_at_their_slashes() {
+        assert_eq!(parent_path("a/b/c"), Some("a/b"));
+        assert_eq!(parent_path("a"), None);
+        assert_eq!(root_path("a/b/c"), "a");
+        assert_eq!(ancestor_paths("a/b/c").collect::<Vec<_>>(), ["a/b", "a"]);
+    }
+
+    #[test]
+    fn paths_compare_in_lower_case() {
+        assert_eq!(lower_path("Acme/Web"), "acme/web");
+        assert!(matches!(lower_path("acme/web"), Cow::Borrowed(_)));
+        // The sign for kelvin is a `k` to Ruby's `downcase` too.
+        assert_eq!(lower_path("acme/to\u{212A}en"), "acme/token");
+    }
+
+    #[test]
+    fn what_no_path_can_be_is_said() {
+        for path in ["acme", "acme/web.shop/_x", "Acme/a-b", "acme/9", "acme/.hidden"] {
+            assert_eq!(path_fault(path), None, "{path}");
+        }
+        for path in ["", " acme", "/acme", "acme/", "a//b", "acme/*", "https://x/y", "a/../b", "-a", "a/b.git", "a b"] {
+            assert!(path_fault(path).is_some(), "{path}");
+        }
+    }
+}
