@@ -25,7 +25,7 @@ pub enum PlainEvent<'t> {
     Finished,
 }
 
-/// The events of a text that holds one document without anchors, tags and directives.
+/// The events of a text that holds one document without anchors, tags, directives and block scalars.
 pub struct PlainEvents<'t> {
     parser: Parser<'t, StrInput<'t>>,
 }
@@ -49,6 +49,9 @@ impl<'t> PlainEvents<'t> {
                 Event::Scalar(text, style, 0, None) => {
                     let range = span.byte_range()?;
                     let style = to_style(style);
+                    if matches!(style, Style::Literal | Style::Folded) {
+                        return None;
+                    }
                     // An absent value comes as a tilde without extent.
                     let scalar = match text {
                         _ if style == Style::Plain && range.is_empty() => Scalar::Null,
