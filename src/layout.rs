@@ -91,18 +91,6 @@ fn resemblance(file: &str) -> Option<Unread> {
     }
 }
 
-/// Whether an agent can have this name: `[a-z0-9]` at both ends, hyphens within, at most 63 characters
-/// (`app/models/clusters/agent.rb` of GitLab).
-#[must_use]
-pub fn is_agent_name(name: &str) -> bool {
-    let is_edge = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    let bytes = name.as_bytes();
-    bytes.len() <= 63
-        && bytes.iter().all(|byte| is_edge(byte) || *byte == b'-')
-        && bytes.first().is_some_and(is_edge)
-        && bytes.last().is_some_and(is_edge)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,13 +124,5 @@ mod tests {
         ] {
             assert_eq!(why(path), expected, "{path}");
         }
-    }
-
-    #[test]
-    fn agent_names_follow_gitlabs_model() {
-        assert!(is_agent_name("prod-1") && is_agent_name("1") && is_agent_name(&"a".repeat(63)));
-        assert!(
-            !is_agent_name("Prod") && !is_agent_name("-a") && !is_agent_name("a_b") && !is_agent_name(&"a".repeat(64))
-        );
     }
 }

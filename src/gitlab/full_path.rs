@@ -1,4 +1,76 @@
-//! Full paths of projects and groups, as GitLab compares them.
+//! Full paths of groups and projects: `acme/web/shop`.
+
+use std::borrow::Cow;
+
+/// How many groups may stand above a group.
+///
+/// Source: GitLab's documentation of subgroups, "up to 20 levels of nested subgroups".
+pub const MAX_ANCESTORS: usize = 20;
+
+/// The form of a path by which GitLab compares: lower case.
+///
+/// Ids are put into lower case with Ruby's `downcase`, which knows all of Unicode, as this does
+/// (`app/services/clusters/agents/authorizations/ci_access/refresh_service.rb`).
+#[must_use]
+pub fn lower_path(path: &str) -> Cow<'_, str> {
+    let is_lower = path.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
+    if is_lower { Cow::Borrowed(path) } else { Cow::Owned(path.to_lowercase()) }
+}
+
+/// The path of the group or user that holds a group or project; `None` at the top.
+#[must_use]
+pub fn parent_path(path: &str) -> Option<&str> {
+    path.rsplit_once('/').map(|(parent, _)| parent)
+}
+
+/// The top-level group or user of a path.
+#[must_use]
+pub fn root_path(path: &str) -> &str {
+    path.split('/').next().unwrap_or(path)
+}
+
+/// The paths above a path, innermost first.
+pub fn ancestor_paths(path: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(parent_path(path), |path| parent_path(path))
+}
+
+/// What keeps a text from being a full path, as a clause; `None` for one that can be.
+///
+/// Source: GitLab's documentation of names, "Limitations on project and group names": letters, digits, `_`, `-` and
+/// `.`, no `-` in front, neither `.` nor `.git` nor `.atom` at the end.
+#[must_use]
+pub fn path_fault(path: &str) -> Option<String> {
+    if path.is_empty() {
+        return Some("it is empty".to_owned());
+    }
+    if path.trim() != path {
+        return Some("it has blanks around it".to_owned());
+    }
+    if path.contains("://") {
+        return Some("it is a URL".to_owned());
+    }
+    if path.starts_with('/') || path.ends_with('/') {
+        return Some("it has a slash at an end".to_owned());
+    }
+    path.split('/').find_map(segment_fault)
+}
+
+fn segment_fault(segment: &str) -> Option<String> {
+    let is_allowed = |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '.');
+    if segment.is_empty() {
+        return Some("it has two slashes in a row".to_owned());
+    }
+    if let Some(character) = segment.chars().find(|&character| !is_allowed(character)) {
+        return Some(format!("`{character}` cannot be part of a path"));
+    }
+    if segment.starts_with('-') {
+        return Some(format!("`{segment}` starts with `-`"));
+    }
+    let endings = [".git", ".atom", "."];
+    let lower = segment.to_ascii_lowercase();
+    let ending = endings.into_iter().find(|ending| lower.ends_with(ending))?;
+    Some(format!("`{segment}` ends with `{ending}`"))
+}
 
 /// A full path: segments separated by slashes, compared without regard to letter case.
 #[derive(Clone, Debug)]
@@ -12,7 +84,7 @@ impl FullPath {
     #[must_use]
     pub fn new(path: &str) -> Self {
         let written = path.trim_matches('/').to_owned();
-        let lower = written.to_lowercase();
+        let lower = lower_path(&written).into_owned();
         Self { written, lower }
     }
 
@@ -31,13 +103,13 @@ impl FullPath {
     /// The top-level group or user namespace, in lower case.
     #[must_use]
     pub fn top_level(&self) -> &str {
-        self.lower.split('/').next().unwrap_or_default()
+        root_path(&self.lower)
     }
 
     /// The path of the namespace that holds it, in lower case; empty for a top-level path.
     #[must_use]
     pub fn parent(&self) -> &str {
-        self.lower.rsplit_once('/').map_or("", |(parent, _)| parent)
+        parent_path(&self.lower).unwrap_or_default()
     }
 
     /// Whether it lies below `ancestor`, a path in lower case.
@@ -61,47 +133,33 @@ impl std::fmt::Display for FullPath {
     }
 }
 
-/// The full path behind the URL of a git remote; `None` where it cannot be a project of a GitLab instance.
-///
-/// Takes `git@host:group/project.git`, `https://host/group/project.git` and `ssh://git@host:22/group/project.git`.
-#[must_use]
-pub fn path_of_remote(url: &str) -> Option<String> {
-    let (host, path) = match url.split_once("://") {
-        Some((scheme, rest)) => {
-            if scheme.eq_ignore_ascii_case("file") {
-                return None;
-            }
-            rest.split_once('/')?
-        }
-        // The scp-like form; a Windows drive has no host of that kind.
-        None => url.split_once(':').filter(|(host, _)| host.len() > 1 && !host.contains('/'))?,
-    };
-    let host = host.rsplit('@').next()?.split(':').next()?.to_ascii_lowercase();
-    // Mirrors elsewhere say nothing about the path on GitLab.
-    if host.is_empty() || ["github.com", "bitbucket.org", "codeberg.org", "dev.azure.com"].contains(&host.as_str()) {
-        return None;
-    }
-    let path = path.trim_matches('/');
-    let path = path.strip_suffix(".git").unwrap_or(path);
-    (path.contains('/') && !path.contains("..")).then(|| path.to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn remotes_tell_the_project() {
-        for (url, path) in [
-            ("git@gitlab.com:acme/web/shop.git", Some("acme/web/shop")),
-            ("https://user:secret@gitlab.example.com:8443/acme/shop.git", Some("acme/shop")),
-            ("ssh://git@gitlab.example.com:22/acme/shop", Some("acme/shop")),
-            ("https://github.com/acme/shop.git", None),
-            ("/srv/git/shop.git", None),
-            ("file:///srv/git/shop.git", None),
-            ("C:/work/shop", None),
-        ] {
-            assert_eq!(path_of_remote(url).as_deref(), path, "{url}");
+    fn paths_come_apart_at_their_slashes() {
+        assert_eq!(parent_path("a/b/c"), Some("a/b"));
+        assert_eq!(parent_path("a"), None);
+        assert_eq!(root_path("a/b/c"), "a");
+        assert_eq!(ancestor_paths("a/b/c").collect::<Vec<_>>(), ["a/b", "a"]);
+    }
+
+    #[test]
+    fn paths_compare_in_lower_case() {
+        assert_eq!(lower_path("Acme/Web"), "acme/web");
+        assert!(matches!(lower_path("acme/web"), Cow::Borrowed(_)));
+        // The sign for kelvin is a `k` to Ruby's `downcase` too.
+        assert_eq!(lower_path("acme/to\u{212A}en"), "acme/token");
+    }
+
+    #[test]
+    fn what_no_path_can_be_is_said() {
+        for path in ["acme", "acme/web.shop/_x", "Acme/a-b", "acme/9", "acme/.hidden"] {
+            assert_eq!(path_fault(path), None, "{path}");
+        }
+        for path in ["", " acme", "/acme", "acme/", "a//b", "acme/*", "https://x/y", "a/../b", "-a", "a/b.git", "a b"] {
+            assert!(path_fault(path).is_some(), "{path}");
         }
     }
 

@@ -1,9 +1,17 @@
-//! GitLab's side of things: versions, tiers and full paths. It knows no files.
+//! GitLab's side of things: versions, tiers, full paths, environments, protected refs. It knows no files.
 
+mod agent_name;
+mod environment;
 mod full_path;
+mod git_ref;
+mod remote;
 mod tier;
 mod version;
 
-pub use full_path::{FullPath, path_of_remote};
+pub use agent_name::is_agent_name;
+pub use environment::{EnvironmentTier, environment_slug};
+pub use full_path::{FullPath, MAX_ANCESTORS, ancestor_paths, lower_path, parent_path, path_fault, root_path};
+pub use git_ref::{GitRef, ref_rule_matches};
+pub use remote::path_of_remote;
 pub use tier::Tier;
 pub use version::{NEWEST, OLDEST, Version, VersionError};

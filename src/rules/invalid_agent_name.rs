@@ -1,7 +1,7 @@
 //! `invalid-agent-name`.
 
 use super::support::*;
-use crate::layout::is_agent_name;
+use crate::gitlab::is_agent_name;
 
 rule! {
     /// The folder's name cannot be an agent's name, so the file is never read.

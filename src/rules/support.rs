@@ -178,7 +178,7 @@ impl Context {
     /// How many entries of a list GitLab looks at: 500, and 100 before 17.0 (gitlab!149844).
     #[must_use]
     pub fn entry_limit(&self) -> usize {
-        if self.version >= Version::new(17, 0) { 500 } else { 100 }
+        crate::access::list_limit(self.version)
     }
 }
 

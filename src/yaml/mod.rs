@@ -7,13 +7,15 @@
 mod build;
 mod gate;
 mod libyaml;
+mod plain_events;
 mod read;
 mod reading;
 mod recover;
 mod scalar;
 mod tree;
 
+pub use plain_events::{PlainEvent, PlainEvents};
 pub use read::{Document, Problem, ProblemKind, read};
 pub use reading::{Entry, Loss, LossKind, Reading};
-pub use scalar::{Scalar, ScalarError, scalar};
+pub use scalar::{Scalar, ScalarError, scalar, untagged};
 pub use tree::{Comment, Data, Named, Node, NodeId, Style, Tree};

@@ -77,8 +77,7 @@ pub enum ScalarError {
 pub fn scalar<'a>(node: &Node, text: &'a str, style: Style) -> Result<Scalar<'a>, ScalarError> {
     let tag = node.tag.as_ref().map(|tag| &*tag.name);
     match tag {
-        None if style == Style::Plain => Ok(plain(text)),
-        None => Ok(Scalar::Str(text.into())),
+        None => Ok(untagged(text, style)),
         Some(tag) => match tag.strip_prefix(TAG_PREFIX) {
             Some("str") => Ok(Scalar::Str(text.into())),
             Some("binary") => binary(text).map(|text| Scalar::Str(text.into())).ok_or(ScalarError::Base64),
@@ -88,6 +87,12 @@ pub fn scalar<'a>(node: &Node, text: &'a str, style: Style) -> Result<Scalar<'a>
             _ => Ok(Scalar::Str(text.into())),
         },
     }
+}
+
+/// Resolves a scalar without a tag.
+#[must_use]
+pub fn untagged(text: &str, style: Style) -> Scalar<'_> {
+    if style == Style::Plain { plain(text) } else { Scalar::Str(text.into()) }
 }
 
 fn tagged<'a>(kind: &str, text: &'a str) -> Result<Scalar<'a>, ScalarError> {

@@ -1,0 +1,227 @@
+//! The decision for one agent and one job: which candidate wins, and whether the filters let the job through.
+//!
+//! Where something that decides is not known, the decision forks, and every branch carries what it takes to be so.
+
+use super::candidate::{Candidate, CandidateKind};
+use super::environment_pattern::Fault;
+use super::fact::{Condition, Fact};
+use super::filters::{self, Passage, Patterns};
+use super::releases::CI_ACCESS_FREE;
+use super::standing::{Drop, Standing};
+use super::world::Settings;
+use crate::agent_config::{Mode, RefusedAt, Spanned};
+use crate::gitlab::Tier;
+
+/// What a job gets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome<'w> {
+    /// The agent's context.
+    Allowed,
+    /// Nothing.
+    Denied(Denial<'w>),
+    /// GitLab refuses the agent's file at this step, and what is in force instead is not known.
+    Unknown(RefusedAt),
+}
+
+/// Why a job does not get an agent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Denial<'w> {
+    /// No entry lets the project in.
+    NoEntry,
+    /// The winning entry has patterns, and the job has no environment.
+    NoEnvironment,
+    /// No pattern of the winning entry matches the job's environment.
+    OtherEnvironment,
+    /// A pattern of the winning entry is no regular expression, which fails the request for all of the job's agents.
+    PatternRaises(&'w Spanned<String>, Fault),
+    /// The winning entry is for protected refs, and the job's is not.
+    NotProtected,
+    /// An entry of the agent with this context has a pattern that fails the request for all of the job's agents.
+    RequestFails(Box<str>),
+}
+
+/// One branch of the decision.
+#[derive(Clone, Debug)]
+pub(super) struct Leaf<'w> {
+    pub conditions: Vec<Condition>,
+    pub outcome: Outcome<'w>,
+    pub winner: Option<Candidate<'w>>,
+    pub overridden: Vec<Candidate<'w>>,
+    pub fell_out: Vec<(Candidate<'w>, Drop)>,
+}
+
+/// A candidate and what became of its entry.
+#[derive(Clone, Debug)]
+pub(super) struct Ranked<'w> {
+    pub candidate: Candidate<'w>,
+    pub standing: Standing,
+}
+
+/// What a decision is about.
+#[derive(Clone, Copy)]
+pub(super) struct Job<'q> {
+    pub environment: Option<&'q str>,
+    pub protected: Option<bool>,
+    pub settings: Settings,
+}
+
+/// Whether an entry has an effect at all for projects of this licence; `None` where that hangs on a licence that is
+/// not known.
+///
+/// Entries that are not usable fall out before the most specific is chosen. The licence is that of the job's project.
+/// Source: `config_scopes.rb` of the authorizations and its EE extension; gitlab!73226.
+pub(super) fn is_usable(candidate: Candidate<'_>, settings: Settings) -> Option<bool> {
+    let is_free_mode = candidate.mode() == Mode::Agent && settings.version >= CI_ACCESS_FREE;
+    match settings.tier {
+        _ if is_free_mode || candidate.kind == CandidateKind::Implicit => Some(true),
+        Some(tier) => Some(tier > Tier::Free),
+        None => None,
+    }
+}
+
+/// Decides; candidates come most specific first.
+pub(super) fn decide<'w>(candidates: &[Ranked<'w>], job: Job<'_>, patterns: &Patterns<'w>) -> Vec<Leaf<'w>> {
+    let mut leaves = Vec::new();
+    let mut branches = vec![Branch::default()];
+    while let Some(mut branch) = branches.pop() {
+        let winner = branch.choose(candidates, job.settings, &mut branches);
+        match winner.and_then(|position| Some((position, candidates.get(position)?))) {
+            None => leaves.push(branch.leaf(None, Outcome::Denied(Denial::NoEntry), candidates, job.settings)),
+            Some((position, winner)) => {
+                for (conditions, passage) in passages(winner.candidate, job, patterns) {
+                    let mut leaf = branch.clone().leaf(
+                        Some((position, winner.candidate)),
+                        outcome(passage),
+                        candidates,
+                        job.settings,
+                    );
+                    leaf.conditions.extend(conditions);
+                    leaves.push(leaf);
+                }
+            }
+        }
+    }
+    leaves
+}
+
+fn outcome(passage: Passage<'_>) -> Outcome<'_> {
+    match passage {
+        Passage::Passes => Outcome::Allowed,
+        Passage::NoEnvironment => Outcome::Denied(Denial::NoEnvironment),
+        Passage::OtherEnvironment => Outcome::Denied(Denial::OtherEnvironment),
+        Passage::Raises(pattern, fault) => Outcome::Denied(Denial::PatternRaises(pattern, fault)),
+        Passage::NotProtected => Outcome::Denied(Denial::NotProtected),
+    }
+}
+
+/// Both filters, one behind the other.
+fn passages<'w>(winner: Candidate<'w>, job: Job<'_>, patterns: &Patterns<'w>) -> Vec<(Vec<Condition>, Passage<'w>)> {
+    let Some(entry) = winner.entry else { return vec![(Vec::new(), Passage::Passes)] };
+    let mut all = Vec::new();
+    for (condition, passage) in filters::environment(entry, job.environment, patterns) {
+        if passage != Passage::Passes {
+            all.push((condition.into_iter().collect(), passage));
+            continue;
+        }
+        for (conditions, passage) in filters::protection(entry, job.protected, job.settings.version) {
+            all.push((condition.iter().cloned().chain(conditions).collect(), passage));
+        }
+    }
+    all
+}
+
+#[derive(Clone, Default)]
+struct Branch<'w> {
+    conditions: Vec<Condition>,
+    /// The next candidate to look at.
+    position: usize,
+    fell_out: Vec<(Candidate<'w>, Drop)>,
+}
+
+impl<'w> Branch<'w> {
+    fn holds(&self, fact: &Fact) -> Option<bool> {
+        self.conditions.iter().find(|condition| condition.fact == *fact).map(|condition| condition.holds)
+    }
+
+    /// The position of the first candidate that counts. Where that hangs on a fact, this branch takes it to hold and a
+    /// new one takes it not to.
+    fn choose(&mut self, candidates: &[Ranked<'w>], settings: Settings, branches: &mut Vec<Self>) -> Option<usize> {
+        while let Some(ranked) = candidates.get(self.position) {
+            let position = self.position;
+            self.position += 1;
+            let needs: &[(Fact, Drop)] = match &ranked.standing {
+                Standing::Kept => &[],
+                Standing::Depends(needs) => needs,
+                Standing::Dropped(drop) => {
+                    self.fell_out.push((ranked.candidate, drop.clone()));
+                    continue;
+                }
+            };
+            if is_usable(ranked.candidate, settings) == Some(false) {
+                self.fell_out.push((ranked.candidate, Drop::Tier));
+                continue;
+            }
+            let tier = is_usable(ranked.candidate, settings).is_none().then_some((Fact::PaidTier, Drop::Tier));
+            if self.all_hold(needs.iter().cloned().chain(tier), ranked.candidate, branches) {
+                return Some(position);
+            }
+        }
+        None
+    }
+
+    /// Whether everything that a candidate needs holds in this branch.
+    fn all_hold(
+        &mut self,
+        needs: impl Iterator<Item = (Fact, Drop)>,
+        candidate: Candidate<'w>,
+        branches: &mut Vec<Self>,
+    ) -> bool {
+        for (fact, drop) in needs {
+            match self.holds(&fact) {
+                Some(true) => {}
+                Some(false) => {
+                    self.fell_out.push((candidate, drop));
+                    return false;
+                }
+                None => {
+                    let mut other = self.clone();
+                    other.conditions.push(Condition { fact: fact.clone(), holds: false });
+                    other.fell_out.push((candidate, drop));
+                    branches.push(other);
+                    self.conditions.push(Condition { fact, holds: true });
+                }
+            }
+        }
+        true
+    }
+
+    /// Closes the branch: what stands behind the winner is overridden, unless it has no effect anyway.
+    fn leaf(
+        mut self,
+        winner: Option<(usize, Candidate<'w>)>,
+        outcome: Outcome<'w>,
+        candidates: &[Ranked<'w>],
+        settings: Settings,
+    ) -> Leaf<'w> {
+        let mut overridden = Vec::new();
+        let behind = winner.map_or(candidates.len(), |(position, _)| position + 1);
+        for ranked in candidates.iter().skip(behind) {
+            let candidate = ranked.candidate;
+            let fails = |needs: &[(Fact, Drop)]| {
+                needs.iter().find(|(fact, _)| self.holds(fact) == Some(false)).map(|(_, drop)| drop.clone())
+            };
+            let drop = match &ranked.standing {
+                Standing::Kept => None,
+                Standing::Depends(needs) => fails(needs),
+                Standing::Dropped(drop) => Some(drop.clone()),
+            };
+            let usable = is_usable(candidate, settings).or_else(|| self.holds(&Fact::PaidTier));
+            match drop.or((usable == Some(false)).then_some(Drop::Tier)) {
+                Some(drop) => self.fell_out.push((candidate, drop)),
+                None => overridden.push(candidate),
+            }
+        }
+        let winner = winner.map(|(_, candidate)| candidate);
+        Leaf { conditions: self.conditions, outcome, winner, overridden, fell_out: self.fell_out }
+    }
+}

@@ -1,0 +1,380 @@
+//! The patterns of `environments`, as GitLab's server compares them with the name of a job's environment.
+//!
+//! Source: `lib/gitlab/ci/environment_matcher.rb`. A pattern without `*` is compared as it is, letter case and all. In
+//! any other, each `*` becomes `.*` and the whole is a Ruby regular expression that may match anywhere: nothing is
+//! escaped, nothing is anchored.
+//!
+//! Ruby's regular expressions (Onigmo) are not those of the `regex` crate. The parts that mean the same in both are
+//! translated; for anything else the answer is [`Verdict::Unknown`], never a guess. What differs, among others: `\b`,
+//! `\d` and other classes know more of Unicode in the crate; `\h`, `\G`, `\R`, `\X`, `\K`, look-around, back-references,
+//! atomic groups and `(?…)` options are Ruby's own or mean something else; `a++` and `a?+` are possessive in Ruby and
+//! repeat a repetition in the crate; `a{,2}` and nested classes such as `[a&&b]` are read differently; `a{` is text in Ruby
+//! and an error in the crate. `^` and `$` stand at every line in Ruby, so a name with line breaks is not judged
+//! (GitLab allows no such name).
+
+use std::fmt;
+
+use regex::RegexBuilder;
+
+/// Whether a pattern lets a job's environment in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It does.
+    Matches,
+    /// It does not.
+    Differs,
+    /// It is no regular expression for Ruby: the server raises an error in place of an answer.
+    Raises(Fault),
+    /// It cannot be told without Ruby.
+    Unknown(Unknown),
+}
+
+/// Why Ruby refuses a pattern.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// `)` without `(`.
+    UnmatchedClose,
+    /// `(` without `)`.
+    UnclosedGroup,
+    /// `[` without `]`.
+    UnclosedClass,
+    /// `+` or `?` with nothing in front to repeat.
+    NothingToRepeat(char),
+    /// A backslash at the end.
+    TrailingBackslash,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnmatchedClose => f.write_str("`)` closes nothing"),
+            Self::UnclosedGroup => f.write_str("`(` is not closed"),
+            Self::UnclosedClass => f.write_str("`[` is not closed"),
+            Self::NothingToRepeat(sign) => write!(f, "`{sign}` has nothing in front of it to repeat"),
+            Self::TrailingBackslash => f.write_str("nothing follows the backslash"),
+        }
+    }
+}
+
+/// Why it takes Ruby to tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unknown {
+    /// A construct that Ruby reads in a way of its own.
+    Construct(&'static str),
+    /// Larger than is compiled here.
+    TooLarge,
+    /// The environment's name has a line break or another control character.
+    ControlCharacter,
+}
+
+impl fmt::Display for Unknown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Construct(what) => write!(f, "{what} has a meaning of its own in Ruby's regular expressions"),
+            Self::TooLarge => f.write_str("the regular expression is too large"),
+            Self::ControlCharacter => f.write_str("the environment's name has a control character"),
+        }
+    }
+}
+
+/// The longest pattern that is translated, in bytes; GitLab's environments have at most 255 characters.
+const MAX_LENGTH: usize = 2_000;
+
+/// How deep groups may nest.
+const MAX_DEPTH: usize = 50;
+
+/// A pattern, ready to be compared with names.
+#[derive(Clone, Debug)]
+pub struct EnvironmentPattern<'p> {
+    form: Form<'p>,
+}
+
+#[derive(Clone, Debug)]
+enum Form<'p> {
+    /// No `*`.
+    Exact(&'p str),
+    /// Nothing but characters that stand for themselves, `.` and `*`.
+    Parts(&'p str),
+    Expression(Box<regex::Regex>),
+    Raises(Fault),
+    Unknown(Unknown),
+}
+
+impl<'p> EnvironmentPattern<'p> {
+    /// Reads a pattern.
+    #[must_use]
+    pub fn new(pattern: &'p str) -> Self {
+        let form = if !pattern.contains('*') {
+            Form::Exact(pattern)
+        } else if !is_expression(pattern) {
+            Form::Parts(pattern)
+        } else if pattern.len() > MAX_LENGTH {
+            Form::Unknown(Unknown::TooLarge)
+        } else {
+            match Translator::translate(pattern) {
+                Ok(expression) => compiled(&expression),
+                Err(Refusal::Raises(fault)) => Form::Raises(fault),
+                Err(Refusal::Unknown(unknown)) => Form::Unknown(unknown),
+            }
+        };
+        Self { form }
+    }
+
+    /// Compares the pattern with the full name of an environment.
+    #[must_use]
+    pub fn compare(&self, environment: &str) -> Verdict {
+        let verdict = |matches: bool| if matches { Verdict::Matches } else { Verdict::Differs };
+        match &self.form {
+            Form::Exact(name) => verdict(*name == environment),
+            Form::Raises(fault) => Verdict::Raises(*fault),
+            Form::Unknown(unknown) => Verdict::Unknown(*unknown),
+            _ if environment.chars().any(char::is_control) => Verdict::Unknown(Unknown::ControlCharacter),
+            Form::Parts(pattern) => verdict(parts_occur(pattern, environment)),
+            Form::Expression(expression) => verdict(expression.is_match(environment)),
+        }
+    }
+
+    /// Why Ruby refuses the pattern; `None` for one that it takes, or that only Ruby can judge.
+    #[must_use]
+    pub fn fault(&self) -> Option<Fault> {
+        match self.form {
+            Form::Raises(fault) => Some(fault),
+            _ => None,
+        }
+    }
+
+    /// Why only Ruby can judge the pattern; `None` for one that is judged here.
+    #[must_use]
+    pub fn unknown(&self) -> Option<Unknown> {
+        match self.form {
+            Form::Unknown(unknown) => Some(unknown),
+            _ => None,
+        }
+    }
+}
+
+/// Whether a pattern uses more of a regular expression than `*` and `.`.
+#[must_use]
+pub fn is_expression(pattern: &str) -> bool {
+    let is_plain = |character: char| character.is_ascii_alphanumeric() || "/_-. *".contains(character);
+    pattern.contains('*') && !pattern.chars().all(is_plain)
+}
+
+fn compiled(expression: &str) -> Form<'static> {
+    let compiled = RegexBuilder::new(expression).size_limit(1 << 20).dfa_size_limit(1 << 20).build();
+    compiled.map_or(Form::Unknown(Unknown::TooLarge), |expression| Form::Expression(Box::new(expression)))
+}
+
+/// Whether the parts between the stars occur in their order, with anything between them; `.` in a part is any
+/// character.
+///
+/// The first occurrence of each part leaves most room for those behind it, so no other needs to be tried.
+fn parts_occur(pattern: &str, name: &str) -> bool {
+    let mut rest = name;
+    pattern.split('*').all(|part| {
+        let mut starts = rest.char_indices().map(|(at, _)| at).chain([rest.len()]);
+        match starts.find_map(|at| after_part(part, rest.get(at..).unwrap_or_default())) {
+            Some(behind) => {
+                rest = behind;
+                true
+            }
+            None => false,
+        }
+    })
+}
+
+/// What follows the part at the start of `text`.
+fn after_part<'n>(part: &str, text: &'n str) -> Option<&'n str> {
+    let mut rest = text.chars();
+    for wanted in part.chars() {
+        let character = rest.next()?;
+        if wanted != '.' && wanted != character {
+            return None;
+        }
+    }
+    Some(rest.as_str())
+}
+
+enum Refusal {
+    Raises(Fault),
+    Unknown(Unknown),
+}
+
+fn unknown(what: &'static str) -> Refusal {
+    Refusal::Unknown(Unknown::Construct(what))
+}
+
+/// Writes the expression that the `regex` crate reads as Ruby reads the pattern.
+struct Translator<'p> {
+    rest: std::iter::Peekable<std::str::Chars<'p>>,
+    out: String,
+    depth: usize,
+    /// Whether something that a `+` or `?` could repeat stands in front.
+    last: Last,
+    /// What Ruby would refuse; a construct that is not understood goes before it.
+    fault: Option<Fault>,
+}
+
+/// What stands in front of the next character.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Last {
+    /// Nothing that could be repeated: the start, `(` or `|`.
+    Nothing,
+    /// A character, class or group.
+    Atom,
+    /// `^` or `$`.
+    Anchor,
+    /// `+`, `?` or the `*` of `.*`.
+    Repeat,
+    /// A `?` behind one of those.
+    LazyRepeat,
+}
+
+impl<'p> Translator<'p> {
+    fn translate(pattern: &'p str) -> Result<String, Refusal> {
+        let mut translator =
+            Self { rest: pattern.chars().peekable(), out: String::new(), depth: 0, last: Last::Nothing, fault: None };
+        while let Some(character) = translator.rest.next() {
+            translator.character(character)?;
+        }
+        if translator.depth > 0 {
+            translator.fault.get_or_insert(Fault::UnclosedGroup);
+        }
+        translator.fault.map_or(Ok(translator.out), |fault| Err(Refusal::Raises(fault)))
+    }
+
+    fn character(&mut self, character: char) -> Result<(), Refusal> {
+        match character {
+            '*' => self.put(".*", Last::Repeat),
+            '.' => self.put(".", Last::Atom),
+            '^' => self.put("^", Last::Anchor),
+            '$' => self.put("$", Last::Anchor),
+            '+' | '?' => self.repeat(character)?,
+            '(' => {
+                if self.rest.peek() == Some(&'?') {
+                    return Err(unknown("`(?`"));
+                }
+                self.depth += 1;
+                if self.depth > MAX_DEPTH {
+                    return Err(Refusal::Unknown(Unknown::TooLarge));
+                }
+                self.put("(", Last::Nothing);
+            }
+            ')' => {
+                if self.depth == 0 {
+                    self.fault.get_or_insert(Fault::UnmatchedClose);
+                }
+                self.depth = self.depth.saturating_sub(1);
+                self.put(")", Last::Atom);
+            }
+            '|' => self.put("|", Last::Nothing),
+            '[' => self.class()?,
+            '{' => {
+                // Ruby reads a brace as text unless a count follows.
+                if self.rest.peek().is_some_and(|next| next.is_ascii_digit() || *next == ',') {
+                    return Err(unknown("a count in braces"));
+                }
+                self.put(r"\{", Last::Atom);
+            }
+            '\\' => self.escape()?,
+            character if character.is_control() => return Err(unknown("a control character")),
+            character => self.literal(character),
+        }
+        Ok(())
+    }
+
+    fn put(&mut self, text: &str, last: Last) {
+        self.out.push_str(text);
+        self.last = last;
+    }
+
+    fn literal(&mut self, character: char) {
+        let mut buffer = [0; 4];
+        self.out.push_str(&regex::escape(character.encode_utf8(&mut buffer)));
+        self.last = Last::Atom;
+    }
+
+    fn repeat(&mut self, sign: char) -> Result<(), Refusal> {
+        self.last = match (self.last, sign) {
+            (Last::Nothing, _) => {
+                self.fault.get_or_insert(Fault::NothingToRepeat(sign));
+                Last::Atom
+            }
+            (Last::Atom, _) => {
+                self.out.push(sign);
+                Last::Repeat
+            }
+            // Whether a repetition is lazy does not change whether it matches.
+            (Last::Repeat, '?') => Last::LazyRepeat,
+            (Last::Repeat | Last::LazyRepeat, _) => return Err(unknown("a repeated repetition")),
+            (Last::Anchor, _) => return Err(unknown("a repeated anchor")),
+        };
+        Ok(())
+    }
+
+    /// `[…]` with single ASCII characters and ranges of letters or digits.
+    fn class(&mut self) -> Result<(), Refusal> {
+        let mut class = String::from("[");
+        if self.rest.next_if_eq(&'^').is_some() {
+            class.push('^');
+        }
+        let mut is_first = true;
+        loop {
+            let Some(character) = self.rest.next() else {
+                // Only an empty class may end at a bracket that seems to be its first member.
+                self.fault.get_or_insert(Fault::UnclosedClass);
+                return Ok(());
+            };
+            match character {
+                ']' if is_first => return Err(unknown("`]` at the start of a class")),
+                ']' => break,
+                // The star has become `.*` here too.
+                '*' => class.push_str(r"\.\*"),
+                '.' => class.push_str(r"\."),
+                '/' | '_' | ' ' => class.push(character),
+                character if character.is_ascii_alphanumeric() => self.member(character, &mut class)?,
+                _ => return Err(unknown("this class")),
+            }
+            is_first = false;
+        }
+        class.push(']');
+        self.put(&class, Last::Atom);
+        Ok(())
+    }
+
+    /// A letter or digit of a class, or the range that it begins.
+    fn member(&mut self, first: char, class: &mut String) -> Result<(), Refusal> {
+        class.push(first);
+        if self.rest.next_if_eq(&'-').is_some() {
+            let of_one_kind = |last: &char| {
+                first.is_ascii_digit() && last.is_ascii_digit()
+                    || first.is_ascii_lowercase() && last.is_ascii_lowercase()
+                    || first.is_ascii_uppercase() && last.is_ascii_uppercase()
+            };
+            match self.rest.next_if(of_one_kind).filter(|&last| first <= last) {
+                Some(last) => class.extend(['-', last]),
+                None => return Err(unknown("this class")),
+            }
+        }
+        Ok(())
+    }
+
+    fn escape(&mut self) -> Result<(), Refusal> {
+        match self.rest.next() {
+            None => {
+                self.fault.get_or_insert(Fault::TrailingBackslash);
+            }
+            // The star has become `.*`, so the backslash stands before a dot.
+            Some('*') => self.put(r"\.*", Last::Repeat),
+            Some('d') => self.put("[0-9]", Last::Atom),
+            Some('w') => self.put("[A-Za-z0-9_]", Last::Atom),
+            Some(
+                character @ ('.' | '/' | '-' | '+' | '?' | '(' | ')' | '[' | ']' | '{' | '}' | '|' | '^' | '$' | '\\'),
+            ) => {
+                self.literal(character);
+            }
+            Some(_) => return Err(unknown("this backslash sequence")),
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,121 @@
+//! The filters behind the choice: the environment of the job, and the protection of its ref.
+//!
+//! Source: `app/services/clusters/agents/authorizations/ci_access/filter_service.rb`. They look at the winning entry only;
+//! an entry that they refuse does not give way to a less specific one.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::environment_pattern::{EnvironmentPattern, Fault, Verdict, is_expression};
+use super::fact::{Condition, Fact};
+use super::releases::PROTECTED_WITHOUT_FLAG;
+use crate::agent_config::{CiEntry, Spanned};
+use crate::gitlab::Version;
+
+/// What a filter says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Passage<'w> {
+    Passes,
+    NoEnvironment,
+    OtherEnvironment,
+    Raises(&'w Spanned<String>, Fault),
+    NotProtected,
+}
+
+/// One outcome of a filter with what it hangs on.
+pub(super) type Case<'w> = (Option<Condition>, Passage<'w>);
+
+/// The environment filter. A job without an environment passes no entry that has patterns.
+pub(super) fn environment<'w>(entry: &'w CiEntry, environment: Option<&str>, patterns: &Patterns<'w>) -> Vec<Case<'w>> {
+    if entry.environments.is_empty() {
+        return vec![(None, Passage::Passes)];
+    }
+    let Some(environment) = environment else { return vec![(None, Passage::NoEnvironment)] };
+    let mut first_unknown = None;
+    let mut rest = Passage::OtherEnvironment;
+    for pattern in &entry.environments {
+        match patterns.compare(&pattern.value, environment) {
+            Verdict::Differs => {}
+            Verdict::Unknown(_) => {
+                first_unknown.get_or_insert(pattern);
+            }
+            Verdict::Matches => {
+                rest = Passage::Passes;
+                break;
+            }
+            Verdict::Raises(fault) => {
+                rest = Passage::Raises(pattern, fault);
+                break;
+            }
+        }
+    }
+    match first_unknown {
+        Some(pattern) if rest != Passage::Passes => {
+            let fact = Fact::PatternMatches(pattern.value.as_str().into());
+            vec![
+                (Some(Condition { fact: fact.clone(), holds: true }), Passage::Passes),
+                (Some(Condition { fact, holds: false }), rest),
+            ]
+        }
+        _ => vec![(None, rest)],
+    }
+}
+
+/// The feature flag behind which `protected_branches_only` came, off by default (gitlab!156626).
+const PROTECTED_FLAG: Fact = Fact::FeatureFlag("kubernetes_agent_protected_branches");
+
+/// The filter for protected refs; with what must hold for each outcome.
+pub(super) fn protection(
+    entry: &CiEntry,
+    protected: Option<bool>,
+    version: Version,
+) -> Vec<(Vec<Condition>, Passage<'static>)> {
+    if !entry.is_protected_only() {
+        return vec![(Vec::new(), Passage::Passes)];
+    }
+    let flag = |holds: bool| Condition { fact: PROTECTED_FLAG, holds };
+    let is_flagged = version < PROTECTED_WITHOUT_FLAG;
+    let with_flag: Vec<Condition> = if is_flagged { vec![flag(true)] } else { Vec::new() };
+    let protected_ref = |holds: bool| {
+        let mut conditions = with_flag.clone();
+        conditions.push(Condition { fact: Fact::ProtectedRef, holds });
+        conditions
+    };
+    let mut cases = match protected {
+        Some(true) => return vec![(Vec::new(), Passage::Passes)],
+        Some(false) => vec![(with_flag.clone(), Passage::NotProtected)],
+        None => vec![(protected_ref(true), Passage::Passes), (protected_ref(false), Passage::NotProtected)],
+    };
+    if is_flagged {
+        cases.push((vec![flag(false)], Passage::Passes));
+    }
+    cases
+}
+
+/// Compares patterns, and keeps those that have to be compiled.
+#[derive(Debug, Default)]
+pub(super) struct Patterns<'w> {
+    compiled: Mutex<HashMap<&'w str, Arc<EnvironmentPattern<'w>>>>,
+}
+
+/// How many compiled patterns are kept; an honest world has a handful.
+const MAX_COMPILED: usize = 1_000;
+
+impl<'w> Patterns<'w> {
+    fn compare(&self, pattern: &'w str, environment: &str) -> Verdict {
+        if !is_expression(pattern) {
+            return EnvironmentPattern::new(pattern).compare(environment);
+        }
+        // A panic elsewhere leaves the map as good as it was.
+        let known = self.compiled.lock().unwrap_or_else(PoisonError::into_inner).get(pattern).cloned();
+        let compiled = known.unwrap_or_else(|| {
+            let compiled = Arc::new(EnvironmentPattern::new(pattern));
+            let mut all = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
+            if all.len() < MAX_COMPILED {
+                all.insert(pattern, Arc::clone(&compiled));
+            }
+            compiled
+        });
+        compiled.compare(environment)
+    }
+}

@@ -1,0 +1,102 @@
+//! As whom a job acts in the cluster.
+//!
+//! Source: the identity tables of `doc/user/clusters/agent/ci_cd_workflow.md`. What only the running job knows stands in
+//! angle brackets: `<job id>`.
+
+use super::agent::Agent;
+use super::releases::TIER_GROUPS;
+use crate::agent_config::Impersonation;
+use crate::gitlab::{EnvironmentTier, Version, ancestor_paths, environment_slug};
+use crate::inventory::{Inventory, NamespaceKind, Project};
+
+/// As whom a job acts.
+#[derive(Clone, Debug)]
+pub enum Identity<'w> {
+    /// The agent's service account; the job may name another identity itself (`kubectl --as`).
+    Agent,
+    /// The CI job.
+    CiJob(JobIdentity),
+    /// A fixed user. `None` where the file does not say which.
+    Impersonate(Option<&'w Impersonation>),
+}
+
+/// The identity of a CI job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JobIdentity {
+    /// `gitlab:ci_job:<job id>`.
+    pub username: String,
+    /// Its groups.
+    pub groups: Vec<String>,
+    /// Its extra values, each with one value.
+    pub extra: Vec<(&'static str, String)>,
+    /// Whether the tier in it is what GitLab guesses from the environment's name, because nothing says the tier;
+    /// `deployment_tier` of the job goes before it.
+    pub tier_is_guessed: bool,
+}
+
+/// A job's project as far as it is known.
+#[derive(Clone, Copy)]
+pub(super) struct JobProject<'q> {
+    pub path: &'q str,
+    pub listed: Option<&'q Project>,
+    pub inventory: Option<&'q Inventory>,
+    pub environment: Option<&'q str>,
+    pub version: Version,
+}
+
+impl JobProject<'_> {
+    /// The identity of its jobs at an agent.
+    pub fn identity(&self, agent: &Agent<'_>) -> JobIdentity {
+        let groups = self.group_ids();
+        let project = number(self.listed.and_then(|project| project.id), self.path);
+        let mut names = vec!["gitlab:ci_job".to_owned()];
+        names.extend(groups.iter().map(|group| format!("gitlab:group:{group}")));
+        names.push(format!("gitlab:project:{project}"));
+        let mut extra = vec![
+            ("agent.gitlab.com/id", number(agent.id, &agent.context())),
+            ("agent.gitlab.com/config_project_id", config_project(agent)),
+            ("agent.gitlab.com/project_id", project.clone()),
+            ("agent.gitlab.com/ci_pipeline_id", "<pipeline id>".to_owned()),
+            ("agent.gitlab.com/ci_job_id", "<job id>".to_owned()),
+            ("agent.gitlab.com/username", "<user name>".to_owned()),
+        ];
+        let mut tier_is_guessed = false;
+        if let Some(environment) = self.environment {
+            let slug = environment_slug(environment);
+            names.push(format!("gitlab:project_env:{project}:{slug}"));
+            extra.push(("agent.gitlab.com/environment_slug", slug));
+            if self.version >= TIER_GROUPS {
+                let known = self.listed.and_then(|project| project.environment(environment)?.tier);
+                let tier = known.unwrap_or_else(|| EnvironmentTier::guess(environment));
+                tier_is_guessed = known.is_none();
+                names.extend(groups.iter().map(|group| format!("gitlab:group_env_tier:{group}:{tier}")));
+                names.push(format!("gitlab:project_env_tier:{project}:{tier}"));
+                extra.push(("agent.gitlab.com/environment_tier", tier.to_string()));
+            }
+        }
+        JobIdentity { username: "gitlab:ci_job:<job id>".to_owned(), groups: names, extra, tier_is_guessed }
+    }
+
+    /// The ids of the groups above the project, outermost first; a personal namespace is no group.
+    fn group_ids(&self) -> Vec<String> {
+        let mut ids: Vec<String> = match (self.listed, self.inventory) {
+            (Some(project), Some(inventory)) => {
+                let groups = inventory.ancestors(project).filter(|namespace| namespace.kind == NamespaceKind::Group);
+                groups.map(|group| number(group.id, &group.path)).collect()
+            }
+            _ => ancestor_paths(self.path).map(|path| number(None, path)).collect(),
+        };
+        ids.reverse();
+        ids
+    }
+}
+
+/// An id, or what stands for one that is not known.
+fn number(id: Option<i64>, owner: &str) -> String {
+    id.map_or_else(|| format!("<id of {owner}>"), |id| id.to_string())
+}
+
+fn config_project(agent: &Agent<'_>) -> String {
+    let id = agent.listed_project.and_then(|project| project.id);
+    number(id, agent.project.unwrap_or("the configuration project"))
+}

@@ -1,0 +1,36 @@
+//! Effective access: which agents a job may use, through which entry, as whom.
+//!
+//! This does what GitLab's server does with the entries of `ci_access` and `user_access`, each step in a module that
+//! names the source of its rule: [`standing`] (which entries become authorizations), `hierarchy` (which ids count),
+//! [`candidate`] (what may let a project in, in order of precedence), `filters` and [`environment_pattern`] (what a job
+//! must hold to), [`identity`] (as whom it acts). Every answer carries the entries behind it. Where something that decides
+//! is not known, the answer has a row for each case.
+//!
+//! It knows no findings; those are the rules' business.
+
+pub mod agent;
+pub mod answer;
+pub mod candidate;
+pub mod decision;
+pub mod environment_pattern;
+pub mod fact;
+mod filters;
+mod hierarchy;
+pub mod identity;
+pub mod index;
+pub mod json;
+mod releases;
+pub mod standing;
+mod world;
+
+pub use agent::{Agent, AgentId};
+pub use answer::{Answer, Query, Row};
+pub use candidate::{Candidate, CandidateKind};
+pub use decision::{Denial, Outcome};
+pub use environment_pattern::{EnvironmentPattern, Verdict};
+pub use fact::{Condition, Fact};
+pub use identity::{Identity, JobIdentity};
+pub use index::Index;
+pub use releases::list_limit;
+pub use standing::{Drop, Outside, Standing};
+pub use world::{AgentFile, Settings, World};

@@ -1,0 +1,156 @@
+//! Environments: the tier that GitLab guesses from a name, and the slug that it makes of it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use sha2::{Digest as _, Sha256};
+
+/// The tier of an environment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EnvironmentTier {
+    /// `production`
+    Production,
+    /// `staging`
+    Staging,
+    /// `testing`
+    Testing,
+    /// `development`
+    Development,
+    /// `other`
+    Other,
+}
+
+impl EnvironmentTier {
+    /// All tiers.
+    pub const ALL: [Self; 5] = [Self::Production, Self::Staging, Self::Testing, Self::Development, Self::Other];
+
+    /// The tier's name in GitLab.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Production => "production",
+            Self::Staging => "staging",
+            Self::Testing => "testing",
+            Self::Development => "development",
+            Self::Other => "other",
+        }
+    }
+
+    /// The tier that GitLab guesses for a new environment of this name; `deployment_tier` of the job goes before it.
+    ///
+    /// The first rule that matches anywhere in the name decides, whatever the letter case. Source:
+    /// `guess_tier` in `app/models/environment.rb`.
+    #[must_use]
+    pub fn guess(name: &str) -> Self {
+        const RULES: [(EnvironmentTier, &[&str]); 4] = [
+            (EnvironmentTier::Development, &["dev", "review", "trunk"]),
+            (EnvironmentTier::Testing, &["test", "tst", "int", "accept", "acpt", "qa", "qc", "control", "quality"]),
+            (EnvironmentTier::Staging, &["stag", "stg", "model", "modl", "pre", "demo", "non"]),
+            (EnvironmentTier::Production, &["prod", "prd", "live"]),
+        ];
+        let name = name.to_ascii_lowercase();
+        let rule = RULES.into_iter().find(|(_, words)| words.iter().any(|word| name.contains(word)));
+        rule.map_or(Self::Other, |(tier, _)| tier)
+    }
+}
+
+impl fmt::Display for EnvironmentTier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for EnvironmentTier {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|tier| tier.name() == text)
+            .ok_or_else(|| format!("`{text}` is not an environment tier"))
+    }
+}
+
+/// The slug that GitLab gives a new environment of this name.
+///
+/// Source: `lib/gitlab/slug/environment.rb`. A stored slug does not change when the rule does, and older releases ended
+/// slugs at random.
+#[must_use]
+pub fn environment_slug(name: &str) -> String {
+    const LONGEST: usize = 24;
+    let is_kept = |character: char| character.is_ascii_lowercase() || character.is_ascii_digit();
+    let lower = name.to_lowercase();
+    let mut slug = String::with_capacity(lower.len() + 4);
+    if !lower.starts_with(|first: char| first.is_ascii_lowercase()) {
+        slug.push_str("env-");
+    }
+    for character in lower.chars().map(|character| if is_kept(character) { character } else { '-' }) {
+        if character != '-' || !slug.ends_with('-') {
+            slug.push(character);
+        }
+    }
+    if slug.len() > LONGEST || slug != name {
+        slug.truncate(17);
+        if !slug.ends_with('-') {
+            slug.push('-');
+        }
+        slug.push_str(&hash_suffix(name));
+    } else if slug.ends_with('-') {
+        slug.pop();
+    }
+    slug
+}
+
+/// The last six base-36 digits of the name's SHA-256.
+fn hash_suffix(name: &str) -> String {
+    const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+    const MODULUS: u64 = 36u64.pow(6);
+    let mut rest = Sha256::digest(name).iter().fold(0, |rest, &byte| (rest * 256 + u64::from(byte)) % MODULUS);
+    let mut suffix = [b'0'; 6];
+    for place in suffix.iter_mut().rev() {
+        let digit = usize::try_from(rest % 36).unwrap_or_default();
+        *place = DIGITS.get(digit).copied().unwrap_or(b'0');
+        rest /= 36;
+    }
+    suffix.iter().map(|&digit| char::from(digit)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tiers_are_guessed_by_the_first_rule_that_matches() {
+        use EnvironmentTier::{Development, Other, Production, Staging, Testing};
+        for (tier, names) in [
+            (Staging, &["preprod", "pre-production", "nonprod", "prelive", "Staging"][..]),
+            (Testing, &["internal-prod", "print", "maintenance", "latest", "integration"]),
+            (Development, &["preview", "device", "production/dev"]),
+            (Production, &["deliver", "reproduce", "prod-eu", "PROD"]),
+            (Other, &["canary", "uat", "sandbox", "stable", "main", "eu-west-1", ""]),
+        ] {
+            for name in names {
+                assert_eq!(EnvironmentTier::guess(name), tier, "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn slugs_are_gitlabs() {
+        for (name, slug) in [
+            ("production", "production"),
+            ("Production", "production-iis43c"),
+            ("review/my-branch", "review-my-branch-add4nu"),
+            ("review/1", "review-1-8fxbic"),
+            ("production/eu-west-1", "production-eu-wes-rvn3bx"),
+            ("9to5", "env-9to5-r1c985"),
+            ("foo--bar", "foo-bar-q006cp"),
+            ("foo-", "foo"),
+            ("foo", "foo"),
+            ("aaaaaaaaaaaaaaaaaaaaaaaa", "aaaaaaaaaaaaaaaaaaaaaaaa"),
+            ("aaaaaaaaaaaaaaaaaaaaaaaaa", "aaaaaaaaaaaaaaaaa-1n7uof"),
+        ] {
+            assert_eq!(environment_slug(name), slug, "{name}");
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! The inventory: what is known about the GitLab side. Groups, users, projects with their agents, environments and
+//! protected refs, the release, the licence.
+//!
+//! It is written by hand or fetched, in YAML or JSON, and read with the same table machinery as agent configurations, so
+//! that a mistake in it is told as well as one in those. An inventory counts as complete: what it does not list does
+//! not exist. Paths are compared as GitLab compares them, in lower case.
+
+mod build;
+mod document;
+mod events;
+mod keys;
+mod model;
+mod problem;
+mod rows;
+
+pub use keys::INVENTORY;
+pub use model::{
+    Environment, Instance, Inventory, Namespace, NamespaceId, NamespaceKind, Project, ProjectId, RegisteredAgent,
+};
+pub use problem::{PathUse, Problem, ProblemKind};
+
+use crate::source::Source;
+
+/// An inventory with everything that is wrong with its file.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// What could be read. With problems it may lack what they name, so nothing should be answered from it.
+    pub inventory: Inventory,
+    /// What is wrong, in the order of the file.
+    pub problems: Vec<Problem>,
+}
+
+/// Reads an inventory.
+///
+/// A file without mistakes and without anchors or tags is read in one pass that builds no tree; any other is read
+/// again as a whole, to say what is wrong with it.
+#[must_use]
+pub fn read(source: &Source) -> Loaded {
+    match events::read(source) {
+        Some(rows) => build::build(rows, Vec::new()),
+        None => {
+            let (rows, problems) = document::read(source);
+            build::build(rows, problems)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

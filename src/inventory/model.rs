@@ -1,0 +1,243 @@
+//! The resolved inventory and its look-ups.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use crate::gitlab::{EnvironmentTier, GitRef, Tier, Version, lower_path};
+use crate::source::Span;
+
+/// Index of a group or personal namespace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NamespaceId(pub(super) u32);
+
+/// Index of a project.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ProjectId(pub(super) u32);
+
+/// What is known of the GitLab instance.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Instance {
+    /// Its address.
+    pub url: Option<Box<str>>,
+    /// Its release.
+    pub version: Option<Version>,
+    /// The licence of the CI projects.
+    pub tier: Option<Tier>,
+    /// Whether "Enable instance level authorization" is on.
+    pub instance_authorization: Option<bool>,
+}
+
+/// What holds projects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NamespaceKind {
+    /// A group.
+    Group,
+    /// A user's personal namespace.
+    User,
+}
+
+/// A group or personal namespace.
+#[derive(Clone, Debug)]
+pub struct Namespace {
+    /// Its full path, as listed, or else as the first path below it writes it.
+    pub path: Box<str>,
+    /// Which of the two.
+    pub kind: NamespaceKind,
+    /// Its number.
+    pub id: Option<i64>,
+    /// The group that holds it.
+    pub parent: Option<NamespaceId>,
+    /// Where it is listed; `None` for one that only appears as a parent.
+    pub span: Option<Span>,
+    /// Where it first appears as a parent, if it is not listed.
+    pub(super) implied_by: Span,
+    /// The places of its projects, and those of its subgroups, in the order of [`Inventory::ordered`].
+    pub(super) range: Range<u32>,
+}
+
+impl Namespace {
+    pub(super) fn new(
+        path: Box<str>,
+        kind: NamespaceKind,
+        parent: Option<NamespaceId>,
+        span: Option<Span>,
+        implied_by: Span,
+    ) -> Self {
+        Self { path, kind, id: None, parent, span, implied_by, range: 0..0 }
+    }
+}
+
+/// An environment of a project.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Environment {
+    /// Its name.
+    pub name: Box<str>,
+    /// Its tier, where the inventory gives it.
+    pub tier: Option<EnvironmentTier>,
+}
+
+/// An agent that is registered in a project.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RegisteredAgent {
+    /// Its name.
+    pub name: Box<str>,
+    /// Its number.
+    pub id: Option<i64>,
+    /// Where it is listed.
+    pub span: Span,
+}
+
+/// A project.
+#[derive(Clone, Debug)]
+pub struct Project {
+    /// Its full path.
+    pub path: Box<str>,
+    /// Its number.
+    pub id: Option<i64>,
+    /// What holds it.
+    pub namespace: NamespaceId,
+    /// Its default branch.
+    pub default_branch: Option<Box<str>>,
+    /// Rules of protected branches; `None` for not known.
+    pub protected_branches: Option<Box<[Box<str>]>>,
+    /// Rules of protected tags; `None` for not known.
+    pub protected_tags: Option<Box<[Box<str>]>>,
+    /// Its environments; `None` for not known.
+    pub environments: Option<Box<[Environment]>>,
+    /// Its registered agents; `None` when every agent folder counts as registered.
+    pub agents: Option<Box<[RegisteredAgent]>>,
+    /// The folder of its files, relative to the inventory; `None` for `projects/<full path>`.
+    pub repository: Option<Box<str>>,
+    /// Where its path is listed.
+    pub span: Span,
+    /// Its place in the order of [`Inventory::ordered`].
+    pub(super) position: u32,
+}
+
+impl Project {
+    /// Whether a ref is protected here; `None` where the rules that matter are not known.
+    #[must_use]
+    pub fn is_protected(&self, git_ref: &GitRef) -> Option<bool> {
+        git_ref.is_protected(self.protected_branches.as_deref(), self.protected_tags.as_deref())
+    }
+
+    /// The environment of this name.
+    #[must_use]
+    pub fn environment(&self, name: &str) -> Option<&Environment> {
+        self.environments.iter().flatten().find(|environment| &*environment.name == name)
+    }
+
+    /// The folder of its files, relative to the inventory's.
+    #[must_use]
+    pub fn folder(&self) -> String {
+        self.repository.as_ref().map_or_else(|| format!("projects/{}", self.path), ToString::to_string)
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Target {
+    Namespace(NamespaceId),
+    Project(ProjectId),
+}
+
+/// Everything that is known about the GitLab side.
+#[derive(Clone, Debug, Default)]
+pub struct Inventory {
+    pub(super) instance: Instance,
+    pub(super) namespaces: Vec<Namespace>,
+    pub(super) projects: Vec<Project>,
+    /// By path in lower case.
+    pub(super) targets: HashMap<Box<str>, Target>,
+    pub(super) order: Vec<ProjectId>,
+}
+
+impl Inventory {
+    /// What is known of the instance.
+    #[must_use]
+    pub fn instance(&self) -> &Instance {
+        &self.instance
+    }
+
+    /// All groups and personal namespaces, parents before children.
+    #[must_use]
+    pub fn namespaces(&self) -> &[Namespace] {
+        &self.namespaces
+    }
+
+    /// All projects, in the order of the file.
+    #[must_use]
+    pub fn projects(&self) -> &[Project] {
+        &self.projects
+    }
+
+    /// The group or personal namespace behind an id of this inventory.
+    #[must_use]
+    pub fn namespace(&self, id: NamespaceId) -> &Namespace {
+        &self.namespaces[id.0 as usize]
+    }
+
+    /// The project behind an id of this inventory.
+    #[must_use]
+    pub fn project(&self, id: ProjectId) -> &Project {
+        &self.projects[id.0 as usize]
+    }
+
+    fn target(&self, path: &str) -> Option<Target> {
+        self.targets.get(&*lower_path(path)).copied()
+    }
+
+    /// The project of this full path, letter case apart.
+    #[must_use]
+    pub fn find_project(&self, path: &str) -> Option<&Project> {
+        match self.target(path)? {
+            Target::Project(id) => Some(self.project(id)),
+            Target::Namespace(_) => None,
+        }
+    }
+
+    /// The group or personal namespace of this full path, letter case apart.
+    #[must_use]
+    pub fn find_namespace(&self, path: &str) -> Option<&Namespace> {
+        match self.target(path)? {
+            Target::Namespace(id) => Some(self.namespace(id)),
+            Target::Project(_) => None,
+        }
+    }
+
+    /// The group of this full path, letter case apart.
+    #[must_use]
+    pub fn find_group(&self, path: &str) -> Option<&Namespace> {
+        self.find_namespace(path).filter(|namespace| namespace.kind == NamespaceKind::Group)
+    }
+
+    /// The group or personal namespace that holds a project, and those above it, innermost first.
+    pub fn ancestors(&self, project: &Project) -> impl Iterator<Item = &Namespace> {
+        std::iter::successors(Some(self.namespace(project.namespace)), |namespace| {
+            namespace.parent.map(|parent| self.namespace(parent))
+        })
+    }
+
+    /// The projects in an order in which those below one group stand together.
+    pub fn ordered(&self, places: Range<u32>) -> impl Iterator<Item = &Project> {
+        let places = places.start as usize..places.end as usize;
+        self.order.get(places).unwrap_or_default().iter().map(|&id| self.project(id))
+    }
+
+    /// How many projects there are.
+    #[must_use]
+    pub fn project_count(&self) -> u32 {
+        u32::try_from(self.order.len()).unwrap_or(u32::MAX)
+    }
+
+    /// The places of the projects below a group or personal namespace, in the order of [`Inventory::ordered`].
+    #[must_use]
+    pub fn places(&self, namespace: &Namespace) -> Range<u32> {
+        namespace.range.clone()
+    }
+
+    /// The place of a project in the order of [`Inventory::ordered`].
+    #[must_use]
+    pub fn place(&self, project: &Project) -> u32 {
+        project.position
+    }
+}

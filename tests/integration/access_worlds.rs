@@ -1,0 +1,102 @@
+//! Small worlds with the answers that a model written apart from this one gives: `fixtures/access/NN`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use kaslint::access::{AgentFile, Answer, Index, Query, Settings, World, json};
+use kaslint::agent_config::AgentConfig;
+use kaslint::inventory;
+use kaslint::source::Source;
+use serde_json::Value as Json;
+
+/// A file of an agent with what says whose it is.
+struct File {
+    project: String,
+    name: String,
+    source: Source,
+}
+
+fn read(path: &Path) -> Source {
+    Source::from_bytes(path.to_string_lossy(), &fs::read(path).unwrap())
+}
+
+/// The agents' files below `projects/`.
+fn files(root: &Path) -> Vec<File> {
+    let mut files = Vec::new();
+    let mut folders = vec![root.join("projects")];
+    while let Some(folder) = folders.pop() {
+        let agents = folder.join(".gitlab/agents");
+        if agents.is_dir() {
+            let project = folder.strip_prefix(root.join("projects")).unwrap().to_str().unwrap().to_owned();
+            for agent in fs::read_dir(agents).unwrap().map(Result::unwrap) {
+                let name = agent.file_name().into_string().unwrap();
+                let source = read(&agent.path().join("config.yaml"));
+                files.push(File { project: project.clone(), name, source });
+            }
+        }
+        let below = fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path());
+        folders.extend(below.filter(|path| path.is_dir() && !path.ends_with(".gitlab")));
+    }
+    files
+}
+
+fn lines(path: &Path) -> Vec<Json> {
+    fs::read_to_string(path).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// An answer in the form of `expected.jsonl`.
+fn summary(index: &Index<'_>, answer: &Answer<'_, '_>) -> Json {
+    let line = json::answer(index, answer);
+    let rows = line["allowed"].as_array().unwrap().iter().map(|row| {
+        serde_json::json!({
+            "context": row["context"],
+            "kind": row["entry"]["kind"],
+            "id": row["entry"]["id"],
+            "mode": row["identity"]["mode"],
+            "namespace": row["namespace"],
+        })
+    });
+    serde_json::json!({ "query": line["query"], "allowed": rows.collect::<Vec<_>>() })
+}
+
+fn check(root: &Path) -> usize {
+    let source = read(&root.join("inventory.yaml"));
+    let loaded = inventory::read(&source);
+    assert!(loaded.problems.is_empty(), "{}: {:?}", root.display(), loaded.problems);
+    let files = files(root);
+    let version = loaded.inventory.instance().version.unwrap();
+    let configs: Vec<AgentConfig> = files.iter().map(|file| AgentConfig::read(&file.source, version)).collect();
+    let world = World {
+        inventory: Some(&loaded.inventory),
+        files: files
+            .iter()
+            .zip(&configs)
+            .map(|(file, config)| AgentFile::new(Some(&file.project), &file.name, &file.source, config))
+            .collect(),
+        settings: Settings::of(&loaded.inventory),
+    };
+    let index = world.authorize();
+    let expected = lines(&root.join("expected.jsonl"));
+    for expected in &expected {
+        let query = &expected["query"];
+        let query = Query {
+            project: query["project"].as_str().unwrap(),
+            environment: query["environment"].as_str(),
+            protected: query["protected"].as_bool(),
+        };
+        let answer = index.query(&query);
+        assert_eq!(summary(&index, &answer), *expected, "{}", root.display());
+        let rows = || answer.allowed.iter().chain(&answer.denied);
+        assert!(rows().all(|row| row.conditions.is_empty()), "everything is known: {}", root.display());
+    }
+    expected.len()
+}
+
+#[test]
+fn every_world_agrees_on_every_query() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/access");
+    let mut worlds: Vec<PathBuf> = fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path()).collect();
+    worlds.sort();
+    let queries: usize = worlds.iter().map(|world| check(world)).sum();
+    assert!(worlds.len() >= 40 && queries >= 2690, "{} worlds, {queries} queries", worlds.len());
+}
