@@ -71,6 +71,11 @@ impl<'o> Knowledge<'o> {
         Ok(Known { context, settings })
     }
 
+    /// The release and the licence that options or settings name.
+    pub fn release_and_tier(&self, settings: &Settings) -> (Option<Version>, Option<Tier>) {
+        (self.options.gitlab_version.or(settings.version), self.options.tier.or(settings.tier))
+    }
+
     /// The release asked for, if it is newer than what is known.
     pub fn newer_version(&self, settings: &Settings) -> Option<Version> {
         self.options.gitlab_version.or(settings.version).filter(|version| *version > NEWEST)

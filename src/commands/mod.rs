@@ -1,8 +1,10 @@
 //! The command line: one file a subcommand. What they share is finding files, settings and writing reports.
 
+mod access;
 mod check;
 mod decode;
 mod discover;
+mod inventory;
 mod knowledge;
 mod output;
 mod rules;
@@ -26,6 +28,10 @@ enum Command {
     Check(check::Arguments),
     /// Show what GitLab reads from a file.
     Decode(decode::Arguments),
+    /// Show effective access: which agents jobs may use, through which entry, as whom.
+    Access(access::Arguments),
+    /// Validate an inventory.
+    Inventory(inventory::Arguments),
     /// List the rules, or explain one.
     Rules(rules::Arguments),
     /// Print a JSON Schema.
@@ -65,6 +71,8 @@ pub fn run() -> Exit {
         None => check::run(&cli.check),
         Some(Command::Check(arguments)) => check::run(&arguments),
         Some(Command::Decode(arguments)) => decode::run(&arguments),
+        Some(Command::Access(arguments)) => access::run(&arguments),
+        Some(Command::Inventory(arguments)) => inventory::run(&arguments),
         Some(Command::Rules(arguments)) => rules::run(&arguments),
         Some(Command::Schema(arguments)) => schema::run(&arguments),
     };

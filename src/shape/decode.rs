@@ -4,6 +4,7 @@
 //! that the tables name for the rest.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use super::duration::Duration;
 use super::suggest::{Suggestion, suggest};
@@ -59,8 +60,8 @@ pub enum ProblemKind {
         message: &'static Message,
         /// The messages from the top down to and with `message`.
         path: Vec<&'static Message>,
-        /// The other keys of the mapping.
-        siblings: Vec<String>,
+        /// The known keys that the mapping has.
+        siblings: Arc<[String]>,
         /// What its value is.
         value: Found,
     },
@@ -307,6 +308,7 @@ impl Decoder<'_> {
         let tree = self.reading.tree();
         let entries = self.reading.entries(id);
         let mut fields: Vec<Field> = Vec::with_capacity(entries.len());
+        let mut siblings: Option<Arc<[String]>> = None;
         self.path.push(message);
         for (index, entry) in entries.iter().enumerate() {
             let span = tree.node(entry.key_node).span;
@@ -321,7 +323,8 @@ impl Decoder<'_> {
             }
             let Some(key) = message.key(&entry.key) else {
                 self.route.push(Segment::Free(entry.key.as_str().into()));
-                fields.extend(self.unknown_key(entry, message, &entries, span));
+                let siblings = siblings.get_or_insert_with(|| known_keys(message, &entries));
+                fields.extend(self.unknown_key(entry, message, siblings, span));
                 self.route.pop();
                 continue;
             };
@@ -341,18 +344,21 @@ impl Decoder<'_> {
         &mut self,
         entry: &yaml::Entry,
         message: &'static Message,
-        entries: &[yaml::Entry],
+        siblings: &Arc<[String]>,
         span: Span,
     ) -> Option<Field> {
         let value = self.found(entry.value).unwrap_or(Found::Mapping(0));
-        let siblings = entries.iter().filter(|other| other.key != entry.key).map(|other| other.key.clone());
-        let siblings: Vec<String> = siblings.collect();
-        let meant = match suggest(&entry.key, &self.path, &siblings, self.version) {
+        let meant = match suggest(&entry.key, &self.path, siblings, self.version) {
             Some(Suggestion::Rename { key, certain: true }) => Some(key),
             _ => None,
         };
-        let kind =
-            ProblemKind::UnknownKey { key: entry.key.clone(), message, path: self.path.clone(), siblings, value };
+        let kind = ProblemKind::UnknownKey {
+            key: entry.key.clone(),
+            message,
+            path: self.path.clone(),
+            siblings: Arc::clone(siblings),
+            value,
+        };
         self.problem(kind, Stage::Decode, span, Some(span));
         self.field(meant?, entry, span)
     }
@@ -677,6 +683,11 @@ impl Decoder<'_> {
     fn rails(&mut self, key: &'static Key, what: String, span: Span, key_span: Span) {
         self.problem(ProblemKind::RailsRefusal { key, what }, Stage::Rails, span, Some(key_span));
     }
+}
+
+/// The keys of a mapping that its message knows.
+fn known_keys(message: &'static Message, entries: &[yaml::Entry]) -> Arc<[String]> {
+    entries.iter().filter(|entry| message.key(&entry.key).is_some()).map(|entry| entry.key.clone()).collect()
 }
 
 fn push_key(route: &mut String, name: &str) {

@@ -38,7 +38,7 @@ pub enum Suggestion {
 
 /// The most probable meaning of `unknown`, a key of the last message of `path`.
 ///
-/// `siblings` are the other keys of the mapping: a rename to one of them would be no help.
+/// `siblings` are the known keys that the mapping has: a rename to one of them would be no help.
 #[must_use]
 pub fn suggest(unknown: &str, path: &[&'static Message], siblings: &[String], version: Version) -> Option<Suggestion> {
     let (&message, ancestors) = path.split_last()?;

@@ -1,0 +1,363 @@
+//! `kaslint access`: which agents a job may use, through which entry, as whom.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use comfy_table::{ContentArrangement, Table};
+use serde::Deserialize;
+
+use super::discover::{self, Content};
+use super::knowledge::{Knowledge, Options};
+use super::{Exit, Unusable, inventory, output};
+use crate::access::{AgentFile, Answer, Condition, Identity, Index, Query, Row, Settings, Standing, World, json};
+use crate::agent_config::{AgentConfig, CiEntry};
+use crate::gitlab::{GitRef, Tier, Version};
+use crate::inventory::Inventory;
+use crate::layout::{AGENTS_FOLDER, Location};
+use crate::secrets;
+use crate::source::Source;
+
+/// The largest file of queries, in bytes.
+const MAX_QUERIES_SIZE: u64 = 1 << 28;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Files or folders with configuration projects [default: those of the inventory, else .].
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Inventory to resolve ids and jobs against.
+    #[arg(long, value_name = "FILE")]
+    inventory: Option<PathBuf>,
+    /// Answer the queries of this file, one JSON object a line; `-` is standard input.
+    #[arg(long, value_name = "FILE", conflicts_with = "for_project")]
+    queries: Option<PathBuf>,
+    /// What the jobs of this project may use.
+    #[arg(long = "for", value_name = "PROJECT")]
+    for_project: Option<String>,
+    /// The job's environment.
+    #[arg(long, requires = "for_project")]
+    environment: Option<String>,
+    /// The pipeline's ref, whose protection the inventory knows.
+    #[arg(long = "ref", value_name = "REF", requires = "for_project", conflicts_with_all = ["protected", "unprotected"])]
+    git_ref: Option<String>,
+    /// The pipeline runs on a protected ref.
+    #[arg(long, requires = "for_project", conflicts_with = "unprotected")]
+    protected: bool,
+    /// The pipeline runs on a ref that is not protected.
+    #[arg(long, requires = "for_project")]
+    unprotected: bool,
+    /// Only agents with this name or context.
+    #[arg(long, value_name = "AGENT")]
+    agent: Option<String>,
+    /// How to show it.
+    #[arg(long, value_enum, default_value = "human")]
+    format: AccessFormat,
+    #[command(flatten)]
+    options: Options,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum AccessFormat {
+    /// Tables.
+    Human,
+    /// One object a line; with --queries or --for.
+    Json,
+}
+
+/// A line of the file of queries.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct QueryLine {
+    project: String,
+    #[serde(default)]
+    environment: Option<String>,
+    #[serde(default)]
+    protected: Option<bool>,
+}
+
+/// An agent's file with what says whose it is.
+struct Loaded {
+    project: Option<String>,
+    name: String,
+    source: Source,
+    config: AgentConfig,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
+    if arguments.format == AccessFormat::Json && arguments.queries.is_none() && arguments.for_project.is_none() {
+        return Err(Unusable("--format json answers questions; ask with --queries FILE or --for PROJECT".to_owned()));
+    }
+    let knowledge = Knowledge::new(&arguments.options)?;
+    let listed = arguments.inventory.as_deref().map(inventory::load).transpose()?;
+    let folder = arguments.inventory.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
+    let known = knowledge.context_for(if arguments.inventory.is_some() { folder } else { Path::new(".") }, true)?;
+    let mut settings = listed.as_ref().map(Settings::of).unwrap_or_default();
+    let (version, tier) = knowledge.release_and_tier(&known.settings);
+    settings.version = version.unwrap_or(settings.version).min(crate::gitlab::NEWEST);
+    settings.tier = tier.or(settings.tier);
+    settings.instance_authorization = settings.instance_authorization.or(known.context.instance_authorization);
+
+    let files = match (&listed, arguments.paths.is_empty()) {
+        (Some(listed), true) => files_of_inventory(listed, folder, settings.version)?,
+        _ => files_of_paths(&arguments.paths, &knowledge, settings.version)?,
+    };
+    let world = World {
+        inventory: listed.as_ref(),
+        files: files
+            .iter()
+            .map(|file| AgentFile::new(file.project.as_deref(), &file.name, &file.source, &file.config))
+            .collect(),
+        settings,
+    };
+    let index = world.authorize();
+    match (&arguments.queries, &arguments.for_project) {
+        (Some(queries), _) => answer_queries(queries, &index, arguments)?,
+        (None, Some(project)) => answer_one(project, &index, listed.as_ref(), arguments)?,
+        (None, None) => output::to_stdout(&|out| overview(&index, settings.version, settings.tier, arguments, out))?,
+    }
+    Ok(Exit::Fine)
+}
+
+/// The agents' files of every project that the inventory lists.
+fn files_of_inventory(listed: &Inventory, folder: &Path, version: Version) -> Result<Vec<Loaded>, Unusable> {
+    let mut files = Vec::new();
+    for project in listed.projects() {
+        let agents = folder.join(project.folder()).join(AGENTS_FOLDER);
+        let Ok(entries) = std::fs::read_dir(&agents) else { continue };
+        let mut names: Vec<_> = entries.flatten().map(|entry| entry.file_name()).collect();
+        names.sort();
+        for name in names {
+            let path = agents.join(&name).join("config.yaml");
+            if path.is_file()
+                && let Some(file) =
+                    load(&path, Some(project.path.to_string()), name.to_string_lossy().into_owned(), version)?
+            {
+                files.push(file);
+            }
+        }
+    }
+    Ok(files)
+}
+
+/// The agents' files below folders.
+fn files_of_paths(paths: &[PathBuf], knowledge: &Knowledge<'_>, version: Version) -> Result<Vec<Loaded>, Unusable> {
+    let here = [PathBuf::from(".")];
+    let search = discover::search(if paths.is_empty() { &here } else { paths });
+    if let Some(error) = search.errors.first() {
+        return Err(Unusable(error.clone()));
+    }
+    let is_only = search.projects.len() == 1;
+    let mut files = Vec::new();
+    for found in &search.projects {
+        let project = knowledge.context_for(&found.root, is_only)?.context.project;
+        for file in &found.files {
+            if let Location::Config { agent } = &file.location {
+                let project = project.as_ref().map(ToString::to_string);
+                files.extend(load(&file.path, project, agent.clone(), version)?);
+            }
+        }
+    }
+    Ok(files)
+}
+
+/// Reads a file; what is no file or too large grants nothing new and is `check`'s to report.
+fn load(path: &Path, project: Option<String>, name: String, version: Version) -> Result<Option<Loaded>, Unusable> {
+    let Content::Text(bytes) = discover::read_file(path, crate::agent_config::MAX_FILE_SIZE)? else { return Ok(None) };
+    let source = Source::from_bytes(discover::shown_path(path), &bytes);
+    let config = AgentConfig::read(&source, version);
+    Ok(Some(Loaded { project, name, source, config }))
+}
+
+fn answer_queries(file: &Path, index: &Index<'_>, arguments: &Arguments) -> Result<(), Unusable> {
+    let content = if file == Path::new("-") {
+        discover::read_stdin(MAX_QUERIES_SIZE)?
+    } else {
+        discover::read_file(file, MAX_QUERIES_SIZE)?
+    };
+    let shown = discover::shown_path(file);
+    let Content::Text(bytes) = content else { return Err(Unusable(format!("cannot read queries from {shown}"))) };
+    let text = String::from_utf8_lossy(&bytes);
+    let mut lines = Vec::new();
+    for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+        let query: QueryLine = serde_json::from_str(line).map_err(|error| {
+            Unusable(format!(
+                "{shown}:{}: this is no query ({error}); write {{\"project\": \"group/project\", \"environment\": null, \"protected\": true}}",
+                number + 1
+            ))
+        })?;
+        lines.push(query);
+    }
+    output::to_stdout(&|out| {
+        for line in &lines {
+            let query =
+                Query { project: &line.project, environment: line.environment.as_deref(), protected: line.protected };
+            write_answer(&index.query(&query), index, arguments, out)?;
+        }
+        Ok(())
+    })
+}
+
+fn answer_one(
+    project: &str,
+    index: &Index<'_>,
+    listed: Option<&Inventory>,
+    arguments: &Arguments,
+) -> Result<(), Unusable> {
+    let protected = match (&arguments.git_ref, arguments.protected, arguments.unprotected) {
+        (Some(name), ..) => {
+            let listed = listed.and_then(|listed| listed.find_project(project));
+            listed.and_then(|listed| listed.is_protected(&GitRef::parse(name)))
+        }
+        (None, true, _) => Some(true),
+        (None, _, true) => Some(false),
+        _ => None,
+    };
+    let query = Query { project, environment: arguments.environment.as_deref(), protected };
+    let answer = index.query(&query);
+    if answer.is_unknown_project() {
+        return Err(Unusable(format!("the inventory has no project `{project}`")));
+    }
+    output::to_stdout(&|out| write_answer(&answer, index, arguments, out))
+}
+
+fn write_answer(
+    answer: &Answer<'_, '_>,
+    index: &Index<'_>,
+    arguments: &Arguments,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    if arguments.format == AccessFormat::Json {
+        let line = json::answer(index, answer).to_string();
+        return writeln!(out, "{}", secrets::mask(&line));
+    }
+    let environment =
+        answer.query.environment.map_or("without environment".to_owned(), |name| format!("in environment `{name}`"));
+    let on = match answer.query.protected {
+        Some(true) => ", on a protected ref",
+        Some(false) => ", on a ref that is not protected",
+        None => "",
+    };
+    writeln!(out, "Jobs of {} {environment}{on}:", answer.project_path())?;
+    let mut is_empty = true;
+    for (word, rows) in [("yes", &answer.allowed), ("no", &answer.denied), ("unknown", &answer.unknown)] {
+        for row in rows.iter().filter(|row| is_asked(index, row, arguments)) {
+            is_empty = false;
+            let agent = index.agent(row.agent);
+            writeln!(out, "  {word:7} {}", agent.context())?;
+            if row.is_allowed() {
+                let namespace =
+                    answer.namespace(row).map_or(String::new(), |namespace| format!(", namespace {}", namespace.value));
+                writeln!(out, "          as {}{namespace}", identity(&answer.identity(row, agent)))?;
+            }
+            writeln!(out, "          {}", secrets::mask(&answer.reason(row)))?;
+        }
+    }
+    if is_empty {
+        writeln!(out, "  no agent's configuration names this project or a group above it")?;
+    }
+    Ok(())
+}
+
+fn is_asked(index: &Index<'_>, row: &Row<'_>, arguments: &Arguments) -> bool {
+    let agent = index.agent(row.agent);
+    arguments.agent.as_ref().is_none_or(|asked| agent.name == asked || agent.context() == *asked)
+}
+
+fn identity(identity: &Identity<'_>) -> String {
+    match identity {
+        Identity::Agent => "the agent's service account".to_owned(),
+        Identity::CiJob(_) => "the CI job (gitlab:ci_job:<job id>)".to_owned(),
+        Identity::Impersonate(user) => match user.and_then(|user| user.username.as_ref()) {
+            Some(name) => format!("the user {}", name.value),
+            None => "a fixed user".to_owned(),
+        },
+    }
+}
+
+/// Every agent with its entries and what becomes of each.
+fn overview(
+    index: &Index<'_>,
+    version: Version,
+    tier: Option<Tier>,
+    arguments: &Arguments,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let tier = tier.map_or("tier unknown".to_owned(), |tier| tier.to_string());
+    writeln!(
+        out,
+        "By the rules of GitLab {version}, {tier}. An entry for a project overrides the groups above it, whole."
+    )?;
+    for (id, agent) in index.agent_ids() {
+        if arguments.agent.as_ref().is_some_and(|asked| agent.name != asked && agent.context() != *asked) {
+            continue;
+        }
+        writeln!(out, "\n{}", agent.context())?;
+        if !agent.is_registered {
+            writeln!(out, "  is not registered, so its file is never read")?;
+        }
+        if agent.is_refused() {
+            writeln!(
+                out,
+                "  GitLab refuses its file, so what was configured before stays in force; once mended, it says"
+            )?;
+        }
+        let mut table = Table::new();
+        table.load_style(comfy_table::presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+        table.set_width(u16::try_from(output::width()).unwrap_or(u16::MAX));
+        table.set_header(["who", "environments", "refs", "as", "namespace", "effect"]);
+        table.add_row([
+            agent.project.unwrap_or("the configuration project"),
+            "all",
+            "all",
+            "agent",
+            "",
+            "lets in, unless an entry for it stands below",
+        ]);
+        for row in grouped(&index.entry_standings(id)) {
+            table.add_row(row);
+        }
+        let text = table.to_string();
+        for line in text.lines() {
+            writeln!(out, "  {}", secrets::mask(line.trim_end()))?;
+        }
+    }
+    Ok(())
+}
+
+/// A row for each entry; entries that differ in nothing but their ids share one, with their number.
+fn grouped(entries: &[(&CiEntry, Standing)]) -> Vec<Vec<String>> {
+    let mut rows: Vec<(Vec<String>, Vec<String>)> = Vec::new();
+    for (entry, standing) in entries {
+        let settings = settings_of(entry, standing);
+        let name = match &entry.id {
+            Some(id) => format!("{} {}", entry.kind.noun(), id.value),
+            None => "every project of the instance".to_owned(),
+        };
+        match rows.iter_mut().find(|(known, _)| *known == settings) {
+            Some((_, names)) => names.push(name),
+            None => rows.push((settings, vec![name])),
+        }
+    }
+    let summed = |names: &[String]| match names {
+        [first, second, _, rest @ ..] if !rest.is_empty() => format!("{first}, {second} and {} more", names.len() - 2),
+        names => names.join(", "),
+    };
+    rows.into_iter().map(|(settings, names)| std::iter::once(summed(&names)).chain(settings).collect()).collect()
+}
+
+fn settings_of(entry: &CiEntry, standing: &Standing) -> Vec<String> {
+    let environments: Vec<&str> = entry.environments.iter().map(|name| name.value.as_str()).collect();
+    let environments = if environments.is_empty() { "all".to_owned() } else { environments.join(", ") };
+    let refs = if entry.is_protected_only() { "protected" } else { "all" };
+    let namespace = entry.default_namespace.as_ref().map(|namespace| namespace.value.clone()).unwrap_or_default();
+    let effect = match standing {
+        Standing::Kept => "lets in".to_owned(),
+        Standing::Dropped(drop) => format!("dropped: it {drop}"),
+        Standing::Depends(facts) => {
+            let drops: Vec<String> =
+                facts.iter().map(|(fact, _)| Condition { fact: fact.clone(), holds: true }.to_string()).collect();
+            format!("lets in if {}", drops.join(" and "))
+        }
+    };
+    vec![environments, refs.to_owned(), entry.mode().key().to_owned(), namespace, effect]
+}
