@@ -4,7 +4,8 @@
 //! names the source of its rule: [`standing`] (which entries become authorizations), `hierarchy` (which ids count),
 //! [`candidate`] (what may let a project in, in order of precedence), `filters` and [`environment_pattern`] (what a job
 //! must hold to), [`identity`] (as whom it acts). Every answer carries the entries behind it. Where something that decides
-//! is not known, the answer has a row for each case.
+//! is not known, the answer has a row for each case. [`picture`] tells what an agent grants without asking project by
+//! project, [`user_access`] whom it lets in as users, [`json`] writes answers.
 //!
 //! It knows no findings; those are the rules' business.
 
@@ -19,8 +20,10 @@ mod hierarchy;
 pub mod identity;
 pub mod index;
 pub mod json;
+pub mod picture;
 mod releases;
 pub mod standing;
+pub mod user_access;
 mod world;
 
 pub use agent::{Agent, AgentId};
@@ -31,6 +34,8 @@ pub use environment_pattern::{EnvironmentPattern, Verdict};
 pub use fact::{Condition, Fact};
 pub use identity::{Identity, JobIdentity};
 pub use index::Index;
+pub use picture::{Case, Effect, Grant, GrantGroup, Picture, Reach, Terms};
 pub use releases::list_limit;
 pub use standing::{Drop, Outside, Standing};
+pub use user_access::{UserDenial, UserGrant, UserIdentity, UserPicture};
 pub use world::{AgentFile, Settings, World};

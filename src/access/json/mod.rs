@@ -1,13 +1,18 @@
-//! Answers as JSON: the lines of `access --queries`.
+//! Answers as JSON: the lines of `access --queries`, and whole pictures.
 //!
 //! Fields that are not known or do not apply are left out. A row that hangs on something not known has `conditions`, and
 //! its opposite stands in the other list; what cannot be told at all stands in `unknown`.
 
+mod picture;
+
 use serde_json::{Map, Value as Json, json};
+
+pub use picture::{picture, user_picture};
 
 use super::agent::Agent;
 use super::answer::{Answer, Query, Row};
 use super::candidate::Candidate;
+use super::fact::Condition;
 use super::identity::{Identity, JobIdentity};
 use super::index::Index;
 use crate::agent_config::Impersonation;
