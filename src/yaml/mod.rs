@@ -7,14 +7,14 @@
 mod build;
 mod gate;
 mod libyaml;
-mod plain_events;
+mod plain;
 mod read;
 mod reading;
 mod recover;
 mod scalar;
 mod tree;
 
-pub use plain_events::{PlainEvent, PlainEvents};
+pub use plain::{PlainEvent, PlainEvents};
 pub use read::{Document, Problem, ProblemKind, read};
 pub use reading::{Entry, Loss, LossKind, Reading};
 pub use scalar::{Scalar, ScalarError, scalar, untagged};

@@ -166,7 +166,7 @@ fn feed(builder: &mut Builder<'_>, source: &str, event: Event<'_>, span: Span, t
     }
 }
 
-pub(super) fn to_style(style: ScalarStyle) -> Style {
+fn to_style(style: ScalarStyle) -> Style {
     match style {
         ScalarStyle::Plain => Style::Plain,
         ScalarStyle::SingleQuoted => Style::SingleQuoted,
