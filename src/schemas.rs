@@ -4,6 +4,7 @@ use serde_json::Value as Json;
 
 use crate::agent_config::CONFIGURATION;
 use crate::gitlab::NEWEST;
+use crate::inventory::INVENTORY;
 use crate::settings::SETTINGS;
 use crate::shape::{Difference, json_schema};
 
@@ -14,13 +15,15 @@ pub enum Name {
     AgentConfig,
     /// `.kaslint.yaml`.
     Settings,
+    /// `inventory.yaml`.
+    Inventory,
     /// What `kaslint check --format json` writes.
     CheckReport,
 }
 
 impl Name {
     /// All schemas.
-    pub const ALL: [Self; 3] = [Self::AgentConfig, Self::Settings, Self::CheckReport];
+    pub const ALL: [Self; 4] = [Self::AgentConfig, Self::Settings, Self::Inventory, Self::CheckReport];
 
     /// The file's name in `schema/`.
     #[must_use]
@@ -28,6 +31,7 @@ impl Name {
         match self {
             Self::AgentConfig => "agent-config.schema.json",
             Self::Settings => "settings.schema.json",
+            Self::Inventory => "inventory.schema.json",
             Self::CheckReport => "check-report.schema.json",
         }
     }
@@ -38,6 +42,7 @@ impl Name {
         match self {
             Self::AgentConfig => pretty(&agent_config()),
             Self::Settings => pretty(&settings()),
+            Self::Inventory => pretty(&inventory()),
             Self::CheckReport => include_str!("../schema/check-report.schema.json").to_owned(),
         }
     }
@@ -54,6 +59,11 @@ fn agent_config() -> Json {
 
 fn settings() -> Json {
     json_schema(&SETTINGS, NEWEST, "settings.schema.json", "kaslint settings", "The settings file .kaslint.yaml.")
+}
+
+fn inventory() -> Json {
+    let description = "What is known about the GitLab side: groups, users, projects, agents.";
+    json_schema(&INVENTORY, NEWEST, "inventory.schema.json", "kaslint inventory", description)
 }
 
 fn pretty(json: &Json) -> String {

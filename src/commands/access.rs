@@ -9,9 +9,12 @@ use serde::Deserialize;
 use super::discover::{self, Content};
 use super::knowledge::{Knowledge, Options};
 use super::{Exit, Unusable, inventory, output};
-use crate::access::{AgentFile, Answer, Condition, Identity, Index, Query, Row, Settings, Standing, World, json};
-use crate::agent_config::{AgentConfig, CiEntry};
-use crate::gitlab::{GitRef, Tier, Version};
+use crate::access::{
+    AgentFile, AgentId, Answer, CandidateKind, Case, Condition, Effect, Grant, Identity, Index, Query, Settings, World,
+    json,
+};
+use crate::agent_config::AgentConfig;
+use crate::gitlab::{GitRef, Version};
 use crate::inventory::Inventory;
 use crate::layout::{AGENTS_FOLDER, Location};
 use crate::secrets;
@@ -37,7 +40,7 @@ pub(super) struct Arguments {
     /// The job's environment.
     #[arg(long, requires = "for_project")]
     environment: Option<String>,
-    /// The pipeline's ref, whose protection the inventory knows.
+    /// The pipeline's ref, whose protection the inventory knows; refs/heads/main or refs/tags/v1 where it could be both.
     #[arg(long = "ref", value_name = "REF", requires = "for_project", conflicts_with_all = ["protected", "unprotected"])]
     git_ref: Option<String>,
     /// The pipeline runs on a protected ref.
@@ -60,7 +63,7 @@ pub(super) struct Arguments {
 enum AccessFormat {
     /// Tables.
     Human,
-    /// One object a line; with --queries or --for.
+    /// One object a line: an answer for each question, or an agent without questions.
     Json,
 }
 
@@ -84,9 +87,6 @@ struct Loaded {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
-    if arguments.format == AccessFormat::Json && arguments.queries.is_none() && arguments.for_project.is_none() {
-        return Err(Unusable("--format json answers questions; ask with --queries FILE or --for PROJECT".to_owned()));
-    }
     let knowledge = Knowledge::new(&arguments.options)?;
     let listed = arguments.inventory.as_deref().map(inventory::load).transpose()?;
     let folder = arguments.inventory.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
@@ -113,7 +113,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
     match (&arguments.queries, &arguments.for_project) {
         (Some(queries), _) => answer_queries(queries, &index, arguments)?,
         (None, Some(project)) => answer_one(project, &index, listed.as_ref(), arguments)?,
-        (None, None) => output::to_stdout(&|out| overview(&index, settings.version, settings.tier, arguments, out))?,
+        (None, None) => output::to_stdout(&|out| match arguments.format {
+            AccessFormat::Human => overview(&index, settings, arguments, out),
+            AccessFormat::Json => picture_json(&index, arguments, out),
+        })?,
     }
     Ok(Exit::Fine)
 }
@@ -240,7 +243,7 @@ fn write_answer(
     writeln!(out, "Jobs of {} {environment}{on}:", answer.project_path())?;
     let mut is_empty = true;
     for (word, rows) in [("yes", &answer.allowed), ("no", &answer.denied), ("unknown", &answer.unknown)] {
-        for row in rows.iter().filter(|row| is_asked(index, row, arguments)) {
+        for row in rows.iter().filter(|row| is_asked(index, row.agent, arguments)) {
             is_empty = false;
             let agent = index.agent(row.agent);
             writeln!(out, "  {word:7} {}", agent.context())?;
@@ -258,8 +261,8 @@ fn write_answer(
     Ok(())
 }
 
-fn is_asked(index: &Index<'_>, row: &Row<'_>, arguments: &Arguments) -> bool {
-    let agent = index.agent(row.agent);
+fn is_asked(index: &Index<'_>, id: AgentId, arguments: &Arguments) -> bool {
+    let agent = index.agent(id);
     arguments.agent.as_ref().is_none_or(|asked| agent.name == asked || agent.context() == *asked)
 }
 
@@ -274,23 +277,28 @@ fn identity(identity: &Identity<'_>) -> String {
     }
 }
 
-/// Every agent with its entries and what becomes of each.
-fn overview(
-    index: &Index<'_>,
-    version: Version,
-    tier: Option<Tier>,
-    arguments: &Arguments,
-    out: &mut dyn io::Write,
-) -> io::Result<()> {
-    let tier = tier.map_or("tier unknown".to_owned(), |tier| tier.to_string());
+/// How many projects of an entry the JSON picture lists; their number is always told.
+const LISTED_PROJECTS: usize = 1000;
+
+/// Every agent with its entries and what each comes to, for programs: one object a line.
+fn picture_json(index: &Index<'_>, arguments: &Arguments, out: &mut dyn io::Write) -> io::Result<()> {
+    for (id, _) in index.agent_ids().filter(|(id, _)| is_asked(index, *id, arguments)) {
+        let mut object = json::picture(index, &index.picture(id), LISTED_PROJECTS);
+        object["user_access"] = json::user_picture(index, &index.user_picture(id));
+        writeln!(out, "{}", secrets::mask(&object.to_string()))?;
+    }
+    Ok(())
+}
+
+/// Every agent with its entries and what each comes to, for people.
+fn overview(index: &Index<'_>, settings: Settings, arguments: &Arguments, out: &mut dyn io::Write) -> io::Result<()> {
+    let tier = settings.tier.map_or("tier unknown".to_owned(), |tier| tier.to_string());
+    let version = settings.version;
     writeln!(
         out,
         "By the rules of GitLab {version}, {tier}. An entry for a project overrides the groups above it, whole."
     )?;
-    for (id, agent) in index.agent_ids() {
-        if arguments.agent.as_ref().is_some_and(|asked| agent.name != asked && agent.context() != *asked) {
-            continue;
-        }
+    for (id, agent) in index.agent_ids().filter(|(id, _)| is_asked(index, *id, arguments)) {
         writeln!(out, "\n{}", agent.context())?;
         if !agent.is_registered {
             writeln!(out, "  is not registered, so its file is never read")?;
@@ -301,63 +309,81 @@ fn overview(
                 "  GitLab refuses its file, so what was configured before stays in force; once mended, it says"
             )?;
         }
-        let mut table = Table::new();
-        table.load_style(comfy_table::presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-        table.set_width(u16::try_from(output::width()).unwrap_or(u16::MAX));
-        table.set_header(["who", "environments", "refs", "as", "namespace", "effect"]);
-        table.add_row([
-            agent.project.unwrap_or("the configuration project"),
-            "all",
-            "all",
-            "agent",
-            "",
-            "lets in, unless an entry for it stands below",
-        ]);
-        for row in grouped(&index.entry_standings(id)) {
-            table.add_row(row);
-        }
-        let text = table.to_string();
-        for line in text.lines() {
-            writeln!(out, "  {}", secrets::mask(line.trim_end()))?;
+        for case in &index.picture(id).cases {
+            if !case.conditions.is_empty() {
+                let conditions: Vec<String> = case.conditions.iter().map(ToString::to_string).collect();
+                writeln!(out, "  if {}:", conditions.join(" and "))?;
+            }
+            for line in table(case, agent.project).lines() {
+                writeln!(out, "  {}", secrets::mask(line.trim_end()))?;
+            }
         }
     }
     Ok(())
 }
 
-/// A row for each entry; entries that differ in nothing but their ids share one, with their number.
-fn grouped(entries: &[(&CiEntry, Standing)]) -> Vec<Vec<String>> {
-    let mut rows: Vec<(Vec<String>, Vec<String>)> = Vec::new();
-    for (entry, standing) in entries {
-        let settings = settings_of(entry, standing);
-        let name = match &entry.id {
-            Some(id) => format!("{} {}", entry.kind.noun(), id.value),
-            None => "every project of the instance".to_owned(),
+/// A row for each group of entries that differ only in what they name.
+fn table(case: &Case<'_>, project: Option<&str>) -> String {
+    let mut table = Table::new();
+    table.load_style(comfy_table::presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_width(u16::try_from(output::width()).unwrap_or(u16::MAX));
+    table.set_header(["who", "projects", "environments", "refs", "as", "namespace", "effect"]);
+    for group in case.grouped() {
+        let names: Vec<String> = group.grants.iter().map(|grant| name_of(grant, project)).collect();
+        let names = match &names[..] {
+            [first, second, _, rest @ ..] if !rest.is_empty() => {
+                format!("{first}, {second} and {} more", names.len() - 2)
+            }
+            names => names.join(", "),
         };
-        match rows.iter_mut().find(|(known, _)| *known == settings) {
-            Some((_, names)) => names.push(name),
-            None => rows.push((settings, vec![name])),
-        }
+        let terms = &group.terms;
+        let environments = if terms.environments.is_empty() { "all".to_owned() } else { terms.environments.join(", ") };
+        let entry = group.grants.first().and_then(|grant| grant.candidate.entry);
+        let user = entry.and_then(|entry| entry.access_as.as_ref()?.impersonation.as_ref()?.username.as_ref());
+        table.add_row([
+            names,
+            group.projects.map_or(String::new(), |count| count.to_string()),
+            environments,
+            if terms.protected_only { "protected" } else { "all" }.to_owned(),
+            user.map_or(terms.mode.key().to_owned(), |user| format!("user {}", user.value)),
+            terms.namespace.unwrap_or_default().to_owned(),
+            effect_of(&group.grants),
+        ]);
     }
-    let summed = |names: &[String]| match names {
-        [first, second, _, rest @ ..] if !rest.is_empty() => format!("{first}, {second} and {} more", names.len() - 2),
-        names => names.join(", "),
-    };
-    rows.into_iter().map(|(settings, names)| std::iter::once(summed(&names)).chain(settings).collect()).collect()
+    table.to_string()
 }
 
-fn settings_of(entry: &CiEntry, standing: &Standing) -> Vec<String> {
-    let environments: Vec<&str> = entry.environments.iter().map(|name| name.value.as_str()).collect();
-    let environments = if environments.is_empty() { "all".to_owned() } else { environments.join(", ") };
-    let refs = if entry.is_protected_only() { "protected" } else { "all" };
-    let namespace = entry.default_namespace.as_ref().map(|namespace| namespace.value.clone()).unwrap_or_default();
-    let effect = match standing {
-        Standing::Kept => "lets in".to_owned(),
-        Standing::Dropped(drop) => format!("dropped: it {drop}"),
-        Standing::Depends(facts) => {
-            let drops: Vec<String> =
-                facts.iter().map(|(fact, _)| Condition { fact: fact.clone(), holds: true }.to_string()).collect();
-            format!("lets in if {}", drops.join(" and "))
+fn name_of(grant: &Grant<'_>, project: Option<&str>) -> String {
+    let candidate = &grant.candidate;
+    match candidate.kind {
+        CandidateKind::Implicit => format!("{}, its own project", project.unwrap_or("the configuration project")),
+        CandidateKind::Instance => "the whole instance".to_owned(),
+        kind => format!("{} {}", kind.name(), candidate.target.unwrap_or_default()),
+    }
+}
+
+/// What the grants come to: the reasons of those that are dropped or in doubt, each once.
+fn effect_of(grants: &[&Grant<'_>]) -> String {
+    let mut effects: Vec<String> = Vec::new();
+    for grant in grants {
+        let effect = match &grant.effect {
+            Effect::Decides(reach) if reach.count() == Some(0) => match grant.candidate.kind {
+                CandidateKind::Implicit => "replaced by the entry for it".to_owned(),
+                _ => "decides about no project: none, or entries for what lies within cover all".to_owned(),
+            },
+            Effect::Decides(_) => "lets in".to_owned(),
+            Effect::Depends(facts, _) => {
+                let facts = facts.iter().map(|fact| Condition { fact: fact.clone(), holds: true }.to_string());
+                format!("lets in if {}", facts.collect::<Vec<_>>().join(" and "))
+            }
+            Effect::Dropped(drop) => format!("dropped: it {drop}"),
+        };
+        if !effects.contains(&effect) {
+            effects.push(effect);
         }
-    };
-    vec![environments, refs.to_owned(), entry.mode().key().to_owned(), namespace, effect]
+    }
+    match effects.len() {
+        0..=2 => effects.join("; "),
+        count => format!("{}; and {} more reasons", effects[0], count - 1),
+    }
 }

@@ -1,6 +1,7 @@
 //! Tests through the real binary and through the library's public face. One program, so that they link once.
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)] // A test may fail loudly.
 
+mod access;
 mod access_worlds;
 mod cases;
 mod common;
