@@ -20,6 +20,7 @@ pub(super) const WHOLE_HIERARCHY: Version = Version::new(15, 6);
 pub(super) const USER_NAMESPACES: Version = Version::new(15, 7);
 
 /// The agents of `user_access` take effect without feature flags. Source: `doc/user/clusters/agent/user_access.md`.
+#[allow(dead_code)]
 pub(super) const USER_ACCESS: Version = Version::new(16, 2);
 
 /// Lists are cut at 500 entries rather than 100. Source: gitlab!149844.
@@ -30,6 +31,7 @@ pub(super) const PROTECTED_WITHOUT_FLAG: Version = Version::new(17, 10);
 
 /// `user_access` without `access_as` acts as the agent; before, the proxy refused every user. Source: the agent's
 /// merge request 2749.
+#[allow(dead_code)]
 pub(super) const USER_ACCESS_AS_OPTIONAL: Version = Version::new(18, 3);
 
 /// Where ids of other top-level groups count, given the instance setting. Source: gitlab!190769 and gitlab!202853.
