@@ -25,6 +25,7 @@ macro_rules! rules {
 }
 
 rules! {
+    agent_identity::AgentIdentity,
     agent_side_refusal::AgentSideRefusal,
     committed_credential::CommittedCredential,
     config_project_bypass::ConfigProjectBypass,
@@ -46,6 +47,7 @@ rules! {
     privileged_impersonation::PrivilegedImpersonation,
     redundant_entry::RedundantEntry,
     removed_key::RemovedKey,
+    repeated_extra_key::RepeatedExtraKey,
     reserved_identity::ReservedIdentity,
     restriction_override::RestrictionOverride,
     too_many_entries::TooManyEntries,
