@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use crate::agent_config::AgentConfig;
 use crate::finding::{Finding, Severity};
-use crate::rules::{AgentFile, Context, Findings, INTERNAL_ERROR, Input, InputContent, Need, RULES, Rule, RuleInfo};
+use crate::rules::{
+    AgentFile, Context, Findings, INTERNAL_ERROR, Input, InputContent, Need, RULES, Rule, RuleInfo, counting_entries,
+};
 use crate::secrets;
 use crate::source::Span;
 
@@ -46,7 +48,11 @@ impl Selection {
     pub fn runs(&self, rule: &RuleInfo) -> bool {
         let named = |names: &[String]| names.iter().any(|name| name == rule.name);
         let is_selected = self.only.is_empty() || named(&self.only);
-        is_selected && !named(&self.without) && (self.level(rule) != Some(Level::Off) || named(&self.only))
+        let is_on = match self.level(rule) {
+            Some(level) => level != Level::Off,
+            None => !rule.is_off,
+        };
+        is_selected && !named(&self.without) && (is_on || named(&self.only))
     }
 
     fn level(&self, rule: &RuleInfo) -> Option<Level> {
@@ -146,6 +152,11 @@ fn run(rule: &dyn Rule, input: &Input, file: Option<&AgentFile>, context: &Conte
     }
     for id in file.config.entry_ids() {
         rule.check_id(&id, file, context, findings);
+    }
+    if let Some(access) = &file.config.ci_access {
+        for entry in counting_entries(access, context.entry_limit()) {
+            rule.check_entry(entry, file, context, findings);
+        }
     }
 }
 

@@ -96,6 +96,7 @@ pub static INVALID_SETTINGS: RuleInfo = RuleInfo {
     severity: Severity::Error,
     topic: Topic::Linter,
     needs: &[],
+    is_off: false,
     doc: &[" The settings file cannot be used."],
 };
 

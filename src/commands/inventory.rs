@@ -35,6 +35,7 @@ static INVALID_INVENTORY: RuleInfo = RuleInfo {
     name: "invalid-inventory",
     severity: Severity::Error,
     topic: Topic::Linter,
+    is_off: false,
     needs: &[],
     doc: &[" The inventory cannot be used."],
 };

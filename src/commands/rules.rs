@@ -24,7 +24,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
         };
         return Err(Unusable(format!("there is no rule `{name}`{help}")));
     };
-    output::to_stdout(&|out| write!(out, "# {} ({})\n\n{}", rule.name, rule.severity, rule.markdown()))?;
+    output::to_stdout(&|out| write!(out, "# {} ({})\n\n{}", rule.name, rule.level(), rule.markdown()))?;
     Ok(Exit::Fine)
 }
 
@@ -32,7 +32,7 @@ fn list(out: &mut dyn io::Write) -> io::Result<()> {
     let name_width = RULES.iter().map(|rule| rule.info().name.len()).max().unwrap_or(0);
     for rule in RULES {
         let info = rule.info();
-        writeln!(out, "{:name_width$}  {:7}  {}", info.name, info.severity.name(), info.summary())?;
+        writeln!(out, "{:name_width$}  {:7}  {}", info.name, info.level(), info.summary())?;
     }
     Ok(())
 }

@@ -3,6 +3,8 @@
 //! A rule's doc comment is its page everywhere: its first line is the summary, the fenced blocks under `## Bad` and
 //! `## Good` are its tests. See CONTRIBUTING.md for how to add one.
 
+mod coverage;
+mod patterns;
 mod support;
 mod words;
 
@@ -10,6 +12,7 @@ pub use support::{
     AgentFile, Context, Described, EntryId, Findings, Input, InputContent, Need, Rule, RuleInfo, Topic, explain,
 };
 
+pub(crate) use coverage::counting_entries;
 pub(crate) use support::INTERNAL_ERROR;
 
 macro_rules! rules {
@@ -22,25 +25,37 @@ macro_rules! rules {
 }
 
 rules! {
+    agent_identity::AgentIdentity,
     agent_side_refusal::AgentSideRefusal,
     committed_credential::CommittedCredential,
+    config_project_bypass::ConfigProjectBypass,
     duplicate_id::DuplicateId,
     duplicate_key::DuplicateKey,
+    empty_environments::EmptyEnvironments,
     file_too_large::FileTooLarge,
     ignored_document::IgnoredDocument,
     inert_key::InertKey,
     invalid_agent_name::InvalidAgentName,
+    invalid_pattern::InvalidPattern,
     invalid_value::InvalidValue,
     invalid_yaml::InvalidYaml,
     malformed_id::MalformedId,
     null_value::NullValue,
+    open_instance_access::OpenInstanceAccess,
     outside_hierarchy::OutsideHierarchy,
+    pattern_metacharacter::PatternMetacharacter,
+    privileged_impersonation::PrivilegedImpersonation,
     redundant_entry::RedundantEntry,
     removed_key::RemovedKey,
+    repeated_extra_key::RepeatedExtraKey,
+    reserved_identity::ReservedIdentity,
+    restriction_override::RestrictionOverride,
     too_many_entries::TooManyEntries,
     too_new_key::TooNewKey,
+    unanchored_wildcard::UnanchoredWildcard,
     unknown_key::UnknownKey,
     unread_file::UnreadFile,
     unverified_key::UnverifiedKey,
+    wildcard_matches_all::WildcardMatchesAll,
     wrong_type::WrongType,
 }

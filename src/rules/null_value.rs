@@ -21,7 +21,7 @@ rule! {
     ///
     /// ```yaml
     /// ci_access:
-    ///   instance: {}
+    ///   instance: {protected_branches_only: true}
     /// ```
     ///
     /// ## How to fix

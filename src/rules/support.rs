@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-pub(super) use crate::agent_config::{AccessSection, AgentConfig, EntryKind};
+pub(super) use crate::agent_config::{AccessSection, AgentConfig, CiAccess, CiEntry, EntryKind, Mode};
 pub(super) use crate::finding::{Finding, Safety, Severity};
-pub(super) use crate::gitlab::{FullPath, Version};
+pub(super) use crate::gitlab::{FullPath, Tier, Version};
 pub(super) use crate::layout::{Location, Unread};
 pub(super) use crate::shape::{self, Found, ProblemKind};
 pub(super) use crate::source::{Source, Span};
 
-use crate::gitlab::Tier;
 use crate::yaml;
 
 /// What a rule must know beyond the file; without it, the rule stays silent.
@@ -38,13 +37,17 @@ pub enum Topic {
     Keys,
     /// Ids that match nothing.
     Ids,
+    /// Where the file reads stricter than it is.
+    Access,
+    /// As whom jobs act in the cluster.
+    Identity,
     /// The linter itself.
     Linter,
 }
 
 impl Topic {
     /// All topics, in the order of the documentation.
-    pub const ALL: [Self; 4] = [Self::File, Self::Keys, Self::Ids, Self::Linter];
+    pub const ALL: [Self; 6] = [Self::File, Self::Keys, Self::Ids, Self::Access, Self::Identity, Self::Linter];
 
     /// The heading of the topic.
     #[must_use]
@@ -53,6 +56,8 @@ impl Topic {
             Self::File => "The file",
             Self::Keys => "Keys and values",
             Self::Ids => "Ids",
+            Self::Access => "Access",
+            Self::Identity => "Identity",
             Self::Linter => "The linter's own",
         }
     }
@@ -69,6 +74,8 @@ pub struct RuleInfo {
     pub topic: Topic,
     /// What it must know beyond the file.
     pub needs: &'static [Need],
+    /// Whether it runs only where settings or `--select` ask for it.
+    pub is_off: bool,
     /// The doc comment, line by line.
     pub doc: &'static [&'static str],
 }
@@ -86,6 +93,12 @@ impl RuleInfo {
         self.doc.iter().map(|line| format!("{}\n", line.strip_prefix(' ').unwrap_or(line))).collect()
     }
 
+    /// What `kaslint rules` shows beside the name: the severity, or `off`.
+    #[must_use]
+    pub fn level(&self) -> &'static str {
+        if self.is_off { "off" } else { self.severity.name() }
+    }
+
     /// The page of the rule, from the top of the project.
     #[must_use]
     pub fn url(&self) -> String {
@@ -93,9 +106,16 @@ impl RuleInfo {
     }
 }
 
-/// Declares a rule: its doc comment, type, name, severity and needs.
+/// Declares a rule: its doc comment, type, name, severity and needs; `, off` for one that runs only where it is asked for.
 macro_rules! rule {
+    ($(#[doc = $doc:literal])+ $rule:ident = $name:literal, $severity:ident in $topic:ident, off) => {
+        rule! { @declare true, $(#[doc = $doc])+ $rule = $name, $severity in $topic }
+    };
     ($(#[doc = $doc:literal])+ $rule:ident = $name:literal, $severity:ident in $topic:ident $(, needs $($need:ident)+)?) => {
+        rule! { @declare false, $(#[doc = $doc])+ $rule = $name, $severity in $topic $(, needs $($need)+)? }
+    };
+    (@declare $is_off:literal, $(#[doc = $doc:literal])+ $rule:ident = $name:literal, $severity:ident in $topic:ident
+        $(, needs $($need:ident)+)?) => {
         $(#[doc = $doc])+
         pub struct $rule;
 
@@ -104,6 +124,7 @@ macro_rules! rule {
             severity: crate::finding::Severity::$severity,
             topic: crate::rules::Topic::$topic,
             needs: &[$($(crate::rules::Need::$need),+)?],
+            is_off: $is_off,
             doc: &[$($doc),+],
         };
 
@@ -145,6 +166,9 @@ pub trait Rule: Described + Sync {
 
     /// An id of an entry, in `ci_access` or `user_access`.
     fn check_id(&self, _id: &EntryId<'_>, _file: &AgentFile, _context: &Context, _findings: &mut Findings) {}
+
+    /// An entry of `ci_access` that counts: within the limit, and not overridden by a later one of the same id.
+    fn check_entry(&self, _entry: &CiEntry, _file: &AgentFile, _context: &Context, _findings: &mut Findings) {}
 }
 
 /// What is known about GitLab's side.
@@ -301,6 +325,7 @@ pub(crate) static INTERNAL_ERROR: RuleInfo = RuleInfo {
     severity: Severity::Error,
     topic: Topic::Linter,
     needs: &[],
+    is_off: false,
     doc: &[
         " A rule failed inside; the others still report.",
         "",

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use kaslint::analysis::{Project, Selection, analyse, analyse_with};
+use kaslint::analysis::{Level, Project, Selection, analyse, analyse_with};
 use kaslint::gitlab::FullPath;
 use kaslint::layout::{Location, locate};
 use kaslint::rules::{AgentFile, Context, Described, Findings, Input, InputContent, RULES, Rule, RuleInfo, Topic};
@@ -57,7 +57,7 @@ fn example(info: &RuleInfo, heading: &str) -> Example {
 }
 
 /// Analyses an example; its options are on the line that opens the block.
-fn findings_of(example: &Example) -> Vec<&'static str> {
+fn findings_of(info: &RuleInfo, example: &Example) -> Vec<&'static str> {
     let mut context = Context::default();
     let mut path = CONFIG.to_owned();
     let mut text = example.text.clone();
@@ -67,6 +67,7 @@ fn findings_of(example: &Example) -> Vec<&'static str> {
         match name {
             "gitlab-version" => context.version = value.parse().expect("a version"),
             "project" => context.project = Some(FullPath::new(value)),
+            "tier" => context.tier = Some(value.parse().expect("a tier")),
             "path" => path = value.to_owned(),
             "size" => content = InputContent::TooLarge(value.parse().expect("a size")),
             "repeat" => {
@@ -81,16 +82,20 @@ fn findings_of(example: &Example) -> Vec<&'static str> {
     }
     let location = locate(&path.split('/').collect::<Vec<_>>()).unwrap_or(Location::Loose);
     let input = Input { location, source: Arc::new(Source::new(path, text)), content };
-    let project = Project { inputs: vec![input], context, selection: Selection::default() };
+    let mut selection = Selection::default();
+    if info.is_off {
+        selection.levels.push((info.name.to_owned(), Level::On(info.severity)));
+    }
+    let project = Project { inputs: vec![input], context, selection };
     analyse(&project).findings.iter().map(|finding| finding.rule.name).collect()
 }
 
 #[test]
 fn bad_examples_give_their_rule_and_good_ones_nothing() {
     for info in infos() {
-        let bad = findings_of(&example(info, "Bad"));
+        let bad = findings_of(info, &example(info, "Bad"));
         assert!(!bad.is_empty() && bad.iter().all(|name| *name == info.name), "{}: {bad:?}", info.name);
-        let good = findings_of(&example(info, "Good"));
+        let good = findings_of(info, &example(info, "Good"));
         assert!(good.is_empty(), "{}: {good:?}", info.name);
     }
 }
@@ -107,13 +112,14 @@ fn the_rules_page_is_made_from_the_doc_comments() {
         }
         writeln!(page, "\n## {}\n", topic.title()).expect("a line");
         for info in &rules {
-            writeln!(page, "- [`{0}`](#{0}) ({1}): {2}", info.name, info.severity, info.summary()).expect("a line");
+            writeln!(page, "- [`{0}`](#{0}) ({1}): {2}", info.name, info.level(), info.summary()).expect("a line");
         }
         for info in rules {
             let text = info.markdown().replace("\n## ", "\n#### ");
             let needs: Vec<&str> = info.needs.iter().map(|need| need.option()).collect();
             let needs = if needs.is_empty() { String::new() } else { format!(" Needs {}.", needs.join(", ")) };
-            writeln!(page, "\n### {}\n\nSeverity: {}.{needs}\n\n{}", info.name, info.severity, text.trim_end())
+            let off = if info.is_off { " Off unless settings or `--select` turn it on." } else { "" };
+            writeln!(page, "\n### {}\n\nSeverity: {}.{off}{needs}\n\n{}", info.name, info.severity, text.trim_end())
                 .expect("a line");
         }
     }
@@ -137,6 +143,7 @@ static FAILING: RuleInfo = RuleInfo {
     severity: kaslint::finding::Severity::Error,
     topic: Topic::Linter,
     needs: &[],
+    is_off: false,
     doc: &[" Fails."],
 };
 

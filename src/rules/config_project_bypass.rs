@@ -1,0 +1,73 @@
+//! `config-project-bypass`.
+
+use super::coverage::Coverage;
+use super::support::*;
+use super::words::shown;
+
+rule! {
+    /// Restrictions on a group do not bind the configuration project's own jobs.
+    ///
+    /// The project that holds the configuration always has access to its own agents, without any restriction, and this goes before the
+    /// entries of groups. Only an entry under `projects` for the project itself replaces it.
+    ///
+    /// Source: `app/finders/clusters/agents/authorizations/ci_access/finder.rb` of GitLab.
+    ///
+    /// ## Bad
+    ///
+    /// ```yaml project=acme/ops/agents
+    /// ci_access:
+    ///   groups:
+    ///     - id: acme
+    ///       protected_branches_only: true
+    /// ```
+    ///
+    /// ## Good
+    ///
+    /// ```yaml project=acme/ops/agents
+    /// ci_access:
+    ///   projects:
+    ///     - id: acme/ops/agents
+    ///       default_namespace: ops
+    ///       protected_branches_only: true
+    ///   groups:
+    ///     - id: acme
+    ///       protected_branches_only: true
+    /// ```
+    ///
+    /// ## How to fix
+    ///
+    /// List the configuration project under `projects` with the restrictions that shall bind it.
+    ConfigProjectBypass = "config-project-bypass", Warning in Access, needs Project
+}
+
+impl Rule for ConfigProjectBypass {
+    fn check_file(&self, file: &AgentFile, context: &Context, findings: &mut Findings) {
+        let (Some(access), Some(project)) = (&file.config.ci_access, &context.project) else { return };
+        let coverage = Coverage::of(access, context);
+        if coverage.project(project).is_some() {
+            return;
+        }
+        let Some(group) = coverage.innermost_group(project) else { return };
+        let Some(id) = &group.id else { return };
+        let restrictions = [
+            ("protected_branches_only", group.is_protected_only()),
+            ("environments", !group.environments.is_empty()),
+            ("access_as", group.mode() != Mode::Agent),
+        ];
+        let keys: Vec<&str> = restrictions.into_iter().filter(|(_, is_set)| *is_set).map(|(key, _)| key).collect();
+        if keys.is_empty() {
+            return;
+        }
+        let message = format!(
+            "{} is in this group and holds the configuration: its jobs always get in, so {} here {} bind them",
+            shown(project.as_str()),
+            shape::listed_and(&keys),
+            if keys.len() == 1 { "does not" } else { "do not" }
+        );
+        let finding = Finding::new(&INFO, &file.source, id.span, message)
+            .label("does not bind the configuration project")
+            .route(format!("{}.id", group.route()))
+            .key(project.lower());
+        findings.report(finding.help(format!("list {} under `projects`, with the same restrictions", shown(project.as_str()))));
+    }
+}

@@ -1,0 +1,51 @@
+//! `empty-environments`.
+
+use super::support::*;
+
+rule! {
+    /// An empty list of environments is no restriction.
+    ///
+    /// It reads like "no environment", and GitLab reads it like no `environments` at all: jobs of every environment get in, and jobs
+    /// without one.
+    ///
+    /// Source: `app/services/clusters/agents/authorizations/ci_access/filter_service.rb` of GitLab.
+    ///
+    /// ## Bad
+    ///
+    /// ```yaml
+    /// ci_access:
+    ///   projects:
+    ///     - id: acme/web/shop
+    ///       environments: []
+    /// ```
+    ///
+    /// ## Good
+    ///
+    /// ```yaml
+    /// ci_access:
+    ///   projects:
+    ///     - id: acme/web/shop
+    ///       environments: [staging]
+    /// ```
+    ///
+    /// ## How to fix
+    ///
+    /// Name the environments. If no restriction is meant, remove the key; if nobody is meant to get in, remove the entry.
+    EmptyEnvironments = "empty-environments", Warning in Access
+}
+
+impl Rule for EmptyEnvironments {
+    fn check_entry(&self, entry: &CiEntry, file: &AgentFile, _context: &Context, findings: &mut Findings) {
+        let Some(span) = entry.environments_key.filter(|_| entry.environments.is_empty()) else { return };
+        let route = format!("{}.environments", entry.route());
+        // A value of another type decodes to nothing too; `wrong-type` speaks of it.
+        if file.config.problems.iter().any(|problem| problem.route.starts_with(&route)) {
+            return;
+        }
+        let message = "an empty list of environments is no restriction: jobs of every environment get in, and jobs without one";
+        let finding = Finding::new(&INFO, &file.source, span, message)
+            .label("restricts nothing")
+            .route(route);
+        findings.report(finding.help("name the environments, or remove the key; to let nobody in, remove the entry"));
+    }
+}

@@ -1,0 +1,54 @@
+//! `invalid-pattern`.
+
+use super::patterns::{Trait, patterns};
+use super::support::*;
+use super::words::shown;
+
+rule! {
+    /// The pattern is no valid regular expression: GitLab fails wherever it compares it.
+    ///
+    /// A pattern with a `*` becomes a Ruby regular expression, without any escaping. Where Ruby refuses it, GitLab raises an error when
+    /// it looks for the agents of a job, in place of an answer. The agent server accepts the file all the same.
+    ///
+    /// Source: `lib/gitlab/ci/environment_matcher.rb` of GitLab.
+    ///
+    /// ## Bad
+    ///
+    /// ```yaml
+    /// ci_access:
+    ///   projects:
+    ///     - id: acme/web/shop
+    ///       environments: ["review/(*"]
+    /// ```
+    ///
+    /// ## Good
+    ///
+    /// ```yaml
+    /// ci_access:
+    ///   projects:
+    ///     - id: acme/web/shop
+    ///       environments: [staging]
+    /// ```
+    ///
+    /// ## How to fix
+    ///
+    /// Remove the character that Ruby stumbles over, or write the names out without `*`.
+    InvalidPattern = "invalid-pattern", Error in Access
+}
+
+impl Rule for InvalidPattern {
+    fn check_entry(&self, entry: &CiEntry, file: &AgentFile, _context: &Context, findings: &mut Findings) {
+        for (pattern, route) in patterns(entry) {
+            let Some(Trait::Invalid(fault)) = Trait::of(&pattern.value) else { continue };
+            let message = format!(
+                "{} is no valid regular expression, which a pattern with `*` is to GitLab: {fault}; comparing it with a job's environment raises an error",
+                shown(&pattern.value)
+            );
+            let finding = Finding::new(&INFO, &file.source, pattern.span, message)
+                .label(fault.to_string())
+                .route(route)
+                .key(&pattern.value);
+            findings.report(finding.help("write the names out, without `*`"));
+        }
+    }
+}
