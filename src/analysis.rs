@@ -3,10 +3,11 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use crate::agent_config::AgentConfig;
+use crate::agent_config::{AgentConfig, CiEntry};
 use crate::finding::{Finding, Severity};
 use crate::rules::{
-    AgentFile, Context, Findings, INTERNAL_ERROR, Input, InputContent, Need, RULES, Rule, RuleInfo, counting_entries,
+    AgentFile, Context, EntryId, Findings, INTERNAL_ERROR, Input, InputContent, Need, RULES, Rule, RuleInfo,
+    counting_entries,
 };
 use crate::secrets;
 use crate::source::Span;
@@ -97,11 +98,12 @@ pub fn analyse_with(project: &Project, rules: &[&dyn Rule]) -> Analysis {
     let rules: Vec<&dyn Rule> = rules.iter().copied().filter(|rule| project.selection.runs(rule.info())).collect();
     for input in &project.inputs {
         let file = (input.content == InputContent::Text).then(|| read(input, &project.context));
+        let parts = file.as_ref().map(|file| Parts::of(file, &project.context));
         analysis.files += 1;
         for rule in &rules {
             let check = || {
                 let mut findings = Findings::default();
-                run(*rule, input, file.as_ref(), &project.context, &mut findings);
+                run(*rule, input, parts.as_ref(), &project.context, &mut findings);
                 findings.into_vec()
             };
             match catch_unwind(AssertUnwindSafe(check)) {
@@ -140,9 +142,24 @@ fn read(input: &Input, context: &Context) -> AgentFile {
     }
 }
 
-fn run(rule: &dyn Rule, input: &Input, file: Option<&AgentFile>, context: &Context, findings: &mut Findings) {
+/// A file with the parts that rules are shown one by one, gathered once for all rules.
+struct Parts<'f> {
+    file: &'f AgentFile,
+    ids: Vec<EntryId<'f>>,
+    entries: Vec<&'f CiEntry>,
+}
+
+impl<'f> Parts<'f> {
+    fn of(file: &'f AgentFile, context: &Context) -> Self {
+        let access = file.config.ci_access.as_ref();
+        let entries = access.map(|access| counting_entries(access, context.entry_limit())).unwrap_or_default();
+        Self { file, ids: file.config.entry_ids(), entries }
+    }
+}
+
+fn run(rule: &dyn Rule, input: &Input, parts: Option<&Parts<'_>>, context: &Context, findings: &mut Findings) {
     rule.check_input(input, context, findings);
-    let Some(file) = file else { return };
+    let Some(Parts { file, ids, entries }) = parts else { return };
     rule.check_file(file, context, findings);
     for problem in file.config.document.problems() {
         rule.check_syntax(problem, file, findings);
@@ -150,13 +167,11 @@ fn run(rule: &dyn Rule, input: &Input, file: Option<&AgentFile>, context: &Conte
     for problem in &file.config.problems {
         rule.check_problem(problem, file, context, findings);
     }
-    for id in file.config.entry_ids() {
-        rule.check_id(&id, file, context, findings);
+    for id in ids {
+        rule.check_id(id, file, context, findings);
     }
-    if let Some(access) = &file.config.ci_access {
-        for entry in counting_entries(access, context.entry_limit()) {
-            rule.check_entry(entry, file, context, findings);
-        }
+    for entry in entries {
+        rule.check_entry(entry, file, context, findings);
     }
 }
 

@@ -3,18 +3,19 @@
 //! Source: `app/services/clusters/agents/authorizations/ci_access/refresh_service.rb` (the cut, and the last of equal
 //! ids) and `.../ci_access/finder.rb` (the order of precedence, the licence) of GitLab.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use super::support::*;
-use crate::gitlab::ancestor_paths;
+use crate::gitlab::{ancestor_paths, lower_path};
 
 /// The entries within the limit that no later one of the same id overrides, in order: projects, groups, instance.
 pub(crate) fn counting_entries(access: &CiAccess, limit: usize) -> Vec<&CiEntry> {
-    let mut seen: HashSet<(EntryKind, String)> = HashSet::new();
+    let mut seen: HashSet<(EntryKind, Cow<'_, str>)> = HashSet::new();
     let mut entries: Vec<&CiEntry> = Vec::new();
     for list in [access.groups.as_slice(), access.projects.as_slice()] {
         for entry in list.iter().take(limit).rev() {
-            let is_last = entry.id.as_ref().is_none_or(|id| seen.insert((entry.kind, id.value.to_lowercase())));
+            let is_last = entry.id.as_ref().is_none_or(|id| seen.insert((entry.kind, lower_path(&id.value))));
             if is_last {
                 entries.push(entry);
             }

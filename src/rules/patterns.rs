@@ -41,14 +41,10 @@ impl Trait {
     }
 }
 
-/// The patterns of an entry with their routes.
+/// The patterns of an entry that are more than a name, with their routes.
 pub(super) fn patterns(entry: &CiEntry) -> impl Iterator<Item = (&Spanned<String>, String)> {
-    let route = entry.route();
-    entry
-        .environments
-        .iter()
-        .enumerate()
-        .map(move |(index, pattern)| (pattern, format!("{route}.environments[{index}]")))
+    let patterns = entry.environments.iter().enumerate().filter(|(_, pattern)| pattern.value.contains('*'));
+    patterns.map(|(index, pattern)| (pattern, format!("{}.environments[{index}]", entry.route())))
 }
 
 /// The pattern without `^` and `$` at its ends: whoever writes those knows that it is a regular expression.

@@ -116,6 +116,9 @@ impl<'t> Reading<'t> {
     #[must_use]
     pub fn losses(&self, mapping: NodeId) -> Vec<Loss> {
         let mut losses = Vec::new();
+        if self.has_plainly_different_keys(mapping) {
+            return losses;
+        }
         self.settle(mapping, &mut |key, before: RawEntry, after: RawEntry| {
             if !before.merged {
                 losses.push(Loss {
@@ -128,6 +131,24 @@ impl<'t> Reading<'t> {
             }
         });
         losses
+    }
+
+    /// Whether the keys of a small mapping are words that stand for themselves, all different. Most mappings are like that,
+    /// and need no closer look.
+    fn has_plainly_different_keys(&self, mapping: NodeId) -> bool {
+        let Data::Mapping { entries, .. } = &self.tree.node(mapping).data else { return true };
+        let text =
+            |key: NodeId| self.tree.scalar_text(key).filter(|text| text.starts_with(|c: char| c.is_ascii_lowercase()));
+        entries.len() <= 8
+            && entries.iter().enumerate().all(|(index, (key, _))| {
+                // `yes` and `on` are equal to each other as keys.
+                let Some(text) = text(*key)
+                    .filter(|text| text.len() > 1 && !matches!(*text, "yes" | "no" | "on" | "off" | "true" | "false"))
+                else {
+                    return false;
+                };
+                entries.iter().take(index).all(|(before, _)| self.tree.scalar_text(*before) != Some(text))
+            })
     }
 
     fn settle(&self, mapping: NodeId, on_loss: &mut dyn FnMut(&str, RawEntry, RawEntry)) -> Vec<Entry> {
