@@ -47,34 +47,36 @@ pub(super) struct JobProject<'q> {
 impl JobProject<'_> {
     /// The identity of its jobs at an agent.
     pub fn identity(&self, agent: &Agent<'_>) -> JobIdentity {
-        let groups = self.group_ids();
         let project = number(self.listed.and_then(|project| project.id), self.path);
-        let mut names = vec!["gitlab:ci_job".to_owned()];
-        names.extend(groups.iter().map(|group| format!("gitlab:group:{group}")));
-        names.push(format!("gitlab:project:{project}"));
+        let tier = self.tier();
+        let mut groups = vec!["gitlab:ci_job".to_owned()];
+        for group in self.group_ids() {
+            groups.push(format!("gitlab:group:{group}"));
+            groups.extend(tier.map(|(tier, _)| format!("gitlab:group_env_tier:{group}:{tier}")));
+        }
+        groups.push(format!("gitlab:project:{project}"));
+        let slug = self.environment.map(environment_slug);
+        groups.extend(slug.iter().map(|slug| format!("gitlab:project_env:{project}:{slug}")));
+        groups.extend(tier.map(|(tier, _)| format!("gitlab:project_env_tier:{project}:{tier}")));
         let mut extra = vec![
             ("agent.gitlab.com/id", number(agent.id, &agent.context())),
             ("agent.gitlab.com/config_project_id", config_project(agent)),
-            ("agent.gitlab.com/project_id", project.clone()),
+            ("agent.gitlab.com/project_id", project),
             ("agent.gitlab.com/ci_pipeline_id", "<pipeline id>".to_owned()),
             ("agent.gitlab.com/ci_job_id", "<job id>".to_owned()),
             ("agent.gitlab.com/username", "<user name>".to_owned()),
         ];
-        let mut tier_is_guessed = false;
-        if let Some(environment) = self.environment {
-            let slug = environment_slug(environment);
-            names.push(format!("gitlab:project_env:{project}:{slug}"));
-            extra.push(("agent.gitlab.com/environment_slug", slug));
-            if self.version >= TIER_GROUPS {
-                let known = self.listed.and_then(|project| project.environment(environment)?.tier);
-                let tier = known.unwrap_or_else(|| EnvironmentTier::guess(environment));
-                tier_is_guessed = known.is_none();
-                names.extend(groups.iter().map(|group| format!("gitlab:group_env_tier:{group}:{tier}")));
-                names.push(format!("gitlab:project_env_tier:{project}:{tier}"));
-                extra.push(("agent.gitlab.com/environment_tier", tier.to_string()));
-            }
-        }
-        JobIdentity { username: "gitlab:ci_job:<job id>".to_owned(), groups: names, extra, tier_is_guessed }
+        extra.extend(slug.map(|slug| ("agent.gitlab.com/environment_slug", slug)));
+        extra.extend(tier.map(|(tier, _)| ("agent.gitlab.com/environment_tier", tier.to_string())));
+        let tier_is_guessed = tier.is_some_and(|(_, is_guessed)| is_guessed);
+        JobIdentity { username: "gitlab:ci_job:<job id>".to_owned(), groups, extra, tier_is_guessed }
+    }
+
+    /// The tier of the job's environment, and whether it is guessed; none before the release that tells it.
+    fn tier(&self) -> Option<(EnvironmentTier, bool)> {
+        let environment = self.environment.filter(|_| self.version >= TIER_GROUPS)?;
+        let known = self.listed.and_then(|project| project.environment(environment)?.tier);
+        Some(known.map_or_else(|| (EnvironmentTier::guess(environment), true), |tier| (tier, false)))
     }
 
     /// The ids of the groups above the project, outermost first; a personal namespace is no group.

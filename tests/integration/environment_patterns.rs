@@ -2,6 +2,8 @@
 //! `Regexp.new(pattern.gsub('*', '.*')).match?(environment)` on patterns made at random, from plain ones to ones full of
 //! signs (`fixtures/environment_patterns.rb`). Each line: `matches`, `differs` or `raises`; the pattern; the environment.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail loudly")]
+
 use kaslint::access::environment_pattern::is_expression;
 use kaslint::access::{EnvironmentPattern, Verdict};
 

@@ -2,7 +2,6 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)] // A test may fail loudly.
 
 mod access;
-mod access_worlds;
 mod cases;
 mod common;
 mod documents;

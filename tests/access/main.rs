@@ -1,0 +1,12 @@
+//! Effective access, from the texts of files to answers.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail loudly")]
+
+mod documentation;
+mod identity;
+mod laws;
+mod pictures;
+mod releases;
+mod setting;
+mod unknowns;
+mod worlds;
