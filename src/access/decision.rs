@@ -6,10 +6,10 @@ use super::candidate::{Candidate, CandidateKind};
 use super::environment_pattern::Fault;
 use super::fact::{Condition, Fact};
 use super::filters::{self, Passage, Patterns};
-use super::releases::CI_ACCESS_FREE;
+use super::releases::needs_licence;
 use super::standing::{Drop, Standing};
 use super::world::Settings;
-use crate::agent_config::{Mode, RefusedAt, Spanned};
+use crate::agent_config::{RefusedAt, Spanned};
 use crate::gitlab::Tier;
 
 /// What a job gets.
@@ -71,9 +71,9 @@ pub(super) struct Job<'q> {
 /// Entries that are not usable fall out before the most specific is chosen. The licence is that of the job's project.
 /// Source: `config_scopes.rb` of the authorizations and its EE extension; gitlab!73226.
 pub(super) fn is_usable(candidate: Candidate<'_>, settings: Settings) -> Option<bool> {
-    let is_free_mode = candidate.mode() == Mode::Agent && settings.version >= CI_ACCESS_FREE;
+    let is_free = !needs_licence(candidate.mode(), settings.version);
     match settings.tier {
-        _ if is_free_mode || candidate.kind == CandidateKind::Implicit => Some(true),
+        _ if is_free || candidate.kind == CandidateKind::Implicit => Some(true),
         Some(tier) => Some(tier > Tier::Free),
         None => None,
     }

@@ -16,6 +16,8 @@ use std::fmt;
 
 use regex::RegexBuilder;
 
+use crate::gitlab::{PartialText, TextPart};
+
 /// Whether a pattern lets a job's environment in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -27,6 +29,32 @@ pub enum Verdict {
     Raises(Fault),
     /// It cannot be told without Ruby.
     Unknown(Unknown),
+}
+
+/// Whether a pattern lets in a job of whose environment's name parts hang on variables.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PartialVerdict {
+    /// It does, whatever the variables are.
+    Always,
+    /// It does not, whatever the variables are.
+    Never,
+    /// That hangs on the variables.
+    Depends,
+    /// It is no regular expression for Ruby: the server raises an error in place of an answer.
+    Raises(Fault),
+    /// It cannot be told without Ruby.
+    Unknown(Unknown),
+}
+
+impl From<Verdict> for PartialVerdict {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Matches => Self::Always,
+            Verdict::Differs => Self::Never,
+            Verdict::Raises(fault) => Self::Raises(fault),
+            Verdict::Unknown(unknown) => Self::Unknown(unknown),
+        }
+    }
 }
 
 /// Why Ruby refuses a pattern.
@@ -134,6 +162,24 @@ impl<'p> EnvironmentPattern<'p> {
         }
     }
 
+    /// Compares the pattern with the name of an environment that is known in part.
+    #[must_use]
+    pub fn compare_partial(&self, environment: &PartialText) -> PartialVerdict {
+        if let Some(known) = environment.as_known() {
+            return self.compare(known).into();
+        }
+        match &self.form {
+            Form::Exact(name) if environment.could_be(name) => PartialVerdict::Depends,
+            Form::Exact(_) => PartialVerdict::Never,
+            Form::Raises(fault) => PartialVerdict::Raises(*fault),
+            Form::Unknown(unknown) => PartialVerdict::Unknown(*unknown),
+            Form::Expression(_) => PartialVerdict::Depends,
+            Form::Parts(pattern) if parts_occur_for_sure(pattern, environment) => PartialVerdict::Always,
+            Form::Parts(pattern) if parts_could_occur(pattern, environment) => PartialVerdict::Depends,
+            Form::Parts(_) => PartialVerdict::Never,
+        }
+    }
+
     /// Why Ruby refuses the pattern; `None` for one that it takes, or that only Ruby can judge.
     #[must_use]
     pub fn fault(&self) -> Option<Fault> {
@@ -193,6 +239,90 @@ fn after_part<'n>(part: &str, text: &'n str) -> Option<&'n str> {
         }
     }
     Some(rest.as_str())
+}
+
+/// Whether the parts between the stars occur, in their order, in what is known of the name.
+fn parts_occur_for_sure(pattern: &str, name: &PartialText) -> bool {
+    let mut known = name.parts().iter().map(|part| match part {
+        TextPart::Known(text) => &**text,
+        TextPart::Unknown { .. } => "",
+    });
+    let mut rest = known.next().unwrap_or_default();
+    pattern.split('*').all(|part| {
+        loop {
+            let mut starts = rest.char_indices().map(|(at, _)| at).chain([rest.len()]);
+            match starts.find_map(|at| after_part(part, rest.get(at..).unwrap_or_default())) {
+                Some(behind) => {
+                    rest = behind;
+                    return true;
+                }
+                None => match known.next() {
+                    Some(next) => rest = next,
+                    None => return false,
+                },
+            }
+        }
+    })
+}
+
+/// Whether the parts between the stars can occur, in their order, in the name.
+///
+/// Keeps the set of how much of the pattern may have been met; at the start of a part and behind the last, any
+/// character may follow.
+fn parts_could_occur(pattern: &str, name: &PartialText) -> bool {
+    let mut wanted: Vec<char> = Vec::new();
+    let mut is_start = vec![true];
+    for (index, part) in pattern.split('*').enumerate() {
+        if index > 0
+            && let Some(last) = is_start.last_mut()
+        {
+            *last = true;
+        }
+        for character in part.chars() {
+            wanted.push(character);
+            is_start.push(false);
+        }
+    }
+    if let Some(last) = is_start.last_mut() {
+        *last = true;
+    }
+    let step = |met: &[bool], fits: &dyn Fn(char) -> bool| -> Vec<bool> {
+        let mut next = vec![false; met.len()];
+        for (at, _) in met.iter().enumerate().filter(|(_, is_met)| **is_met) {
+            next[at] |= is_start[at];
+            if let Some(&character) = wanted.get(at)
+                && (character == '.' || fits(character))
+            {
+                next[at + 1] = true;
+            }
+        }
+        next
+    };
+    let mut met = vec![false; wanted.len() + 1];
+    met[0] = true;
+    for part in name.parts() {
+        match part {
+            TextPart::Known(text) => {
+                for character in text.chars() {
+                    met = step(&met, &|wanted| wanted == character);
+                }
+            }
+            TextPart::Unknown { shape, .. } => {
+                let mut all = if shape.may_be_empty() { met.clone() } else { vec![false; met.len()] };
+                // As many steps as the pattern has characters reach everything that more of them do.
+                for _ in 0..=wanted.len() {
+                    met = step(&met, &|wanted| shape.allows(wanted));
+                    let before = all.clone();
+                    all.iter_mut().zip(&met).for_each(|(all, met)| *all |= met);
+                    if all == before {
+                        break;
+                    }
+                }
+                met = all;
+            }
+        }
+    }
+    met.last() == Some(&true)
 }
 
 enum Refusal {
@@ -376,5 +506,63 @@ impl<'p> Translator<'p> {
             Some(_) => return Err(unknown("this backslash sequence")),
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gitlab::Shape;
+
+    fn review(shape: Shape, tail: &str) -> PartialText {
+        let mut name = PartialText::known("review/");
+        name.push(&PartialText::unknown("CI_COMMIT_REF_SLUG", shape));
+        name.push_known(tail);
+        name
+    }
+
+    #[test]
+    fn names_that_are_known_in_part_match_always_never_or_for_some_values() {
+        use PartialVerdict::{Always, Depends, Never};
+        for (pattern, name, expected) in [
+            ("review/*", review(Shape::Slug, ""), Always),
+            ("rev*", review(Shape::Slug, ""), Always),
+            ("*", review(Shape::Any, ""), Always),
+            ("re*/*", review(Shape::Any, ""), Always),
+            ("prod*", review(Shape::Slug, ""), Depends),
+            ("PROD*", review(Shape::Slug, ""), Never),
+            ("PROD*", review(Shape::NotEmpty, ""), Depends),
+            ("prod*", review(Shape::Digits, ""), Never),
+            ("*/eu", review(Shape::Slug, "/eu"), Always),
+            ("review/x*/us", review(Shape::Slug, "/eu"), Never),
+            ("re*eu", review(Shape::Slug, "/eu"), Always),
+            ("w/..*", review(Shape::Digits, ""), Depends),
+            ("production", review(Shape::Slug, ""), Never),
+            ("review/main", review(Shape::Slug, ""), Depends),
+            ("review/", review(Shape::Slug, ""), Never),
+            ("review/", review(Shape::Any, ""), Depends),
+            ("production", PartialText::unknown("ENVIRONMENT", Shape::Any), Depends),
+            ("production", PartialText::known("production"), Always),
+        ] {
+            assert_eq!(EnvironmentPattern::new(pattern).compare_partial(&name), expected, "{pattern} {name}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_said_of_a_partial_name_holds_for_each_value(
+            pattern in "[ab/.*]{0,6}", start in "[ab/]{0,3}", value in "[ab]{1,4}", end in "[ab/]{0,3}",
+        ) {
+            let mut partial = PartialText::known(&start);
+            partial.push(&PartialText::unknown("X", Shape::Slug));
+            partial.push_known(&end);
+            let compiled = EnvironmentPattern::new(&pattern);
+            let whole = compiled.compare(&format!("{start}{value}{end}"));
+            match compiled.compare_partial(&partial) {
+                PartialVerdict::Always => proptest::prop_assert_eq!(whole, Verdict::Matches),
+                PartialVerdict::Never => proptest::prop_assert_eq!(whole, Verdict::Differs),
+                _ => {}
+            }
+        }
     }
 }

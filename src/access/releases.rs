@@ -1,10 +1,10 @@
 //! The releases in which the server's rules changed.
 
-use crate::agent_config::AccessSection;
+use crate::agent_config::{AccessSection, Mode};
 use crate::gitlab::Version;
 
 /// `ci_access` is free from here on; before, it took Premium. Source: `doc/user/clusters/agent/ci_cd_workflow.md`.
-pub(super) const CI_ACCESS_FREE: Version = Version::new(14, 5);
+const CI_ACCESS_FREE: Version = Version::new(14, 5);
 
 /// `default_namespace` reaches the kubeconfig. Source: gitlab!93423.
 pub(super) const NAMESPACE_IN_KUBECONFIG: Version = Version::new(15, 3);
@@ -33,11 +33,20 @@ pub(super) const PROTECTED_WITHOUT_FLAG: Version = Version::new(17, 10);
 pub(super) const USER_ACCESS_AS_OPTIONAL: Version = Version::new(18, 3);
 
 /// Where ids of other top-level groups count, given the instance setting. Source: gitlab!190769 and gitlab!202853.
-pub(super) const fn across_hierarchies(section: AccessSection) -> Version {
+#[must_use]
+pub const fn across_hierarchies(section: AccessSection) -> Version {
     match section {
         AccessSection::Ci => Version::new(18, 1),
         AccessSection::User => Version::new(18, 4),
     }
+}
+
+/// Whether entries that give this identity have an effect only with Premium or Ultimate.
+///
+/// Source: `config_scopes.rb` of the authorizations and its EE extension; `doc/user/clusters/agent/ci_cd_workflow.md`.
+#[must_use]
+pub fn needs_licence(mode: Mode, version: Version) -> bool {
+    mode != Mode::Agent || version < CI_ACCESS_FREE
 }
 
 /// How many entries of each list the server looks at.

@@ -37,7 +37,7 @@ impl Shape {
 }
 
 /// A part of a [`PartialText`].
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TextPart {
     /// These characters.
     Known(Box<str>),
@@ -51,7 +51,7 @@ pub enum TextPart {
 }
 
 /// A text of known parts and variables.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PartialText {
     parts: Vec<TextPart>,
 }
