@@ -96,11 +96,14 @@ pub fn analyse(project: &Project) -> Analysis {
 pub fn analyse_with(project: &Project, rules: &[&dyn Rule]) -> Analysis {
     let mut analysis = Analysis::default();
     let rules: Vec<&dyn Rule> = rules.iter().copied().filter(|rule| project.selection.runs(rule.info())).collect();
-    for input in &project.inputs {
+    // A rule that speaks of something in files runs without regret where no file has it.
+    let mut concerned = vec![project.inputs.is_empty(); rules.len()];
+    for input in project.inputs.iter().filter(|input| !input.is_context) {
         let file = (input.content == InputContent::Text).then(|| read(input, &project.context));
         let parts = file.as_ref().map(|file| Parts::of(file, &project.context));
         analysis.files += 1;
-        for rule in &rules {
+        for (rule, is_concerned) in rules.iter().zip(&mut concerned) {
+            *is_concerned |= file.as_ref().is_none_or(|file| rule.concerns(file));
             let check = || {
                 let mut findings = Findings::default();
                 run(*rule, input, parts.as_ref(), &project.context, &mut findings);
@@ -120,7 +123,7 @@ pub fn analyse_with(project: &Project, rules: &[&dyn Rule]) -> Analysis {
             }
         }
     }
-    for rule in &rules {
+    for (rule, _) in rules.iter().zip(&concerned).filter(|(_, is_concerned)| **is_concerned) {
         let missing = rule.info().needs.iter().filter(|need| !is_met(**need, &project.context));
         analysis.unchecked.extend(missing.map(|need| (rule.info(), *need)));
     }
@@ -139,6 +142,7 @@ fn read(input: &Input, context: &Context) -> AgentFile {
         source: Arc::clone(&input.source),
         location: input.location.clone(),
         config: AgentConfig::read(&input.source, context.version),
+        has_template: input.has_template,
     }
 }
 
@@ -178,6 +182,8 @@ fn run(rule: &dyn Rule, input: &Input, parts: Option<&Parts<'_>>, context: &Cont
 fn is_met(need: Need, context: &Context) -> bool {
     match need {
         Need::Project => context.project.is_some(),
+        Need::Inventory => context.inventory.is_some(),
+        Need::InstanceSetting => context.instance_authorization.is_some(),
     }
 }
 

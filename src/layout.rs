@@ -43,6 +43,12 @@ pub enum Unread {
 /// The folder that holds agent folders, relative to a configuration project.
 pub const AGENTS_FOLDER: &str = ".gitlab/agents";
 
+/// An agent's own template for managed resources, beside its configuration.
+pub const ENVIRONMENT_TEMPLATE: &str = "environment_templates/default.yaml";
+
+/// The CI file, at the top of a repository unless the project's settings name another.
+pub const CI_FILE: &str = ".gitlab-ci.yml";
+
 /// What the path, given by its components relative to the project, is; `None` for what is no agent configuration.
 #[must_use]
 pub fn locate(components: &[&str]) -> Option<Location> {

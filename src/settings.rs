@@ -76,6 +76,8 @@ static POLICY: Message = Message::new(
 pub struct Settings {
     /// The full path of the configuration project.
     pub project: Option<String>,
+    /// The inventory file, relative to the settings file.
+    pub inventory: Option<String>,
     /// The release.
     pub version: Option<Version>,
     /// The licence of the CI projects.
@@ -140,7 +142,8 @@ impl Reader<'_> {
         let text = |message: &MessageValue, key: &str| {
             message.set(key).and_then(|field| field.value.as_text()).map(str::to_owned)
         };
-        let mut settings = Settings { project: text(root, "project"), ..Settings::default() };
+        let mut settings =
+            Settings { project: text(root, "project"), inventory: text(root, "inventory"), ..Settings::default() };
         if let Some(gitlab) = root.set("gitlab").and_then(|field| field.value.as_message()) {
             settings.version = gitlab.set("version").and_then(|field| self.version(&field.value));
             settings.tier = text(gitlab, "tier").and_then(|tier| Tier::from_str(&tier).ok());
@@ -162,7 +165,7 @@ impl Reader<'_> {
                 }
             }
         }
-        let later = ["inventory", "schemas", "ignore", "policy"];
+        let later = ["schemas", "ignore", "policy"];
         settings.not_supported = later.into_iter().filter(|key| root.set(key).is_some()).collect();
         settings
     }

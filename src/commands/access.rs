@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::discover::{self, Content};
 use super::knowledge::{Knowledge, Options};
-use super::{Exit, Unusable, inventory, output};
+use super::{Exit, Unusable, output};
 use crate::access::{
     AgentFile, AgentId, Answer, CandidateKind, Case, Condition, Effect, Grant, Identity, Index, Query, Settings, World,
     json,
@@ -16,7 +16,7 @@ use crate::access::{
 use crate::agent_config::AgentConfig;
 use crate::gitlab::{GitRef, Version};
 use crate::inventory::Inventory;
-use crate::layout::{AGENTS_FOLDER, Location};
+use crate::layout::Location;
 use crate::secrets;
 use crate::source::Source;
 
@@ -28,9 +28,6 @@ pub(super) struct Arguments {
     /// Files or folders with configuration projects [default: those of the inventory, else .].
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// Inventory to resolve ids and jobs against.
-    #[arg(long, value_name = "FILE")]
-    inventory: Option<PathBuf>,
     /// Answer the queries of this file, one JSON object a line; `-` is standard input.
     #[arg(long, value_name = "FILE", conflicts_with = "for_project")]
     queries: Option<PathBuf>,
@@ -88,21 +85,16 @@ struct Loaded {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
     let knowledge = Knowledge::new(&arguments.options)?;
-    let listed = arguments.inventory.as_deref().map(inventory::load).transpose()?;
-    let folder = arguments.inventory.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
-    let known = knowledge.context_for(if arguments.inventory.is_some() { folder } else { Path::new(".") }, true)?;
-    let mut settings = listed.as_ref().map(Settings::of).unwrap_or_default();
-    let (version, tier) = knowledge.release_and_tier(&known.settings);
-    settings.version = version.unwrap_or(settings.version).min(crate::gitlab::NEWEST);
-    settings.tier = tier.or(settings.tier);
-    settings.instance_authorization = settings.instance_authorization.or(known.context.instance_authorization);
-
-    let files = match (&listed, arguments.paths.is_empty()) {
-        (Some(listed), true) => files_of_inventory(listed, folder, settings.version)?,
-        _ => files_of_paths(&arguments.paths, &knowledge, settings.version)?,
+    let known = knowledge.context_for(Path::new("."), None, true)?;
+    let listed = known.context.inventory.as_deref();
+    let settings = Settings {
+        version: known.context.version,
+        tier: known.context.tier,
+        instance_authorization: known.context.instance_authorization,
     };
+    let files = files_of_paths(&arguments.paths, &knowledge, settings.version)?;
     let world = World {
-        inventory: listed.as_ref(),
+        inventory: listed,
         files: files
             .iter()
             .map(|file| AgentFile::new(file.project.as_deref(), &file.name, &file.source, &file.config))
@@ -112,7 +104,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
     let index = world.authorize();
     match (&arguments.queries, &arguments.for_project) {
         (Some(queries), _) => answer_queries(queries, &index, arguments)?,
-        (None, Some(project)) => answer_one(project, &index, listed.as_ref(), arguments)?,
+        (None, Some(project)) => answer_one(project, &index, listed, arguments)?,
         (None, None) => output::to_stdout(&|out| match arguments.format {
             AccessFormat::Human => overview(&index, settings, arguments, out),
             AccessFormat::Json => picture_json(&index, arguments, out),
@@ -121,38 +113,16 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
     Ok(Exit::Fine)
 }
 
-/// The agents' files of every project that the inventory lists.
-fn files_of_inventory(listed: &Inventory, folder: &Path, version: Version) -> Result<Vec<Loaded>, Unusable> {
-    let mut files = Vec::new();
-    for project in listed.projects() {
-        let agents = folder.join(project.folder()).join(AGENTS_FOLDER);
-        let Ok(entries) = std::fs::read_dir(&agents) else { continue };
-        let mut names: Vec<_> = entries.flatten().map(|entry| entry.file_name()).collect();
-        names.sort();
-        for name in names {
-            let path = agents.join(&name).join("config.yaml");
-            if path.is_file()
-                && let Some(file) =
-                    load(&path, Some(project.path.to_string()), name.to_string_lossy().into_owned(), version)?
-            {
-                files.push(file);
-            }
-        }
-    }
-    Ok(files)
-}
-
 /// The agents' files below folders.
 fn files_of_paths(paths: &[PathBuf], knowledge: &Knowledge<'_>, version: Version) -> Result<Vec<Loaded>, Unusable> {
-    let here = [PathBuf::from(".")];
-    let search = discover::search(if paths.is_empty() { &here } else { paths });
+    let search = knowledge.search(paths)?;
     if let Some(error) = search.errors.first() {
         return Err(Unusable(error.clone()));
     }
     let is_only = search.projects.len() == 1;
     let mut files = Vec::new();
     for found in &search.projects {
-        let project = knowledge.context_for(&found.root, is_only)?.context.project;
+        let project = knowledge.context_for(&found.root, found.project.as_deref(), is_only)?.context.project;
         for file in &found.files {
             if let Location::Config { agent } = &file.location {
                 let project = project.as_ref().map(ToString::to_string);

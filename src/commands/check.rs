@@ -6,12 +6,12 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::discover::{self, Content, Found, FoundFile};
-use super::knowledge::{Knowledge, Options};
+use super::knowledge::{Knowledge, Known, Options};
 use super::{Exit, Unusable, output};
 use crate::analysis::{self, Analysis, Project, Selection};
 use crate::finding::Severity;
 use crate::gitlab::NEWEST;
-use crate::layout::Location;
+use crate::layout::{ENVIRONMENT_TEMPLATE, Location};
 use crate::report::{Format, Outcome};
 use crate::rules::{Context, Input, InputContent, RULES};
 use crate::settings::Settings;
@@ -125,9 +125,7 @@ fn check_rule_name(name: &str) -> Result<(), Unusable> {
 }
 
 fn check_paths(arguments: &Arguments, knowledge: &Knowledge<'_>) -> Result<(Outcome, Vec<String>), Unusable> {
-    let here = [PathBuf::from(".")];
-    let paths = if arguments.paths.is_empty() { &here[..] } else { &arguments.paths };
-    let search = discover::search(paths);
+    let search = knowledge.search(&arguments.paths)?;
     let mut errors = search.errors;
     let is_only = search.projects.len() == 1;
     if knowledge.names_project() && search.projects.len() > 1 {
@@ -146,7 +144,7 @@ fn check_paths(arguments: &Arguments, knowledge: &Knowledge<'_>) -> Result<(Outc
     for result in results {
         let checked = result?;
         errors.extend(checked.errors);
-        remark_on_version(&mut outcome, knowledge, &checked.settings);
+        outcome.remark(checked.remark);
         outcome.add(checked.analysis);
     }
     outcome.findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
@@ -157,7 +155,7 @@ fn check_paths(arguments: &Arguments, knowledge: &Knowledge<'_>) -> Result<(Outc
 struct Checked {
     analysis: Analysis,
     errors: Vec<String>,
-    settings: Arc<Settings>,
+    remark: Option<String>,
 }
 
 fn check_project(
@@ -166,18 +164,22 @@ fn check_project(
     arguments: &Arguments,
     knowledge: &Knowledge<'_>,
 ) -> Result<Checked, Unusable> {
-    let known = knowledge.context_for(&found.root, is_only)?;
+    let known = knowledge.context_for(&found.root, found.project.as_deref(), is_only)?;
+    let remark = remark_on_version(knowledge, &known);
     let mut errors = Vec::new();
     let mut inputs = Vec::with_capacity(found.files.len());
     for file in &found.files {
         match read_input(file, &known.context) {
-            Ok(input) => inputs.push(input),
+            Ok(input) => {
+                let is_context = found.named.as_ref().is_some_and(|named| !named.contains(&file.path));
+                inputs.push(Input { is_context, ..input });
+            }
             Err(unusable) => errors.push(unusable.0),
         }
     }
-    let selection = selection(arguments, &known.settings);
+    let selection = selection(arguments, &known.settings.settings);
     let analysis = analysis::analyse(&Project { inputs, context: known.context, selection });
-    Ok(Checked { analysis, errors, settings: known.settings })
+    Ok(Checked { analysis, errors, remark })
 }
 
 fn selection(arguments: &Arguments, settings: &Settings) -> Selection {
@@ -186,8 +188,7 @@ fn selection(arguments: &Arguments, settings: &Settings) -> Selection {
 
 fn read_input(file: &FoundFile, context: &Context) -> Result<Input, Unusable> {
     let shown = discover::shown_path(&file.path);
-    let empty =
-        |content| Input { location: file.location.clone(), source: Arc::new(Source::new(shown.clone(), "")), content };
+    let empty = |content| Input::without_text(file.location.clone(), Arc::new(Source::new(shown.clone(), "")), content);
     let metadata =
         std::fs::symlink_metadata(&file.path).map_err(|error| Unusable(format!("cannot read {shown}: {error}")))?;
     if metadata.is_symlink() && file.location != Location::Loose {
@@ -197,37 +198,40 @@ fn read_input(file: &FoundFile, context: &Context) -> Result<Input, Unusable> {
     Ok(match discover::read_file(&file.path, context.max_file_size)? {
         Content::Text(bytes) => {
             let source = Arc::new(Source::from_bytes(shown, &bytes));
-            Input { location: file.location.clone(), source, content: InputContent::Text }
+            Input { has_template: has_template(file), ..Input::text(file.location.clone(), source) }
         }
         Content::TooLarge(size) => empty(InputContent::TooLarge(size)),
         Content::NoFile(what) => empty(InputContent::NoFile(what)),
     })
 }
 
+/// Whether the agent has an environment template of its own beside its configuration.
+fn has_template(file: &FoundFile) -> Option<bool> {
+    let folder = file.path.parent().filter(|_| matches!(file.location, Location::Config { .. }))?;
+    Some(folder.join(ENVIRONMENT_TEMPLATE).is_file())
+}
+
 fn check_stdin(arguments: &Arguments, knowledge: &Knowledge<'_>) -> Result<Outcome, Unusable> {
     let name = arguments.stdin_filename.clone().unwrap_or_else(|| PathBuf::from("-"));
     let (root, location) = discover::locate(&name);
-    let known = knowledge.context_for(&root, true)?;
+    let known = knowledge.context_for(&root, None, true)?;
     let shown = discover::shown_path(&name);
     let (source, content) = match discover::read_stdin(known.context.max_file_size)? {
         Content::Text(bytes) => (Source::from_bytes(shown, &bytes), InputContent::Text),
         Content::TooLarge(size) => (Source::new(shown, ""), InputContent::TooLarge(size)),
         Content::NoFile(what) => (Source::new(shown, ""), InputContent::NoFile(what)),
     };
-    let input = Input { location: location.unwrap_or(Location::Loose), source: Arc::new(source), content };
-    let selection = selection(arguments, &known.settings);
+    let input = Input::without_text(location.unwrap_or(Location::Loose), Arc::new(source), content);
+    let selection = selection(arguments, &known.settings.settings);
     let mut outcome = Outcome::default();
-    remark_on_version(&mut outcome, knowledge, &known.settings);
+    outcome.remark(remark_on_version(knowledge, &known));
     outcome.add(analysis::analyse(&Project { inputs: vec![input], context: known.context, selection }));
     Ok(outcome)
 }
 
-fn remark_on_version(outcome: &mut Outcome, knowledge: &Knowledge<'_>, settings: &Settings) {
-    let Some(version) = knowledge.newer_version(settings) else { return };
-    let remark = format!("GitLab {version} is newer than this kaslint knows; it was taken as {NEWEST}.");
-    if !outcome.remarks.contains(&remark) {
-        outcome.remarks.push(remark);
-    }
+fn remark_on_version(knowledge: &Knowledge<'_>, known: &Known) -> Option<String> {
+    let version = knowledge.newer_version(known)?;
+    Some(format!("GitLab {version} is newer than this kaslint knows; it was taken as {NEWEST}."))
 }
 
 fn write(arguments: &Arguments, outcome: &Outcome) -> Result<(), Unusable> {

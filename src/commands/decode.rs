@@ -50,7 +50,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
     let mut exit = Exit::Fine;
     // In order, one at a time: a long list must not be held in memory.
     for (index, path) in arguments.files.iter().enumerate() {
-        let context = knowledge.context_for(path.parent().unwrap_or(Path::new("")), false)?.context;
+        let context = knowledge.context_for(path.parent().unwrap_or(Path::new("")), None, false)?.context;
         let decoded = match decode(path, &context) {
             Ok(decoded) => decoded,
             Err(unusable) => {
@@ -83,7 +83,7 @@ fn decode(path: &Path, context: &Context) -> Result<Decoded, Unusable> {
         discover::read_file(path, context.max_file_size)?
     };
     let refused = |stage: &'static str, content: InputContent, source: Source| {
-        let input = Input { location: Location::Loose, source: Arc::new(source), content };
+        let input = Input::without_text(Location::Loose, Arc::new(source), content);
         Decoded { path: shown.clone(), refused_at: Some(stage), config: None, findings: findings(input, context) }
     };
     Ok(match content {
@@ -92,7 +92,7 @@ fn decode(path: &Path, context: &Context) -> Result<Decoded, Unusable> {
             let config = AgentConfig::read(&source, context.version);
             let canonical = config.canonical();
             let refused_at = config.refused_at().map(RefusedAt::name);
-            let input = Input { location: Location::Loose, source, content: InputContent::Text };
+            let input = Input::text(Location::Loose, source);
             Decoded { path: shown, refused_at, config: canonical, findings: findings(input, context) }
         }
         discover::Content::TooLarge(size) => {

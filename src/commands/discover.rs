@@ -1,6 +1,6 @@
 //! Finds configuration projects and their agent configurations, and reads files within bounds.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Component, Path, PathBuf};
@@ -9,15 +9,21 @@ use std::sync::mpsc;
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 use super::Unusable;
-use crate::layout::{self, Location, Unread};
+use crate::layout::{self, CI_FILE, Location, Unread};
 
-/// A configuration project on disk.
+/// A project on disk: a configuration project, one with a CI file, or both.
 #[derive(Debug)]
 pub(super) struct Found {
     /// The folder that holds `.gitlab`.
     pub root: PathBuf,
     /// Its files, by path.
     pub files: Vec<FoundFile>,
+    /// Its CI file.
+    pub ci_file: Option<PathBuf>,
+    /// Its full path, where an inventory says it.
+    pub project: Option<String>,
+    /// The files that were named; `None` where the whole project is meant. The others are there to be known.
+    pub named: Option<BTreeSet<PathBuf>>,
 }
 
 /// A path that is, or looks like, an agent configuration.
@@ -42,31 +48,92 @@ pub(super) enum Content {
     NoFile(&'static str),
 }
 
+/// What has been found of one project so far.
+#[derive(Debug, Default)]
+struct Gathered {
+    files: BTreeMap<PathBuf, Location>,
+    ci_file: Option<PathBuf>,
+    named: BTreeSet<PathBuf>,
+    /// Whether a folder was searched, so that all of it is meant.
+    is_whole: bool,
+}
+
+impl Gathered {
+    fn into_found(self, root: PathBuf) -> Found {
+        let files = self.files.into_iter().map(|(path, location)| FoundFile { path, location }).collect();
+        let named = (!self.is_whole).then_some(self.named);
+        Found { root, files, ci_file: self.ci_file, project: None, named }
+    }
+
+    /// Takes the project's CI file, if it has one.
+    fn add_ci_file(&mut self, root: &Path) {
+        let path = root.join(CI_FILE);
+        if fs::symlink_metadata(&path).is_ok() {
+            self.ci_file = Some(path);
+        }
+    }
+}
+
 /// Searches files and folders.
 pub(super) fn search(paths: &[PathBuf]) -> Search {
     let mut search = Search::default();
-    let mut files: BTreeMap<PathBuf, BTreeMap<PathBuf, Location>> = BTreeMap::new();
+    let mut roots: BTreeMap<PathBuf, Gathered> = BTreeMap::new();
     for path in paths {
         match fs::symlink_metadata(path) {
             Err(error) => search.errors.push(format!("cannot read {}: {}", path.display(), plain(&error))),
             // A link that is named is followed, other than one that is found.
             Ok(_) if path.is_dir() && !is_config_path(path) => {
-                search_folder(path, &mut files, &mut search.errors);
+                search_folder(path, &mut roots, &mut search.errors);
             }
-            Ok(_) => {
-                let (root, location) = locate(path);
-                files.entry(root).or_default().insert(path.clone(), location.unwrap_or(Location::Loose));
-            }
+            Ok(_) => name_file(path, &mut roots),
         }
     }
-    search.projects = files
-        .into_iter()
-        .map(|(root, files)| {
-            let files = files.into_iter().map(|(path, location)| FoundFile { path, location }).collect();
-            Found { root, files }
-        })
-        .collect();
+    search.projects = roots.into_iter().map(|(root, gathered)| gathered.into_found(root)).collect();
     search
+}
+
+/// The project at a folder, without looking elsewhere; `None` if nothing of it is there.
+pub(super) fn at_root(root: &Path) -> Option<Found> {
+    let mut gathered = Gathered { is_whole: true, ..Gathered::default() };
+    gathered.add_ci_file(root);
+    gather_agents(root, &mut gathered);
+    let is_found = gathered.ci_file.is_some() || !gathered.files.is_empty();
+    is_found.then(|| gathered.into_found(root.to_owned()))
+}
+
+/// A file that was named, together with what lies in the same project.
+fn name_file(path: &Path, roots: &mut BTreeMap<PathBuf, Gathered>) {
+    if path.file_name().is_some_and(|name| name == CI_FILE) {
+        let root = path.parent().map(Path::to_owned).unwrap_or_default();
+        let gathered = roots.entry(root.clone()).or_default();
+        gather_agents(&root, gathered);
+        gathered.ci_file = Some(path.to_owned());
+        gathered.named.insert(path.to_owned());
+        return;
+    }
+    let (root, location) = locate(path);
+    let gathered = roots.entry(root.clone()).or_default();
+    if location.is_some() && gathered.ci_file.is_none() {
+        gathered.add_ci_file(&root);
+        gather_agents(&root, gathered);
+    }
+    gathered.files.insert(path.to_owned(), location.unwrap_or(Location::Loose));
+    gathered.named.insert(path.to_owned());
+}
+
+/// Everything in `.gitlab` that is, or looks like, an agent configuration.
+fn gather_agents(root: &Path, gathered: &mut Gathered) {
+    let folder = root.join(".gitlab");
+    if !folder.is_dir() {
+        return;
+    }
+    for met in walk(&folder) {
+        if let Met::Config(found, path, location) = met
+            && found == root
+        {
+            gathered.files.insert(path, location);
+        }
+    }
 }
 
 /// What a walk comes across.
@@ -76,7 +143,7 @@ enum Met {
     Error(String),
 }
 
-fn search_folder(top: &Path, files: &mut BTreeMap<PathBuf, BTreeMap<PathBuf, Location>>, errors: &mut Vec<String>) {
+fn search_folder(top: &Path, roots: &mut BTreeMap<PathBuf, Gathered>, errors: &mut Vec<String>) {
     let mut repositories: HashSet<PathBuf> = HashSet::new();
     let mut found: BTreeMap<PathBuf, Vec<(PathBuf, Location)>> = BTreeMap::new();
     for met in walk(top) {
@@ -87,11 +154,22 @@ fn search_folder(top: &Path, files: &mut BTreeMap<PathBuf, BTreeMap<PathBuf, Loc
         }
     }
     errors.sort();
+    for root in repositories.iter().map(PathBuf::as_path).chain([top]) {
+        if fs::symlink_metadata(root.join(CI_FILE)).is_ok() {
+            let gathered = roots.entry(root.to_owned()).or_default();
+            gathered.is_whole = true;
+            gathered.add_ci_file(root);
+        }
+    }
     let mut nesting =
         Nesting { top, roots: found.keys().cloned().collect(), repositories, inventories: HashMap::new() };
     for (root, entries) in found {
         let is_nested = nesting.is_nested(&root);
-        let project = files.entry(root).or_default();
+        let project = roots.entry(root.clone()).or_default();
+        project.is_whole = true;
+        if !is_nested {
+            project.add_ci_file(&root);
+        }
         for (path, location) in entries {
             let location = match location {
                 Location::Config { agent } if is_nested => {
@@ -99,7 +177,7 @@ fn search_folder(top: &Path, files: &mut BTreeMap<PathBuf, BTreeMap<PathBuf, Loc
                 }
                 location => location,
             };
-            project.insert(path, location);
+            project.files.insert(path, location);
         }
     }
 }

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use super::discover::{self, Content};
-use super::{Unusable, output};
+use super::discover::{self, Content, Found, Search};
+use super::{Unusable, inventory, output};
 use crate::gitlab::{FullPath, NEWEST, Tier, Version, path_of_remote};
+use crate::inventory::Inventory;
 use crate::report::Human;
 use crate::rules::Context;
 use crate::settings::{FILE_NAME, Settings};
@@ -22,10 +23,13 @@ pub(super) struct Options {
     /// Full path of the configuration project [default: CI_PROJECT_PATH, else the origin remote's path, else settings].
     #[arg(long, value_name = "PATH")]
     project: Option<String>,
-    /// Whose rules to apply, as major.minor [default: settings, else the newest known].
+    /// Inventory to resolve ids, jobs and environments against [default: settings, else none].
+    #[arg(long, value_name = "FILE")]
+    inventory: Option<PathBuf>,
+    /// Whose rules to apply, as major.minor [default: inventory, settings, else the newest known].
     #[arg(long, value_name = "X.Y")]
     gitlab_version: Option<Version>,
-    /// Licence of the CI projects: free, premium or ultimate [default: settings, else unknown].
+    /// Licence of the CI projects: free, premium or ultimate [default: inventory, settings, else unknown].
     #[arg(long, value_name = "TIER")]
     tier: Option<Tier>,
     /// Settings file [default: .kaslint.yaml beside .gitlab, or above it up to the top of the repository].
@@ -33,57 +37,122 @@ pub(super) struct Options {
     settings: Option<PathBuf>,
 }
 
-/// Settings by folder, and the options.
+/// Settings and inventories by path, and the options.
 pub(super) struct Knowledge<'o> {
     options: &'o Options,
-    given: Option<Arc<Settings>>,
-    by_folder: Mutex<HashMap<PathBuf, Option<Arc<Settings>>>>,
+    given: Option<Arc<FoundSettings>>,
+    by_folder: Mutex<HashMap<PathBuf, Option<Arc<FoundSettings>>>>,
+    inventories: Mutex<HashMap<PathBuf, Arc<Listing>>>,
+}
+
+/// A settings file that was read, with the folder that its paths start from.
+#[derive(Debug, Default)]
+pub(super) struct FoundSettings {
+    pub settings: Settings,
+    folder: PathBuf,
+}
+
+/// An inventory with the folder that its paths start from.
+#[derive(Debug)]
+pub(super) struct Listing {
+    pub inventory: Arc<Inventory>,
+    pub folder: PathBuf,
 }
 
 /// What applies to one configuration project.
 pub(super) struct Known {
     pub context: Context,
-    pub settings: Arc<Settings>,
+    pub settings: Arc<FoundSettings>,
+    pub listing: Option<Arc<Listing>>,
 }
 
 impl<'o> Knowledge<'o> {
     /// Reads the settings file that an option names.
     pub fn new(options: &'o Options) -> Result<Self, Unusable> {
         let given = options.settings.as_deref().map(read_settings).transpose()?;
-        Ok(Self { options, given, by_folder: Mutex::default() })
+        Ok(Self { options, given, by_folder: Mutex::default(), inventories: Mutex::default() })
     }
 
-    /// What is known about the configuration project in a folder; `is_only` if no other is looked at.
-    pub fn context_for(&self, root: &Path, is_only: bool) -> Result<Known, Unusable> {
-        let settings = match &self.given {
-            Some(settings) => Arc::clone(settings),
-            None => self.settings_above(root)?.unwrap_or_default(),
+    /// The projects to look at: those of the paths, or else everything here and all projects of the inventory.
+    ///
+    /// A folder that an inventory gives to a project has that project's path.
+    pub fn search(&self, paths: &[PathBuf]) -> Result<Search, Unusable> {
+        let here = Path::new(".");
+        let settings = self.settings_for(here)?;
+        let listing = self.listing(&settings)?;
+        let mut search = match (paths.is_empty(), &listing) {
+            (false, _) => discover::search(paths),
+            // With an inventory at hand, an unrelated folder is not searched; this project is looked at all the same.
+            (true, Some(_)) if self.options.inventory.is_some() => {
+                Search { projects: discover::at_root(here).into_iter().collect(), errors: Vec::new() }
+            }
+            (true, _) => discover::search(&[here.to_owned()]),
         };
-        let version = self.options.gitlab_version.or(settings.version).unwrap_or(NEWEST);
-        let project = self.project(root, is_only, &settings);
+        if let Some(listing) = &listing {
+            listing.name_projects(&mut search.projects, paths.is_empty());
+        }
+        Ok(search)
+    }
+
+    /// What is known about the project in a folder, with its path if an inventory gave it; `is_only` if no other is
+    /// looked at.
+    pub fn context_for(&self, root: &Path, listed: Option<&str>, is_only: bool) -> Result<Known, Unusable> {
+        let found = self.settings_for(root)?;
+        let settings = &found.settings;
+        let listing = self.listing(&found)?;
+        let instance = listing.as_ref().map(|listing| listing.inventory.instance());
+        let project = match listed {
+            Some(listed) => Some(listed.to_owned()),
+            None => self.project(root, is_only, settings),
+        };
+        let options = self.options;
+        let version = options.gitlab_version.or(instance.and_then(|instance| instance.version)).or(settings.version);
         let context = Context {
-            version: version.min(NEWEST),
-            tier: self.options.tier.or(settings.tier),
+            version: version.unwrap_or(NEWEST).min(NEWEST),
+            tier: options.tier.or(instance.and_then(|instance| instance.tier)).or(settings.tier),
             project: project.as_deref().map(FullPath::new),
-            instance_authorization: settings.instance_authorization,
+            instance_authorization: instance
+                .and_then(|instance| instance.instance_authorization)
+                .or(settings.instance_authorization),
             max_file_size: settings.max_file_size.unwrap_or(Context::default().max_file_size),
+            inventory: listing.as_ref().map(|listing| Arc::clone(&listing.inventory)),
+            job_environments: Arc::default(),
         };
-        Ok(Known { context, settings })
-    }
-
-    /// The release and the licence that options or settings name.
-    pub fn release_and_tier(&self, settings: &Settings) -> (Option<Version>, Option<Tier>) {
-        (self.options.gitlab_version.or(settings.version), self.options.tier.or(settings.tier))
+        Ok(Known { context, settings: found, listing })
     }
 
     /// The release asked for, if it is newer than what is known.
-    pub fn newer_version(&self, settings: &Settings) -> Option<Version> {
-        self.options.gitlab_version.or(settings.version).filter(|version| *version > NEWEST)
+    pub fn newer_version(&self, known: &Known) -> Option<Version> {
+        let listed = known.listing.as_ref().and_then(|listing| listing.inventory.instance().version);
+        let version = self.options.gitlab_version.or(listed).or(known.settings.settings.version);
+        version.filter(|version| *version > NEWEST)
     }
 
     /// Whether an option names the project, which can hold for one project only.
     pub fn names_project(&self) -> bool {
         self.options.project.is_some()
+    }
+
+    fn settings_for(&self, root: &Path) -> Result<Arc<FoundSettings>, Unusable> {
+        match &self.given {
+            Some(settings) => Ok(Arc::clone(settings)),
+            None => Ok(self.settings_above(root)?.unwrap_or_default()),
+        }
+    }
+
+    /// The inventory that the option or else the settings name.
+    fn listing(&self, found: &FoundSettings) -> Result<Option<Arc<Listing>>, Unusable> {
+        let from_settings = || found.settings.inventory.as_ref().map(|file| found.folder.join(file));
+        let Some(file) = self.options.inventory.clone().or_else(from_settings) else { return Ok(None) };
+        // Held while it is read, so that an inventory is read once.
+        let mut known = self.inventories.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(listing) = known.get(&file) {
+            return Ok(Some(Arc::clone(listing)));
+        }
+        let folder = file.parent().map(Path::to_owned).unwrap_or_default();
+        let listing = Arc::new(Listing { inventory: Arc::new(inventory::load(&file)?), folder });
+        known.insert(file, Arc::clone(&listing));
+        Ok(Some(listing))
     }
 
     fn project(&self, root: &Path, is_only: bool, settings: &Settings) -> Option<String> {
@@ -106,7 +175,7 @@ impl<'o> Knowledge<'o> {
     }
 
     /// The settings file beside the project's `.gitlab`, or above it up to the top of the repository.
-    fn settings_above(&self, root: &Path) -> Result<Option<Arc<Settings>>, Unusable> {
+    fn settings_above(&self, root: &Path) -> Result<Option<Arc<FoundSettings>>, Unusable> {
         let root = std::path::absolute(if root.as_os_str().is_empty() { Path::new(".") } else { root });
         let Ok(root) = root else { return Ok(None) };
         for folder in root.ancestors() {
@@ -133,7 +202,33 @@ impl<'o> Knowledge<'o> {
     }
 }
 
-fn read_settings(path: &Path) -> Result<Arc<Settings>, Unusable> {
+impl Listing {
+    /// Gives the found projects the paths that the inventory has for their folders; with `is_all`, adds those of its
+    /// projects that have a folder and were not found.
+    fn name_projects(&self, found: &mut Vec<Found>, is_all: bool) {
+        // The same folder may be found by another way of writing its path.
+        let real = |path: &Path| std::fs::canonicalize(if path.as_os_str().is_empty() { Path::new(".") } else { path });
+        let mut known: HashMap<PathBuf, usize> = HashMap::new();
+        for (position, project) in found.iter().enumerate() {
+            known.extend(real(&project.root).ok().map(|root| (root, position)));
+        }
+        let is_empty = known.is_empty();
+        for project in self.inventory.projects() {
+            let folder = self.folder.join(project.folder());
+            let place = if is_empty { None } else { real(&folder).ok().and_then(|root| known.get(&root)) };
+            match place.and_then(|&position| found.get_mut(position)) {
+                Some(found) => found.project = Some(project.path.to_string()),
+                None if is_all => found.extend(discover::at_root(&folder).map(|mut at_root| {
+                    at_root.project = Some(project.path.to_string());
+                    at_root
+                })),
+                None => {}
+            }
+        }
+    }
+}
+
+fn read_settings(path: &Path) -> Result<Arc<FoundSettings>, Unusable> {
     let shown = discover::shown_path(path);
     let bytes = match discover::read_file(path, MAX_SETTINGS_SIZE)? {
         Content::Text(bytes) => bytes,
@@ -148,7 +243,8 @@ fn read_settings(path: &Path) -> Result<Arc<Settings>, Unusable> {
             for key in &settings.not_supported {
                 output::complain(&format!("warning: {shown}: `{key}` is not acted upon by this version of kaslint"));
             }
-            Ok(Arc::new(settings))
+            let folder = path.parent().map(Path::to_owned).unwrap_or_default();
+            Ok(Arc::new(FoundSettings { settings, folder }))
         }
         Err(mistakes) => {
             let mut text = Vec::new();

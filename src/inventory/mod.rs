@@ -10,6 +10,7 @@ mod document;
 mod events;
 mod keys;
 mod model;
+mod nearest;
 mod problem;
 mod rows;
 

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::OnceLock;
 
+use super::nearest::Neighbours;
 use crate::gitlab::{EnvironmentTier, GitRef, Tier, Version, lower_path};
 use crate::source::Span;
 
@@ -149,6 +151,8 @@ pub struct Inventory {
     /// By path in lower case.
     pub(super) targets: HashMap<Box<str>, Target>,
     pub(super) order: Vec<ProjectId>,
+    /// Made when it is first asked for.
+    pub(super) neighbours: OnceLock<Neighbours>,
 }
 
 impl Inventory {

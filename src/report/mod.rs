@@ -34,6 +34,11 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// Adds a line to the summary, once.
+    pub fn remark(&mut self, remark: Option<String>) {
+        self.remarks.extend(remark.filter(|remark| !self.remarks.contains(remark)));
+    }
+
     /// Adds a project's analysis.
     pub fn add(&mut self, analysis: Analysis) {
         self.findings.extend(analysis.findings);

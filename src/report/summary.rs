@@ -63,15 +63,22 @@ impl Summary {
     }
 }
 
-/// One line for each option that would let more be checked.
+/// One line for each set of options that would let more be checked.
 fn unchecked(outcome: &Outcome) -> Vec<String> {
-    let mut by_need: BTreeMap<Need, Vec<&str>> = BTreeMap::new();
+    let mut missing: BTreeMap<&str, Vec<Need>> = BTreeMap::new();
     for (rule, need) in &outcome.unchecked {
-        by_need.entry(*need).or_default().push(rule.name);
+        missing.entry(rule.name).or_default().push(*need);
     }
-    by_need
+    let mut by_needs: BTreeMap<Vec<Need>, Vec<&str>> = BTreeMap::new();
+    for (rule, needs) in missing {
+        by_needs.entry(needs).or_default().push(rule);
+    }
+    by_needs
         .into_iter()
-        .map(|(need, rules)| format!("Not checked: {} (needs {}).", rules.join(", "), need.option()))
+        .map(|(needs, rules)| {
+            let options: Vec<&str> = needs.iter().map(|need| need.option()).collect();
+            format!("Not checked: {} (needs {}).", rules.join(", "), options.join(" and "))
+        })
         .collect()
 }
 

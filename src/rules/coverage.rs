@@ -7,6 +7,8 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use super::support::*;
+use super::words::shown;
+use crate::access::needs_licence;
 use crate::gitlab::{ancestor_paths, lower_path};
 
 /// The entries within the limit that no later one of the same id overrides, in order: projects, groups, instance.
@@ -30,27 +32,38 @@ pub(crate) fn counting_entries(access: &CiAccess, limit: usize) -> Vec<&CiEntry>
 pub(super) struct Coverage<'e> {
     projects: HashMap<String, &'e CiEntry>,
     groups: HashMap<String, &'e CiEntry>,
+    instance: Option<&'e CiEntry>,
 }
 
 impl<'e> Coverage<'e> {
-    /// Finds them; an entry that the licence drops does not count.
+    /// Finds them for the licence that is known; with an unknown one, all count.
     pub(super) fn of(access: &'e CiAccess, context: &Context) -> Self {
-        let mut coverage = Self { projects: HashMap::new(), groups: HashMap::new() };
-        let entries = counting_entries(access, context.entry_limit());
-        for entry in entries.into_iter().filter(|entry| !is_dropped_on(entry, context.tier)) {
-            let path = entry.id.as_ref().map(|id| id.value.to_lowercase());
+        Self::on(access, context, context.tier)
+    }
+
+    /// Finds them for this licence; an entry that it drops does not count, and neither does one for the instance where the
+    /// instance setting is off.
+    pub(super) fn on(access: &'e CiAccess, context: &Context, tier: Option<Tier>) -> Self {
+        let mut coverage = Self { projects: HashMap::new(), groups: HashMap::new(), instance: None };
+        let is_on = context.instance_authorization != Some(false);
+        let entries = counting_entries(access, context.entry_limit()).into_iter();
+        for entry in entries.filter(|entry| tier != Some(Tier::Free) || !needs_licence(entry.mode(), context.version)) {
+            let path = entry.id.as_ref().map(|id| lower_path(&id.value).into_owned());
             match (entry.kind, path) {
                 (EntryKind::Project, Some(path)) => drop(coverage.projects.insert(path, entry)),
                 (EntryKind::Group, Some(path)) => drop(coverage.groups.insert(path, entry)),
-                (EntryKind::Instance, _) | (_, None) => {}
+                (EntryKind::Instance, _) => coverage.instance = Some(entry).filter(|_| is_on),
+                (_, None) => {}
             }
         }
         coverage
     }
 
-    /// The entries themselves, in no order.
-    pub(super) fn entries(&self) -> impl Iterator<Item = &'e CiEntry> {
-        self.projects.values().chain(self.groups.values()).copied()
+    /// The entries themselves, in the order of the file.
+    pub(super) fn entries(&self) -> Vec<&'e CiEntry> {
+        let mut entries: Vec<&CiEntry> = self.projects.values().chain(self.groups.values()).copied().collect();
+        entries.sort_by_key(|entry| (entry.kind, entry.index));
+        entries
     }
 
     /// The entry of this project.
@@ -62,10 +75,17 @@ impl<'e> Coverage<'e> {
     pub(super) fn innermost_group(&self, path: &FullPath) -> Option<&'e CiEntry> {
         ancestor_paths(path.lower()).find_map(|ancestor| self.groups.get(ancestor).copied())
     }
+
+    /// What applies to a project or group but for its own entry: the innermost group's entry, else the instance's.
+    pub(super) fn less_specific(&self, path: &FullPath) -> Option<&'e CiEntry> {
+        self.innermost_group(path).or(self.instance)
+    }
 }
 
-/// Whether GitLab drops the entry for want of a licence. Without one it sees only entries whose jobs act as the agent
-/// (`app/finders/clusters/agents/authorizations/ci_access/finder.rb`, `config_scopes.rb` and its EE extension).
-fn is_dropped_on(entry: &CiEntry, tier: Option<Tier>) -> bool {
-    tier == Some(Tier::Free) && entry.mode() != Mode::Agent
+/// An entry in a sentence: "the entry of `acme`".
+pub(super) fn entry_in_words(entry: &CiEntry) -> String {
+    match &entry.id {
+        Some(id) => format!("the entry of {}", shown(&id.value)),
+        None => "the entry of the whole instance".to_owned(),
+    }
 }

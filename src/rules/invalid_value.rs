@@ -27,7 +27,7 @@ rule! {
     ///
     /// ## Good
     ///
-    /// ```yaml
+    /// ```yaml tier=premium
     /// ci_access:
     ///   projects:
     ///     - id: acme/web/shop

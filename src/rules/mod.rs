@@ -4,6 +4,7 @@
 //! `## Good` are its tests. See CONTRIBUTING.md for how to add one.
 
 mod coverage;
+mod environments;
 mod patterns;
 mod support;
 mod words;
@@ -33,13 +34,16 @@ rules! {
     duplicate_key::DuplicateKey,
     empty_environments::EmptyEnvironments,
     file_too_large::FileTooLarge,
+    group_in_user_namespace::GroupInUserNamespace,
     ignored_document::IgnoredDocument,
     inert_key::InertKey,
+    instance_access_off::InstanceAccessOff,
     invalid_agent_name::InvalidAgentName,
     invalid_pattern::InvalidPattern,
     invalid_value::InvalidValue,
     invalid_yaml::InvalidYaml,
     malformed_id::MalformedId,
+    managed_resources_without_ci_job::ManagedResourcesWithoutCiJob,
     null_value::NullValue,
     open_instance_access::OpenInstanceAccess,
     outside_hierarchy::OutsideHierarchy,
@@ -50,11 +54,16 @@ rules! {
     repeated_extra_key::RepeatedExtraKey,
     reserved_identity::ReservedIdentity,
     restriction_override::RestrictionOverride,
+    tier_dropped_entry::TierDroppedEntry,
     too_many_entries::TooManyEntries,
     too_new_key::TooNewKey,
     unanchored_wildcard::UnanchoredWildcard,
+    unknown_id::UnknownId,
     unknown_key::UnknownKey,
+    unmatched_environment::UnmatchedEnvironment,
+    unprotected_production::UnprotectedProduction,
     unread_file::UnreadFile,
+    unregistered_agent::UnregisteredAgent,
     unverified_key::UnverifiedKey,
     wildcard_matches_all::WildcardMatchesAll,
     wrong_type::WrongType,

@@ -43,27 +43,9 @@ rule! {
 
 impl Rule for OutsideHierarchy {
     fn check_id(&self, id: &EntryId<'_>, file: &AgentFile, context: &Context, findings: &mut Findings) {
-        let Some(project) = &context.project else { return };
-        if !is_path(id.text) {
-            return;
-        }
+        let Some((project, scope)) = outside(id, context) else { return };
         let path = FullPath::new(id.text);
-        let is_group = id.kind == EntryKind::Group;
-        let (scope, is_inside) = if context.version < Version::new(15, 6) {
-            let scope = project.parent();
-            (scope, path.is_below(scope) || (is_group && path.lower() == scope))
-        } else {
-            let scope = project.top_level();
-            (scope, path.is_below(scope) || (is_group && path.lower() == scope))
-        };
-        if is_inside {
-            return;
-        }
-        let since = match id.section {
-            AccessSection::Ci => Version::new(18, 1),
-            AccessSection::User => Version::new(18, 4),
-        };
-        let setting = if context.version >= since { context.instance_authorization } else { Some(false) };
+        let setting = crosses_hierarchies(id, context);
         let noun = id.kind.noun();
         let (message, severity) = match setting {
             Some(true) => return,
@@ -92,8 +74,35 @@ impl Rule for OutsideHierarchy {
     }
 }
 
+/// The configuration project and what an id should lie below, if the id can be a path and lies elsewhere.
+fn outside<'c>(id: &EntryId<'_>, context: &'c Context) -> Option<(&'c FullPath, &'c str)> {
+    let project = context.project.as_ref()?;
+    let is_group = id.kind == EntryKind::Group;
+    // Of a group that can match nothing anyway, `group-in-user-namespace` speaks.
+    if !is_path(id.text) || (is_group && context.personal_namespace().is_some()) {
+        return None;
+    }
+    let scope = if context.version < Version::new(15, 6) { project.parent() } else { project.top_level() };
+    let path = FullPath::new(id.text);
+    let is_inside = path.is_below(scope) || (is_group && path.lower() == scope);
+    (!is_inside).then_some((project, scope))
+}
+
+/// Whether ids of other top-level groups count for this id's section; `None` where nobody said.
+fn crosses_hierarchies(id: &EntryId<'_>, context: &Context) -> Option<bool> {
+    if context.version < crate::access::across_hierarchies(id.section) {
+        return Some(false);
+    }
+    context.instance_authorization
+}
+
+/// Whether GitLab certainly drops the id for its place, whatever it names.
+pub(super) fn is_dropped_for_its_place(id: &EntryId<'_>, context: &Context) -> bool {
+    outside(id, context).is_some() && crosses_hierarchies(id, context) == Some(false)
+}
+
 /// Whether the id could be a path; others are said to be malformed.
-fn is_path(id: &str) -> bool {
+pub(super) fn is_path(id: &str) -> bool {
     let is_segment = |segment: &str| {
         !segment.is_empty() && segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
     };

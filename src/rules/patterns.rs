@@ -66,19 +66,31 @@ fn metacharacter(core: &str) -> Option<char> {
     None
 }
 
+/// Those of the names that the server matches and a glob over the whole name, the evident meaning, does not.
+pub(super) fn unmeant_among<'n>(pattern: &str, names: impl Iterator<Item = &'n str>) -> Vec<&'n str> {
+    let compiled = EnvironmentPattern::new(pattern);
+    let Some(glob) = evident_meaning(unanchored(pattern)) else { return Vec::new() };
+    names.filter(|name| compiled.compare(name) == Verdict::Matches && !glob.is_match(name)).collect()
+}
+
+/// A glob over the whole name in which only `*` stands for other characters.
+fn evident_meaning(core: &str) -> Option<globset::GlobMatcher> {
+    let mut glob = globset::escape(core).replace("[*]", "*");
+    while glob.contains("**") {
+        glob = glob.replace("**", "*");
+    }
+    Some(GlobBuilder::new(&glob).literal_separator(false).build().ok()?.compile_matcher())
+}
+
 /// The most characters that GitLab allows in an environment's name.
 const MAX_NAME: usize = 255;
 
 /// A name that the server matches and a glob over the whole name, the evident meaning, does not.
 fn unmeant_name(core: &str, compiled: &EnvironmentPattern<'_>) -> Option<String> {
-    let mut glob = globset::escape(core).replace("[*]", "*");
-    while glob.contains("**") {
-        glob = glob.replace("**", "*");
-    }
     if core.len() > MAX_NAME {
         return None;
     }
-    let glob = GlobBuilder::new(&glob).literal_separator(false).build().ok()?.compile_matcher();
+    let glob = evident_meaning(core)?;
     let name = plain_name(core);
     let in_front = if name.starts_with(|first: char| first.is_alphanumeric()) { "my-" } else { "my" };
     let known = if name.starts_with("prod") { "pre" } else { in_front };

@@ -1,14 +1,14 @@
 //! `redundant-entry`.
 
+use super::coverage::{Coverage, entry_in_words};
 use super::support::*;
 use super::words::shown;
-use crate::agent_config::{CiAccess, CiEntry};
 
 rule! {
     /// The entry changes nothing.
     ///
-    /// A project or group below a listed group, with the same settings as that group's entry, gets in all the same. So does
-    /// the configuration project itself, which always has access to its own agents: an entry without settings adds nothing.
+    /// A project or group below a listed group, with the same settings as the innermost such group's entry, gets in all the same; so
+    /// does one with the settings of the entry for the instance. So does the configuration project itself, which always has access to its own agents: an entry without settings adds nothing.
     ///
     /// Source: `app/finders/clusters/agents/authorizations/ci_access/finder.rb` of GitLab.
     ///
@@ -33,55 +33,49 @@ rule! {
     /// ## How to fix
     ///
     /// Remove the entry, or give it the settings that it was meant to have.
+    ///
+    /// ## When it stays silent
+    ///
+    /// On entries that GitLab does not look at: behind the limit, overridden by a later one of the same id, dropped for want of a licence.
     RedundantEntry = "redundant-entry", Note in Ids
 }
 
 impl Rule for RedundantEntry {
     fn check_file(&self, file: &AgentFile, context: &Context, findings: &mut Findings) {
         let Some(access) = &file.config.ci_access else { return };
-        let limit = context.entry_limit();
-        let groups = effective_groups(access, limit);
-        for entry in access.projects.iter().chain(&access.groups).filter(|entry| entry.index < limit) {
+        let coverage = Coverage::of(access, context);
+        for entry in coverage.entries() {
             let Some(id) = &entry.id else { continue };
             let path = FullPath::new(&id.value);
             let is_own = entry.kind == EntryKind::Project && context.project.as_ref() == Some(&path);
             let finding = if is_own {
+                // The configuration project's own access hides the group's; its entry does what the group's does not.
                 if !same_settings(entry, None) {
                     continue;
                 }
-                let message = format!("{} is the configuration project, whose jobs may use the agent without an entry", shown(&id.value));
+                let message =
+                    format!("{} is the configuration project, whose jobs may use the agent without an entry", shown(&id.value));
                 Finding::new(&INFO, &file.source, id.span, message).label("changes nothing")
             } else {
-                // The configuration project's own access hides the group's; its entry does what the group's does not.
-                let Some(group) = innermost(&groups, &path).filter(|group| same_settings(entry, Some(group))) else { continue };
-                let Some(group_id) = &group.id else { continue };
-                let message = format!("{} is below {}, whose entry lets it in with the same settings", shown(&id.value), shown(&group_id.value));
+                let counts = |other: &&CiEntry| {
+                    let is_on = other.kind != EntryKind::Instance || context.instance_authorization == Some(true);
+                    is_on && same_settings(entry, Some(other))
+                };
+                let covering = coverage.less_specific(&path).filter(counts);
+                let Some(covering) = covering else { continue };
+                let message = format!(
+                    "{} gets in without this entry: {} has the same settings and covers it",
+                    shown(&id.value),
+                    entry_in_words(covering)
+                );
                 Finding::new(&INFO, &file.source, id.span, message)
                     .label("changes nothing")
-                    .related(group_id.span, "this entry covers it")
+                    .related(covering.head, "this entry covers it")
             };
             let finding = finding.route(format!("{}.id", entry.route())).key(path.lower());
             findings.report(finding.help("remove the entry, unless it is there to be read"));
         }
     }
-}
-
-/// Groups by path in lower case; of equal ids the last counts.
-fn effective_groups(access: &CiAccess, limit: usize) -> std::collections::HashMap<String, &CiEntry> {
-    let groups = access.groups.iter().take(limit);
-    groups.filter_map(|group| Some((group.id.as_ref()?.value.to_lowercase(), group))).collect()
-}
-
-/// The entry of the innermost group that holds the path.
-fn innermost<'e>(groups: &std::collections::HashMap<String, &'e CiEntry>, path: &FullPath) -> Option<&'e CiEntry> {
-    let mut current = path.parent();
-    while !current.is_empty() {
-        if let Some(group) = groups.get(current) {
-            return Some(group);
-        }
-        current = current.rsplit_once('/').map_or("", |(parent, _)| parent);
-    }
-    None
 }
 
 /// Whether two entries grant the same; `None` is an entry without settings.

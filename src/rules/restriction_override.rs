@@ -1,14 +1,16 @@
 //! `restriction-override`.
 
-use super::coverage::Coverage;
+use super::coverage::{Coverage, entry_in_words};
 use super::support::*;
 use super::words::shown;
 
 rule! {
-    /// A more specific entry drops a restriction of the group's entry that would apply without it.
+    /// A more specific entry drops a restriction of the less specific one that would apply without it.
     ///
-    /// For each project GitLab takes the most specific entry, whole: the project's own, else that of the innermost group. Nothing is
-    /// merged, so an entry without `protected_branches_only`, `environments` or `access_as` takes away what the group's entry asks for.
+    /// For each project GitLab takes the most specific entry, whole: the project's own, else that of the innermost group, else that of the
+    /// instance. Nothing is merged, so an entry without `protected_branches_only`, `environments` or `access_as` takes away what the less
+    /// specific one asks for. Where the entry says so itself (`protected_branches_only: false`, `access_as: {agent: {}}`), it is a note for
+    /// whoever reads the other one.
     ///
     /// Source: `app/finders/clusters/agents/authorizations/ci_access/finder.rb` of GitLab.
     ///
@@ -40,11 +42,11 @@ rule! {
     /// ## How to fix
     ///
     /// Repeat the restriction in the more specific entry. If it is not meant to apply there, write so: `protected_branches_only: false` or
-    /// `access_as: {agent: {}}`.
+    /// `access_as: {agent: {}}` makes a note of the warning.
     ///
     /// ## When it stays silent
     ///
-    /// Where the more specific entry writes the same key with another value, and for the configuration project, which the
+    /// Where the more specific entry lists other `environments`, and for the configuration project, which the
     /// group's entry does not bind anyway (`config-project-bypass`). With `gitlab.tier: free`, entries that need a licence do not count.
     RestrictionOverride = "restriction-override", Warning in Access
 }
@@ -59,24 +61,44 @@ impl Rule for RestrictionOverride {
             if entry.kind == EntryKind::Project && context.project.as_ref() == Some(&path) {
                 continue;
             }
-            let Some(group) = coverage.innermost_group(&path) else { continue };
-            let (Some(group_id), Some(lost)) = (&group.id, Lost::of(entry, group)) else { continue };
-            let whose = if entry.kind == EntryKind::Group { "jobs of its projects" } else { "its jobs" };
+            let Some(other) = coverage.less_specific(&path) else { continue };
+            let Some(lost) = Lost::of(entry, other) else { continue };
             let message = format!(
-                "{} has an entry of its own, so that of {} does not apply and nothing is merged; {} {}: {whose} {}",
+                "{} has an entry of its own, so {} does not apply and nothing is merged; {} {}: {} {}",
                 shown(&id.value),
-                shown(&group_id.value),
+                entry_in_words(other),
                 shape::listed_and(&lost.keys),
                 if lost.keys.len() == 1 { "is lost" } else { "are lost" },
+                who_gains(entry, &path, context),
                 enumerated(&lost.gains)
             );
+            let (severity, help) = match lost.is_written {
+                // Whoever writes `false` knows; whoever reads the group's entry may not.
+                true => (Severity::Note, "nothing to do if this is meant; the less specific entry does not say so"),
+                false => (Severity::Warning, "repeat in this entry what shall apply, or remove the entry"),
+            };
             let finding = Finding::new(&INFO, &file.source, id.span, message)
+                .severity(severity)
                 .label(format!("without {}", shape::listed_and(&lost.keys)))
-                .related(group_id.span, "this entry asks for more")
+                .related(other.head, "this entry asks for more, and does not apply")
                 .route(format!("{}.id", entry.route()))
                 .key(path.lower());
-            findings.report(finding.help("repeat in this entry what shall apply, or remove the entry"));
+            findings.report(finding.help(help));
         }
+    }
+}
+
+/// Whose jobs gain, as the start of a clause with a verb in the plural.
+fn who_gains(entry: &CiEntry, path: &FullPath, context: &Context) -> String {
+    if entry.kind == EntryKind::Project {
+        return "its jobs".to_owned();
+    }
+    let inventory = context.inventory.as_deref();
+    let places = inventory.and_then(|inventory| Some(inventory.places(inventory.find_group(path.lower())?)));
+    match places.map(|places| places.len()) {
+        Some(1) => "jobs of its one project".to_owned(),
+        Some(count) => format!("jobs of its {count} projects"),
+        None => "jobs of its projects".to_owned(),
     }
 }
 
@@ -86,31 +108,38 @@ struct Lost {
     keys: Vec<&'static str>,
     /// What jobs may do for want of each, as ends of a sentence.
     gains: Vec<&'static str>,
+    /// Whether the entry says so itself, for all of the keys.
+    is_written: bool,
 }
 
 impl Lost {
-    fn of(entry: &CiEntry, group: &CiEntry) -> Option<Self> {
+    fn of(entry: &CiEntry, other: &CiEntry) -> Option<Self> {
         let lost = [
             (
-                group.is_protected_only() && entry.protected_branches_only.is_none(),
+                other.is_protected_only() && !entry.is_protected_only(),
+                entry.protected_branches_only.is_some(),
                 "protected_branches_only",
                 "get in on refs that are not protected",
             ),
+            // Another list is a decision of its own; an empty one is `empty-environments`.
             (
-                !group.environments.is_empty() && entry.environments_key.is_none(),
+                !other.environments.is_empty() && entry.environments_key.is_none(),
+                false,
                 "environments",
                 "get in with any environment or none",
             ),
             (
-                group.mode() != Mode::Agent && entry.access_as.is_none(),
+                other.mode() != Mode::Agent && entry.mode() == Mode::Agent,
+                entry.access_as.is_some(),
                 "access_as",
                 "act as the agent's own service account",
             ),
         ];
         let lost: Vec<_> = lost.into_iter().filter(|(is_lost, ..)| *is_lost).collect();
         let lost = Self {
-            keys: lost.iter().map(|(_, key, _)| *key).collect(),
-            gains: lost.iter().map(|(_, _, gain)| *gain).collect(),
+            keys: lost.iter().map(|(_, _, key, _)| *key).collect(),
+            gains: lost.iter().map(|(_, _, _, gain)| *gain).collect(),
+            is_written: lost.iter().all(|(_, is_written, ..)| *is_written),
         };
         (!lost.keys.is_empty()).then_some(lost)
     }

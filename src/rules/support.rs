@@ -1,14 +1,17 @@
 //! What rules are made of: their description, their hooks, and what they are told.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 pub(super) use crate::agent_config::{AccessSection, AgentConfig, CiAccess, CiEntry, EntryKind, Mode};
 pub(super) use crate::finding::{Finding, Safety, Severity};
 pub(super) use crate::gitlab::{FullPath, Tier, Version};
+pub(super) use crate::inventory::{Inventory, NamespaceKind};
 pub(super) use crate::layout::{Location, Unread};
 pub(super) use crate::shape::{self, Found, ProblemKind};
 pub(super) use crate::source::{Source, Span};
 
+use crate::gitlab::{PartialText, lower_path};
 use crate::yaml;
 
 /// What a rule must know beyond the file; without it, the rule stays silent.
@@ -16,6 +19,10 @@ use crate::yaml;
 pub enum Need {
     /// The configuration project's full path.
     Project,
+    /// An inventory.
+    Inventory,
+    /// The instance setting "Enable instance level authorization".
+    InstanceSetting,
 }
 
 impl Need {
@@ -24,6 +31,8 @@ impl Need {
     pub fn option(self) -> &'static str {
         match self {
             Self::Project => "--project",
+            Self::Inventory => "--inventory",
+            Self::InstanceSetting => "gitlab.instance_authorization in .kaslint.yaml or the inventory",
         }
     }
 }
@@ -167,6 +176,11 @@ pub trait Rule: Described + Sync {
     /// An id of an entry, in `ci_access` or `user_access`.
     fn check_id(&self, _id: &EntryId<'_>, _file: &AgentFile, _context: &Context, _findings: &mut Findings) {}
 
+    /// Whether the file has anything that the rule could speak of; where not, nobody is told that it did not run.
+    fn concerns(&self, _file: &AgentFile) -> bool {
+        true
+    }
+
     /// An entry of `ci_access` that counts: within the limit, and not overridden by a later one of the same id.
     fn check_entry(&self, _entry: &CiEntry, _file: &AgentFile, _context: &Context, _findings: &mut Findings) {}
 }
@@ -184,6 +198,30 @@ pub struct Context {
     pub instance_authorization: Option<bool>,
     /// The agent server's limit on the size of a file, in bytes.
     pub max_file_size: u64,
+    /// What else is known of the instance.
+    pub inventory: Option<Arc<Inventory>>,
+    /// The environments in the CI files of projects.
+    pub job_environments: Arc<JobEnvironments>,
+}
+
+/// The environments that the jobs of projects have, from CI files that could be read in full.
+#[derive(Clone, Debug, Default)]
+pub struct JobEnvironments {
+    /// By the project's path in lower case.
+    by_project: HashMap<String, Vec<PartialText>>,
+}
+
+impl JobEnvironments {
+    /// Adds the environments of a project's jobs.
+    pub fn insert(&mut self, project: &FullPath, names: Vec<PartialText>) {
+        self.by_project.insert(project.lower().to_owned(), names);
+    }
+
+    /// The environments of a project's jobs; `None` where its CI file is not known, or not in full.
+    #[must_use]
+    pub fn of(&self, project: &str) -> Option<&[PartialText]> {
+        self.by_project.get(&*lower_path(project)).map(Vec::as_slice)
+    }
 }
 
 impl Default for Context {
@@ -194,6 +232,8 @@ impl Default for Context {
             project: None,
             instance_authorization: None,
             max_file_size: crate::agent_config::MAX_FILE_SIZE,
+            inventory: None,
+            job_environments: Arc::default(),
         }
     }
 }
@@ -203,6 +243,14 @@ impl Context {
     #[must_use]
     pub fn entry_limit(&self) -> usize {
         crate::access::list_limit(self.version)
+    }
+
+    /// The configuration project's personal namespace, where the inventory says that it lies in one.
+    #[must_use]
+    pub fn personal_namespace(&self) -> Option<&str> {
+        let root = self.project.as_ref()?.top_level();
+        let namespace = self.inventory.as_deref()?.find_namespace(root)?;
+        (namespace.kind == NamespaceKind::User).then_some(&*namespace.path)
     }
 }
 
@@ -215,6 +263,24 @@ pub struct Input {
     pub source: Arc<Source>,
     /// What lies at the path.
     pub content: InputContent,
+    /// Whether the agent has an environment template of its own; `None` where nobody looked.
+    pub has_template: Option<bool>,
+    /// Whether it is read only to be known, so that nothing is reported about it.
+    pub is_context: bool,
+}
+
+impl Input {
+    /// A file that was read.
+    #[must_use]
+    pub fn text(location: Location, source: Arc<Source>) -> Self {
+        Self { location, source, content: InputContent::Text, has_template: None, is_context: false }
+    }
+
+    /// A path at which there is no text; the source carries the path alone.
+    #[must_use]
+    pub fn without_text(location: Location, source: Arc<Source>, content: InputContent) -> Self {
+        Self { content, ..Self::text(location, source) }
+    }
 }
 
 /// What lies at a path.
@@ -239,6 +305,8 @@ pub struct AgentFile {
     pub location: Location,
     /// The configuration.
     pub config: AgentConfig,
+    /// Whether the agent has an environment template of its own; `None` where nobody looked.
+    pub has_template: Option<bool>,
 }
 
 impl AgentFile {

@@ -1,6 +1,7 @@
 //! `unanchored-wildcard`.
 
-use super::patterns::{Trait, patterns};
+use super::environments::Known;
+use super::patterns::{Trait, patterns, unmeant_among};
 use super::support::*;
 use super::words::shown;
 
@@ -8,8 +9,8 @@ rule! {
     /// A pattern with `*` matches any part of an environment's name, not the whole name.
     ///
     /// GitLab turns each `*` of a pattern into "any characters" and looks for the result anywhere in the name: `prod*` lets
-    /// jobs of `preprod` in, too. The name in the message is made up; it is one that GitLab matches and that a wildcard for the whole name
-    /// would not.
+    /// jobs of `preprod` in, too. The message names environments that the inventory or CI files know and that a wildcard for the whole name
+    /// would not match; where there are none, a name that is made up.
     ///
     /// Source: `lib/gitlab/ci/environment_matcher.rb` of GitLab.
     ///
@@ -44,19 +45,47 @@ rule! {
 }
 
 impl Rule for UnanchoredWildcard {
-    fn check_entry(&self, entry: &CiEntry, file: &AgentFile, _context: &Context, findings: &mut Findings) {
+    fn check_entry(&self, entry: &CiEntry, file: &AgentFile, context: &Context, findings: &mut Findings) {
+        let mut known = None;
         for (pattern, route) in patterns(entry) {
-            let Some(Trait::Unanchored(name)) = Trait::of(&pattern.value) else { continue };
-            let message = format!(
-                "{} also lets in jobs of an environment called {}, if there is one: GitLab looks for the pattern anywhere in the name",
-                shown(&pattern.value),
-                shown(&name)
-            );
-            let finding = Finding::new(&INFO, &file.source, pattern.span, message)
-                .label(format!("also matches {}", shown(&name)))
-                .route(route)
-                .key(&pattern.value);
+            let Some(Trait::Unanchored(made_up)) = Trait::of(&pattern.value) else { continue };
+            let known = known.get_or_insert_with(|| Known::of(entry, context));
+            let real = unmeant_among(&pattern.value, known.whole_names());
+            let (message, label) = match &real[..] {
+                [] => (
+                    format!(
+                        "{} also lets in jobs of an environment called {}, if there is one: GitLab looks for the pattern anywhere in the name",
+                        shown(&pattern.value),
+                        shown(&made_up)
+                    ),
+                    format!("also matches {}", shown(&made_up)),
+                ),
+                real => (
+                    format!(
+                        "{} also lets in jobs of {}: GitLab looks for the pattern anywhere in the name",
+                        shown(&pattern.value),
+                        in_words(real)
+                    ),
+                    format!("also matches {}", in_words(real)),
+                ),
+            };
+            let finding = Finding::new(&INFO, &file.source, pattern.span, message).label(label);
+            let finding = finding.route(route).key(&pattern.value);
             findings.report(finding.help("write the names out, without `*`; those are compared with the whole name"));
         }
+    }
+}
+
+/// A few names, and how many there are beside them.
+fn in_words(names: &[&str]) -> String {
+    const MOST: usize = 3;
+    let first: Vec<String> = names.iter().take(MOST).map(|name| shown(name)).collect();
+    match names.len().saturating_sub(MOST) {
+        0 => match &first[..] {
+            [init @ .., last] if !init.is_empty() => format!("{} and {last}", init.join(", ")),
+            all => all.join(", "),
+        },
+        1 => format!("{} and one other", first.join(", ")),
+        more => format!("{} and {more} others", first.join(", ")),
     }
 }

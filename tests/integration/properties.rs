@@ -6,7 +6,7 @@ use kaslint::agent_config::AgentConfig;
 use kaslint::analysis::{Project, Selection, analyse};
 use kaslint::gitlab::NEWEST;
 use kaslint::layout::Location;
-use kaslint::rules::{Context, Input, InputContent};
+use kaslint::rules::{Context, Input};
 use kaslint::source::Source;
 use kaslint::yaml;
 use proptest::prelude::*;
@@ -36,11 +36,8 @@ fn mutated() -> impl Strategy<Value = String> {
 }
 
 fn analysis_of(text: &str) -> kaslint::analysis::Analysis {
-    let input = Input {
-        location: Location::Config { agent: "prod".to_owned() },
-        source: Arc::new(Source::new(CONFIG, text)),
-        content: InputContent::Text,
-    };
+    let location = Location::Config { agent: "prod".to_owned() };
+    let input = Input::text(location, Arc::new(Source::new(CONFIG, text)));
     analyse(&Project { inputs: vec![input], context: Context::default(), selection: Selection::default() })
 }
 

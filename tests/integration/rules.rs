@@ -41,19 +41,29 @@ fn rules_are_named_and_documented() {
     }
 }
 
-/// A fenced block of a rule's documentation.
+/// An example of a rule's documentation: the file that it is about, and what is known beside it.
 struct Example {
     options: String,
     text: String,
+    inventory: Option<String>,
 }
 
+/// The blocks under a heading: the first without a word is the configuration, `yaml inventory` opens an inventory.
 fn example(info: &RuleInfo, heading: &str) -> Example {
     let page = info.markdown();
     let part = page.split(&format!("## {heading}\n")).nth(1).expect("the heading");
-    let block = part.split("```yaml").nth(1).expect("a block");
-    let (options, rest) = block.split_once('\n').expect("a line");
-    let text = rest.split("```").next().expect("an end").to_owned();
-    Example { options: options.trim().to_owned(), text }
+    let part = part.split("\n## ").next().expect("an end");
+    let mut example = Example { options: String::new(), text: String::new(), inventory: None };
+    for block in part.split("```yaml").skip(1) {
+        let (options, rest) = block.split_once('\n').expect("a line");
+        let text = rest.split("```").next().expect("an end").to_owned();
+        match options.trim() {
+            "inventory" => example.inventory = Some(text),
+            options => (example.options, example.text) = (options.to_owned(), text),
+        }
+    }
+    assert!(!example.text.is_empty(), "{}: no block under {heading}", info.name);
+    example
 }
 
 /// Analyses an example; its options are on the line that opens the block.
@@ -68,6 +78,7 @@ fn findings_of(info: &RuleInfo, example: &Example) -> Vec<&'static str> {
             "gitlab-version" => context.version = value.parse().expect("a version"),
             "project" => context.project = Some(FullPath::new(value)),
             "tier" => context.tier = Some(value.parse().expect("a tier")),
+            "instance-authorization" => context.instance_authorization = Some(value == "true"),
             "path" => path = value.to_owned(),
             "size" => content = InputContent::TooLarge(value.parse().expect("a size")),
             "repeat" => {
@@ -80,8 +91,13 @@ fn findings_of(info: &RuleInfo, example: &Example) -> Vec<&'static str> {
             other => panic!("unknown option {other}"),
         }
     }
+    if let Some(text) = &example.inventory {
+        let loaded = kaslint::inventory::read(&Source::new("inventory.yaml", text.as_str()));
+        assert!(loaded.problems.is_empty(), "{}: {:?}", info.name, loaded.problems);
+        context.inventory = Some(Arc::new(loaded.inventory));
+    }
     let location = locate(&path.split('/').collect::<Vec<_>>()).unwrap_or(Location::Loose);
-    let input = Input { location, source: Arc::new(Source::new(path, text)), content };
+    let input = Input::without_text(location, Arc::new(Source::new(path, text)), content);
     let mut selection = Selection::default();
     if info.is_off {
         selection.levels.push((info.name.to_owned(), Level::On(info.severity)));
@@ -162,11 +178,8 @@ impl Rule for Failing {
 #[test]
 fn a_failing_rule_hides_no_other() {
     let text = "ci_acces: {}\n";
-    let input = Input {
-        location: Location::Config { agent: "prod".to_owned() },
-        source: Arc::new(Source::new(CONFIG, text)),
-        content: InputContent::Text,
-    };
+    let location = Location::Config { agent: "prod".to_owned() };
+    let input = Input::text(location, Arc::new(Source::new(CONFIG, text)));
     let project = Project { inputs: vec![input], context: Context::default(), selection: Selection::default() };
     let mut rules: Vec<&dyn Rule> = vec![&Failing];
     rules.extend(RULES);

@@ -1,0 +1,55 @@
+//! `instance-access-off`.
+
+use super::support::*;
+
+rule! {
+    /// `ci_access.instance` has no effect: the instance setting behind it is off.
+    ///
+    /// The entry for the whole instance counts only where administrators of a self-managed instance turned on "Enable instance level
+    /// authorization". Elsewhere, and always on GitLab.com, it is read and grants nothing.
+    ///
+    /// Source: `doc/user/clusters/agent/ci_cd_workflow.md` of GitLab; gitlab#357516.
+    ///
+    /// ## Bad
+    ///
+    /// ```yaml instance-authorization=false
+    /// ci_access:
+    ///   instance:
+    ///     protected_branches_only: true
+    /// ```
+    ///
+    /// ## Good
+    ///
+    /// ```yaml instance-authorization=true
+    /// ci_access:
+    ///   instance:
+    ///     protected_branches_only: true
+    /// ```
+    ///
+    /// ## How to fix
+    ///
+    /// List groups and projects, or have the setting turned on.
+    ///
+    /// ## When it stays silent
+    ///
+    /// Where nobody said how the setting is (`gitlab.instance_authorization` in `.kaslint.yaml` or the inventory). Of ids of other top-level
+    /// groups, which need the same setting, `outside-hierarchy` speaks.
+    InstanceAccessOff = "instance-access-off", Warning in Access, needs InstanceSetting
+}
+
+impl Rule for InstanceAccessOff {
+    fn concerns(&self, file: &AgentFile) -> bool {
+        file.config.ci_access.as_ref().is_some_and(|access| access.instance.is_some())
+    }
+
+    fn check_entry(&self, entry: &CiEntry, file: &AgentFile, context: &Context, findings: &mut Findings) {
+        if entry.kind != EntryKind::Instance || context.instance_authorization != Some(false) {
+            return;
+        }
+        let message = "this entry grants nothing: it needs the instance setting \"Enable instance level authorization\", which is off";
+        let finding = Finding::new(&INFO, &file.source, entry.head, message)
+            .label("has no effect")
+            .route(entry.route());
+        findings.report(finding.help("list groups and projects, or have an administrator turn the setting on"));
+    }
+}

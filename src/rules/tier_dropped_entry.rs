@@ -1,0 +1,141 @@
+//! `tier-dropped-entry`.
+
+use super::coverage::{Coverage, entry_in_words};
+use super::support::*;
+use super::words::shown;
+
+rule! {
+    /// `ci_job` and `impersonate` need Premium: on Free the entry vanishes, and a less specific one applies.
+    ///
+    /// For jobs of projects without the licence GitLab takes only entries whose jobs act as the agent. The others fall out without an error,
+    /// before the most specific entry is chosen. So a looser entry can take over, one whose jobs act as the agent's own service account.
+    ///
+    /// Source: `config_scopes.rb` of the authorizations of GitLab and `app/finders/clusters/agents/authorizations/ci_access/finder.rb`;
+    /// gitlab!73226.
+    ///
+    /// ## Bad
+    ///
+    /// ```yaml tier=free
+    /// ci_access:
+    ///   projects:
+    ///     - id: acme/web/shop
+    ///       access_as:
+    ///         ci_job: {}
+    ///   groups:
+    ///     - id: acme/web
+    /// ```
+    ///
+    /// ## Good
+    ///
+    /// ```yaml tier=premium
+    /// ci_access:
+    ///   projects:
+    ///     - id: acme/web/shop
+    ///       access_as:
+    ///         ci_job: {}
+    /// ```
+    ///
+    /// ## How to fix
+    ///
+    /// On Free, restrict by `environments` and `protected_branches_only`, and by an agent of its own with few rights in the cluster. Say which
+    /// licence there is with `--tier` or `gitlab.tier` in `.kaslint.yaml`.
+    ///
+    /// ## When it stays silent
+    ///
+    /// With Premium and Ultimate. With an unknown licence it is a note: one for each entry that another would replace, and one for all others,
+    /// and only where GitLab accepts the file.
+    TierDroppedEntry = "tier-dropped-entry", Error in Access
+}
+
+impl Rule for TierDroppedEntry {
+    fn check_file(&self, file: &AgentFile, context: &Context, findings: &mut Findings) {
+        let is_asked = match context.tier {
+            // What is wrong with the file comes first.
+            None => file.config.refused_at().is_none(),
+            Some(tier) => tier == Tier::Free,
+        };
+        let Some(access) = file.config.ci_access.as_ref().filter(|_| is_asked) else { return };
+        let on_free = Coverage::on(access, context, Some(Tier::Free));
+        let entries = super::counting_entries(access, context.entry_limit());
+        let needs = |entry: &&CiEntry| crate::access::needs_licence(entry.mode(), context.version);
+        let mut without_heir: Vec<&CiEntry> = Vec::new();
+        for entry in entries.into_iter().filter(needs) {
+            match (Heir::of(entry, &on_free, context), context.tier) {
+                (Heir::None, None) => without_heir.push(entry),
+                (heir, _) => findings.report(finding(entry, &heir, 0, file, context)),
+            }
+        }
+        if let Some((first, others)) = without_heir.split_first() {
+            findings.report(finding(first, &Heir::None, others.len(), file, context));
+        }
+    }
+}
+
+/// What applies on Free in place of an entry.
+enum Heir<'e> {
+    Entry(&'e CiEntry),
+    /// The configuration project's own access.
+    Implicit,
+    None,
+}
+
+impl<'e> Heir<'e> {
+    fn of(entry: &CiEntry, on_free: &Coverage<'e>, context: &Context) -> Self {
+        let Some(id) = &entry.id else { return Self::None };
+        let path = FullPath::new(&id.value);
+        if entry.kind == EntryKind::Project && context.project.as_ref() == Some(&path) {
+            return Self::Implicit;
+        }
+        on_free.less_specific(&path).map_or(Self::None, Self::Entry)
+    }
+}
+
+fn finding(entry: &CiEntry, heir: &Heir<'_>, others: usize, file: &AgentFile, context: &Context) -> Finding {
+    let what = match entry.mode() {
+        Mode::Agent => format!("`ci_access` needs Premium or Ultimate before GitLab {}", Version::new(14, 5)),
+        mode => format!("`{}` needs Premium or Ultimate", mode.key()),
+    };
+    let also = match others {
+        0 => String::new(),
+        1 => " and one other".to_owned(),
+        _ => format!(" and {others} others"),
+    };
+    let whose = entry.id.as_ref().map_or_else(|| "all projects".to_owned(), |id| shown(&id.value));
+    let then = match heir {
+        Heir::Entry(heir) => format!("{} applies instead: {}", entry_in_words(heir), terms(heir)),
+        Heir::Implicit => {
+            "the configuration project's own access applies instead: any job, as the agent's own service account".to_owned()
+        }
+        Heir::None if others > 0 => "nothing applies instead, and jobs do not get in".to_owned(),
+        Heir::None => format!("nothing applies instead, and jobs of {whose} do not get in"),
+    };
+    let message = match context.tier {
+        Some(_) => format!("{what}: on Free GitLab drops this entry without a word, and {then}"),
+        None => format!("{what}: on Free GitLab would drop this entry{also} without a word, and {then}"),
+    };
+    let place = entry.access_as.as_ref().map_or(entry.head, |access_as| access_as.span);
+    let mut finding = Finding::new(&INFO, &file.source, place, message)
+        .label("not on Free")
+        .route(entry.access_as.as_ref().map_or_else(|| entry.route(), |access_as| {
+            format!("{}.access_as.{}", entry.route(), access_as.mode.key())
+        }))
+        .key(entry.id.as_ref().map_or_else(String::new, |id| id.value.to_lowercase()));
+    if let Heir::Entry(heir) = heir {
+        finding = finding.related(heir.head, "on Free this entry applies");
+    }
+    match context.tier {
+        Some(_) => finding.help("restrict by `environments` and `protected_branches_only`, which need no licence"),
+        None => finding.severity(Severity::Note).help("say which licence there is: --tier, or `gitlab.tier` in .kaslint.yaml"),
+    }
+}
+
+/// Whom an entry lets in, as a clause.
+fn terms(entry: &CiEntry) -> String {
+    let jobs = match (entry.environments.is_empty(), entry.is_protected_only()) {
+        (true, true) => "any job on a protected ref",
+        (true, false) => "any job",
+        (false, true) => "jobs of its environments on protected refs",
+        (false, false) => "jobs of its environments",
+    };
+    format!("{jobs}, as the agent's own service account")
+}

@@ -1,0 +1,109 @@
+//! `unknown-id`.
+
+use super::outside_hierarchy::{is_dropped_for_its_place, is_path};
+use super::support::*;
+use super::words::shown;
+
+rule! {
+    /// The inventory has no such project or group, so the entry is dropped.
+    ///
+    /// GitLab looks the ids up by full path among the projects, or the groups, of the configuration project's hierarchy. What it does not
+    /// find there it drops without a word. Old paths of what was renamed or moved are not found either.
+    ///
+    /// Source: `app/services/clusters/agents/authorizations/ci_access/refresh_service.rb` of GitLab.
+    ///
+    /// ## Bad
+    ///
+    /// ```yaml project=acme/agents
+    /// ci_access:
+    ///   projects:
+    ///     - id: acme/web/shpo
+    ///     - id: acme/web
+    /// ```
+    ///
+    /// ```yaml inventory
+    /// projects: [{path: acme/agents}, {path: acme/web/shop}]
+    /// ```
+    ///
+    /// ## Good
+    ///
+    /// ```yaml project=acme/agents
+    /// ci_access:
+    ///   projects:
+    ///     - id: acme/web/shop
+    ///   groups:
+    ///     - id: acme/web
+    ///       environments: [production]
+    /// ```
+    ///
+    /// ```yaml inventory
+    /// projects: [{path: acme/agents}, {path: acme/web/shop}]
+    /// ```
+    ///
+    /// ## How to fix
+    ///
+    /// Write the full path as the project's or group's page shows it. If it exists, add it to the inventory.
+    ///
+    /// ## When it stays silent
+    ///
+    /// Without an inventory, and on ids of which another rule says why they are dropped: `malformed-id`, `outside-hierarchy`,
+    /// `group-in-user-namespace`.
+    UnknownId = "unknown-id", Error in Ids, needs Inventory
+}
+
+impl Rule for UnknownId {
+    fn check_id(&self, id: &EntryId<'_>, file: &AgentFile, context: &Context, findings: &mut Findings) {
+        let Some(inventory) = context.inventory.as_deref() else { return };
+        let is_others = !is_path(id.text)
+            || is_dropped_for_its_place(id, context)
+            || (id.kind == EntryKind::Group && context.personal_namespace().is_some());
+        if is_others {
+            return;
+        }
+        let Some((message, label, help)) = explained(id, inventory) else { return };
+        let finding = Finding::new(&INFO, &file.source, id.span, message)
+            .label(label)
+            .route(id.route())
+            .key(id.text.to_lowercase());
+        findings.report(finding.help(help));
+    }
+}
+
+/// What is wrong with an id that names nothing of its kind: message, label, help.
+fn explained(id: &EntryId<'_>, inventory: &Inventory) -> Option<(String, String, String)> {
+    let text = shown(id.text);
+    let (noun, list) = (id.kind.noun(), id.kind.key());
+    let namespace = inventory.find_namespace(id.text);
+    let is_project = inventory.find_project(id.text).is_some();
+    Some(match (id.kind, namespace, is_project) {
+        (EntryKind::Project, _, true) => return None,
+        (EntryKind::Project, Some(namespace), _) if namespace.kind == NamespaceKind::Group => (
+            format!("{text} is a group, and `projects` takes projects only: GitLab drops the entry without a word"),
+            "this is a group".to_owned(),
+            "list it under `groups`".to_owned(),
+        ),
+        (EntryKind::Group, Some(namespace), _) if namespace.kind == NamespaceKind::Group => return None,
+        (EntryKind::Group, None, true) => (
+            format!("{text} is a project, and `groups` takes groups only: GitLab drops the entry without a word"),
+            "this is a project".to_owned(),
+            "list it under `projects`".to_owned(),
+        ),
+        (_, Some(_), _) => (
+            format!("{text} is a user's personal namespace, and `{list}` takes {list} only: GitLab drops the entry without a word"),
+            "this is a user".to_owned(),
+            "list the user's projects under `projects`".to_owned(),
+        ),
+        _ => {
+            let near = match id.kind {
+                EntryKind::Group => inventory.nearest_group(id.text),
+                _ => inventory.nearest_project(id.text),
+            };
+            let help = match near {
+                Some(near) => format!("did you mean `{near}`? If {text} does exist, add it to the inventory"),
+                None => format!("write the full path of a {noun} that exists; if {text} does, add it to the inventory"),
+            };
+            let message = format!("the inventory has no {noun} {text}: GitLab drops the entry without a word");
+            (message, format!("no such {noun}"), help)
+        }
+    })
+}

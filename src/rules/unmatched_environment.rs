@@ -1,0 +1,118 @@
+//! `unmatched-environment`.
+
+use super::environments::Known;
+use super::support::*;
+use super::words::shown;
+use crate::access::{EnvironmentPattern, PartialVerdict};
+use crate::agent_config::Spanned;
+use crate::gitlab::{PartialText, environment_slug};
+
+rule! {
+    /// No known environment matches, so the line lets no job in.
+    ///
+    /// A line without `*` is compared with the full name of the job's environment, letter case and all; neither its slug nor a
+    /// folder of names counts. What matches nothing restricts more than it seems to.
+    ///
+    /// Source: `lib/gitlab/ci/environment_matcher.rb` of GitLab.
+    ///
+    /// ## Bad
+    ///
+    /// ```yaml
+    /// ci_access:
+    ///   projects:
+    ///     - id: acme/web/shop
+    ///       environments: [Production]
+    /// ```
+    ///
+    /// ```yaml inventory
+    /// projects: [{path: acme/web/shop, environments: [production, staging]}]
+    /// ```
+    ///
+    /// ## Good
+    ///
+    /// ```yaml
+    /// ci_access:
+    ///   projects:
+    ///     - id: acme/web/shop
+    ///       environments: [production]
+    /// ```
+    ///
+    /// ```yaml inventory
+    /// projects: [{path: acme/web/shop, environments: [production, staging]}]
+    /// ```
+    ///
+    /// ## How to fix
+    ///
+    /// Write the name as the environment's page shows it. If the environment is still to come, add it to the inventory.
+    ///
+    /// ## When it stays silent
+    ///
+    /// Where neither the inventory nor CI files that could be read in full tell the environments of all projects that the entry names, and
+    /// where a name hangs on variables with which it could match.
+    UnmatchedEnvironment = "unmatched-environment", Warning in Access
+}
+
+impl Rule for UnmatchedEnvironment {
+    fn check_entry(&self, entry: &CiEntry, file: &AgentFile, context: &Context, findings: &mut Findings) {
+        if entry.environments.is_empty() {
+            return;
+        }
+        let known = Known::of(entry, context);
+        if !known.is_complete {
+            return;
+        }
+        for (index, pattern) in entry.environments.iter().enumerate() {
+            let compiled = EnvironmentPattern::new(&pattern.value);
+            let may_match = |name: &PartialText| compiled.compare_partial(name) != PartialVerdict::Never;
+            if known.names.iter().any(may_match) {
+                continue;
+            }
+            let finding = unmatched(pattern, &known, file).route(format!("{}.environments[{index}]", entry.route()));
+            findings.report(finding.key(&pattern.value));
+        }
+    }
+}
+
+fn unmatched(pattern: &Spanned<String>, known: &Known, file: &AgentFile) -> Finding {
+    let text = shown(&pattern.value);
+    let message = format!("no known environment of these jobs matches {text}, so this line lets nobody in");
+    let (label, help) = explained(&pattern.value, known);
+    Finding::new(&INFO, &file.source, pattern.span, message).label(label).help(help)
+}
+
+/// What was probably meant: a label and the help.
+fn explained(pattern: &str, known: &Known) -> (String, String) {
+    let same_but_for_case = known.whole_names().find(|name| name.to_lowercase() == pattern.to_lowercase());
+    let by_slug = known.whole_names().find(|name| environment_slug(name) == pattern);
+    let folder = format!("{pattern}/");
+    let is_inside = |name: &&PartialText| name.known_start().starts_with(&folder);
+    let inside = known.names.iter().find(is_inside);
+    if let Some(name) = same_but_for_case {
+        return ("letter case counts".to_owned(), format!("write {}", shown(name)));
+    }
+    if let Some(name) = by_slug {
+        return (
+            format!("this is the slug of {}", shown(name)),
+            format!("GitLab compares the name and not the slug: write {}", shown(name)),
+        );
+    }
+    if let Some(name) = inside {
+        let name = name.to_string();
+        return (
+            format!("does not match {}", shown(&name)),
+            format!("a line without `*` is compared with the whole name: write the names out, or {}", shown(&format!("{folder}*"))),
+        );
+    }
+    if let Some(near) = shape::nearest(pattern, known.whole_names()) {
+        return ("matches nothing".to_owned(), format!("did you mean {}?", shown(near)));
+    }
+    let names: Vec<String> = known.names.iter().take(4).map(|name| shown(&name.to_string())).collect();
+    let help = match &names[..] {
+        [] => "these jobs have no environment at all, as far as is known".to_owned(),
+        names => {
+            let more = if known.names.len() > names.len() { " …" } else { "" };
+            format!("known environments are {}{more}", names.join(", "))
+        }
+    };
+    ("matches nothing".to_owned(), help)
+}

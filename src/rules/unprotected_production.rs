@@ -1,0 +1,88 @@
+//! `unprotected-production`.
+
+use super::environments::Known;
+use super::support::*;
+use super::words::shown;
+use crate::access::{EnvironmentPattern, Verdict};
+use crate::gitlab::EnvironmentTier;
+
+rule! {
+    /// An entry reaches production and takes jobs of refs that are not protected.
+    ///
+    /// Whoever may push a branch can then change production from it. Production is an environment of the tier production, which GitLab guesses
+    /// from the name where nobody says it, or an agent whose name is of that kind.
+    ///
+    /// Source: `guess_tier` in `app/models/environment.rb` of GitLab; `doc/user/clusters/agent/ci_cd_workflow.md`.
+    ///
+    /// ## Bad
+    ///
+    /// ```yaml
+    /// ci_access:
+    ///   projects:
+    ///     - id: acme/web/shop
+    ///       environments: [production]
+    /// ```
+    ///
+    /// ## Good
+    ///
+    /// ```yaml
+    /// ci_access:
+    ///   projects:
+    ///     - id: acme/web/shop
+    ///       environments: [production]
+    ///       protected_branches_only: true
+    /// ```
+    ///
+    /// ## How to fix
+    ///
+    /// Write `protected_branches_only: true`, and protect the branches and tags that production is deployed from.
+    ///
+    /// ## When it stays silent
+    ///
+    /// On entries for other environments, and on those without `environments` unless the agent's name or the inventory tells of production.
+    UnprotectedProduction = "unprotected-production", Warning in Access, off
+}
+
+impl Rule for UnprotectedProduction {
+    fn check_entry(&self, entry: &CiEntry, file: &AgentFile, context: &Context, findings: &mut Findings) {
+        if entry.is_protected_only() || context.version < Version::new(17, 3) {
+            return;
+        }
+        let Some(reached) = production(entry, file, context) else { return };
+        let message = format!("{reached}, and jobs of refs that are not protected get in");
+        let finding = Finding::new(&INFO, &file.source, entry.head, message)
+            .label("any ref")
+            .route(entry.route())
+            .key(entry.id.as_ref().map_or_else(String::new, |id| id.value.to_lowercase()));
+        findings.report(finding.help("write `protected_branches_only: true` in this entry"));
+    }
+}
+
+/// What of production the entry reaches, as a clause.
+fn production(entry: &CiEntry, file: &AgentFile, context: &Context) -> Option<String> {
+    let is_production = |name: &str| EnvironmentTier::guess(name) == EnvironmentTier::Production;
+    let known = Known::of(entry, context);
+    let listed = known.production_names();
+    if entry.environments.is_empty() {
+        if let Location::Config { agent } = &file.location
+            && is_production(agent)
+        {
+            return Some(format!("the agent {} is one of production by its name", shown(agent)));
+        }
+        let name = listed.into_iter().next()?;
+        return Some(format!("this entry reaches the production environment {}", shown(&name)));
+    }
+    let made_up = ["production".to_owned(), "prod".to_owned()];
+    for pattern in &entry.environments {
+        let compiled = EnvironmentPattern::new(&pattern.value);
+        let literal = Some(pattern.value.clone()).filter(|name| !name.contains('*') && is_production(name));
+        let matched = listed.iter().chain(&made_up).find(|name| compiled.compare(name) == Verdict::Matches);
+        if let Some(name) = literal.or(matched.cloned()) {
+            return Some(match name == pattern.value {
+                true => format!("{} is of the tier production", shown(&name)),
+                false => format!("{} matches {}, which is of the tier production", shown(&pattern.value), shown(&name)),
+            });
+        }
+    }
+    None
+}
