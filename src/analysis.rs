@@ -7,7 +7,7 @@ use crate::agent_config::{AgentConfig, CiEntry};
 use crate::finding::{Finding, Severity};
 use crate::rules::{
     AgentFile, Context, EntryId, Findings, INTERNAL_ERROR, Input, InputContent, Need, RULES, Rule, RuleInfo,
-    counting_entries,
+    standing_entries,
 };
 use crate::secrets;
 use crate::source::Span;
@@ -156,7 +156,7 @@ struct Parts<'f> {
 impl<'f> Parts<'f> {
     fn of(file: &'f AgentFile, context: &Context) -> Self {
         let access = file.config.ci_access.as_ref();
-        let entries = access.map(|access| counting_entries(access, context.entry_limit())).unwrap_or_default();
+        let entries = access.map(|access| standing_entries(access, context)).unwrap_or_default();
         Self { file, ids: file.config.entry_ids(), entries }
     }
 }

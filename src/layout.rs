@@ -23,6 +23,17 @@ pub enum Location {
     Loose,
 }
 
+impl Location {
+    /// The agent whose configuration it is.
+    #[must_use]
+    pub fn agent(&self) -> Option<&str> {
+        match self {
+            Self::Config { agent } => Some(agent),
+            Self::Unread { .. } | Self::Loose => None,
+        }
+    }
+}
+
 /// Why GitLab never reads what looks like an agent configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unread {

@@ -13,7 +13,8 @@ use crate::gitlab::{lower_path, parent_path, root_path};
 use crate::inventory::{Inventory, NamespaceKind};
 
 /// Judges ids against the place of one configuration project.
-pub(super) struct Hierarchy<'w> {
+#[derive(Debug)]
+pub struct Hierarchy<'w> {
     inventory: Option<&'w Inventory>,
     settings: Settings,
     section: AccessSection,
@@ -24,6 +25,8 @@ pub(super) struct Hierarchy<'w> {
 }
 
 impl<'w> Hierarchy<'w> {
+    /// For the entries of a section in the file of a configuration project, whose path may be unknown.
+    #[must_use]
     pub fn new(
         inventory: Option<&'w Inventory>,
         settings: Settings,
@@ -36,6 +39,7 @@ impl<'w> Hierarchy<'w> {
     }
 
     /// What becomes of an entry with this id, in lower case, that has survived its list.
+    #[must_use]
     pub fn standing(&self, kind: EntryKind, id: &str) -> Standing {
         if let Some(drop) = self.inventory.and_then(|inventory| missing(inventory, kind, id)) {
             return Standing::Dropped(drop);

@@ -32,6 +32,7 @@ pub use candidate::{Candidate, CandidateKind};
 pub use decision::{Denial, Outcome};
 pub use environment_pattern::{EnvironmentPattern, PartialVerdict, Verdict};
 pub use fact::{Condition, Fact};
+pub use hierarchy::Hierarchy;
 pub use identity::{Identity, JobIdentity};
 pub use index::Index;
 pub use picture::{Case, Effect, Grant, GrantGroup, Picture, Reach, Terms};

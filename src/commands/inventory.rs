@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::discover::{self, Content};
 use super::{Exit, Unusable, output};
 use crate::finding::{Finding, Severity};
-use crate::inventory::{self, Inventory, Problem, ProblemKind};
+use crate::inventory::{self, Inventory, Problem, ProblemKind, Project};
 use crate::report::Human;
 use crate::rules::{RuleInfo, Topic};
 use crate::shape;
@@ -40,11 +40,25 @@ static INVALID_INVENTORY: RuleInfo = RuleInfo {
     doc: &[" The inventory cannot be used."],
 };
 
+/// What does not fit together between an inventory and the folders beside it; the inventory can be used all the same.
+static REMARK: RuleInfo = RuleInfo {
+    name: "inventory",
+    severity: Severity::Warning,
+    topic: Topic::Linter,
+    is_off: false,
+    needs: &[],
+    doc: &[" The inventory and the files beside it differ."],
+};
+
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
     let Command::Check { file } = &arguments.command;
-    let inventory = load(file)?;
+    let (source, inventory) = read(file)?;
+    let folder = file.parent().unwrap_or(Path::new(""));
+    let remarks: Vec<Finding> =
+        inventory.projects().iter().flat_map(|project| remarks(project, folder, &source)).collect();
     let (projects, namespaces) = (inventory.projects().len(), inventory.namespaces().len());
     output::to_stdout(&|out| {
+        Human { width: output::width() }.write_findings(&remarks, out)?;
         writeln!(
             out,
             "{} is a valid inventory: {projects} projects, {namespaces} groups and users.",
@@ -54,11 +68,47 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
     Ok(Exit::Fine)
 }
 
+/// What is to be said about a project and the folder of its files.
+fn remarks(project: &Project, folder: &Path, source: &Arc<Source>) -> Vec<Finding> {
+    let remark = |span, message: String| Finding::new(&REMARK, source, span, message).route("projects");
+    let root = folder.join(project.folder());
+    let shown = discover::shown_path(&root);
+    if !root.is_dir() {
+        let missing = project.repository.as_ref().map(|_| {
+            remark(project.span, format!("the folder {shown} of `{}` is not there", project.path))
+                .help("write where the project's files are, relative to the inventory, or leave `repository` out")
+        });
+        return missing.into_iter().collect();
+    }
+    let Some(agents) = &project.agents else { return Vec::new() };
+    let found = discover::at_root(&root).map(|found| found.files).unwrap_or_default();
+    let folders: Vec<&str> = found.iter().filter_map(|file| file.location.agent()).collect();
+    let without_file = agents.iter().filter(|agent| !folders.contains(&&*agent.name)).map(|agent| {
+        let message = format!(
+            "the agent `{0}` of `{1}` has no file .gitlab/agents/{0}/config.yaml in {shown}, so its configuration is empty",
+            agent.name, project.path
+        );
+        remark(agent.span, message).help("add the file, or take the agent out if it is not registered")
+    });
+    let unregistered = folders.iter().filter(|name| !agents.iter().any(|agent| *agent.name == ***name)).map(|name| {
+        let message = format!(
+            "{shown} has a folder .gitlab/agents/{name}, and `{}` has no agent of that name: GitLab never reads the file",
+            project.path
+        );
+        remark(project.span, message).help(format!("list `{name}` under `agents` if it is registered"))
+    });
+    without_file.chain(unregistered).collect()
+}
+
 /// Reads an inventory.
 ///
 /// # Errors
 /// When it cannot be read, or has mistakes; these have been told on standard error then.
 pub(super) fn load(file: &Path) -> Result<Inventory, Unusable> {
+    read(file).map(|(_, inventory)| inventory)
+}
+
+fn read(file: &Path) -> Result<(Arc<Source>, Inventory), Unusable> {
     let shown = discover::shown_path(file);
     let bytes = match discover::read_file(file, MAX_SIZE)? {
         Content::Text(bytes) => bytes,
@@ -71,7 +121,7 @@ pub(super) fn load(file: &Path) -> Result<Inventory, Unusable> {
     let loaded = inventory::read(&source);
     let mistakes: Vec<Finding> = loaded.problems.iter().filter_map(|problem| mistake(problem, &source)).collect();
     if mistakes.is_empty() {
-        return Ok(loaded.inventory);
+        return Ok((source, loaded.inventory));
     }
     let mut text = Vec::new();
     let _ = Human { width: output::width() }.write_findings(&mistakes, &mut text);

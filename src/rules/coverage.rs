@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::support::*;
 use super::words::shown;
-use crate::access::needs_licence;
+use crate::access::{Standing, needs_licence};
 use crate::gitlab::{ancestor_paths, lower_path};
 
 /// The entries within the limit that no later one of the same id overrides, in order: projects, groups, instance.
@@ -28,6 +28,22 @@ pub(crate) fn counting_entries(access: &CiAccess, limit: usize) -> Vec<&CiEntry>
     entries
 }
 
+/// Those of the entries within the limit that may become authorizations: GitLab does not drop them for what their ids name,
+/// as far as is known.
+pub(crate) fn standing_entries<'e>(access: &'e CiAccess, context: &Context) -> Vec<&'e CiEntry> {
+    let hierarchy = context.hierarchy();
+    let mut entries = counting_entries(access, context.entry_limit());
+    entries.retain(|entry| {
+        let standing = |id: &str| hierarchy.standing(entry.kind, &lower_path(id));
+        match (entry.kind, &entry.id) {
+            (EntryKind::Instance, _) => context.instance_authorization != Some(false),
+            (_, Some(id)) => !matches!(standing(&id.value), Standing::Dropped(_)),
+            (_, None) => true,
+        }
+    });
+    entries
+}
+
 /// The entries that count, by path in lower case.
 pub(super) struct Coverage<'e> {
     projects: HashMap<String, &'e CiEntry>,
@@ -41,18 +57,16 @@ impl<'e> Coverage<'e> {
         Self::on(access, context, context.tier)
     }
 
-    /// Finds them for this licence; an entry that it drops does not count, and neither does one for the instance where the
-    /// instance setting is off.
+    /// Finds them for this licence; an entry that it drops does not count.
     pub(super) fn on(access: &'e CiAccess, context: &Context, tier: Option<Tier>) -> Self {
         let mut coverage = Self { projects: HashMap::new(), groups: HashMap::new(), instance: None };
-        let is_on = context.instance_authorization != Some(false);
-        let entries = counting_entries(access, context.entry_limit()).into_iter();
+        let entries = standing_entries(access, context).into_iter();
         for entry in entries.filter(|entry| tier != Some(Tier::Free) || !needs_licence(entry.mode(), context.version)) {
             let path = entry.id.as_ref().map(|id| lower_path(&id.value).into_owned());
             match (entry.kind, path) {
                 (EntryKind::Project, Some(path)) => drop(coverage.projects.insert(path, entry)),
                 (EntryKind::Group, Some(path)) => drop(coverage.groups.insert(path, entry)),
-                (EntryKind::Instance, _) => coverage.instance = Some(entry).filter(|_| is_on),
+                (EntryKind::Instance, _) => coverage.instance = Some(entry),
                 (_, None) => {}
             }
         }

@@ -42,10 +42,9 @@ impl Rule for InstanceAccessOff {
         file.config.ci_access.as_ref().is_some_and(|access| access.instance.is_some())
     }
 
-    fn check_entry(&self, entry: &CiEntry, file: &AgentFile, context: &Context, findings: &mut Findings) {
-        if entry.kind != EntryKind::Instance || context.instance_authorization != Some(false) {
-            return;
-        }
+    fn check_file(&self, file: &AgentFile, context: &Context, findings: &mut Findings) {
+        let entry = file.config.ci_access.as_ref().and_then(|access| access.instance.as_ref());
+        let Some(entry) = entry.filter(|_| context.instance_authorization == Some(false)) else { return };
         let message = "this entry grants nothing: it needs the instance setting \"Enable instance level authorization\", which is off";
         let finding = Finding::new(&INFO, &file.source, entry.head, message)
             .label("has no effect")

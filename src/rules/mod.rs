@@ -13,7 +13,7 @@ pub use support::{
     AgentFile, Context, Described, EntryId, Findings, Input, InputContent, Need, Rule, RuleInfo, Topic, explain,
 };
 
-pub(crate) use coverage::counting_entries;
+pub(crate) use coverage::standing_entries;
 pub(crate) use support::INTERNAL_ERROR;
 
 macro_rules! rules {

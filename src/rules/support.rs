@@ -11,6 +11,7 @@ pub(super) use crate::layout::{Location, Unread};
 pub(super) use crate::shape::{self, Found, ProblemKind};
 pub(super) use crate::source::{Source, Span};
 
+use crate::access;
 use crate::gitlab::{PartialText, lower_path};
 use crate::yaml;
 
@@ -181,7 +182,8 @@ pub trait Rule: Described + Sync {
         true
     }
 
-    /// An entry of `ci_access` that counts: within the limit, and not overridden by a later one of the same id.
+    /// An entry of `ci_access` that counts: within the limit, not overridden by a later one of the same id, and not certain to be
+    /// dropped for what its id names.
     fn check_entry(&self, _entry: &CiEntry, _file: &AgentFile, _context: &Context, _findings: &mut Findings) {}
 }
 
@@ -242,7 +244,19 @@ impl Context {
     /// How many entries of a list GitLab looks at: 500, and 100 before 17.0 (gitlab!149844).
     #[must_use]
     pub fn entry_limit(&self) -> usize {
-        crate::access::list_limit(self.version)
+        access::list_limit(self.version)
+    }
+
+    /// What access is worked out by.
+    #[must_use]
+    pub fn access_settings(&self) -> access::Settings {
+        access::Settings { version: self.version, tier: self.tier, instance_authorization: self.instance_authorization }
+    }
+
+    /// Judges ids of `ci_access` against the place of the configuration project.
+    pub(super) fn hierarchy(&self) -> access::Hierarchy<'_> {
+        let home = self.project.as_ref().map(FullPath::as_str);
+        access::Hierarchy::new(self.inventory.as_deref(), self.access_settings(), AccessSection::Ci, home)
     }
 
     /// The configuration project's personal namespace, where the inventory says that it lies in one.

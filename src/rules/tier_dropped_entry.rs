@@ -56,7 +56,7 @@ impl Rule for TierDroppedEntry {
         };
         let Some(access) = file.config.ci_access.as_ref().filter(|_| is_asked) else { return };
         let on_free = Coverage::on(access, context, Some(Tier::Free));
-        let entries = super::counting_entries(access, context.entry_limit());
+        let entries = super::standing_entries(access, context);
         let needs = |entry: &&CiEntry| crate::access::needs_licence(entry.mode(), context.version);
         let mut without_heir: Vec<&CiEntry> = Vec::new();
         for entry in entries.into_iter().filter(needs) {
@@ -106,12 +106,12 @@ fn finding(entry: &CiEntry, heir: &Heir<'_>, others: usize, file: &AgentFile, co
         Heir::Implicit => {
             "the configuration project's own access applies instead: any job, as the agent's own service account".to_owned()
         }
-        Heir::None if others > 0 => "nothing applies instead, and jobs do not get in".to_owned(),
-        Heir::None => format!("nothing applies instead, and jobs of {whose} do not get in"),
+        Heir::None if others > 0 => "nothing applies instead, so jobs do not get in".to_owned(),
+        Heir::None => format!("nothing applies instead, so jobs of {whose} do not get in"),
     };
     let message = match context.tier {
-        Some(_) => format!("{what}: on Free GitLab drops this entry without a word, and {then}"),
-        None => format!("{what}: on Free GitLab would drop this entry{also} without a word, and {then}"),
+        Some(_) => format!("{what}: on Free GitLab drops this entry without a word; {then}"),
+        None => format!("{what}: on Free GitLab would drop this entry{also} without a word; {then}"),
     };
     let place = entry.access_as.as_ref().map_or(entry.head, |access_as| access_as.span);
     let mut finding = Finding::new(&INFO, &file.source, place, message)

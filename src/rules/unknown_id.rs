@@ -33,7 +33,7 @@ rule! {
     ///     - id: acme/web/shop
     ///   groups:
     ///     - id: acme/web
-    ///       environments: [production]
+    ///       default_namespace: web
     /// ```
     ///
     /// ```yaml inventory

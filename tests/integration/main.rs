@@ -8,6 +8,7 @@ mod documents;
 mod environment_patterns;
 mod fixes;
 mod hostile;
+mod inventory;
 mod properties;
 mod ranges;
 mod rules;
