@@ -213,7 +213,7 @@ fn answer(index: &Index<'_>, folder: &Path) -> usize {
     let rows = lines.par_iter().map(|line| {
         let (project, environment) = line.split_once('\t').unwrap();
         let environment = Some(environment).filter(|environment| !environment.is_empty());
-        let query = Query { project, environment, protected: Some(project.len() % 2 == 0) };
+        let query = Query::new(project, environment, Some(project.len() % 2 == 0));
         let answer = index.query(&query);
         assert!(json::answer(index, &answer).to_string().starts_with("{\"query\""));
         answer.allowed.len() + answer.denied.len()

@@ -1,5 +1,7 @@
 //! Questions about jobs, and answers that say why.
 
+use std::fmt;
+
 use super::agent::{Agent, AgentId};
 use super::candidate::{Candidate, CandidateKind};
 use super::decision::{Denial, Leaf, Outcome};
@@ -9,6 +11,7 @@ use super::releases::NAMESPACE_IN_KUBECONFIG;
 use super::standing::Drop;
 use super::world::World;
 use crate::agent_config::{Mode, Spanned};
+use crate::gitlab::{EnvironmentTier, PartialText};
 use crate::inventory::Project;
 
 /// Which agents does a job see?
@@ -16,10 +19,49 @@ use crate::inventory::Project;
 pub struct Query<'q> {
     /// The full path of the job's project.
     pub project: &'q str,
-    /// The full name of the job's environment; `None` for a job without one.
-    pub environment: Option<&'q str>,
+    /// The job's environment; `None` for a job without one.
+    pub environment: Option<JobEnvironment<'q>>,
+    /// The tier that the job gives its environment (`deployment_tier`), if it does.
+    pub tier: Option<EnvironmentTier>,
     /// Whether the pipeline's ref is protected; `None` for not known.
     pub protected: Option<bool>,
+}
+
+impl<'q> Query<'q> {
+    /// A job with an environment of this full name, or without one.
+    #[must_use]
+    pub fn new(project: &'q str, environment: Option<&'q str>, protected: Option<bool>) -> Self {
+        Self { project, environment: environment.map(JobEnvironment::Whole), tier: None, protected }
+    }
+}
+
+/// The environment of a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JobEnvironment<'q> {
+    /// Its full name.
+    Whole(&'q str),
+    /// Its name, of which parts hang on variables.
+    Partly(&'q PartialText),
+}
+
+impl JobEnvironment<'_> {
+    /// The full name; `None` where parts of it hang on variables.
+    #[must_use]
+    pub fn whole(&self) -> Option<&str> {
+        match self {
+            Self::Whole(name) => Some(name),
+            Self::Partly(name) => name.as_known(),
+        }
+    }
+}
+
+impl fmt::Display for JobEnvironment<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Whole(name) => f.write_str(name),
+            Self::Partly(name) => name.fmt(f),
+        }
+    }
 }
 
 /// What happens with one agent, under some conditions.
@@ -122,6 +164,7 @@ impl<'w, 'q> Answer<'w, 'q> {
                     listed: self.project,
                     inventory: self.world.inventory,
                     environment: self.query.environment,
+                    tier: self.query.tier,
                     version: self.world.settings.version,
                 };
                 Identity::CiJob(project.identity(agent))
@@ -174,7 +217,7 @@ impl<'w, 'q> Answer<'w, 'q> {
                 }
                 Denial::OtherEnvironment => format!(
                     "{winner} decides, and none of its environments matches `{}`{}",
-                    self.query.environment.unwrap_or_default(),
+                    self.query.environment.map(|environment| environment.to_string()).unwrap_or_default(),
                     overriding(&row.overridden)
                 ),
                 Denial::NotProtected => {

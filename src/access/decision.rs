@@ -2,6 +2,7 @@
 //!
 //! Where something that decides is not known, the decision forks, and every branch carries what it takes to be so.
 
+use super::answer::JobEnvironment;
 use super::candidate::{Candidate, CandidateKind};
 use super::environment_pattern::Fault;
 use super::fact::{Condition, Fact};
@@ -60,7 +61,7 @@ pub(super) struct Ranked<'w> {
 /// What a decision is about.
 #[derive(Clone, Copy)]
 pub(super) struct Job<'q> {
-    pub environment: Option<&'q str>,
+    pub environment: Option<JobEnvironment<'q>>,
     pub protected: Option<bool>,
     pub settings: Settings,
 }

@@ -19,6 +19,8 @@ pub enum Fact {
     OwnProject,
     /// This pattern of the entry, or another of its patterns that only Ruby can judge, matches the environment.
     PatternMatches(Box<str>),
+    /// The environment of this name, of which parts hang on variables, is one that a pattern of the entry matches.
+    EnvironmentMatches(Box<str>),
     /// The feature flag is on.
     FeatureFlag(&'static str),
     /// Another agent's entry makes GitLab answer the request for the job's agents with an error.
@@ -59,6 +61,10 @@ impl fmt::Display for Condition {
             Fact::PatternMatches(pattern) => {
                 let matches = choose("matches", "does not match");
                 write!(f, "`{pattern}`, which only Ruby can judge, {matches} the environment")
+            }
+            Fact::EnvironmentMatches(name) => {
+                let is = choose("is one that the entry lists", "is none that the entry lists");
+                write!(f, "the environment `{name}` {is}")
             }
             Fact::FeatureFlag(name) => write!(f, "the feature flag `{name}` is {}", choose("on", "off")),
             Fact::RequestFails => f.write_str(choose(

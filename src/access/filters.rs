@@ -6,7 +6,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::environment_pattern::{EnvironmentPattern, Fault, Verdict, is_expression};
+use super::answer::JobEnvironment;
+use super::environment_pattern::{EnvironmentPattern, Fault, PartialVerdict, is_expression};
 use super::fact::{Condition, Fact};
 use super::releases::PROTECTED_WITHOUT_FLAG;
 use crate::agent_config::{CiEntry, Spanned};
@@ -26,32 +27,39 @@ pub(super) enum Passage<'w> {
 pub(super) type Case<'w> = (Option<Condition>, Passage<'w>);
 
 /// The environment filter. A job without an environment passes no entry that has patterns.
-pub(super) fn environment<'w>(entry: &'w CiEntry, environment: Option<&str>, patterns: &Patterns<'w>) -> Vec<Case<'w>> {
+pub(super) fn environment<'w>(
+    entry: &'w CiEntry,
+    environment: Option<JobEnvironment<'_>>,
+    patterns: &Patterns<'w>,
+) -> Vec<Case<'w>> {
     if entry.environments.is_empty() {
         return vec![(None, Passage::Passes)];
     }
     let Some(environment) = environment else { return vec![(None, Passage::NoEnvironment)] };
-    let mut first_unknown = None;
+    // What the answer hangs on, if it does: the first pattern of which it cannot be told whether it matches.
+    let mut open = None;
     let mut rest = Passage::OtherEnvironment;
     for pattern in &entry.environments {
         match patterns.compare(&pattern.value, environment) {
-            Verdict::Differs => {}
-            Verdict::Unknown(_) => {
-                first_unknown.get_or_insert(pattern);
+            PartialVerdict::Never => {}
+            PartialVerdict::Unknown(_) => {
+                open.get_or_insert_with(|| Fact::PatternMatches(pattern.value.as_str().into()));
             }
-            Verdict::Matches => {
+            PartialVerdict::Depends => {
+                open.get_or_insert_with(|| Fact::EnvironmentMatches(environment.to_string().into()));
+            }
+            PartialVerdict::Always => {
                 rest = Passage::Passes;
                 break;
             }
-            Verdict::Raises(fault) => {
+            PartialVerdict::Raises(fault) => {
                 rest = Passage::Raises(pattern, fault);
                 break;
             }
         }
     }
-    match first_unknown {
-        Some(pattern) if rest != Passage::Passes => {
-            let fact = Fact::PatternMatches(pattern.value.as_str().into());
+    match open {
+        Some(fact) if rest != Passage::Passes => {
             vec![
                 (Some(Condition { fact: fact.clone(), holds: true }), Passage::Passes),
                 (Some(Condition { fact, holds: false }), rest),
@@ -102,9 +110,13 @@ pub(super) struct Patterns<'w> {
 const MAX_COMPILED: usize = 1_000;
 
 impl<'w> Patterns<'w> {
-    fn compare(&self, pattern: &'w str, environment: &str) -> Verdict {
+    fn compare(&self, pattern: &'w str, environment: JobEnvironment<'_>) -> PartialVerdict {
+        let compare = |pattern: &EnvironmentPattern<'_>| match environment {
+            JobEnvironment::Whole(name) => pattern.compare(name).into(),
+            JobEnvironment::Partly(name) => pattern.compare_partial(name),
+        };
         if !is_expression(pattern) {
-            return EnvironmentPattern::new(pattern).compare(environment);
+            return compare(&EnvironmentPattern::new(pattern));
         }
         // A panic elsewhere leaves the map as good as it was.
         let known = self.compiled.lock().unwrap_or_else(PoisonError::into_inner).get(pattern).cloned();
@@ -116,6 +128,6 @@ impl<'w> Patterns<'w> {
             }
             compiled
         });
-        compiled.compare(environment)
+        compare(&compiled)
     }
 }

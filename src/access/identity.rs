@@ -4,6 +4,7 @@
 //! angle brackets: `<job id>`.
 
 use super::agent::Agent;
+use super::answer::JobEnvironment;
 use super::releases::TIER_GROUPS;
 use crate::agent_config::Impersonation;
 use crate::gitlab::{EnvironmentTier, Version, ancestor_paths, environment_slug};
@@ -40,7 +41,8 @@ pub(super) struct JobProject<'q> {
     pub path: &'q str,
     pub listed: Option<&'q Project>,
     pub inventory: Option<&'q Inventory>,
-    pub environment: Option<&'q str>,
+    pub environment: Option<JobEnvironment<'q>>,
+    pub tier: Option<EnvironmentTier>,
     pub version: Version,
 }
 
@@ -52,12 +54,15 @@ impl JobProject<'_> {
         let mut groups = vec!["gitlab:ci_job".to_owned()];
         for group in self.group_ids() {
             groups.push(format!("gitlab:group:{group}"));
-            groups.extend(tier.map(|(tier, _)| format!("gitlab:group_env_tier:{group}:{tier}")));
+            groups.extend(tier.iter().map(|(tier, _)| format!("gitlab:group_env_tier:{group}:{tier}")));
         }
         groups.push(format!("gitlab:project:{project}"));
-        let slug = self.environment.map(environment_slug);
+        let slug = self.environment.map(|environment| match environment.whole() {
+            Some(name) => environment_slug(name),
+            None => format!("<slug of {environment}>"),
+        });
         groups.extend(slug.iter().map(|slug| format!("gitlab:project_env:{project}:{slug}")));
-        groups.extend(tier.map(|(tier, _)| format!("gitlab:project_env_tier:{project}:{tier}")));
+        groups.extend(tier.iter().map(|(tier, _)| format!("gitlab:project_env_tier:{project}:{tier}")));
         let mut extra = vec![
             ("agent.gitlab.com/id", number(agent.id, &agent.context())),
             ("agent.gitlab.com/config_project_id", config_project(agent)),
@@ -67,16 +72,20 @@ impl JobProject<'_> {
             ("agent.gitlab.com/username", "<user name>".to_owned()),
         ];
         extra.extend(slug.map(|slug| ("agent.gitlab.com/environment_slug", slug)));
-        extra.extend(tier.map(|(tier, _)| ("agent.gitlab.com/environment_tier", tier.to_string())));
-        let tier_is_guessed = tier.is_some_and(|(_, is_guessed)| is_guessed);
+        let tier_is_guessed = tier.as_ref().is_some_and(|(_, is_guessed)| *is_guessed);
+        extra.extend(tier.map(|(tier, _)| ("agent.gitlab.com/environment_tier", tier)));
         JobIdentity { username: "gitlab:ci_job:<job id>".to_owned(), groups, extra, tier_is_guessed }
     }
 
     /// The tier of the job's environment, and whether it is guessed; none before the release that tells it.
-    fn tier(&self) -> Option<(EnvironmentTier, bool)> {
+    fn tier(&self) -> Option<(String, bool)> {
         let environment = self.environment.filter(|_| self.version >= TIER_GROUPS)?;
-        let known = self.listed.and_then(|project| project.environment(environment)?.tier);
-        Some(known.map_or_else(|| (EnvironmentTier::guess(environment), true), |tier| (tier, false)))
+        if let Some(tier) = self.tier {
+            return Some((tier.to_string(), false));
+        }
+        let Some(name) = environment.whole() else { return Some((format!("<tier of {environment}>"), false)) };
+        let known = self.listed.and_then(|project| project.environment(name)?.tier);
+        Some(known.map_or_else(|| (EnvironmentTier::guess(name).to_string(), true), |tier| (tier.to_string(), false)))
     }
 
     /// The ids of the groups above the project, outermost first; a personal namespace is no group.

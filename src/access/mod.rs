@@ -27,7 +27,7 @@ pub mod user_access;
 mod world;
 
 pub use agent::{Agent, AgentId};
-pub use answer::{Answer, Query, Row};
+pub use answer::{Answer, JobEnvironment, Query, Row};
 pub use candidate::{Candidate, CandidateKind};
 pub use decision::{Denial, Outcome};
 pub use environment_pattern::{EnvironmentPattern, PartialVerdict, Verdict};

@@ -162,8 +162,7 @@ fn answer_queries(file: &Path, index: &Index<'_>, arguments: &Arguments) -> Resu
     }
     output::to_stdout(&|out| {
         for line in &lines {
-            let query =
-                Query { project: &line.project, environment: line.environment.as_deref(), protected: line.protected };
+            let query = Query::new(&line.project, line.environment.as_deref(), line.protected);
             write_answer(&index.query(&query), index, arguments, out)?;
         }
         Ok(())
@@ -185,7 +184,7 @@ fn answer_one(
         (None, _, true) => Some(false),
         _ => None,
     };
-    let query = Query { project, environment: arguments.environment.as_deref(), protected };
+    let query = Query::new(project, arguments.environment.as_deref(), protected);
     let answer = index.query(&query);
     if answer.is_unknown_project() {
         return Err(Unusable(format!("the inventory has no project `{project}`")));

@@ -19,7 +19,7 @@ fn the_groups_of_a_ci_job_are_those_documented() {
             "ci_access: {projects: [{id: group1/group1-1/project1, access_as: {ci_job: {}}}]}",
         );
     setting.with(|index| {
-        let query = Query { project: "group1/group1-1/project1", environment: Some("prod"), protected: Some(true) };
+        let query = Query::new("group1/group1-1/project1", Some("prod"), Some(true));
         let answer = index.query(&query);
         let Identity::CiJob(job) = answer.identity(&answer.allowed[0], index.agent(answer.allowed[0].agent)) else {
             panic!("a CI job")

@@ -25,7 +25,7 @@ const FILE: &str = "ci_access:
 fn a_row_says_everything_about_itself() {
     let setting = Setting::new(PREMIUM).projects(&[], &["Acme/Shop", "acme/agents"]).agent("ACME/agents", "prod", FILE);
     setting.with(|index| {
-        let answer = index.query(&Query { project: "acme/shop", environment: None, protected: Some(true) });
+        let answer = index.query(&Query::new("acme/shop", None, Some(true)));
         assert_eq!(
             json::answer(index, &answer),
             json!({
@@ -60,7 +60,7 @@ fn what_only_the_job_or_gitlab_knows_is_not_made_up() {
         .inventory("users: [jdoe]\nprojects: [{path: acme/web/site}, {path: acme/agents}]")
         .agent("acme/agents", "prod", FILE);
     setting.with(|index| {
-        let answer = index.query(&Query { project: "acme/web/site", environment: Some("EU/prod"), protected: None });
+        let answer = index.query(&Query::new("acme/web/site", Some("EU/prod"), None));
         let row = &json::answer(index, &answer)["allowed"][0];
         assert_eq!(
             row["identity"]["groups"],
@@ -87,8 +87,8 @@ fn tiers_and_namespaces_came_later() {
             .projects(&[], &["acme/web/site", "acme/shop", "acme/agents"])
             .agent("acme/agents", "prod", FILE);
         setting.with(|index| {
-            let site = Query { project: "acme/web/site", environment: Some("prod"), protected: None };
-            let shop = Query { project: "acme/shop", environment: None, protected: None };
+            let site = Query::new("acme/web/site", Some("prod"), None);
+            let shop = Query::new("acme/shop", None, None);
             let site = json::answer(index, &index.query(&site))["allowed"][0]["identity"]["groups"].clone();
             let namespace = json::answer(index, &index.query(&shop))["allowed"][0]["namespace"].clone();
             (site.as_array().map(Vec::len), namespace)

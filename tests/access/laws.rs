@@ -169,7 +169,7 @@ proptest! {
     fn patterns_need_an_environment(file in file(), settings in settings()) {
         world(settings, &[&file]).with(|index| {
             for project in PROJECTS {
-                let answer = index.query(&Query { project, environment: None, protected: Some(true) });
+                let answer = index.query(&Query::new(project, None, Some(true)));
                 for row in &answer.allowed {
                     let entry = row.winner.and_then(|winner| winner.entry);
                     prop_assert!(entry.is_none_or(|entry| entry.environments.is_empty()));
@@ -321,7 +321,7 @@ proptest! {
                     }).sum();
                     let mut asked = 0;
                     for project in PROJECTS {
-                        let query = Query { project, environment: Some("production"), protected: Some(true) };
+                        let query = Query::new(project, Some("production"), Some(true));
                         let rows = index.decide(agent, &query);
                         let row = rows.iter().find(|row| fits(row, &case.conditions)).expect("one row fits each case");
                         let deciding = case.grants.iter().filter(|grant| matches!(&grant.effect, Effect::Decides(reach) if reaches(index, reach, project)));

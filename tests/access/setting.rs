@@ -69,7 +69,7 @@ impl Setting {
     /// The rows of an answer in short, those allowed first.
     pub fn ask(&self, project: &str, environment: Option<&str>, protected: Option<bool>) -> Vec<String> {
         self.with(|index| {
-            let answer = index.query(&Query { project, environment, protected });
+            let answer = index.query(&Query::new(project, environment, protected));
             let rows = answer.allowed.iter().chain(&answer.denied).chain(&answer.unknown);
             rows.map(|row| short(index, &answer, row)).collect()
         })

@@ -1,7 +1,7 @@
 //! What is not known is not guessed: both outcomes are told, or none.
 
-use kaslint::access::Settings;
-use kaslint::gitlab::NEWEST;
+use kaslint::access::{Identity, JobEnvironment, Query, Row, Settings};
+use kaslint::gitlab::{NEWEST, PartialText, Shape};
 
 use crate::setting::{PREMIUM, Setting};
 
@@ -199,7 +199,7 @@ fn a_project_outside_the_inventory_gets_no_answer() {
     );
     assert_eq!(setting.ask("acme/shop", None, None), [""; 0]);
     setting.with(|index| {
-        let query = kaslint::access::Query { project: "acme/shop", environment: None, protected: None };
+        let query = kaslint::access::Query::new("acme/shop", None, None);
         assert!(index.query(&query).is_unknown_project());
     });
 }
@@ -216,4 +216,51 @@ fn folders_and_registrations_need_each_other() {
         setting.with(|index| index.agents().iter().map(|agent| (agent.name.to_owned(), agent.is_registered)).collect());
     let expected = [("ghost", false), ("idle", true), ("real", true)];
     assert_eq!(registered, expected.map(|(name, is_registered)| (name.to_owned(), is_registered)));
+}
+
+#[test]
+fn an_environment_that_is_known_in_part_forks_only_where_the_rest_decides() {
+    let config = "ci_access:\n  projects:\n    - {id: acme/shop, environments: [review/*, review/main]}\n";
+    let other =
+        "ci_access:\n  projects:\n    - {id: acme/shop, environments: [review/main, eu], access_as: {ci_job: {}}}\n";
+    let none = "ci_access:\n  projects:\n    - {id: acme/shop, environments: [production]}\n";
+    let setting = Setting::new(PREMIUM)
+        .projects(&[], &["acme/agents", "acme/shop"])
+        .agent("acme/agents", "always", config)
+        .agent("acme/agents", "maybe", other)
+        .agent("acme/agents", "never", none);
+    let mut name = PartialText::known("review/");
+    name.push(&PartialText::unknown("CI_COMMIT_REF_SLUG", Shape::Slug));
+    setting.with(|index| {
+        let environment = Some(JobEnvironment::Partly(&name));
+        let answer = index.query(&Query { project: "acme/shop", environment, tier: None, protected: Some(true) });
+        let told = |rows: &[Row<'_>]| -> Vec<String> {
+            let name = |row: &Row<'_>| index.agent(row.agent).name.to_owned();
+            rows.iter().map(|row| format!("{}: {}", name(row), answer.reason(row))).collect()
+        };
+        assert_eq!(
+            told(&answer.allowed),
+            [
+                "always: the entry for the project itself, ci_access.projects[0], lets the job in",
+                "maybe: the entry for the project itself, ci_access.projects[0], lets the job in; this is so if the \
+                 environment `review/$CI_COMMIT_REF_SLUG` is one that the entry lists",
+            ]
+        );
+        assert_eq!(
+            told(&answer.denied),
+            [
+                "maybe: the entry for the project itself, ci_access.projects[0], decides, and none of its environments \
+                 matches `review/$CI_COMMIT_REF_SLUG`; this is so if the environment `review/$CI_COMMIT_REF_SLUG` is \
+                 none that the entry lists",
+                "never: the entry for the project itself, ci_access.projects[0], decides, and none of its environments \
+                 matches `review/$CI_COMMIT_REF_SLUG`",
+            ]
+        );
+        let row = &answer.allowed[1];
+        let Identity::CiJob(job) = answer.identity(row, index.agent(row.agent)) else { panic!("a CI job") };
+        assert!(
+            job.groups.contains(&"gitlab:project_env:2:<slug of review/$CI_COMMIT_REF_SLUG>".to_owned()),
+            "{job:?}"
+        );
+    });
 }

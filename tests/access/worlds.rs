@@ -79,11 +79,8 @@ fn check(root: &Path) -> usize {
     let expected = lines(&root.join("expected.jsonl"));
     for expected in &expected {
         let query = &expected["query"];
-        let query = Query {
-            project: query["project"].as_str().unwrap(),
-            environment: query["environment"].as_str(),
-            protected: query["protected"].as_bool(),
-        };
+        let project = query["project"].as_str().unwrap();
+        let query = Query::new(project, query["environment"].as_str(), query["protected"].as_bool());
         let answer = index.query(&query);
         assert_eq!(summary(&index, &answer), *expected, "{}", root.display());
         let rows = || answer.allowed.iter().chain(&answer.denied);

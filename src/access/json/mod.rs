@@ -37,7 +37,8 @@ pub fn answer(index: &Index<'_>, answer: &Answer<'_, '_>) -> Json {
 /// The query as it is written in a file of queries.
 #[must_use]
 pub fn query(query: &Query<'_>) -> Json {
-    json!({ "project": query.project, "environment": query.environment, "protected": query.protected })
+    let environment = query.environment.map(|environment| environment.to_string());
+    json!({ "project": query.project, "environment": environment, "protected": query.protected })
 }
 
 /// One agent of an answer.
