@@ -32,6 +32,27 @@ impl From<&str> for Value {
     }
 }
 
+impl Value {
+    /// What it is as a text.
+    fn as_text(&self) -> Option<Text> {
+        match self {
+            Self::Text(text) => Some(text.clone().into()),
+            Self::Other(text, not) => Some(Text { text: text.clone(), not: Some(not.clone()) }),
+            Self::Unset | Self::Unknown => None,
+        }
+    }
+
+    /// Whether it is this text.
+    pub(super) fn equals(&self, text: &str) -> Truth {
+        self.as_text().map_or(Truth::Maybe, |own| same_text(&own, &PartialText::known(text).into()))
+    }
+
+    /// Whether the regular expression matches it.
+    pub(super) fn matches(&self, regexp: &Regexp) -> Truth {
+        self.as_text().map_or(Truth::Maybe, |own| regexp.matches(&own))
+    }
+}
+
 /// A text that a part of an expression can be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Text {
