@@ -70,11 +70,15 @@ impl From<PartialText> for Text {
 /// The longest text that is compared with a text of unknown parts.
 const MAX_COMPARED: usize = 1_000;
 
+/// The most parts of a text that is compared with another, for the same reason: the effort grows with both.
+const MAX_PARTS: usize = 20;
+
 /// Whether the text can be this one.
 pub(super) fn could_be(text: &Text, known: &str) -> bool {
     let is_excluded = |text: &PartialText| text.as_known() == Some(known);
     let is_excluded = text.not.as_ref().is_some_and(|not| not.iter().any(is_excluded));
-    !is_excluded && (known.len() > MAX_COMPARED || text.text.could_be(known))
+    let is_too_large = known.len() > MAX_COMPARED || text.text.parts().len() > MAX_PARTS;
+    !is_excluded && (is_too_large || text.text.could_be(known))
 }
 
 /// The values that a part can have.

@@ -3,6 +3,9 @@
 //!
 //! Everything here answers with a [`Truth`] of three values. A wrong yes or no is worse than a maybe, so whatever
 //! hangs on files, on settings of the project or on a construct that is not understood is a maybe.
+//!
+//! [`runs`] tries a job's conditions on every kind of pipeline that [`scenarios`] finds. A [`Scenario`] knows which
+//! predefined variables its pipelines have; an [`Expression`] is the language of `rules:if`.
 
 mod conditions;
 mod enumerate;
