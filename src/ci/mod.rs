@@ -1,0 +1,3 @@
+//! GitLab CI/CD's side of a project: what a pipeline makes of its jobs.
+
+pub mod condition;
