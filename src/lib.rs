@@ -11,6 +11,7 @@
 pub mod access;
 pub mod agent_config;
 pub mod analysis;
+pub mod ci;
 pub mod commands;
 pub mod finding;
 pub mod gitlab;
