@@ -2,7 +2,19 @@
 
 use std::collections::HashMap;
 
-use crate::gitlab::{PartialText, Shape};
+use crate::gitlab::{PartialText, Shape, TextPart};
+
+/// The longest value that is kept, in bytes and parts.
+pub(super) const MAX_VALUE: usize = 1024;
+
+/// The size of a text in bytes and parts.
+pub(super) fn size(text: &PartialText) -> usize {
+    let length = |part: &TextPart| match part {
+        TextPart::Known(text) => text.len(),
+        TextPart::Unknown { name, .. } => name.len() + 16,
+    };
+    text.parts().iter().map(length).sum()
+}
 
 /// Variables with a log of what they were, so that branches and subshells can be left.
 #[derive(Default)]
@@ -16,7 +28,9 @@ impl Env {
         self.values.get(name)
     }
 
+    /// Sets a variable. What `A=$A$A` can blow up is not kept.
     pub fn set(&mut self, name: &str, value: PartialText) {
+        let value = if size(&value) > MAX_VALUE { PartialText::unknown(name, Shape::Any) } else { value };
         let old = self.values.insert(name.to_owned(), value);
         self.log.push((name.to_owned(), old));
     }

@@ -6,6 +6,7 @@ use brush_parser::ParserOptions;
 use brush_parser::ast;
 use brush_parser::word::{Parameter, ParameterExpr, ParameterTestType, WordPiece, WordPieceWithSource, parse};
 
+use super::env::size;
 use super::parse::substitutions;
 use super::text::{Frame, Place};
 use super::walk::Walker;
@@ -14,6 +15,8 @@ use crate::gitlab::{PartialText, Shape};
 
 /// The longest word that is expanded.
 const MAX_WORD: usize = 8 * 1024;
+/// The longest value of a word that holds variables.
+const MAX_EXPANDED: usize = 16 * 1024;
 /// How many substitutions a word may hold: the parser of words takes 2ⁿ steps over n nested ones.
 const MAX_SUBSTITUTIONS: usize = 8;
 
@@ -58,15 +61,15 @@ impl Walker<'_> {
         let place = if is_exact { Place::At(whole.start) } else { Place::Within(whole.clone()) };
         let mut word = Word { pieces: Vec::new(), whole: whole.clone() };
         let source = Source { text: value, place };
-        match pieces_of(value) {
-            Some(pieces) => self.pieces(&pieces, &source, false, &mut word),
-            None => word.pieces.push(Piece {
-                text: PartialText::unknown("$(…)", Shape::Any),
-                range: whole,
-                literal: false,
-                quoted: false,
-            }),
+        if let Some(pieces) = pieces_of(value) {
+            self.pieces(&pieces, &source, false, &mut word);
+            let total: usize = word.pieces.iter().map(|piece| if piece.literal { 0 } else { size(&piece.text) }).sum();
+            if total <= MAX_EXPANDED {
+                return word;
+            }
         }
+        let text = PartialText::unknown("$(…)", Shape::Any);
+        word.pieces = vec![Piece { text, range: whole, literal: false, quoted: false }];
         word
     }
 
@@ -135,6 +138,10 @@ impl Walker<'_> {
             | ParameterExpr::IndicateErrorIfNullOrUnset {
                 parameter: Parameter::Named(name), indirect: false, ..
             } => self.variable(name),
+            ParameterExpr::Parameter { parameter: Parameter::Positional(number), indirect: false } => {
+                let number = number.to_string();
+                self.env.get(&number).cloned().unwrap_or_else(unknown)
+            }
             ParameterExpr::UseDefaultValues {
                 parameter: Parameter::Named(name),
                 indirect: false,

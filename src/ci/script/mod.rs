@@ -8,6 +8,8 @@ mod action;
 mod commands;
 mod env;
 mod expand;
+#[cfg(test)]
+mod laws;
 mod parse;
 mod simple;
 mod state;

@@ -28,6 +28,9 @@ const EXPORTS: [&str; 12] = [
     "SSL_CERT_DIR",
 ];
 
+/// How many words variables may be split into.
+const MAX_SPLITS: usize = 20_000;
+
 impl Walker<'_> {
     pub(super) fn simple(&mut self, frame: &Rc<Frame>, command: &ast::SimpleCommand) {
         let (mut set, mut words, mut redirects) = (Vec::new(), Vec::new(), Vec::new());
@@ -37,7 +40,7 @@ impl Walker<'_> {
             self.item(frame, item, &mut set, &mut words, &mut redirects);
         }
         if let Some(name) = &command.word_or_name {
-            words.extend(self.word(frame, name).split());
+            words.extend(self.words(frame, name));
         }
         let mut arguments = Vec::new();
         for item in suffix {
@@ -61,6 +64,17 @@ impl Walker<'_> {
         self.run(&words, &set, &whole, 0);
     }
 
+    /// A word after its expansions, split where the shell splits it.
+    fn words(&mut self, frame: &Frame, word: &ast::Word) -> Vec<Word> {
+        let word = self.word(frame, word);
+        if self.splits > MAX_SPLITS {
+            return vec![word];
+        }
+        let words = word.split();
+        self.splits += words.len().saturating_sub(1);
+        words
+    }
+
     fn item<'t>(
         &mut self,
         frame: &Rc<Frame>,
@@ -70,7 +84,7 @@ impl Walker<'_> {
         redirects: &mut Vec<&'t IoRedirect>,
     ) {
         match item {
-            CommandPrefixOrSuffixItem::Word(word) => words.extend(self.word(frame, word).split()),
+            CommandPrefixOrSuffixItem::Word(word) => words.extend(self.words(frame, word)),
             CommandPrefixOrSuffixItem::IoRedirect(redirect) => redirects.push(redirect),
             CommandPrefixOrSuffixItem::AssignmentWord(assignment, word) => {
                 let written = self.word(frame, word);
@@ -154,7 +168,8 @@ impl Walker<'_> {
                 let names: Vec<String> = rest.iter().map(Word::known).collect();
                 self.env.forget(&names);
             }
-            _ if self.call(&program, whole) => {}
+            // A wrapper runs programs, not functions.
+            _ if depth == 0 && self.call(&program, rest, whole) => {}
             _ => match commands::unwrap(&program, rest) {
                 commands::Inner::Words { words, set: more } => {
                     let set: Vec<_> = set.iter().cloned().chain(more).collect();

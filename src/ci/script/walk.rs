@@ -1,5 +1,6 @@
 //! The walk through a script's syntax tree, in the order of its run.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::rc::Rc;
@@ -7,13 +8,14 @@ use std::rc::Rc;
 use brush_parser::ast::{self, AndOr, Command, CompoundCommand, CompoundList};
 
 use super::action::{ActionKind, Arm, Lookup};
-use super::env::Env;
+use super::env::{Env, MAX_VALUE, size};
 use super::parse::parse;
 use super::text::{Frame, Place};
-use crate::gitlab::PartialText;
+use super::words::Word;
+use crate::gitlab::{PartialText, Shape};
 
 /// How many commands a job's scripts may run, calls of functions included.
-const MAX_COMMANDS: usize = 10_000;
+const MAX_COMMANDS: usize = 4_000;
 /// How deep `bash -c`, substitutions and calls of functions may nest.
 const MAX_DEPTH: usize = 6;
 
@@ -40,10 +42,13 @@ pub(super) struct Walker<'a> {
     /// Places that were not read: a text that is no shell, or more than the bounds allow.
     pub not_understood: Vec<Range<usize>>,
     pub path: Vec<Arm>,
-    functions: HashMap<String, Rc<std::cell::RefCell<Function>>>,
+    functions: HashMap<String, Rc<RefCell<Function>>>,
     forks: u32,
     depth: usize,
     commands: usize,
+    /// How many words variables have been split into.
+    pub splits: usize,
+    looked_up: RefCell<HashMap<String, PartialText>>,
 }
 
 impl<'a> Walker<'a> {
@@ -58,12 +63,21 @@ impl<'a> Walker<'a> {
             forks: 0,
             depth: 0,
             commands: 0,
+            splits: 0,
+            looked_up: RefCell::default(),
         }
     }
 
     /// A variable's value at this moment.
     pub fn variable(&self, name: &str) -> PartialText {
-        self.env.get(name).cloned().unwrap_or_else(|| self.lookup.variable(name))
+        let look_up = || {
+            let value = self.lookup.variable(name);
+            if size(&value) > MAX_VALUE { PartialText::unknown(name, Shape::NotEmpty) } else { value }
+        };
+        match self.env.get(name) {
+            Some(value) => value.clone(),
+            None => self.looked_up.borrow_mut().entry(name.to_owned()).or_insert_with(look_up).clone(),
+        }
     }
 
     /// Walks a whole program.
@@ -115,7 +129,7 @@ impl<'a> Walker<'a> {
     }
 
     /// Walks the body of a function, if there is one of the name.
-    pub fn call(&mut self, name: &str, command: &Range<usize>) -> bool {
+    pub fn call(&mut self, name: &str, arguments: &[Word], command: &Range<usize>) -> bool {
         let Some(function) = self.functions.get(name).cloned() else { return false };
         if self.depth >= MAX_DEPTH {
             self.not_understood.push(command.clone());
@@ -126,9 +140,16 @@ impl<'a> Walker<'a> {
             function.is_called = true;
             (Rc::clone(&function.frame), function.body.clone())
         };
+        let old: Vec<_> = (1..=9).map(|number: usize| self.variable(&number.to_string())).collect();
+        for (number, argument) in (1..=9).zip(arguments) {
+            self.env.set(&number.to_string(), argument.text());
+        }
         self.depth += 1;
         self.compound(&frame, &body);
         self.depth -= 1;
+        for (number, value) in (1..).zip(old) {
+            self.env.set(&i32::to_string(&number), value);
+        }
         true
     }
 

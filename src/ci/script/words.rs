@@ -92,14 +92,13 @@ impl Word {
     /// Whether the shell may make several words of it, options among them: `$HELM_ARGS`.
     pub fn may_hold_options(&self) -> bool {
         const HINTS: [&str; 9] = ["ARG", "OPT", "FLAG", "PARAM", "KUBE", "HELM", "CMD", "$(", "`"];
-        self.text().known_start().is_empty()
-            && self.pieces.iter().any(|piece| {
-                !piece.quoted
-                    && piece.text.variables().any(|name| {
-                        let name = name.to_ascii_uppercase();
-                        matches!(&*name, "$@" | "$*") || HINTS.iter().any(|hint| name.contains(hint))
-                    })
+        let hints = |piece: &Piece| {
+            piece.text.variables().any(|name| {
+                let name = name.to_ascii_uppercase();
+                matches!(&*name, "$@" | "$*") || !piece.quoted && HINTS.iter().any(|hint| name.contains(hint))
             })
+        };
+        self.text().known_start().is_empty() && self.pieces.iter().any(hints)
     }
 
     /// What the shell splits it into: values of unquoted variables at their blanks.
