@@ -204,3 +204,94 @@ impl Script {
         InForce::Handmade { context, selection, set_context, credentials, cluster }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Lookup;
+    use super::super::tests::{Known, NOTHING, of};
+    use super::*;
+
+    /// Which context the last call of a program works with.
+    fn force(lines: &[&str], lookup: &dyn Lookup) -> String {
+        let script = of(lines, lookup);
+        match script.cluster_commands().last() {
+            None => "no command".to_owned(),
+            Some((_, _, InForce::Selected { context, .. })) => context.text.to_string(),
+            Some((_, _, InForce::Handmade { context, credentials, cluster, .. })) => {
+                format!("handmade {} {} {}", context.text, credentials.is_some(), cluster.is_some())
+            }
+            Some((_, _, InForce::Unknown(why))) => format!("{why:?}"),
+            Some((_, _, other)) => format!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn contexts_are_in_force() {
+        const USE: &str = "kubectl config use-context a/b:c";
+        const GET: &str = "kubectl get pods";
+        let cases: &[(&[&str], &str)] = &[
+            (&[GET], "Nothing"),
+            (&[USE, GET], "a/b:c"),
+            (&[GET, USE], "Nothing"),
+            (&[USE, "kubectl config use-context d/e:f", GET], "d/e:f"),
+            (&[USE, "kubectl --context d/e:f get pods"], "d/e:f"),
+            (&["CTX=a/b:c", "kubectl config use-context $CTX", "helm list"], "a/b:c"),
+            (&["make x", GET], "Opaque"),
+            (&["make x", USE, GET], "a/b:c"),
+            (&[USE, "make x", GET], "a/b:c"),
+            (&["if x; then kubectl config use-context a/b:c; fi", GET], "Conditional"),
+            (&["if x; then kubectl config use-context a/b:c; kubectl get pods; fi"], "a/b:c"),
+            (&["if x; then kubectl config use-context a/b:c; else kubectl get pods; fi"], "Nothing"),
+            (&[USE, "if x; then kubectl get pods; fi"], "a/b:c"),
+            (&["if x; then", USE, "fi", GET], "Conditional"),
+            (&["f() { kubectl config use-context \"$1\"; }", "f a/b:c", GET], "a/b:c"),
+            (&["kubectl() { command kubectl --context a/b:c \"$@\"; }", GET], "a/b:c"),
+            (&["aws eks update-kubeconfig --name x", USE, GET], "OwnKubeconfig"),
+            (&["export KUBECONFIG=/tmp/k", GET], "OwnKubeconfig"),
+            (&["(export KUBECONFIG=/tmp/k; kubectl get pods)", GET], "Nothing"),
+            (&["if x; then export KUBECONFIG=/tmp/k; fi", GET], "OwnKubeconfig"),
+            (&["KUBECONFIG=/tmp/k kubectl get pods", GET], "Nothing"),
+            (&["export HELM_KUBECONTEXT=a/b:c", "helm list"], "a/b:c"),
+            (&["export HELM_KUBECONTEXT=a/b:c", GET], "Nothing"),
+            (&["kubectl -s https://x get pods"], "Server"),
+            (&["helm upgrade $HELM_ARGS x ."], "Options"),
+            (&["helm upgrade x . --set a=$IMAGE -f $VALUES"], "Nothing"),
+            (&["helmfile apply"], "ToolSettings"),
+            (&["echo \"unclosed", GET], "NotUnderstood"),
+            (&["kubectl config unset current-context", GET], "Changed"),
+            (&[USE, "after: kubectl get pods"], "Forgotten { selection: 0 }"),
+            (&["after: kubectl get pods"], "Nothing"),
+            (&[USE, "after: kubectl config use-context d/e:f", "after: kubectl get pods"], "d/e:f"),
+            (
+                &[
+                    "kubectl config set-credentials u --token=t",
+                    "kubectl config set-cluster k --server=https://x/k8s-proxy/",
+                    "kubectl config set-context own --cluster=k --user=u",
+                    "kubectl config use-context own",
+                    GET,
+                ],
+                "handmade own true true",
+            ),
+            (&["kubectl config set-context --current --namespace=x", GET], "Nothing"),
+            (&["kubectl config use-context a/b:c || true", GET], "a/b:c"),
+            (&["kubectl config use-context a/b:c; sleep 1", "export A=b && kubectl get pods"], "a/b:c"),
+        ];
+        let wrong: Vec<String> = cases
+            .iter()
+            .map(|(lines, wanted)| (lines, wanted, force(lines, &NOTHING)))
+            .filter(|(_, wanted, found)| found != *wanted)
+            .map(|(lines, wanted, found)| format!("{lines:?}\n  wanted {wanted}\n  found  {found}"))
+            .collect();
+        assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+    }
+
+    #[test]
+    fn the_jobs_variables_count() {
+        let known = Known(&[("CTX", "a/b:c"), ("HELM_KUBECONTEXT", "d/e:f")]);
+        assert_eq!(force(&["kubectl config use-context $CTX", "kubectl get pods"], &known), "a/b:c");
+        assert_eq!(force(&["helm list"], &known), "d/e:f");
+        let own = Known(&[("KUBECONFIG", "/own")]);
+        assert_eq!(force(&["kubectl get pods"], &own), "OwnKubeconfig");
+        assert_eq!(force(&["export KUBECONFIG=$KUBECONFIG", "kubectl get pods"], &NOTHING), "Nothing");
+    }
+}
