@@ -310,6 +310,38 @@ fn what_is_no_shell_is_not_understood() {
 }
 
 #[test]
+fn everyday_shell_is_understood() {
+    let known: &[&str] = &[
+        "# don't\nkubectl get pods # isn't it",
+        "[[ $CI_COMMIT_TAG =~ ^v[0-9]+\\.[0-9]+$ ]] && echo yes",
+        "if [[ -z \"${X:-}\" || $Y == a* ]]; then exit 1; fi",
+        "X=(a b c); for x in \"${X[@]}\"; do echo \"$x\"; done",
+        "sed -i \"s|__TAG__|${CI_COMMIT_SHORT_SHA}|g\" k8s/*.yaml",
+        "cat <<'EOF' | kubectl apply -f -\na: {b: \"$(c)\"}\nEOF",
+        "cat <<-EOF > values.yaml\n\timage: ${IMAGE}\n\tit's: fine\n\tEOF",
+        "while ! kubectl get ns x; do sleep 1; done",
+        "kubectl get pods -o jsonpath='{.items[*].metadata.name}' | tr ' ' '\\n' | sort",
+        "test -f a || { echo 'no a' >&2; exit 1; }",
+        "helm upgrade --install x ./chart \\\n  --set image.tag=$CI_COMMIT_SHA \\\n  --set \"hosts={a,b}\"",
+        "export X=$(git describe --tags | sed -e 's/^v//' -e \"s/-.*//\")",
+        "case \"$CI_COMMIT_BRANCH\" in\n  main|master) E=prod ;;\n  *) E=dev;;\nesac",
+        "function deploy() {\n  local env=$1; shift\n  kubectl apply \"$@\"\n}\ndeploy prod -f x",
+        "echo $((1 + 2)) $(( $X * 3 ))",
+        "set -euo pipefail; shopt -s globstar; trap 'rm -f x' EXIT",
+        "kubectl apply -f <(envsubst < deploy.yaml)",
+        "! grep -q x y",
+        "echo -e \"\\e[32mok\\e[0m\" ; echo 'a: b'",
+        "[ \"$A\" = \"b\" -a -n \"$C\" ] && echo d",
+        "until curl -sf http://x; do sleep 1; done > /dev/null 2>&1 &",
+        "kubectl rollout status deploy/x --timeout=120s || (kubectl logs deploy/x; exit 1)",
+        "eval $(ssh-agent -s); ssh-add <(echo \"$KEY\" | base64 -d)",
+        "X=\"${Y//\\//-}\"; echo ${X,,} ${X:0:63} ${X%-} ${#X}",
+    ];
+    let not_understood: Vec<_> = known.iter().filter(|line| !of(&[line], &NOTHING).not_understood.is_empty()).collect();
+    assert!(not_understood.is_empty(), "{not_understood:#?}");
+}
+
+#[test]
 fn one_bad_item_hides_no_other() {
     let script = of(&["kubectl config use-context a/b:c", "echo \"unclosed", "kubectl get pods"], &NOTHING);
     assert_eq!(script.not_understood, [1]);
