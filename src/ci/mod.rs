@@ -1,3 +1,4 @@
-//! GitLab CI/CD's side of a project: what a pipeline makes of its jobs.
+//! `.gitlab-ci.yml`: jobs, on which kinds of pipelines they run, what their scripts do with Kubernetes contexts.
 
 pub mod condition;
+pub mod script;

@@ -1,0 +1,157 @@
+//! Kubeconfigs that are made elsewhere, caches that cannot be written, and commands that hide what they run.
+
+use super::super::action::ActionKind;
+use super::super::words::Word;
+use super::{Call, Recognized};
+use crate::gitlab::PartialText;
+
+/// Commands that write a kubeconfig with contexts of their own, each by the words that it starts with (their own
+/// references: `aws eks`, `gcloud container clusters`, `az aks`, `doctl`, `rancher`, `kind`, `k3d`, `minikube`, `tsh`, …).
+const WRITERS: &[&[&str]] = &[
+    &["aws", "eks", "update-kubeconfig"],
+    &["gcloud", "container", "clusters", "get-credentials"],
+    &["gcloud", "container", "fleet", "memberships", "get-credentials"],
+    &["gcloud", "beta", "container", "clusters", "get-credentials"],
+    &["az", "aks", "get-credentials"],
+    &["doctl", "kubernetes", "cluster", "kubeconfig", "save"],
+    &["doctl", "k8s", "cluster", "kubeconfig", "save"],
+    &["ibmcloud", "ks", "cluster", "config"],
+    &["ibmcloud", "oc", "cluster", "config"],
+    &["scw", "k8s", "kubeconfig", "install"],
+    &["civo", "kubernetes", "config"],
+    &["linode-cli", "lke", "kubeconfig-view"],
+    &["yc", "managed-kubernetes", "cluster", "get-credentials"],
+    &["yc", "k8s", "cluster", "get-credentials"],
+    &["oci", "ce", "cluster", "create-kubeconfig"],
+    &["tsh", "kube", "login"],
+    &["rancher", "login"],
+    &["rancher", "context"],
+    &["kind", "create", "cluster"],
+    &["kind", "export", "kubeconfig"],
+    &["k3d", "cluster", "create"],
+    &["k3d", "kubeconfig", "merge"],
+    &["minikube", "start"],
+    &["k3s", "server"],
+    &["kops", "export"],
+    &["eksctl", "utils", "write-kubeconfig"],
+    &["eksctl", "create", "cluster"],
+    &["kubelogin", "convert-kubeconfig"],
+    &["glab", "cluster", "agent", "update-kubeconfig"],
+];
+
+/// Programs that run what is not seen from here.
+const OPAQUE: &[&str] = &[
+    "make",
+    "gmake",
+    "task",
+    "just",
+    "source",
+    ".",
+    "eval",
+    "terraform",
+    "tofu",
+    "terragrunt",
+    "gitlab-terraform",
+    "gitlab-tofu",
+    "pulumi",
+    "ansible",
+    "ansible-playbook",
+    "auto-deploy",
+    "werf",
+    "kapp",
+    "tk",
+    "argocd",
+    "devspace",
+    "tilt",
+    "garden",
+    "kubie",
+    "kubecm",
+    "kubeswitch",
+    "switch",
+    "kubesess",
+    "rake",
+    "invoke",
+    "dagger",
+    "earthly",
+    "glab",
+    "$",
+];
+
+/// Programs that run a script if a file is among their arguments.
+const INTERPRETERS: &[&str] =
+    &["bash", "sh", "dash", "ash", "zsh", "ksh", "python", "python3", "node", "ruby", "perl", "pwsh"];
+
+pub(super) fn recognize(call: &Call<'_>) -> Vec<Recognized> {
+    let (program, words) = (call.program, call.arguments);
+    let plain: Vec<&Word> = words.iter().filter(|word| !word.start().starts_with('-')).collect();
+    let is_writer = |writer: &&&[&str]| {
+        let mut parts = writer.iter();
+        // Options with values can stand between: `aws --region eu eks update-kubeconfig`.
+        parts.next() == Some(&program) && {
+            let mut given = plain.iter();
+            parts.all(|part| given.any(|word| word.is(part)))
+        }
+    };
+    if let Some(writer) = WRITERS.iter().find(is_writer) {
+        return vec![(ActionKind::OwnKubeconfig { how: writer.join(" ") }, None)];
+    }
+    if let Some(written) = written_kubeconfig(call, &plain) {
+        let how = format!("{program} … {}", written.text());
+        return vec![(ActionKind::OwnKubeconfig { how }, Some(written.range()))];
+    }
+    if program == "chmod" {
+        return chmod(&plain);
+    }
+    let is_script = program.contains('/') || program.ends_with(".sh") || program.ends_with(".bash");
+    let interprets = INTERPRETERS.contains(&program) && !plain.is_empty();
+    let runs_script =
+        matches!(program, "npm" | "yarn" | "pnpm") && plain.iter().any(|word| word.start().contains("deploy"));
+    if is_script || interprets || runs_script || OPAQUE.contains(&program) {
+        return vec![(ActionKind::Opaque { program: program.to_owned() }, None)];
+    }
+    Vec::new()
+}
+
+/// The kubeconfig that `cp`, `tee` and their like write.
+fn written_kubeconfig<'w>(call: &Call<'_>, plain: &[&'w Word]) -> Option<&'w Word> {
+    let written: &[&Word] = match call.program {
+        "cp" | "mv" | "install" | "ln" => plain.last().map(std::slice::from_ref).unwrap_or_default(),
+        "tee" | "curl" | "wget" | "vault" | "sed" | "yq" => plain,
+        _ => &[],
+    };
+    let into_folder = |word: &Word| {
+        matches!(call.program, "cp" | "mv") && word.text().to_string().trim_end_matches('/').ends_with("/.kube")
+    };
+    written.iter().find(|word| (call.is_kubeconfig)(&word.text()) || into_folder(word)).copied()
+}
+
+/// `chmod` that takes writing away from the folder of the cache (GitLab's page "Using GitLab CI/CD with a Kubernetes
+/// cluster": `~/.kube/cache` should be writable).
+fn chmod(plain: &[&Word]) -> Vec<Recognized> {
+    let Some((mode, files)) = plain.split_first() else { return Vec::new() };
+    let mode = mode.known();
+    let octal = !mode.is_empty() && mode.bytes().all(|byte| (b'0'..=b'7').contains(&byte));
+    let owner = mode.len().checked_sub(3).and_then(|at| mode.as_bytes().get(at));
+    let takes_away = if octal {
+        owner.is_some_and(|owner| (owner - b'0') & 2 == 0)
+    } else {
+        matches!(&*mode, "a-w" | "u-w" | "ugo-w")
+    };
+    let file = files.iter().find(|word| {
+        let path = word.text().to_string();
+        let path = path.trim_end_matches('/');
+        path.ends_with("/.kube") || path.ends_with("/.kube/cache")
+    });
+    match file {
+        Some(file) if takes_away => vec![(ActionKind::CacheUnwritable, Some(file.range()))],
+        _ => Vec::new(),
+    }
+}
+
+/// Whether a variable's value certainly leaves the tools no folder for their cache.
+pub(in super::super) fn is_unwritable_home(name: &str, value: &PartialText) -> bool {
+    const NOWHERE: [&str; 3] = ["/dev/null", "/nonexistent", "/proc"];
+    let Some(value) = value.as_known() else { return false };
+    let is_nowhere = NOWHERE.iter().any(|place| value == *place || value.starts_with(&format!("{place}/")));
+    matches!(name, "HOME" | "KUBECACHEDIR") && is_nowhere
+}

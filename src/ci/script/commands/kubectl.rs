@@ -1,0 +1,183 @@
+//! kubectl, and oc where it is kubectl.
+
+use super::super::action::{ActionKind, ClusterCommand, Contact, Tool};
+use super::super::words::Word;
+use super::flags::Flags;
+use super::{Call, Recognized, config};
+use crate::gitlab::PartialText;
+
+/// kubectl's global options that take a value (`kubectl options`).
+pub(super) const GLOBAL: &[&str] = &[
+    "--as",
+    "--as-group",
+    "--as-uid",
+    "--cache-dir",
+    "--certificate-authority",
+    "--client-certificate",
+    "--client-key",
+    "--cluster",
+    "--context",
+    "--kubeconfig",
+    "--kuberc",
+    "--log-backtrace-at",
+    "--log-dir",
+    "--log-file",
+    "--log-file-max-size",
+    "--log-flush-frequency",
+    "--namespace",
+    "-n",
+    "--password",
+    "--profile",
+    "--profile-output",
+    "--request-timeout",
+    "--server",
+    "-s",
+    "--stderrthreshold",
+    "--tls-server-name",
+    "--token",
+    "--user",
+    "--username",
+    "-v",
+    "--v",
+    "--vmodule",
+];
+
+/// Options of sub-commands that take a value, as far as they are common.
+const LOCAL: &[&str] = &[
+    "-f",
+    "--filename",
+    "-k",
+    "--kustomize",
+    "-l",
+    "--selector",
+    "-o",
+    "--output",
+    "-c",
+    "--container",
+    "-p",
+    "--patch",
+    "--patch-file",
+    "--type",
+    "--timeout",
+    "--for",
+    "--image",
+    "--replicas",
+    "--field-selector",
+    "--field-manager",
+    "--template",
+];
+
+/// kubectl's own sub-commands that talk to the cluster (its reference, <https://kubernetes.io/docs/reference/kubectl/generated/>).
+const CLUSTER_VERBS: &[&str] = &[
+    "annotate",
+    "api-resources",
+    "api-versions",
+    "apply",
+    "attach",
+    "auth",
+    "autoscale",
+    "certificate",
+    "cluster-info",
+    "cordon",
+    "cp",
+    "create",
+    "debug",
+    "delete",
+    "describe",
+    "diff",
+    "drain",
+    "edit",
+    "events",
+    "exec",
+    "explain",
+    "expose",
+    "get",
+    "label",
+    "logs",
+    "patch",
+    "port-forward",
+    "proxy",
+    "replace",
+    "rollout",
+    "run",
+    "scale",
+    "set",
+    "taint",
+    "top",
+    "uncordon",
+    "version",
+    "wait",
+    "process",
+    "new-project",
+    "new-app",
+    "start-build",
+    "project",
+    "adm",
+    "policy",
+    "status",
+];
+
+pub(super) fn recognize(call: &Call<'_>) -> Vec<Recognized> {
+    let first = Flags::read(call.arguments, &[GLOBAL]);
+    if first.verb(0) == "config" {
+        let mut found = config::recognize(&Flags::read(call.arguments, &[GLOBAL, config::VALUED]), call);
+        if found.is_empty() {
+            found.push((ActionKind::Cluster(command(&first, call)), None));
+        }
+        return found;
+    }
+    match (call.program, &*first.verb(0)) {
+        ("oc", "login") => return vec![(ActionKind::OwnKubeconfig { how: "oc login".to_owned() }, None)],
+        ("kubectl", "ctx") => return config::kubectx(call.arguments.get(1..).unwrap_or_default()),
+        _ => {}
+    }
+    let flags = Flags::read(call.arguments, &[GLOBAL, LOCAL]);
+    vec![(ActionKind::Cluster(command(&flags, call)), None)]
+}
+
+fn command(flags: &Flags, call: &Call<'_>) -> ClusterCommand {
+    let server = flags.value("--server").or_else(|| flags.value("-s"));
+    ClusterCommand {
+        tool: Tool::Kubectl,
+        verb: flags.verb(0),
+        contacts_cluster: contact(flags),
+        context: flags.value("--context").map(Word::argument),
+        kubeconfig: own_kubeconfig(flags, call),
+        server: server.map(Word::argument),
+        token: flags.has("--token") || flags.has("--client-certificate") || flags.has("--username"),
+        insecure_skip_tls_verify: flags.switch("--insecure-skip-tls-verify").map(Word::range),
+        certificate_authority: flags.has("--certificate-authority"),
+        open: flags.open,
+    }
+}
+
+/// `--kubeconfig` or `KUBECONFIG`, unless it names the job's own.
+pub(super) fn own_kubeconfig(flags: &Flags, call: &Call<'_>) -> Option<PartialText> {
+    match flags.value("--kubeconfig").map(Word::text) {
+        Some(path) if path.to_string() == "$KUBECONFIG" => None,
+        Some(path) => Some(path),
+        None => call.environment.kubeconfig.clone(),
+    }
+}
+
+fn contact(flags: &Flags) -> Contact {
+    let verb = flags.verb(0);
+    // `--dry-run=client` "only prints the object", yet validation fetches the cluster's OpenAPI schema (kubectl's reference
+    // of `apply`, `--validate`); generators such as `create secret` have nothing to validate.
+    let dry_run_here = flags.options.iter().any(|(name, value, _)| {
+        name == "--dry-run" && value.as_ref().is_none_or(|value| matches!(&*value.known(), "client" | "true"))
+    });
+    let reads_files = flags.has("-f") || flags.has("--filename") || flags.has("-k") || flags.has("--kustomize");
+    match &*verb {
+        _ if flags.has("--help") || flags.has("-h") => Contact::No,
+        "" if flags.positional.is_empty() => Contact::No,
+        "config" | "kustomize" | "completion" | "help" | "options" | "plugin" | "krew" | "convert" => Contact::No,
+        "version" if flags.switch("--client").is_some() => Contact::No,
+        // It prints its own version and then an error where there is no server.
+        "version" => Contact::Maybe,
+        "create" if dry_run_here && !reads_files => Contact::No,
+        _ if dry_run_here || flags.switch("--local").is_some() => Contact::Maybe,
+        verb if CLUSTER_VERBS.contains(&verb) => Contact::Yes,
+        _ => Contact::Maybe,
+    }
+}

@@ -1,0 +1,85 @@
+//! What the shell scripts of a CI/CD job do with Kubernetes contexts.
+//!
+//! [`read`] walks the scripts as their shell would, as far as that can be told without running them, and lists what bears on
+//! contexts: [`Action`]s in order. [`Script::in_force`] then says which context a command works with. What is not seen or not
+//! understood is an unknown and no guess. Whether the contexts exist is for others to say.
+
+mod action;
+mod commands;
+mod env;
+mod expand;
+#[cfg(test)]
+mod laws;
+mod parse;
+mod simple;
+mod state;
+#[cfg(test)]
+mod tests;
+mod text;
+mod walk;
+mod words;
+
+use std::ops::Range;
+use std::rc::Rc;
+
+pub use action::{Action, ActionKind, Argument, ClusterCommand, Contact, Item, Lookup, Section, Tool};
+pub use state::{InForce, Why};
+
+use text::{Frame, Joined, Place};
+use walk::Walker;
+
+/// What the scripts of a job do.
+#[derive(Clone, Debug, Default)]
+pub struct Script {
+    /// In the order of a run. The body of a function appears at each of its calls.
+    pub actions: Vec<Action>,
+    /// Items of which some part is no shell that can be read, e.g. PowerShell; in order, each once.
+    pub not_understood: Vec<usize>,
+    /// The section of each item.
+    sections: Vec<Section>,
+}
+
+/// Reads the items of a job's `before_script`, `script` and `after_script`.
+#[must_use]
+pub fn read(items: &[Item<'_>], lookup: &dyn Lookup) -> Script {
+    let sections: Vec<Section> = items.iter().map(|item| item.section).collect();
+    let mut script = Script { actions: Vec::new(), not_understood: Vec::new(), sections };
+    // `before_script` and `script` share one shell.
+    for is_after in [false, true] {
+        let is_here = |number: &usize| items[*number].section.is_after() == is_after;
+        let numbers: Vec<usize> = (0..items.len()).filter(is_here).collect();
+        read_shell(items, &numbers, lookup, &mut script);
+    }
+    script.not_understood.sort_unstable();
+    script.not_understood.dedup();
+    script
+}
+
+impl Section {
+    fn is_after(self) -> bool {
+        self == Self::AfterScript
+    }
+}
+
+/// Reads the items that one shell runs.
+fn read_shell(items: &[Item<'_>], numbers: &[usize], lookup: &dyn Lookup, script: &mut Script) {
+    let joined = Joined::new(items, numbers);
+    let mut walker = Walker::new(lookup);
+    match parse::parse(&joined.text) {
+        Some(program) => {
+            let frame = Rc::new(Frame::new(joined.text.clone(), Place::At(0)));
+            walker.program(&frame, &program);
+        }
+        // What is no shell as a whole may be so item by item.
+        None => joined.each(|text, start| walker.text(text, Place::At(start))),
+    }
+    walker.uncalled_functions();
+    for found in walker.found {
+        let (item, range) = joined.locate(&found.range);
+        let mut kind = found.kind;
+        kind.each_range(&mut |range| *range = joined.locate(range).1);
+        let command = joined.locate(&found.command).1;
+        script.actions.push(Action { item, range, command, certain: found.path.is_empty(), kind, path: found.path });
+    }
+    script.not_understood.extend(walker.not_understood.iter().map(|range: &Range<usize>| joined.locate(range).0));
+}

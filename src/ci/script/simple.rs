@@ -1,0 +1,274 @@
+//! One simple command: its assignments, redirections, wrappers, and what it is then.
+
+use std::ops::Range;
+use std::rc::Rc;
+
+use brush_parser::ast::{self, AssignmentName, AssignmentValue, CommandPrefixOrSuffixItem, IoRedirect};
+
+use super::action::{ActionKind, Argument};
+use super::commands::{self, Call, Environment};
+use super::text::{Frame, Place};
+use super::walk::{Found, Walker};
+use super::words::Word;
+use crate::gitlab::{PartialText, Shape};
+
+/// Variables whose values decide about clusters.
+const EXPORTS: [&str; 12] = [
+    "KUBECONFIG",
+    "KUBE_CONTEXT",
+    "HELM_KUBECONTEXT",
+    "HELM_KUBEAPISERVER",
+    "HELM_KUBETOKEN",
+    "HELM_KUBECAFILE",
+    "HELM_KUBEINSECURE_SKIP_TLS_VERIFY",
+    "KUBERNETES_MASTER",
+    "HOME",
+    "KUBECACHEDIR",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+];
+
+/// How many words variables may be split into.
+const MAX_SPLITS: usize = 20_000;
+
+impl Walker<'_> {
+    pub(super) fn simple(&mut self, frame: &Rc<Frame>, command: &ast::SimpleCommand) {
+        let (mut set, mut words, mut redirects) = (Vec::new(), Vec::new(), Vec::new());
+        let prefix = command.prefix.iter().flat_map(|prefix| &prefix.0);
+        let suffix = command.suffix.iter().flat_map(|suffix| &suffix.0);
+        for item in prefix {
+            self.item(frame, item, &mut set, &mut words, &mut redirects);
+        }
+        if let Some(name) = &command.word_or_name {
+            words.extend(self.words(frame, name));
+        }
+        let mut arguments = Vec::new();
+        for item in suffix {
+            self.item(frame, item, &mut arguments, &mut words, &mut redirects);
+        }
+        let all = words.iter().map(|word| &word.whole).chain(set.iter().map(|(_, word): &(String, Word)| &word.whole));
+        let whole = all.cloned().reduce(|left, right| left.start.min(right.start)..left.end.max(right.end));
+        let whole = whole.unwrap_or(0..0);
+        for redirect in redirects {
+            self.redirect(frame, redirect);
+        }
+        if !self.counts(&whole) {
+            return;
+        }
+        if words.is_empty() {
+            for (name, word) in set {
+                self.assign(&name, &word, &whole);
+            }
+            return;
+        }
+        self.run(&words, &set, &whole, 0);
+    }
+
+    /// A word after its expansions, split where the shell splits it.
+    fn words(&mut self, frame: &Frame, word: &ast::Word) -> Vec<Word> {
+        let word = self.word(frame, word);
+        if self.splits > MAX_SPLITS {
+            return vec![word];
+        }
+        let words = word.split();
+        self.splits += words.len().saturating_sub(1);
+        words
+    }
+
+    fn item<'t>(
+        &mut self,
+        frame: &Rc<Frame>,
+        item: &'t CommandPrefixOrSuffixItem,
+        set: &mut Vec<(String, Word)>,
+        words: &mut Vec<Word>,
+        redirects: &mut Vec<&'t IoRedirect>,
+    ) {
+        match item {
+            CommandPrefixOrSuffixItem::Word(word) => words.extend(self.words(frame, word)),
+            CommandPrefixOrSuffixItem::IoRedirect(redirect) => redirects.push(redirect),
+            CommandPrefixOrSuffixItem::AssignmentWord(assignment, word) => {
+                let written = self.word(frame, word);
+                if let AssignmentName::VariableName(name) = &assignment.name {
+                    let value = match (&assignment.value, assignment.append) {
+                        (AssignmentValue::Scalar(_), false) => written.after(name.len() + 1),
+                        _ => unknown_value(name, &written),
+                    };
+                    set.push((name.clone(), value));
+                }
+                // `export A=b` has them behind the command's name, where they are words too.
+                if !words.is_empty() {
+                    words.push(written);
+                }
+            }
+            CommandPrefixOrSuffixItem::ProcessSubstitution(_, subshell) => {
+                let list = ast::CompoundCommand::Subshell(subshell.clone());
+                self.compound(frame, &list);
+            }
+        }
+    }
+
+    pub(super) fn redirect(&mut self, frame: &Rc<Frame>, redirect: &IoRedirect) {
+        let target = match redirect {
+            IoRedirect::File(
+                _,
+                ast::IoFileRedirectKind::Write | ast::IoFileRedirectKind::Append | ast::IoFileRedirectKind::Clobber,
+                ast::IoFileRedirectTarget::Filename(word),
+            )
+            | IoRedirect::OutputAndError(word, _) => word,
+            _ => return,
+        };
+        let word = self.word(frame, target);
+        if self.is_kubeconfig(&word.text()) {
+            let how = format!("> {}", word.text());
+            self.add(ActionKind::OwnKubeconfig { how }, word.range(), word.whole.clone());
+        }
+    }
+
+    /// Whether a file is where the tools look for their kubeconfig.
+    pub(super) fn is_kubeconfig(&self, path: &PartialText) -> bool {
+        let shown = path.to_string();
+        shown.ends_with(".kube/config") || shown == "$KUBECONFIG" || (*path == self.variable("KUBECONFIG"))
+    }
+
+    pub(super) fn add(&mut self, kind: ActionKind, range: Range<usize>, command: Range<usize>) {
+        self.found.push(Found { kind, range, command, path: self.path.clone() });
+    }
+
+    /// A variable gets a value in this shell.
+    fn assign(&mut self, name: &str, value: &Word, command: &Range<usize>) {
+        self.env.set(name, value.text());
+        self.exported(name, value, command);
+    }
+
+    fn exported(&mut self, name: &str, value: &Word, command: &Range<usize>) {
+        if EXPORTS.contains(&name) {
+            let kind = ActionKind::Export { name: name.to_owned(), value: value.argument() };
+            self.add(kind, value.range(), command.clone());
+        }
+        if commands::is_unwritable_home(name, &value.text()) {
+            self.add(ActionKind::CacheUnwritable, value.range(), command.clone());
+        }
+    }
+
+    /// Runs a command of at least one word, with the variables that are set for it alone.
+    pub(super) fn run(&mut self, words: &[Word], set: &[(String, Word)], whole: &Range<usize>, depth: usize) {
+        let Some((name, rest)) = words.split_first() else { return };
+        let program = program_of(name);
+        if depth > 8 {
+            return self.not_understood.push(whole.clone());
+        }
+        match &*program {
+            "export" | "declare" | "typeset" | "local" | "readonly" => {
+                for word in rest.iter().filter(|word| !word.start().starts_with('-')) {
+                    self.assignment_word(word, whole);
+                }
+            }
+            "unset" => rest.iter().for_each(|word| self.env.set(&word.known(), PartialText::default())),
+            "read" | "mapfile" | "readarray" | "getopts" => {
+                let names: Vec<String> = rest.iter().map(Word::known).collect();
+                self.env.forget(&names);
+            }
+            // A wrapper runs programs, not functions.
+            _ if depth == 0 && self.call(&program, rest, whole) => {}
+            _ => match commands::unwrap(&program, rest) {
+                commands::Inner::Words { words, set: more } => {
+                    let set: Vec<_> = set.iter().cloned().chain(more).collect();
+                    self.run(&words, &set, whole, depth + 1);
+                }
+                commands::Inner::Script(script) => self.script(&script, set, whole),
+                commands::Inner::None => self.recognize(&program, words, set, whole),
+            },
+        }
+    }
+
+    /// `A=b` as an argument of `export`.
+    fn assignment_word(&mut self, word: &Word, whole: &Range<usize>) {
+        let start = word.start();
+        match start.split_once('=') {
+            Some((name, _)) => {
+                let value = word.after(name.len() + 1);
+                self.assign(name, &value, whole);
+            }
+            None => {
+                let value = self.variable(&start);
+                if EXPORTS.contains(&&*start) && self.env.get(&start).is_some() {
+                    let value = Argument { text: value, range: word.range() };
+                    self.add(ActionKind::Export { name: start, value }, word.range(), whole.clone());
+                }
+            }
+        }
+    }
+
+    /// The script of `bash -c`.
+    fn script(&mut self, script: &Word, set: &[(String, Word)], whole: &Range<usize>) {
+        // Unknown variables stay in it as they are written.
+        let text = script.text().to_string();
+        let mark = self.env.mark();
+        for (name, word) in set {
+            self.assign(name, word, whole);
+        }
+        let is_literal = script.pieces.len() == 1 && script.pieces.iter().all(|piece| piece.literal);
+        let place = if is_literal { Place::At(script.range().start) } else { Place::Within(script.whole.clone()) };
+        self.text(text, place);
+        self.env.undo(mark);
+    }
+
+    fn recognize(&mut self, program: &str, words: &[Word], set: &[(String, Word)], whole: &Range<usize>) {
+        for (name, word) in set {
+            self.exported_for_one(name, word, whole);
+        }
+        let variable = |name: &str| {
+            let own = set.iter().rev().find(|(set, _)| set == name).map(|(_, word)| word.argument());
+            own.or_else(|| {
+                let text = self.variable(name);
+                let is_nothing = text == PartialText::unknown(name, Shape::Any);
+                (!is_nothing).then_some(Argument { text, range: whole.clone() })
+            })
+        };
+        let environment = Environment {
+            kubeconfig: variable("KUBECONFIG").map(|value| value.text),
+            helm_context: variable("HELM_KUBECONTEXT").filter(|value| !value.text.is_empty()),
+            helm_server: variable("HELM_KUBEAPISERVER").filter(|value| !value.text.is_empty()),
+        };
+        let is_kubeconfig = |path: &PartialText| self.is_kubeconfig(path);
+        let arguments = words.get(1..).unwrap_or_default();
+        let call = Call { program, arguments, environment: &environment, is_kubeconfig: &is_kubeconfig };
+        for (kind, range) in commands::recognize(&call) {
+            let range = range.unwrap_or_else(|| words.first().map_or(whole.clone(), Word::range));
+            self.add(kind, range, whole.clone());
+        }
+    }
+
+    /// `KUBECACHEDIR=/dev/null kubectl …`; the kubeconfig of one command is a matter of that command.
+    fn exported_for_one(&mut self, name: &str, value: &Word, command: &Range<usize>) {
+        if !matches!(name, "KUBECONFIG" | "HELM_KUBECONTEXT") {
+            self.exported(name, value, command);
+        }
+    }
+}
+
+fn unknown_value(name: &str, written: &Word) -> Word {
+    let mut value = written.after(usize::MAX);
+    value.whole = written.whole.clone();
+    value.pieces = vec![super::words::Piece {
+        text: PartialText::unknown(&format!("${{{name}}}"), Shape::Any),
+        range: written.whole.clone(),
+        literal: false,
+        quoted: true,
+    }];
+    value
+}
+
+/// A program's name without its folder; `$` where it is not known.
+fn program_of(word: &Word) -> String {
+    let text = word.text();
+    match text.as_known() {
+        Some(path) if path.starts_with("./") || path.starts_with("../") => path.to_owned(),
+        Some(path) => path.rsplit('/').next().unwrap_or(path).trim_end_matches(".exe").to_owned(),
+        // `$BIN/kubectl` is kubectl wherever it lies.
+        None => match text.to_string().rsplit_once('/') {
+            Some((_, name)) if !name.contains('$') => name.to_owned(),
+            _ => "$".to_owned(),
+        },
+    }
+}

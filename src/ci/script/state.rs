@@ -1,0 +1,297 @@
+//! Which context is in force where a command talks to a cluster.
+
+use super::Script;
+use super::action::{Action, ActionKind, Argument, Arm, ClusterCommand, Section, Tool};
+
+/// The context that a command works with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum InForce {
+    /// A context of the job's kubeconfig.
+    Selected {
+        /// Its name; the range is in the item of `selection`, or of the command itself.
+        context: Argument,
+        /// The action that selected it; `None` where the command or its environment names it.
+        selection: Option<usize>,
+    },
+    /// A context that the script itself puts together.
+    Handmade {
+        /// Its name.
+        context: Argument,
+        /// The action that selected it.
+        selection: Option<usize>,
+        /// The `set-context`.
+        set_context: usize,
+        /// The `set-credentials` of its user.
+        credentials: Option<usize>,
+        /// The `set-cluster` of its cluster.
+        cluster: Option<usize>,
+    },
+    /// Nothing selects one before.
+    Nothing,
+    /// Selected in `script`, which says nothing to `after_script`: the runner writes the file of `KUBECONFIG` anew.
+    Forgotten {
+        /// The action that selected it.
+        selection: usize,
+    },
+    /// It cannot be told.
+    Unknown(Why),
+}
+
+/// Why a context cannot be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// A kubeconfig that is not the job's own.
+    OwnKubeconfig,
+    /// A server is given on the command line.
+    Server,
+    /// Something ran that is not seen from here.
+    Opaque,
+    /// It is selected on a condition.
+    Conditional,
+    /// A part of the script before is not understood.
+    NotUnderstood,
+    /// Options of the command stand in a variable.
+    Options,
+    /// The program's own file can name one: `helmfile.yaml`, `skaffold.yaml`.
+    ToolSettings,
+    /// Contexts are renamed, deleted or unset before.
+    Changed,
+}
+
+/// How what happened on one path bears on another.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Bearing {
+    /// It has happened.
+    Surely,
+    /// It may have happened.
+    Perhaps,
+    /// It has not: the other arm of a branch.
+    Never,
+}
+
+fn bearing(earlier: &[Arm], later: &[Arm]) -> Bearing {
+    for (index, arm) in earlier.iter().enumerate() {
+        match later.get(index) {
+            Some(other) if other == arm => {}
+            Some(other) if other.fork == arm.fork => return Bearing::Never,
+            _ => return Bearing::Perhaps,
+        }
+    }
+    Bearing::Surely
+}
+
+impl Script {
+    /// The calls that talk to a cluster, or may, each with the context that is in force.
+    pub fn cluster_commands(&self) -> impl Iterator<Item = (usize, &ClusterCommand, InForce)> {
+        self.actions.iter().enumerate().filter_map(|(index, action)| match &action.kind {
+            ActionKind::Cluster(command) => Some((index, command, self.in_force(index)?)),
+            _ => None,
+        })
+    }
+
+    /// The context that is in force for a call of a program; `None` if the action of this number is none.
+    #[must_use]
+    pub fn in_force(&self, index: usize) -> Option<InForce> {
+        let action = self.actions.get(index)?;
+        let ActionKind::Cluster(command) = &action.kind else { return None };
+        if command.kubeconfig.is_some() || self.own_kubeconfig_before(index) {
+            return Some(InForce::Unknown(Why::OwnKubeconfig));
+        }
+        if command.server.is_some() {
+            return Some(InForce::Unknown(Why::Server));
+        }
+        if let Some(context) = &command.context {
+            return Some(self.named(context.clone(), None, index));
+        }
+        if command.open {
+            return Some(InForce::Unknown(Why::Options));
+        }
+        let found = self.selected_before(index);
+        let has_settings = matches!(command.tool, Tool::Helmfile | Tool::Skaffold);
+        Some(if has_settings && found == InForce::Nothing { InForce::Unknown(Why::ToolSettings) } else { found })
+    }
+
+    /// Whether a kubeconfig of another origin may be in use before an action: its contexts are then no agents'.
+    #[must_use]
+    pub fn own_kubeconfig_before(&self, index: usize) -> bool {
+        let Some(action) = self.actions.get(index) else { return false };
+        self.before(index, action).any(|(_, earlier, _)| match &earlier.kind {
+            ActionKind::OwnKubeconfig { .. } => true,
+            // In the same shell, the calls themselves know the value unless it hangs on a condition.
+            ActionKind::Export { name, .. } => {
+                name == "KUBECONFIG" && self.shell(earlier) == self.shell(action) && !earlier.certain
+            }
+            _ => false,
+        })
+    }
+
+    /// The actions that have happened or may have, the last one first.
+    fn before<'s>(&'s self, index: usize, action: &'s Action) -> impl Iterator<Item = (usize, &'s Action, Bearing)> {
+        self.actions.iter().enumerate().take(index).rev().filter_map(move |(at, earlier)| {
+            let bearing = bearing(&earlier.path, &action.path);
+            (bearing != Bearing::Never).then_some((at, earlier, bearing))
+        })
+    }
+
+    /// Whether an action is in `after_script`.
+    fn shell(&self, action: &Action) -> bool {
+        self.sections.get(action.item) == Some(&Section::AfterScript)
+    }
+
+    fn selected_before(&self, index: usize) -> InForce {
+        let Some(action) = self.actions.get(index) else { return InForce::Nothing };
+        let mut nothing = self.nothing_before(action);
+        for (at, earlier, bearing) in self.before(index, action) {
+            // A file variable is written anew for each shell (gitlab-runner's shells/abstract.go, `writeExports` in
+            // `writeAfterScript`, and shells/bash.go, `Variable`).
+            let is_forgotten = self.shell(earlier) != self.shell(action);
+            match &earlier.kind {
+                ActionKind::UseContext { kubeconfig: Some(_), .. } => {
+                    return InForce::Unknown(Why::OwnKubeconfig);
+                }
+                ActionKind::UseContext { .. } if is_forgotten => {
+                    return if nothing == InForce::Nothing { InForce::Forgotten { selection: at } } else { nothing };
+                }
+                ActionKind::UseContext { context, .. } if bearing == Bearing::Surely => {
+                    return self.named(context.clone(), Some(at), at);
+                }
+                ActionKind::UseContext { .. } => return InForce::Unknown(Why::Conditional),
+                ActionKind::ChangeContexts if !is_forgotten => return InForce::Unknown(Why::Changed),
+                ActionKind::Opaque { .. } => nothing = InForce::Unknown(Why::Opaque),
+                _ => {}
+            }
+        }
+        nothing
+    }
+
+    /// What to say where nothing selects a context before an action.
+    fn nothing_before(&self, action: &Action) -> InForce {
+        let hides = |item: &usize| *item <= action.item;
+        match self.not_understood.iter().any(hides) {
+            true => InForce::Unknown(Why::NotUnderstood),
+            false => InForce::Nothing,
+        }
+    }
+
+    /// A context by its name: one that the script makes itself, or one of the job's.
+    fn named(&self, context: Argument, selection: Option<usize>, index: usize) -> InForce {
+        // A context may be selected first and made afterwards.
+        let made = |kind: &ActionKind| matches!(kind, ActionKind::SetContext { name: Some(name), .. } if name.text == context.text);
+        let is_same_shell = |at: &usize| match (self.actions.get(*at), self.actions.get(index)) {
+            (Some(left), Some(right)) => self.shell(left) == self.shell(right),
+            _ => false,
+        };
+        let last = |test: &dyn Fn(&ActionKind) -> bool| {
+            let all = self.actions.iter().enumerate().rev();
+            all.filter(|(at, action)| is_same_shell(at) && test(&action.kind)).map(|(at, _)| at).next()
+        };
+        let Some(set_context) = last(&made) else { return InForce::Selected { context, selection } };
+        let Some(ActionKind::SetContext { user, cluster, .. }) =
+            self.actions.get(set_context).map(|action| &action.kind)
+        else {
+            return InForce::Selected { context, selection };
+        };
+        // `set-context NAME --namespace` alone changes a context that is there already.
+        if user.is_none() && cluster.is_none() {
+            return InForce::Selected { context, selection };
+        }
+        let credentials = user.as_ref().and_then(|user| {
+            last(&|kind| matches!(kind, ActionKind::SetCredentials { name, .. } if name.text == user.text))
+        });
+        let cluster = cluster.as_ref().and_then(|cluster| {
+            last(&|kind| matches!(kind, ActionKind::SetCluster { name, .. } if name.text == cluster.text))
+        });
+        InForce::Handmade { context, selection, set_context, credentials, cluster }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Lookup;
+    use super::super::tests::{Known, NOTHING, of};
+    use super::*;
+
+    /// Which context the last call of a program works with.
+    fn force(lines: &[&str], lookup: &dyn Lookup) -> String {
+        let script = of(lines, lookup);
+        match script.cluster_commands().last() {
+            None => "no command".to_owned(),
+            Some((_, _, InForce::Selected { context, .. })) => context.text.to_string(),
+            Some((_, _, InForce::Handmade { context, credentials, cluster, .. })) => {
+                format!("handmade {} {} {}", context.text, credentials.is_some(), cluster.is_some())
+            }
+            Some((_, _, InForce::Unknown(why))) => format!("{why:?}"),
+            Some((_, _, other)) => format!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn contexts_are_in_force() {
+        const USE: &str = "kubectl config use-context a/b:c";
+        const GET: &str = "kubectl get pods";
+        let cases: &[(&[&str], &str)] = &[
+            (&[GET], "Nothing"),
+            (&[USE, GET], "a/b:c"),
+            (&[GET, USE], "Nothing"),
+            (&[USE, "kubectl config use-context d/e:f", GET], "d/e:f"),
+            (&[USE, "kubectl --context d/e:f get pods"], "d/e:f"),
+            (&["CTX=a/b:c", "kubectl config use-context $CTX", "helm list"], "a/b:c"),
+            (&["make x", GET], "Opaque"),
+            (&["make x", USE, GET], "a/b:c"),
+            (&[USE, "make x", GET], "a/b:c"),
+            (&["if x; then kubectl config use-context a/b:c; fi", GET], "Conditional"),
+            (&["if x; then kubectl config use-context a/b:c; kubectl get pods; fi"], "a/b:c"),
+            (&["if x; then kubectl config use-context a/b:c; else kubectl get pods; fi"], "Nothing"),
+            (&[USE, "if x; then kubectl get pods; fi"], "a/b:c"),
+            (&["if x; then", USE, "fi", GET], "Conditional"),
+            (&["f() { kubectl config use-context \"$1\"; }", "f a/b:c", GET], "a/b:c"),
+            (&["kubectl() { command kubectl --context a/b:c \"$@\"; }", GET], "a/b:c"),
+            (&["aws eks update-kubeconfig --name x", USE, GET], "OwnKubeconfig"),
+            (&["export KUBECONFIG=/tmp/k", GET], "OwnKubeconfig"),
+            (&["(export KUBECONFIG=/tmp/k; kubectl get pods)", GET], "Nothing"),
+            (&["if x; then export KUBECONFIG=/tmp/k; fi", GET], "OwnKubeconfig"),
+            (&["KUBECONFIG=/tmp/k kubectl get pods", GET], "Nothing"),
+            (&["export HELM_KUBECONTEXT=a/b:c", "helm list"], "a/b:c"),
+            (&["export HELM_KUBECONTEXT=a/b:c", GET], "Nothing"),
+            (&["kubectl -s https://x get pods"], "Server"),
+            (&["helm upgrade $HELM_ARGS x ."], "Options"),
+            (&["helm upgrade x . --set a=$IMAGE -f $VALUES"], "Nothing"),
+            (&["helmfile apply"], "ToolSettings"),
+            (&["echo \"unclosed", GET], "NotUnderstood"),
+            (&["kubectl config unset current-context", GET], "Changed"),
+            (&[USE, "after: kubectl get pods"], "Forgotten { selection: 0 }"),
+            (&["after: kubectl get pods"], "Nothing"),
+            (&[USE, "after: kubectl config use-context d/e:f", "after: kubectl get pods"], "d/e:f"),
+            (
+                &[
+                    "kubectl config set-credentials u --token=t",
+                    "kubectl config set-cluster k --server=https://x/k8s-proxy/",
+                    "kubectl config set-context own --cluster=k --user=u",
+                    "kubectl config use-context own",
+                    GET,
+                ],
+                "handmade own true true",
+            ),
+            (&["kubectl config set-context --current --namespace=x", GET], "Nothing"),
+            (&["kubectl config use-context a/b:c || true", GET], "a/b:c"),
+            (&["kubectl config use-context a/b:c; sleep 1", "export A=b && kubectl get pods"], "a/b:c"),
+        ];
+        let wrong: Vec<String> = cases
+            .iter()
+            .map(|(lines, wanted)| (lines, wanted, force(lines, &NOTHING)))
+            .filter(|(_, wanted, found)| found != *wanted)
+            .map(|(lines, wanted, found)| format!("{lines:?}\n  wanted {wanted}\n  found  {found}"))
+            .collect();
+        assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+    }
+
+    #[test]
+    fn the_jobs_variables_count() {
+        let known = Known(&[("CTX", "a/b:c"), ("HELM_KUBECONTEXT", "d/e:f")]);
+        assert_eq!(force(&["kubectl config use-context $CTX", "kubectl get pods"], &known), "a/b:c");
+        assert_eq!(force(&["helm list"], &known), "d/e:f");
+        let own = Known(&[("KUBECONFIG", "/own")]);
+        assert_eq!(force(&["kubectl get pods"], &own), "OwnKubeconfig");
+        assert_eq!(force(&["export KUBECONFIG=$KUBECONFIG", "kubectl get pods"], &NOTHING), "Nothing");
+    }
+}

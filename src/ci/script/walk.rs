@@ -1,0 +1,318 @@
+//! The walk through a script's syntax tree, in the order of its run.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::ops::Range;
+use std::rc::Rc;
+
+use brush_parser::ast::{self, AndOr, Command, CompoundCommand, CompoundList};
+
+use super::action::{ActionKind, Arm, Lookup};
+use super::env::{Env, MAX_VALUE, size};
+use super::parse::parse;
+use super::text::{Frame, Place};
+use super::words::Word;
+use crate::gitlab::{PartialText, Shape};
+
+/// How many commands a job's scripts may run, calls of functions included.
+const MAX_COMMANDS: usize = 4_000;
+/// How deep `bash -c`, substitutions and calls of functions may nest.
+const MAX_DEPTH: usize = 6;
+
+/// An action with its place in the joined text.
+pub(super) struct Found {
+    pub kind: ActionKind,
+    pub range: Range<usize>,
+    pub command: Range<usize>,
+    pub path: Vec<Arm>,
+}
+
+/// A function's body and the text that it stands in.
+struct Function {
+    frame: Rc<Frame>,
+    body: CompoundCommand,
+    is_called: bool,
+}
+
+/// The state of the walk.
+pub(super) struct Walker<'a> {
+    pub lookup: &'a dyn Lookup,
+    pub env: Env,
+    pub found: Vec<Found>,
+    /// Places that were not read: a text that is no shell, or more than the bounds allow.
+    pub not_understood: Vec<Range<usize>>,
+    pub path: Vec<Arm>,
+    functions: HashMap<String, Rc<RefCell<Function>>>,
+    forks: u32,
+    depth: usize,
+    commands: usize,
+    /// How many words variables have been split into.
+    pub splits: usize,
+    looked_up: RefCell<HashMap<String, PartialText>>,
+}
+
+impl<'a> Walker<'a> {
+    pub fn new(lookup: &'a dyn Lookup) -> Self {
+        Self {
+            lookup,
+            env: Env::default(),
+            found: Vec::new(),
+            not_understood: Vec::new(),
+            path: Vec::new(),
+            functions: HashMap::new(),
+            forks: 0,
+            depth: 0,
+            commands: 0,
+            splits: 0,
+            looked_up: RefCell::default(),
+        }
+    }
+
+    /// A variable's value at this moment.
+    pub fn variable(&self, name: &str) -> PartialText {
+        let look_up = || {
+            let value = self.lookup.variable(name);
+            if size(&value) > MAX_VALUE { PartialText::unknown(name, Shape::NotEmpty) } else { value }
+        };
+        match self.env.get(name) {
+            Some(value) => value.clone(),
+            None => self.looked_up.borrow_mut().entry(name.to_owned()).or_insert_with(look_up).clone(),
+        }
+    }
+
+    /// Walks a whole program.
+    pub fn program(&mut self, frame: &Rc<Frame>, program: &ast::Program) {
+        for list in &program.complete_commands {
+            self.list(frame, list);
+        }
+    }
+
+    /// Walks the functions that nothing has called.
+    pub fn uncalled_functions(&mut self) {
+        let mut functions: Vec<_> = self.functions.drain().collect();
+        functions.sort_by(|left, right| left.0.cmp(&right.0));
+        for (_, function) in functions {
+            let (frame, body, is_called) = {
+                let function = function.borrow();
+                (Rc::clone(&function.frame), function.body.clone(), function.is_called)
+            };
+            if !is_called {
+                let fork = self.fork();
+                self.branch(fork, 0, |walker| walker.compound(&frame, &body));
+            }
+        }
+    }
+
+    /// Walks a text in a shell of its own: `$(…)`.
+    pub fn subshell_text(&mut self, text: String, place: Place) {
+        let mark = self.env.mark();
+        self.text(text, place);
+        self.env.undo(mark);
+    }
+
+    /// Walks a text that is a script of its own: the one of `bash -c`.
+    pub fn text(&mut self, text: String, place: Place) {
+        let frame = Rc::new(Frame::new(text, place));
+        let whole = frame.global(&(0..frame.text.len()));
+        if self.depth >= MAX_DEPTH {
+            self.not_understood.push(whole);
+            return;
+        }
+        match parse(&frame.text) {
+            Some(program) => {
+                self.depth += 1;
+                self.program(&frame, &program);
+                self.depth -= 1;
+            }
+            None => self.not_understood.push(whole),
+        }
+    }
+
+    /// Walks the body of a function, if there is one of the name.
+    pub fn call(&mut self, name: &str, arguments: &[Word], command: &Range<usize>) -> bool {
+        let Some(function) = self.functions.get(name).cloned() else { return false };
+        if self.depth >= MAX_DEPTH {
+            self.not_understood.push(command.clone());
+            return true;
+        }
+        let (frame, body) = {
+            let mut function = function.borrow_mut();
+            function.is_called = true;
+            (Rc::clone(&function.frame), function.body.clone())
+        };
+        let old: Vec<_> = (1..=9).map(|number: usize| self.variable(&number.to_string())).collect();
+        for (number, argument) in (1..=9).zip(arguments) {
+            self.env.set(&number.to_string(), argument.text());
+        }
+        self.depth += 1;
+        self.compound(&frame, &body);
+        self.depth -= 1;
+        for (number, value) in (1..).zip(old) {
+            self.env.set(&i32::to_string(&number), value);
+        }
+        true
+    }
+
+    /// Counts a command; false once there are too many.
+    pub fn counts(&mut self, command: &Range<usize>) -> bool {
+        self.commands += 1;
+        if self.commands == MAX_COMMANDS {
+            self.not_understood.push(command.clone());
+        }
+        self.commands < MAX_COMMANDS
+    }
+
+    fn fork(&mut self) -> u32 {
+        self.forks += 1;
+        self.forks
+    }
+
+    /// Walks what may not run. What it sets is not known afterwards.
+    fn branch(&mut self, fork: u32, arm: u32, walk: impl FnOnce(&mut Self)) {
+        let touched = self.arm(fork, arm, walk);
+        self.env.forget(&touched);
+    }
+
+    fn arm(&mut self, fork: u32, arm: u32, walk: impl FnOnce(&mut Self)) -> Vec<String> {
+        let mark = self.env.mark();
+        self.path.push(Arm { fork, arm });
+        walk(self);
+        self.path.pop();
+        self.env.undo(mark)
+    }
+
+    fn list(&mut self, frame: &Rc<Frame>, list: &CompoundList) {
+        for item in &list.0 {
+            self.and_or(frame, &item.0);
+        }
+    }
+
+    /// `a && b || c`. What follows `&&` counts as certain unless what precedes it asks a question: scripts that chain
+    /// steps mean all of them.
+    fn and_or(&mut self, frame: &Rc<Frame>, list: &ast::AndOrList) {
+        self.pipeline(frame, &list.first);
+        let mut asked = is_question(&list.first);
+        // What follows `[ … ] &&` up to the next `||` is one branch.
+        let mut then: Vec<&ast::Pipeline> = Vec::new();
+        for next in &list.additional {
+            match next {
+                AndOr::And(pipeline) if asked || !then.is_empty() => then.push(pipeline),
+                AndOr::And(pipeline) => {
+                    self.pipeline(frame, pipeline);
+                    asked = is_question(pipeline);
+                }
+                AndOr::Or(pipeline) => {
+                    self.chain(frame, &std::mem::take(&mut then));
+                    self.chain(frame, &[pipeline]);
+                    asked = false;
+                }
+            }
+        }
+        self.chain(frame, &then);
+    }
+
+    fn chain(&mut self, frame: &Rc<Frame>, pipelines: &[&ast::Pipeline]) {
+        if pipelines.is_empty() {
+            return;
+        }
+        let fork = self.fork();
+        self.branch(fork, 0, |walker| {
+            for pipeline in pipelines {
+                walker.pipeline(frame, pipeline);
+            }
+        });
+    }
+
+    fn pipeline(&mut self, frame: &Rc<Frame>, pipeline: &ast::Pipeline) {
+        if let [command] = &pipeline.seq[..] {
+            return self.command(frame, command);
+        }
+        for command in &pipeline.seq {
+            let mark = self.env.mark();
+            self.command(frame, command);
+            self.env.undo(mark);
+        }
+    }
+
+    fn command(&mut self, frame: &Rc<Frame>, command: &Command) {
+        match command {
+            Command::Simple(simple) => self.simple(frame, simple),
+            Command::Compound(compound, redirects) => {
+                self.compound(frame, compound);
+                for redirect in redirects.iter().flat_map(|list| &list.0) {
+                    self.redirect(frame, redirect);
+                }
+            }
+            Command::Function(definition) => {
+                let function = Function { frame: Rc::clone(frame), body: definition.body.0.clone(), is_called: false };
+                self.functions.insert(definition.fname.value.clone(), Rc::new(function.into()));
+            }
+            Command::ExtendedTest(_) => {}
+        }
+    }
+
+    pub(super) fn compound(&mut self, frame: &Rc<Frame>, command: &CompoundCommand) {
+        match command {
+            CompoundCommand::BraceGroup(group) => self.list(frame, &group.list),
+            CompoundCommand::Subshell(subshell) => {
+                let mark = self.env.mark();
+                self.list(frame, &subshell.list);
+                self.env.undo(mark);
+            }
+            CompoundCommand::IfClause(clause) => self.if_clause(frame, clause),
+            CompoundCommand::CaseClause(case) => {
+                let fork = self.fork();
+                let mut touched = Vec::new();
+                for (arm, list) in (0..).zip(case.cases.iter().filter_map(|case| case.cmd.as_ref())) {
+                    touched.extend(self.arm(fork, arm, |walker| walker.list(frame, list)));
+                }
+                self.env.forget(&touched);
+            }
+            CompoundCommand::WhileClause(clause) | CompoundCommand::UntilClause(clause) => {
+                self.list(frame, &clause.0);
+                let fork = self.fork();
+                self.branch(fork, 0, |walker| walker.list(frame, &clause.1.list));
+            }
+            CompoundCommand::ForClause(clause) => {
+                let fork = self.fork();
+                self.branch(fork, 0, |walker| {
+                    walker.env.forget(std::slice::from_ref(&clause.variable_name));
+                    walker.list(frame, &clause.body.list);
+                });
+            }
+            CompoundCommand::ArithmeticForClause(clause) => {
+                let fork = self.fork();
+                self.branch(fork, 0, |walker| walker.list(frame, &clause.body.list));
+            }
+            CompoundCommand::Arithmetic(_) => {}
+        }
+    }
+
+    fn if_clause(&mut self, frame: &Rc<Frame>, clause: &ast::IfClauseCommand) {
+        self.list(frame, &clause.condition);
+        let fork = self.fork();
+        let mut touched = self.arm(fork, 0, |walker| walker.list(frame, &clause.then));
+        for (arm, other) in (1..).zip(clause.elses.iter().flatten()) {
+            touched.extend(self.arm(fork, arm, |walker| {
+                if let Some(condition) = &other.condition {
+                    walker.list(frame, condition);
+                }
+                walker.list(frame, &other.body);
+            }));
+        }
+        self.env.forget(&touched);
+    }
+}
+
+/// Whether a command is there to ask a question: what follows its `&&` may well not run.
+fn is_question(pipeline: &ast::Pipeline) -> bool {
+    const QUESTIONS: [&str; 9] = ["[", "test", "grep", "command", "which", "type", "hash", "false", "diff"];
+    pipeline.bang
+        || match pipeline.seq.last() {
+            Some(Command::ExtendedTest(_) | Command::Compound(CompoundCommand::Arithmetic(_), _)) => true,
+            Some(Command::Simple(simple)) => {
+                simple.word_or_name.as_ref().is_some_and(|name| QUESTIONS.contains(&name.value.as_str()))
+            }
+            _ => false,
+        }
+}

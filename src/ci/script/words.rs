@@ -1,0 +1,137 @@
+//! Words after the shell's expansions, each piece with its place.
+
+use std::ops::Range;
+
+use super::action::Argument;
+use crate::gitlab::PartialText;
+
+/// A word of a command.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Word {
+    pub pieces: Vec<Piece>,
+    /// The word with its quotes, in the joined text.
+    pub whole: Range<usize>,
+}
+
+/// A part of a word that one expansion or one run of letters gives.
+#[derive(Clone, Debug)]
+pub(super) struct Piece {
+    pub text: PartialText,
+    /// Its place in the joined text, without quotes.
+    pub range: Range<usize>,
+    /// Whether the text stands at the place letter by letter.
+    pub literal: bool,
+    /// Whether quotes keep it one word.
+    pub quoted: bool,
+}
+
+impl Word {
+    /// The value.
+    pub fn text(&self) -> PartialText {
+        let mut text = PartialText::default();
+        for piece in &self.pieces {
+            text.push(&piece.text);
+        }
+        text
+    }
+
+    /// The value, if it is known; empty otherwise.
+    pub fn known(&self) -> String {
+        self.text().as_known().unwrap_or_default().to_owned()
+    }
+
+    /// Whether the value is known to be this.
+    pub fn is(&self, text: &str) -> bool {
+        self.text().as_known() == Some(text)
+    }
+
+    /// The known letters that it starts with.
+    pub fn start(&self) -> String {
+        self.text().known_start().to_owned()
+    }
+
+    /// The place: without quotes if what remains is one piece of text.
+    pub fn range(&self) -> Range<usize> {
+        let adjacent = self.pieces.windows(2).all(|pair| pair[0].range.end == pair[1].range.start);
+        match (self.pieces.first(), self.pieces.last()) {
+            (Some(first), Some(last)) if adjacent => first.range.start..last.range.end,
+            _ => self.whole.clone(),
+        }
+    }
+
+    /// The word without the first bytes of its known start.
+    pub fn after(&self, mut bytes: usize) -> Self {
+        let mut rest = Self { pieces: Vec::new(), whole: self.whole.clone() };
+        for piece in &self.pieces {
+            let length = piece.text.as_known().map_or(0, str::len);
+            let skip = bytes.min(length);
+            bytes -= skip;
+            let Some(text) = piece.text.as_known().filter(|_| skip > 0) else {
+                rest.pieces.push(piece.clone());
+                continue;
+            };
+            let Some(text) = text.get(skip..) else { continue };
+            let start = if piece.literal { piece.range.start + skip } else { piece.range.start };
+            rest.whole.start = rest.whole.start.max(start);
+            if !text.is_empty() {
+                let text = PartialText::known(text);
+                rest.pieces.push(Piece { text, range: start..piece.range.end, ..piece.clone() });
+            }
+        }
+        if rest.pieces.is_empty() {
+            rest.whole.start = rest.whole.end;
+        }
+        rest
+    }
+
+    /// Value and place, for an action.
+    pub fn argument(&self) -> Argument {
+        Argument { text: self.text(), range: self.range() }
+    }
+
+    /// Whether the shell may make several words of it, options among them: `$HELM_ARGS`.
+    pub fn may_hold_options(&self) -> bool {
+        const HINTS: [&str; 9] = ["ARG", "OPT", "FLAG", "PARAM", "KUBE", "HELM", "CMD", "$(", "`"];
+        let hints = |piece: &Piece| {
+            piece.text.variables().any(|name| {
+                let name = name.to_ascii_uppercase();
+                matches!(&*name, "$@" | "$*") || !piece.quoted && HINTS.iter().any(|hint| name.contains(hint))
+            })
+        };
+        self.text().known_start().is_empty() && self.pieces.iter().any(hints)
+    }
+
+    /// What the shell splits it into: values of unquoted variables at their blanks.
+    pub fn split(self) -> Vec<Self> {
+        let splits = |piece: &Piece| {
+            !piece.quoted
+                && !piece.literal
+                && piece.text.as_known().is_some_and(|text| text.contains(char::is_whitespace))
+        };
+        let vanishes = |piece: &Piece| !piece.quoted && piece.text.is_empty();
+        if self.pieces.iter().all(vanishes) && !self.pieces.is_empty() {
+            return Vec::new();
+        }
+        if !self.pieces.iter().any(splits) {
+            return vec![self];
+        }
+        let mut words = vec![Self { pieces: Vec::new(), whole: self.whole.clone() }];
+        for piece in self.pieces {
+            if !splits(&piece) {
+                words.last_mut().map(|word| word.pieces.push(piece)).unwrap_or_default();
+                continue;
+            }
+            let value = piece.text.as_known().unwrap_or_default();
+            for (index, part) in value.split(char::is_whitespace).enumerate() {
+                if index > 0 {
+                    words.push(Self { pieces: Vec::new(), whole: self.whole.clone() });
+                }
+                if let (Some(word), false) = (words.last_mut(), part.is_empty()) {
+                    word.pieces.push(Piece { text: PartialText::known(part), ..piece.clone() });
+                }
+            }
+        }
+        words.retain(|word| !word.pieces.is_empty());
+        words
+    }
+}
