@@ -2,153 +2,211 @@
 
 use std::io;
 
-use comfy_table::{ContentArrangement, Table};
+use super::layout::{self, Cell, Table};
+use super::overview::{CaseView, Overview, Reason, RowView};
+use super::{AccessReport, why, words};
+use crate::access::{Answer, Row};
 
-use super::AccessReport;
-use crate::access::{Answer, CandidateKind, Case, Condition, Effect, Grant, Identity};
-use crate::secrets;
+/// How many names stand in one cell or sentence before the others are counted.
+const MOST_NAMES: usize = 3;
 
-/// One answer.
-pub(super) fn answer(
-    report: &AccessReport<'_, '_>,
-    answer: &Answer<'_, '_>,
-    out: &mut dyn io::Write,
-) -> io::Result<()> {
-    let environment =
-        answer.query.environment.map_or("without environment".to_owned(), |name| format!("in environment `{name}`"));
-    let on = match answer.query.protected {
-        Some(true) => ", on a protected ref",
-        Some(false) => ", on a ref that is not protected",
-        None => "",
-    };
-    writeln!(out, "Jobs of {} {environment}{on}:", answer.project_path())?;
+/// From how many rows on an answer is a table.
+const TABLE_ROWS: usize = 6;
+
+/// Every agent with its entries and what each comes to.
+pub(super) fn pictures(report: &AccessReport<'_, '_>, out: &mut dyn io::Write) -> io::Result<()> {
+    let settings = report.index.world().settings;
+    let tier = settings.tier.map_or("tier unknown".to_owned(), |tier| tier.to_string());
+    let rules = format!(
+        "By the rules of GitLab {}, {tier}. Of the entries for a project and for groups above it the most specific decides alone.",
+        settings.version
+    );
+    paragraph(out, "", &rules, report.width)?;
     let mut is_empty = true;
-    for (word, rows) in [("yes", &answer.allowed), ("no", &answer.denied), ("unknown", &answer.unknown)] {
-        for row in rows {
-            is_empty = false;
-            let agent = report.index.agent(row.agent);
-            writeln!(out, "  {word:7} {}", agent.context())?;
-            if row.is_allowed() {
-                let namespace =
-                    answer.namespace(row).map_or(String::new(), |namespace| format!(", namespace {}", namespace.value));
-                writeln!(out, "          as {}{namespace}", identity(&answer.identity(row, agent)))?;
-            }
-            writeln!(out, "          {}", secrets::mask(&answer.reason(row)))?;
-        }
+    for (id, _) in report.index.agent_ids().filter(|(id, _)| report.is_asked(*id)) {
+        is_empty = false;
+        overview(&Overview::of(report.index, id), report.width, out)?;
     }
     if is_empty {
-        writeln!(out, "  no agent's configuration names this project or a group above it")?;
+        writeln!(
+            out,
+            "\nThere is no {}.",
+            report.agent.map_or("agent".to_owned(), |asked| format!("agent `{asked}`"))
+        )?;
     }
     Ok(())
 }
 
-fn identity(identity: &Identity<'_>) -> String {
-    match identity {
-        Identity::Agent => "the agent's service account".to_owned(),
-        Identity::CiJob(_) => "the CI job (gitlab:ci_job:<job id>)".to_owned(),
-        Identity::Impersonate(user) => match user.and_then(|user| user.username.as_ref()) {
-            Some(name) => format!("the user {}", name.value),
-            None => "a fixed user".to_owned(),
-        },
+fn overview(overview: &Overview, width: usize, out: &mut dyn io::Write) -> io::Result<()> {
+    writeln!(out, "\n{}", overview.context)?;
+    for remark in &overview.remarks {
+        paragraph(out, "  ", remark, width)?;
     }
-}
-
-/// Every agent with its entries and what each comes to, for people.
-pub(super) fn pictures(report: &AccessReport<'_, '_>, out: &mut dyn io::Write) -> io::Result<()> {
-    let index = report.index;
-    let settings = index.world().settings;
-    let tier = settings.tier.map_or("tier unknown".to_owned(), |tier| tier.to_string());
-    let version = settings.version;
-    writeln!(
-        out,
-        "By the rules of GitLab {version}, {tier}. An entry for a project overrides the groups above it, whole."
-    )?;
-    for (id, agent) in index.agent_ids().filter(|(id, _)| report.is_asked(*id)) {
-        writeln!(out, "\n{}", agent.context())?;
-        if !agent.is_registered {
-            writeln!(out, "  is not registered, so its file is never read")?;
+    for case in &overview.cases {
+        if !case.condition.is_empty() {
+            paragraph(out, "  ", &format!("If {}:", case.condition), width)?;
         }
-        if agent.is_refused() {
-            writeln!(
-                out,
-                "  GitLab refuses its file, so what was configured before stays in force; once mended, it says"
-            )?;
-        }
-        for case in &index.picture(id).cases {
-            if !case.conditions.is_empty() {
-                let conditions: Vec<String> = case.conditions.iter().map(ToString::to_string).collect();
-                writeln!(out, "  if {}:", conditions.join(" and "))?;
-            }
-            for line in table(case, agent.project, report.width).lines() {
-                writeln!(out, "  {}", secrets::mask(line.trim_end()))?;
-            }
-        }
+        let indent = if case.condition.is_empty() { "  " } else { "    " };
+        case_view(case, indent, width, out)?;
+    }
+    let users = &overview.users;
+    let names = match &users.names[..] {
+        _ if users.is_nobody => String::new(),
+        [] => ": nobody, since no entry counts".to_owned(),
+        names => format!(": Developers and above of {}", words::some_of(names, 2 * MOST_NAMES)),
+    };
+    let verb = if users.is_nobody { "" } else { "as " };
+    paragraph(out, "  users  ", &format!("{verb}{}{names}", users.summary), width)?;
+    if !users.is_nobody {
+        reasons(&users.without_effect, "  ", width, out)?;
     }
     Ok(())
 }
 
-/// A row for each group of entries that differ only in what they name.
-fn table(case: &Case<'_>, project: Option<&str>, width: usize) -> String {
-    let mut table = Table::new();
-    table.load_style(comfy_table::presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_width(u16::try_from(width).unwrap_or(u16::MAX));
-    table.set_header(["who", "projects", "environments", "refs", "as", "namespace", "effect"]);
-    for group in case.grouped() {
-        let names: Vec<String> = group.grants.iter().map(|grant| name_of(grant, project)).collect();
-        let names = match &names[..] {
-            [first, second, _, rest @ ..] if !rest.is_empty() => {
-                format!("{first}, {second} and {} more", names.len() - 2)
-            }
-            names => names.join(", "),
-        };
-        let terms = &group.terms;
-        let environments = if terms.environments.is_empty() { "all".to_owned() } else { terms.environments.join(", ") };
-        let entry = group.grants.first().and_then(|grant| grant.candidate.entry);
-        let user = entry.and_then(|entry| entry.access_as.as_ref()?.impersonation.as_ref()?.username.as_ref());
-        table.add_row([
-            names,
-            group.projects.map_or(String::new(), |count| count.to_string()),
-            environments,
-            if terms.protected_only { "protected" } else { "all" }.to_owned(),
-            user.map_or(terms.mode.key().to_owned(), |user| format!("user {}", user.value)),
-            terms.namespace.unwrap_or_default().to_owned(),
-            effect_of(&group.grants),
+fn case_view(case: &CaseView, indent: &str, width: usize, out: &mut dyn io::Write) -> io::Result<()> {
+    let mut table = Table::new(&["entry", "line", "projects", "environments", "refs", "as", "namespace", "if"]);
+    let mut notes: Vec<&str> = Vec::new();
+    for row in &case.rows {
+        table.add(cells(row, &mut notes));
+    }
+    if !table.is_empty() {
+        for line in table.lines(layout::usable(width) - indent.len()) {
+            writeln!(out, "{indent}{line}")?;
+        }
+    }
+    for (number, note) in (1..).zip(&notes) {
+        paragraph(out, &format!("{indent}[{number}] "), &format!("counts if {note}"), width)?;
+    }
+    reasons(&case.without_effect, indent, width, out)
+}
+
+fn cells<'v>(row: &'v RowView, notes: &mut Vec<&'v str>) -> Vec<Cell> {
+    let one = |text: &str| vec![text.to_owned()];
+    let environments = if row.environments.is_empty() { one("all") } else { row.environments.clone() };
+    vec![
+        first_names(&row.names),
+        one(&row.lines_in_words()),
+        one(&row.projects.map_or(String::new(), |count| count.to_string())),
+        environments,
+        one(if row.is_protected_only { "protected" } else { "all" }),
+        row.identity.clone(),
+        one(&row.namespace),
+        one(&note_mark(&row.condition, notes)),
+    ]
+}
+
+/// The first names of many, and how many more there are.
+fn first_names(names: &[String]) -> Cell {
+    if names.len() <= MOST_NAMES {
+        return names.to_vec();
+    }
+    let mut first: Cell = names.iter().take(MOST_NAMES - 1).cloned().collect();
+    first.push(format!("{} more", names.len() - first.len()));
+    first
+}
+
+/// `[1]` for a condition that is told below; nothing for none.
+fn note_mark<'n>(condition: &'n str, notes: &mut Vec<&'n str>) -> String {
+    if condition.is_empty() {
+        return String::new();
+    }
+    let known = notes.iter().position(|note| *note == condition);
+    let position = known.unwrap_or_else(|| {
+        notes.push(condition);
+        notes.len() - 1
+    });
+    format!("[{}]", position + 1)
+}
+
+fn reasons(reasons: &[Reason], indent: &str, width: usize, out: &mut dyn io::Write) -> io::Result<()> {
+    if !reasons.is_empty() {
+        writeln!(out, "{indent}without effect")?;
+    }
+    for reason in reasons {
+        paragraph(out, &format!("{indent}  - "), &reason.in_words(MOST_NAMES), width)?;
+    }
+    Ok(())
+}
+
+/// One answer.
+pub(super) fn answer<'w>(
+    report: &AccessReport<'_, 'w>,
+    answer: &Answer<'w, '_>,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    if answer.is_unknown_project() {
+        return writeln!(out, "The inventory has no project `{}`.", words::shown(answer.query.project));
+    }
+    writeln!(out, "Jobs of {}:", words::job(answer))?;
+    if report.why {
+        return why::human(report, answer, out);
+    }
+    let rows = || answer.allowed.iter().chain(&answer.denied).chain(&answer.unknown);
+    match rows().count() {
+        0 => writeln!(out, "  no agent's configuration names this project or a group above it"),
+        1..TABLE_ROWS => rows().try_for_each(|row| told_row(report, answer, row, out)),
+        _ => answer_table(report, answer, &mut rows(), out),
+    }
+}
+
+fn told_row(
+    report: &AccessReport<'_, '_>,
+    answer: &Answer<'_, '_>,
+    row: &Row<'_>,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let agent = report.index.agent(row.agent);
+    writeln!(out, "  {:7} {}", words::verdict(row), words::shown(&agent.context()))?;
+    let indent = " ".repeat(10);
+    if row.is_allowed() {
+        let namespace = answer.namespace(row).map(|namespace| words::shown(&namespace.value));
+        let namespace = namespace.map_or(String::new(), |namespace| format!(", namespace {namespace}"));
+        paragraph(
+            out,
+            &indent,
+            &format!("as {}{namespace}", words::identity(&answer.identity(row, agent))),
+            report.width,
+        )?;
+    }
+    paragraph(out, &indent, &words::reason(answer, row, agent), report.width)
+}
+
+/// Many agents: a line each, and what an answer hangs on below.
+fn answer_table<'a, 'w: 'a>(
+    report: &AccessReport<'_, 'w>,
+    answer: &Answer<'w, '_>,
+    rows: &mut dyn Iterator<Item = &'a Row<'w>>,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let told: Vec<(&Row<'w>, String)> = rows.map(|row| (row, words::conditions(&row.conditions))).collect();
+    let mut table = Table::new(&["", "agent", "by", "line", "as", "namespace", "because", "if"]);
+    let mut notes = Vec::new();
+    for (row, condition) in &told {
+        let agent = report.index.agent(row.agent);
+        let entry = row.winner.and_then(|winner| winner.entry);
+        let is_allowed = row.is_allowed();
+        let one = |text: Option<String>| vec![text.unwrap_or_default()];
+        table.add(vec![
+            one(Some(words::verdict(row).to_owned())),
+            one(Some(words::shown(&agent.context()))),
+            one(row.winner.map(|winner| words::name(&winner, agent))),
+            one(entry.and_then(|entry| words::line_of(agent, entry)).map(|line| line.to_string())),
+            one(is_allowed.then(|| words::identity(&answer.identity(row, agent)))),
+            one(answer.namespace(row).filter(|_| is_allowed).map(|namespace| words::shown(&namespace.value))),
+            one(words::denial(row).map(str::to_owned)),
+            one(Some(note_mark(condition, &mut notes))),
         ]);
     }
-    table.to_string()
+    for line in table.lines(layout::usable(report.width) - 2) {
+        writeln!(out, "  {line}")?;
+    }
+    for (number, note) in (1..).zip(&notes) {
+        paragraph(out, &format!("  [{number}] "), &format!("if {note}"), report.width)?;
+    }
+    Ok(())
 }
 
-fn name_of(grant: &Grant<'_>, project: Option<&str>) -> String {
-    let candidate = &grant.candidate;
-    match candidate.kind {
-        CandidateKind::Implicit => format!("{}, its own project", project.unwrap_or("the configuration project")),
-        CandidateKind::Instance => "the whole instance".to_owned(),
-        kind => format!("{} {}", kind.name(), candidate.target.unwrap_or_default()),
-    }
-}
-
-/// What the grants come to: the reasons of those that are dropped or in doubt, each once.
-fn effect_of(grants: &[&Grant<'_>]) -> String {
-    let mut effects: Vec<String> = Vec::new();
-    for grant in grants {
-        let effect = match &grant.effect {
-            Effect::Decides(reach) if reach.count() == Some(0) => match grant.candidate.kind {
-                CandidateKind::Implicit => "replaced by the entry for it".to_owned(),
-                _ => "decides about no project: none, or entries for what lies within cover all".to_owned(),
-            },
-            Effect::Decides(_) => "lets in".to_owned(),
-            Effect::Depends(facts, _) => {
-                let facts = facts.iter().map(|fact| Condition { fact: fact.clone(), holds: true }.to_string());
-                format!("lets in if {}", facts.collect::<Vec<_>>().join(" and "))
-            }
-            Effect::Dropped(drop) => format!("dropped: it {drop}"),
-        };
-        if !effects.contains(&effect) {
-            effects.push(effect);
-        }
-    }
-    match effects.len() {
-        0..=2 => effects.join("; "),
-        count => format!("{}; and {} more reasons", effects[0], count - 1),
-    }
+/// Writes text behind a mark, within the width.
+pub(super) fn paragraph(out: &mut dyn io::Write, mark: &str, text: &str, width: usize) -> io::Result<()> {
+    writeln!(out, "{}", layout::hanging(mark, text, layout::usable(width)))
 }

@@ -2,7 +2,10 @@
 
 use std::io;
 
-use super::AccessReport;
+use serde_json::{Map, Value as Json, json};
+
+use super::why::{self, Note, Step};
+use super::{AccessReport, words};
 use crate::access::{Answer, json};
 use crate::secrets;
 
@@ -21,10 +24,41 @@ pub(super) fn pictures(report: &AccessReport<'_, '_>, out: &mut dyn io::Write) -
 }
 
 /// One answer.
-pub(super) fn answer(
-    report: &AccessReport<'_, '_>,
-    answer: &Answer<'_, '_>,
+pub(super) fn answer<'w>(
+    report: &AccessReport<'_, 'w>,
+    answer: &Answer<'w, '_>,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
-    writeln!(out, "{}", secrets::mask(&json::answer(report.index, answer).to_string()))
+    let mut line = json::answer(report.index, answer);
+    if report.why {
+        for (list, rows) in [("allowed", &answer.allowed), ("denied", &answer.denied), ("unknown", &answer.unknown)] {
+            for (place, row) in rows.iter().enumerate() {
+                line[list][place]["reason"] = words::reason(answer, row, report.index.agent(row.agent)).into();
+                line[list][place]["steps"] = why::steps(report, answer, row).iter().map(step).collect();
+            }
+        }
+    }
+    writeln!(out, "{}", secrets::mask(&line.to_string()))
+}
+
+/// A step of `--why`. As whom the job acts stands in its row.
+fn step(step: &Step) -> Json {
+    let mut object = json!({ "step": step.name, "text": step.text });
+    if !step.notes.is_empty() {
+        object["notes"] = step.notes.iter().map(note).collect();
+    }
+    object
+}
+
+fn note(note: &Note) -> Json {
+    let mut object = Map::new();
+    object.insert("outcome".to_owned(), note.state.into());
+    object.insert("text".to_owned(), note.text.as_str().into());
+    object.extend(note.route.as_ref().map(|route| ("route".to_owned(), route.as_str().into())));
+    if let Some(line) = &note.line {
+        object.insert("path".to_owned(), line.path.as_str().into());
+        object.insert("line".to_owned(), line.number.into());
+        object.insert("source".to_owned(), line.text.as_str().into());
+    }
+    Json::Object(object)
 }

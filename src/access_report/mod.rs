@@ -1,9 +1,19 @@
 //! How effective access is shown: one file a format. It knows answers and pictures, and no I/O but the receiver.
 
+mod columns;
+mod csv;
+mod difference;
 mod human;
 mod json;
+mod layout;
+mod markdown;
+mod overview;
+mod why;
+mod words;
 
 use std::io;
+
+pub use difference::write_difference;
 
 use crate::access::{AgentId, Answer, Index, Query};
 
@@ -14,6 +24,10 @@ pub enum Format {
     Human,
     /// One object a line: an answer for each question, or an agent without questions.
     Json,
+    /// A comment on a merge request.
+    Markdown,
+    /// Rows for a spreadsheet. Cells that it would run as formulas have a `'` in front.
+    Csv,
 }
 
 /// Effective access, and what of it is shown how.
@@ -23,6 +37,8 @@ pub struct AccessReport<'r, 'w> {
     pub index: &'r Index<'w>,
     /// Only agents with this name or context.
     pub agent: Option<&'r str>,
+    /// Whether answers are explained step by step.
+    pub why: bool,
     /// The format.
     pub format: Format,
     /// Columns of the terminal.
@@ -38,6 +54,8 @@ impl<'w> AccessReport<'_, 'w> {
         match self.format {
             Format::Human => human::pictures(self, out),
             Format::Json => json::pictures(self, out),
+            Format::Markdown => markdown::pictures(self, out),
+            Format::Csv => csv::pictures(self, out),
         }
     }
 
@@ -46,14 +64,13 @@ impl<'w> AccessReport<'_, 'w> {
     /// # Errors
     /// When the receiver does not take it.
     pub fn write_answers(&self, queries: &[Query<'_>], out: &mut dyn io::Write) -> io::Result<()> {
-        for query in queries {
-            let answer = self.answer(query);
-            match self.format {
-                Format::Human => human::answer(self, &answer, out)?,
-                Format::Json => json::answer(self, &answer, out)?,
-            }
+        let mut answers = queries.iter().map(|query| self.answer(query));
+        match self.format {
+            Format::Human => answers.try_for_each(|answer| human::answer(self, &answer, out)),
+            Format::Json => answers.try_for_each(|answer| json::answer(self, &answer, out)),
+            Format::Markdown => answers.try_for_each(|answer| markdown::answer(self, &answer, out)),
+            Format::Csv => csv::answers(self, &mut answers, out),
         }
-        Ok(())
     }
 
     /// The answer to a question, without the agents that nobody asks about.
@@ -61,6 +78,9 @@ impl<'w> AccessReport<'_, 'w> {
         let mut answer = self.index.query(query);
         for rows in [&mut answer.allowed, &mut answer.denied, &mut answer.unknown] {
             rows.retain(|row| self.is_asked(row.agent));
+        }
+        if self.why {
+            why::add_unnamed(self, &mut answer);
         }
         answer
     }

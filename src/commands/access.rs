@@ -8,15 +8,15 @@ use super::discover::{self, Content};
 use super::knowledge::{Knowledge, Options};
 use super::{Exit, Unusable, inventory, output};
 use crate::access::{AgentFile, Query, Settings, World};
-use crate::access_report::{AccessReport, Format};
+use crate::access_report::{AccessReport, Format, write_difference};
 use crate::agent_config::AgentConfig;
 use crate::gitlab::{GitRef, Version};
 use crate::inventory::Inventory;
 use crate::layout::{AGENTS_FOLDER, Location};
 use crate::source::Source;
 
-/// The largest file of queries, in bytes.
-const MAX_QUERIES_SIZE: u64 = 1 << 28;
+/// The largest file of queries, and the largest recorded result, in bytes.
+const MAX_TEXT_SIZE: u64 = 1 << 28;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -44,12 +44,22 @@ pub(super) struct Arguments {
     /// The pipeline runs on a ref that is not protected.
     #[arg(long, requires = "for_project")]
     unprotected: bool,
+    /// Explain the decision about each agent step by step.
+    #[arg(long, requires = "for_project")]
+    why: bool,
     /// Only agents with this name or context.
     #[arg(long, value_name = "AGENT")]
     agent: Option<String>,
     /// How to show it.
     #[arg(long, value_enum, default_value = "human")]
     format: Format,
+    /// Write the result there, as a whole or not at all.
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Compare the result with this recorded one: nothing and status 0 if it is the same, else the difference and
+    /// status 1.
+    #[arg(long, value_name = "FILE")]
+    expect: Option<PathBuf>,
     #[command(flatten)]
     options: Options,
 }
@@ -74,6 +84,9 @@ struct Loaded {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
+    if arguments.why && arguments.format == Format::Csv {
+        return Err(Unusable("`--why` tells a story, which csv cannot hold; use human, markdown or json".to_owned()));
+    }
     let knowledge = Knowledge::new(&arguments.options)?;
     let listed = arguments.inventory.as_deref().map(inventory::load).transpose()?;
     let folder = arguments.inventory.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
@@ -97,18 +110,48 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
         settings,
     };
     let index = world.authorize();
+    let to_file = arguments.output.is_some() || arguments.expect.is_some();
     let report = AccessReport {
         index: &index,
         agent: arguments.agent.as_deref(),
+        why: arguments.why,
         format: arguments.format,
-        width: output::width(),
+        width: if to_file { output::DEFAULT_WIDTH } else { output::width() },
     };
     match (&arguments.queries, &arguments.for_project) {
-        (Some(queries), _) => answer_queries(queries, &report)?,
-        (None, Some(project)) => answer_one(project, &report, listed.as_ref(), arguments)?,
-        (None, None) => output::to_stdout(&|out| report.write_pictures(out))?,
+        (Some(queries), _) => answer_queries(queries, &report, arguments),
+        (None, Some(project)) => answer_one(project, &report, listed.as_ref(), arguments),
+        (None, None) => deliver(arguments, &|out| report.write_pictures(out)),
     }
-    Ok(Exit::Fine)
+}
+
+/// Shows the result, or writes it to a file, or compares it with a recorded one.
+fn deliver(arguments: &Arguments, write: &output::Write<'_>) -> Result<Exit, Unusable> {
+    let recorded = arguments.expect.as_deref().map(|path| Ok((path, read_text(path)?))).transpose()?;
+    match &arguments.output {
+        Some(path) => output::to_file(path, write)?,
+        None if recorded.is_none() => output::to_stdout(write)?,
+        None => {}
+    }
+    let Some((path, recorded)) = recorded else { return Ok(Exit::Fine) };
+    let mut found = Vec::new();
+    write(&mut found).map_err(|error| Unusable(format!("cannot write the result: {error}")))?;
+    let found = String::from_utf8_lossy(&found);
+    if found == recorded {
+        return Ok(Exit::Fine);
+    }
+    let name = discover::shown_path(path);
+    output::to_stdout(&|out| write_difference(arguments.format, (&name, &recorded), &found, out))?;
+    Ok(Exit::Found)
+}
+
+fn read_text(path: &Path) -> Result<String, Unusable> {
+    match discover::read_file(path, MAX_TEXT_SIZE)? {
+        Content::Text(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
+        Content::TooLarge(_) | Content::NoFile(_) => {
+            Err(Unusable(format!("cannot read a recorded result from {}", discover::shown_path(path))))
+        }
+    }
 }
 
 /// The agents' files of every project that the inventory lists.
@@ -161,11 +204,11 @@ fn load(path: &Path, project: Option<String>, name: String, version: Version) ->
     Ok(Some(Loaded { project, name, source, config }))
 }
 
-fn answer_queries(file: &Path, report: &AccessReport<'_, '_>) -> Result<(), Unusable> {
+fn answer_queries(file: &Path, report: &AccessReport<'_, '_>, arguments: &Arguments) -> Result<Exit, Unusable> {
     let content = if file == Path::new("-") {
-        discover::read_stdin(MAX_QUERIES_SIZE)?
+        discover::read_stdin(MAX_TEXT_SIZE)?
     } else {
-        discover::read_file(file, MAX_QUERIES_SIZE)?
+        discover::read_file(file, MAX_TEXT_SIZE)?
     };
     let shown = discover::shown_path(file);
     let Content::Text(bytes) = content else { return Err(Unusable(format!("cannot read queries from {shown}"))) };
@@ -188,7 +231,7 @@ fn answer_queries(file: &Path, report: &AccessReport<'_, '_>) -> Result<(), Unus
             protected: line.protected,
         })
         .collect();
-    output::to_stdout(&|out| report.write_answers(&queries, out))
+    deliver(arguments, &|out| report.write_answers(&queries, out))
 }
 
 fn answer_one(
@@ -196,7 +239,7 @@ fn answer_one(
     report: &AccessReport<'_, '_>,
     listed: Option<&Inventory>,
     arguments: &Arguments,
-) -> Result<(), Unusable> {
+) -> Result<Exit, Unusable> {
     let protected = match (&arguments.git_ref, arguments.protected, arguments.unprotected) {
         (Some(name), ..) => {
             let listed = listed.and_then(|listed| listed.find_project(project));
@@ -210,5 +253,5 @@ fn answer_one(
     if listed.is_some_and(|listed| listed.find_project(project).is_none()) {
         return Err(Unusable(format!("the inventory has no project `{project}`")));
     }
-    output::to_stdout(&|out| report.write_answers(&[query], out))
+    deliver(arguments, &|out| report.write_answers(&[query], out))
 }
