@@ -43,10 +43,10 @@ fn overview(overview: &Overview, width: usize, out: &mut dyn io::Write) -> io::R
         paragraph(out, "  ", remark, width)?;
     }
     for case in &overview.cases {
-        if !case.condition.is_empty() {
-            paragraph(out, "  ", &format!("If {}:", case.condition), width)?;
+        if !case.heading.is_empty() {
+            paragraph(out, "  ", &case.heading, width)?;
         }
-        let indent = if case.condition.is_empty() { "  " } else { "    " };
+        let indent = if case.heading.is_empty() { "  " } else { "    " };
         case_view(case, indent, width, out)?;
     }
     let users = &overview.users;
@@ -76,6 +76,9 @@ fn case_view(case: &CaseView, indent: &str, width: usize, out: &mut dyn io::Writ
     }
     for (number, note) in (1..).zip(&notes) {
         paragraph(out, &format!("{indent}[{number}] "), &format!("counts if {note}"), width)?;
+    }
+    if case.rows.is_empty() && case.without_effect.is_empty() {
+        writeln!(out, "{indent}nothing more")?;
     }
     reasons(&case.without_effect, indent, width, out)
 }

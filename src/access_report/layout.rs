@@ -123,10 +123,13 @@ impl Table {
             .map(|(&column, &parts)| parts.min(LEAST_COLUMN.max(self.header[column].width())))
             .collect();
         let room = width.saturating_sub(GAP.len() * shown.len().saturating_sub(1));
+        // What a row is about stands in the first column, and keeps twice the room of others.
+        let share = |at: usize, width: usize| if at == 0 { width } else { 2 * width };
         for floors in [&unbroken, &least] {
             let mut excess = widths.iter().sum::<usize>().saturating_sub(room);
             while excess > 0 {
-                let widest = (0..widths.len()).filter(|&at| widths[at] > floors[at]).max_by_key(|&at| widths[at]);
+                let widest =
+                    (0..widths.len()).filter(|&at| widths[at] > floors[at]).max_by_key(|&at| share(at, widths[at]));
                 let Some(widest) = widest else { break };
                 widths[widest] -= 1;
                 excess -= 1;

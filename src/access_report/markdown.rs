@@ -49,8 +49,11 @@ fn overview(overview: &Overview, out: &mut dyn io::Write) -> io::Result<()> {
 }
 
 fn case_view(case: &CaseView, out: &mut dyn io::Write) -> io::Result<()> {
-    if !case.condition.is_empty() {
-        writeln!(out, "\n**If {}:**", escape(&case.condition))?;
+    if !case.heading.is_empty() {
+        writeln!(out, "\n**{}**", escape(&case.heading))?;
+    }
+    if case.rows.is_empty() && case.without_effect.is_empty() {
+        writeln!(out, "\nNothing more.")?;
     }
     let has_condition = case.rows.iter().any(|row| !row.condition.is_empty());
     let mut header = vec!["Entry", "Line", "Projects", "Environments", "Refs", "As", "Namespace"];

@@ -66,7 +66,12 @@ impl<'w> AccessReport<'_, 'w> {
     pub fn write_answers(&self, queries: &[Query<'_>], out: &mut dyn io::Write) -> io::Result<()> {
         let mut answers = queries.iter().map(|query| self.answer(query));
         match self.format {
-            Format::Human => answers.try_for_each(|answer| human::answer(self, &answer, out)),
+            Format::Human => answers.enumerate().try_for_each(|(number, answer)| {
+                if number > 0 {
+                    writeln!(out)?;
+                }
+                human::answer(self, &answer, out)
+            }),
             Format::Json => answers.try_for_each(|answer| json::answer(self, &answer, out)),
             Format::Markdown => answers.try_for_each(|answer| markdown::answer(self, &answer, out)),
             Format::Csv => csv::answers(self, &mut answers, out),

@@ -14,19 +14,21 @@ pub(super) struct Overview {
     pub context: String,
     /// What is to be known before anything else: not registered, refused.
     pub remarks: Vec<String>,
+    /// What holds in all cases first, then what each adds to it.
     pub cases: Vec<CaseView>,
     pub users: Users,
 }
 
 /// What jobs get under some conditions.
 pub(super) struct CaseView {
-    /// A clause that fits behind "if"; empty for certain.
-    pub condition: String,
+    /// "If …"; empty where nothing is open.
+    pub heading: String,
     pub rows: Vec<RowView>,
     pub without_effect: Vec<Reason>,
 }
 
 /// Entries that differ only in what they name.
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct RowView {
     pub names: Vec<String>,
     /// The lines of the first and of the last.
@@ -43,6 +45,7 @@ pub(super) struct RowView {
 }
 
 /// Entries without effect, and why.
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct Reason {
     pub names: Vec<String>,
     /// A clause that follows the names: "lies in another top-level group".
@@ -78,7 +81,7 @@ impl Overview {
         Self {
             context: words::shown(&agent.context()),
             remarks,
-            cases: picture.cases.iter().map(|case| case_view(case, agent)).collect(),
+            cases: common_first(picture.cases.iter().map(|case| case_view(case, agent)).collect()),
             users: users(&index.user_picture(id), agent),
         }
     }
@@ -126,6 +129,27 @@ fn general_reason(drop: &Drop) -> String {
     }
 }
 
+/// Takes what is the same in several cases out of them, so that it is told once and they show what they differ in.
+fn common_first(mut cases: Vec<CaseView>) -> Vec<CaseView> {
+    let Some((first, others)) = cases.split_first().filter(|(_, others)| !others.is_empty()) else { return cases };
+    let rows = first.rows.iter().filter(|row| others.iter().all(|other| other.rows.contains(row)));
+    let reasons = first.without_effect.iter();
+    let reasons = reasons.filter(|reason| others.iter().all(|other| other.without_effect.contains(reason)));
+    let common = CaseView {
+        heading: "In any case:".to_owned(),
+        rows: rows.cloned().collect(),
+        without_effect: reasons.cloned().collect(),
+    };
+    for case in &mut cases {
+        case.rows.retain(|row| !common.rows.contains(row));
+        case.without_effect.retain(|reason| !common.without_effect.contains(reason));
+    }
+    if !common.rows.is_empty() || !common.without_effect.is_empty() {
+        cases.insert(0, common);
+    }
+    cases
+}
+
 fn case_view(case: &Case<'_>, agent: &Agent<'_>) -> CaseView {
     let mut rows: Vec<(Terms<'_>, Place, RowView)> = Vec::new();
     let mut known: std::collections::HashMap<(Terms<'_>, Place), usize> = std::collections::HashMap::new();
@@ -148,7 +172,10 @@ fn case_view(case: &Case<'_>, agent: &Agent<'_>) -> CaseView {
         }
     }
     CaseView {
-        condition: words::conditions(&case.conditions),
+        heading: match &*words::conditions(&case.conditions) {
+            "" => String::new(),
+            conditions => format!("If {conditions}:"),
+        },
         rows: rows.into_iter().map(|(_, _, row)| row).collect(),
         without_effect,
     }

@@ -3,7 +3,7 @@
 use super::step::{Note, Step, Subject};
 use super::words;
 use crate::access::{Candidate, CandidateKind, Drop};
-use crate::agent_config::Mode;
+use crate::agent_config::{CiEntry, Mode};
 use crate::gitlab::{ancestor_paths, lower_path};
 use crate::shape::nearest;
 
@@ -24,9 +24,9 @@ pub(super) fn steps(subject: &Subject<'_, '_, '_>) -> Vec<Step> {
         return vec![nothing(subject)];
     }
     let text = if fates.len() == 1 {
-        format!("Only this may let {} in:", subject.project())
+        format!("Only this might let {} in:", subject.project())
     } else {
-        format!("What may let {} in, the most specific first:", subject.project())
+        format!("What might let {} in, the most specific first:", subject.project())
     };
     let mut step = Step::new("entries", text);
     step.has_paths = true;
@@ -60,7 +60,7 @@ fn note(subject: &Subject<'_, '_, '_>, candidate: &Candidate<'_>, fate: &Fate<'_
         Fate::Overridden => {
             ("overridden", format!("{name}{}: kept, but overridden as a whole", licence(subject, candidate)))
         }
-        Fate::Dropped(drop) => ("dropped", format!("{name}: dropped, since it {}", reason(candidate, drop))),
+        Fate::Dropped(drop) => ("dropped", format!("{name}: dropped, since it {}", reason(subject, candidate, drop))),
     };
     let line = candidate.entry.and_then(|entry| subject.line(entry.head));
     Note { line, route: candidate.route(), state, text }
@@ -76,8 +76,15 @@ fn licence(subject: &Subject<'_, '_, '_>, candidate: &Candidate<'_>) -> String {
     }
 }
 
-fn reason(candidate: &Candidate<'_>, drop: &Drop) -> String {
+fn reason(subject: &Subject<'_, '_, '_>, candidate: &Candidate<'_>, drop: &Drop) -> String {
     match drop {
+        Drop::Replaced(index) => {
+            let access = subject.agent.file.and_then(|file| file.ci_access);
+            let is_it = |entry: &&CiEntry| entry.index == *index && candidate.kind == entry.kind.into();
+            let line = access.and_then(|access| words::line_of(subject.agent, access.entries().find(is_it)?));
+            let on = line.map_or(String::new(), |line| format!(", on line {line}"));
+            format!("is replaced by a later entry of the same id{on}")
+        }
         Drop::Tier => format!("gives `{}`, and the licence of the job's project is Free", candidate.mode().key()),
         drop => drop.to_string(),
     }
