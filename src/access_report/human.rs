@@ -182,7 +182,7 @@ fn answer_table<'a, 'w: 'a>(
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
     let told: Vec<(&Row<'w>, String)> = rows.map(|row| (row, words::conditions(&row.conditions))).collect();
-    let mut table = Table::new(&["", "agent", "by", "line", "as", "namespace", "because", "if"]);
+    let mut table = Table::new(&["agent", "access", "by", "line", "as", "namespace", "because", "if"]);
     let mut notes = Vec::new();
     for (row, condition) in &told {
         let agent = report.index.agent(row.agent);
@@ -190,8 +190,8 @@ fn answer_table<'a, 'w: 'a>(
         let is_allowed = row.is_allowed();
         let one = |text: Option<String>| vec![text.unwrap_or_default()];
         table.add(vec![
-            one(Some(words::verdict(row).to_owned())),
             one(Some(words::shown(&agent.context()))),
+            one(Some(words::verdict(row).to_owned())),
             one(row.winner.map(|winner| words::name(&winner, agent))),
             one(entry.and_then(|entry| words::line_of(agent, entry)).map(|line| line.to_string())),
             one(is_allowed.then(|| words::identity(&answer.identity(row, agent)))),

@@ -101,7 +101,8 @@ fn agent_for_people<'w>(
     let Some(first) = rows.first() else { return Ok(()) };
     let context = words::shown(&report.index.agent(first.agent).context());
     let all: Vec<Vec<Step>> = rows.iter().map(|row| steps(report, answer, row)).collect();
-    let verdict = if rows.len() == 1 { words::verdict(first) } else { "it depends" };
+    let is_one = rows.iter().all(|row| words::verdict(row) == words::verdict(first));
+    let verdict = if is_one { words::verdict(first) } else { "it depends" };
     writeln!(out, "\n{context}: {verdict}")?;
     let common = common_start(&all);
     let writer = StepWriter { width: report.width };
