@@ -73,7 +73,7 @@ fn place(candidate: Option<&Candidate<'_>>, agent: &Agent<'_>) -> [String; 5] {
     [
         text(candidate.map(|candidate| candidate.kind.name())),
         text(candidate.and_then(|candidate| candidate.target)),
-        text(entry.and_then(|_| agent.file).map(|file| file.path)),
+        text(entry.and(agent.file).map(|file| file.path)),
         text(entry.and_then(|entry| words::line_of(agent, entry))),
         text(entry.map(CiEntry::route)),
     ]
@@ -105,7 +105,7 @@ pub(super) fn answer_row<'w>(report: &AccessReport<'_, 'w>, answer: &Answer<'w, 
     };
     cells.extend([mode.to_owned(), username, groups]);
     cells.push(text(answer.namespace(row).filter(|_| row.is_allowed()).map(|namespace| &namespace.value)));
-    cells.push(text(words::denial(row)));
+    cells.push(text(words::denial_name(row)));
     cells.push(words::reason(answer, row, agent));
     cells
 }

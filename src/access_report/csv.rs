@@ -1,8 +1,8 @@
 //! `csv`: rows as RFC 4180 has them, each kind of report with one header that stays.
 //!
 //! A spreadsheet runs a cell that begins with `=`, `+`, `-`, `@`, a tab or a carriage return as a formula, and cells come
-//! out of files that anyone may write. Such a cell gets a `'` in front, as OWASP's page "CSV Injection" advises; nothing
-//! that GitLab takes for a path or a name of an environment begins so by itself, except an environment's name with `-`.
+//! out of files that many may write. Such a cell gets a `'` in front, as OWASP's page "CSV Injection" advises. Quoting is
+//! left to the crate, which quotes what holds a comma, a quote or a line break.
 
 use std::io;
 

@@ -3,9 +3,10 @@
 use std::io;
 
 use super::layout::{self, Cell, Table};
-use super::overview::{CaseView, Overview, Reason, RowView};
+use super::overview::{CaseView, Overview, Reason, RowView, identity};
 use super::{AccessReport, why, words};
 use crate::access::{Answer, Row};
+use crate::agent_config::Mode;
 
 /// How many names stand in one cell or sentence before the others are counted.
 const MOST_NAMES: usize = 3;
@@ -140,7 +141,7 @@ pub(super) fn answer<'w>(
     if answer.is_unknown_project() {
         return writeln!(out, "The inventory has no project `{}`.", words::shown(answer.query.project));
     }
-    writeln!(out, "Jobs of {}:", words::job(answer))?;
+    paragraph(out, "", &format!("Jobs of {}:", words::job(answer)), report.width)?;
     if report.why {
         return why::human(report, answer, out);
     }
@@ -182,7 +183,7 @@ fn answer_table<'a, 'w: 'a>(
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
     let told: Vec<(&Row<'w>, String)> = rows.map(|row| (row, words::conditions(&row.conditions))).collect();
-    let mut table = Table::new(&["agent", "access", "by", "line", "as", "namespace", "because", "if"]);
+    let mut table = Table::new(&["agent", "access", "decided by", "as", "namespace", "if"]);
     let mut notes = Vec::new();
     for (row, condition) in &told {
         let agent = report.index.agent(row.agent);
@@ -192,11 +193,9 @@ fn answer_table<'a, 'w: 'a>(
         table.add(vec![
             one(Some(words::shown(&agent.context()))),
             one(Some(words::verdict(row).to_owned())),
-            one(row.winner.map(|winner| words::name(&winner, agent))),
-            one(entry.and_then(|entry| words::line_of(agent, entry)).map(|line| line.to_string())),
-            one(is_allowed.then(|| words::identity(&answer.identity(row, agent)))),
+            row.winner.map(|winner| words::name(&winner, agent)).into_iter().chain(words::denial(row)).collect(),
+            if is_allowed { entry.map_or_else(own_identity, identity) } else { Vec::new() },
             one(answer.namespace(row).filter(|_| is_allowed).map(|namespace| words::shown(&namespace.value))),
-            one(words::denial(row).map(str::to_owned)),
             one(Some(note_mark(condition, &mut notes))),
         ]);
     }
@@ -207,6 +206,11 @@ fn answer_table<'a, 'w: 'a>(
         paragraph(out, &format!("  [{number}] "), &format!("if {note}"), report.width)?;
     }
     Ok(())
+}
+
+/// As whom jobs act where no entry says so.
+fn own_identity() -> Cell {
+    vec![Mode::Agent.key().to_owned()]
 }
 
 /// Writes text behind a mark, within the width.

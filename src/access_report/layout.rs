@@ -8,6 +8,9 @@ const LEAST_WIDTH: usize = 60;
 /// The narrowest a column of a table becomes.
 const LEAST_COLUMN: usize = 10;
 
+/// Names longer than this are cut before shorter ones are.
+const LONG_NAME: usize = 18;
+
 /// What stands between columns.
 const GAP: &str = "  ";
 
@@ -51,9 +54,12 @@ pub(super) fn cut_end(text: &str, width: usize) -> String {
 
 fn pack<'t>(parts: impl Iterator<Item = &'t str>, separator: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    for part in parts {
+    let mut parts = parts.peekable();
+    while let Some(part) = parts.next() {
+        // What separates a part from the next stays behind it where the line breaks.
+        let behind = if parts.peek().is_some() { separator.trim_end().width() } else { 0 };
         match lines.last_mut() {
-            Some(line) if line.width() + separator.width() + part.width() <= width => {
+            Some(line) if line.width() + separator.width() + part.width() + behind <= width => {
                 line.push_str(separator);
                 line.push_str(part);
             }
@@ -103,7 +109,7 @@ impl Table {
         self.rows.iter().any(|row| row.get(column).is_some_and(|cell| cell.iter().any(|part| !part.is_empty())))
     }
 
-    /// Columns give way, the widest first: as long as only lists are broken, then names are cut.
+    /// Columns give way, the widest first: lists are broken, then long names are cut, then all.
     fn widths(&self, shown: &[usize], width: usize) -> Vec<usize> {
         let of_column = |column: usize, measure: &dyn Fn(&Cell) -> usize| {
             let cells = self.rows.iter().filter_map(|row| row.get(column)).map(measure).max().unwrap_or(0);
@@ -125,7 +131,9 @@ impl Table {
         let room = width.saturating_sub(GAP.len() * shown.len().saturating_sub(1));
         // What a row is about stands in the first column, and keeps twice the room of others.
         let share = |at: usize, width: usize| if at == 0 { width } else { 2 * width };
-        for floors in [&unbroken, &least] {
+        let long = |(at, &parts): (usize, &usize)| parts.min(if at == 0 { 2 * LONG_NAME } else { LONG_NAME });
+        let shortened: Vec<usize> = unbroken.iter().enumerate().map(long).collect();
+        for floors in [&unbroken, &shortened, &least] {
             let mut excess = widths.iter().sum::<usize>().saturating_sub(room);
             while excess > 0 {
                 let widest =
@@ -179,15 +187,12 @@ mod tests {
             table.lines(80),
             ["entry                  environments", "project acme/web/shop  production, staging, review/*"]
         );
-        assert_eq!(
-            table.lines(42),
-            [
-                "entry                  environments",
-                "project acme/web/shop  production,",
-                "                       staging, review/*"
-            ]
-        );
+        let broken = table.lines(42);
+        assert_eq!(broken[1..], ["project acme/web/shop  production,", "                       staging, review/*"]);
         assert_eq!(table.lines(28)[1], "project…b/shop  production,");
+        for width in 28..90 {
+            assert!(table.lines(width).iter().all(|line| line.width() <= width), "{width}");
+        }
     }
 
     #[test]

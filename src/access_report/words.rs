@@ -1,6 +1,8 @@
 //! Words that several formats share, so that the same thing is said the same way.
 
-use crate::access::{Agent, Answer, Candidate, CandidateKind, Condition, Fact, Identity, Query, Row, UserIdentity};
+use crate::access::{
+    Agent, Answer, Candidate, CandidateKind, Condition, Denial, Fact, Identity, Outcome, Query, Row, UserIdentity,
+};
 use crate::agent_config::CiEntry;
 use crate::secrets;
 
@@ -96,7 +98,6 @@ pub(super) fn user_identity(identity: UserIdentity) -> String {
 
 /// What a job gets, in a word.
 pub(super) fn verdict(row: &Row<'_>) -> &'static str {
-    use crate::access::Outcome;
     match row.outcome {
         Outcome::Allowed => "yes",
         Outcome::Denied(_) => "no",
@@ -135,18 +136,31 @@ pub(super) fn some_of(names: &[String], most: usize) -> String {
 }
 
 /// Why a job does not get an agent, in few words; `None` for one that it gets.
-pub(super) fn denial(row: &Row<'_>) -> Option<&'static str> {
-    use crate::access::{Denial, Outcome};
+pub(super) fn denial(row: &Row<'_>) -> Option<String> {
+    let text = match denial_name(row)? {
+        "no_entry" => "no entry counts",
+        "no_environment" => "job without environment",
+        "other_environment" => "other environment",
+        "not_protected" => "ref not protected",
+        "pattern_raises" => "invalid pattern",
+        "request_fails" => "request fails elsewhere",
+        _ => "file refused",
+    };
+    Some(text.to_owned())
+}
+
+/// The same for programs.
+pub(super) fn denial_name(row: &Row<'_>) -> Option<&'static str> {
     match &row.outcome {
         Outcome::Allowed => None,
-        Outcome::Unknown(_) => Some("file refused"),
+        Outcome::Unknown(_) => Some("file_refused"),
         Outcome::Denied(denial) => Some(match denial {
-            Denial::NoEntry => "no entry counts",
-            Denial::NoEnvironment => "job without environment",
-            Denial::OtherEnvironment => "other environments",
-            Denial::NotProtected => "protected refs only",
-            Denial::PatternRaises(..) => "invalid pattern",
-            Denial::RequestFails(_) => "request fails",
+            Denial::NoEntry => "no_entry",
+            Denial::NoEnvironment => "no_environment",
+            Denial::OtherEnvironment => "other_environment",
+            Denial::NotProtected => "not_protected",
+            Denial::PatternRaises(..) => "pattern_raises",
+            Denial::RequestFails(_) => "request_fails",
         }),
     }
 }

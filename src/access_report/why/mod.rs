@@ -103,7 +103,8 @@ fn agent_for_people<'w>(
     let all: Vec<Vec<Step>> = rows.iter().map(|row| steps(report, answer, row)).collect();
     let is_one = rows.iter().all(|row| words::verdict(row) == words::verdict(first));
     let verdict = if is_one { words::verdict(first) } else { "it depends" };
-    writeln!(out, "\n{context}: {verdict}")?;
+    writeln!(out)?;
+    paragraph(out, "", &format!("{context}: {verdict}"), report.width)?;
     let common = common_start(&all);
     let writer = StepWriter { width: report.width };
     for (number, step) in (1..).zip(all.first().into_iter().flatten().take(common)) {
