@@ -147,6 +147,7 @@ pub(super) fn answer<'w>(
     }
     let rows = || answer.allowed.iter().chain(&answer.denied).chain(&answer.unknown);
     match rows().count() {
+        0 if report.agent.is_some() => writeln!(out, "  there is no such agent"),
         0 => writeln!(out, "  no agent's configuration names this project or a group above it"),
         1..TABLE_ROWS => rows().try_for_each(|row| told_row(report, answer, row, out)),
         _ => answer_table(report, answer, &mut rows(), out),

@@ -30,10 +30,13 @@ pub(super) fn answer<'w>(
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
     let mut line = json::answer(report.index, answer);
-    if report.why {
-        for (list, rows) in [("allowed", &answer.allowed), ("denied", &answer.denied), ("unknown", &answer.unknown)] {
-            for (place, row) in rows.iter().enumerate() {
-                line[list][place]["reason"] = words::reason(answer, row, report.index.agent(row.agent)).into();
+    for (list, rows) in [("allowed", &answer.allowed), ("denied", &answer.denied), ("unknown", &answer.unknown)] {
+        for (place, row) in rows.iter().enumerate() {
+            let agent = report.index.agent(row.agent);
+            if !agent.is_registered {
+                line[list][place]["reason"] = words::reason(answer, row, agent).into();
+            }
+            if report.why {
                 line[list][place]["steps"] = why::steps(report, answer, row).iter().map(step).collect();
             }
         }

@@ -100,6 +100,9 @@ pub(super) fn answer<'w>(
     if answer.is_unknown_project() {
         return writeln!(out, "\nThe inventory has no such project.\n");
     }
+    if rows.is_empty() && report.agent.is_some() {
+        return writeln!(out, "\nThere is no such agent.\n");
+    }
     if rows.is_empty() {
         return writeln!(out, "\nNo agent's configuration names this project or a group above it.\n");
     }

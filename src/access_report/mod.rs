@@ -84,7 +84,8 @@ impl<'w> AccessReport<'_, 'w> {
         for rows in [&mut answer.allowed, &mut answer.denied, &mut answer.unknown] {
             rows.retain(|row| self.is_asked(row.agent));
         }
-        if self.why {
+        // Who asks about an agent wants to hear about it in any case.
+        if self.why || self.agent.is_some() {
             why::add_unnamed(self, &mut answer);
         }
         answer

@@ -95,6 +95,14 @@ fn why_a_job_does_not() {
 }
 
 #[test]
+fn who_asks_about_an_agent_hears_about_it() {
+    insta::assert_snapshot!(transcript(
+        "premium",
+        &["--for acme/docs --agent idle", "--for acme/docs --agent gone --format json", "--for acme/docs --agent none"]
+    ));
+}
+
+#[test]
 fn why_on_free_a_less_specific_entry_decides() {
     insta::assert_snapshot!(transcript("free", &["--for acme/web/shop --protected --why --agent prod"]));
 }
@@ -183,6 +191,15 @@ fn large_world() -> tempfile::TempDir {
 fn five_hundred_entries_stay_readable() {
     let folder = large_world();
     insta::assert_snapshot!(kaslint(folder.path(), &["access", "--inventory", "inventory.yaml"]).transcript());
+}
+
+#[test]
+fn a_file_of_one_line_shows_the_part_that_matters() {
+    let entries: String = (0..30).map(|number| format!("{{id: acme/p{number}}}, ")).collect();
+    let config = format!("ci_access: {{projects: [{entries}{{id: acme/shop, protected_branches_only: true}}]}}\n");
+    let folder = folder_with(&[(".gitlab/agents/prod/config.yaml", config.as_bytes())]);
+    let arguments = ["access", "--project", "acme/agents", "--gitlab-version", "17.5", "--for", "acme/shop", "--why"];
+    insta::assert_snapshot!(kaslint(folder.path(), &arguments).transcript());
 }
 
 #[test]

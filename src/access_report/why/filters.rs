@@ -117,5 +117,5 @@ fn protection(subject: &Subject<'_, '_, '_>, entry: &CiEntry) -> Step {
     };
     let line = entry.protected_branches_only.as_ref().and_then(|written| subject.line(written.span));
     let state = if subject.row.is_allowed() { "passes" } else { "asks" };
-    Step::new("protected_ref", text).note(line, state, "lets only protected refs in")
+    Step::new("protected_ref", text).note(line, state, "asks for a protected ref")
 }

@@ -81,8 +81,11 @@ pub(super) struct Excerpts<'w> {
     masked: Cow<'w, str>,
 }
 
-/// From how many characters on a line is shown from the value on.
+/// From how many characters on a line is shown around the value only.
 const LONG_LINE: usize = 100;
+
+/// How many characters of a long line are shown in front of the value.
+const CONTEXT: usize = 28;
 
 impl<'w> Excerpts<'w> {
     pub fn of(agent: &Agent<'w>) -> Option<Self> {
@@ -99,7 +102,11 @@ impl<'w> Excerpts<'w> {
         };
         let whole: String = text(of_line.start).collect();
         let text = if whole.chars().count() > LONG_LINE && span.start > of_line.start {
-            std::iter::once('…').chain(text(span.start)).take(LONG_LINE).collect()
+            let before = self.source.slice(Span::new(of_line.start, span.start));
+            let context =
+                before.char_indices().rev().take(CONTEXT).last().map_or(span.start, |(at, _)| of_line.start + at);
+            let mark = (context > of_line.start).then_some('…');
+            mark.into_iter().chain(text(context)).take(LONG_LINE).collect()
         } else {
             whole
         };
