@@ -3,12 +3,13 @@
 //! The floors, from the ground: [`source`] (text, lines, columns), [`yaml`] (a tree as GitLab's parser reads it),
 //! [`gitlab`] (versions, tiers, paths) and [`shape`] (tables of keys, and decoding against them), [`agent_config`],
 //! [`inventory`] and [`layout`], [`access`] (who gets in), [`rules`] with [`finding`], [`analysis`] (the one function
-//! that runs them), [`report`], [`commands`]. An arrow between modules never runs upwards.
+//! that runs them), [`report`] and [`access_report`], [`commands`]. An arrow between modules never runs upwards.
 
 // The examples of rules carry their options on the line that opens the block.
 #![allow(rustdoc::invalid_codeblock_attributes)]
 
 pub mod access;
+pub mod access_report;
 pub mod agent_config;
 pub mod analysis;
 pub mod ci;

@@ -19,11 +19,14 @@ pub enum Name {
     Inventory,
     /// What `kaslint check --format json` writes.
     CheckReport,
+    /// A line of what `kaslint access --format json` writes.
+    AccessReport,
 }
 
 impl Name {
     /// All schemas.
-    pub const ALL: [Self; 4] = [Self::AgentConfig, Self::Settings, Self::Inventory, Self::CheckReport];
+    pub const ALL: [Self; 5] =
+        [Self::AgentConfig, Self::Settings, Self::Inventory, Self::CheckReport, Self::AccessReport];
 
     /// The file's name in `schema/`.
     #[must_use]
@@ -33,6 +36,7 @@ impl Name {
             Self::Settings => "settings.schema.json",
             Self::Inventory => "inventory.schema.json",
             Self::CheckReport => "check-report.schema.json",
+            Self::AccessReport => "access-report.schema.json",
         }
     }
 
@@ -44,6 +48,7 @@ impl Name {
             Self::Settings => pretty(&settings()),
             Self::Inventory => pretty(&inventory()),
             Self::CheckReport => include_str!("../schema/check-report.schema.json").to_owned(),
+            Self::AccessReport => include_str!("../schema/access-report.schema.json").to_owned(),
         }
     }
 }

@@ -5,8 +5,11 @@ use std::path::Path;
 
 use super::Unusable;
 
-/// Columns for reports where no terminal says how wide it is.
-const DEFAULT_WIDTH: usize = 100;
+/// Columns for reports where no terminal says how wide it is, and for files.
+pub(super) const DEFAULT_WIDTH: usize = 100;
+
+/// What writes a report.
+pub(super) type Write<'a> = dyn Fn(&mut dyn io::Write) -> io::Result<()> + 'a;
 
 /// Columns of the terminal behind standard output.
 pub(super) fn width() -> usize {
@@ -16,7 +19,7 @@ pub(super) fn width() -> usize {
 }
 
 /// Writes to standard output, without colour where it is no terminal. A receiver that closed early is no error.
-pub(super) fn to_stdout(write: &dyn Fn(&mut dyn io::Write) -> io::Result<()>) -> Result<(), Unusable> {
+pub(super) fn to_stdout(write: &Write<'_>) -> Result<(), Unusable> {
     let mut out = io::BufWriter::new(anstream::stdout().lock());
     let result = write(&mut out).and_then(|()| out.flush());
     match result {
@@ -31,7 +34,7 @@ pub(super) fn to_stdout(write: &dyn Fn(&mut dyn io::Write) -> io::Result<()>) ->
 }
 
 /// Writes a file as a whole: beside its place first, then moved there.
-pub(super) fn to_file(path: &Path, write: &dyn Fn(&mut dyn io::Write) -> io::Result<()>) -> Result<(), Unusable> {
+pub(super) fn to_file(path: &Path, write: &Write<'_>) -> Result<(), Unusable> {
     let explain = |error: &dyn std::fmt::Display| Unusable(format!("cannot write {}: {error}", path.display()));
     if path.is_dir() {
         return Err(explain(&"it is a folder; name a file"));

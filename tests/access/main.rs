@@ -8,5 +8,6 @@ mod laws;
 mod pictures;
 mod releases;
 mod setting;
+mod shown;
 mod unknowns;
 mod worlds;

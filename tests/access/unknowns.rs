@@ -199,7 +199,7 @@ fn a_project_outside_the_inventory_gets_no_answer() {
     );
     assert_eq!(setting.ask("acme/shop", None, None), [""; 0]);
     setting.with(|index| {
-        let query = kaslint::access::Query::new("acme/shop", None, None);
+        let query = Query::new("acme/shop", None, None);
         assert!(index.query(&query).is_unknown_project());
     });
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)] // A test may fail loudly.
 
 mod access;
+mod access_report;
 mod cases;
 mod common;
 mod documents;

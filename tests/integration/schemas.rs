@@ -135,6 +135,39 @@ fn the_check_report_follows_its_schema() {
 }
 
 #[test]
+fn the_access_report_follows_its_schema() {
+    let schema: Json = serde_json::from_str(&Name::AccessReport.text()).expect("JSON");
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    let mut lines = 0;
+    let mut check = |folder: &std::path::Path, arguments: &[&str]| {
+        let run = run(folder, &[arguments, &["--format", "json"]].concat());
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        for line in run.stdout.lines() {
+            let line: Json = serde_json::from_str(line).expect("a line");
+            let errors: Vec<String> = validator.iter_errors(&line).map(|error| error.to_string()).collect();
+            assert!(errors.is_empty(), "{arguments:?}: {errors:?}: {line}");
+            lines += 1;
+        }
+    };
+    for world in ["01", "11", "13", "30", "40"] {
+        let folder = root().join("fixtures/access").join(world);
+        let queries = std::fs::read_to_string(folder.join("expected.jsonl")).expect("the answers");
+        let first: Json = serde_json::from_str(queries.lines().next().expect("a line")).expect("a query");
+        let project = first["query"]["project"].as_str().expect("a project");
+        let inventory = ["access", "--inventory", "inventory.yaml"];
+        check(&folder, &inventory);
+        check(&folder, &[&inventory, &["--for", project, "--why"][..]].concat());
+        check(&folder, &[&inventory, &["--for", project, "--environment", "production", "--why"][..]].concat());
+    }
+    check(root(), &["access", "fixtures/demo"]);
+    check(root(), &["access", "fixtures/demo", "--for", "acme/web/shop", "--why"]);
+    check(root(), &["access", "fixtures/demo", "--for", "acme/web/shop", "--environment", "review/1"]);
+    assert!(lines > 25, "{lines} lines");
+    let row = serde_json::json!({ "query": { "project": "a/b", "environment": null, "protected": null }, "allowed": [{}], "denied": [] });
+    assert!(!validator.is_valid(&row), "a row without its agent");
+}
+
+#[test]
 fn the_settings_schema_takes_what_the_settings_take() {
     let schema: Json = serde_json::from_str(&Name::Settings.text()).expect("JSON");
     let validator = jsonschema::validator_for(&schema).expect("a schema");

@@ -1,0 +1,207 @@
+//! The rows of answers and pictures for formats of rows: what stands in which column.
+
+use super::{AccessReport, words};
+use crate::access::{
+    Agent, Answer, Candidate, Case, Condition, Effect, Grant, Identity, Picture, Row, Standing, UserIdentity,
+    UserPicture,
+};
+use crate::agent_config::{CiEntry, Mode};
+
+/// What stands between the values of one cell.
+pub(super) const SEPARATOR: &str = "; ";
+
+/// The header of answers: one row for each agent of each question, and one more for each further outcome of what is
+/// not known.
+pub(super) const ANSWER: [&str; 18] = [
+    "project",
+    "environment",
+    "protected",
+    "context",
+    "outcome",
+    "conditions",
+    "entry_kind",
+    "entry_id",
+    "path",
+    "line",
+    "route",
+    "overridden",
+    "identity",
+    "username",
+    "groups",
+    "namespace",
+    "denial",
+    "reason",
+];
+
+/// The header of pictures: one row for each entry of each agent, under each state of what is not known.
+pub(super) const PICTURE: [&str; 18] = [
+    "context",
+    "registered",
+    "refused_at",
+    "section",
+    "conditions",
+    "entry_kind",
+    "entry_id",
+    "path",
+    "line",
+    "route",
+    "environments",
+    "protected_branches_only",
+    "identity",
+    "username",
+    "groups",
+    "namespace",
+    "projects",
+    "effect",
+];
+
+fn text(value: Option<impl ToString>) -> String {
+    value.map(|value| words::shown(&value.to_string())).unwrap_or_default()
+}
+
+fn joined<T: AsRef<str>>(values: impl IntoIterator<Item = T>) -> String {
+    values.into_iter().map(|value| words::shown(value.as_ref())).collect::<Vec<_>>().join(SEPARATOR)
+}
+
+fn conditions(of: &[Condition]) -> String {
+    joined(of.iter().map(ToString::to_string))
+}
+
+/// `entry_kind`, `entry_id`, `path`, `line`, `route`.
+fn place(candidate: Option<&Candidate<'_>>, agent: &Agent<'_>) -> [String; 5] {
+    let entry = candidate.and_then(|candidate| candidate.entry);
+    [
+        text(candidate.map(|candidate| candidate.kind.name())),
+        text(candidate.and_then(|candidate| candidate.target)),
+        text(entry.and(agent.file).map(|file| file.path)),
+        text(entry.and_then(|entry| words::line_of(agent, entry))),
+        text(entry.map(CiEntry::route)),
+    ]
+}
+
+/// A row under [`ANSWER`].
+pub(super) fn answer_row<'w>(report: &AccessReport<'_, 'w>, answer: &Answer<'w, '_>, row: &Row<'w>) -> Vec<String> {
+    let agent = report.index.agent(row.agent);
+    let mut cells = vec![
+        words::shown(answer.project_path()),
+        text(words::environment(&answer.query)),
+        text(answer.query.protected),
+        words::shown(&agent.context()),
+        words::verdict(row).to_owned(),
+        conditions(&row.conditions),
+    ];
+    cells.extend(place(row.winner.as_ref(), agent));
+    cells.push(joined(
+        row.overridden.iter().map(|candidate| candidate.route().unwrap_or_else(|| "implicit".to_owned())),
+    ));
+    let (mode, username, groups) = match row.is_allowed().then(|| answer.identity(row, agent)) {
+        None => ("", String::new(), String::new()),
+        Some(Identity::Agent) => (Mode::Agent.key(), String::new(), String::new()),
+        Some(Identity::CiJob(job)) => (Mode::CiJob.key(), job.username, joined(&job.groups)),
+        Some(Identity::Impersonate(_)) => {
+            let (username, groups) = fixed_user(row.winner.and_then(|winner| winner.entry));
+            (Mode::Impersonate.key(), username, groups)
+        }
+    };
+    cells.extend([mode.to_owned(), username, groups]);
+    cells.push(text(answer.namespace(row).filter(|_| row.is_allowed()).map(|namespace| &namespace.value)));
+    cells.push(text(words::denial_name(row)));
+    cells.push(words::reason(answer, row, agent));
+    cells
+}
+
+/// The row under [`ANSWER`] of a question that cannot be answered.
+pub(super) fn unanswered_row(answer: &Answer<'_, '_>) -> Vec<String> {
+    let mut cells = vec![String::new(); ANSWER.len()];
+    let query = &answer.query;
+    let told = [
+        (0, words::shown(query.project)),
+        (1, text(words::environment(query))),
+        (2, text(query.protected)),
+        (4, "error".to_owned()),
+        (ANSWER.len() - 1, "the inventory has no such project".to_owned()),
+    ];
+    for (at, cell) in told {
+        if let Some(place) = cells.get_mut(at) {
+            *place = cell;
+        }
+    }
+    cells
+}
+
+fn fixed_user(entry: Option<&CiEntry>) -> (String, String) {
+    let user = entry.and_then(|entry| entry.access_as.as_ref()?.impersonation.as_ref());
+    let username = user.and_then(|user| user.username.as_ref()).map(|name| &name.value);
+    (text(username), joined(user.into_iter().flat_map(|user| &user.groups).map(|group| &group.value)))
+}
+
+/// The first columns of a picture.
+fn agent_cells(agent: &Agent<'_>, section: &str) -> Vec<String> {
+    vec![
+        words::shown(&agent.context()),
+        agent.is_registered.to_string(),
+        text(agent.file.and_then(|file| file.refused).map(|step| step.name())),
+        section.to_owned(),
+    ]
+}
+
+/// The rows of an agent's `ci_access` under [`PICTURE`].
+pub(super) fn picture_rows(picture: &Picture<'_>, agent: &Agent<'_>) -> Vec<Vec<String>> {
+    let of_case = |case: &Case<'_>| -> Vec<Vec<String>> {
+        case.grants.iter().map(|grant| grant_row(grant, &case.conditions, agent)).collect()
+    };
+    picture.cases.iter().flat_map(of_case).collect()
+}
+
+fn grant_row(grant: &Grant<'_>, case: &[Condition], agent: &Agent<'_>) -> Vec<String> {
+    let entry = grant.candidate.entry;
+    let (facts, projects, effect) = match &grant.effect {
+        Effect::Decides(reach) => (&[][..], reach.count(), "decides".to_owned()),
+        Effect::Depends(facts, reach) => (&facts[..], reach.count(), "decides".to_owned()),
+        Effect::Dropped(drop) => (&[][..], Some(0), drop.to_string()),
+    };
+    let needs = facts.iter().map(|fact| Condition { fact: fact.clone(), holds: true });
+    let all: Vec<Condition> = case.iter().cloned().chain(needs).collect();
+    let mut cells = agent_cells(agent, "ci_access");
+    cells.push(conditions(&all));
+    cells.extend(place(Some(&grant.candidate), agent));
+    cells.push(joined(entry.into_iter().flat_map(|entry| &entry.environments).map(|pattern| &pattern.value)));
+    cells.push(entry.is_some_and(CiEntry::is_protected_only).to_string());
+    let (username, groups) = fixed_user(entry);
+    cells.extend([grant.candidate.mode().key().to_owned(), username, groups]);
+    cells.push(text(entry.and_then(|entry| entry.default_namespace.as_ref()).map(|namespace| &namespace.value)));
+    cells.push(text(projects));
+    cells.push(words::shown(&effect));
+    cells
+}
+
+/// The rows of an agent's `user_access` under [`PICTURE`].
+pub(super) fn user_rows(picture: &UserPicture<'_>, agent: &Agent<'_>) -> Vec<Vec<String>> {
+    let denial = match picture.identity {
+        UserIdentity::Nobody(denial) => Some(denial.to_string()),
+        UserIdentity::Agent | UserIdentity::User => None,
+    };
+    let identity = match picture.identity {
+        UserIdentity::Agent => Mode::Agent.key(),
+        UserIdentity::User => Mode::User.key(),
+        UserIdentity::Nobody(_) => "",
+    };
+    let rows = picture.grants.iter().map(|grant| {
+        let needs: &[_] = if let Standing::Depends(needs) = &grant.standing { needs } else { &[] };
+        let needs = needs.iter().map(|(fact, _)| Condition { fact: fact.clone(), holds: true });
+        let all: Vec<Condition> = picture.conditions.iter().cloned().chain(needs).collect();
+        let effect = grant.dropped().map(ToString::to_string).or(denial.clone());
+        let groups = if picture.identity == UserIdentity::User { grant.role_group.as_str() } else { "" };
+        let mut cells = agent_cells(agent, "user_access");
+        cells.push(words::user_conditions(&all));
+        cells.extend([grant.entry.kind.noun().to_owned(), text(grant.target)]);
+        cells.push(text(agent.file.map(|file| file.path)));
+        let line = agent.file.and_then(|file| file.source).map(|source| source.position(grant.entry.span.start).line);
+        cells.push(text(line));
+        cells.push(format!("user_access.{}[{}]", grant.entry.kind.key(), grant.entry.index));
+        cells.extend([String::new(), String::new(), identity.to_owned(), String::new(), groups.to_owned()]);
+        cells.extend([String::new(), String::new(), effect.unwrap_or_else(|| "lets in".to_owned())]);
+        cells
+    });
+    rows.collect()
+}

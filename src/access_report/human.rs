@@ -1,0 +1,220 @@
+//! `human`: tables and sentences.
+
+use std::io;
+
+use super::layout::{self, Cell, Table};
+use super::overview::{CaseView, Overview, Reason, RowView, identity};
+use super::{AccessReport, why, words};
+use crate::access::{Answer, Row};
+use crate::agent_config::Mode;
+
+/// How many names stand in one cell or sentence before the others are counted.
+const MOST_NAMES: usize = 3;
+
+/// From how many rows on an answer is a table.
+const TABLE_ROWS: usize = 6;
+
+/// Every agent with its entries and what each comes to.
+pub(super) fn pictures(report: &AccessReport<'_, '_>, out: &mut dyn io::Write) -> io::Result<()> {
+    let settings = report.index.world().settings;
+    let tier = settings.tier.map_or("tier unknown".to_owned(), |tier| tier.to_string());
+    let rules = format!(
+        "By the rules of GitLab {}, {tier}. Of the entries for a project and for groups above it the most specific decides alone.",
+        settings.version
+    );
+    paragraph(out, "", &rules, report.width)?;
+    let mut is_empty = true;
+    for (id, _) in report.index.agent_ids().filter(|(id, _)| report.is_asked(*id)) {
+        is_empty = false;
+        overview(&Overview::of(report.index, id), report.width, out)?;
+    }
+    if is_empty {
+        writeln!(
+            out,
+            "\nThere is no {}.",
+            report.agent.map_or("agent".to_owned(), |asked| format!("agent `{asked}`"))
+        )?;
+    }
+    Ok(())
+}
+
+fn overview(overview: &Overview, width: usize, out: &mut dyn io::Write) -> io::Result<()> {
+    writeln!(out, "\n{}", overview.context)?;
+    for remark in &overview.remarks {
+        paragraph(out, "  ", remark, width)?;
+    }
+    for case in &overview.cases {
+        if !case.heading.is_empty() {
+            paragraph(out, "  ", &case.heading, width)?;
+        }
+        let indent = if case.heading.is_empty() { "  " } else { "    " };
+        case_view(case, indent, width, out)?;
+    }
+    let users = &overview.users;
+    let names = match &users.names[..] {
+        _ if users.is_nobody => String::new(),
+        [] => ": nobody, since no entry counts".to_owned(),
+        names => format!(": Developers and above of {}", words::some_of(names, 2 * MOST_NAMES)),
+    };
+    let verb = if users.is_nobody { "" } else { "as " };
+    paragraph(out, "  users  ", &format!("{verb}{}{names}", users.summary), width)?;
+    if !users.is_nobody {
+        reasons(&users.without_effect, "  ", width, out)?;
+    }
+    Ok(())
+}
+
+fn case_view(case: &CaseView, indent: &str, width: usize, out: &mut dyn io::Write) -> io::Result<()> {
+    let mut table = Table::new(&["entry", "line", "projects", "environments", "refs", "as", "namespace", "if"]);
+    let mut notes: Vec<&str> = Vec::new();
+    for row in &case.rows {
+        table.add(cells(row, &mut notes));
+    }
+    if !table.is_empty() {
+        for line in table.lines(layout::usable(width) - indent.len()) {
+            writeln!(out, "{indent}{line}")?;
+        }
+    }
+    for (number, note) in (1..).zip(&notes) {
+        paragraph(out, &format!("{indent}[{number}] "), &format!("counts if {note}"), width)?;
+    }
+    if case.rows.is_empty() && case.without_effect.is_empty() {
+        writeln!(out, "{indent}nothing more")?;
+    }
+    reasons(&case.without_effect, indent, width, out)
+}
+
+fn cells<'v>(row: &'v RowView, notes: &mut Vec<&'v str>) -> Vec<Cell> {
+    let one = |text: &str| vec![text.to_owned()];
+    let environments = if row.environments.is_empty() { one("all") } else { row.environments.clone() };
+    vec![
+        first_names(&row.names),
+        one(&row.lines_in_words()),
+        one(&row.projects.map_or(String::new(), |count| count.to_string())),
+        environments,
+        one(if row.is_protected_only { "protected" } else { "all" }),
+        row.identity.clone(),
+        one(&row.namespace),
+        one(&note_mark(&row.condition, notes)),
+    ]
+}
+
+/// The first names of many, and how many more there are.
+fn first_names(names: &[String]) -> Cell {
+    if names.len() <= MOST_NAMES {
+        return names.to_vec();
+    }
+    let mut first: Cell = names.iter().take(MOST_NAMES - 1).cloned().collect();
+    first.push(format!("{} more", names.len() - first.len()));
+    first
+}
+
+/// `[1]` for a condition that is told below; nothing for none.
+fn note_mark<'n>(condition: &'n str, notes: &mut Vec<&'n str>) -> String {
+    if condition.is_empty() {
+        return String::new();
+    }
+    let known = notes.iter().position(|note| *note == condition);
+    let position = known.unwrap_or_else(|| {
+        notes.push(condition);
+        notes.len() - 1
+    });
+    format!("[{}]", position + 1)
+}
+
+fn reasons(reasons: &[Reason], indent: &str, width: usize, out: &mut dyn io::Write) -> io::Result<()> {
+    if !reasons.is_empty() {
+        writeln!(out, "{indent}without effect")?;
+    }
+    for reason in reasons {
+        paragraph(out, &format!("{indent}  - "), &reason.in_words(MOST_NAMES), width)?;
+    }
+    Ok(())
+}
+
+/// One answer.
+pub(super) fn answer<'w>(
+    report: &AccessReport<'_, 'w>,
+    answer: &Answer<'w, '_>,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    if answer.is_unknown_project() {
+        return writeln!(out, "The inventory has no project `{}`.", words::shown(answer.query.project));
+    }
+    paragraph(out, "", &format!("Jobs of {}:", words::job(answer)), report.width)?;
+    if report.why {
+        return why::human(report, answer, out);
+    }
+    let rows = || answer.allowed.iter().chain(&answer.denied).chain(&answer.unknown);
+    match rows().count() {
+        0 if report.agent.is_some() => writeln!(out, "  there is no such agent"),
+        0 => writeln!(out, "  no agent's configuration names this project or a group above it"),
+        1..TABLE_ROWS => rows().try_for_each(|row| told_row(report, answer, row, out)),
+        _ => answer_table(report, answer, &mut rows(), out),
+    }
+}
+
+fn told_row(
+    report: &AccessReport<'_, '_>,
+    answer: &Answer<'_, '_>,
+    row: &Row<'_>,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let agent = report.index.agent(row.agent);
+    writeln!(out, "  {:7} {}", words::verdict(row), words::shown(&agent.context()))?;
+    let indent = " ".repeat(10);
+    if row.is_allowed() {
+        let namespace = answer.namespace(row).map(|namespace| words::shown(&namespace.value));
+        let namespace = namespace.map_or(String::new(), |namespace| format!(", namespace {namespace}"));
+        paragraph(
+            out,
+            &indent,
+            &format!("as {}{namespace}", words::identity(&answer.identity(row, agent))),
+            report.width,
+        )?;
+    }
+    paragraph(out, &indent, &words::reason(answer, row, agent), report.width)
+}
+
+/// Many agents: a line each, and what an answer hangs on below.
+fn answer_table<'a, 'w: 'a>(
+    report: &AccessReport<'_, 'w>,
+    answer: &Answer<'w, '_>,
+    rows: &mut dyn Iterator<Item = &'a Row<'w>>,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let told: Vec<(&Row<'w>, String)> = rows.map(|row| (row, words::conditions(&row.conditions))).collect();
+    let mut table = Table::new(&["agent", "access", "decided by", "as", "namespace", "if"]);
+    let mut notes = Vec::new();
+    for (row, condition) in &told {
+        let agent = report.index.agent(row.agent);
+        let entry = row.winner.and_then(|winner| winner.entry);
+        let is_allowed = row.is_allowed();
+        let one = |text: Option<String>| vec![text.unwrap_or_default()];
+        table.add(vec![
+            one(Some(words::shown(&agent.context()))),
+            one(Some(words::verdict(row).to_owned())),
+            row.winner.map(|winner| words::name(&winner, agent)).into_iter().chain(words::denial(row)).collect(),
+            if is_allowed { entry.map_or_else(own_identity, identity) } else { Vec::new() },
+            one(answer.namespace(row).filter(|_| is_allowed).map(|namespace| words::shown(&namespace.value))),
+            one(Some(note_mark(condition, &mut notes))),
+        ]);
+    }
+    for line in table.lines(layout::usable(report.width) - 2) {
+        writeln!(out, "  {line}")?;
+    }
+    for (number, note) in (1..).zip(&notes) {
+        paragraph(out, &format!("  [{number}] "), &format!("if {note}"), report.width)?;
+    }
+    Ok(())
+}
+
+/// As whom jobs act where no entry says so.
+fn own_identity() -> Cell {
+    vec![Mode::Agent.key().to_owned()]
+}
+
+/// Writes text behind a mark, within the width.
+pub(super) fn paragraph(out: &mut dyn io::Write, mark: &str, text: &str, width: usize) -> io::Result<()> {
+    writeln!(out, "{}", layout::hanging(mark, text, layout::usable(width)))
+}

@@ -1,0 +1,253 @@
+//! `markdown`: a comment on a merge request. A heading for each agent, tables, long lists folded.
+
+use std::io;
+
+use super::overview::{CaseView, Overview, Reason, RowView};
+use super::why::{self, Step};
+use super::{AccessReport, words};
+use crate::access::{Answer, Row};
+
+/// From how many rows on a table is folded.
+const LONG: usize = 20;
+
+/// How many names stand in one cell before the others are counted.
+const MOST_NAMES: usize = 5;
+
+/// Every agent with its entries and what each comes to.
+pub(super) fn pictures(report: &AccessReport<'_, '_>, out: &mut dyn io::Write) -> io::Result<()> {
+    let settings = report.index.world().settings;
+    let tier = settings.tier.map_or("tier unknown".to_owned(), |tier| tier.to_string());
+    writeln!(out, "## Effective access\n")?;
+    writeln!(
+        out,
+        "By the rules of GitLab {}, {tier}. Of the entries for a project and for groups above it the most specific decides alone.",
+        settings.version
+    )?;
+    for (id, _) in report.index.agent_ids().filter(|(id, _)| report.is_asked(*id)) {
+        overview(&Overview::of(report.index, id), out)?;
+    }
+    Ok(())
+}
+
+fn overview(overview: &Overview, out: &mut dyn io::Write) -> io::Result<()> {
+    writeln!(out, "\n### {}", code(&overview.context))?;
+    for remark in &overview.remarks {
+        writeln!(out, "\n{}", escape(remark))?;
+    }
+    for case in &overview.cases {
+        case_view(case, out)?;
+    }
+    let users = &overview.users;
+    let names = match &users.names[..] {
+        _ if users.is_nobody => String::new(),
+        [] => ": nobody, since no entry counts".to_owned(),
+        names => format!(": Developers and above of {}", words::some_of(names, MOST_NAMES)),
+    };
+    let verb = if users.is_nobody { "" } else { "as " };
+    writeln!(out, "\n**Users:** {}", escape(&format!("{verb}{}{names}", users.summary)))?;
+    if users.is_nobody { Ok(()) } else { reasons(&users.without_effect, out) }
+}
+
+fn case_view(case: &CaseView, out: &mut dyn io::Write) -> io::Result<()> {
+    if !case.heading.is_empty() {
+        writeln!(out, "\n**{}**", escape(&case.heading))?;
+    }
+    if case.rows.is_empty() && case.without_effect.is_empty() {
+        writeln!(out, "\nNothing more.")?;
+    }
+    let has_condition = case.rows.iter().any(|row| !row.condition.is_empty());
+    let mut header = vec!["Entry", "Line", "Projects", "Environments", "Refs", "As", "Namespace"];
+    header.extend(has_condition.then_some("If"));
+    let rows: Vec<Vec<String>> = case.rows.iter().map(|row| cells(row, has_condition)).collect();
+    table(&header, &rows, "entries", out)?;
+    reasons(&case.without_effect, out)
+}
+
+fn cells(row: &RowView, has_condition: bool) -> Vec<String> {
+    let list = |values: &[String]| values.iter().map(|value| code(value)).collect::<Vec<_>>().join(", ");
+    let mut cells = vec![
+        escape(&words::some_of(&row.names, MOST_NAMES)),
+        row.lines_in_words(),
+        row.projects.map_or(String::new(), |count| count.to_string()),
+        if row.environments.is_empty() { "all".to_owned() } else { list(&row.environments) },
+        if row.is_protected_only { "protected" } else { "all" }.to_owned(),
+        list(&row.identity),
+        if row.namespace.is_empty() { String::new() } else { code(&row.namespace) },
+    ];
+    cells.extend(has_condition.then(|| escape(&row.condition)));
+    cells
+}
+
+fn reasons(reasons: &[Reason], out: &mut dyn io::Write) -> io::Result<()> {
+    if reasons.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\nWithout effect:\n")?;
+    for reason in reasons {
+        writeln!(out, "- {}", escape(&reason.in_words(MOST_NAMES)))?;
+    }
+    Ok(())
+}
+
+/// One answer.
+pub(super) fn answer<'w>(
+    report: &AccessReport<'_, 'w>,
+    answer: &Answer<'w, '_>,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    writeln!(out, "### Jobs of {}", escape(&words::job(answer)))?;
+    let rows: Vec<&Row<'w>> = answer.allowed.iter().chain(&answer.denied).chain(&answer.unknown).collect();
+    if answer.is_unknown_project() {
+        return writeln!(out, "\nThe inventory has no such project.\n");
+    }
+    if rows.is_empty() && report.agent.is_some() {
+        return writeln!(out, "\nThere is no such agent.\n");
+    }
+    if rows.is_empty() {
+        return writeln!(out, "\nNo agent's configuration names this project or a group above it.\n");
+    }
+    let cells: Vec<Vec<String>> = rows.iter().map(|row| answer_cells(report, answer, row)).collect();
+    table(&["Access", "Agent", "As", "Namespace", "Why"], &cells, "agents", out)?;
+    writeln!(out)?;
+    if report.why {
+        for row in rows {
+            explanation(report, answer, row, out)?;
+        }
+    }
+    Ok(())
+}
+
+fn answer_cells<'w>(report: &AccessReport<'_, 'w>, answer: &Answer<'w, '_>, row: &Row<'w>) -> Vec<String> {
+    let agent = report.index.agent(row.agent);
+    let is_allowed = row.is_allowed();
+    let namespace = answer.namespace(row).filter(|_| is_allowed);
+    vec![
+        words::verdict(row).to_owned(),
+        code(&words::shown(&agent.context())),
+        if is_allowed { escape(&words::identity(&answer.identity(row, agent))) } else { String::new() },
+        namespace.map_or(String::new(), |namespace| code(&words::shown(&namespace.value))),
+        escape(&words::reason(answer, row, agent)),
+    ]
+}
+
+fn explanation<'w>(
+    report: &AccessReport<'_, 'w>,
+    answer: &Answer<'w, '_>,
+    row: &Row<'w>,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let context = words::shown(&report.index.agent(row.agent).context());
+    let condition = words::conditions(&row.conditions);
+    let condition = if condition.is_empty() { String::new() } else { format!(", if {condition}") };
+    let summary = html(&format!("{context}: {}{condition}", words::verdict(row)));
+    writeln!(out, "<details><summary>{summary}</summary>\n")?;
+    for (number, step) in (1..).zip(why::steps(report, answer, row)) {
+        write_step(number, &step, out)?;
+    }
+    writeln!(out, "\n</details>\n")
+}
+
+fn write_step(number: usize, step: &Step, out: &mut dyn io::Write) -> io::Result<()> {
+    writeln!(out, "{number}. {}", escape(&step.text))?;
+    for note in &step.notes {
+        let line = note.line.as_ref().map_or(String::new(), |line| {
+            format!("{}, {}: ", code(&format!("{}:{}", words::shown(&line.path), line.number)), code(&line.text))
+        });
+        writeln!(out, "   - {line}{}", escape(&note.text))?;
+    }
+    for (label, values) in &step.facts {
+        // These two are sentences.
+        let is_text = matches!(*label, "namespace" | "tier");
+        let values: Vec<String> =
+            values.iter().map(|value| if is_text { escape(value) } else { code(value) }).collect();
+        writeln!(out, "   - {label}: {}", values.join(", "))?;
+    }
+    Ok(())
+}
+
+/// A table, folded if it is long.
+fn table(header: &[&str], rows: &[Vec<String>], what: &str, out: &mut dyn io::Write) -> io::Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let is_long = rows.len() > LONG;
+    if is_long {
+        writeln!(out, "\n<details><summary>{} {what}</summary>", rows.len())?;
+    }
+    writeln!(out, "\n| {} |\n|{}", header.join(" | "), "---|".repeat(header.len()))?;
+    for row in rows {
+        writeln!(out, "| {} |", row.join(" | "))?;
+    }
+    if is_long {
+        writeln!(out, "\n</details>")?;
+    }
+    Ok(())
+}
+
+/// Text that means itself in Markdown and HTML, in a cell and elsewhere: line breaks are gone already, and of `code` in
+/// our own words the backticks stay.
+fn escape(text: &str) -> String {
+    let mut parts = text.split('`');
+    let mut escaped = parts.next().map(plain).unwrap_or_default();
+    let mut is_code = true;
+    let rest: Vec<&str> = parts.collect();
+    if rest.len() % 2 == 1 {
+        // A backtick out of a file: none of them can be trusted to be ours.
+        return plain(&text.replace('`', "'"));
+    }
+    for part in rest {
+        if is_code && !part.is_empty() {
+            escaped.push_str(&code(part));
+        } else {
+            escaped.push_str(&plain(part));
+        }
+        is_code = !is_code;
+    }
+    escaped
+}
+
+fn plain(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '&' => escaped.push_str("&amp;"),
+            '\n' | '\r' => escaped.push(' '),
+            // `@` and `#`, `!`, `~`, `%`, `$` would mention people and issues.
+            '|' | '\\' | '*' | '_' | '[' | ']' | '~' | '#' | '@' | '!' | '$' | '%' => {
+                escaped.push('\\');
+                escaped.push(character);
+            }
+            character => escaped.push(character),
+        }
+    }
+    escaped
+}
+
+/// Text within an HTML element, where no Markdown is read.
+fn html(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// Text as code: in HTML, since backticks cannot hold a backtick, nor a table's cell a pipe.
+fn code(text: &str) -> String {
+    if text.contains(['`', '|', '\\', '\n', '\r']) {
+        return format!("<code>{}</code>", plain(text).replace('`', "&#96;"));
+    }
+    format!("`{text}`")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_out_of_a_file_is_markup() {
+        assert_eq!(escape("a|b <script> [x](y) *z* @all"), r"a\|b &lt;script&gt; \[x\](y) \*z\* \@all");
+        assert_eq!(escape("the pattern `prod*` matches"), "the pattern `prod*` matches");
+        assert_eq!(escape("the pattern `a`b` matches"), "the pattern 'a'b' matches");
+        assert_eq!(code("a|b`c"), r"<code>a\|b&#96;c</code>");
+        assert_eq!(code("prod*"), "`prod*`");
+    }
+}

@@ -1,0 +1,98 @@
+//! How effective access is shown: one file a format. It knows answers and pictures, and no I/O but the receiver.
+
+mod columns;
+mod csv;
+mod difference;
+mod human;
+mod json;
+mod layout;
+mod markdown;
+mod overview;
+mod why;
+mod words;
+
+use std::io;
+
+pub use difference::write_difference;
+
+use crate::access::{AgentId, Answer, Index, Query};
+
+/// A format of `access`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// Tables.
+    Human,
+    /// One object a line: an answer for each question, or an agent without questions.
+    Json,
+    /// A comment on a merge request.
+    Markdown,
+    /// Rows for a spreadsheet. Cells that it would run as formulas have a `'` in front.
+    Csv,
+}
+
+/// Effective access, and what of it is shown how.
+#[derive(Clone, Copy, Debug)]
+pub struct AccessReport<'r, 'w> {
+    /// The authorizations.
+    pub index: &'r Index<'w>,
+    /// Only agents with this name or context.
+    pub agent: Option<&'r str>,
+    /// Whether answers are explained step by step.
+    pub why: bool,
+    /// The format.
+    pub format: Format,
+    /// Columns of the terminal.
+    pub width: usize,
+}
+
+impl<'w> AccessReport<'_, 'w> {
+    /// Writes what every agent grants.
+    ///
+    /// # Errors
+    /// When the receiver does not take it.
+    pub fn write_pictures(&self, out: &mut dyn io::Write) -> io::Result<()> {
+        match self.format {
+            Format::Human => human::pictures(self, out),
+            Format::Json => json::pictures(self, out),
+            Format::Markdown => markdown::pictures(self, out),
+            Format::Csv => csv::pictures(self, out),
+        }
+    }
+
+    /// Answers questions, in their order.
+    ///
+    /// # Errors
+    /// When the receiver does not take it.
+    pub fn write_answers(&self, queries: &[Query<'_>], out: &mut dyn io::Write) -> io::Result<()> {
+        let mut answers = queries.iter().map(|query| self.answer(query));
+        match self.format {
+            Format::Human => answers.enumerate().try_for_each(|(number, answer)| {
+                if number > 0 {
+                    writeln!(out)?;
+                }
+                human::answer(self, &answer, out)
+            }),
+            Format::Json => answers.try_for_each(|answer| json::answer(self, &answer, out)),
+            Format::Markdown => answers.try_for_each(|answer| markdown::answer(self, &answer, out)),
+            Format::Csv => csv::answers(self, &mut answers, out),
+        }
+    }
+
+    /// The answer to a question, without the agents that nobody asks about.
+    fn answer<'q>(&self, query: &Query<'q>) -> Answer<'w, 'q> {
+        let mut answer = self.index.query(query);
+        for rows in [&mut answer.allowed, &mut answer.denied, &mut answer.unknown] {
+            rows.retain(|row| self.is_asked(row.agent));
+        }
+        // Who asks about an agent wants to hear about it in any case.
+        if self.why || self.agent.is_some() {
+            why::add_unnamed(self, &mut answer);
+        }
+        answer
+    }
+
+    fn is_asked(&self, id: AgentId) -> bool {
+        let agent = self.index.agent(id);
+        self.agent.is_none_or(|asked| agent.name == asked || agent.context() == asked)
+    }
+}

@@ -1,0 +1,287 @@
+//! What an agent grants, condensed for readers: entries that differ only in what they name stand together, each reason
+//! is told once.
+
+use super::words;
+use crate::access::{
+    Agent, AgentId, Case, Condition, Drop, Effect, Fact, Grant, Index, Standing, Terms, UserGrant, UserIdentity,
+    UserPicture,
+};
+use crate::agent_config::{CiEntry, Mode};
+use crate::source::Span;
+
+/// An agent with what it grants.
+pub(super) struct Overview {
+    pub context: String,
+    /// What is to be known before anything else: not registered, refused.
+    pub remarks: Vec<String>,
+    /// What holds in all cases first, then what each adds to it.
+    pub cases: Vec<CaseView>,
+    pub users: Users,
+}
+
+/// What jobs get under some conditions.
+pub(super) struct CaseView {
+    /// "If …"; empty where nothing is open.
+    pub heading: String,
+    pub rows: Vec<RowView>,
+    pub without_effect: Vec<Reason>,
+}
+
+/// Entries that differ only in what they name.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct RowView {
+    pub names: Vec<String>,
+    /// The lines of the first and of the last.
+    pub lines: Option<(usize, usize)>,
+    /// How many projects they decide about; `None` without an inventory.
+    pub projects: Option<u32>,
+    /// Empty for all.
+    pub environments: Vec<String>,
+    pub is_protected_only: bool,
+    pub identity: Vec<String>,
+    pub namespace: String,
+    /// What must hold for them to count; empty for nothing.
+    pub condition: String,
+}
+
+/// Entries without effect, and why.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Reason {
+    pub names: Vec<String>,
+    /// A clause that follows the names: "lies in another top-level group".
+    pub clause: String,
+}
+
+/// Who gets in as a user.
+pub(super) struct Users {
+    /// As whom; or why nobody.
+    pub summary: String,
+    pub is_nobody: bool,
+    pub names: Vec<String>,
+    pub without_effect: Vec<Reason>,
+}
+
+impl Overview {
+    pub fn of(index: &Index<'_>, id: AgentId) -> Self {
+        let agent = index.agent(id);
+        let picture = index.picture(id);
+        let mut remarks = Vec::new();
+        if !agent.is_registered {
+            remarks
+                .push("No agent of this name is registered there, so GitLab never reads the file. It says:".to_owned());
+        } else if agent.file.is_none() {
+            remarks.push("It has no file, so its configuration is empty.".to_owned());
+        }
+        if let Some(step) = picture.refused {
+            remarks.push(format!(
+                "GitLab refuses the file ({}), and what was configured before stays in force. Once mended, it says:",
+                step.name()
+            ));
+        }
+        Self {
+            context: words::shown(&agent.context()),
+            remarks,
+            cases: common_first(picture.cases.iter().map(|case| case_view(case, agent)).collect()),
+            users: users(&index.user_picture(id), agent),
+        }
+    }
+}
+
+/// What a grant comes to, as far as it decides where the grant is told.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Place {
+    Counts,
+    CountsIf(String),
+    Without(String),
+}
+
+fn place(effect: &Effect, is_implicit: bool) -> Place {
+    match effect {
+        Effect::Decides(reach) if reach.count() == Some(0) => Place::Without(
+            if is_implicit {
+                "is replaced by the entry for it"
+            } else {
+                "decides about no project: there is none, or entries for what lies within cover all"
+            }
+            .to_owned(),
+        ),
+        Effect::Decides(_) => Place::Counts,
+        Effect::Depends(facts, _) => {
+            Place::CountsIf(facts.iter().map(general_condition).collect::<Vec<_>>().join(" and "))
+        }
+        Effect::Dropped(drop) => Place::Without(general_reason(drop)),
+    }
+}
+
+/// What must hold, in words that fit all entries of which it must.
+fn general_condition(fact: &Fact) -> String {
+    match fact {
+        Fact::InHierarchy(_) => "what it names lies in the hierarchy of the configuration project".to_owned(),
+        fact => words::shown(&Condition { fact: fact.clone(), holds: true }.to_string()),
+    }
+}
+
+/// Why an entry has no effect, in words that fit all entries that lack it for this.
+fn general_reason(drop: &Drop) -> String {
+    match drop {
+        Drop::Replaced(_) => "is replaced by a later entry of the same list with the same id".to_owned(),
+        drop => drop.to_string(),
+    }
+}
+
+/// Takes what is the same in several cases out of them, so that it is told once and they show what they differ in.
+fn common_first(mut cases: Vec<CaseView>) -> Vec<CaseView> {
+    let Some((first, others)) = cases.split_first().filter(|(_, others)| !others.is_empty()) else { return cases };
+    let rows = first.rows.iter().filter(|row| others.iter().all(|other| other.rows.contains(row)));
+    let reasons = first.without_effect.iter();
+    let reasons = reasons.filter(|reason| others.iter().all(|other| other.without_effect.contains(reason)));
+    let common = CaseView {
+        heading: "In any case:".to_owned(),
+        rows: rows.cloned().collect(),
+        without_effect: reasons.cloned().collect(),
+    };
+    for case in &mut cases {
+        case.rows.retain(|row| !common.rows.contains(row));
+        case.without_effect.retain(|reason| !common.without_effect.contains(reason));
+    }
+    if !common.rows.is_empty() || !common.without_effect.is_empty() {
+        cases.insert(0, common);
+    }
+    cases
+}
+
+fn case_view(case: &Case<'_>, agent: &Agent<'_>) -> CaseView {
+    let mut rows: Vec<(Terms<'_>, Place, RowView)> = Vec::new();
+    let mut known: std::collections::HashMap<(Terms<'_>, Place), usize> = std::collections::HashMap::new();
+    let mut without_effect = Vec::new();
+    for grant in &case.grants {
+        let place = place(&grant.effect, grant.candidate.entry.is_none());
+        if let Place::Without(clause) = place {
+            let line = grant.candidate.entry.and_then(|entry| words::line_of(agent, entry));
+            add_reason(&mut without_effect, with_line(words::name(&grant.candidate, agent), line), clause);
+            continue;
+        }
+        let key = (grant.terms(), place);
+        let at = *known.entry(key.clone()).or_insert(rows.len());
+        match rows.get_mut(at) {
+            Some((_, _, row)) => row.add(grant, agent),
+            None => {
+                let row = row_view(grant, &key.0, &key.1, agent);
+                rows.push((key.0, key.1, row));
+            }
+        }
+    }
+    CaseView {
+        heading: match &*words::conditions(&case.conditions) {
+            "" => String::new(),
+            conditions => format!("If {conditions}:"),
+        },
+        rows: rows.into_iter().map(|(_, _, row)| row).collect(),
+        without_effect,
+    }
+}
+
+fn row_view(grant: &Grant<'_>, terms: &Terms<'_>, place: &Place, agent: &Agent<'_>) -> RowView {
+    let mut row = RowView {
+        names: Vec::new(),
+        lines: None,
+        projects: Some(0),
+        environments: terms.environments.iter().map(|pattern| words::shown(pattern)).collect(),
+        is_protected_only: terms.protected_only,
+        identity: grant.candidate.entry.map_or_else(|| vec![Mode::Agent.key().to_owned()], identity),
+        namespace: words::shown(terms.namespace.unwrap_or_default()),
+        condition: match place {
+            Place::CountsIf(condition) => condition.clone(),
+            _ => String::new(),
+        },
+    };
+    row.add(grant, agent);
+    row
+}
+
+impl RowView {
+    fn add(&mut self, grant: &Grant<'_>, agent: &Agent<'_>) {
+        self.names.push(words::name(&grant.candidate, agent));
+        let line = grant.candidate.entry.and_then(|entry| words::line_of(agent, entry));
+        self.lines = match (self.lines, line) {
+            (Some((first, last)), Some(line)) => Some((first.min(line), last.max(line))),
+            (lines, line) => lines.or(line.map(|line| (line, line))),
+        };
+        let more = match &grant.effect {
+            Effect::Decides(reach) | Effect::Depends(_, reach) => reach.count(),
+            Effect::Dropped(_) => Some(0),
+        };
+        self.projects = self.projects.zip(more).map(|(before, more)| before + more);
+    }
+
+    /// The lines as "3" or "3–502".
+    pub fn lines_in_words(&self) -> String {
+        match self.lines {
+            Some((first, last)) if first == last => first.to_string(),
+            Some((first, last)) => format!("{first}–{last}"),
+            None => String::new(),
+        }
+    }
+}
+
+/// The identity that an entry gives, part by part.
+pub(super) fn identity(entry: &CiEntry) -> Vec<String> {
+    let user = entry.access_as.as_ref().and_then(|access_as| access_as.impersonation.as_ref());
+    let Some(user) = user else { return vec![entry.mode().key().to_owned()] };
+    let mut parts: Vec<String> =
+        user.username.iter().map(|name| format!("user {}", words::shown(&name.value))).collect();
+    parts.extend(user.groups.iter().map(|group| format!("group {}", words::shown(&group.value))));
+    parts.extend(user.uid.iter().map(|uid| format!("uid {}", words::shown(&uid.value))));
+    parts.extend(user.extra.iter().map(|(key, _)| format!("extra {}", words::shown(&key.value))));
+    parts
+}
+
+fn users(picture: &UserPicture<'_>, agent: &Agent<'_>) -> Users {
+    let is_nobody = matches!(picture.identity, UserIdentity::Nobody(_));
+    let mut summary = words::user_identity(picture.identity);
+    if !picture.conditions.is_empty() {
+        summary.push_str(&format!(", if {}", words::user_conditions(&picture.conditions)));
+    }
+    let mut users = Users { summary, is_nobody, names: Vec::new(), without_effect: Vec::new() };
+    for grant in &picture.grants {
+        let name = with_line(user_name(grant), line_at(agent, grant.entry.span));
+        match &grant.standing {
+            Standing::Kept => users.names.push(name),
+            Standing::Dropped(drop) => add_reason(&mut users.without_effect, name, general_reason(drop)),
+            Standing::Depends(needs) => {
+                let facts: Vec<Condition> =
+                    needs.iter().map(|(fact, _)| Condition { fact: fact.clone(), holds: true }).collect();
+                users.names.push(format!("{name} if {}", words::user_conditions(&facts)));
+            }
+        }
+    }
+    users
+}
+
+fn user_name(grant: &UserGrant<'_>) -> String {
+    format!("{} {}", grant.entry.kind.noun(), words::shown(grant.target.unwrap_or("without id")))
+}
+
+fn line_at(agent: &Agent<'_>, span: Span) -> Option<usize> {
+    let source = agent.file?.source?;
+    Some(source.position(span.start).line)
+}
+
+fn with_line(name: String, line: Option<usize>) -> String {
+    line.map_or(name.clone(), |line| format!("{name} (line {line})"))
+}
+
+fn add_reason(reasons: &mut Vec<Reason>, name: String, clause: String) {
+    match reasons.iter_mut().find(|reason| reason.clause == clause) {
+        Some(reason) => reason.names.push(name),
+        None => reasons.push(Reason { names: vec![name], clause }),
+    }
+}
+
+impl Reason {
+    /// "project a (line 3) lies in …", "project a, project b and 7 more: each lies in …".
+    pub fn in_words(&self, most: usize) -> String {
+        let each = if self.names.len() > 1 { ": each" } else { "" };
+        format!("{}{each} {}", words::some_of(&self.names, most), self.clause)
+    }
+}

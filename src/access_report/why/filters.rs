@@ -1,0 +1,136 @@
+//! The filters behind the choice: environment and protected ref.
+
+use super::step::{Note, Step, Subject};
+use super::words;
+use crate::access::{Condition, Denial, EnvironmentPattern, Fact, JobEnvironment, Outcome, PartialVerdict};
+use crate::agent_config::{CiEntry, Spanned};
+
+pub(super) fn steps(subject: &Subject<'_, '_, '_>) -> Vec<Step> {
+    let Some(entry) = subject.row.winner.and_then(|winner| winner.entry) else { return Vec::new() };
+    let mut steps = vec![environment(subject, entry)];
+    let is_stopped = matches!(
+        subject.row.outcome,
+        Outcome::Denied(Denial::NoEnvironment | Denial::OtherEnvironment | Denial::PatternRaises(..))
+    );
+    if !is_stopped {
+        steps.push(protection(subject, entry));
+    }
+    steps
+}
+
+fn environment(subject: &Subject<'_, '_, '_>, entry: &CiEntry) -> Step {
+    let step = |text: String| Step::new("environment", text);
+    if entry.environments.is_empty() {
+        return step("It lists no `environments`, so jobs of all environments pass, and jobs without one.".to_owned());
+    }
+    let Some(environment) = subject.answer.query.environment else {
+        let text =
+            "It lists `environments`, and the job has none. A job without environment passes no entry that lists any.";
+        let line = entry.environments_key.and_then(|key| subject.line(key));
+        return step(text.to_owned()).note(line, "unmatched", "there is no environment to compare with");
+    };
+    let is =
+        format!("It lists `environments`, and one that matches `{}` is enough", words::shown(&environment.to_string()));
+    let mut notes = Vec::new();
+    let mut is_decided = false;
+    for pattern in &entry.environments {
+        let (state, text) = if is_decided {
+            ("ignored", "is not looked at any more".to_owned())
+        } else {
+            compared(subject, pattern, environment)
+        };
+        is_decided |= matches!(state, "matches" | "raises");
+        let text = format!("`{}` {text}", words::shown(&pattern.value));
+        notes.push(Note { line: subject.line(pattern.span), route: None, state, text });
+    }
+    let result = match &subject.row.outcome {
+        Outcome::Denied(Denial::OtherEnvironment) => "none does, so the job does not pass",
+        Outcome::Denied(Denial::PatternRaises(..)) => "a pattern fails before one does",
+        _ => "the job passes",
+    };
+    let mut step = step(format!("{is}: {result}."));
+    step.notes = notes;
+    step
+}
+
+/// What a pattern makes of the environment, behind its name.
+fn compared(
+    subject: &Subject<'_, '_, '_>,
+    pattern: &Spanned<String>,
+    environment: JobEnvironment<'_>,
+) -> (&'static str, String) {
+    let has_star = pattern.value.contains('*');
+    let name = environment.to_string();
+    let compiled = EnvironmentPattern::new(&pattern.value);
+    let verdict = match environment {
+        JobEnvironment::Whole(name) => compiled.compare(name).into(),
+        JobEnvironment::Partly(name) => compiled.compare_partial(name),
+    };
+    match verdict {
+        PartialVerdict::Always if has_star => ("matches", how_a_star_matches(&pattern.value, &name).to_owned()),
+        PartialVerdict::Always => ("matches", "is the environment's name".to_owned()),
+        PartialVerdict::Never if has_star => ("differs", "does not match anywhere in it".to_owned()),
+        PartialVerdict::Never if pattern.value.to_lowercase() == name.to_lowercase() => {
+            ("differs", "differs in letter case, which counts".to_owned())
+        }
+        PartialVerdict::Never => ("differs", "has no `*`, so it must be the whole name, and is not".to_owned()),
+        PartialVerdict::Raises(fault) => (
+            "raises",
+            format!(
+                "is no regular expression, since {fault}: GitLab answers the request for the job's agents with an error"
+            ),
+        ),
+        PartialVerdict::Depends => {
+            let given = given(subject, &|fact| matches!(fact, Fact::EnvironmentMatches(_)));
+            ("depends", format!("matches for some values of the variables in the name{given}"))
+        }
+        PartialVerdict::Unknown(unknown) => {
+            let pattern: Box<str> = pattern.value.as_str().into();
+            let given = given(subject, &|fact| matches!(fact, Fact::PatternMatches(of) if *of == pattern));
+            ("unknown", format!("can be judged by Ruby alone: {unknown}{given}"))
+        }
+    }
+}
+
+/// What this branch of the decision takes a fact to be.
+fn given(subject: &Subject<'_, '_, '_>, fact: &dyn Fn(&Fact) -> bool) -> &'static str {
+    match subject.row.conditions.iter().find(|condition| fact(&condition.fact)).map(|condition| condition.holds) {
+        Some(true) => "; here it is taken to match",
+        Some(false) => "; here it is taken not to match",
+        None => "",
+    }
+}
+
+/// A pattern with `*` matches anywhere; where that surprises, it is said.
+fn how_a_star_matches(pattern: &str, environment: &str) -> &'static str {
+    let starts = pattern.split('*').next().unwrap_or_default();
+    let ends = pattern.rsplit('*').next().unwrap_or_default();
+    if environment.starts_with(starts) && environment.ends_with(ends) {
+        "matches: `*` stands for anything"
+    } else {
+        "matches: `*` stands for anything, and the rest may stand anywhere in the name"
+    }
+}
+
+fn protection(subject: &Subject<'_, '_, '_>, entry: &CiEntry) -> Step {
+    if !entry.is_protected_only() {
+        return Step::new("protected_ref", "It does not ask for a protected ref.");
+    }
+    let holds = |fact: &dyn Fn(&Fact) -> bool| {
+        let found = subject.row.conditions.iter().find(|condition| fact(&condition.fact));
+        found.map(|condition: &Condition| condition.holds)
+    };
+    let flag = holds(&|fact| matches!(fact, Fact::FeatureFlag(_)));
+    let protected = holds(&|fact| matches!(fact, Fact::ProtectedRef)).or(subject.answer.query.protected);
+    let text = match (flag, protected) {
+        (Some(false), _) => "It asks for a protected ref, and without the feature flag GitLab does not look at that.",
+        (_, Some(true)) => "It takes only protected branches and tags, and the job's ref is protected: the job passes.",
+        (_, Some(false)) => {
+            "It takes only protected branches and tags, and the job's ref is not protected: the job does not pass."
+        }
+        (_, None) => "It takes only protected branches and tags, and whether the job's ref is one is not known.",
+    };
+    let line = entry.protected_branches_only.as_ref().and_then(|written| subject.line(written.span));
+    let state = if subject.row.is_allowed() { "passes" } else { "asks" };
+    Step::new("protected_ref", text).note(line, state, "asks for a protected ref")
+}
