@@ -2,7 +2,7 @@
 //!
 //! The floors, from the ground: [`source`] (text, lines, columns), [`yaml`] (a tree as GitLab's parser reads it),
 //! [`gitlab`] (versions, tiers, paths) and [`shape`] (tables of keys, and decoding against them), [`agent_config`],
-//! [`inventory`] and [`layout`], [`access`] (who gets in), [`rules`] with [`finding`], [`analysis`] (the one function
+//! [`inventory`], [`ci`] (what `.gitlab-ci.yml` says) and [`layout`], [`access`] (who gets in), [`rules`] with [`finding`], [`analysis`] (the one function
 //! that runs them), [`report`], [`commands`]. An arrow between modules never runs upwards.
 
 // The examples of rules carry their options on the line that opens the block.
@@ -11,6 +11,7 @@
 pub mod access;
 pub mod agent_config;
 pub mod analysis;
+pub mod ci;
 pub mod commands;
 pub mod finding;
 pub mod gitlab;
