@@ -1,4 +1,58 @@
-//! `.gitlab-ci.yml`: jobs, on which kinds of pipelines they run, what their scripts do with Kubernetes contexts.
+//! What a project's `.gitlab-ci.yml` says: its jobs with their scripts, variables, environments and rules, after
+//! `include`, `extends`, `!reference` and `default`.
+//!
+//! [`Pipeline::read`] makes a [`Pipeline`] of the main file. It does no I/O of its own: [`Files`] hands the texts over. What is
+//! not at hand is named in [`Pipeline::unread`], never guessed. What the values of variables come to is the matter of
+//! [`variables`].
 
 pub mod condition;
+mod environment;
+mod extends;
+mod files;
+mod include;
+mod inputs;
+mod job;
+mod keywords;
+mod load;
+mod location;
+mod matrix;
+mod model;
+mod pipeline;
+mod problem;
+mod psych;
+mod resolver;
+mod rules;
 pub mod script;
+mod text;
+mod value;
+pub mod variables;
+
+#[cfg(test)]
+mod tests;
+
+pub use files::{FileContent, Files, ProjectFacts};
+pub use model::{
+    Environment, Inherit, Inherited, Job, Kubernetes, OnlyExcept, Pipeline, Rule, ScriptLine, Section, Variable,
+};
+pub use problem::{Problem, ProblemKind, Unread, UnreadKind};
+pub use text::{Place, Text};
+
+/// How many levels a CI configuration may have.
+///
+/// Source: `max_yaml_depth` in `doc/administration/instance_limits.md`; an instance may set another one.
+pub const MAX_DEPTH: usize = 100;
+
+/// How many files a configuration may include, however deep.
+///
+/// Source: `doc/ci/yaml/_index.md`, `include`; `MAX_INCLUDES` in `lib/gitlab/ci/config/external/context.rb`.
+pub const MAX_INCLUDES: usize = 150;
+
+/// Over how many levels `extends` may go.
+///
+/// Source: `MAX_NESTING_LEVELS` in `lib/gitlab/ci/config/extendable/entry.rb`, with the job itself on top.
+pub const MAX_EXTENDS: usize = 11;
+
+/// How many jobs one matrix may make.
+///
+/// Source: `PARALLEL_LIMIT` in `lib/gitlab/ci/config/entry/product/parallel.rb`.
+pub const MAX_MATRIX: usize = 200;

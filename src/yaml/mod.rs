@@ -1,8 +1,8 @@
 //! YAML as GitLab's agent server reads it: a tree with spans, styles, comments, anchors and merges, and the
 //! YAML 1.1 meaning of scalars that `yaml.v2` gives.
 //!
-//! [`read()`] makes a [`Document`] of the first document of a file, which is all that GitLab reads. This floor knows
-//! nothing of agents.
+//! [`read()`] makes a [`Document`] of the first document of a file, which is all that GitLab reads of an agent's
+//! configuration; [`read_from()`] reaches a second one. This floor knows nothing of agents.
 
 mod build;
 mod gate;
@@ -15,7 +15,7 @@ mod scalar;
 mod tree;
 
 pub use plain::{PlainEvent, PlainEvents};
-pub use read::{Document, Problem, ProblemKind, read};
+pub use read::{Document, Problem, ProblemKind, read, read_from};
 pub use reading::{Entry, Loss, LossKind, Reading};
 pub use scalar::{Scalar, ScalarError, scalar, untagged};
 pub use tree::{Comment, Data, Named, Node, NodeId, Style, Tree};

@@ -139,9 +139,16 @@ const MAX_REPAIRS: usize = 25;
 /// Reads the first document of a file.
 #[must_use]
 pub fn read(source: &Source) -> Document {
+    read_from(source, 0)
+}
+
+/// Reads the first document at or behind an offset, as if nothing but blanks stood before it; spans are those of the
+/// whole file. With the start of [`Document::ignored`] it reads the second document.
+#[must_use]
+pub fn read_from(source: &Source, start: usize) -> Document {
     let mut problems = Vec::new();
     let mut skipped = Vec::new();
-    let mut text = Cow::Borrowed(source.text());
+    let mut text = blank_up_to(source.text(), start);
 
     let control = first_control_character(&text);
     if control.is_some() {
@@ -396,6 +403,23 @@ fn is_control(character: char) -> bool {
 fn first_control_character(text: &str) -> Option<(Span, char)> {
     let (start, character) = text.char_indices().find(|&(_, character)| is_control(character))?;
     Some((Span::new(start, start + character.len_utf8()), character))
+}
+
+/// The text with blanks, as many as the character is long, in the place of each character before an offset; line breaks stay.
+fn blank_up_to(text: &str, offset: usize) -> Cow<'_, str> {
+    if offset == 0 {
+        return Cow::Borrowed(text);
+    }
+    let (before, behind) = text.split_at(floor(text, offset));
+    let mut blank = String::with_capacity(text.len());
+    for character in before.chars() {
+        match character {
+            '\n' | '\r' => blank.push(character),
+            _ => blank.extend(std::iter::repeat_n(' ', character.len_utf8())),
+        }
+    }
+    blank.push_str(behind);
+    Cow::Owned(blank)
 }
 
 /// The text with blanks, as many as the character is long, in the place of each control character.

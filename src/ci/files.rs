@@ -1,0 +1,45 @@
+//! What a pipeline's configuration is read from.
+
+use std::sync::Arc;
+
+use crate::source::Source;
+
+/// What lies in a repository. Implemented elsewhere, on a disk or in memory.
+pub trait Files: Sync {
+    /// The file at a path from the top of the repository, without `.`, `..` and a slash in front.
+    fn read(&self, path: &str) -> FileContent;
+
+    /// The paths that match a pattern of `include:local` with `*` and `**`, sorted.
+    fn glob(&self, pattern: &str) -> Vec<String>;
+
+    /// A file of another project, where that is at hand.
+    fn project_file(&self, _project: &str, _git_ref: Option<&str>, _path: &str) -> FileContent {
+        FileContent::Missing
+    }
+}
+
+/// What lies at a path.
+#[derive(Clone, Debug)]
+pub enum FileContent {
+    /// A text.
+    Text(Arc<Source>),
+    /// Nothing, or nothing that is at hand.
+    Missing,
+    /// A file that is too large to be read, with its size in bytes.
+    TooLarge(u64),
+    /// Something that is no file; what it is.
+    NoFile(&'static str),
+}
+
+/// What is known of the project whose pipeline it is. Predefined variables get their values from it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProjectFacts {
+    /// Its full path.
+    pub path: Option<String>,
+    /// Its number.
+    pub id: Option<i64>,
+    /// Its default branch.
+    pub default_branch: Option<String>,
+    /// The address of its instance.
+    pub server_url: Option<String>,
+}

@@ -1,0 +1,132 @@
+//! From the merged configuration to one job.
+
+use std::sync::Arc;
+
+use super::environment::environment;
+use super::keywords::{image, inherit, merge_variables, script, variables};
+use super::matrix::matrix;
+use super::model::{Inherit, Job, ScriptLine, Section, Variable};
+use super::problem::ProblemKind;
+use super::resolver::Resolver;
+use super::rules::{only_except, rules};
+use super::text::{Place, Text};
+use super::value::{Map, Scalar, Value};
+use crate::source::Source;
+
+/// What jobs take over.
+pub(super) struct Surroundings<'a> {
+    /// The top level, for keywords that stand there outside of `default`.
+    pub root: &'a Map,
+    pub default: Option<Arc<Map>>,
+    pub variables: Vec<Variable>,
+    /// Whether files that were not read may add to what is known.
+    pub is_incomplete: bool,
+    pub conditional: &'a [Arc<Source>],
+}
+
+impl Surroundings<'_> {
+    /// A keyword of a job, or else of `default`, or else of the top level.
+    ///
+    /// Source: `overwrite_entry` in `lib/gitlab/ci/config/entry/processable.rb` and `default.rb`; null counts as not written.
+    fn inherited(&self, resolver: &mut Resolver<'_>, job: &Map, inherit: &Inherit, key: &str) -> Option<Value> {
+        if let Some(value) = resolver.get(job, key) {
+            return Some(value);
+        }
+        if !inherit.default.has(key) {
+            return None;
+        }
+        let default = self.default.as_ref().and_then(|default| resolver.get(default, key));
+        default.or_else(|| resolver.get(self.root, key))
+    }
+}
+
+/// Reads a job; `None` where GitLab sees none.
+pub(super) fn job(
+    resolver: &mut Resolver<'_>,
+    name: &Scalar,
+    map: &Arc<Map>,
+    is_partial: bool,
+    surroundings: &Surroundings<'_>,
+) -> Option<Job> {
+    resolver.is_partial = is_partial;
+    let is_trigger = is_trigger(map);
+    if !is_trigger && !has_script(map) {
+        if !is_partial && !surroundings.is_incomplete {
+            let kind = ProblemKind::JobWithoutScript(name.text.to_string());
+            resolver.problem(kind, &name.text.place);
+            return None;
+        }
+        resolver.is_partial = true;
+    }
+    let inherit = inherit(resolver, map);
+    let own_variables = variables(resolver, map);
+    let inherited: Vec<Variable> = if resolver.work.spend(surroundings.variables.len()) {
+        surroundings.variables.iter().filter(|variable| inherit.variables.has(&variable.name)).cloned().collect()
+    } else {
+        Vec::new()
+    };
+    let image_value = surroundings.inherited(resolver, map, &inherit, "image");
+    let text = |resolver: &mut Resolver<'_>, key: &str| {
+        resolver.get(map, key).and_then(|value| value.as_text().map(Text::shared))
+    };
+    Some(Job {
+        name: name.text.shared(),
+        name_place: name.text.place.clone(),
+        stage: text(resolver, "stage"),
+        script: lines(resolver, map, &inherit, is_trigger, surroundings),
+        variables: merge_variables(inherited, own_variables),
+        environment: environment(resolver, map, is_partial || surroundings.is_incomplete),
+        rules: rules(resolver, map),
+        only: only_except(resolver, map, "only"),
+        except: only_except(resolver, map, "except"),
+        when: text(resolver, "when"),
+        matrix: matrix(resolver, map),
+        image: image_value.and_then(|value| image(resolver, &value)),
+        is_trigger,
+        is_conditional: is_conditional(map, &name.text.place, surroundings.conditional),
+        inherit,
+        is_partial: resolver.is_partial,
+    })
+}
+
+fn lines(
+    resolver: &mut Resolver<'_>,
+    map: &Map,
+    inherit: &Inherit,
+    is_trigger: bool,
+    surroundings: &Surroundings<'_>,
+) -> Vec<ScriptLine> {
+    let mut lines = Vec::new();
+    if is_trigger {
+        return lines;
+    }
+    for section in [Section::BeforeScript, Section::Script, Section::AfterScript] {
+        let value = match section {
+            Section::Script => resolver.get(map, "script"),
+            _ => surroundings.inherited(resolver, map, inherit, section.keyword()),
+        };
+        if let Some(value) = value {
+            script(resolver, &value, section, &mut lines);
+        }
+    }
+    lines
+}
+
+/// Whether GitLab takes a map for a job with a script.
+///
+/// Source: `matching?` in `lib/gitlab/ci/config/entry/job.rb`.
+pub(super) fn has_script(map: &Map) -> bool {
+    map.get("script").is_some() || map.get("run").is_some()
+}
+
+/// Whether GitLab takes a map for a job that starts another pipeline.
+///
+/// Source: `matching?` in `lib/gitlab/ci/config/entry/bridge.rb`: `needs` alone is enough, for a pipeline that is waited for.
+pub(super) fn is_trigger(map: &Map) -> bool {
+    !has_script(map) && (map.get("trigger").is_some() || map.get("needs").is_some())
+}
+
+fn is_conditional(map: &Map, name: &Place, conditional: &[Arc<Source>]) -> bool {
+    let is_in = |place: &Place| conditional.iter().any(|source| place.is_in(source));
+    !conditional.is_empty() && (is_in(name) || map.entries().iter().any(|entry| is_in(&entry.key.text.place)))
+}

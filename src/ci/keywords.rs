@@ -1,0 +1,108 @@
+//! Keywords of several places: scripts, `variables`, `image`, `inherit`.
+
+use std::sync::Arc;
+
+use super::model::{Inherit, Inherited, ScriptLine, Section, Variable};
+use super::resolver::Resolver;
+use super::text::Text;
+use super::value::{Entry, Map, Value};
+
+/// The items of a script, nested lists and references put in.
+///
+/// Source: `lib/gitlab/ci/config/entry/commands.rb` and `script.rb`: text, or lists of texts.
+pub(super) fn script(resolver: &mut Resolver<'_>, value: &Value, section: Section, lines: &mut Vec<ScriptLine>) {
+    for item in resolver.flatten(value) {
+        match item.as_string() {
+            Some(text) => lines.push(ScriptLine { section, text: text.clone() }),
+            None => resolver.wrong_type(section.keyword(), "text or a list of texts", item.place()),
+        }
+    }
+}
+
+/// The `variables` of a map.
+///
+/// Source: `lib/gitlab/ci/config/entry/variable.rb`: a scalar, or a map with `value` and `expand`.
+pub(super) fn variables(resolver: &mut Resolver<'_>, map: &Map) -> Vec<Variable> {
+    let Some(value) = resolver.get(map, "variables") else { return Vec::new() };
+    let Value::Map(map) = &value else {
+        resolver.wrong_type("variables", "a map", value.place());
+        return Vec::new();
+    };
+    if !resolver.work.spend(map.entries().len()) {
+        resolver.is_partial = true;
+        return Vec::new();
+    }
+    map.entries().iter().filter_map(|entry| variable(resolver, entry)).collect()
+}
+
+fn variable(resolver: &mut Resolver<'_>, entry: &Entry) -> Option<Variable> {
+    let name = entry.key.text.shared();
+    let value = resolver.resolve(entry.value.clone())?;
+    let with = |text: &Text, expand: bool| Variable {
+        name: Arc::clone(&name),
+        value: text.shared(),
+        expand,
+        place: text.place.clone(),
+    };
+    match &value {
+        Value::Scalar(scalar) => Some(with(&scalar.text, true)),
+        Value::Map(map) => {
+            let expand = resolver.get(map, "expand").and_then(|expand| expand.as_bool()).unwrap_or(true);
+            match resolver.get(map, "value") {
+                Some(value) => value.as_text().map(|text| with(text, expand)),
+                // A description alone makes an empty variable.
+                None => Some(Variable { name: Arc::clone(&name), value: "".into(), expand, place: map.place.clone() }),
+            }
+        }
+        Value::List(_) | Value::Reference(_) => {
+            resolver.wrong_type("variables", "a map of texts", value.place());
+            None
+        }
+    }
+}
+
+/// Lays variables over others.
+pub(super) fn merge_variables(below: Vec<Variable>, above: Vec<Variable>) -> Vec<Variable> {
+    if below.is_empty() {
+        return above;
+    }
+    let mut merged = below;
+    let mut positions = std::collections::HashMap::new();
+    if !above.is_empty() {
+        positions.extend(merged.iter().enumerate().map(|(at, variable)| (Arc::clone(&variable.name), at)));
+    }
+    for variable in above {
+        match positions.get(&variable.name).and_then(|&at| merged.get_mut(at)) {
+            Some(known) => *known = variable,
+            None => merged.push(variable),
+        }
+    }
+    merged
+}
+
+/// The name of an image, which stands alone or in a map.
+pub(super) fn image(resolver: &mut Resolver<'_>, value: &Value) -> Option<Text> {
+    match value {
+        Value::Map(map) => resolver.get(map, "name").and_then(|name| name.as_text().cloned()),
+        other => other.as_text().cloned(),
+    }
+}
+
+/// Source: `lib/gitlab/ci/config/entry/inherit/`: true, false, or a list of names.
+pub(super) fn inherit(resolver: &mut Resolver<'_>, job: &Map) -> Inherit {
+    let Some(map) = resolver.get(job, "inherit").and_then(|value| value.as_map().cloned()) else {
+        return Inherit::default();
+    };
+    let mut inherited = |key: &str| match resolver.get(&map, key) {
+        None => Inherited::All,
+        Some(value) => match value.as_bool() {
+            Some(true) => Inherited::All,
+            Some(false) => Inherited::None,
+            None => {
+                let names = resolver.flatten(&value);
+                Inherited::Only(names.iter().filter_map(|name| name.as_text().map(Text::shared)).collect())
+            }
+        },
+    };
+    Inherit { default: inherited("default"), variables: inherited("variables") }
+}

@@ -1,0 +1,164 @@
+//! From a main file to its pipeline: includes, then `extends`, then `!reference`, then the jobs.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::include::read_all;
+use super::job::{Surroundings, has_script, is_trigger, job};
+use super::keywords::variables;
+use super::model::{Job, Pipeline};
+use super::problem::{Problem, ProblemKind};
+use super::psych::Kind;
+use super::resolver::Resolver;
+use super::rules::rules;
+use super::text::Text;
+use super::value::{Entry, Map, Value, Work};
+use super::variables::Scope;
+use super::{Files, ProjectFacts};
+use crate::source::Source;
+
+/// How many steps one configuration may take; a few hundred jobs need some ten thousand.
+const MAX_STEPS: usize = 5_000_000;
+
+/// Keywords of the top level, which are no jobs.
+///
+/// Source: `lib/gitlab/ci/config/entry/root.rb`.
+const KEYWORDS: [&str; 11] = [
+    "default",
+    "include",
+    "before_script",
+    "image",
+    "services",
+    "after_script",
+    "variables",
+    "stages",
+    "types",
+    "cache",
+    "workflow",
+];
+
+impl Pipeline {
+    /// Reads a configuration, usually `.gitlab-ci.yml`. `main` is a path from the top of the repository.
+    #[must_use]
+    pub fn read(main: &str, files: &dyn Files, facts: &ProjectFacts) -> Self {
+        let work = Work::new(MAX_STEPS);
+        let scope = Scope::predefined(facts);
+        let (root, included) = read_all(main, files, &scope, &work);
+        let stopped = included.problems.iter().any(|problem| hides_content(&problem.kind));
+        let mut pipeline = Self {
+            sources: included.sources,
+            problems: included.problems,
+            unread: included.unread,
+            conditional: included.conditional,
+            stopped,
+            ..Self::default()
+        };
+        if let Some(root) = root {
+            pipeline.fill(&root, &work);
+        }
+        pipeline.settle(main, &work);
+        pipeline
+    }
+
+    fn fill(&mut self, root: &Arc<Map>, work: &Work) {
+        let is_incomplete = self.is_incomplete();
+        let mut resolver = Resolver::new(root, work, is_incomplete);
+        self.stages = resolver.get(root, "stages").map(|stages| {
+            let names = resolver.flatten(&stages);
+            names.iter().filter_map(|name| name.as_text().map(Text::shared)).collect()
+        });
+        self.variables = variables(&mut resolver, root);
+        let workflow = resolver.get(root, "workflow").and_then(|workflow| workflow.as_map().cloned());
+        self.workflow_rules = workflow.and_then(|workflow| rules(&mut resolver, &workflow));
+        let default = resolver.get(root, "default").and_then(|default| default.as_map().cloned());
+        if let Some(default) = &default {
+            defined_twice(&mut resolver, root, default);
+        }
+        let surroundings = Surroundings {
+            root,
+            default,
+            variables: self.variables.clone(),
+            is_incomplete,
+            conditional: &self.conditional,
+        };
+        // What is missing outside of jobs may be missing in any of them.
+        let mut is_partial = resolver.is_partial;
+        let mut jobs = Vec::new();
+        for (at, entry) in root.entries().iter().enumerate() {
+            if work.is_exhausted() {
+                is_partial = true;
+                break;
+            }
+            jobs.extend(read_entry(&mut resolver, at, entry, &surroundings));
+        }
+        self.stopped |= is_partial;
+        self.jobs = jobs;
+        self.problems.append(&mut resolver.extends.problems);
+        self.problems.append(&mut resolver.problems);
+    }
+
+    /// Says each thing once, and what kept the rest from being read.
+    fn settle(&mut self, main: &str, work: &Work) {
+        if work.is_exhausted() {
+            let source = self.sources.first().map_or_else(|| Arc::new(Source::new(main, "")), Arc::clone);
+            let place = super::text::Place::new(&source, crate::source::Span::default());
+            self.problems.push(Problem::new(ProblemKind::TooLarge, place));
+            self.stopped = true;
+        }
+        let mut said = HashSet::new();
+        self.problems.retain(|problem| {
+            let place = &problem.place;
+            said.insert((Arc::as_ptr(&place.source), place.span, problem.message()))
+        });
+    }
+}
+
+/// Whether a problem of a file may hide jobs.
+fn hides_content(kind: &ProblemKind) -> bool {
+    !matches!(kind, ProblemKind::Date(_) | ProblemKind::MissingInput(_))
+}
+
+/// Source: `overwrite_entry` in `lib/gitlab/ci/config/entry/default.rb`.
+fn defined_twice(resolver: &mut Resolver<'_>, root: &Map, default: &Map) {
+    for keyword in ["before_script", "image", "services", "after_script", "cache"] {
+        if let (Some(top), Some(again)) = (root.entry(keyword), default.entry(keyword)) {
+            let kind = ProblemKind::DefinedTwice(keyword.to_owned());
+            let related = Some(again.key.text.place.clone());
+            resolver.problems.push(Problem { kind, place: top.key.text.place.clone(), related });
+        }
+    }
+}
+
+fn read_entry(resolver: &mut Resolver<'_>, at: usize, entry: &Entry, surroundings: &Surroundings<'_>) -> Option<Job> {
+    let name = &entry.key;
+    if name.text.starts_with('.') {
+        return None;
+    }
+    let own = entry.value.as_map();
+    if KEYWORDS.contains(&&*name.text) {
+        // `default` and `workflow` are no reserved words: with a script they are jobs.
+        let is_reserved = !matches!(&*name.text, "default" | "workflow");
+        if is_reserved || !own.is_some_and(|map| has_script(map) || is_trigger(map)) {
+            return None;
+        }
+    }
+    if name.kind != Kind::Text {
+        resolver.problems.push(Problem::new(ProblemKind::JobName(name.text.to_string()), name.text.place.clone()));
+        return None;
+    }
+    if own.is_some() {
+        let extended = resolver.extends.extended(at)?;
+        return job(resolver, name, &extended.map, extended.is_partial, surroundings);
+    }
+    // A whole job can be a reference.
+    resolver.is_partial = false;
+    match resolver.resolve(entry.value.clone()) {
+        Some(Value::Map(map)) => job(resolver, name, &map, false, surroundings),
+        Some(_) => {
+            let kind = ProblemKind::JobNoMap(name.text.to_string());
+            resolver.problems.push(Problem::new(kind, name.text.place.clone()));
+            None
+        }
+        None => None,
+    }
+}

@@ -1,0 +1,193 @@
+//! What is wrong with a CI configuration, and what of it could not be read.
+
+use super::text::Place;
+use crate::yaml;
+
+/// Why GitLab refuses a CI configuration, or why this reading of it stops short.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProblemKind {
+    /// The text is no YAML.
+    Syntax(yaml::ProblemKind),
+    /// The file has no content.
+    EmptyFile,
+    /// The top of the file is no map.
+    NoMap,
+    /// Nested more than [`MAX_DEPTH`](super::MAX_DEPTH) levels deep.
+    TooDeep,
+    /// Aliases, `extends` or `!reference` make the configuration many times larger than it is written.
+    TooLarge,
+    /// A date or time without quotes.
+    Date(String),
+    /// The main file is not there.
+    NoMainFile(String),
+    /// An included file of this repository is not there.
+    MissingFile(String),
+    /// An included file is larger than is read, with its size in bytes.
+    FileTooLarge(String, u64),
+    /// What is included is no file; why.
+    NoFile(String, &'static str),
+    /// A path with `..`.
+    OutsideRepository(String),
+    /// An included file whose name does not end in `.yml` or `.yaml`.
+    Extension(String),
+    /// A file that includes itself, directly or through others.
+    IncludeCycle(String),
+    /// More than [`MAX_INCLUDES`](super::MAX_INCLUDES) files.
+    TooManyIncludes,
+    /// An `include` that names nothing to include.
+    BadInclude,
+    /// An included file wants an input that it is not given.
+    MissingInput(String),
+    /// A job that is no map.
+    JobNoMap(String),
+    /// A job without `script`, `run` or `trigger`.
+    JobWithoutScript(String),
+    /// A job whose name is no text, as `on` or `1`.
+    JobName(String),
+    /// A parent in `extends` that is defined nowhere.
+    UnknownParent(String),
+    /// A parent in `extends` that is no map.
+    ParentNoMap(String),
+    /// `extends` in a circle.
+    ExtendsCycle(String),
+    /// `extends` over more than [`MAX_EXTENDS`](super::MAX_EXTENDS) levels.
+    ExtendsTooDeep(String),
+    /// A `!reference` that is no list of texts.
+    BadReference,
+    /// A `!reference` to something that is defined nowhere.
+    MissingReference(String),
+    /// A `!reference` that leads back to itself.
+    ReferenceCycle(String),
+    /// A keyword of `default` that is at the top level as well.
+    DefinedTwice(String),
+    /// A value that has another type than its keyword takes.
+    WrongType {
+        /// The keyword.
+        keyword: &'static str,
+        /// What it takes.
+        expected: &'static str,
+    },
+    /// An environment without a name.
+    EnvironmentWithoutName,
+    /// A matrix of more than [`MAX_MATRIX`](super::MAX_MATRIX) jobs.
+    MatrixTooLarge(usize),
+}
+
+/// One thing that is wrong with a CI configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// What is wrong.
+    pub kind: ProblemKind,
+    /// Where.
+    pub place: Place,
+    /// Another place that explains it.
+    pub related: Option<Place>,
+}
+
+impl Problem {
+    pub(super) fn new(kind: ProblemKind, place: Place) -> Self {
+        Self { kind, place, related: None }
+    }
+
+    /// What is wrong, as a sentence without capital and full stop.
+    #[must_use]
+    pub fn message(&self) -> String {
+        use ProblemKind as K;
+        match &self.kind {
+            K::Syntax(yaml::ProblemKind::Syntax(words)) => format!("this is no YAML: {words}"),
+            K::Syntax(yaml::ProblemKind::UnknownAnchor(name)) => format!("no anchor `{name}` stands above this alias"),
+            K::Syntax(_) => "this is no YAML: GitLab refuses the whole configuration".to_owned(),
+            K::EmptyFile => "the file has no content".to_owned(),
+            K::NoMap => "a CI configuration must be a map of keywords and jobs".to_owned(),
+            K::TooDeep => format!("nested more than {} levels deep", super::MAX_DEPTH),
+            K::TooLarge => "the configuration becomes too large to be read as a whole".to_owned(),
+            K::Date(text) => format!("`{text}` is a date, which GitLab refuses in a CI configuration"),
+            K::NoMainFile(path) => format!("there is no file `{path}`"),
+            K::MissingFile(path) => format!("the included file `{path}` does not exist"),
+            K::FileTooLarge(path, size) => format!("the included file `{path}` has {size} bytes and is not read"),
+            K::NoFile(path, why) => format!("`{path}` cannot be included: {why}"),
+            K::OutsideRepository(path) => format!("GitLab finds no file under `{path}`: a path must not hold `..`"),
+            K::Extension(path) => format!("GitLab includes only `.yml` and `.yaml` files, and this is `{path}`"),
+            K::IncludeCycle(path) => format!("`{path}` includes itself"),
+            K::TooManyIncludes => format!("GitLab includes at most {} files", super::MAX_INCLUDES),
+            K::BadInclude => "this names nothing that could be included".to_owned(),
+            K::MissingInput(name) => format!("the included file wants the input `{name}`"),
+            K::JobNoMap(name) => format!("the job `{name}` must be a map"),
+            K::JobWithoutScript(name) => format!("the job `{name}` has no `script`, `run` or `trigger`"),
+            K::JobName(name) => format!("a job's name must be text, and this is `{name}`"),
+            K::UnknownParent(name) => format!("`{name}` is defined nowhere"),
+            K::ParentNoMap(name) => format!("`{name}` is no map and cannot be extended"),
+            K::ExtendsCycle(name) => format!("`{name}` extends itself"),
+            K::ExtendsTooDeep(name) => format!("`{name}` extends over more than {} levels", super::MAX_EXTENDS),
+            K::BadReference => "`!reference` takes a list of texts".to_owned(),
+            K::MissingReference(path) => format!("`!reference [{path}]` leads to nothing"),
+            K::ReferenceCycle(path) => format!("`!reference [{path}]` leads back to itself"),
+            K::DefinedTwice(keyword) => format!("`{keyword}` stands at the top level and in `default`"),
+            K::WrongType { keyword, expected } => format!("`{keyword}` must be {expected}"),
+            K::EnvironmentWithoutName => "an environment must have a `name`".to_owned(),
+            K::MatrixTooLarge(count) => {
+                format!("the matrix makes {count} jobs, and GitLab takes {}", super::MAX_MATRIX)
+            }
+        }
+    }
+
+    /// What to write instead, where there is something to say.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        use ProblemKind as K;
+        let help = match &self.kind {
+            K::Date(text) => format!("quote it: '{text}'"),
+            K::JobName(_) => "quote the name".to_owned(),
+            K::OutsideRepository(_) => "write the path from the top of the repository".to_owned(),
+            K::IncludeCycle(_) => "take one `include` out of the circle".to_owned(),
+            K::ExtendsCycle(_) => "take one `extends` out of the circle".to_owned(),
+            K::WrongType { keyword: "script" | "before_script" | "after_script", .. } => {
+                "quote the whole line: `: ` makes a map of it".to_owned()
+            }
+            K::JobWithoutScript(name) => format!("add `script`, or hide it: `.{name}`"),
+            K::DefinedTwice(_) => "keep the one in `default`".to_owned(),
+            _ => return None,
+        };
+        Some(help)
+    }
+}
+
+/// What kind of configuration is not at hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum UnreadKind {
+    /// `include:remote`
+    Remote,
+    /// `include:template`
+    Template,
+    /// `include:project`, or a file that such a file includes.
+    Project,
+    /// `include:component`
+    Component,
+    /// A path that hangs on a variable or input which is not known.
+    VariableInPath,
+}
+
+impl UnreadKind {
+    /// What it is, in words.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Remote => "a file from another server",
+            Self::Template => "a template of GitLab's",
+            Self::Project => "a file of another project",
+            Self::Component => "a CI/CD component",
+            Self::VariableInPath => "a file whose name hangs on a variable",
+        }
+    }
+}
+
+/// A part of the configuration that is not at hand and is not guessed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unread {
+    /// Of what kind it is.
+    pub kind: UnreadKind,
+    /// Its name as written, e.g. the address or `project: path`.
+    pub name: String,
+    /// Where it is included.
+    pub place: Place,
+}

@@ -1,0 +1,176 @@
+//! What is a job, and its keywords.
+
+use super::*;
+
+#[test]
+fn jobs_are_told_from_keywords() {
+    let pipeline = clean(
+        "stages: [build, deploy]
+workflow: { rules: [{ if: $CI_COMMIT_BRANCH }, { when: never }] }
+.hidden: { script: x }
+pages: { script: x }
+default: { script: it is a job }
+bridge: { trigger: { include: child.yml } }
+waits: { needs: [{ pipeline: other/project }] }
+build: { stage: build, script: make, when: manual }
+",
+    );
+    assert_eq!(names(&pipeline), ["pages", "default", "bridge", "waits", "build"]);
+    let triggers: Vec<bool> = pipeline.jobs.iter().map(|job| job.is_trigger).collect();
+    assert_eq!(triggers, [false, false, true, true, false]);
+    assert_eq!(pipeline.job("build").unwrap().stage.as_deref(), Some("build"));
+    assert_eq!(pipeline.job("build").unwrap().when.as_deref(), Some("manual"));
+    assert_eq!(pipeline.stages.as_ref().unwrap().len(), 2);
+    let rules = pipeline.workflow_rules.as_ref().unwrap();
+    assert_eq!(rules[0].condition.as_deref(), Some("$CI_COMMIT_BRANCH"));
+    assert_eq!(rules[1].when.as_deref(), Some("never"));
+}
+
+#[test]
+fn what_is_no_job_is_said() {
+    let pipeline =
+        read("a: text\nb: { image: x }\non: { script: x }\n1: { script: x }\nd: ~\nyes_job: { script: x }\n");
+    assert_eq!(
+        messages(&pipeline),
+        [
+            ".gitlab-ci.yml:1: the job `a` must be a map",
+            ".gitlab-ci.yml:2: the job `b` has no `script`, `run` or `trigger`",
+            ".gitlab-ci.yml:3: a job's name must be text, and this is `true`",
+            ".gitlab-ci.yml:4: a job's name must be text, and this is `1`",
+            ".gitlab-ci.yml:5: the job `d` must be a map",
+        ]
+    );
+    assert_eq!(names(&pipeline), ["yes_job"]);
+}
+
+#[test]
+fn environments() {
+    let pipeline = clean(
+        "a: { script: x, environment: production }
+b:
+  script: x
+  environment:
+    name: review/$CI_COMMIT_REF_SLUG
+    action: stop
+    on_stop: a
+    deployment_tier: staging
+    kubernetes:
+      agent: acme/agents:production
+      namespace: shop
+      managed_resources: { enabled: no }
+      dashboard: { namespace: board, flux_resource_path: path }
+",
+    );
+    let a = pipeline.job("a").unwrap().environment.as_ref().unwrap();
+    assert_eq!(a.name, "production");
+    assert!(a.kubernetes.is_none() && a.action.is_none());
+    let b = pipeline.job("b").unwrap().environment.as_ref().unwrap();
+    assert_eq!(b.name, "review/$CI_COMMIT_REF_SLUG");
+    assert_eq!(b.action.as_deref(), Some("stop"));
+    assert_eq!(b.on_stop.as_deref(), Some("a"));
+    assert_eq!(b.deployment_tier.as_deref(), Some("staging"));
+    let kubernetes = b.kubernetes.as_ref().unwrap();
+    assert_eq!(kubernetes.agent.as_deref(), Some("acme/agents:production"));
+    assert_eq!(kubernetes.namespace.as_deref(), Some("shop"));
+    assert_eq!(kubernetes.dashboard_namespace.as_deref(), Some("board"));
+    assert_eq!(kubernetes.flux_resource_path.as_deref(), Some("path"));
+    assert_eq!(kubernetes.managed_resources.as_ref().map(|(enabled, _)| *enabled), Some(false));
+    let agent = kubernetes.agent.as_ref().unwrap();
+    assert_eq!(agent.place.source.slice(agent.span_of(12..22)), "production");
+}
+
+#[test]
+fn environments_that_have_no_name() {
+    let pipeline = read(
+        "a: { script: x, environment: on }\nb: { script: x, environment: { action: stop } }\nc: { script: x, environment: [a] }\n",
+    );
+    assert_eq!(
+        messages(&pipeline),
+        [
+            ".gitlab-ci.yml:1: `environment` must be text",
+            ".gitlab-ci.yml:2: an environment must have a `name`",
+            ".gitlab-ci.yml:3: `environment` must be text or a map",
+        ]
+    );
+}
+
+#[test]
+fn a_line_of_a_script_that_became_a_map() {
+    let pipeline = read("a:\n  script:\n    - echo x\n    - echo \"name: value\"\n    - 'echo a: b'\n");
+    assert_eq!(script(&pipeline, "a"), ["echo x", "echo a: b"]);
+    assert_eq!(messages(&pipeline), [".gitlab-ci.yml:4: `script` must be text or a list of texts"]);
+    assert!(pipeline.problems[0].help().unwrap().contains("quote"));
+}
+
+#[test]
+fn only_and_except() {
+    let pipeline = clean(
+        "a: { script: x, only: [main, /^release-.*$/], except: { refs: [schedules], variables: [$SKIP], kubernetes: active, changes: [x] } }\n",
+    );
+    let job = pipeline.job("a").unwrap();
+    assert_eq!(job.only.as_ref().unwrap().refs.iter().map(|at| &**at).collect::<Vec<_>>(), ["main", "/^release-.*$/"]);
+    let except = job.except.as_ref().unwrap();
+    assert_eq!(&*except.refs[0], "schedules");
+    assert_eq!(&*except.variables[0], "$SKIP");
+    assert!(except.kubernetes && except.changes);
+}
+
+#[test]
+fn a_matrix_makes_combinations() {
+    let pipeline = clean(
+        "a:
+  script: x
+  parallel:
+    matrix:
+      - CLUSTER: [eu, us]
+        STAGE: [qa, prod]
+      - CLUSTER: ap
+",
+    );
+    let matrix: Vec<_> = pipeline.job("a").unwrap().matrix.iter().map(|row| variables(row).join(" ")).collect();
+    assert_eq!(
+        matrix,
+        ["CLUSTER=eu STAGE=qa", "CLUSTER=eu STAGE=prod", "CLUSTER=us STAGE=qa", "CLUSTER=us STAGE=prod", "CLUSTER=ap"]
+    );
+    assert!(clean("a: { script: x, parallel: 5 }\n").jobs[0].matrix.is_empty());
+}
+
+#[test]
+fn a_matrix_is_bounded() {
+    let values = (0..100).map(|number| number.to_string()).collect::<Vec<_>>().join(", ");
+    let pipeline =
+        read(&format!("a:\n  script: x\n  parallel:\n    matrix:\n      - A: [{values}]\n        B: [{values}]\n"));
+    assert_eq!(messages(&pipeline), [".gitlab-ci.yml:5: the matrix makes 10000 jobs, and GitLab takes 200"]);
+    assert_eq!(pipeline.jobs[0].matrix.len(), MAX_MATRIX);
+}
+
+#[test]
+fn variables_as_maps_and_other_types() {
+    let pipeline = clean(
+        "variables:
+  A: { value: one, description: words, options: [one, two] }
+  B: { description: words }
+  C: 1.10
+  D: on
+a: { script: x, variables: { A: { value: $B, expand: false } }, rules: [{ if: $A, variables: { E: e }, changes: [x], allow_failure: true }] }
+",
+    );
+    let job = pipeline.job("a").unwrap();
+    assert_eq!(variables(&job.variables), ["A=$B", "B=", "C=1.1", "D=true"]);
+    assert!(!job.variables[0].expand && job.variables[1].expand);
+    let rule = &job.rules.as_ref().unwrap()[0];
+    assert_eq!(variables(&rule.variables), ["E=e"]);
+    assert!(rule.has_changes && !rule.has_exists && rule.allow_failure == Some(true));
+    assert_eq!(job.variables[2].place.written(), "1.10");
+}
+
+#[test]
+fn places_survive_marks_and_line_breaks() {
+    let pipeline = clean("\u{FEFF}deploy:\r\n  script:\r\n    - |\r\n      one\r\n      kubectl two\r\n");
+    let line = &pipeline.jobs[0].script[0];
+    assert_eq!(&*line.text, "one\nkubectl two\n");
+    let span = line.span_of(4..11);
+    assert_eq!(line.source().slice(span), "kubectl");
+    assert_eq!(line.source().position(span.start).line, 5);
+    assert_eq!(pipeline.jobs[0].name_place.written(), "deploy");
+}

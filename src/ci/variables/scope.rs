@@ -1,0 +1,139 @@
+//! The variables that a job sees, in layers.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::expand::{Expansion, Whose};
+use super::predefined;
+use crate::ci::matrix::name_of;
+use crate::ci::model::{Environment, Job, Rule, Variable};
+use crate::ci::{ProjectFacts, Text};
+use crate::gitlab::environment_slug;
+use crate::gitlab::{PartialText, Shape};
+
+#[derive(Clone, Debug)]
+pub(super) enum Binding {
+    Written { value: Arc<str>, expand: bool },
+    Known(PartialText),
+    Unset,
+}
+
+type Layer = HashMap<Arc<str>, Binding>;
+
+/// Variables with their values, as far as they are known. A layer goes before those below it. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct Scope {
+    layers: Vec<Arc<Layer>>,
+}
+
+impl Scope {
+    /// The predefined variables that follow from what is known of the project.
+    #[must_use]
+    pub fn predefined(facts: &ProjectFacts) -> Self {
+        Self::default().with_values(predefined::values(facts))
+    }
+
+    fn with(&self, layer: Layer) -> Self {
+        let mut scope = self.clone();
+        if !layer.is_empty() {
+            scope.layers.push(Arc::new(layer));
+        }
+        scope
+    }
+
+    /// This scope with variables of the file on top.
+    #[must_use]
+    pub fn with_variables(&self, variables: &[Variable]) -> Self {
+        let bind = |variable: &Variable| {
+            let binding = Binding::Written { value: Arc::clone(&variable.value), expand: variable.expand };
+            (Arc::clone(&variable.name), binding)
+        };
+        self.with(variables.iter().map(bind).collect())
+    }
+
+    /// This scope with values on top that need no expansion.
+    #[must_use]
+    pub fn with_values<N: Into<Arc<str>>>(&self, values: impl IntoIterator<Item = (N, PartialText)>) -> Self {
+        self.with(values.into_iter().map(|(name, value)| (name.into(), Binding::Known(value))).collect())
+    }
+
+    /// This scope with variables on top that are known not to be set, as `CI_COMMIT_TAG` in a branch's pipeline.
+    #[must_use]
+    pub fn without(&self, names: &[&str]) -> Self {
+        self.with(names.iter().map(|&name| (name.into(), Binding::Unset)).collect())
+    }
+
+    /// This scope with what an environment adds for the job's script: `CI_ENVIRONMENT_NAME` and its like.
+    ///
+    /// Source: `predefined_variables` in `lib/gitlab/ci/variables/builder.rb`.
+    #[must_use]
+    pub fn in_environment(&self, environment: &Environment) -> Self {
+        let name = self.expand_environment(&environment.name);
+        let slug = match name.as_known() {
+            Some(name) => PartialText::known(&environment_slug(name)),
+            None => PartialText::unknown("CI_ENVIRONMENT_SLUG", Shape::Slug),
+        };
+        let mut values = vec![("CI_ENVIRONMENT_NAME", name), ("CI_ENVIRONMENT_SLUG", slug)];
+        values.push(("CI_ENVIRONMENT_ACTION", PartialText::known(environment.action.as_deref().unwrap_or("start"))));
+        if let Some(tier) = &environment.deployment_tier {
+            values.push(("CI_ENVIRONMENT_TIER", self.expand_environment(tier)));
+        }
+        self.with_values(values)
+    }
+
+    pub(super) fn binding(&self, name: &str) -> Option<&Binding> {
+        self.layers.iter().rev().find_map(|layer| layer.get(name))
+    }
+
+    /// Whether the file, or whoever made this scope, says something of the variable.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.binding(name).is_some()
+    }
+
+    /// The value of a variable, other variables in it expanded.
+    #[must_use]
+    pub fn value(&self, name: &str) -> PartialText {
+        Expansion::new(self, false).variable(name)
+    }
+
+    /// A text with the values of variables put in, as GitLab does it in keywords: `$NAME`, `${NAME}` and `%NAME%`.
+    ///
+    /// Source: `lib/expand_variables.rb`. Variables in circles, and values that become too long, are not known.
+    #[must_use]
+    pub fn expand(&self, text: &str) -> PartialText {
+        Expansion::new(self, false).text(text, Whose::Keyword)
+    }
+
+    /// The same for a name of an environment, a deployment tier or an agent, which GitLab expands before there is a job:
+    /// persisted variables ([`is_persisted`](super::is_persisted)) are empty.
+    ///
+    /// Source: `doc/ci/variables/where_variables_can_be_used.md`.
+    #[must_use]
+    pub fn expand_environment(&self, text: &Text) -> PartialText {
+        Expansion::new(self, true).text(text, Whose::Keyword)
+    }
+}
+
+impl Job {
+    /// The variables that the job sees: one scope for each combination of its matrix, or one. `base` holds the predefined
+    /// variables and whatever is known of the pipeline; `rule` is the rule that applies.
+    #[must_use]
+    pub fn scopes(&self, base: &Scope, rule: Option<&Rule>) -> Vec<Scope> {
+        let of_rule = rule.map(|rule| &rule.variables[..]).unwrap_or_default();
+        let scope_of = |combination: &[Variable]| {
+            let name = match combination {
+                [] => Arc::clone(&self.name),
+                _ => name_of(&self.name, combination),
+            };
+            let stage = self.stage.as_deref().unwrap_or("test");
+            let predefined = predefined::of_job(&name, stage);
+            let scope = base.with_values(predefined).with_variables(&self.variables);
+            scope.with_variables(combination).with_variables(of_rule)
+        };
+        match &self.matrix[..] {
+            [] => vec![scope_of(&[])],
+            combinations => combinations.iter().map(|combination| scope_of(combination)).collect(),
+        }
+    }
+}
