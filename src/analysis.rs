@@ -1,16 +1,23 @@
 //! The one analysis behind the command line, the editor and the pipeline. It does no I/O and reads no clock.
 
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
+use crate::access::Index;
 use crate::agent_config::{AgentConfig, CiEntry};
+use crate::ci::Pipeline;
 use crate::finding::{Finding, Severity};
+use crate::job_access::ProjectJobs;
 use crate::rules::{
-    AgentFile, Context, EntryId, Findings, INTERNAL_ERROR, Input, InputContent, Need, RULES, Rule, RuleInfo,
+    AgentFile, Context, EntryId, Findings, INTERNAL_ERROR, Input, InputContent, Jobs, Need, RULES, Rule, RuleInfo,
     standing_entries,
 };
 use crate::secrets;
-use crate::source::Span;
+use crate::source::{Source, Span};
+use crate::workspace::{self, Workspace};
 
 /// What a settings file or an option says about a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,15 +68,31 @@ impl Selection {
     }
 }
 
-/// A configuration project with what is known about it.
+/// A project with what is known about it.
 #[derive(Clone, Debug)]
 pub struct Project {
     /// Its agent configurations, and what looks like one.
     pub inputs: Vec<Input>,
+    /// Its CI file.
+    pub pipeline: Option<Pipeline>,
+    /// The paths of the files that were asked for; `None` for all. Others are there to be known.
+    pub named: Option<BTreeSet<String>>,
     /// What is known about GitLab's side.
     pub context: Context,
     /// Which rules run.
     pub selection: Selection,
+}
+
+impl Project {
+    /// A project of which all files are meant.
+    #[must_use]
+    pub fn new(inputs: Vec<Input>, context: Context, selection: Selection) -> Self {
+        Self { inputs, pipeline: None, named: None, context, selection }
+    }
+
+    fn is_meant(&self, path: &str) -> bool {
+        self.named.as_ref().is_none_or(|named| named.contains(path))
+    }
 }
 
 /// What the analysis of a project gives.
@@ -79,52 +102,95 @@ pub struct Analysis {
     pub findings: Vec<Finding>,
     /// Rules that could not run for want of knowledge, with what they want.
     pub unchecked: Vec<(&'static RuleInfo, Need)>,
-    /// How many configurations were found.
+    /// What could not be read of the CI file, as lines for the summary.
+    pub remarks: Vec<String>,
+    /// How many configurations were found, CI files included.
     pub files: usize,
     /// Whether a rule failed inside.
     pub has_internal_error: bool,
 }
 
-/// Analyses a configuration project with all rules.
+/// Analyses projects with all rules; the results are in the order of the projects.
 #[must_use]
-pub fn analyse(project: &Project) -> Analysis {
-    analyse_with(project, RULES)
+pub fn analyse(projects: &[Project]) -> Vec<Analysis> {
+    analyse_with(projects, RULES)
 }
 
 /// The same with other rules, for tests of the analysis itself.
 #[must_use]
-pub fn analyse_with(project: &Project, rules: &[&dyn Rule]) -> Analysis {
-    let mut analysis = Analysis::default();
+pub fn analyse_with(projects: &[Project], rules: &[&dyn Rule]) -> Vec<Analysis> {
+    // Threads cost more to start than a few small files cost to check.
+    let is_small = projects.len() <= 4;
+    let files: Vec<Vec<Option<AgentFile>>> = match is_small {
+        true => projects.iter().map(read_project).collect(),
+        false => projects.par_iter().map(read_project).collect(),
+    };
+    let known = workspace::ci_projects(projects);
+    let neighbourhoods = workspace::neighbourhoods(projects, &files);
+    let indexes: Vec<Index<'_>> = neighbourhoods.iter().map(|neighbourhood| neighbourhood.world.authorize()).collect();
+    let jobs_of = |(project, known)| {
+        let project: &Project = project;
+        project.pipeline.as_ref().map(|pipeline| ProjectJobs::of(pipeline, known))
+    };
+    let jobs = match is_small {
+        true => projects.iter().zip(&known).map(jobs_of).collect(),
+        false => projects.par_iter().zip(&known).map(jobs_of).collect(),
+    };
+    let workspace = Workspace::of(projects, &files, jobs, &neighbourhoods, &indexes);
+    let check = |at: usize| {
+        let (project, files) = (projects.get(at)?, files.get(at)?);
+        Some(check_project(project, files, at, &workspace, rules))
+    };
+    match is_small {
+        true => (0..projects.len()).filter_map(check).collect(),
+        false => (0..projects.len()).into_par_iter().filter_map(check).collect(),
+    }
+}
+
+fn read_project(project: &Project) -> Vec<Option<AgentFile>> {
+    let is_text = |input: &&Input| input.content == InputContent::Text;
+    let read = |input: &Input| Some(input).filter(is_text).map(|input| read(input, &project.context));
+    project.inputs.iter().map(read).collect()
+}
+
+fn check_project(
+    project: &Project,
+    files: &[Option<AgentFile>],
+    at: usize,
+    workspace: &Workspace<'_>,
+    rules: &[&dyn Rule],
+) -> Analysis {
     let rules: Vec<&dyn Rule> = rules.iter().copied().filter(|rule| project.selection.runs(rule.info())).collect();
+    let context = &Context { job_environments: Arc::clone(&workspace.environments), ..project.context.clone() };
+    let mut analysis = Analysis::default();
     // A rule that speaks of something in files runs without regret where no file has it.
-    let mut concerned = vec![project.inputs.is_empty(); rules.len()];
-    for input in project.inputs.iter().filter(|input| !input.is_context) {
-        let file = (input.content == InputContent::Text).then(|| read(input, &project.context));
-        let parts = file.as_ref().map(|file| Parts::of(file, &project.context));
+    let mut concerned = vec![false; rules.len()];
+    for (input, file) in project.inputs.iter().zip(files).filter(|(input, _)| project.is_meant(input.source.path())) {
+        let parts = file.as_ref().map(|file| Parts::of(file, context));
         analysis.files += 1;
         for (rule, is_concerned) in rules.iter().zip(&mut concerned) {
             *is_concerned |= file.as_ref().is_none_or(|file| rule.concerns(file));
-            let check = || {
-                let mut findings = Findings::default();
-                run(*rule, input, parts.as_ref(), &project.context, &mut findings);
-                findings.into_vec()
-            };
-            match catch_unwind(AssertUnwindSafe(check)) {
-                Ok(findings) => analysis.findings.extend(findings),
-                Err(_) => {
-                    analysis.has_internal_error = true;
-                    let message =
-                        format!("the rule `{}` failed inside; what it would say is missing here", rule.info().name);
-                    let finding = Finding::new(&INTERNAL_ERROR, &input.source, Span::default(), message);
-                    analysis.findings.push(
-                        finding.key(rule.info().name).help("please report this, with the file if it can be shown"),
-                    );
-                }
-            }
+            analysis.run(*rule, &input.source, &mut |findings| {
+                run(*rule, input, parts.as_ref(), context, findings);
+            });
         }
     }
+    if let Some((jobs, main)) = workspace.jobs(at).and_then(|jobs| Some((jobs, jobs.pipeline.sources.first()?))) {
+        analysis.files += usize::from(project.is_meant(main.path()));
+        let before = analysis.findings.len();
+        if let Some(index) = workspace.index(project, at) {
+            let told =
+                Jobs { context, index, all: jobs, sources: &workspace.sources, uses_agents: jobs.uses_agents(index) };
+            for rule in &rules {
+                analysis.run(*rule, main, &mut |findings| run_on_jobs(*rule, &told, findings));
+            }
+        }
+        let found = analysis.findings.split_off(before);
+        analysis.findings.extend(found.into_iter().filter(|finding| project.is_meant(finding.place.source.path())));
+        analysis.remarks = unread(jobs);
+    }
     for (rule, _) in rules.iter().zip(&concerned).filter(|(_, is_concerned)| **is_concerned) {
-        let missing = rule.info().needs.iter().filter(|need| !is_met(**need, &project.context));
+        let missing = rule.info().needs.iter().filter(|need| !is_met(**need, context));
         analysis.unchecked.extend(missing.map(|need| (rule.info(), *need)));
     }
     for finding in &mut analysis.findings {
@@ -135,6 +201,50 @@ pub fn analyse_with(project: &Project, rules: &[&dyn Rule]) -> Analysis {
     }
     analysis.findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
     analysis
+}
+
+impl Analysis {
+    /// Runs a rule on something; if it fails inside, that is a finding, and the others still run.
+    fn run(&mut self, rule: &dyn Rule, source: &Arc<Source>, work: &mut dyn FnMut(&mut Findings)) {
+        let check = || {
+            let mut findings = Findings::default();
+            work(&mut findings);
+            findings.into_vec()
+        };
+        match catch_unwind(AssertUnwindSafe(check)) {
+            Ok(findings) => self.findings.extend(findings),
+            Err(_) => {
+                self.has_internal_error = true;
+                let message =
+                    format!("the rule `{}` failed inside; what it would say is missing here", rule.info().name);
+                let finding = Finding::new(&INTERNAL_ERROR, source, Span::default(), message);
+                self.findings
+                    .push(finding.key(rule.info().name).help("please report this, with the file if it can be shown"));
+            }
+        }
+    }
+}
+
+fn run_on_jobs(rule: &dyn Rule, jobs: &Jobs<'_, '_>, findings: &mut Findings) {
+    rule.check_pipeline(jobs, findings);
+    for job in &jobs.all.jobs {
+        rule.check_job(job, jobs, findings);
+        for selection in job.selections() {
+            rule.check_selection(selection, job, jobs, findings);
+        }
+    }
+}
+
+/// What a CI file includes and is not at hand, in one line.
+fn unread(jobs: &ProjectJobs<'_>) -> Vec<String> {
+    let Some(main) = jobs.pipeline.sources.first() else { return Vec::new() };
+    let names: BTreeSet<String> =
+        jobs.pipeline.unread.iter().map(|unread| format!("{} {}", unread.kind.name(), unread.name)).collect();
+    if names.is_empty() {
+        return Vec::new();
+    }
+    let names: Vec<String> = names.into_iter().collect();
+    vec![format!("Not read: what {} includes of elsewhere ({}).", main.path(), names.join(", "))]
 }
 
 fn read(input: &Input, context: &Context) -> AgentFile {

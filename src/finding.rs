@@ -176,6 +176,13 @@ impl Finding {
         self
     }
 
+    /// A further place, of any file.
+    #[must_use]
+    pub fn related_at(mut self, place: Place, message: impl Into<String>) -> Self {
+        self.related.push(Related { place, message: message.into() });
+        self
+    }
+
     /// A change of one part of the same file.
     #[must_use]
     pub fn fix(mut self, safety: Safety, title: impl Into<String>, span: Span, text: impl Into<String>) -> Self {

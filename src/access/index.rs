@@ -196,6 +196,16 @@ impl<'w> Index<'w> {
         self.rows(agent, &candidates, query)
     }
 
+    /// Whether something names the project for an agent, so that some of its jobs may get in.
+    #[must_use]
+    pub fn may_use(&self, agent: AgentId, project: &str) -> bool {
+        let listed = self.world.inventory.and_then(|inventory| inventory.find_project(project));
+        let candidates = self.candidates(project, listed);
+        candidates
+            .iter()
+            .any(|(claiming, _, ranked)| *claiming == agent && !matches!(ranked.standing, Standing::Dropped(_)))
+    }
+
     fn rows(&self, agent: AgentId, candidates: &[Ranked<'w>], query: &Query<'_>) -> Vec<Row<'w>> {
         let job = Job { environment: query.environment, protected: query.protected, settings: self.world.settings };
         let leaves = decision::decide(candidates, job, &self.patterns);

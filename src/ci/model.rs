@@ -182,6 +182,8 @@ pub struct Rule {
     pub condition: Option<Text>,
     /// Whether it has `changes`.
     pub has_changes: bool,
+    /// Whether `changes` has `compare_to`.
+    pub has_compare_to: bool,
     /// Whether it has `exists`.
     pub has_exists: bool,
     /// `when`

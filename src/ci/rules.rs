@@ -33,6 +33,10 @@ fn rule(resolver: &mut Resolver<'_>, map: &Map) -> Rule {
     Rule {
         condition,
         has_changes: has("changes"),
+        has_compare_to: map
+            .get("changes")
+            .and_then(Value::as_map)
+            .is_some_and(|changes| changes.get("compare_to").is_some()),
         has_exists: has("exists"),
         when,
         allow_failure,

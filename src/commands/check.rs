@@ -5,12 +5,15 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::ci_files::RepositoryFiles;
 use super::discover::{self, Content, Found, FoundFile};
 use super::knowledge::{Knowledge, Known, Options};
 use super::{Exit, Unusable, output};
-use crate::analysis::{self, Analysis, Project, Selection};
+use crate::analysis::{self, Project, Selection};
+use crate::ci::Pipeline;
 use crate::finding::Severity;
-use crate::gitlab::NEWEST;
+use crate::gitlab::{FullPath, NEWEST};
+use crate::job_access::CiProject;
 use crate::layout::{ENVIRONMENT_TEMPLATE, Location};
 use crate::report::{Format, Outcome};
 use crate::rules::{Context, Input, InputContent, RULES};
@@ -134,52 +137,65 @@ fn check_paths(arguments: &Arguments, knowledge: &Knowledge<'_>) -> Result<(Outc
             "--project names one project, and {count} configuration projects were found; check them one by one"
         )));
     }
-    let check = |found: &Found| check_project(found, is_only, arguments, knowledge);
+    let read = |found: &Found| read_project(found, is_only, arguments, knowledge);
     // Threads cost more to start than a few small files cost to check.
-    let results: Vec<Result<Checked, Unusable>> = match search.projects.len() {
-        0..=4 => search.projects.iter().map(check).collect(),
-        _ => search.projects.par_iter().map(check).collect(),
+    let results: Vec<Result<ReadProject, Unusable>> = match search.projects.len() {
+        0..=4 => search.projects.iter().map(read).collect(),
+        _ => search.projects.par_iter().map(read).collect(),
     };
     let mut outcome = Outcome::default();
+    let mut projects = Vec::with_capacity(results.len());
     for result in results {
-        let checked = result?;
-        errors.extend(checked.errors);
-        outcome.remark(checked.remark);
-        outcome.add(checked.analysis);
+        let read = result?;
+        errors.extend(read.errors);
+        outcome.remark(read.remark);
+        projects.push(read.project);
+    }
+    for analysis in analysis::analyse(&projects) {
+        outcome.add(analysis);
     }
     outcome.findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
     outcome.is_incomplete = !errors.is_empty();
     Ok((outcome, errors))
 }
 
-struct Checked {
-    analysis: Analysis,
+struct ReadProject {
+    project: Project,
     errors: Vec<String>,
     remark: Option<String>,
 }
 
-fn check_project(
+fn read_project(
     found: &Found,
     is_only: bool,
     arguments: &Arguments,
     knowledge: &Knowledge<'_>,
-) -> Result<Checked, Unusable> {
+) -> Result<ReadProject, Unusable> {
     let known = knowledge.context_for(&found.root, found.project.as_deref(), is_only)?;
     let remark = remark_on_version(knowledge, &known);
     let mut errors = Vec::new();
     let mut inputs = Vec::with_capacity(found.files.len());
     for file in &found.files {
         match read_input(file, &known.context) {
-            Ok(input) => {
-                let is_context = found.named.as_ref().is_some_and(|named| !named.contains(&file.path));
-                inputs.push(Input { is_context, ..input });
-            }
+            Ok(input) => inputs.push(input),
             Err(unusable) => errors.push(unusable.0),
         }
     }
     let selection = selection(arguments, &known.settings.settings);
-    let analysis = analysis::analyse(&Project { inputs, context: known.context, selection });
-    Ok(Checked { analysis, errors, remark })
+    let pipeline = read_pipeline(found, &known);
+    let mut project = Project::new(inputs, known.context, selection);
+    project.pipeline = pipeline;
+    project.named = found.named.as_ref().map(|named| named.iter().map(|path| discover::shown_path(path)).collect());
+    Ok(ReadProject { project, errors, remark })
+}
+
+/// The project's CI file with what it includes.
+pub(super) fn read_pipeline(found: &Found, known: &Known) -> Option<Pipeline> {
+    let file = found.ci_file.as_ref()?.file_name()?.to_str()?;
+    let files = RepositoryFiles::new(&found.root, known.listing.as_deref());
+    let path = known.context.project.as_ref().map(FullPath::as_str);
+    let facts = CiProject::of(path, known.context.inventory.as_deref()).facts;
+    Some(Pipeline::read(file, &files, &facts))
 }
 
 fn selection(arguments: &Arguments, settings: &Settings) -> Selection {
@@ -225,7 +241,9 @@ fn check_stdin(arguments: &Arguments, knowledge: &Knowledge<'_>) -> Result<Outco
     let selection = selection(arguments, &known.settings.settings);
     let mut outcome = Outcome::default();
     outcome.remark(remark_on_version(knowledge, &known));
-    outcome.add(analysis::analyse(&Project { inputs: vec![input], context: known.context, selection }));
+    for analysis in analysis::analyse(&[Project::new(vec![input], known.context, selection)]) {
+        outcome.add(analysis);
+    }
     Ok(outcome)
 }
 

@@ -108,8 +108,8 @@ fn findings(input: Input, context: &Context) -> Vec<Finding> {
         RULES.iter().map(|rule| rule.info()).filter(|info| matches!(info.topic, Topic::File | Topic::Keys));
     let selection =
         Selection { only: about_reading.map(|info| info.name.to_owned()).collect(), ..Selection::default() };
-    let project = Project { inputs: vec![input], context: context.clone(), selection };
-    analysis::analyse(&project).findings
+    let project = Project::new(vec![input], context.clone(), selection);
+    analysis::analyse(&[project]).into_iter().flat_map(|analysis| analysis.findings).collect()
 }
 
 fn write_json(decoded: &Decoded, out: &mut dyn io::Write) -> io::Result<()> {

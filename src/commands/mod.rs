@@ -2,6 +2,7 @@
 
 mod access;
 mod check;
+mod ci_files;
 mod decode;
 mod discover;
 mod inventory;

@@ -47,6 +47,9 @@ impl Outcome {
                 self.unchecked.push((rule, need));
             }
         }
+        for remark in analysis.remarks {
+            self.remark(Some(remark));
+        }
         self.files += analysis.files;
         self.projects += 1;
         self.has_internal_error |= analysis.has_internal_error;

@@ -10,7 +10,8 @@ mod support;
 mod words;
 
 pub use support::{
-    AgentFile, Context, Described, EntryId, Findings, Input, InputContent, Need, Rule, RuleInfo, Topic, explain,
+    AgentFile, Context, Described, EntryId, Findings, Input, InputContent, JobEnvironments, Jobs, Need, Rule, RuleInfo,
+    Topic, explain,
 };
 
 pub(crate) use coverage::standing_entries;

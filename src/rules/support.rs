@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+pub(super) use crate::access::{AgentId, Index};
 pub(super) use crate::agent_config::{AccessSection, AgentConfig, CiAccess, CiEntry, EntryKind, Mode};
-pub(super) use crate::finding::{Finding, Safety, Severity};
+pub(super) use crate::finding::{Finding, Place, Safety, Severity};
 pub(super) use crate::gitlab::{FullPath, Tier, Version};
 pub(super) use crate::inventory::{Inventory, NamespaceKind};
+pub(super) use crate::job_access::{JobView, ProjectJobs, Selection};
 pub(super) use crate::layout::{Location, Unread};
 pub(super) use crate::shape::{self, Found, ProblemKind};
 pub(super) use crate::source::{Source, Span};
@@ -51,13 +53,16 @@ pub enum Topic {
     Access,
     /// As whom jobs act in the cluster.
     Identity,
+    /// What jobs of CI files do with agents.
+    Jobs,
     /// The linter itself.
     Linter,
 }
 
 impl Topic {
     /// All topics, in the order of the documentation.
-    pub const ALL: [Self; 6] = [Self::File, Self::Keys, Self::Ids, Self::Access, Self::Identity, Self::Linter];
+    pub const ALL: [Self; 7] =
+        [Self::File, Self::Keys, Self::Ids, Self::Access, Self::Identity, Self::Jobs, Self::Linter];
 
     /// The heading of the topic.
     #[must_use]
@@ -68,6 +73,7 @@ impl Topic {
             Self::Ids => "Ids",
             Self::Access => "Access",
             Self::Identity => "Identity",
+            Self::Jobs => "Jobs",
             Self::Linter => "The linter's own",
         }
     }
@@ -185,6 +191,45 @@ pub trait Rule: Described + Sync {
     /// An entry of `ci_access` that counts: within the limit, not overridden by a later one of the same id, and not certain to be
     /// dropped for what its id names.
     fn check_entry(&self, _entry: &CiEntry, _file: &AgentFile, _context: &Context, _findings: &mut Findings) {}
+
+    /// A project's CI file as a whole.
+    fn check_pipeline(&self, _jobs: &Jobs<'_, '_>, _findings: &mut Findings) {}
+
+    /// A job of a CI file.
+    fn check_job(&self, _job: &JobView<'_>, _jobs: &Jobs<'_, '_>, _findings: &mut Findings) {}
+
+    /// A context that a job selects, or the agent that its environment names.
+    fn check_selection(&self, _selection: &Selection, _job: &JobView<'_>, _jobs: &Jobs<'_, '_>, _findings: &mut Findings) {}
+}
+
+/// What rules about jobs are told beside the job.
+#[derive(Debug)]
+pub struct Jobs<'a, 'w> {
+    /// What is known about GitLab's side.
+    pub context: &'a Context,
+    /// Who gets in at all agents that are known.
+    pub index: &'a Index<'w>,
+    /// All jobs of the project.
+    pub all: &'a ProjectJobs<'a>,
+    /// The text of each agent's file, by its path.
+    pub sources: &'a HashMap<String, Arc<Source>>,
+    /// Whether the project has to do with agents at all.
+    pub uses_agents: bool,
+}
+
+impl Jobs<'_, '_> {
+    /// The full path of the project.
+    #[must_use]
+    pub fn project(&self) -> Option<&str> {
+        self.all.project.facts.path.as_deref()
+    }
+
+    /// The place of an agent's entry, where its file is at hand.
+    #[must_use]
+    pub fn entry_place(&self, agent: AgentId, entry: &CiEntry) -> Option<Place> {
+        let path = self.index.agent(agent).file?.path;
+        Some(Place { source: Arc::clone(self.sources.get(path)?), span: entry.head })
+    }
 }
 
 /// What is known about GitLab's side.
@@ -279,15 +324,13 @@ pub struct Input {
     pub content: InputContent,
     /// Whether the agent has an environment template of its own; `None` where nobody looked.
     pub has_template: Option<bool>,
-    /// Whether it is read only to be known, so that nothing is reported about it.
-    pub is_context: bool,
 }
 
 impl Input {
     /// A file that was read.
     #[must_use]
     pub fn text(location: Location, source: Arc<Source>) -> Self {
-        Self { location, source, content: InputContent::Text, has_template: None, is_context: false }
+        Self { location, source, content: InputContent::Text, has_template: None }
     }
 
     /// A path at which there is no text; the source carries the path alone.

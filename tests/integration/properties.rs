@@ -38,7 +38,8 @@ fn mutated() -> impl Strategy<Value = String> {
 fn analysis_of(text: &str) -> kaslint::analysis::Analysis {
     let location = Location::Config { agent: "prod".to_owned() };
     let input = Input::text(location, Arc::new(Source::new(CONFIG, text)));
-    analyse(&Project { inputs: vec![input], context: Context::default(), selection: Selection::default() })
+    let project = Project::new(vec![input], Context::default(), Selection::default());
+    analyse(&[project]).remove(0)
 }
 
 proptest! {

@@ -102,8 +102,8 @@ fn findings_of(info: &RuleInfo, example: &Example) -> Vec<&'static str> {
     if info.is_off {
         selection.levels.push((info.name.to_owned(), Level::On(info.severity)));
     }
-    let project = Project { inputs: vec![input], context, selection };
-    analyse(&project).findings.iter().map(|finding| finding.rule.name).collect()
+    let project = Project::new(vec![input], context, selection);
+    analyse(&[project]).remove(0).findings.iter().map(|finding| finding.rule.name).collect()
 }
 
 #[test]
@@ -180,10 +180,10 @@ fn a_failing_rule_hides_no_other() {
     let text = "ci_acces: {}\n";
     let location = Location::Config { agent: "prod".to_owned() };
     let input = Input::text(location, Arc::new(Source::new(CONFIG, text)));
-    let project = Project { inputs: vec![input], context: Context::default(), selection: Selection::default() };
+    let project = Project::new(vec![input], Context::default(), Selection::default());
     let mut rules: Vec<&dyn Rule> = vec![&Failing];
     rules.extend(RULES);
-    let analysis = analyse_with(&project, &rules);
+    let analysis = analyse_with(&[project], &rules).remove(0);
     let names: Vec<&str> = analysis.findings.iter().map(|finding| finding.rule.name).collect();
     assert_eq!(names, ["internal-error", "unknown-key"]);
     assert!(analysis.has_internal_error);

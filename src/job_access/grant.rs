@@ -1,0 +1,79 @@
+//! Whether an agent lets the cases of a job in.
+
+use super::{JobCase, ProjectJobs};
+use crate::access::{AgentId, Denial, Index, JobEnvironment, Outcome, Query, Row};
+
+/// What an agent answers one case of a job.
+#[derive(Debug)]
+pub struct CaseGrant<'w> {
+    /// The rows for each kind of pipeline, in the order of the case's runs.
+    pub rows: Vec<Vec<Row<'w>>>,
+}
+
+/// Why an agent lets a case in in none of its pipelines.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// No entry names the project.
+    NotNamed,
+    /// The job has no environment, or one that the entry does not list.
+    Environment,
+    /// The entry wants a protected ref, and the job runs on none.
+    Unprotected,
+    /// The request for the job's agents fails.
+    Error,
+}
+
+impl JobCase {
+    /// The question whether an agent lets the case in, on a ref that is protected or not.
+    #[must_use]
+    pub fn query<'q>(&'q self, project: &'q str, protected: Option<bool>) -> Query<'q> {
+        Query {
+            project,
+            environment: self.environment.as_ref().map(JobEnvironment::Partly),
+            tier: self.tier,
+            protected,
+        }
+    }
+}
+
+impl ProjectJobs<'_> {
+    /// What an agent answers a case of one of these jobs; `None` where the project's path is not known.
+    #[must_use]
+    pub fn grant<'w>(&self, case: &JobCase, agent: AgentId, index: &Index<'w>) -> Option<CaseGrant<'w>> {
+        let project = self.project.facts.path.as_deref()?;
+        let mut known: Vec<(Option<bool>, Vec<Row<'w>>)> = Vec::new();
+        let rows = case.runs.iter().map(|run| {
+            let protected = run.scenario.protected;
+            if let Some((_, rows)) = known.iter().find(|(asked, _)| *asked == protected) {
+                return rows.clone();
+            }
+            let rows = index.decide(agent, &case.query(project, protected));
+            known.push((protected, rows.clone()));
+            rows
+        });
+        Some(CaseGrant { rows: rows.collect() })
+    }
+}
+
+impl<'w> CaseGrant<'w> {
+    /// Why the agent lets the case in in none of its pipelines, with the row that says so; `None` where it does in some, or may.
+    #[must_use]
+    pub fn refusal(&self) -> Option<(Refusal, &Row<'w>)> {
+        let rows = || self.rows.iter().flatten();
+        if rows().next().is_none() || rows().any(|row| !matches!(row.outcome, Outcome::Denied(_))) {
+            return None;
+        }
+        // Of several reasons the one that is nearest to an answer is told.
+        let refusals = rows().filter_map(|row| {
+            let Outcome::Denied(denial) = &row.outcome else { return None };
+            let (order, refusal) = match denial {
+                Denial::NotProtected => (0, Refusal::Unprotected),
+                Denial::NoEnvironment | Denial::OtherEnvironment => (1, Refusal::Environment),
+                Denial::PatternRaises(..) | Denial::RequestFails(_) => (2, Refusal::Error),
+                Denial::NoEntry => (3, Refusal::NotNamed),
+            };
+            Some((order, refusal, row))
+        });
+        refusals.min_by_key(|(order, ..)| *order).map(|(_, refusal, row)| (refusal, row))
+    }
+}

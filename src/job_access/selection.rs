@@ -1,0 +1,158 @@
+//! The contexts that a job selects, each with the place where its name stands.
+
+use std::collections::HashMap;
+
+use super::JobView;
+use super::context::{ContextName, context_name};
+use crate::access::{AgentId, Index};
+use crate::ci::Place;
+use crate::ci::script::{ActionKind, Argument, Contact, InForce};
+use crate::gitlab::{PartialText, lower_path};
+
+/// By what a context is selected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum By {
+    /// `kubectl config use-context` or its like.
+    UseContext,
+    /// An option or a variable of one command.
+    Command,
+    /// `environment:kubernetes:agent`, which selects nothing for scripts.
+    Environment,
+}
+
+/// A context that a job selects.
+#[derive(Clone, Debug)]
+pub struct Selection {
+    /// Its name.
+    pub context: PartialText,
+    /// By what.
+    pub by: By,
+    /// Where the name stands, or the variable that holds it.
+    pub place: Place,
+    /// Where in the job, e.g. `deploy.script[1]`.
+    pub route: String,
+    /// The cases of the job in which it is selected.
+    pub cases: Vec<usize>,
+}
+
+/// What a context's name stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Resolved<'t> {
+    /// An agent that is known.
+    Agent(AgentId),
+    /// An agent that differs in letter case alone.
+    OtherCase(AgentId),
+    /// The form of an agent's context, and no agent that is known.
+    NoAgent {
+        /// The configuration project.
+        project: &'t str,
+        /// The agent.
+        agent: &'t str,
+    },
+    /// The certificate-based cluster.
+    Certificate,
+    /// It hangs on variables.
+    Open,
+    /// Some other name.
+    Other(&'t str),
+}
+
+impl Selection {
+    /// What the context's name stands for.
+    #[must_use]
+    pub fn resolve(&self, index: &Index<'_>) -> Resolved<'_> {
+        match context_name(&self.context) {
+            ContextName::Certificate => Resolved::Certificate,
+            ContextName::Open => Resolved::Open,
+            ContextName::Other(name) => Resolved::Other(name),
+            ContextName::OwnAgent { agent } => {
+                let own = index.agent_ids().find(|(_, known)| known.project.is_none() && known.name == agent);
+                own.map_or(Resolved::Open, |(id, _)| Resolved::Agent(id))
+            }
+            ContextName::Agent { project, agent } => {
+                let lower = lower_path(project);
+                let alike = index.agent_ids().filter(|(_, known)| {
+                    known.name == agent && known.project.is_some_and(|known| lower_path(known) == lower)
+                });
+                match alike.last() {
+                    Some((id, known)) if known.project == Some(project) => Resolved::Agent(id),
+                    Some((id, _)) => Resolved::OtherCase(id),
+                    None => Resolved::NoAgent { project, agent },
+                }
+            }
+        }
+    }
+}
+
+/// The selections of a job, in the order of its scripts, each place once.
+pub(super) fn selections(view: &JobView<'_>) -> Vec<Selection> {
+    let mut found = Found::default();
+    for (at, case) in view.cases.iter().enumerate() {
+        for (number, action) in case.script.actions.iter().enumerate() {
+            match &action.kind {
+                ActionKind::UseContext { context, kubeconfig: None }
+                    if !case.script.own_kubeconfig_before(number) && !is_made(case, context) =>
+                {
+                    found.add(view, at, action.item, context, By::UseContext);
+                }
+                ActionKind::Cluster(command) if command.contacts_cluster != Contact::No => {
+                    if let Some(InForce::Selected { context, selection: None }) = case.script.in_force(number) {
+                        found.add(view, at, action.item, &context, By::Command);
+                    }
+                }
+                _ => {}
+            }
+        }
+        if let (Some(context), Some(written)) = (&case.kubernetes_agent, view.job.environment.as_ref())
+            && let Some(agent) = written.kubernetes.as_ref().and_then(|kubernetes| kubernetes.agent.as_ref())
+        {
+            let route = format!("{}.environment.kubernetes.agent", view.job.name);
+            found.insert(Selection {
+                context: context.clone(),
+                by: By::Environment,
+                place: agent.place.clone(),
+                route,
+                cases: vec![at],
+            });
+        }
+    }
+    found.selections
+}
+
+/// Whether the script makes a context of this name itself.
+fn is_made(case: &super::JobCase, context: &Argument) -> bool {
+    case.script.actions.iter().any(|action| match &action.kind {
+        ActionKind::SetContext { name: Some(name), user, cluster, .. } => {
+            name.text == context.text && (user.is_some() || cluster.is_some())
+        }
+        _ => false,
+    })
+}
+
+#[derive(Default)]
+struct Found {
+    selections: Vec<Selection>,
+    known: HashMap<(usize, usize, String), usize>,
+}
+
+impl Found {
+    fn add(&mut self, view: &JobView<'_>, case: usize, item: usize, context: &Argument, by: By) {
+        let Some(line) = view.job.script.get(item) else { return };
+        let place = Place::new(line.source(), line.span_of(context.range.clone()));
+        let route = super::script_route(view.job, item);
+        self.insert(Selection { context: context.text.clone(), by, place, route, cases: vec![case] });
+    }
+
+    fn insert(&mut self, selection: Selection) {
+        let span = selection.place.span;
+        let key = (span.start, span.end, selection.context.to_string());
+        let position = *self.known.entry(key).or_insert(self.selections.len());
+        match self.selections.get_mut(position) {
+            Some(known) => {
+                let more = selection.cases.into_iter().filter(|case| !known.cases.contains(case));
+                known.cases.extend(more.collect::<Vec<_>>());
+            }
+            None => self.selections.push(selection),
+        }
+    }
+}
