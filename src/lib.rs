@@ -2,8 +2,9 @@
 //!
 //! The floors, from the ground: [`source`] (text, lines, columns), [`yaml`] (a tree as GitLab's parser reads it),
 //! [`gitlab`] (versions, tiers, paths) and [`shape`] (tables of keys, and decoding against them), [`agent_config`],
-//! [`inventory`], [`ci`] (what `.gitlab-ci.yml` says) and [`layout`], [`access`] (who gets in), [`rules`] with [`finding`], [`analysis`] (the one function
-//! that runs them), [`report`], [`commands`]. An arrow between modules never runs upwards.
+//! [`inventory`], [`ci`] (what `.gitlab-ci.yml` says) and [`layout`], [`access`] (who gets in), [`rules`] with
+//! [`finding`], [`analysis`] (the one function that runs them), [`report`], [`commands`]. An arrow between modules never
+//! runs upwards.
 
 // The examples of rules carry their options on the line that opens the block.
 #![allow(rustdoc::invalid_codeblock_attributes)]
