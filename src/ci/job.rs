@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::environment::environment;
 use super::keywords::{image, inherit, merge_variables, script, variables};
+use super::location::{Target, locations};
 use super::matrix::matrix;
 use super::model::{Inherit, Job, ScriptLine, Section, Variable};
 use super::problem::ProblemKind;
@@ -49,9 +50,11 @@ pub(super) fn job(
     surroundings: &Surroundings<'_>,
 ) -> Option<Job> {
     resolver.is_partial = is_partial;
-    let is_trigger = is_trigger(map);
+    let is_known = !is_partial && !surroundings.is_incomplete;
+    // A script may stand in a file that was not read; `trigger` beside it would be refused.
+    let is_trigger = is_trigger(map) && (is_known || map.get("trigger").is_some());
     if !is_trigger && !has_script(map) {
-        if !is_partial && !surroundings.is_incomplete {
+        if is_known {
             let kind = ProblemKind::JobWithoutScript(name.text.to_string());
             resolver.problem(kind, &name.text.place);
             return None;
@@ -75,7 +78,7 @@ pub(super) fn job(
         stage: text(resolver, "stage"),
         script: lines(resolver, map, &inherit, is_trigger, surroundings),
         variables: merge_variables(inherited, own_variables),
-        environment: environment(resolver, map, is_partial || surroundings.is_incomplete),
+        environment: environment(resolver, map, !is_known),
         rules: rules(resolver, map),
         only: only_except(resolver, map, "only"),
         except: only_except(resolver, map, "except"),
@@ -83,6 +86,7 @@ pub(super) fn job(
         matrix: matrix(resolver, map),
         image: image_value.and_then(|value| image(resolver, &value)),
         is_trigger,
+        child_files: child_files(resolver, map),
         is_conditional: is_conditional(map, &name.text.place, surroundings.conditional),
         inherit,
         is_partial: resolver.is_partial,
@@ -110,6 +114,17 @@ fn lines(
         }
     }
     lines
+}
+
+/// Source: `lib/gitlab/ci/config/entry/trigger.rb`, and "Parent-child pipelines" in `doc/ci/pipelines/downstream_pipelines.md`.
+fn child_files(resolver: &mut Resolver<'_>, map: &Map) -> Vec<Text> {
+    let trigger = resolver.get(map, "trigger").and_then(|trigger| trigger.as_map().cloned());
+    let Some(include) = trigger.and_then(|trigger| resolver.get(&trigger, "include")) else { return Vec::new() };
+    let files = locations(&include).filter_map(|location| match location.ok()?.target {
+        Target::Local(path) => Some(path),
+        Target::Project { .. } | Target::Elsewhere(..) => None,
+    });
+    files.collect()
 }
 
 /// Whether GitLab takes a map for a job with a script.

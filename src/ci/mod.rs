@@ -44,7 +44,7 @@ pub const MAX_DEPTH: usize = 100;
 
 /// How many files a configuration may include, however deep.
 ///
-/// Source: `doc/ci/yaml/_index.md`, `include`; `MAX_INCLUDES` in `lib/gitlab/ci/config/external/context.rb`.
+/// Source: `doc/ci/yaml/_index.md`, `include`; an instance may set another one (`ci_max_includes`).
 pub const MAX_INCLUDES: usize = 150;
 
 /// Over how many levels `extends` may go.

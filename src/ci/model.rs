@@ -75,6 +75,9 @@ pub struct Job {
     pub image: Option<Text>,
     /// Whether it starts another pipeline (`trigger`), so that it has no script.
     pub is_trigger: bool,
+    /// The files of this repository from which it starts another pipeline (`trigger:include:local`), variables not expanded.
+    /// Each is the main file of a pipeline of its own.
+    pub child_files: Vec<Text>,
     /// What it takes from `default` and from the top level's variables.
     pub inherit: Inherit,
     /// Whether a parent, a reference or a value of a wrong type keeps a part of it from being known.

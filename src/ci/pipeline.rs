@@ -18,7 +18,7 @@ use super::{Files, ProjectFacts};
 use crate::source::Source;
 
 /// How many steps one configuration may take; a few hundred jobs need some ten thousand.
-const MAX_STEPS: usize = 5_000_000;
+const MAX_STEPS: usize = 2_000_000;
 
 /// Keywords of the top level, which are no jobs.
 ///
@@ -39,6 +39,8 @@ const KEYWORDS: [&str; 11] = [
 
 impl Pipeline {
     /// Reads a configuration, usually `.gitlab-ci.yml`. `main` is a path from the top of the repository.
+    ///
+    /// Inputs of the main file have their defaults here; whoever starts a pipeline may give others.
     #[must_use]
     pub fn read(main: &str, files: &dyn Files, facts: &ProjectFacts) -> Self {
         let work = Work::new(MAX_STEPS);

@@ -53,6 +53,9 @@ pub(super) fn only_except(resolver: &mut Resolver<'_>, map: &Map, keyword: &'sta
     let place = value.place().clone();
     let mut policy = OnlyExcept { refs: Vec::new(), variables: Vec::new(), kubernetes: false, changes: false, place };
     let Value::Map(map) = &value else {
+        if !matches!(value, Value::List(_)) {
+            resolver.wrong_type(keyword, "a list or a map", value.place());
+        }
         policy.refs = texts(resolver, &value);
         return Some(policy);
     };

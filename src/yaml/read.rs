@@ -740,3 +740,33 @@ fn json_problems(reading: &Reading<'_>, problems: &mut Vec<Problem>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_document_has_the_spans_of_the_file() {
+        for text in ["a: 1\n---\nb: é\nc: 2\n", "\u{FEFF}---\r\na: ü\r\n--- # more\r\nb: é\r\nc: 2\r\n"] {
+            let source = Source::new("a", text);
+            let rest = read(&source).ignored().expect("a second document");
+            let document = read_from(&source, rest.start);
+            let tree = document.tree();
+            let written: Vec<&str> = tree
+                .nodes()
+                .filter(|(_, node)| matches!(node.data, Data::Scalar { .. }))
+                .map(|(_, node)| source.slice(node.span))
+                .collect();
+            assert_eq!(written, ["b", "é", "c", "2"], "{text:?}");
+            assert!(document.problems().is_empty() && document.ignored().is_none());
+        }
+    }
+
+    #[test]
+    fn what_stands_before_the_start_does_not_count() {
+        let source = Source::new("a", "a: [\u{1}\n---\nb: [\n");
+        let problems = read_from(&source, 6).problems().to_vec();
+        assert!(!problems.is_empty() && problems.iter().all(|problem| problem.span.start > 6), "{problems:?}");
+        assert!(read_from(&source, 1000).tree().root().is_none());
+    }
+}

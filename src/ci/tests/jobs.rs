@@ -18,6 +18,7 @@ build: { stage: build, script: make, when: manual }
     assert_eq!(names(&pipeline), ["pages", "default", "bridge", "waits", "build"]);
     let triggers: Vec<bool> = pipeline.jobs.iter().map(|job| job.is_trigger).collect();
     assert_eq!(triggers, [false, false, true, true, false]);
+    assert_eq!(pipeline.job("bridge").unwrap().child_files[0], "child.yml");
     assert_eq!(pipeline.job("build").unwrap().stage.as_deref(), Some("build"));
     assert_eq!(pipeline.job("build").unwrap().when.as_deref(), Some("manual"));
     assert_eq!(pipeline.stages.as_ref().unwrap().len(), 2);
@@ -113,6 +114,7 @@ fn only_and_except() {
     assert_eq!(&*except.refs[0], "schedules");
     assert_eq!(&*except.variables[0], "$SKIP");
     assert!(except.kubernetes && except.changes);
+    assert_eq!(messages(&read("a: { script: x, only: main }\n")), [".gitlab-ci.yml:1: `only` must be a list or a map"]);
 }
 
 #[test]
