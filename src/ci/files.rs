@@ -12,6 +12,11 @@ pub trait Files: Sync {
     /// The paths that match a pattern of `include:local` with `*` and `**`, sorted.
     fn glob(&self, pattern: &str) -> Vec<String>;
 
+    /// Whether all files of the repository are at hand, so that one that is missing does not exist.
+    fn is_whole(&self) -> bool {
+        true
+    }
+
     /// A file of another project, where that is at hand.
     fn project_file(&self, _project: &str, _git_ref: Option<&str>, _path: &str) -> FileContent {
         FileContent::Missing

@@ -227,6 +227,7 @@ impl Includer<'_> {
                     }
                     // Rules often ask whether the file is there.
                     Origin::Here if self.conditions > 0 => {}
+                    Origin::Here if !self.files.is_whole() => self.unread(UnreadKind::Local, path.clone(), place),
                     Origin::Here => self.problem(ProblemKind::MissingFile(path.clone()), place),
                 }
                 None

@@ -155,6 +155,8 @@ impl Problem {
 /// What kind of configuration is not at hand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum UnreadKind {
+    /// A file of the repository, of which not all files are at hand.
+    Local,
     /// `include:remote`
     Remote,
     /// `include:template`
@@ -172,6 +174,7 @@ impl UnreadKind {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Self::Local => "a file of the repository",
             Self::Remote => "a file from another server",
             Self::Template => "a template of GitLab's",
             Self::Project => "a file of another project",

@@ -192,7 +192,7 @@ fn read_project(
 /// The project's CI file with what it includes.
 pub(super) fn read_pipeline(found: &Found, known: &Known) -> Option<Pipeline> {
     let file = found.ci_file.as_ref()?.file_name()?.to_str()?;
-    let files = RepositoryFiles::new(&found.root, known.listing.as_deref());
+    let files = RepositoryFiles::new(found, known.listing.as_deref());
     let path = known.context.project.as_ref().map(FullPath::as_str);
     let facts = CiProject::of(path, known.context.inventory.as_deref()).facts;
     Some(Pipeline::read(file, &files, &facts))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use regex::Regex;
 
-use super::discover::{self, Content};
+use super::discover::{self, Content, Found};
 use super::knowledge::Listing;
 use crate::ci::{FileContent, Files};
 use crate::source::Source;
@@ -22,12 +22,16 @@ const MAX_PATHS: usize = 200_000;
 pub(super) struct RepositoryFiles<'l> {
     root: PathBuf,
     listing: Option<&'l Listing>,
+    is_whole: bool,
 }
 
 impl<'l> RepositoryFiles<'l> {
-    pub fn new(root: &Path, listing: Option<&'l Listing>) -> Self {
-        let root = if root.as_os_str().is_empty() { Path::new(".") } else { root };
-        Self { root: root.to_owned(), listing }
+    /// The repository in the folder of a project that was found.
+    pub fn new(found: &Found, listing: Option<&'l Listing>) -> Self {
+        let root = if found.root.as_os_str().is_empty() { Path::new(".") } else { &found.root };
+        // The folders of an inventory often hold what kaslint reads and no more.
+        let is_whole = found.project.is_none() || root.join(".git").exists();
+        Self { root: root.to_owned(), listing, is_whole }
     }
 }
 
@@ -57,6 +61,10 @@ impl Files for RepositoryFiles<'_> {
             .collect();
         paths.sort();
         paths
+    }
+
+    fn is_whole(&self) -> bool {
+        self.is_whole
     }
 
     /// A file of another project of the inventory, as it is on the default branch.

@@ -176,7 +176,7 @@ impl Lookup for Recorder<'_> {
 }
 
 /// Rules in the form in which conditions are evaluated.
-pub(super) fn rule_inputs(rules: Option<&[Rule]>) -> Option<Vec<RuleInput>> {
+pub(crate) fn rule_inputs(rules: Option<&[Rule]>) -> Option<Vec<RuleInput>> {
     let input = |rule: &Rule| RuleInput {
         condition: rule.condition.as_ref().map(|condition| condition.to_string()),
         has_changes: rule.has_changes,

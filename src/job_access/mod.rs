@@ -20,6 +20,7 @@ use crate::gitlab::PartialText;
 use crate::inventory::Inventory;
 
 pub use case::JobCase;
+pub(crate) use case::rule_inputs;
 pub use context::{ContextName, context_name};
 pub use grant::{CaseGrant, Refusal};
 pub use selection::{By, Resolved, Selection};
@@ -84,7 +85,7 @@ impl<'p> ProjectJobs<'p> {
     #[must_use]
     pub fn of(pipeline: &'p Pipeline, project: &'p CiProject) -> Self {
         let base = Scope::predefined(&project.facts);
-        let workflow = case::rule_inputs(pipeline.workflow_rules.as_deref());
+        let workflow = rule_inputs(pipeline.workflow_rules.as_deref());
         let jobs = pipeline.jobs.iter().filter(|job| !job.is_trigger).map(|job| JobView {
             job,
             cases: case::cases(job, &base, workflow.as_deref(), &project.refs),

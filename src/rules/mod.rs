@@ -5,6 +5,7 @@
 
 mod coverage;
 mod environments;
+mod jobs;
 mod patterns;
 mod support;
 mod words;
@@ -29,22 +30,35 @@ macro_rules! rules {
 rules! {
     agent_identity::AgentIdentity,
     agent_side_refusal::AgentSideRefusal,
+    auto_devops_without_context::AutoDevopsWithoutContext,
+    broken_kubectl::BrokenKubectl,
+    certificate_context::CertificateContext,
     committed_credential::CommittedCredential,
     config_project_bypass::ConfigProjectBypass,
+    context_not_granted::ContextNotGranted,
+    dashboard_without_user_access::DashboardWithoutUserAccess,
     duplicate_id::DuplicateId,
     duplicate_key::DuplicateKey,
     empty_environments::EmptyEnvironments,
+    environment_not_granted::EnvironmentNotGranted,
     file_too_large::FileTooLarge,
     group_in_user_namespace::GroupInUserNamespace,
     ignored_document::IgnoredDocument,
     inert_key::InertKey,
+    insecure_tls::InsecureTls,
     instance_access_off::InstanceAccessOff,
     invalid_agent_name::InvalidAgentName,
+    invalid_ci_file::InvalidCiFile,
     invalid_pattern::InvalidPattern,
     invalid_value::InvalidValue,
     invalid_yaml::InvalidYaml,
+    kube_cache_unwritable::KubeCacheUnwritable,
+    malformed_context::MalformedContext,
     malformed_id::MalformedId,
+    managed_resources_not_granted::ManagedResourcesNotGranted,
     managed_resources_without_ci_job::ManagedResourcesWithoutCiJob,
+    manual_credentials::ManualCredentials,
+    no_context_selected::NoContextSelected,
     null_value::NullValue,
     open_instance_access::OpenInstanceAccess,
     outside_hierarchy::OutsideHierarchy,
@@ -59,9 +73,11 @@ rules! {
     too_many_entries::TooManyEntries,
     too_new_key::TooNewKey,
     unanchored_wildcard::UnanchoredWildcard,
+    unknown_context::UnknownContext,
     unknown_id::UnknownId,
     unknown_key::UnknownKey,
     unmatched_environment::UnmatchedEnvironment,
+    unprotected_job::UnprotectedJob,
     unprotected_production::UnprotectedProduction,
     unread_file::UnreadFile,
     unregistered_agent::UnregisteredAgent,

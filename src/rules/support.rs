@@ -1,7 +1,7 @@
 //! What rules are made of: their description, their hooks, and what they are told.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+pub(super) use std::sync::Arc;
 
 pub(super) use crate::access::{AgentId, Index};
 pub(super) use crate::agent_config::{AccessSection, AgentConfig, CiAccess, CiEntry, EntryKind, Mode};
@@ -199,7 +199,14 @@ pub trait Rule: Described + Sync {
     fn check_job(&self, _job: &JobView<'_>, _jobs: &Jobs<'_, '_>, _findings: &mut Findings) {}
 
     /// A context that a job selects, or the agent that its environment names.
-    fn check_selection(&self, _selection: &Selection, _job: &JobView<'_>, _jobs: &Jobs<'_, '_>, _findings: &mut Findings) {}
+    fn check_selection(
+        &self,
+        _selection: &Selection,
+        _job: &JobView<'_>,
+        _jobs: &Jobs<'_, '_>,
+        _findings: &mut Findings,
+    ) {
+    }
 }
 
 /// What rules about jobs are told beside the job.
@@ -429,6 +436,11 @@ impl Findings {
     /// Adds a finding.
     pub fn report(&mut self, finding: Finding) {
         self.list.push(finding);
+    }
+
+    /// Adds a finding, if there is one.
+    pub fn report_some(&mut self, finding: Option<Finding>) {
+        self.list.extend(finding);
     }
 
     /// All findings.

@@ -5,7 +5,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use kaslint::analysis::{Level, Project, Selection, analyse, analyse_with};
+use kaslint::ci::{FileContent, Files, Pipeline};
 use kaslint::gitlab::FullPath;
+use kaslint::inventory::Inventory;
+use kaslint::job_access::CiProject;
 use kaslint::layout::{Location, locate};
 use kaslint::rules::{AgentFile, Context, Described, Findings, Input, InputContent, RULES, Rule, RuleInfo, Topic};
 use kaslint::source::Source;
@@ -41,69 +44,121 @@ fn rules_are_named_and_documented() {
     }
 }
 
-/// An example of a rule's documentation: the file that it is about, and what is known beside it.
-struct Example {
-    options: String,
+/// A fenced block of a rule's documentation: what it is, and the options on the line that opens it.
+struct Block {
+    kind: String,
+    options: Vec<(String, String)>,
     text: String,
-    inventory: Option<String>,
 }
 
-/// The blocks under a heading: the first without a word is the configuration, `yaml inventory` opens an inventory.
-fn example(info: &RuleInfo, heading: &str) -> Example {
+impl Block {
+    fn option(&self, name: &str) -> Option<&str> {
+        self.options.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// The blocks under a heading: an agent's configuration, `yaml ci` for a CI file, `yaml inventory` for an inventory.
+fn example(info: &RuleInfo, heading: &str) -> Vec<Block> {
     let page = info.markdown();
     let part = page.split(&format!("## {heading}\n")).nth(1).expect("the heading");
     let part = part.split("\n## ").next().expect("an end");
-    let mut example = Example { options: String::new(), text: String::new(), inventory: None };
-    for block in part.split("```yaml").skip(1) {
-        let (options, rest) = block.split_once('\n').expect("a line");
-        let text = rest.split("```").next().expect("an end").to_owned();
-        match options.trim() {
-            "inventory" => example.inventory = Some(text),
-            options => (example.options, example.text) = (options.to_owned(), text),
+    let block = |block: &str| {
+        let (words, rest) = block.split_once('\n').expect("a line");
+        let mut block = Block {
+            kind: "agent".to_owned(),
+            options: Vec::new(),
+            text: rest.split("```").next().expect("an end").to_owned(),
+        };
+        for word in words.split_whitespace() {
+            match word.split_once('=') {
+                Some((name, value)) => block.options.push((name.to_owned(), value.to_owned())),
+                None => block.kind = word.to_owned(),
+            }
         }
-    }
-    assert!(!example.text.is_empty(), "{}: no block under {heading}", info.name);
-    example
+        block
+    };
+    let blocks: Vec<Block> = part.split("```yaml").skip(1).map(block).collect();
+    assert!(!blocks.is_empty(), "{}: no block under {heading}", info.name);
+    blocks
 }
 
-/// Analyses an example; its options are on the line that opens the block.
-fn findings_of(info: &RuleInfo, example: &Example) -> Vec<&'static str> {
-    let mut context = Context::default();
-    let mut path = CONFIG.to_owned();
-    let mut text = example.text.clone();
-    let mut content = InputContent::Text;
-    for option in example.options.split_whitespace() {
-        let (name, value) = option.split_once('=').expect("name=value");
-        match name {
+/// A repository that holds a CI file alone.
+struct OnlyCiFile(Arc<Source>);
+
+impl Files for OnlyCiFile {
+    fn read(&self, path: &str) -> FileContent {
+        if path == ".gitlab-ci.yml" { FileContent::Text(Arc::clone(&self.0)) } else { FileContent::Missing }
+    }
+
+    fn glob(&self, _pattern: &str) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+fn context_of(block: &Block, inventory: Option<&Arc<Inventory>>) -> Context {
+    let mut context = Context { inventory: inventory.map(Arc::clone), ..Context::default() };
+    context.tier = inventory.and_then(|inventory| inventory.instance().tier);
+    for (name, value) in &block.options {
+        match name.as_str() {
             "gitlab-version" => context.version = value.parse().expect("a version"),
-            "project" => context.project = Some(FullPath::new(value)),
+            "project" | "of" => context.project = Some(FullPath::new(value)),
             "tier" => context.tier = Some(value.parse().expect("a tier")),
             "instance-authorization" => context.instance_authorization = Some(value == "true"),
-            "path" => path = value.to_owned(),
-            "size" => content = InputContent::TooLarge(value.parse().expect("a size")),
-            "repeat" => {
-                let (head, entry) = text.rsplit_once("    -").expect("an entry");
-                let entries: String = (0..value.parse().expect("a count"))
-                    .map(|number: usize| format!("    -{}", entry.replace("{n}", &number.to_string())))
-                    .collect();
-                text = format!("{head}{entries}");
-            }
+            "path" | "size" | "repeat" => {}
             other => panic!("unknown option {other}"),
         }
     }
-    if let Some(text) = &example.inventory {
-        let loaded = kaslint::inventory::read(&Source::new("inventory.yaml", text.as_str()));
-        assert!(loaded.problems.is_empty(), "{}: {:?}", info.name, loaded.problems);
-        context.inventory = Some(Arc::new(loaded.inventory));
+    context
+}
+
+fn input_of(block: &Block) -> Input {
+    let path = block.option("path").unwrap_or(CONFIG);
+    let mut text = block.text.clone();
+    if let Some(count) = block.option("repeat") {
+        let (head, entry) = text.rsplit_once("    -").expect("an entry");
+        let entries: String = (0..count.parse().expect("a count"))
+            .map(|number: usize| format!("    -{}", entry.replace("{n}", &number.to_string())))
+            .collect();
+        text = format!("{head}{entries}");
     }
+    let size = block.option("size").map(|size| InputContent::TooLarge(size.parse().expect("a size")));
     let location = locate(&path.split('/').collect::<Vec<_>>()).unwrap_or(Location::Loose);
-    let input = Input::without_text(location, Arc::new(Source::new(path, text)), content);
+    Input::without_text(location, Arc::new(Source::new(path, text)), size.unwrap_or(InputContent::Text))
+}
+
+/// Analyses an example. The agents of a CI file's own project stand in the same project.
+fn findings_of(info: &RuleInfo, blocks: &[Block]) -> Vec<&'static str> {
+    let inventory = blocks.iter().find(|block| block.kind == "inventory").map(|block| {
+        let loaded = kaslint::inventory::read(&Source::new("inventory.yaml", block.text.as_str()));
+        assert!(loaded.problems.is_empty(), "{}: {:?}", info.name, loaded.problems);
+        Arc::new(loaded.inventory)
+    });
     let mut selection = Selection::default();
     if info.is_off {
         selection.levels.push((info.name.to_owned(), Level::On(info.severity)));
     }
-    let project = Project::new(vec![input], context, selection);
-    analyse(&[project]).remove(0).findings.iter().map(|finding| finding.rule.name).collect()
+    let mut projects: Vec<Project> = Vec::new();
+    for block in blocks.iter().filter(|block| block.kind != "inventory") {
+        let context = context_of(block, inventory.as_ref());
+        let same = projects.iter().position(|project| project.context.project == context.project);
+        let project = match same {
+            Some(same) => &mut projects[same],
+            None => {
+                projects.push(Project::new(Vec::new(), context.clone(), selection.clone()));
+                projects.last_mut().expect("a project")
+            }
+        };
+        if block.kind == "ci" {
+            let files = OnlyCiFile(Arc::new(Source::new(".gitlab-ci.yml", block.text.as_str())));
+            let path = context.project.as_ref().map(FullPath::as_str);
+            let facts = CiProject::of(path, context.inventory.as_deref()).facts;
+            project.pipeline = Some(Pipeline::read(".gitlab-ci.yml", &files, &facts));
+        } else {
+            project.inputs.push(input_of(block));
+        }
+    }
+    let findings = analyse(&projects).into_iter().flat_map(|analysis| analysis.findings);
+    findings.map(|finding| finding.rule.name).collect()
 }
 
 #[test]

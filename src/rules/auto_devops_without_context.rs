@@ -1,0 +1,120 @@
+//! `auto-devops-without-context`.
+
+use super::jobs::{finding_at, some};
+use super::support::*;
+use super::words::shown;
+use crate::ci::UnreadKind;
+use crate::ci::script::ActionKind;
+
+rule! {
+    /// Auto DevOps deploys, and nothing sets `KUBE_CONTEXT` for it.
+    ///
+    /// The deploy jobs of Auto DevOps select the context that `KUBE_CONTEXT` names. Without it they use whatever is selected by default, which is
+    /// a certificate-based cluster or nothing. Each environment can have an agent of its own, by variables with an environment scope.
+    ///
+    /// Source: `doc/user/clusters/agent/ci_cd_workflow.md` of GitLab, "Environments that use Auto DevOps"; `Jobs/Deploy.gitlab-ci.yml`.
+    ///
+    /// ## Bad
+    ///
+    /// ```yaml ci
+    /// include:
+    ///   - template: Auto-DevOps.gitlab-ci.yml
+    ///
+    /// staging:
+    ///   variables:
+    ///     KUBE_CONTEXT: acme/agents:staging
+    /// ```
+    ///
+    /// ## Good
+    ///
+    /// ```yaml ci
+    /// include:
+    ///   - template: Auto-DevOps.gitlab-ci.yml
+    ///
+    /// variables:
+    ///   KUBE_CONTEXT: acme/agents:prod
+    /// ```
+    ///
+    /// ## How to fix
+    ///
+    /// Set `KUBE_CONTEXT` at the top level, in the jobs, or as CI/CD variables of the project, one for each environment scope. If it is set there,
+    /// which no file shows, turn this rule off in `.kaslint.yaml`.
+    ///
+    /// ## When it stays silent
+    ///
+    /// Where an inventory shows that the project may use no agent.
+    AutoDevopsWithoutContext = "auto-devops-without-context", Warning in Jobs
+}
+
+/// The templates with the deploy jobs of Auto DevOps.
+const TEMPLATES: [&str; 3] =
+    ["Auto-DevOps.gitlab-ci.yml", "Jobs/Deploy.gitlab-ci.yml", "Jobs/Deploy.latest.gitlab-ci.yml"];
+
+/// Jobs of those templates that deploy without further switches, with what they deploy to.
+const DEPLOYING: [(&str, &str); 2] = [("review", "review apps"), ("production", "`production`")];
+
+/// Jobs of those templates that a variable switches on.
+const SWITCHED_ON: [(&str, &str, &str); 2] =
+    [("staging", "STAGING_ENABLED", "`staging`"), ("canary", "CANARY_ENABLED", "the canary of `production`")];
+
+impl Rule for AutoDevopsWithoutContext {
+    fn check_pipeline(&self, jobs: &Jobs<'_, '_>, findings: &mut Findings) {
+        let pipeline = jobs.all.pipeline;
+        let is_deploying = |name: &str| TEMPLATES.iter().any(|template| name.eq_ignore_ascii_case(template));
+        let template =
+            pipeline.unread.iter().find(|unread| unread.kind == UnreadKind::Template && is_deploying(&unread.name));
+        let Some(template) = template else { return };
+        let is_set = |name: &str| pipeline.variables.iter().any(|variable| &*variable.name == name);
+        let cannot_use = jobs.context.inventory.is_some() && !jobs.uses_agents;
+        if is_set("KUBE_CONTEXT") || cannot_use {
+            return;
+        }
+        let is_disabled = |job: &str| job == "review" && is_set("REVIEW_DISABLED");
+        let always = DEPLOYING.into_iter().filter(|(job, _)| !is_disabled(job));
+        let switched = SWITCHED_ON.into_iter().filter(|(job, switch, _)| is_set(switch) || pipeline.job(job).is_some());
+        let all = always.chain(switched.map(|(job, _, target)| (job, target)));
+        let has_context = |job: &str| {
+            pipeline.job(job).is_some_and(|job| job.variables.iter().any(|variable| &*variable.name == "KUBE_CONTEXT"))
+        };
+        let without: Vec<String> = all.filter(|(job, _)| !has_context(job)).map(|(_, target)| target.to_owned()).collect();
+        if without.is_empty() {
+            return;
+        }
+        let message = format!(
+            "Auto DevOps deploys to {}, and no file sets `KUBE_CONTEXT` for that: unless a CI/CD variable of the project does, no agent is selected",
+            some(&without)
+        );
+        let finding = finding_at(&INFO, &template.place, message)
+            .label("deploys without a context")
+            .route("include")
+            .key(&template.name);
+        findings.report(finding.help("set `KUBE_CONTEXT: <project path>:<agent name>` under `variables`, or for each environment in the project's settings"));
+    }
+
+    fn check_job(&self, job: &JobView<'_>, jobs: &Jobs<'_, '_>, findings: &mut Findings) {
+        if jobs.context.inventory.is_some() && !jobs.uses_agents {
+            return;
+        }
+        for case in &job.cases {
+            let calls = case.script.actions.iter().find(|action| {
+                matches!(&action.kind, ActionKind::Opaque { program } if program == "auto-deploy")
+                    && !case.scope.has("KUBE_CONTEXT")
+            });
+            let Some(action) = calls else { continue };
+            let selects = case.script.actions.iter().any(|action| {
+                matches!(&action.kind, ActionKind::UseContext { .. } | ActionKind::OwnKubeconfig { .. })
+                    || matches!(&action.kind, ActionKind::Export { name, .. } if name == "KUBE_CONTEXT")
+            });
+            let place = super::jobs::script_place(job, action.item, &action.range);
+            let Some(place) = place.filter(|_| !selects && !job.job.is_partial) else { continue };
+            let message = format!(
+                "{} deploys by `auto-deploy`, and no file sets `KUBE_CONTEXT` for it: unless a CI/CD variable of the project does, no agent is selected",
+                shown(&case.name)
+            );
+            let finding = finding_at(&INFO, &place, message).label("deploys without a context").key("auto-deploy");
+            let finding = finding.route(crate::job_access::script_route(job.job, action.item));
+            findings.report(finding.help("set `KUBE_CONTEXT: <project path>:<agent name>` under the job's `variables`"));
+            return;
+        }
+    }
+}

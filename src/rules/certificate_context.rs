@@ -1,0 +1,50 @@
+//! `certificate-context`.
+
+use super::jobs::finding_on;
+use super::support::*;
+use crate::job_access::{Resolved, By};
+
+rule! {
+    /// `gitlab-deploy` is the context of a certificate-based cluster, which is deprecated.
+    ///
+    /// Where a project, a group or the instance has such a cluster for the job's environment, GitLab selects its context by default, and the job
+    /// works with that cluster rather than with an agent's.
+    ///
+    /// Source: `doc/user/clusters/agent/ci_cd_workflow.md` of GitLab, "Environments with both certificate-based and agent-based connections".
+    ///
+    /// ## Bad
+    ///
+    /// ```yaml ci
+    /// deploy:
+    ///   environment: production
+    ///   script:
+    ///     - kubectl config use-context gitlab-deploy
+    ///     - kubectl apply -f app.yaml
+    /// ```
+    ///
+    /// ## Good
+    ///
+    /// ```yaml ci
+    /// deploy:
+    ///   environment: production
+    ///   script:
+    ///     - kubectl config use-context acme/agents:prod
+    ///     - kubectl apply -f app.yaml
+    /// ```
+    ///
+    /// ## How to fix
+    ///
+    /// Select an agent's context: `<project path>:<agent name>`.
+    CertificateContext = "certificate-context", Warning in Jobs
+}
+
+impl Rule for CertificateContext {
+    fn check_selection(&self, selection: &Selection, _job: &JobView<'_>, jobs: &Jobs<'_, '_>, findings: &mut Findings) {
+        if selection.resolve(jobs.index) != Resolved::Certificate || selection.by == By::Environment {
+            return;
+        }
+        let message = "`gitlab-deploy` is the context of a certificate-based cluster: these are deprecated, and no agent is used";
+        let finding = finding_on(&INFO, selection, message).label("no agent's context");
+        findings.report(finding.help("select an agent: `kubectl config use-context <project path>:<agent name>`"));
+    }
+}

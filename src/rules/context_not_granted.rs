@@ -1,0 +1,98 @@
+//! `context-not-granted`.
+
+use super::jobs::{finding_on, job_name, refused};
+use super::support::*;
+use super::words::shown;
+use crate::access::Denial;
+use crate::access::Outcome;
+use crate::job_access::Refusal;
+
+rule! {
+    /// The agent does not let this project in, so kubectl says that no context exists with the name.
+    ///
+    /// GitLab writes into a job's kubeconfig only the contexts of agents whose configuration names the job's project, a group above it or
+    /// the instance, and those of the project's own agents.
+    ///
+    /// Source: `app/finders/clusters/agents/authorizations/ci_access/finder.rb` and `app/services/ci/generate_kubeconfig_service.rb` of GitLab.
+    ///
+    /// ## Bad
+    ///
+    /// ```yaml ci project=acme/web/shop
+    /// deploy:
+    ///   script:
+    ///     - kubectl config use-context acme/agents:prod
+    ///     - kubectl apply -f app.yaml
+    /// ```
+    ///
+    /// ```yaml of=acme/agents path=.gitlab/agents/prod/config.yaml
+    /// ci_access: {projects: [{id: acme/web/blog}]}
+    /// ```
+    ///
+    /// ```yaml inventory
+    /// projects: [{path: acme/agents}, {path: acme/web/blog}, {path: acme/web/shop}]
+    /// ```
+    ///
+    /// ## Good
+    ///
+    /// ```yaml ci project=acme/web/shop
+    /// deploy:
+    ///   script:
+    ///     - kubectl config use-context acme/agents:prod
+    ///     - kubectl apply -f app.yaml
+    /// ```
+    ///
+    /// ```yaml of=acme/agents path=.gitlab/agents/prod/config.yaml
+    /// ci_access: {projects: [{id: acme/web/shop}]}
+    /// ```
+    ///
+    /// ```yaml inventory
+    /// projects: [{path: acme/agents}, {path: acme/web/blog}, {path: acme/web/shop}]
+    /// ```
+    ///
+    /// ## How to fix
+    ///
+    /// Add the project, or a group above it, to `ci_access` of the agent's configuration; `kaslint access --for PROJECT --why` tells what each
+    /// entry comes to.
+    ///
+    /// ## When it stays silent
+    ///
+    /// Where the agent's file is not at hand or GitLab refuses it, and where the project's path is not known.
+    ContextNotGranted = "context-not-granted", Error in Jobs
+}
+
+impl Rule for ContextNotGranted {
+    fn check_selection(&self, selection: &Selection, job: &JobView<'_>, jobs: &Jobs<'_, '_>, findings: &mut Findings) {
+        let is_meant = |refusal: &Refusal| matches!(refusal, Refusal::NotNamed | Refusal::Error);
+        let Some(refused) = refused(selection, job, jobs, is_meant) else { return };
+        let context = jobs.index.agent(refused.agent).context();
+        let project = shown(jobs.project().unwrap_or_default());
+        let (message, label) = match &refused.row.outcome {
+            Outcome::Denied(Denial::PatternRaises(pattern, fault)) => (
+                format!(
+                    "GitLab answers {} with an error in place of its agents: the pattern {} of {} is no regular expression ({fault})",
+                    job_name(refused.case),
+                    shown(&pattern.value),
+                    shown(&context)
+                ),
+                "no job gets this agent",
+            ),
+            _ => (
+                format!(
+                    "the agent {} does not let {project} in, so kubectl says in {} that no context exists with the name",
+                    shown(&context),
+                    job_name(refused.case)
+                ),
+                "not in the job's kubeconfig",
+            ),
+        };
+        let mut finding = finding_on(&INFO, selection, message).label(label);
+        finding = refused.show_winner(finding, jobs, "this entry decides");
+        finding = refused.show_dropped(finding, jobs);
+        let file = jobs.index.agent(refused.agent).file;
+        let help = match file {
+            Some(file) => format!("add {project} to `ci_access.projects` in {}", file.path),
+            None => "give the agent a configuration that lets the project in".to_owned(),
+        };
+        findings.report(finding.help(help));
+    }
+}

@@ -1,0 +1,103 @@
+//! `environment-not-granted`.
+
+use super::jobs::{finding_on, job_name, refused, some};
+use super::support::*;
+use super::words::shown;
+use crate::job_access::Refusal;
+
+rule! {
+    /// The agent's entry lists environments, and the job has none of them.
+    ///
+    /// An entry with `environments` lets in jobs whose environment one of its lines matches, by its name and letter by letter; a line with `*` may
+    /// match anywhere in the name. A job without `environment` passes no such entry.
+    ///
+    /// Source: `app/services/clusters/agents/authorizations/ci_access/filter_service.rb` and `lib/gitlab/ci/environment_matcher.rb` of GitLab.
+    ///
+    /// ## Bad
+    ///
+    /// ```yaml ci project=acme/web/shop
+    /// deploy:
+    ///   script:
+    ///     - kubectl config use-context acme/agents:prod
+    ///     - kubectl apply -f app.yaml
+    /// ```
+    ///
+    /// ```yaml of=acme/agents path=.gitlab/agents/prod/config.yaml
+    /// ci_access: {projects: [{id: acme/web/shop, environments: [production]}]}
+    /// ```
+    ///
+    /// ```yaml inventory
+    /// projects: [{path: acme/agents}, {path: acme/web/shop, environments: [production]}]
+    /// ```
+    ///
+    /// ## Good
+    ///
+    /// ```yaml ci project=acme/web/shop
+    /// deploy:
+    ///   environment: production
+    ///   script:
+    ///     - kubectl config use-context acme/agents:prod
+    ///     - kubectl apply -f app.yaml
+    /// ```
+    ///
+    /// ```yaml of=acme/agents path=.gitlab/agents/prod/config.yaml
+    /// ci_access: {projects: [{id: acme/web/shop, environments: [production]}]}
+    /// ```
+    ///
+    /// ```yaml inventory
+    /// projects: [{path: acme/agents}, {path: acme/web/shop}]
+    /// ```
+    ///
+    /// ## How to fix
+    ///
+    /// Give the job an environment that the entry lists, or add the job's environment to the entry.
+    ///
+    /// ## When it stays silent
+    ///
+    /// Where the environment's name hangs on variables with which it could match.
+    EnvironmentNotGranted = "environment-not-granted", Error in Jobs
+}
+
+impl Rule for EnvironmentNotGranted {
+    fn check_selection(&self, selection: &Selection, job: &JobView<'_>, jobs: &Jobs<'_, '_>, findings: &mut Findings) {
+        let Some(refused) = refused(selection, job, jobs, |refusal| *refusal == Refusal::Environment) else { return };
+        let context = jobs.index.agent(refused.agent).context();
+        let entry = refused.row.winner.and_then(|winner| winner.entry);
+        let listed: Vec<String> =
+            entry.into_iter().flat_map(|entry| &entry.environments).map(|pattern| shown(&pattern.value)).collect();
+        let job = job_name(refused.case);
+        let first = || listed.first().cloned().unwrap_or_default();
+        let (message, label, help) = match &refused.case.environment {
+            None => (
+                format!(
+                    "the agent {} takes jobs of the environments {} only, and {job} has none: kubectl says that no context exists with the name",
+                    shown(&context),
+                    some(&listed)
+                ),
+                "the job has no environment",
+                format!("add `environment: {}` to the job", first().trim_matches('`')),
+            ),
+            Some(environment) => {
+                let name = environment.to_string();
+                let case = entry.into_iter().flat_map(|entry| &entry.environments);
+                let alike = case.map(|pattern| &pattern.value).find(|pattern| pattern.to_lowercase() == name.to_lowercase());
+                let help = match alike {
+                    Some(pattern) => format!("letter case counts: write `environment: {pattern}`, or {} in the agent's entry", shown(&name)),
+                    None => format!("add {} to `environments` of the agent's entry, or use another agent", shown(&name)),
+                };
+                (
+                    format!(
+                        "the agent {} takes jobs of the environments {} only, and that of {job} is {}: kubectl says that no context exists with the name",
+                        shown(&context),
+                        some(&listed),
+                        shown(&name)
+                    ),
+                    "not for the job's environment",
+                    help,
+                )
+            }
+        };
+        let finding = finding_on(&INFO, selection, message).label(label);
+        findings.report(refused.show_winner(finding, jobs, "this entry decides").help(help));
+    }
+}

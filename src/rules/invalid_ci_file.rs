@@ -1,0 +1,83 @@
+//! `invalid-ci-file`.
+
+use super::jobs::{at, finding_at};
+use super::support::*;
+use super::words::shown;
+use crate::ci::condition::{JobConditions, Place as Where};
+use crate::job_access::rule_inputs;
+
+rule! {
+    /// GitLab cannot use the CI file, or kaslint cannot see all jobs in it.
+    ///
+    /// This is no linter for pipelines: it says what keeps it from telling which jobs reach which cluster, such as an `extends` that leads
+    /// nowhere, an included file that does not exist, or YAML that cannot be read. What else is wrong with a CI file, GitLab's own
+    /// pipeline editor tells.
+    ///
+    /// Source: `lib/gitlab/ci/config/` of GitLab, file by file as docs/ci-keywords.md and `src/ci/` name them.
+    ///
+    /// ## Bad
+    ///
+    /// ```yaml ci
+    /// deploy:
+    ///   extends: .deploy
+    ///   script: [echo]
+    /// ```
+    ///
+    /// ## Good
+    ///
+    /// ```yaml ci
+    /// .deploy:
+    ///   stage: deploy
+    ///
+    /// deploy:
+    ///   extends: .deploy
+    ///   script: [echo]
+    /// ```
+    ///
+    /// ## How to fix
+    ///
+    /// As the message says.
+    ///
+    /// ## When it stays silent
+    ///
+    /// On what comes of files that are not at hand; the summary names those.
+    InvalidCiFile = "invalid-ci-file", Warning in Jobs
+}
+
+impl Rule for InvalidCiFile {
+    fn check_pipeline(&self, jobs: &Jobs<'_, '_>, findings: &mut Findings) {
+        for problem in &jobs.all.pipeline.problems {
+            let message = crate::secrets::mask(&capital(&problem.message())).into_owned();
+            let mut finding = finding_at(&INFO, &problem.place, &message).route("ci").key(message);
+            if let Some(related) = &problem.related {
+                finding = finding.related_at(at(related), "belongs to it");
+            }
+            if let Some(help) = problem.help() {
+                finding = finding.help(help);
+            }
+            findings.report(finding);
+        }
+    }
+
+    fn check_job(&self, job: &JobView<'_>, _jobs: &Jobs<'_, '_>, findings: &mut Findings) {
+        let Some(rules) = &job.job.rules else { return };
+        let inputs = rule_inputs(Some(rules)).unwrap_or_default();
+        let conditions = JobConditions { rules: Some(&inputs), ..JobConditions::default() };
+        for (place, error) in conditions.errors().into_iter().filter(|(_, error)| error.is_certain()) {
+            let Where::Rules(number) = place else { continue };
+            let Some(condition) = rules.get(number).and_then(|rule| rule.condition.as_ref()) else { continue };
+            let message = format!("GitLab cannot read the condition {}: {error}", shown(condition));
+            let finding = finding_at(&INFO, &condition.place, message).key(condition.as_str());
+            findings.report(finding.route(format!("{}.{place}", job.job.name)).help("write it as `$VARIABLE == \"value\"`"));
+        }
+    }
+}
+
+/// The sentence with a capital letter, unless it starts with code.
+fn capital(text: &str) -> String {
+    let mut characters = text.chars();
+    match characters.next() {
+        Some(first) if first.is_lowercase() => first.to_uppercase().chain(characters).collect(),
+        _ => text.to_owned(),
+    }
+}

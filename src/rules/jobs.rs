@@ -1,0 +1,109 @@
+//! What rules about jobs share: places, names of cases, words.
+
+use super::support::*;
+use super::words::shown;
+use crate::access::{Drop, Row};
+use crate::ci;
+use crate::job_access::{CaseGrant, JobCase, Refusal, Resolved};
+
+/// A place of a CI file as findings have it.
+pub(super) fn at(place: &ci::Place) -> Place {
+    Place { source: Arc::clone(&place.source), span: place.span }
+}
+
+/// A finding at a place of a CI file.
+pub(super) fn finding_at(info: &'static RuleInfo, place: &ci::Place, message: impl Into<String>) -> Finding {
+    Finding::new(info, &place.source, place.span, message)
+}
+
+/// A finding about a context that a job selects.
+pub(super) fn finding_on(info: &'static RuleInfo, selection: &Selection, message: impl Into<String>) -> Finding {
+    finding_at(info, &selection.place, message).route(&selection.route).key(selection.context.to_string())
+}
+
+/// A job in a sentence: "`deploy`", or "`deploy: [eu]`" for one combination of its matrix.
+pub(super) fn job_name(case: &JobCase) -> String {
+    shown(&case.name)
+}
+
+/// The place of a line of the job's script.
+pub(super) fn script_place(job: &JobView<'_>, item: usize, range: &std::ops::Range<usize>) -> Option<ci::Place> {
+    let line = job.job.script.get(item)?;
+    Some(ci::Place { source: Arc::clone(line.source()), span: line.span_of(range.clone()) })
+}
+
+/// A case of a job that an agent lets in in none of its pipelines, for this reason.
+pub(super) struct Refused<'j, 'w> {
+    /// The case.
+    pub case: &'j JobCase,
+    /// The agent.
+    pub agent: AgentId,
+    /// What it answers.
+    pub row: Row<'w>,
+}
+
+/// The first case in which the agent of a selection does not let the job in, for the reason that a rule is about.
+pub(super) fn refused<'j, 'w>(
+    selection: &Selection,
+    job: &'j JobView<'_>,
+    jobs: &Jobs<'_, 'w>,
+    is_meant: impl Fn(&Refusal) -> bool,
+) -> Option<Refused<'j, 'w>> {
+    let Resolved::Agent(agent) = selection.resolve(jobs.index) else { return None };
+    let is_asked = selection.by != crate::job_access::By::Environment && jobs.index.agent(agent).is_registered;
+    if !is_asked {
+        return None;
+    }
+    selection.cases.iter().find_map(|&at| {
+        let case = job.cases.get(at)?;
+        let grant: CaseGrant<'w> = jobs.all.grant(case, agent, jobs.index)?;
+        let (refusal, row) = grant.refusal()?;
+        is_meant(&refusal).then(|| Refused { case, agent, row: row.clone() })
+    })
+}
+
+impl Refused<'_, '_> {
+    /// Adds the entry that decides.
+    pub fn show_winner(&self, finding: Finding, jobs: &Jobs<'_, '_>, message: &str) -> Finding {
+        let entry = self.row.winner.and_then(|winner| winner.entry);
+        match entry.and_then(|entry| jobs.entry_place(self.agent, entry)) {
+            Some(place) => finding.related_at(place, message),
+            None => finding,
+        }
+    }
+
+    /// Adds the entries that fell out, with the reason.
+    pub fn show_dropped(&self, mut finding: Finding, jobs: &Jobs<'_, '_>) -> Finding {
+        for (candidate, drop) in &self.row.fell_out {
+            if *drop == Drop::NotOwnProject {
+                continue;
+            }
+            if let Some(place) = candidate.entry.and_then(|entry| jobs.entry_place(self.agent, entry)) {
+                finding = finding.related_at(place, format!("this entry {drop}"));
+            }
+        }
+        finding
+    }
+}
+
+/// A few texts: "a, b and 3 more".
+pub(super) fn some(texts: &[String]) -> String {
+    const MOST: usize = 3;
+    match texts {
+        [] => String::new(),
+        [one] => one.clone(),
+        [init @ .., last] if texts.len() <= MOST => format!("{} and {last}", init.join(", ")),
+        _ => format!(
+            "{} and {} more",
+            texts.iter().take(MOST).cloned().collect::<Vec<_>>().join(", "),
+            texts.len() - MOST
+        ),
+    }
+}
+
+/// The contexts of agents that the project may use, for a word of advice.
+pub(super) fn usable_contexts(jobs: &Jobs<'_, '_>) -> Vec<String> {
+    let Some(project) = jobs.project() else { return Vec::new() };
+    let usable = jobs.index.agent_ids().filter(|(id, _)| jobs.index.may_use(*id, project));
+    usable.map(|(_, agent)| agent.context()).collect()
+}

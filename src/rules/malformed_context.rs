@@ -1,0 +1,127 @@
+//! `malformed-context`.
+
+use super::jobs::finding_on;
+use super::support::*;
+use super::words::shown;
+use crate::gitlab::{is_agent_name, path_fault};
+use crate::job_access::Resolved;
+
+rule! {
+    /// The context is meant for an agent and can be none's: `<project path>:<agent name>`, letter case included.
+    ///
+    /// For each agent that a job may use, GitLab writes one context into the job's kubeconfig. Its name is the full path of the
+    /// configuration project, a colon and the agent's name, and kubectl compares it letter by letter.
+    ///
+    /// Source: `app/services/ci/generate_kubeconfig_service.rb` of GitLab; `doc/user/clusters/agent/ci_cd_workflow.md`.
+    ///
+    /// ## Bad
+    ///
+    /// ```yaml ci project=acme/platform/agents
+    /// deploy:
+    ///   script:
+    ///     - kubectl config use-context Acme/Platform/agents:prod
+    ///     - kubectl apply -f app.yaml
+    /// ```
+    ///
+    /// ```yaml of=acme/platform/agents path=.gitlab/agents/prod/config.yaml
+    /// ci_access: {}
+    /// ```
+    ///
+    /// ## Good
+    ///
+    /// ```yaml ci project=acme/platform/agents
+    /// deploy:
+    ///   script:
+    ///     - kubectl config use-context acme/platform/agents:prod
+    ///     - kubectl apply -f app.yaml
+    /// ```
+    ///
+    /// ```yaml of=acme/platform/agents path=.gitlab/agents/prod/config.yaml
+    /// ci_access: {}
+    /// ```
+    ///
+    /// ## How to fix
+    ///
+    /// Write the context as `kubectl config get-contexts` shows it in a job.
+    ///
+    /// ## When it stays silent
+    ///
+    /// On names that an own kubeconfig may have, such as `default` or `arn:aws:eks:…`, after commands that make a kubeconfig, and
+    /// on names that hang on variables whose values are not known.
+    MalformedContext = "malformed-context", Error in Jobs
+}
+
+impl Rule for MalformedContext {
+    fn check_selection(&self, selection: &Selection, _job: &JobView<'_>, jobs: &Jobs<'_, '_>, findings: &mut Findings) {
+        match selection.resolve(jobs.index) {
+            Resolved::OtherCase(agent) => {
+                let context = jobs.index.agent(agent).context();
+                let written = shown(&selection.context.to_string());
+                let message =
+                    format!("no context is called {written}: letter case counts, and this agent's is {}", shown(&context));
+                let mut finding = finding_on(&INFO, selection, message).label("other letter case");
+                if selection.context.as_known() == Some(selection.place.written()) {
+                    finding = finding.fix(Safety::Safe, format!("Write `{context}`"), selection.place.span, context.as_str());
+                }
+                findings.report(finding.help(format!("write {}", shown(&context))));
+            }
+            Resolved::Other(name) => findings.report_some(malformed(name, selection, jobs)),
+            _ => {}
+        }
+    }
+}
+
+/// What is wrong with a name that is evidently meant for an agent.
+fn malformed(name: &str, selection: &Selection, jobs: &Jobs<'_, '_>) -> Option<Finding> {
+    let finding = |message: String, label: &str, help: String| finding_on(&INFO, selection, message).label(label).help(help);
+    let form = "`<project path>:<agent name>`";
+    if let Some((project, agent)) = name.split_once(':')
+        && is_path(project)
+        && !agent.contains(['/', ':', '@'])
+        && !is_agent_name(agent)
+    {
+        let known = known_agents(jobs).into_iter().find(|context| context.to_lowercase() == name.to_lowercase());
+        let help = match known {
+            Some(context) => format!("write {}", shown(&context)),
+            None => format!("write {form}, as `kubectl config get-contexts` shows it"),
+        };
+        let message = format!(
+            "no context is called {}: an agent's name has lower-case letters, digits and `-`, and {} is none",
+            shown(name),
+            shown(agent)
+        );
+        return Some(finding(message, "no agent's name", help));
+    }
+    if name.contains(':') {
+        return None;
+    }
+    let agents = known_agents(jobs);
+    let by_slash = agents.iter().find(|context| context.replace(':', "/") == name);
+    let of_project = agents.iter().find(|context| context.split(':').next() == Some(name));
+    let by_name = agents.iter().find(|context| context.split(':').nth(1) == Some(name));
+    let is_below_top = || {
+        let top = jobs.project().map(crate::gitlab::root_path);
+        is_path(name) && top.is_some_and(|top| crate::gitlab::root_path(name).eq_ignore_ascii_case(top))
+    };
+    let is_config_path = name.contains(".gitlab/agents") || name.ends_with("config.yaml");
+    let help = match by_slash.or(of_project) {
+        Some(context) => format!("write {}", shown(context)),
+        None => format!("write {form}"),
+    };
+    if by_slash.is_some() || of_project.is_some() || is_config_path || is_below_top() {
+        let message = format!("{} is no agent's context, which has the form {form}", shown(name));
+        return Some(finding(message, "no colon with an agent's name", help));
+    }
+    // A kubeconfig that settings of the project provide may have such a context.
+    let context = by_name?;
+    let message = format!("{} is an agent's name, and its context is called {}", shown(name), shown(context));
+    Some(finding(message, "the name alone", format!("write {}", shown(context))).severity(Severity::Warning))
+}
+
+fn is_path(text: &str) -> bool {
+    text.contains('/') && path_fault(text).is_none()
+}
+
+fn known_agents(jobs: &Jobs<'_, '_>) -> Vec<String> {
+    jobs.index.agents().iter().filter(|agent| agent.project.is_some()).map(|agent| agent.context()).collect()
+}

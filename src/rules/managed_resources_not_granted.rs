@@ -1,0 +1,118 @@
+//! `managed-resources-not-granted`.
+
+use super::jobs::{finding_at, job_name};
+use super::support::*;
+use super::words::shown;
+use crate::job_access::{By, Resolved};
+
+rule! {
+    /// The job asks for managed resources, and the agent's entry does not turn them on.
+    ///
+    /// GitLab makes a namespace and a role binding for the environment only where the entry of `ci_access` that applies to the job's project
+    /// has `resource_management: {enabled: true}`.
+    ///
+    /// Source: `doc/user/clusters/agent/managed_kubernetes_resources.md` of GitLab.
+    ///
+    /// ## Bad
+    ///
+    /// ```yaml ci project=acme/web/shop
+    /// deploy:
+    ///   environment:
+    ///     name: production
+    ///     kubernetes:
+    ///       agent: acme/agents:prod
+    ///       managed_resources:
+    ///         enabled: true
+    ///   script: [echo]
+    /// ```
+    ///
+    /// ```yaml of=acme/agents path=.gitlab/agents/prod/config.yaml tier=premium
+    /// ci_access: {projects: [{id: acme/web/shop, access_as: {ci_job: {}}}]}
+    /// ```
+    ///
+    /// ```yaml inventory
+    /// gitlab: {tier: premium}
+    /// projects: [{path: acme/agents}, {path: acme/web/shop}]
+    /// ```
+    ///
+    /// ## Good
+    ///
+    /// ```yaml ci project=acme/web/shop
+    /// deploy:
+    ///   environment:
+    ///     name: production
+    ///     kubernetes:
+    ///       agent: acme/agents:prod
+    ///       managed_resources:
+    ///         enabled: true
+    ///   script: [echo]
+    /// ```
+    ///
+    /// ```yaml of=acme/agents path=.gitlab/agents/prod/config.yaml tier=premium
+    /// ci_access: {projects: [{id: acme/web/shop, access_as: {ci_job: {}}, resource_management: {enabled: true}}]}
+    /// ```
+    ///
+    /// ```yaml inventory
+    /// gitlab: {tier: premium}
+    /// projects: [{path: acme/agents}, {path: acme/web/shop}]
+    /// ```
+    ///
+    /// ## How to fix
+    ///
+    /// Write `resource_management: {enabled: true}` in the entry of the project.
+    ///
+    /// ## When it stays silent
+    ///
+    /// Where the job does not write `managed_resources: {enabled: true}`, and where the agent's file is not at hand or GitLab refuses it.
+    ManagedResourcesNotGranted = "managed-resources-not-granted", Warning in Jobs
+}
+
+impl Rule for ManagedResourcesNotGranted {
+    fn check_job(&self, job: &JobView<'_>, jobs: &Jobs<'_, '_>, findings: &mut Findings) {
+        let kubernetes = job.job.environment.as_ref().and_then(|environment| environment.kubernetes.as_ref());
+        let asked = kubernetes.and_then(|kubernetes| kubernetes.managed_resources.as_ref());
+        let Some((_, place)) = asked.filter(|(enabled, _)| *enabled) else { return };
+        let Some((agent, case)) = environment_agent(job, jobs) else { return };
+        let known = jobs.index.agent(agent);
+        let Some(project) = jobs.project().filter(|_| known.file.is_some() && known.is_registered && !known.is_refused()) else {
+            return;
+        };
+        let rows = jobs.index.decide(agent, &case.query(project, None));
+        let grants = rows.iter().any(|row| {
+            let entry = row.winner.and_then(|winner| winner.entry);
+            entry.and_then(|entry| entry.resource_management.as_ref()).is_some_and(|enabled| enabled.value)
+        });
+        if grants {
+            return;
+        }
+        let winner = rows.iter().find_map(|row| row.winner);
+        let why = match winner.map(|winner| winner.entry.is_some()) {
+            Some(true) => "the entry that applies does not turn them on",
+            Some(false) => "no entry names the configuration project itself, whose own access does not turn them on",
+            None => "no entry lets the project in",
+        };
+        let message = format!(
+            "{} asks the agent {} for managed resources, and {why}: nothing is made for the environment",
+            job_name(case),
+            shown(&known.context())
+        );
+        let mut finding = finding_at(&INFO, place, message)
+            .label("not granted")
+            .route(format!("{}.environment.kubernetes.managed_resources", job.job.name))
+            .key(known.context());
+        if let Some(place) = winner.and_then(|winner| jobs.entry_place(agent, winner.entry?)) {
+            finding = finding.related_at(place, "this entry applies");
+        }
+        findings.report(finding.help("write `resource_management: {enabled: true}` in the agent's entry for the project"));
+    }
+}
+
+/// The agent that the job's environment names, with the case that names it.
+pub(super) fn environment_agent<'j>(
+    job: &'j JobView<'_>,
+    jobs: &Jobs<'_, '_>,
+) -> Option<(AgentId, &'j crate::job_access::JobCase)> {
+    let selection = job.selections().iter().find(|selection| selection.by == By::Environment)?;
+    let Resolved::Agent(agent) = selection.resolve(jobs.index) else { return None };
+    Some((agent, job.cases.get(*selection.cases.first()?)?))
+}

@@ -1,0 +1,119 @@
+//! `unknown-context`.
+
+use super::jobs::finding_on;
+use super::support::*;
+use super::words::shown;
+use crate::gitlab::lower_path;
+use crate::job_access::Resolved;
+
+rule! {
+    /// There is no such agent in that configuration project, so kubectl finds no context of this name.
+    ///
+    /// The job then ends with `error: no context exists with the name`. An agent is registered in the project that the context names;
+    /// the folder of its configuration alone does not make one.
+    ///
+    /// Source: `app/services/ci/generate_kubeconfig_service.rb` of GitLab.
+    ///
+    /// ## Bad
+    ///
+    /// ```yaml ci project=acme/web/shop
+    /// deploy:
+    ///   script:
+    ///     - kubectl config use-context acme/agents:prodution
+    ///     - kubectl apply -f app.yaml
+    /// ```
+    ///
+    /// ```yaml inventory
+    /// projects:
+    ///   - {path: acme/agents, agents: [production]}
+    ///   - {path: acme/web/shop}
+    /// ```
+    ///
+    /// ## Good
+    ///
+    /// ```yaml ci project=acme/web/shop
+    /// deploy:
+    ///   script:
+    ///     - kubectl config use-context acme/agents:production
+    ///     - kubectl apply -f app.yaml
+    /// ```
+    ///
+    /// ```yaml of=acme/agents path=.gitlab/agents/production/config.yaml
+    /// ci_access: {projects: [{id: acme/web/shop}]}
+    /// ```
+    ///
+    /// ```yaml inventory
+    /// projects:
+    ///   - {path: acme/agents, agents: [production]}
+    ///   - {path: acme/web/shop}
+    /// ```
+    ///
+    /// ## How to fix
+    ///
+    /// Write the context as the agent's page or `kubectl config get-contexts` shows it.
+    ///
+    /// ## When it stays silent
+    ///
+    /// On contexts of projects of which neither an inventory nor their files tell the agents. Without an inventory it speaks of agents
+    /// of the same project, and only where one has nearly the same name.
+    UnknownContext = "unknown-context", Error in Jobs
+}
+
+impl Rule for UnknownContext {
+    fn check_selection(&self, selection: &Selection, _job: &JobView<'_>, jobs: &Jobs<'_, '_>, findings: &mut Findings) {
+        match selection.resolve(jobs.index) {
+            Resolved::Agent(id) if !jobs.index.agent(id).is_registered => {
+                let agent = jobs.index.agent(id);
+                let message = format!(
+                    "no agent {} is registered in {}: there is a folder for it, and no context",
+                    shown(agent.name),
+                    shown(agent.project.unwrap_or_default())
+                );
+                let finding = finding_on(&INFO, selection, message).label("not registered");
+                findings.report(finding.help("register the agent, or name one that is"));
+            }
+            Resolved::NoAgent { project, agent } => findings.report_some(unknown(project, agent, selection, jobs)),
+            _ => {}
+        }
+    }
+}
+
+fn unknown(project: &str, agent: &str, selection: &Selection, jobs: &Jobs<'_, '_>) -> Option<Finding> {
+    let lower = lower_path(project);
+    let here = jobs.index.agents().iter().filter(|known| known.project.is_some_and(|path| lower_path(path) == lower));
+    let names: Vec<&str> = here.map(|known| known.name).collect();
+    let near = shape::nearest(agent, names.iter().copied());
+    let finding = |message: String, label: String, help: String| {
+        Some(finding_on(&INFO, selection, message).label(label).help(help))
+    };
+    let no_context = "so kubectl says that no context exists with the name";
+    let Some(inventory) = jobs.context.inventory.as_deref() else {
+        // An agent without a folder has an empty configuration, and a context all the same.
+        let is_own = jobs.project().is_some_and(|own| lower_path(own) == lower);
+        let near = near.filter(|_| is_own)?;
+        let message = format!("{} has no folder for an agent {}, and has one for {}", shown(project), shown(agent), shown(near));
+        let found = finding(message, "no such folder".to_owned(), format!("did you mean `{project}:{near}`?"));
+        return found.map(|finding| finding.severity(Severity::Warning));
+    };
+    let Some(listed) = inventory.find_project(project) else {
+        let message = format!("the inventory has no project {}, {no_context}", shown(project));
+        let help = match inventory.nearest_project(project) {
+            Some(near) => format!("did you mean `{near}:{agent}`?"),
+            None => "write the full path of the project in which the agent is registered".to_owned(),
+        };
+        return finding(message, "no such project".to_owned(), help);
+    };
+    if names.is_empty() && listed.agents.is_none() {
+        return None;
+    }
+    let message = format!("no agent {} is registered in {}, {no_context}", shown(agent), shown(&listed.path));
+    let help = match near {
+        Some(near) => format!("did you mean `{}:{near}`?", listed.path),
+        None if names.is_empty() => "no agent is registered there; name the project in which it is".to_owned(),
+        None => {
+            let names: Vec<String> = names.iter().take(5).map(|name| shown(name)).collect();
+            format!("its agents are {}", names.join(", "))
+        }
+    };
+    finding(message, "no such agent".to_owned(), help)
+}

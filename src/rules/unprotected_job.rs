@@ -1,0 +1,86 @@
+//! `unprotected-job`.
+
+use super::jobs::{finding_on, job_name, refused, some};
+use super::support::*;
+use super::words::shown;
+use crate::job_access::Refusal;
+
+rule! {
+    /// The agent's entry takes protected refs, and the job runs on none.
+    ///
+    /// With `protected_branches_only` GitLab leaves the context out unless the pipeline's ref is a protected branch or tag. Merge request
+    /// pipelines run on a ref of their own, which is not protected even where the source branch is.
+    ///
+    /// Source: `app/services/clusters/agents/authorizations/ci_access/filter_service.rb`, `app/models/project.rb` and
+    /// `app/models/ci/pipeline.rb` of GitLab.
+    ///
+    /// ## Bad
+    ///
+    /// ```yaml ci project=acme/web/shop
+    /// deploy:
+    ///   rules:
+    ///     - if: $CI_PIPELINE_SOURCE == "merge_request_event"
+    ///   script:
+    ///     - kubectl config use-context acme/agents:prod
+    ///     - kubectl apply -f app.yaml
+    /// ```
+    ///
+    /// ```yaml of=acme/agents path=.gitlab/agents/prod/config.yaml
+    /// ci_access: {projects: [{id: acme/web/shop, protected_branches_only: true}]}
+    /// ```
+    ///
+    /// ```yaml inventory
+    /// projects: [{path: acme/agents}, {path: acme/web/shop}]
+    /// ```
+    ///
+    /// ## Good
+    ///
+    /// ```yaml ci project=acme/web/shop
+    /// deploy:
+    ///   rules:
+    ///     - if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH
+    ///   script:
+    ///     - kubectl config use-context acme/agents:prod
+    ///     - kubectl apply -f app.yaml
+    /// ```
+    ///
+    /// ```yaml of=acme/agents path=.gitlab/agents/prod/config.yaml
+    /// ci_access: {projects: [{id: acme/web/shop, protected_branches_only: true}]}
+    /// ```
+    ///
+    /// ```yaml inventory
+    /// projects: [{path: acme/agents}, {path: acme/web/shop}]
+    /// ```
+    ///
+    /// ## How to fix
+    ///
+    /// Run the job on a protected branch, or use another agent for merge requests.
+    ///
+    /// ## When it stays silent
+    ///
+    /// Where the job may run on a ref whose protection is not known.
+    UnprotectedJob = "unprotected-job", Warning in Jobs
+}
+
+impl Rule for UnprotectedJob {
+    fn check_selection(&self, selection: &Selection, job: &JobView<'_>, jobs: &Jobs<'_, '_>, findings: &mut Findings) {
+        let Some(refused) = refused(selection, job, jobs, |refusal| *refusal == Refusal::Unprotected) else { return };
+        let context = jobs.index.agent(refused.agent).context();
+        let mut pipelines: Vec<String> = Vec::new();
+        for run in &refused.case.runs {
+            let name = run.scenario.to_string();
+            if !pipelines.contains(&name) {
+                pipelines.push(name);
+            }
+        }
+        let message = format!(
+            "the agent {} takes jobs of protected refs only, and {} runs only in {}: kubectl says that no context exists with the name",
+            shown(&context),
+            job_name(refused.case),
+            some(&pipelines)
+        );
+        let finding = finding_on(&INFO, selection, message).label("never on a protected ref");
+        let finding = refused.show_winner(finding, jobs, "this entry takes protected refs only");
+        findings.report(finding.help("run the job on a protected branch or tag, or select an agent that takes other refs"));
+    }
+}
