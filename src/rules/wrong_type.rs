@@ -151,11 +151,8 @@ fn bool_help(finding: Finding, span: Span, text: &str, plain: bool) -> Finding {
 
 /// The last key of a route: `environments` of `ci_access.projects[0].environments[2]`.
 fn last_key(route: &str) -> &str {
-    let route = route.split('[').next_back().filter(|tail| tail.contains(']')).map_or(route, |tail| {
-        let cut = route.len() - tail.len() - 1;
-        if tail.ends_with(']') { &route[..cut] } else { route }
-    });
-    route.rsplit('.').next().unwrap_or_default()
+    let list = route.strip_suffix(']').and_then(|route| route.rsplit_once('['));
+    list.map_or(route, |(list, _)| list).rsplit('.').next().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -166,6 +163,8 @@ mod tests {
             ("ci_access.projects[0].environments[2]", "environments"),
             ("ci_access.projects[0].id", "id"),
             ("ci_access", "ci_access"),
+            ("o]bservability.logging", "logging"),
+            ("a]", "a]"),
             ("", ""),
         ] {
             assert_eq!(super::last_key(route), key);
