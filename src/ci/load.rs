@@ -203,7 +203,8 @@ impl Converter<'_> {
             let converted = self.convert(value, depth + 1);
             weight = weight.saturating_add(1).saturating_add(converted.weight);
             height = height.max(1 + converted.height);
-            if is_merge && self.merge(&mut map, &converted.value) {
+            let is_alias = matches!(self.tree.node(value).data, Data::Alias { .. });
+            if is_merge && self.merge(&mut map, &converted.value, is_alias) {
                 continue;
             }
             // A list or map as a key is nothing that GitLab knows a keyword for.
@@ -222,11 +223,11 @@ impl Converter<'_> {
     }
 
     /// Takes over the entries of a map, or those of a list of maps of which the first wins. What the mapping itself has
-    /// above is replaced, what it has below replaces, as in `revive_hash`.
-    fn merge(&mut self, map: &mut Map, value: &Value) -> bool {
+    /// above is replaced, what it has below replaces, as in `revive_hash`. An alias to a list merges nothing.
+    fn merge(&mut self, map: &mut Map, value: &Value, is_alias: bool) -> bool {
         match value {
             Value::Map(merged) => self.take(map, merged),
-            Value::List(list) if list.items.iter().all(|item| item.as_map().is_some()) => {
+            Value::List(list) if !is_alias && list.items.iter().all(|item| item.as_map().is_some()) => {
                 list.items.iter().rev().filter_map(Value::as_map).for_each(|merged| self.take(map, merged));
             }
             _ => return false,
