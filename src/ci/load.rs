@@ -30,7 +30,7 @@ const MAX_VALUES: u64 = 1_000_000;
 /// Reads a file.
 pub(super) fn load(source: &Arc<Source>, work: &Work) -> Loaded {
     let mut problems = Vec::new();
-    let document = yaml::read(source);
+    let document = yaml::read_libyaml(source, 0);
     let mut header = None;
     let mut content = read_document(source, &document, work, &mut problems);
     let second =
@@ -39,7 +39,7 @@ pub(super) fn load(source: &Arc<Source>, work: &Work) -> Loaded {
         && content.as_ref().is_some_and(|map| map.get("spec").is_some())
     {
         header = content;
-        content = read_document(source, &yaml::read_from(source, rest.start), work, &mut problems);
+        content = read_document(source, &yaml::read_libyaml(source, rest.start), work, &mut problems);
     }
     Loaded { source: Arc::clone(source), header, content, problems }
 }
@@ -74,26 +74,9 @@ fn read_document(
     None
 }
 
-/// Whether what yaml.v2 refuses is refused by Psych as well, which is libyaml in C.
+/// Psych takes `%YAML 1.2`.
 fn stops_psych(source: &Source, problem: &yaml::Problem) -> bool {
-    use yaml::ProblemKind as K;
-    match &problem.kind {
-        // Takes `%YAML 1.2`, and `\/` in quotes.
-        K::Escape => source.slice(problem.span) != "\\/",
-        K::TagOrDirective => !source.slice(problem.span).starts_with('%'),
-        // yaml.v2's own limits, and what cannot become JSON.
-        K::QuestionMark
-        | K::TagTouchesIndicator
-        | K::ExcessiveAliasing
-        | K::BadMerge
-        | K::CollectionKey
-        | K::NullKey
-        | K::UnsignedKey
-        | K::TagMismatch { .. }
-        | K::Base64
-        | K::NotJson => false,
-        _ => true,
-    }
+    problem.kind != yaml::ProblemKind::TagOrDirective || !source.slice(problem.span).starts_with('%')
 }
 
 /// A value with its number of values and its levels, aliases followed.
