@@ -60,6 +60,8 @@ pub struct Job {
     /// The top level's variables with the job's own over them, as far as it inherits them. Variables of the project, its
     /// groups, the instance and whoever starts the pipeline go before all of these (`Gitlab::Ci::Variables::Builder`).
     pub variables: Vec<Variable>,
+    /// Its own variables alone; they go before those of `workflow:rules`.
+    pub own_variables: Vec<Variable>,
     /// Its environment.
     pub environment: Option<Environment>,
     /// Its `rules`, nested lists flattened.
