@@ -119,8 +119,8 @@ impl Job {
     /// The variables that the job sees: one scope for each combination of its matrix, or one. `base` holds the predefined
     /// variables and whatever is known of the pipeline; `workflow` and `rule` are the rules that apply, if any sets variables.
     ///
-    /// Source: `lib/gitlab/ci/yaml_processor/result.rb` and `lib/gitlab/ci/pipeline/seed/build.rb`: variables of
-    /// `workflow:rules` go before the top level's and those of `rules` before the job's.
+    /// Source: `workflow:rules:variables` and `rules:variables` in `doc/ci/yaml/_index.md`, and `seed/build.rb` in
+    /// `lib/gitlab/ci/pipeline/`: variables of `workflow:rules` go before the top level's, those of `rules` before the job's.
     #[must_use]
     pub fn scopes(&self, base: &Scope, workflow: Option<&Rule>, rule: Option<&Rule>) -> Vec<Scope> {
         let of = |rule: Option<&Rule>| rule.map(|rule| rule.variables.clone()).unwrap_or_default();
