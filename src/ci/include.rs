@@ -11,10 +11,10 @@ use super::load::{Loaded, load};
 use super::location::{Certainty, Location, Target, locations};
 use super::problem::{Problem, ProblemKind, Unread, UnreadKind};
 use super::text::{Place, Text};
-use super::value::{Map, Work, merge_into};
+use super::value::{Entry, Map, Work, merge_into};
 use super::variables::Scope;
 use super::{FileContent, Files, MAX_INCLUDES};
-use crate::source::Source;
+use crate::source::{Source, Span};
 
 /// Where the paths of `include:local` start.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -25,7 +25,8 @@ enum Origin {
     Project(Arc<str>, Option<Arc<str>>),
 }
 
-/// What several files make together.
+/// What came up on the way.
+#[derive(Default)]
 pub(super) struct Included {
     pub sources: Vec<Arc<Source>>,
     pub problems: Vec<Problem>,
@@ -35,12 +36,18 @@ pub(super) struct Included {
 }
 
 /// Reads the main file and all that it includes; `None` where there is no main file that could be read.
-pub(super) fn read_all(main: &str, files: &dyn Files, scope: &Scope, work: &Work) -> (Option<Arc<Map>>, Included) {
-    let place = Place::new(&Arc::new(Source::new(main, "")), crate::source::Span::default());
-    let included = Included { sources: Vec::new(), problems: Vec::new(), unread: Vec::new(), conditional: Vec::new() };
-    let (loaded, stack) = (HashMap::new(), Vec::new());
-    let mut includer = Includer { files, scope, work, included, loaded, stack, count: 0, conditions: 0 };
-    let root = includer.main(main, &place);
+pub(super) fn read_main(main: &str, files: &dyn Files, scope: &Scope, work: &Work) -> (Option<Arc<Map>>, Included) {
+    let mut includer = Includer::new(files, scope, work);
+    let root = includer.main(main);
+    (root, includer.included)
+}
+
+/// Reads what an `include` alone makes.
+pub(super) fn read_include(entry: &Entry, files: &dyn Files, scope: &Scope, work: &Work) -> (Arc<Map>, Included) {
+    let mut includer = Includer::new(files, scope, work);
+    let mut root = Map::new(entry.value.place().clone());
+    root.set(entry.clone());
+    let root = includer.expand(&Arc::new(root), &Origin::Here);
     (root, includer.included)
 }
 
@@ -58,8 +65,13 @@ struct Includer<'a> {
     conditions: usize,
 }
 
-impl Includer<'_> {
-    fn main(&mut self, main: &str, place: &Place) -> Option<Arc<Map>> {
+impl<'a> Includer<'a> {
+    fn new(files: &'a dyn Files, scope: &'a Scope, work: &'a Work) -> Self {
+        let (included, loaded, stack) = (Included::default(), HashMap::new(), Vec::new());
+        Self { files, scope, work, included, loaded, stack, count: 0, conditions: 0 }
+    }
+
+    fn main(&mut self, main: &str) -> Option<Arc<Map>> {
         let content = self.files.read(main);
         let source = match content {
             FileContent::Text(source) => source,
@@ -69,7 +81,7 @@ impl Includer<'_> {
                     FileContent::NoFile(why) => ProblemKind::NoFile(main.to_owned(), why),
                     _ => ProblemKind::NoMainFile(main.to_owned()),
                 };
-                self.problem(kind, place);
+                self.problem(kind, &Place::new(&Arc::new(Source::new(main, "")), Span::default()));
                 return None;
             }
         };

@@ -4,14 +4,13 @@ use std::sync::Arc;
 
 use super::environment::environment;
 use super::keywords::{image, inherit, merge_variables, script, variables};
-use super::location::{Target, locations};
 use super::matrix::matrix;
-use super::model::{Inherit, Job, ScriptLine, Section, Variable};
+use super::model::{Inherit, Inherited, Job, ScriptLine, Section, Variable};
 use super::problem::ProblemKind;
 use super::resolver::Resolver;
 use super::rules::{only_except, rules};
 use super::text::{Place, Text};
-use super::value::{Map, Scalar, Value};
+use super::value::{Entry, Map, Scalar, Value};
 use crate::source::Source;
 
 /// What jobs take over.
@@ -63,11 +62,7 @@ pub(super) fn job(
     }
     let inherit = inherit(resolver, map);
     let own_variables = variables(resolver, map);
-    let inherited: Vec<Variable> = if resolver.work.spend(surroundings.variables.len()) {
-        surroundings.variables.iter().filter(|variable| inherit.variables.has(&variable.name)).cloned().collect()
-    } else {
-        Vec::new()
-    };
+    let inherited = inherited_variables(resolver, &inherit, &surroundings.variables);
     let image_value = surroundings.inherited(resolver, map, &inherit, "image");
     let text = |resolver: &mut Resolver<'_>, key: &str| {
         resolver.get(map, key).and_then(|value| value.as_text().map(Text::shared))
@@ -77,7 +72,8 @@ pub(super) fn job(
         name_place: name.text.place.clone(),
         stage: text(resolver, "stage"),
         script: lines(resolver, map, &inherit, is_trigger, surroundings),
-        variables: merge_variables(inherited, own_variables),
+        variables: merge_variables(inherited, &own_variables),
+        own_variables,
         environment: environment(resolver, map, !is_known),
         rules: rules(resolver, map),
         only: only_except(resolver, map, "only"),
@@ -86,11 +82,23 @@ pub(super) fn job(
         matrix: matrix(resolver, map),
         image: image_value.and_then(|value| image(resolver, &value)),
         is_trigger,
-        child_files: child_files(resolver, map),
+        child: child(resolver, map),
         is_conditional: is_conditional(map, &name.text.place, surroundings.conditional),
         inherit,
         is_partial: resolver.is_partial,
     })
+}
+
+fn inherited_variables(resolver: &mut Resolver<'_>, inherit: &Inherit, variables: &[Variable]) -> Vec<Variable> {
+    let names = match &inherit.variables {
+        Inherited::Only(names) => names.len(),
+        Inherited::All | Inherited::None => 0,
+    };
+    if !resolver.work.spend(variables.len().saturating_mul(1 + names / 16)) {
+        resolver.is_partial = true;
+        return Vec::new();
+    }
+    variables.iter().filter(|variable| inherit.variables.has(&variable.name)).cloned().collect()
 }
 
 fn lines(
@@ -116,15 +124,11 @@ fn lines(
     lines
 }
 
-/// Source: `lib/gitlab/ci/config/entry/trigger.rb`, and "Parent-child pipelines" in `doc/ci/pipelines/downstream_pipelines.md`.
-fn child_files(resolver: &mut Resolver<'_>, map: &Map) -> Vec<Text> {
-    let trigger = resolver.get(map, "trigger").and_then(|trigger| trigger.as_map().cloned());
-    let Some(include) = trigger.and_then(|trigger| resolver.get(&trigger, "include")) else { return Vec::new() };
-    let files = locations(&include).filter_map(|location| match location.ok()?.target {
-        Target::Local(path) => Some(path),
-        Target::Project { .. } | Target::Elsewhere(..) => None,
-    });
-    files.collect()
+/// Source: `lib/gitlab/ci/config/entry/trigger.rb`.
+fn child(resolver: &mut Resolver<'_>, map: &Map) -> Option<Entry> {
+    let trigger = resolver.get(map, "trigger")?;
+    let Entry { key, value } = trigger.as_map()?.entry("include")?.clone();
+    Some(Entry { key, value: resolver.resolve(value)? })
 }
 
 /// Whether GitLab takes a map for a job with a script.

@@ -1,5 +1,6 @@
 //! Keywords of several places: scripts, `variables`, `image`, `inherit`.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::model::{Inherit, Inherited, ScriptLine, Section, Variable};
@@ -62,19 +63,17 @@ fn variable(resolver: &mut Resolver<'_>, entry: &Entry) -> Option<Variable> {
 }
 
 /// Lays variables over others.
-pub(super) fn merge_variables(below: Vec<Variable>, above: Vec<Variable>) -> Vec<Variable> {
-    if below.is_empty() {
-        return above;
+pub(super) fn merge_variables(below: Vec<Variable>, above: &[Variable]) -> Vec<Variable> {
+    if below.is_empty() || above.is_empty() {
+        return if below.is_empty() { above.to_vec() } else { below };
     }
     let mut merged = below;
-    let mut positions = std::collections::HashMap::new();
-    if !above.is_empty() {
-        positions.extend(merged.iter().enumerate().map(|(at, variable)| (Arc::clone(&variable.name), at)));
-    }
+    let positions: HashMap<Arc<str>, usize> =
+        merged.iter().enumerate().map(|(at, variable)| (Arc::clone(&variable.name), at)).collect();
     for variable in above {
         match positions.get(&variable.name).and_then(|&at| merged.get_mut(at)) {
-            Some(known) => *known = variable,
-            None => merged.push(variable),
+            Some(known) => *known = variable.clone(),
+            None => merged.push(variable.clone()),
         }
     }
     merged

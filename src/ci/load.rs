@@ -30,7 +30,7 @@ const MAX_VALUES: u64 = 1_000_000;
 /// Reads a file.
 pub(super) fn load(source: &Arc<Source>, work: &Work) -> Loaded {
     let mut problems = Vec::new();
-    let document = yaml::read(source);
+    let document = yaml::read_libyaml(source, 0);
     let mut header = None;
     let mut content = read_document(source, &document, work, &mut problems);
     let second =
@@ -39,7 +39,7 @@ pub(super) fn load(source: &Arc<Source>, work: &Work) -> Loaded {
         && content.as_ref().is_some_and(|map| map.get("spec").is_some())
     {
         header = content;
-        content = read_document(source, &yaml::read_from(source, rest.start), work, &mut problems);
+        content = read_document(source, &yaml::read_libyaml(source, rest.start), work, &mut problems);
     }
     Loaded { source: Arc::clone(source), header, content, problems }
 }
@@ -74,26 +74,9 @@ fn read_document(
     None
 }
 
-/// Whether what yaml.v2 refuses is refused by Psych as well, which is libyaml in C.
+/// Psych takes `%YAML 1.2`.
 fn stops_psych(source: &Source, problem: &yaml::Problem) -> bool {
-    use yaml::ProblemKind as K;
-    match &problem.kind {
-        // Takes `%YAML 1.2`, and `\/` in quotes.
-        K::Escape => source.slice(problem.span) != "\\/",
-        K::TagOrDirective => !source.slice(problem.span).starts_with('%'),
-        // yaml.v2's own limits, and what cannot become JSON.
-        K::QuestionMark
-        | K::TagTouchesIndicator
-        | K::ExcessiveAliasing
-        | K::BadMerge
-        | K::CollectionKey
-        | K::NullKey
-        | K::UnsignedKey
-        | K::TagMismatch { .. }
-        | K::Base64
-        | K::NotJson => false,
-        _ => true,
-    }
+    problem.kind != yaml::ProblemKind::TagOrDirective || !source.slice(problem.span).starts_with('%')
 }
 
 /// A value with its number of values and its levels, aliases followed.
@@ -203,7 +186,8 @@ impl Converter<'_> {
             let converted = self.convert(value, depth + 1);
             weight = weight.saturating_add(1).saturating_add(converted.weight);
             height = height.max(1 + converted.height);
-            if is_merge && self.merge(&mut map, &converted.value) {
+            let is_alias = matches!(self.tree.node(value).data, Data::Alias { .. });
+            if is_merge && self.merge(&mut map, &converted.value, is_alias) {
                 continue;
             }
             // A list or map as a key is nothing that GitLab knows a keyword for.
@@ -222,11 +206,11 @@ impl Converter<'_> {
     }
 
     /// Takes over the entries of a map, or those of a list of maps of which the first wins. What the mapping itself has
-    /// above is replaced, what it has below replaces, as in `revive_hash`.
-    fn merge(&mut self, map: &mut Map, value: &Value) -> bool {
+    /// above is replaced, what it has below replaces, as in `revive_hash`. An alias to a list merges nothing.
+    fn merge(&mut self, map: &mut Map, value: &Value, is_alias: bool) -> bool {
         match value {
             Value::Map(merged) => self.take(map, merged),
-            Value::List(list) if list.items.iter().all(|item| item.as_map().is_some()) => {
+            Value::List(list) if !is_alias && list.items.iter().all(|item| item.as_map().is_some()) => {
                 list.items.iter().rev().filter_map(Value::as_map).for_each(|merged| self.take(map, merged));
             }
             _ => return false,

@@ -56,7 +56,8 @@ fn location(value: &Value) -> Option<Location> {
         .or_else(|| project(map))
         .or_else(|| elsewhere("remote", UnreadKind::Remote))
         .or_else(|| elsewhere("template", UnreadKind::Template))
-        .or_else(|| elsewhere("component", UnreadKind::Component))?;
+        .or_else(|| elsewhere("component", UnreadKind::Component))
+        .or_else(|| elsewhere("artifact", UnreadKind::Artifact))?;
     let certainty = map.get("rules").map_or(Certainty::Always, certainty);
     Some(Location { target, certainty, inputs: map.get("inputs").and_then(Value::as_map).cloned(), place })
 }

@@ -39,7 +39,8 @@ pub use text::{Place, Text};
 
 /// How many levels a CI configuration may have.
 ///
-/// Source: `max_yaml_depth` in `doc/administration/instance_limits.md`; an instance may set another one.
+/// Source: `max_yaml_depth` in `doc/administration/instance_limits.md`; an instance may set another one, and gitlab#370116
+/// speaks of a higher default to come.
 pub const MAX_DEPTH: usize = 100;
 
 /// How many files a configuration may include, however deep.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::problem::{Problem, Unread};
 use super::text::{Place, Text};
+use super::value::Entry;
 use crate::source::{Source, Span};
 
 /// What a CI configuration comes to.
@@ -59,6 +60,8 @@ pub struct Job {
     /// The top level's variables with the job's own over them, as far as it inherits them. Variables of the project, its
     /// groups, the instance and whoever starts the pipeline go before all of these (`Gitlab::Ci::Variables::Builder`).
     pub variables: Vec<Variable>,
+    /// Its own variables alone; they go before those of `workflow:rules`.
+    pub own_variables: Vec<Variable>,
     /// Its environment.
     pub environment: Option<Environment>,
     /// Its `rules`, nested lists flattened.
@@ -75,9 +78,8 @@ pub struct Job {
     pub image: Option<Text>,
     /// Whether it starts another pipeline (`trigger`), so that it has no script.
     pub is_trigger: bool,
-    /// The files of this repository from which it starts another pipeline (`trigger:include:local`), variables not expanded.
-    /// Each is the main file of a pipeline of its own.
-    pub child_files: Vec<Text>,
+    /// The `include` of its `trigger`, from which [`Pipeline::read_child`] reads the pipeline that it starts.
+    pub(super) child: Option<Entry>,
     /// What it takes from `default` and from the top level's variables.
     pub inherit: Inherit,
     /// Whether a parent, a reference or a value of a wrong type keeps a part of it from being known.
@@ -116,6 +118,14 @@ impl Inherited {
             Self::None => false,
             Self::Only(names) => names.iter().any(|known| &**known == name),
         }
+    }
+}
+
+impl Job {
+    /// Whether it starts a pipeline of this project, whose jobs [`Pipeline::read_child`] gives.
+    #[must_use]
+    pub fn has_child(&self) -> bool {
+        self.child.is_some()
     }
 }
 

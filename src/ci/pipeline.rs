@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::include::read_all;
+use super::include::{Included, read_include, read_main};
 use super::job::{Surroundings, has_script, is_trigger, job};
 use super::keywords::variables;
 use super::model::{Job, Pipeline};
@@ -44,8 +44,23 @@ impl Pipeline {
     #[must_use]
     pub fn read(main: &str, files: &dyn Files, facts: &ProjectFacts) -> Self {
         let work = Work::new(MAX_STEPS);
-        let scope = Scope::predefined(facts);
-        let (root, included) = read_all(main, files, &scope, &work);
+        let (root, included) = read_main(main, files, &Scope::predefined(facts), &work);
+        Self::of(main, root, included, &work)
+    }
+
+    /// Reads the pipeline that a job starts with `trigger:include`; `None` for a job that starts none of this project.
+    ///
+    /// A file can start itself again: whoever follows children has to stop. GitLab does after two levels
+    /// (`doc/ci/pipelines/downstream_pipelines.md`).
+    #[must_use]
+    pub fn read_child(job: &Job, files: &dyn Files, facts: &ProjectFacts) -> Option<Self> {
+        let include = job.child.as_ref()?;
+        let work = Work::new(MAX_STEPS);
+        let (root, included) = read_include(include, files, &Scope::predefined(facts), &work);
+        Some(Self::of(include.value.place().source.path(), Some(root), included, &work))
+    }
+
+    fn of(main: &str, root: Option<Arc<Map>>, included: Included, work: &Work) -> Self {
         let stopped = included.problems.iter().any(|problem| hides_content(&problem.kind));
         let mut pipeline = Self {
             sources: included.sources,
@@ -56,9 +71,9 @@ impl Pipeline {
             ..Self::default()
         };
         if let Some(root) = root {
-            pipeline.fill(&root, &work);
+            pipeline.fill(&root, work);
         }
-        pipeline.settle(main, &work);
+        pipeline.settle(main, work);
         pipeline
     }
 

@@ -165,6 +165,8 @@ pub enum UnreadKind {
     Project,
     /// `include:component`
     Component,
+    /// `include:artifact`: a file that a job writes.
+    Artifact,
     /// A path that hangs on a variable or input which is not known.
     VariableInPath,
 }
@@ -179,6 +181,7 @@ impl UnreadKind {
             Self::Template => "a template of GitLab's",
             Self::Project => "a file of another project",
             Self::Component => "a CI/CD component",
+            Self::Artifact => "a file that a job writes",
             Self::VariableInPath => "a file whose name hangs on a variable",
         }
     }

@@ -69,13 +69,12 @@ fn integer(text: &str) -> Option<String> {
     if digits.len() > 1 && digits.starts_with('0') {
         return in_base(digits, 8);
     }
-    let separated = digits.as_bytes().windows(2).all(|pair| !matches!(pair, [b'_' | b',', b'_' | b',']));
-    let starts_and_ends = !digits.starts_with(['_', ',']) && !digits.ends_with(['_', ',']);
-    if separated && starts_and_ends { in_base(digits, 10) } else { None }
+    in_base(digits, 10)
 }
 
 /// `12:30`, which Psych reads as hours and minutes even where there are no seconds.
 fn sexagesimal(text: &str) -> Option<String> {
+    // The sign is that of the hours alone.
     let (sign, bare) = text.strip_prefix('-').map_or((1, text), |bare| (-1, bare));
     let parts: Vec<&str> = bare.strip_prefix('+').unwrap_or(bare).split(':').collect();
     let is_number = |part: &str| !part.is_empty() && part.len() <= 9 && part.bytes().all(|byte| byte.is_ascii_digit());
@@ -83,27 +82,29 @@ fn sexagesimal(text: &str) -> Option<String> {
     if rest.is_empty() || rest.len() > 2 || !is_number(first) {
         return None;
     }
-    let mut value: i64 = first.parse::<i64>().ok()? * 3600;
+    let mut value: i64 = sign * first.parse::<i64>().ok()? * 3600;
     for (part, unit) in rest.iter().zip([60, 1]) {
         let number: i64 = part.parse().ok().filter(|&number| is_number(part) && part.len() <= 2 && number < 60)?;
         value += number * unit;
     }
-    Some((sign * value).to_string())
+    Some(value.to_string())
 }
 
 /// A number with a point; an exponent needs both the point and a sign.
 fn float(text: &str) -> Option<String> {
-    let bare: String = text.chars().filter(|character| !matches!(character, '_' | ',')).collect();
-    let unsigned = bare.strip_prefix(['-', '+']).unwrap_or(&bare);
-    let (mantissa, exponent) = unsigned.split_once(['e', 'E']).map_or((unsigned, None), |(m, e)| (m, Some(e)));
+    let (sign, unsigned) = match text.strip_prefix('-') {
+        Some(unsigned) => ("-", unsigned),
+        None => ("", text.strip_prefix('+').unwrap_or(text)),
+    };
+    let (mantissa, exponent) = unsigned.split_once(['e', 'E']).map_or((unsigned, "+0"), |parts| parts);
     let (whole, fraction) = mantissa.split_once('.')?;
+    let whole: String = whole.chars().filter(|character| !matches!(character, '_' | ',')).collect();
     let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-    let exponent_is_valid =
-        exponent.is_none_or(|part| part.starts_with(['+', '-']) && part.len() > 1 && digits(&part[1..]));
-    if !digits(whole) || !digits(fraction) || whole.len() + fraction.len() == 0 || !exponent_is_valid {
+    let power = exponent.strip_prefix(['+', '-']).filter(|power| !power.is_empty() && digits(power))?;
+    if !digits(&whole) || !digits(fraction) || whole.len() + fraction.len() == 0 || power.len() > 3 {
         return None;
     }
-    let value: f64 = bare.trim_end_matches('.').parse().ok()?;
+    let value: f64 = format!("{sign}0{whole}.{fraction}0e{exponent}").parse().ok()?;
     Some(ruby_float(value))
 }
 
@@ -138,13 +139,21 @@ fn is_date(text: &str) -> bool {
     }
     match time {
         None => month <= 12 && day <= 31,
-        Some(time) => {
-            let clock: Vec<&str> = time.trim_start().splitn(3, ':').collect();
-            let is_two = |part: &str| part.len() >= 2 && part.bytes().take(2).all(|byte| byte.is_ascii_digit());
-            matches!(&clock[..], [hour, minute, second]
-                if hour.parse::<u8>().is_ok() && minute.len() == 2 && is_two(minute) && is_two(second))
-        }
+        Some(time) => is_clock(time.trim_start()),
     }
+}
+
+/// Hours, minutes and seconds, perhaps with a fraction and a zone.
+fn is_clock(time: &str) -> bool {
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let [hour, minute, rest] = time.splitn(3, ':').collect::<Vec<_>>()[..] else { return false };
+    let (second, rest) = rest.split_at_checked(2).unwrap_or_default();
+    let rest =
+        rest.strip_prefix('.').map_or(rest, |fraction| fraction.trim_start_matches(|c: char| c.is_ascii_digit()));
+    let zone = rest.trim_start();
+    let offset = zone.strip_prefix(['+', '-']).map(|offset| offset.replacen(':', "", 1));
+    let is_zone = zone.is_empty() || zone == "Z" || offset.is_some_and(|offset| offset.len() <= 4 && digits(&offset));
+    digits(hour) && hour.len() <= 2 && digits(minute) && minute.len() == 2 && digits(second) && is_zone
 }
 
 #[cfg(test)]
@@ -173,9 +182,16 @@ mod tests {
             ("1.5e+20", Kind::Number, "1.5e+20"),
             ("12:30", Kind::Number, "45000"),
             ("12:30:15", Kind::Number, "45015"),
+            ("-1:30", Kind::Number, "-1800"),
+            ("8080:80", Kind::Text, "8080:80"),
+            ("1.5_0", Kind::Text, "1.5_0"),
+            ("-.5", Kind::Number, "-0.5"),
+            ("1,000.5", Kind::Number, "1000.5"),
             ("12:75", Kind::Text, "12:75"),
             ("2024-01-31", Kind::Date, "2024-01-31"),
             ("2024-01-31 10:00:00", Kind::Date, "2024-01-31 10:00:00"),
+            ("2024-01-31T10:00:00.5+02:00", Kind::Date, "2024-01-31T10:00:00.5+02:00"),
+            ("2024-01-31 10:00:00 UTC", Kind::Text, "2024-01-31 10:00:00 UTC"),
             ("2024-01-31-rc", Kind::Text, "2024-01-31-rc"),
             (":name", Kind::Text, "name"),
             ("-", Kind::Text, "-"),

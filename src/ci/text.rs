@@ -8,7 +8,7 @@ use crate::source::{Source, Span};
 use crate::yaml::Style;
 
 /// A place in a file.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Place {
     /// The file.
     pub source: Arc<Source>,
@@ -33,6 +33,13 @@ impl Place {
     #[must_use]
     pub fn is_in(&self, source: &Arc<Source>) -> bool {
         Arc::ptr_eq(&self.source, source)
+    }
+}
+
+impl fmt::Debug for Place {
+    /// Without the text of the file.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}[{}..{}]", self.source.path(), self.span.start, self.span.end)
     }
 }
 

@@ -2,7 +2,8 @@
 //! YAML 1.1 meaning of scalars that `yaml.v2` gives.
 //!
 //! [`read()`] makes a [`Document`] of the first document of a file, which is all that GitLab reads of an agent's
-//! configuration; [`read_from()`] reaches a second one. This floor knows nothing of agents.
+//! configuration; [`read_libyaml()`] reads as Ruby does, and reaches a second document. This floor knows nothing of
+//! agents.
 
 mod build;
 mod gate;
@@ -15,7 +16,7 @@ mod scalar;
 mod tree;
 
 pub use plain::{PlainEvent, PlainEvents};
-pub use read::{Document, Problem, ProblemKind, read, read_from};
+pub use read::{Document, Problem, ProblemKind, read, read_libyaml};
 pub use reading::{Entry, Loss, LossKind, Reading};
 pub use scalar::{Scalar, ScalarError, scalar, untagged};
 pub use tree::{Comment, Data, Named, Node, NodeId, Style, Tree};

@@ -136,16 +136,38 @@ impl Document {
 /// How often reading goes on behind a syntax error.
 const MAX_REPAIRS: usize = 25;
 
+/// How many bytes are read again and again behind syntax errors, so that a large broken file costs little more than a
+/// small one.
+const MAX_REPAIRED: usize = 8 << 20;
+
+/// Whose reading of YAML counts.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Parser {
+    /// yaml.v2 of the agent server.
+    Go,
+    /// libyaml itself, as in Ruby's Psych.
+    Libyaml,
+}
+
 /// Reads the first document of a file.
 #[must_use]
 pub fn read(source: &Source) -> Document {
-    read_from(source, 0)
+    read_as(source, Parser::Go, 0)
 }
 
-/// Reads the first document at or behind an offset, as if nothing but blanks stood before it; spans are those of the
-/// whole file. With the start of [`Document::ignored`] it reads the second document.
+/// Reads the first document at or behind an offset as libyaml itself does, with which Ruby and so GitLab's CI reads.
+///
+/// It is read as if nothing but blanks stood before the offset, and spans are those of the whole file: with the start of
+/// [`Document::ignored`] it reads the second document. The problems are those of syntax and of anchors; what yaml.v2 or JSON
+/// would refuse is none here.
 #[must_use]
-pub fn read_from(source: &Source, start: usize) -> Document {
+pub fn read_libyaml(source: &Source, start: usize) -> Document {
+    read_as(source, Parser::Libyaml, start)
+}
+
+fn read_as(source: &Source, parser: Parser, start: usize) -> Document {
+    let is_go = parser == Parser::Go;
+    let max_repairs = if is_go { MAX_REPAIRS } else { MAX_REPAIRS.min(1 + MAX_REPAIRED / (source.text().len() + 1)) };
     let mut problems = Vec::new();
     let mut skipped = Vec::new();
     let mut text = blank_up_to(source.text(), start);
@@ -156,7 +178,9 @@ pub fn read_from(source: &Source, start: usize) -> Document {
     }
 
     let mut stand_ins = StandIns::default();
-    stand_ins.hide_marks(&mut text);
+    if is_go {
+        stand_ins.hide_marks(&mut text);
+    }
 
     let mut unshown = false;
     let mut certain = true;
@@ -167,13 +191,14 @@ pub fn read_from(source: &Source, start: usize) -> Document {
         let accepted = libyaml::parse(&text);
         let refusal = if accepted.is_none() { gate::check(&text).err() } else { None };
         if let Some(refusal) = &refusal
+            && is_go
             && (stand_ins.hide_colon(&mut text, refusal) || stand_ins.hide_in_refused_tag(&mut text, refusal))
         {
             continue;
         }
         parsed = match accepted {
             Some(accepted) => {
-                if stand_ins.hide_in_tags(&mut text, &accepted.tree) {
+                if is_go && stand_ins.hide_in_tags(&mut text, &accepted.tree) {
                     continue;
                 }
                 accepted
@@ -197,7 +222,7 @@ pub fn read_from(source: &Source, start: usize) -> Document {
             problems.push(to_problem(&text, &error, &parsed));
         }
         certain &= repair.certain;
-        if attempt == MAX_REPAIRS || repair.text == *text {
+        if attempt == max_repairs || repair.text == *text {
             break;
         }
         skipped.extend(repair.skipped);
@@ -218,14 +243,20 @@ pub fn read_from(source: &Source, start: usize) -> Document {
 
     let mut tree = parsed.tree;
     stand_ins.restore(&mut tree);
-    stricter_than_libyaml(source, &tree, &mut problems);
+    if is_go {
+        stricter_than_libyaml(source, &tree, &mut problems);
+    }
     alias_problems(&tree, &mut problems);
     let follow_merges = !problems
         .iter()
         .any(|problem| matches!(problem.kind, ProblemKind::ExcessiveAliasing | ProblemKind::SelfReference(_)));
-    let reading = Reading::new(&tree, follow_merges);
-    node_problems(&reading, &mut problems);
-    json_problems(&reading, &mut problems);
+    if is_go {
+        let reading = Reading::new(&tree, follow_merges);
+        node_problems(&reading, &mut problems);
+        json_problems(&reading, &mut problems);
+    } else {
+        problems.retain(|problem| problem.kind != ProblemKind::ExcessiveAliasing);
+    }
     problems.sort_by_key(|problem| problem.span);
     problems.dedup();
 
@@ -749,8 +780,8 @@ mod tests {
     fn a_second_document_has_the_spans_of_the_file() {
         for text in ["a: 1\n---\nb: é\nc: 2\n", "\u{FEFF}---\r\na: ü\r\n--- # more\r\nb: é\r\nc: 2\r\n"] {
             let source = Source::new("a", text);
-            let rest = read(&source).ignored().expect("a second document");
-            let document = read_from(&source, rest.start);
+            let rest = read_libyaml(&source, 0).ignored().expect("a second document");
+            let document = read_libyaml(&source, rest.start);
             let tree = document.tree();
             let written: Vec<&str> = tree
                 .nodes()
@@ -765,8 +796,18 @@ mod tests {
     #[test]
     fn what_stands_before_the_start_does_not_count() {
         let source = Source::new("a", "a: [\u{1}\n---\nb: [\n");
-        let problems = read_from(&source, 6).problems().to_vec();
+        let problems = read_libyaml(&source, 6).problems().to_vec();
         assert!(!problems.is_empty() && problems.iter().all(|problem| problem.span.start > 6), "{problems:?}");
-        assert!(read_from(&source, 1000).tree().root().is_none());
+        assert!(read_libyaml(&source, 1000).tree().root().is_none());
+    }
+
+    #[test]
+    fn libyaml_is_not_held_to_what_only_yaml_v2_refuses() {
+        for text in ["[a?b]", "\"\\/\"", "~: .inf", "a: !!int x", "[1]: 2", "? {}\n: 18446744073709551615"] {
+            assert_eq!(read_libyaml(&Source::new("a", text), 0).problems(), [], "{text}");
+        }
+        // yaml.v2 takes this one.
+        assert!(!read_libyaml(&Source::new("a", "a: [x:]"), 0).problems().is_empty());
+        assert!(read(&Source::new("a", "a: [x:]")).problems().is_empty());
     }
 }

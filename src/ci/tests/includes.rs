@@ -185,3 +185,24 @@ fn a_main_file_that_is_not_there() {
     assert_eq!(messages(&pipeline), ["none.yml:1: there is no file `none.yml`"]);
     assert!(pipeline.is_incomplete());
 }
+
+#[test]
+fn a_child_pipeline_is_read_from_its_files() {
+    let files = Memory::new(&[
+        (
+            MAIN,
+            "a: { trigger: { strategy: depend, include: [{ local: ci/a.yml }, { artifact: b.yml, job: make }] } }
+b: { trigger: { include: ci/a.yml } }
+c: { trigger: acme/other }
+",
+        ),
+        ("ci/a.yml", "deploy: { script: x }\n"),
+    ]);
+    let pipeline = Pipeline::read(MAIN, &files, &facts());
+    let child = |job: &str| Pipeline::read_child(pipeline.job(job).unwrap(), &files, &facts());
+    let first = child("a").unwrap();
+    assert_eq!(names(&first), ["deploy"]);
+    assert_eq!(unread(&first), ["Artifact b.yml"]);
+    assert_eq!(messages(&child("b").unwrap()), [""; 0]);
+    assert!(child("c").is_none());
+}

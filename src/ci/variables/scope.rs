@@ -117,19 +117,28 @@ impl Scope {
 
 impl Job {
     /// The variables that the job sees: one scope for each combination of its matrix, or one. `base` holds the predefined
-    /// variables and whatever is known of the pipeline; `rule` is the rule that applies.
+    /// variables and whatever is known of the pipeline; `workflow` and `rule` are the rules that apply, if any sets variables.
+    ///
+    /// Source: `workflow:rules:variables` and `rules:variables` in `doc/ci/yaml/_index.md`, and `seed/build.rb` in
+    /// `lib/gitlab/ci/pipeline/`: variables of `workflow:rules` go before the top level's, those of `rules` before the job's.
     #[must_use]
-    pub fn scopes(&self, base: &Scope, rule: Option<&Rule>) -> Vec<Scope> {
-        let of_rule = rule.map(|rule| &rule.variables[..]).unwrap_or_default();
+    pub fn scopes(&self, base: &Scope, workflow: Option<&Rule>, rule: Option<&Rule>) -> Vec<Scope> {
+        let of = |rule: Option<&Rule>| rule.map(|rule| rule.variables.clone()).unwrap_or_default();
+        let mut of_workflow = of(workflow);
+        of_workflow.retain(|variable| self.inherit.variables.has(&variable.name));
+        let of_rule = of(rule);
+        let stage = self.stage.as_deref().unwrap_or("test");
         let scope_of = |combination: &[Variable]| {
             let name = match combination {
                 [] => Arc::clone(&self.name),
                 _ => name_of(&self.name, combination),
             };
-            let stage = self.stage.as_deref().unwrap_or("test");
-            let predefined = predefined::of_job(&name, stage);
-            let scope = base.with_values(predefined).with_variables(&self.variables);
-            scope.with_variables(combination).with_variables(of_rule)
+            let scope = base.with_values(predefined::of_job(&name, stage)).with_variables(&self.variables);
+            let scope = match &of_workflow[..] {
+                [] => scope,
+                of_workflow => scope.with_variables(of_workflow).with_variables(&self.own_variables),
+            };
+            scope.with_variables(combination).with_variables(&of_rule)
         };
         match &self.matrix[..] {
             [] => vec![scope_of(&[])],
