@@ -8,7 +8,7 @@ use crate::ci::condition::{JobConditions, OnlyInput, RefFacts, RuleInput, Run, S
 use crate::ci::script::{self, Item, Lookup, Script};
 use crate::ci::variables::Scope;
 use crate::ci::{Job, OnlyExcept, Rule, Section};
-use crate::gitlab::{EnvironmentTier, PartialText, TextPart};
+use crate::gitlab::{EnvironmentTier, PartialText, Shape, TextPart};
 
 /// How many cases a job may have; those behind are not looked at.
 const MOST: usize = 1_000;
@@ -33,18 +33,18 @@ pub struct JobCase {
 }
 
 /// The ways in which a job may run.
-pub(super) fn cases(job: &Job, base: &Scope, workflow: Option<&[RuleInput]>, refs: &RefFacts) -> Vec<JobCase> {
+pub(super) fn cases(job: &Job, base: &Scope, workflow: &Workflow, refs: &RefFacts) -> Vec<JobCase> {
     let rules = rule_inputs(job.rules.as_deref());
     let (only, except) = (job.only.as_ref().map(only_input), job.except.as_ref().map(only_input));
     let conditions = JobConditions {
-        workflow,
+        workflow: workflow.rules.as_deref(),
         rules: rules.as_deref(),
         only: only.as_ref(),
         except: except.as_ref(),
         when: job.when.as_deref(),
     };
     let mut scripts = Scripts::new(job);
-    let plain = job.scopes(base, None);
+    let plain = workflow.scopes(job, base, None);
     let mut by_rule: HashMap<usize, Vec<Scope>> = HashMap::new();
     let mut cases: Vec<JobCase> = Vec::new();
     for (combination, plain) in plain.iter().enumerate() {
@@ -57,7 +57,7 @@ pub(super) fn cases(job: &Job, base: &Scope, workflow: Option<&[RuleInput]>, ref
             let rule = run.rule.and_then(|at| Some((at, job.rules.as_ref()?.get(at)?)));
             let scope = match rule {
                 Some((at, rule)) if !rule.variables.is_empty() => {
-                    let scopes = by_rule.entry(at).or_insert_with(|| job.scopes(base, Some(rule)));
+                    let scopes = by_rule.entry(at).or_insert_with(|| workflow.scopes(job, base, Some(rule)));
                     scopes.get(combination).unwrap_or(plain)
                 }
                 _ => plain,
@@ -105,6 +105,34 @@ fn case(job: &Job, scope: &Scope, environment: Option<PartialText>, run: Run, sc
         script: scripts.read(&scope),
         kubernetes_agent: agent.map(|agent| scope.expand(agent)),
         scope,
+    }
+}
+
+/// `workflow:rules`
+#[derive(Default)]
+pub(super) struct Workflow {
+    rules: Option<Vec<RuleInput>>,
+    /// The variables that any of the rules sets. Which rule applies is not told, so neither are their values.
+    open: BTreeSet<Arc<str>>,
+}
+
+impl Workflow {
+    pub fn of(rules: Option<&[Rule]>) -> Self {
+        let variables = rules.into_iter().flatten().flat_map(|rule| &rule.variables);
+        Self { rules: rule_inputs(rules), open: variables.map(|variable| Arc::clone(&variable.name)).collect() }
+    }
+
+    /// The variables that a job sees, for each combination of its matrix.
+    fn scopes(&self, job: &Job, base: &Scope, rule: Option<&Rule>) -> Vec<Scope> {
+        let scopes = job.scopes(base, None, rule);
+        let of_rule = rule.map(|rule| &rule.variables[..]).unwrap_or_default();
+        let own = |name: &Arc<str>| job.own_variables.iter().chain(of_rule).any(|variable| variable.name == *name);
+        let open: Vec<&Arc<str>> = self.open.iter().filter(|name| !own(name)).collect();
+        if open.is_empty() {
+            return scopes;
+        }
+        let unknown = |name: &Arc<str>| (Arc::clone(name), PartialText::unknown(name, Shape::Any));
+        scopes.iter().map(|scope| scope.with_values(open.iter().map(|name| unknown(name)))).collect()
     }
 }
 

@@ -85,10 +85,10 @@ impl<'p> ProjectJobs<'p> {
     #[must_use]
     pub fn of(pipeline: &'p Pipeline, project: &'p CiProject) -> Self {
         let base = Scope::predefined(&project.facts);
-        let workflow = rule_inputs(pipeline.workflow_rules.as_deref());
+        let workflow = case::Workflow::of(pipeline.workflow_rules.as_deref());
         let jobs = pipeline.jobs.iter().filter(|job| !job.is_trigger).map(|job| JobView {
             job,
-            cases: case::cases(job, &base, workflow.as_deref(), &project.refs),
+            cases: case::cases(job, &base, &workflow, &project.refs),
             selections: OnceLock::new(),
         });
         Self { pipeline, project, jobs: jobs.collect() }
