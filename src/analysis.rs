@@ -7,13 +7,12 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::access::Index;
-use crate::agent_config::{AgentConfig, CiEntry};
+use crate::agent_config::CiEntry;
 use crate::ci::Pipeline;
 use crate::finding::{Finding, Severity};
 use crate::job_access::ProjectJobs;
 use crate::rules::{
     AgentFile, Context, EntryId, Findings, INTERNAL_ERROR, Input, InputContent, Jobs, Need, RULES, Rule, RuleInfo,
-    standing_entries,
 };
 use crate::secrets;
 use crate::source::{Source, Span};
@@ -149,7 +148,7 @@ pub fn analyse_with(projects: &[Project], rules: &[&dyn Rule]) -> Vec<Analysis> 
 
 fn read_project(project: &Project) -> Vec<Option<AgentFile>> {
     let is_text = |input: &&Input| input.content == InputContent::Text;
-    let read = |input: &Input| Some(input).filter(is_text).map(|input| read(input, &project.context));
+    let read = |input: &Input| Some(input).filter(is_text).map(|input| AgentFile::read(input, &project.context));
     project.inputs.iter().map(read).collect()
 }
 
@@ -247,15 +246,6 @@ fn unread(jobs: &ProjectJobs<'_>) -> Vec<String> {
     vec![format!("Not read: what {} includes of elsewhere ({}).", main.path(), names.join(", "))]
 }
 
-fn read(input: &Input, context: &Context) -> AgentFile {
-    AgentFile {
-        source: Arc::clone(&input.source),
-        location: input.location.clone(),
-        config: AgentConfig::read(&input.source, context.version),
-        has_template: input.has_template,
-    }
-}
-
 /// A file with the parts that rules are shown one by one, gathered once for all rules.
 struct Parts<'f> {
     file: &'f AgentFile,
@@ -265,8 +255,7 @@ struct Parts<'f> {
 
 impl<'f> Parts<'f> {
     fn of(file: &'f AgentFile, context: &Context) -> Self {
-        let access = file.config.ci_access.as_ref();
-        let entries = access.map(|access| standing_entries(access, context)).unwrap_or_default();
+        let entries = file.standing_entries(context);
         Self { file, ids: file.config.entry_ids(), entries }
     }
 }

@@ -42,8 +42,8 @@ rule! {
 
 impl Rule for ConfigProjectBypass {
     fn check_file(&self, file: &AgentFile, context: &Context, findings: &mut Findings) {
-        let (Some(access), Some(project)) = (&file.config.ci_access, &context.project) else { return };
-        let coverage = Coverage::of(access, context);
+        let Some(project) = &context.project else { return };
+        let coverage = Coverage::of(file, context);
         if coverage.project(project).is_some() {
             return;
         }

@@ -12,7 +12,7 @@ use crate::access::{Standing, needs_licence};
 use crate::gitlab::{ancestor_paths, lower_path};
 
 /// The entries within the limit that no later one of the same id overrides, in order: projects, groups, instance.
-pub(crate) fn counting_entries(access: &CiAccess, limit: usize) -> Vec<&CiEntry> {
+fn counting_entries(access: &CiAccess, limit: usize) -> Vec<&CiEntry> {
     let mut seen: HashSet<(EntryKind, Cow<'_, str>)> = HashSet::new();
     let mut entries: Vec<&CiEntry> = Vec::new();
     for list in [access.groups.as_slice(), access.projects.as_slice()] {
@@ -28,9 +28,25 @@ pub(crate) fn counting_entries(access: &CiAccess, limit: usize) -> Vec<&CiEntry>
     entries
 }
 
-/// Those of the entries within the limit that may become authorizations: GitLab does not drop them for what their ids name,
-/// as far as is known.
-pub(crate) fn standing_entries<'e>(access: &'e CiAccess, context: &Context) -> Vec<&'e CiEntry> {
+impl AgentFile {
+    /// Those of the entries within the limit that may become authorizations: GitLab does not drop them for what their ids
+    /// name, as far as is known. Found once and kept, for the first context that asks.
+    pub(crate) fn standing_entries(&self, context: &Context) -> Vec<&CiEntry> {
+        let Some(access) = &self.config.ci_access else { return Vec::new() };
+        let positions = self.standing.get_or_init(|| {
+            let standing = find_standing(access, context);
+            standing.into_iter().map(|entry| (entry.kind, entry.index)).collect()
+        });
+        let entry = |&(kind, index): &(EntryKind, usize)| match kind {
+            EntryKind::Project => access.projects.get(index),
+            EntryKind::Group => access.groups.get(index),
+            EntryKind::Instance => access.instance.as_ref(),
+        };
+        positions.iter().filter_map(entry).collect()
+    }
+}
+
+fn find_standing<'e>(access: &'e CiAccess, context: &Context) -> Vec<&'e CiEntry> {
     let hierarchy = context.hierarchy();
     let mut entries = counting_entries(access, context.entry_limit());
     entries.retain(|entry| {
@@ -46,23 +62,23 @@ pub(crate) fn standing_entries<'e>(access: &'e CiAccess, context: &Context) -> V
 
 /// The entries that count, by path in lower case.
 pub(super) struct Coverage<'e> {
-    projects: HashMap<String, &'e CiEntry>,
-    groups: HashMap<String, &'e CiEntry>,
+    projects: HashMap<Cow<'e, str>, &'e CiEntry>,
+    groups: HashMap<Cow<'e, str>, &'e CiEntry>,
     instance: Option<&'e CiEntry>,
 }
 
 impl<'e> Coverage<'e> {
     /// Finds them for the licence that is known; with an unknown one, all count.
-    pub(super) fn of(access: &'e CiAccess, context: &Context) -> Self {
-        Self::on(access, context, context.tier)
+    pub(super) fn of(file: &'e AgentFile, context: &Context) -> Self {
+        Self::on(file, context, context.tier)
     }
 
     /// Finds them for this licence; an entry that it drops does not count.
-    pub(super) fn on(access: &'e CiAccess, context: &Context, tier: Option<Tier>) -> Self {
+    pub(super) fn on(file: &'e AgentFile, context: &Context, tier: Option<Tier>) -> Self {
         let mut coverage = Self { projects: HashMap::new(), groups: HashMap::new(), instance: None };
-        let entries = standing_entries(access, context).into_iter();
+        let entries = file.standing_entries(context).into_iter();
         for entry in entries.filter(|entry| tier != Some(Tier::Free) || !needs_licence(entry.mode(), context.version)) {
-            let path = entry.id.as_ref().map(|id| lower_path(&id.value).into_owned());
+            let path = entry.id.as_ref().map(|id| lower_path(&id.value));
             match (entry.kind, path) {
                 (EntryKind::Project, Some(path)) => drop(coverage.projects.insert(path, entry)),
                 (EntryKind::Group, Some(path)) => drop(coverage.groups.insert(path, entry)),

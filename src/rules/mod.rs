@@ -15,7 +15,6 @@ pub use support::{
     Topic, explain,
 };
 
-pub(crate) use coverage::standing_entries;
 pub(crate) use support::INTERNAL_ERROR;
 
 macro_rules! rules {

@@ -42,8 +42,7 @@ rule! {
 
 impl Rule for RedundantEntry {
     fn check_file(&self, file: &AgentFile, context: &Context, findings: &mut Findings) {
-        let Some(access) = &file.config.ci_access else { return };
-        let coverage = Coverage::of(access, context);
+        let coverage = Coverage::of(file, context);
         for entry in coverage.entries() {
             let Some(id) = &entry.id else { continue };
             let path = FullPath::new(&id.value);

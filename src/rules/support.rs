@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 pub(super) use std::sync::Arc;
+use std::sync::OnceLock;
 
 pub(super) use crate::access::{AgentId, Index};
 pub(super) use crate::agent_config::{AccessSection, AgentConfig, CiAccess, CiEntry, EntryKind, Mode};
@@ -371,9 +372,23 @@ pub struct AgentFile {
     pub config: AgentConfig,
     /// Whether the agent has an environment template of its own; `None` where nobody looked.
     pub has_template: Option<bool>,
+    /// The entries that may become authorizations, once they are known.
+    pub(super) standing: OnceLock<Vec<(EntryKind, usize)>>,
 }
 
 impl AgentFile {
+    /// Reads a configuration by the rules of the release that is meant.
+    #[must_use]
+    pub fn read(input: &Input, context: &Context) -> Self {
+        Self {
+            source: Arc::clone(&input.source),
+            location: input.location.clone(),
+            config: AgentConfig::read(&input.source, context.version),
+            has_template: input.has_template,
+            standing: OnceLock::new(),
+        }
+    }
+
     /// The text of a span.
     #[must_use]
     pub fn slice(&self, span: Span) -> &str {

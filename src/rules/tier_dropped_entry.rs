@@ -54,10 +54,12 @@ impl Rule for TierDroppedEntry {
             None => file.config.refused_at().is_none(),
             Some(tier) => tier == Tier::Free,
         };
-        let Some(access) = file.config.ci_access.as_ref().filter(|_| is_asked) else { return };
-        let on_free = Coverage::on(access, context, Some(Tier::Free));
-        let entries = super::standing_entries(access, context);
         let needs = |entry: &&CiEntry| crate::access::needs_licence(entry.mode(), context.version);
+        let entries = file.standing_entries(context);
+        if !is_asked || !entries.iter().any(needs) {
+            return;
+        }
+        let on_free = Coverage::on(file, context, Some(Tier::Free));
         let mut without_heir: Vec<&CiEntry> = Vec::new();
         for entry in entries.into_iter().filter(needs) {
             match (Heir::of(entry, &on_free, context), context.tier) {
