@@ -89,6 +89,12 @@ impl Project {
         Self { inputs, pipeline: None, named: None, context, selection }
     }
 
+    /// Whether anything of it was asked for; others are there to be known.
+    #[must_use]
+    pub fn is_asked_for(&self) -> bool {
+        self.named.as_ref().is_none_or(|named| !named.is_empty())
+    }
+
     fn is_meant(&self, path: &str) -> bool {
         self.named.as_ref().is_none_or(|named| named.contains(path))
     }

@@ -9,19 +9,33 @@ use std::sync::Arc;
 use crate::access::{self, Index, Settings, World};
 use crate::analysis::Project;
 use crate::gitlab::FullPath;
-use crate::inventory::Inventory;
 use crate::job_access::{CiProject, ProjectJobs};
 use crate::rules::{AgentFile, JobEnvironments};
 use crate::source::Source;
 
 /// The projects that make one world.
 pub(crate) struct Neighbourhood<'p> {
-    inventory: Option<&'p Inventory>,
-    settings: Settings,
-    /// The project that stands alone, by its position.
-    alone: Option<usize>,
+    membership: Membership,
     /// What access is worked out from.
     pub world: World<'p>,
+}
+
+/// Which world a project belongs to.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Membership {
+    /// The inventory, by its address: one that was read once is the same.
+    inventory: Option<usize>,
+    settings: Settings,
+    /// The position of a project that stands alone.
+    alone: Option<usize>,
+}
+
+impl Membership {
+    fn of(project: &Project, at: usize) -> Self {
+        let inventory = project.context.inventory.as_ref().map(|inventory| Arc::as_ptr(inventory).addr());
+        let alone = (inventory.is_none() && project.context.project.is_none()).then_some(at);
+        Self { inventory, settings: project.context.access_settings(), alone }
+    }
 }
 
 /// All projects of an analysis.
@@ -31,8 +45,7 @@ pub(crate) struct Workspace<'p> {
     /// The texts of agents' files, by path.
     pub sources: HashMap<String, Arc<Source>>,
     jobs: Vec<Option<ProjectJobs<'p>>>,
-    neighbourhoods: &'p [Neighbourhood<'p>],
-    indexes: &'p [Index<'p>],
+    indexes: HashMap<Membership, &'p Index<'p>>,
 }
 
 /// What is known of each project whose jobs are looked at.
@@ -53,42 +66,25 @@ pub(crate) fn neighbourhoods<'p>(
     if projects.iter().all(|project| project.pipeline.is_none()) {
         return all;
     }
+    let mut positions: HashMap<Membership, usize> = HashMap::new();
     for (at, (project, files)) in projects.iter().zip(files).enumerate() {
-        let (inventory, settings, alone) = membership(project, at);
-        let known = all.iter().position(|one| one.is_for(inventory, settings, alone));
-        let world = match known.and_then(|known| all.get_mut(known)) {
-            Some(neighbourhood) => &mut neighbourhood.world,
-            None => {
-                let world = World { inventory, files: Vec::new(), settings };
-                all.push(Neighbourhood { inventory, settings, alone, world });
-                let Some(last) = all.last_mut() else { continue };
-                &mut last.world
-            }
-        };
+        let membership = Membership::of(project, at);
+        let position = *positions.entry(membership).or_insert(all.len());
+        if position == all.len() {
+            let inventory = project.context.inventory.as_deref();
+            let world = World { inventory, files: Vec::new(), settings: membership.settings };
+            all.push(Neighbourhood { membership, world });
+        }
         let path = project.context.project.as_ref().map(FullPath::as_str);
-        world.files.extend(files.iter().flatten().filter_map(|file| {
+        let agents = files.iter().flatten().filter_map(|file| {
             let agent = file.location.agent()?;
             Some(access::AgentFile::new(path, agent, &file.source, &file.config))
-        }));
+        });
+        if let Some(neighbourhood) = all.get_mut(position) {
+            neighbourhood.world.files.extend(agents);
+        }
     }
     all
-}
-
-fn membership(project: &Project, at: usize) -> (Option<&Inventory>, Settings, Option<usize>) {
-    let inventory = project.context.inventory.as_deref();
-    let alone = (inventory.is_none() && project.context.project.is_none()).then_some(at);
-    (inventory, project.context.access_settings(), alone)
-}
-
-impl Neighbourhood<'_> {
-    fn is_for(&self, inventory: Option<&Inventory>, settings: Settings, alone: Option<usize>) -> bool {
-        let same_inventory = match (self.inventory, inventory) {
-            (Some(one), Some(other)) => std::ptr::eq(one, other),
-            (None, None) => true,
-            _ => false,
-        };
-        same_inventory && self.settings == settings && self.alone == alone
-    }
 }
 
 impl<'p> Workspace<'p> {
@@ -113,7 +109,8 @@ impl<'p> Workspace<'p> {
                 sources.map(|source| (source.path().to_owned(), Arc::clone(source))).collect()
             }
         };
-        Self { environments: Arc::new(environments), sources, jobs, neighbourhoods, indexes }
+        let memberships = neighbourhoods.iter().map(|neighbourhood| neighbourhood.membership);
+        Self { environments: Arc::new(environments), sources, jobs, indexes: memberships.zip(indexes).collect() }
     }
 
     /// The jobs of the project at a position.
@@ -123,8 +120,6 @@ impl<'p> Workspace<'p> {
 
     /// Who gets in at the agents around the project at a position.
     pub fn index(&self, project: &Project, at: usize) -> Option<&'p Index<'p>> {
-        let (inventory, settings, alone) = membership(project, at);
-        let position = self.neighbourhoods.iter().position(|one| one.is_for(inventory, settings, alone))?;
-        self.indexes.get(position)
+        self.indexes.get(&Membership::of(project, at)).copied()
     }
 }

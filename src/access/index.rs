@@ -1,7 +1,7 @@
 //! All authorizations of a world, found by what they name, and the answers to questions about jobs.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::agent::{Agent, AgentId, agents};
 use super::answer::{Answer, Query, Row};
@@ -196,14 +196,15 @@ impl<'w> Index<'w> {
         self.rows(agent, &candidates, query)
     }
 
-    /// Whether something names the project for an agent, so that some of its jobs may get in.
+    /// The agents for which something names the project, so that some of its jobs may get in.
     #[must_use]
-    pub fn may_use(&self, agent: AgentId, project: &str) -> bool {
+    pub fn agents_for(&self, project: &str) -> BTreeSet<AgentId> {
         let listed = self.world.inventory.and_then(|inventory| inventory.find_project(project));
-        let candidates = self.candidates(project, listed);
+        let candidates = self.candidates(project, listed).into_iter();
         candidates
-            .iter()
-            .any(|(claiming, _, ranked)| *claiming == agent && !matches!(ranked.standing, Standing::Dropped(_)))
+            .filter(|(_, _, ranked)| !matches!(ranked.standing, Standing::Dropped(_)))
+            .map(|(agent, ..)| agent)
+            .collect()
     }
 
     fn rows(&self, agent: AgentId, candidates: &[Ranked<'w>], query: &Query<'_>) -> Vec<Row<'w>> {

@@ -6,7 +6,7 @@ use crate::inventory::Inventory;
 use crate::source::Source;
 
 /// What decides about access beside files and inventory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Settings {
     /// The release.
     pub version: Version,

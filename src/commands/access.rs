@@ -148,11 +148,11 @@ fn read_text(path: &Path) -> Result<String, Unusable> {
 
 /// The agents' files below folders.
 fn files_of_paths(paths: &[PathBuf], knowledge: &Knowledge<'_>, version: Version) -> Result<Vec<Loaded>, Unusable> {
-    let search = knowledge.search(paths)?;
+    let search = knowledge.search(paths, |_| true)?;
     if let Some(error) = search.errors.first() {
         return Err(Unusable(error.clone()));
     }
-    let is_only = search.projects.len() == 1;
+    let is_only = search.projects.iter().filter(|found| found.project.is_none()).count() == 1;
     let mut files = Vec::new();
     for found in &search.projects {
         let project = knowledge.context_for(&found.root, found.project.as_deref(), is_only)?.context.project;

@@ -128,11 +128,12 @@ fn check_rule_name(name: &str) -> Result<(), Unusable> {
 }
 
 fn check_paths(arguments: &Arguments, knowledge: &Knowledge<'_>) -> Result<(Outcome, Vec<String>), Unusable> {
-    let search = knowledge.search(&arguments.paths)?;
+    let search = knowledge.search(&arguments.paths, has_jobs_to_check)?;
     let mut errors = search.errors;
-    let is_only = search.projects.len() == 1;
-    if knowledge.names_project() && search.projects.len() > 1 {
-        let count = search.projects.len();
+    let asked = |found: &&Found| found.project.is_none() && found.named.as_ref().is_none_or(|named| !named.is_empty());
+    let count = search.projects.iter().filter(asked).count();
+    let is_only = count == 1;
+    if knowledge.names_project() && count > 1 {
         return Err(Unusable(format!(
             "--project names one project, and {count} configuration projects were found; check them one by one"
         )));
@@ -151,12 +152,19 @@ fn check_paths(arguments: &Arguments, knowledge: &Knowledge<'_>) -> Result<(Outc
         outcome.remark(read.remark);
         projects.push(read.project);
     }
-    for analysis in analysis::analyse(&projects) {
+    let analyses = analysis::analyse(&projects);
+    for (_, analysis) in projects.iter().zip(analyses).filter(|(project, _)| project.is_asked_for()) {
         outcome.add(analysis);
     }
     outcome.findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
     outcome.is_incomplete = !errors.is_empty();
     Ok((outcome, errors))
+}
+
+/// Whether the project's jobs are to be checked, which may use agents of any other project.
+fn has_jobs_to_check(found: &Found) -> bool {
+    let is_meant = |file: &PathBuf| found.named.as_ref().is_none_or(|named| named.contains(file));
+    found.ci_file.as_ref().is_some_and(is_meant)
 }
 
 struct ReadProject {

@@ -1,6 +1,6 @@
 //! What is known about GitLab's side: options first, then the environment, the git remote, and the settings file.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -73,10 +73,11 @@ impl<'o> Knowledge<'o> {
         Ok(Self { options, given, by_folder: Mutex::default(), inventories: Mutex::default() })
     }
 
-    /// The projects to look at: those of the paths, or else everything here and all projects of the inventory.
+    /// The projects to look at: those of the paths, or else everything here, and all projects of the inventory.
     ///
-    /// A folder that an inventory gives to a project has that project's path.
-    pub fn search(&self, paths: &[PathBuf]) -> Result<Search, Unusable> {
+    /// A folder that an inventory gives to a project has that project's path. With paths, the others of the inventory are
+    /// there to be known, for which `Found::named` is empty, and `needs_others` says whether they are needed.
+    pub fn search(&self, paths: &[PathBuf], needs_others: impl Fn(&Found) -> bool) -> Result<Search, Unusable> {
         let here = Path::new(".");
         let settings = self.settings_for(here)?;
         let listing = self.listing(&settings)?;
@@ -89,7 +90,15 @@ impl<'o> Knowledge<'o> {
             (true, _) => discover::search(&[here.to_owned()]),
         };
         if let Some(listing) = &listing {
-            listing.name_projects(&mut search.projects, paths.is_empty());
+            let asked = search.projects.len();
+            let with_others = paths.is_empty() || search.projects.iter().any(needs_others);
+            listing.name_projects(&mut search.projects, with_others);
+            if !paths.is_empty() {
+                for other in search.projects.iter_mut().skip(asked) {
+                    other.named = Some(BTreeSet::new());
+                    other.ci_file = None;
+                }
+            }
         }
         Ok(search)
     }

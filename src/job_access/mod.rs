@@ -107,10 +107,7 @@ impl<'p> ProjectJobs<'p> {
     /// Whether any job selects an agent's context, or the project has an agent that it may use.
     #[must_use]
     pub fn uses_agents(&self, index: &Index<'_>) -> bool {
-        let sees_agent = || {
-            let path = self.project.facts.path.as_deref();
-            path.is_some_and(|path| index.agent_ids().any(|(id, _)| index.may_use(id, path)))
-        };
+        let sees_agent = || self.project.facts.path.as_deref().is_some_and(|path| !index.agents_for(path).is_empty());
         let names_agent = |job: &JobView<'_>| {
             let mut selections = job.selections().iter();
             selections.any(|selection| matches!(context_name(&selection.context), ContextName::Agent { .. }))

@@ -104,6 +104,5 @@ pub(super) fn some(texts: &[String]) -> String {
 /// The contexts of agents that the project may use, for a word of advice.
 pub(super) fn usable_contexts(jobs: &Jobs<'_, '_>) -> Vec<String> {
     let Some(project) = jobs.project() else { return Vec::new() };
-    let usable = jobs.index.agent_ids().filter(|(id, _)| jobs.index.may_use(*id, project));
-    usable.map(|(_, agent)| agent.context()).collect()
+    jobs.index.agents_for(project).into_iter().map(|agent| jobs.index.agent(agent).context()).collect()
 }

@@ -116,3 +116,24 @@ fn a_large_inventory_and_many_unknown_ids_cost_in_proportion() {
     let run = kaslint(folder.path(), &arguments);
     assert_eq!(places(&run).iter().filter(|place| place.ends_with("unknown-id")).count(), 500);
 }
+
+#[test]
+fn jobs_meet_the_agents_of_other_projects_whatever_is_named() {
+    let world = folder_with(&[
+        ("inventory.yaml", b"projects: [{path: acme/agents, agents: [prod]}, {path: acme/shop}, {path: acme/blog}]\n"),
+        ("projects/acme/agents/.gitlab/agents/prod/config.yaml", b"ci_access: {projects: [{id: acme/shop}]}\n"),
+        ("projects/acme/shop/.gitlab-ci.yml", b"a: {script: [kubectl --context acme/agents:prod get pods]}\n"),
+        ("projects/acme/blog/.gitlab-ci.yml", b"a: {script: [kubectl --context acme/agents:prod get pods]}\n"),
+    ]);
+    let blog = "projects/acme/blog/.gitlab-ci.yml:1:32: context-not-granted".to_owned();
+    let check = |paths: &[&str]| {
+        let mut arguments = vec!["check", "--format", "json", "--inventory", "inventory.yaml"];
+        arguments.extend(paths);
+        kaslint(world.path(), &arguments)
+    };
+    assert_eq!(places(&check(&[])), [blog.clone()]);
+    assert_eq!(places(&check(&["projects/acme/blog"])), [blog.clone()]);
+    assert_eq!(places(&check(&["projects/acme/blog/.gitlab-ci.yml"])), [blog]);
+    assert!(places(&check(&["projects/acme/shop/.gitlab-ci.yml"])).is_empty());
+    assert_eq!(check(&["projects/acme/shop"]).json()["summary"]["projects"], 1);
+}
