@@ -109,8 +109,8 @@ pub struct Analysis {
     pub unchecked: Vec<(&'static RuleInfo, Need)>,
     /// What could not be read of the CI file, as lines for the summary.
     pub remarks: Vec<String>,
-    /// How many configurations were found, CI files included.
-    pub files: usize,
+    /// The paths of the configurations that were found, CI files included.
+    pub files: Vec<String>,
     /// Whether a rule failed inside.
     pub has_internal_error: bool,
 }
@@ -172,7 +172,7 @@ fn check_project(
     let mut concerned = vec![false; rules.len()];
     for (input, file) in project.inputs.iter().zip(files).filter(|(input, _)| project.is_meant(input.source.path())) {
         let parts = file.as_ref().map(|file| Parts::of(file, context));
-        analysis.files += 1;
+        analysis.files.push(input.source.path().to_owned());
         for (rule, is_concerned) in rules.iter().zip(&mut concerned) {
             *is_concerned |= file.as_ref().is_none_or(|file| rule.concerns(file));
             analysis.run(*rule, &input.source, &mut |findings| {
@@ -181,7 +181,7 @@ fn check_project(
         }
     }
     if let Some((jobs, main)) = workspace.jobs(at).and_then(|jobs| Some((jobs, jobs.pipeline.sources.first()?))) {
-        analysis.files += usize::from(project.is_meant(main.path()));
+        analysis.files.extend(Some(main.path().to_owned()).filter(|path| project.is_meant(path)));
         let before = analysis.findings.len();
         if let Some(index) = workspace.index(project, at) {
             let told =
@@ -249,7 +249,8 @@ fn unread(jobs: &ProjectJobs<'_>) -> Vec<String> {
         return Vec::new();
     }
     let names: Vec<String> = names.into_iter().collect();
-    vec![format!("Not read: what {} includes of elsewhere ({}).", main.path(), names.join(", "))]
+    let names = names.join(", ");
+    vec![format!("Not read: what {} includes of elsewhere ({}).", main.path(), secrets::mask(&names))]
 }
 
 /// A file with the parts that rules are shown one by one, gathered once for all rules.
@@ -295,7 +296,9 @@ fn is_met(need: Need, context: &Context) -> bool {
 /// Keeps secrets out of what is printed. A change that would have to print one is dropped.
 fn mask(finding: &mut Finding) {
     let texts = [&mut finding.message, &mut finding.label, &mut finding.route, &mut finding.key];
-    for text in texts.into_iter().chain(&mut finding.help) {
+    let related = finding.related.iter_mut().map(|related| &mut related.message);
+    let title = finding.fix.iter_mut().map(|fix| &mut fix.title);
+    for text in texts.into_iter().chain(&mut finding.help).chain(related).chain(title) {
         if let std::borrow::Cow::Owned(masked) = secrets::mask(text) {
             *text = masked;
         }

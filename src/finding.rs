@@ -48,6 +48,16 @@ pub struct Place {
     pub span: Span,
 }
 
+impl Place {
+    /// The offset of the last thing that lies within it: a span that ends with a line break does not reach the next line.
+    #[must_use]
+    pub fn last(&self) -> usize {
+        let text = self.source.slice(self.span);
+        let last = text.chars().next_back().map_or(0, char::len_utf8);
+        self.span.end - last.min(self.span.len())
+    }
+}
+
 /// A further place that explains a finding.
 #[derive(Clone, Debug)]
 pub struct Related {

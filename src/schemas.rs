@@ -19,14 +19,22 @@ pub enum Name {
     Inventory,
     /// What `kaslint check --format json` writes.
     CheckReport,
+    /// What `kaslint check --format gitlab` writes.
+    CodeQualityReport,
     /// A line of what `kaslint access --format json` writes.
     AccessReport,
 }
 
 impl Name {
     /// All schemas.
-    pub const ALL: [Self; 5] =
-        [Self::AgentConfig, Self::Settings, Self::Inventory, Self::CheckReport, Self::AccessReport];
+    pub const ALL: [Self; 6] = [
+        Self::AgentConfig,
+        Self::Settings,
+        Self::Inventory,
+        Self::CheckReport,
+        Self::CodeQualityReport,
+        Self::AccessReport,
+    ];
 
     /// The file's name in `schema/`.
     #[must_use]
@@ -36,6 +44,7 @@ impl Name {
             Self::Settings => "settings.schema.json",
             Self::Inventory => "inventory.schema.json",
             Self::CheckReport => "check-report.schema.json",
+            Self::CodeQualityReport => "code-quality-report.schema.json",
             Self::AccessReport => "access-report.schema.json",
         }
     }
@@ -48,6 +57,7 @@ impl Name {
             Self::Settings => pretty(&settings()),
             Self::Inventory => pretty(&inventory()),
             Self::CheckReport => include_str!("../schema/check-report.schema.json").to_owned(),
+            Self::CodeQualityReport => include_str!("../schema/code-quality-report.schema.json").to_owned(),
             Self::AccessReport => include_str!("../schema/access-report.schema.json").to_owned(),
         }
     }

@@ -6,6 +6,7 @@ use super::overview::{CaseView, Overview, Reason, RowView};
 use super::why::{self, Step};
 use super::{AccessReport, words};
 use crate::access::{Answer, Row};
+use crate::report::markup::{code, escape, html};
 
 /// From how many rows on a table is folded.
 const LONG: usize = 20;
@@ -182,72 +183,4 @@ fn table(header: &[&str], rows: &[Vec<String>], what: &str, out: &mut dyn io::Wr
         writeln!(out, "\n</details>")?;
     }
     Ok(())
-}
-
-/// Text that means itself in Markdown and HTML, in a cell and elsewhere: line breaks are gone already, and of `code` in
-/// our own words the backticks stay.
-fn escape(text: &str) -> String {
-    let mut parts = text.split('`');
-    let mut escaped = parts.next().map(plain).unwrap_or_default();
-    let mut is_code = true;
-    let rest: Vec<&str> = parts.collect();
-    if rest.len() % 2 == 1 {
-        // A backtick out of a file: none of them can be trusted to be ours.
-        return plain(&text.replace('`', "'"));
-    }
-    for part in rest {
-        if is_code && !part.is_empty() {
-            escaped.push_str(&code(part));
-        } else {
-            escaped.push_str(&plain(part));
-        }
-        is_code = !is_code;
-    }
-    escaped
-}
-
-fn plain(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '&' => escaped.push_str("&amp;"),
-            '\n' | '\r' => escaped.push(' '),
-            // `@` and `#`, `!`, `~`, `%`, `$` would mention people and issues.
-            '|' | '\\' | '*' | '_' | '[' | ']' | '~' | '#' | '@' | '!' | '$' | '%' => {
-                escaped.push('\\');
-                escaped.push(character);
-            }
-            character => escaped.push(character),
-        }
-    }
-    escaped
-}
-
-/// Text within an HTML element, where no Markdown is read.
-fn html(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
-}
-
-/// Text as code: in HTML, since backticks cannot hold a backtick, nor a table's cell a pipe.
-fn code(text: &str) -> String {
-    if text.contains(['`', '|', '\\', '\n', '\r']) {
-        return format!("<code>{}</code>", plain(text).replace('`', "&#96;"));
-    }
-    format!("`{text}`")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nothing_out_of_a_file_is_markup() {
-        assert_eq!(escape("a|b <script> [x](y) *z* @all"), r"a\|b &lt;script&gt; \[x\](y) \*z\* \@all");
-        assert_eq!(escape("the pattern `prod*` matches"), "the pattern `prod*` matches");
-        assert_eq!(escape("the pattern `a`b` matches"), "the pattern 'a'b' matches");
-        assert_eq!(code("a|b`c"), r"<code>a\|b&#96;c</code>");
-        assert_eq!(code("prod*"), "`prod*`");
-    }
 }

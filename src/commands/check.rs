@@ -1,5 +1,6 @@
 //! `kaslint check`: reports what GitLab would refuse, ignore, or read differently from how it looks.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,7 +9,8 @@ use rayon::prelude::*;
 use super::ci_files::RepositoryFiles;
 use super::discover::{self, Content, Found, FoundFile};
 use super::knowledge::{Knowledge, Known, Options};
-use super::{Exit, Unusable, output};
+use super::output::{self, Staged};
+use super::{Exit, Unusable};
 use crate::analysis::{self, Project, Selection};
 use crate::ci::Pipeline;
 use crate::finding::Severity;
@@ -26,10 +28,11 @@ pub(super) struct Arguments {
     /// Files, folders with configuration projects, or `-` for one configuration on standard input [default: .].
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// How to report, as FORMAT or FORMAT=FILE; may be given several times.
+    /// How to report: human, concise, json, sarif, gitlab (Code Quality), github (workflow commands), junit or markdown (for
+    /// a merge request comment). FORMAT=FILE writes to a file; may be given several times.
     #[arg(long, value_name = "FORMAT[=FILE]", default_value = "human", value_parser = parse_format)]
     format: Vec<FormatChoice>,
-    /// Write the report to this file instead of standard output.
+    /// Write the report to this file instead of standard output; as a whole or not at all.
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Where the configuration on standard input would lie.
@@ -94,6 +97,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
     for name in arguments.select.iter().chain(&arguments.ignore) {
         check_rule_name(name)?;
     }
+    check_destinations(arguments)?;
     let knowledge = Knowledge::new(&arguments.options)?;
     let mut exit = Exit::Fine;
     let outcome = if arguments.paths.iter().any(|path| path == Path::new("-")) {
@@ -260,20 +264,48 @@ fn remark_on_version(knowledge: &Knowledge<'_>, known: &Known) -> Option<String>
     Some(format!("GitLab {version} is newer than this kaslint knows; it was taken as {NEWEST}."))
 }
 
-fn write(arguments: &Arguments, outcome: &Outcome) -> Result<(), Unusable> {
-    let to_stdout = arguments.format.iter().filter(|choice| choice.file.is_none()).count();
-    if to_stdout > 1 {
-        return Err(Unusable(
-            "only one format can go to standard output; name a file for the others: --format json=FILE".to_owned(),
-        ));
+impl Arguments {
+    /// Where a report goes; `None` for standard output.
+    fn destination<'a>(&'a self, choice: &'a FormatChoice) -> Option<&'a Path> {
+        choice.file.as_deref().or(self.output.as_deref())
     }
+}
+
+/// Two reports in one place would spoil each other; that is said before anything is done.
+fn check_destinations(arguments: &Arguments) -> Result<(), Unusable> {
+    if arguments.output.is_some() && arguments.format.iter().all(|choice| choice.file.is_some()) {
+        return Err(Unusable("--output has no report: every --format names a file of its own".to_owned()));
+    }
+    let mut taken = BTreeSet::new();
     for choice in &arguments.format {
-        let width = output::width();
-        let write = |out: &mut dyn std::io::Write| choice.format.write(outcome, width, out);
-        match choice.file.as_ref().or(arguments.output.as_ref()) {
-            Some(file) => output::to_file(file, &write)?,
-            None => output::to_stdout(&write)?,
+        let destination = arguments.destination(choice);
+        if taken.insert(destination.map(output::identity)) {
+            continue;
         }
+        return Err(Unusable(match destination {
+            Some(file) => format!("two reports cannot go to one file, {}", file.display()),
+            None => {
+                "only one format can go to standard output; name a file for the others: --format json=FILE".to_owned()
+            }
+        }));
+    }
+    Ok(())
+}
+
+/// Writes the reports: files only if all of them can be written, then standard output.
+fn write(arguments: &Arguments, outcome: &Outcome) -> Result<(), Unusable> {
+    let width = output::width();
+    let mut files = Vec::new();
+    for choice in &arguments.format {
+        if let Some(file) = arguments.destination(choice) {
+            files.push(Staged::new(file, &|out| choice.format.write(outcome, output::DEFAULT_WIDTH, out))?);
+        }
+    }
+    for file in files {
+        file.persist()?;
+    }
+    for choice in arguments.format.iter().filter(|choice| arguments.destination(choice).is_none()) {
+        output::to_stdout(&|out| choice.format.write(outcome, width, out))?;
     }
     Ok(())
 }

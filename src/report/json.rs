@@ -20,7 +20,7 @@ pub(super) fn write(outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()
             "warnings": summary.warnings,
             "notes": summary.notes,
             "fixable": summary.fixable,
-            "files": outcome.files,
+            "files": outcome.files.len(),
             "projects": outcome.projects,
             "remarks": outcome.remarks,
         },

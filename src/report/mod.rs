@@ -1,8 +1,14 @@
 //! Reports of `check`: one file a format. They know findings, not rules' insides.
 
 mod concise;
+mod github;
+mod gitlab;
 mod human;
 mod json;
+mod junit;
+mod markdown;
+pub(crate) mod markup;
+mod sarif;
 mod summary;
 
 use std::io;
@@ -21,8 +27,8 @@ pub struct Outcome {
     pub findings: Vec<Finding>,
     /// Rules that could not run for want of knowledge, each once.
     pub unchecked: Vec<(&'static RuleInfo, Need)>,
-    /// How many configurations were found.
-    pub files: usize,
+    /// The paths of the configurations that were found.
+    pub files: Vec<String>,
     /// How many configuration projects were found.
     pub projects: usize,
     /// Whether a rule failed inside.
@@ -50,7 +56,7 @@ impl Outcome {
         for remark in analysis.remarks {
             self.remark(Some(remark));
         }
-        self.files += analysis.files;
+        self.files.extend(analysis.files);
         self.projects += 1;
         self.has_internal_error |= analysis.has_internal_error;
     }
@@ -65,6 +71,16 @@ pub enum Format {
     Concise,
     /// One object for programs.
     Json,
+    /// SARIF 2.1.0, for code scanning and editors.
+    Sarif,
+    /// A Code Quality report for GitLab's merge requests.
+    Gitlab,
+    /// Workflow commands, which GitHub shows beside the lines.
+    Github,
+    /// JUnit XML: one suite a file, one case a finding.
+    Junit,
+    /// A comment on a merge request.
+    Markdown,
 }
 
 impl Format {
@@ -77,6 +93,25 @@ impl Format {
             Self::Human => Human { width }.write(outcome, out),
             Self::Concise => concise::write(outcome, out),
             Self::Json => json::write(outcome, out),
+            Self::Sarif => sarif::write(outcome, out),
+            Self::Gitlab => gitlab::write(outcome, out),
+            Self::Github => github::write(outcome, out),
+            Self::Junit => junit::write(outcome, out),
+            Self::Markdown => markdown::write(outcome, out),
         }
+    }
+}
+
+/// A text on one line, without characters that could steer what shows it.
+fn one_line(text: &str) -> String {
+    text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
+}
+
+/// Message and help in one text, for formats with one field for both.
+fn whole_message(finding: &Finding, between: &str) -> String {
+    let message = one_line(&finding.message);
+    match &finding.help {
+        Some(help) => format!("{message}{between}help: {}", one_line(help)),
+        None => message,
     }
 }

@@ -36,28 +36,45 @@ impl Summary {
     /// The lines at the end of a report for people.
     #[must_use]
     pub fn lines(self, outcome: &Outcome) -> Vec<String> {
-        let files = counted(outcome.files, "configuration", "configurations");
-        let mut lines = Vec::new();
+        let mut lines: Vec<String> = self.count_line(outcome).into_iter().collect();
+        lines.extend(Self::remarks(outcome));
+        lines
+    }
+
+    /// How much was found, in one line; nothing where no path could be looked at.
+    #[must_use]
+    pub fn count_line(self, outcome: &Outcome) -> Option<String> {
+        let files = counted(outcome.files.len(), "configuration", "configurations");
         let counts: Vec<String> =
             [(self.errors, "error", "errors"), (self.warnings, "warning", "warnings"), (self.notes, "note", "notes")]
                 .into_iter()
                 .filter(|(count, ..)| *count > 0)
                 .map(|(count, one, many)| counted(count, one, many))
                 .collect();
-        match (counts.is_empty(), outcome.files + outcome.findings.len()) {
-            (true, 0) if outcome.is_incomplete => return Vec::new(),
-            (true, 0) => lines
-                .push("No agent configuration found: GitLab reads .gitlab/agents/<agent name>/config.yaml".to_owned()),
-            (true, _) => lines.push(format!("No findings in {files}.")),
+        Some(match (counts.is_empty(), outcome.files.len() + outcome.findings.len()) {
+            (true, 0) if outcome.is_incomplete => return None,
+            (true, 0) => {
+                "No agent configuration found: GitLab reads .gitlab/agents/<agent name>/config.yaml".to_owned()
+            }
+            (true, _) => format!("No findings in {files}."),
             (false, _) => {
                 let fixable = match self.fixable {
                     0 => String::new(),
                     count => format!(", {count} with a safe fix"),
                 };
-                lines.push(format!("{} in {files}{fixable}.", counts.join(", ")));
+                format!("{} in {files}{fixable}.", counts.join(", "))
             }
+        })
+    }
+
+    /// What was not checked, and what else is to be said of the run, one line each.
+    #[must_use]
+    pub fn remarks(outcome: &Outcome) -> Vec<String> {
+        let is_silent = outcome.is_incomplete && outcome.files.is_empty() && outcome.findings.is_empty();
+        if is_silent {
+            return Vec::new();
         }
-        lines.extend(unchecked(outcome));
+        let mut lines = unchecked(outcome);
         lines.extend(outcome.remarks.iter().cloned());
         lines
     }

@@ -1,0 +1,74 @@
+//! `junit`: one suite a file, one case a finding; a file without findings has one case that passes. Errors and warnings are failures,
+//! notes are skipped cases: they are shown and fail nothing.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io;
+
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+
+use super::{Outcome, one_line, whole_message};
+use crate::finding::{Finding, Severity};
+
+pub(super) fn write(outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
+    let mut files: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
+    for path in &outcome.files {
+        files.entry(path).or_default();
+    }
+    for finding in &outcome.findings {
+        files.entry(finding.place.source.path()).or_default().push(finding);
+    }
+    let mut report = Report::new("kaslint");
+    for (path, findings) in files {
+        report.add_test_suite(suite(path, &findings));
+    }
+    let text = report.to_string().map_err(io::Error::other)?;
+    out.write_all(text.as_bytes())
+}
+
+fn suite(path: &str, findings: &[&Finding]) -> TestSuite {
+    let path = text(path);
+    let mut suite = TestSuite::new(&path);
+    let mut names = HashMap::new();
+    for finding in findings {
+        suite.add_test_case(case(&path, finding, &mut names));
+    }
+    if findings.is_empty() {
+        let mut case = TestCase::new("no findings", TestCaseStatus::success());
+        case.set_classname(&path).extra.insert("file".into(), path.as_str().into());
+        suite.add_test_case(case);
+    }
+    suite
+}
+
+fn case(path: &str, finding: &Finding, names: &mut HashMap<String, usize>) -> TestCase {
+    let mut status = match finding.severity {
+        Severity::Error | Severity::Warning => TestCaseStatus::non_success(NonSuccessKind::Failure),
+        Severity::Note => TestCaseStatus::skipped(),
+    };
+    let position = finding.place.source.position(finding.place.span.start);
+    let (line, column) = (position.line, position.column);
+    let (severity, rule) = (finding.severity, finding.rule.name);
+    let body = format!("{path}:{line}:{column}: {severity}[{rule}] {}", whole_message(finding, "\n"));
+    status.set_message(text(&one_line(&finding.message))).set_type(severity.name()).set_description(text(&body));
+    let mut case = TestCase::new(text(&name(finding, names)), status);
+    case.set_classname(path);
+    case.extra.insert("file".into(), path.into());
+    case.extra.insert("line".into(), line.to_string().into());
+    case
+}
+
+/// What GitLab and others recognise a case by from run to run: no line is in it, and no two cases of a file share one.
+fn name(finding: &Finding, names: &mut HashMap<String, usize>) -> String {
+    let name = match finding.route.as_str() {
+        "" => finding.rule.name.to_owned(),
+        route => format!("{} at {}", finding.rule.name, one_line(route)),
+    };
+    let number = names.entry(name.clone()).or_insert(0);
+    *number += 1;
+    if *number == 1 { name } else { format!("{name} ({number})") }
+}
+
+/// Text that XML 1.0 can hold; quick-junit drops control characters, but not these two.
+fn text(text: &str) -> String {
+    text.replace(['\u{FFFE}', '\u{FFFF}'], "\u{FFFD}")
+}
