@@ -68,7 +68,7 @@ impl Staged {
         // A link stays one; what it leads to is written.
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|error| cannot_write(&path, &error.kind()))?;
+        let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|error| cannot_write(&path, &plain(&error)))?;
         file.write_all(&text).map_err(|error| cannot_write(&path, &error))?;
         #[cfg(unix)]
         {
@@ -83,12 +83,22 @@ impl Staged {
     pub(super) fn persist(self) -> Result<(), Unusable> {
         let Self { path, content } = self;
         match content {
-            Content::Beside(file) => file.persist(&path).map(drop).map_err(|error| cannot_write(&path, &error.error)),
+            Content::Beside(file) => {
+                file.persist(&path).map(drop).map_err(|error| cannot_write(&path, &plain(&error.error)))
+            }
             Content::Direct(text) => {
                 let result = fs::OpenOptions::new().write(true).open(&path).and_then(|mut file| file.write_all(&text));
                 result.map_err(|error| cannot_write(&path, &error))
             }
         }
+    }
+}
+
+/// Why a file cannot be made, without the name that it had beside its place.
+fn plain(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "no such folder".to_owned(),
+        kind => kind.to_string(),
     }
 }
 
