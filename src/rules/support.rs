@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 pub(super) use std::sync::Arc;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 
 pub(super) use crate::access::{AgentId, Index};
 pub(super) use crate::agent_config::{AccessSection, AgentConfig, CiAccess, CiEntry, EntryKind, Mode};
@@ -14,6 +14,7 @@ pub(super) use crate::layout::{Location, Unread};
 pub(super) use crate::shape::{self, Found, ProblemKind};
 pub(super) use crate::source::{Source, Span};
 
+use super::environments::Known;
 use crate::access;
 use crate::gitlab::{PartialText, lower_path};
 use crate::yaml;
@@ -260,11 +261,16 @@ pub struct Context {
 }
 
 /// The environments that the jobs of projects have, from CI files that could be read in full.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct JobEnvironments {
     /// By the project's path in lower case.
     by_project: HashMap<String, Vec<PartialText>>,
+    /// What was found out about entries.
+    pub(super) known: Mutex<HashMap<KnownKey, Arc<Known>>>,
 }
+
+/// The address of the inventory, and what an entry names.
+type KnownKey = (Option<usize>, EntryKind, String);
 
 impl JobEnvironments {
     /// Adds the environments of a project's jobs.
