@@ -27,5 +27,6 @@ pub mod secrets;
 pub mod settings;
 pub mod shape;
 pub mod source;
+pub mod suppression;
 mod workspace;
 pub mod yaml;

@@ -1,5 +1,6 @@
 //! `kaslint check`: reports what GitLab would refuse, ignore, or read differently from how it looks.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -7,19 +8,18 @@ use rayon::prelude::*;
 
 use super::ci_files::RepositoryFiles;
 use super::discover::{self, Content, Found, FoundFile};
-use super::knowledge::{Knowledge, Known, Options};
+use super::knowledge::{FoundSettings, Knowledge, Known, Options};
 use super::{Exit, Unusable, output};
-use crate::analysis::{self, Project, Selection};
+use crate::analysis::{self, Analysis, Project, Selection};
 use crate::ci::Pipeline;
-use crate::finding::Severity;
+use crate::finding::{Finding, Severity};
 use crate::gitlab::{FullPath, NEWEST};
 use crate::job_access::CiProject;
 use crate::layout::{ENVIRONMENT_TEMPLATE, Location};
 use crate::report::{Format, Outcome};
-use crate::rules::{Context, Input, InputContent, RULES};
-use crate::settings::Settings;
-use crate::shape::nearest;
+use crate::rules::{Context, Input, InputContent, explain};
 use crate::source::Source;
+use crate::suppression::{AcceptedFinding, nearest_rule};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -117,14 +117,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
 }
 
 fn check_rule_name(name: &str) -> Result<(), Unusable> {
-    if RULES.iter().any(|rule| rule.info().name == name) {
+    if explain(name).is_some() {
         return Ok(());
     }
-    let help = match nearest(name, RULES.iter().map(|rule| rule.info().name)) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => "`kaslint rules` lists the rules".to_owned(),
-    };
-    Err(Unusable(format!("there is no rule `{name}`; {help}")))
+    Err(Unusable(format!("there is no rule `{name}`; {}", nearest_rule(name))))
 }
 
 fn check_paths(arguments: &Arguments, knowledge: &Knowledge<'_>) -> Result<(Outcome, Vec<String>), Unusable> {
@@ -153,12 +149,32 @@ fn check_paths(arguments: &Arguments, knowledge: &Knowledge<'_>) -> Result<(Outc
         projects.push(read.project);
     }
     let analyses = analysis::analyse(&projects);
+    outcome.findings.extend(unused_settings(&projects, &analyses));
     for (_, analysis) in projects.iter().zip(analyses).filter(|(project, _)| project.is_asked_for()) {
         outcome.add(analysis);
     }
     outcome.findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
     outcome.is_incomplete = !errors.is_empty();
     Ok((outcome, errors))
+}
+
+/// What settings files accept and is not there any more. Said only where a file's projects were looked at as a whole, with
+/// all rules.
+fn unused_settings(projects: &[Project], analyses: &[Analysis]) -> Vec<Finding> {
+    let mut by_place: BTreeMap<(String, usize), (&AcceptedFinding, bool)> = BTreeMap::new();
+    for (project, analysis) in projects.iter().zip(analyses) {
+        let is_whole = project.named.is_none() && project.selection.only.is_empty();
+        for (at, accepted) in project.selection.accepted.0.iter().enumerate() {
+            let could_run = explain(accepted.rule).is_some_and(|rule| {
+                project.selection.runs(rule) && !analysis.unchecked.iter().any(|(missing, _)| missing.name == rule.name)
+            });
+            let key = (accepted.place.source.path().to_owned(), accepted.place.span.start);
+            let is_used = analysis.met.contains(&at) || !could_run || !is_whole;
+            let entry = by_place.entry(key).or_insert((accepted, false));
+            entry.1 |= is_used;
+        }
+    }
+    by_place.into_values().filter(|(_, is_used)| !is_used).map(|(accepted, _)| accepted.unused()).collect()
 }
 
 /// Whether the project's jobs are to be checked, which may use agents of any other project.
@@ -189,7 +205,7 @@ fn read_project(
             Err(unusable) => errors.push(unusable.0),
         }
     }
-    let selection = selection(arguments, &known.settings.settings);
+    let selection = selection(arguments, &known.settings);
     let pipeline = read_pipeline(found, &known);
     let mut project = Project::new(inputs, known.context, selection);
     project.pipeline = pipeline;
@@ -206,8 +222,13 @@ pub(super) fn read_pipeline(found: &Found, known: &Known) -> Option<Pipeline> {
     Some(Pipeline::read(file, &files, &facts))
 }
 
-fn selection(arguments: &Arguments, settings: &Settings) -> Selection {
-    Selection { only: arguments.select.clone(), without: arguments.ignore.clone(), levels: settings.levels.clone() }
+fn selection(arguments: &Arguments, found: &FoundSettings) -> Selection {
+    Selection {
+        only: arguments.select.clone(),
+        without: arguments.ignore.clone(),
+        levels: found.settings.levels.clone(),
+        accepted: (found.settings.ignore.clone(), found.shown_folder()),
+    }
 }
 
 fn read_input(file: &FoundFile, context: &Context) -> Result<Input, Unusable> {
@@ -246,7 +267,7 @@ fn check_stdin(arguments: &Arguments, knowledge: &Knowledge<'_>) -> Result<Outco
         Content::NoFile(what) => (Source::new(shown, ""), InputContent::NoFile(what)),
     };
     let input = Input::without_text(location.unwrap_or(Location::Loose), Arc::new(source), content);
-    let selection = selection(arguments, &known.settings.settings);
+    let selection = selection(arguments, &known.settings);
     let mut outcome = Outcome::default();
     outcome.remark(remark_on_version(knowledge, &known));
     for analysis in analysis::analyse(&[Project::new(vec![input], known.context, selection)]) {

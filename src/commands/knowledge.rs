@@ -54,6 +54,17 @@ pub(super) struct FoundSettings {
     folder: PathBuf,
 }
 
+impl FoundSettings {
+    /// The folder as paths of findings start; empty for the working directory.
+    pub fn shown_folder(&self) -> String {
+        match std::env::current_dir() {
+            Ok(here) if here == self.folder => String::new(),
+            _ if self.folder.as_os_str().is_empty() || self.folder == Path::new(".") => String::new(),
+            _ => discover::shown_path(&self.folder),
+        }
+    }
+}
+
 /// An inventory with the folder that its paths start from.
 #[derive(Debug)]
 pub(super) struct Listing {

@@ -474,10 +474,18 @@ impl Findings {
 /// The rule of this name.
 #[must_use]
 pub fn explain(name: &str) -> Option<&'static RuleInfo> {
-    super::RULES.iter().map(|rule| rule.info()).chain([&INTERNAL_ERROR]).find(|info| info.name == name)
+    all_rules().find(|info| info.name == name)
 }
 
-/// The linter's own rule for a rule that failed; nothing registers it, since nothing checks it.
+/// All rules, those of the linter itself behind the others.
+pub fn all_rules() -> impl Iterator<Item = &'static RuleInfo> {
+    super::RULES.iter().map(|rule| rule.info()).chain(LINTER_RULES)
+}
+
+/// The linter's own rules; nothing registers them, since the analysis itself says what they say.
+pub static LINTER_RULES: [&RuleInfo; 3] = [&INTERNAL_ERROR, &INVALID_IGNORE, &UNUSED_IGNORE];
+
+/// A rule that failed.
 pub(crate) static INTERNAL_ERROR: RuleInfo = RuleInfo {
     name: "internal-error",
     severity: Severity::Error,
@@ -489,5 +497,35 @@ pub(crate) static INTERNAL_ERROR: RuleInfo = RuleInfo {
         "",
         " This is a mistake of kaslint's and not of the file. The exit status is 3. All other findings are complete. Please report it with",
         " the file, or with as much of it as can be shown.",
+    ],
+};
+
+/// A comment to the linter that it cannot follow.
+pub(crate) static INVALID_IGNORE: RuleInfo = RuleInfo {
+    name: "invalid-ignore",
+    severity: Severity::Error,
+    topic: Topic::Linter,
+    needs: &[],
+    is_off: false,
+    doc: &[
+        " A comment that is to hide a finding names no rule, or an unknown one, or gives no reason.",
+        "",
+        " `# kaslint: ignore[rule-name, other-rule] reason` hides findings of these rules on its line, or, alone on a line, on the line below. Whoever",
+        " reads it later must see what is hidden and why, so both are required. In `.kaslint.yaml`, `ignore` does the same for entries by their ids.",
+    ],
+};
+
+/// A comment or an item of the settings that hides nothing.
+pub(crate) static UNUSED_IGNORE: RuleInfo = RuleInfo {
+    name: "unused-ignore",
+    severity: Severity::Warning,
+    topic: Topic::Linter,
+    needs: &[],
+    is_off: false,
+    doc: &[
+        " A comment or an item of `ignore` hides nothing.",
+        "",
+        " What it was written for is gone. Left there, it would hide the next mistake on that line. Rules that did not run, because they are off or",
+        " lack an inventory, are not counted.",
     ],
 };
