@@ -13,6 +13,7 @@ pub mod access;
 pub mod access_report;
 pub mod agent_config;
 pub mod analysis;
+pub mod baseline;
 pub mod ci;
 pub mod commands;
 pub mod finding;

@@ -21,12 +21,14 @@ pub enum Name {
     CheckReport,
     /// A line of what `kaslint access --format json` writes.
     AccessReport,
+    /// What `kaslint check --write-baseline` writes.
+    Baseline,
 }
 
 impl Name {
     /// All schemas.
-    pub const ALL: [Self; 5] =
-        [Self::AgentConfig, Self::Settings, Self::Inventory, Self::CheckReport, Self::AccessReport];
+    pub const ALL: [Self; 6] =
+        [Self::AgentConfig, Self::Settings, Self::Inventory, Self::CheckReport, Self::AccessReport, Self::Baseline];
 
     /// The file's name in `schema/`.
     #[must_use]
@@ -37,6 +39,7 @@ impl Name {
             Self::Inventory => "inventory.schema.json",
             Self::CheckReport => "check-report.schema.json",
             Self::AccessReport => "access-report.schema.json",
+            Self::Baseline => "baseline.schema.json",
         }
     }
 
@@ -49,6 +52,7 @@ impl Name {
             Self::Inventory => pretty(&inventory()),
             Self::CheckReport => include_str!("../schema/check-report.schema.json").to_owned(),
             Self::AccessReport => include_str!("../schema/access-report.schema.json").to_owned(),
+            Self::Baseline => include_str!("../schema/baseline.schema.json").to_owned(),
         }
     }
 }

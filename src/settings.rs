@@ -242,6 +242,7 @@ mod tests {
                 "`fatal` is none of `off`, `note`, `warning` and `error`",
                 "`reason` is missing",
                 "there is no rule `null-valu`",
+                "there is no rule `x`",
             ]
         );
     }

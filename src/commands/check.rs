@@ -11,6 +11,7 @@ use super::discover::{self, Content, Found, FoundFile};
 use super::knowledge::{FoundSettings, Knowledge, Known, Options};
 use super::{Exit, Unusable, output};
 use crate::analysis::{self, Analysis, Project, Selection};
+use crate::baseline::Baseline;
 use crate::ci::Pipeline;
 use crate::finding::{Finding, Severity};
 use crate::gitlab::{FullPath, NEWEST};
@@ -35,6 +36,12 @@ pub(super) struct Arguments {
     /// Where the configuration on standard input would lie.
     #[arg(long, value_name = "PATH")]
     stdin_filename: Option<PathBuf>,
+    /// Leave out the findings that are recorded in this file.
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// Record all findings in this file, to be left out from now on.
+    #[arg(long, value_name = "FILE", conflicts_with = "baseline")]
+    write_baseline: Option<PathBuf>,
     /// Only these rules.
     #[arg(long, value_name = "RULES", value_delimiter = ',')]
     select: Vec<String>,
@@ -96,7 +103,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
     }
     let knowledge = Knowledge::new(&arguments.options)?;
     let mut exit = Exit::Fine;
-    let outcome = if arguments.paths.iter().any(|path| path == Path::new("-")) {
+    let baseline = arguments.baseline.as_deref().map(read_baseline).transpose()?;
+    let mut outcome = if arguments.paths.iter().any(|path| path == Path::new("-")) {
         if arguments.paths.len() > 1 {
             return Err(Unusable("`-` stands alone: name either files or standard input".to_owned()));
         }
@@ -109,10 +117,51 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
         }
         outcome
     };
+    if let Some(file) = &arguments.write_baseline {
+        return record(file, &outcome, exit);
+    }
+    if let Some(baseline) = baseline {
+        let (left_out, gone) = baseline.apply(&mut outcome.findings);
+        outcome.in_baseline = left_out;
+        if gone > 0 && arguments.paths.is_empty() && arguments.select.is_empty() {
+            let are = if gone == 1 { "finding of the baseline is" } else { "findings of the baseline are" };
+            outcome.remark(Some(format!("{gone} {are} gone; `--write-baseline` records anew what is left.")));
+        }
+    }
     write(arguments, &outcome)?;
     if outcome.findings.iter().any(|finding| arguments.fail_on.includes(finding.severity)) {
         exit = exit.max(Exit::Found);
     }
+    Ok(if outcome.has_internal_error { Exit::Internal } else { exit })
+}
+
+/// The largest baseline that is read, in bytes.
+const MAX_BASELINE_SIZE: u64 = 1 << 26;
+
+fn read_baseline(file: &Path) -> Result<Baseline, Unusable> {
+    let shown = discover::shown_path(file);
+    if !file.exists() {
+        return Err(Unusable(format!("there is no baseline {shown}; `--write-baseline {shown}` makes one")));
+    }
+    let Content::Text(bytes) = discover::read_file(file, MAX_BASELINE_SIZE)? else {
+        return Err(Unusable(format!("cannot read a baseline from {shown}")));
+    };
+    Baseline::read(&String::from_utf8_lossy(&bytes)).map_err(|error| Unusable(format!("cannot use {shown}: {error}")))
+}
+
+/// Records the findings of a run in place of reporting them.
+fn record(file: &Path, outcome: &Outcome, exit: Exit) -> Result<Exit, Unusable> {
+    let baseline = Baseline::of(&outcome.findings);
+    output::to_file(file, &|out| out.write_all(baseline.text().as_bytes()))?;
+    let findings = if baseline.len() == 1 { "finding" } else { "findings" };
+    let shown = discover::shown_path(file);
+    output::to_stdout(&|out| {
+        writeln!(
+            out,
+            "Recorded {} {findings} in {shown}. From now on, `--baseline {shown}` leaves them out.",
+            baseline.len()
+        )
+    })?;
     Ok(if outcome.has_internal_error { Exit::Internal } else { exit })
 }
 

@@ -3,6 +3,7 @@
 
 mod access;
 mod access_report;
+mod baseline;
 mod cases;
 mod common;
 mod documents;
