@@ -4,6 +4,7 @@ mod columns;
 mod csv;
 mod difference;
 mod human;
+mod jobs;
 mod json;
 mod layout;
 mod markdown;
@@ -14,6 +15,7 @@ mod words;
 use std::io;
 
 pub use difference::write_difference;
+pub use jobs::has_job;
 
 use crate::access::{AgentId, Answer, Index, Query};
 
