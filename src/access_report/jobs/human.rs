@@ -10,18 +10,17 @@ use super::{Section, words};
 /// How many names stand in a sentence before the others are counted.
 const MOST_NAMES: usize = 4;
 
-pub(super) fn write(section: &Section<'_, '_, '_, '_>, out: &mut dyn io::Write) -> io::Result<()> {
+pub(super) fn write(section: &Section<'_, '_, '_, '_>, overview: &Overview, out: &mut dyn io::Write) -> io::Result<()> {
     let width = section.report.width;
     paragraph(out, "", &format!("Jobs of {} ({})", section.project_in_words(), section.path()), width)?;
     for remark in section.remarks(MOST_NAMES) {
         paragraph(out, "  ", &remark, width)?;
     }
-    let overview = Overview::of(section);
     cases(&overview.rows, width, out)?;
-    for sentence in uncounted(&overview, MOST_NAMES) {
+    for sentence in uncounted(overview, MOST_NAMES) {
         paragraph(out, "  ", &sentence, width)?;
     }
-    agents(&overview, width, out)?;
+    agents(overview, width, out)?;
     for (number, note) in (1..).zip(&overview.notes) {
         paragraph(out, &format!("  [{number}] "), note, width)?;
     }

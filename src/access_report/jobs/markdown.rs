@@ -10,9 +10,8 @@ use super::{Section, why, words};
 /// How many names stand in a sentence before the others are counted.
 const MOST_NAMES: usize = 5;
 
-pub(super) fn write(section: &Section<'_, '_, '_, '_>, out: &mut dyn io::Write) -> io::Result<()> {
+pub(super) fn write(section: &Section<'_, '_, '_, '_>, overview: &Overview, out: &mut dyn io::Write) -> io::Result<()> {
     heading(section, out)?;
-    let overview = Overview::of(section);
     let list = |values: &[String]| escape(&values.join(", "));
     let rows = overview.rows.iter().map(|row| {
         vec![
@@ -26,7 +25,7 @@ pub(super) fn write(section: &Section<'_, '_, '_, '_>, out: &mut dyn io::Write) 
     });
     let header = ["Job", "Environment", "Runs on", "Selects", "Sees on protected refs", "Sees on other refs"];
     table(&header, &rows.collect::<Vec<_>>(), "cases of jobs", out)?;
-    for sentence in uncounted(&overview, MOST_NAMES) {
+    for sentence in uncounted(overview, MOST_NAMES) {
         writeln!(out, "\n{}", escape(&sentence))?;
     }
     let agents = overview.agents.iter().map(|row| {

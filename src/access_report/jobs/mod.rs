@@ -14,7 +14,8 @@ mod why;
 use std::io;
 
 use super::{AccessReport, Format, words};
-use crate::job_access::{JobView, ProjectJobs};
+use crate::job_access::{JobCase, JobView, ProjectJobs};
+use overview::Overview;
 
 impl<'w> AccessReport<'_, 'w> {
     /// Writes the jobs of projects, or those of one name.
@@ -56,9 +57,10 @@ impl<'w> AccessReport<'_, 'w> {
     pub fn append_jobs(&self, projects: &[ProjectJobs<'_>], out: &mut dyn io::Write) -> io::Result<()> {
         for jobs in projects {
             let section = Section { report: self, jobs, name: None };
-            if overview::Overview::of(&section).is_about_agents() {
+            let overview = Overview::of(&section);
+            if overview.is_about_agents() {
                 writeln!(out)?;
-                section.write(out)?;
+                section.write_table(&overview, out)?;
             }
         }
         Ok(())
@@ -86,10 +88,16 @@ struct Section<'s, 'r, 'w, 'p> {
 impl<'s, 'p> Section<'s, '_, '_, 'p> {
     fn write(&self, out: &mut dyn io::Write) -> io::Result<()> {
         match (self.report.format, self.report.why && self.name.is_some()) {
-            (Format::Markdown, false) => markdown::write(self, out),
             (Format::Markdown, true) => markdown::write_why(self, out),
             (_, true) => why::write(self, out),
-            (_, false) => human::write(self, out),
+            (_, false) => self.write_table(&Overview::of(self), out),
+        }
+    }
+
+    fn write_table(&self, overview: &Overview, out: &mut dyn io::Write) -> io::Result<()> {
+        match self.report.format {
+            Format::Markdown => markdown::write(self, overview, out),
+            _ => human::write(self, overview, out),
         }
     }
 
@@ -100,7 +108,7 @@ impl<'s, 'p> Section<'s, '_, '_, 'p> {
     }
 
     /// The cases of a job that are asked about, with their numbers.
-    fn cases(&self, job: &'s JobView<'p>) -> impl Iterator<Item = (usize, &'s crate::job_access::JobCase)> {
+    fn cases(&self, job: &'s JobView<'p>) -> impl Iterator<Item = (usize, &'s JobCase)> {
         let combination = self.name.filter(|name| *name != &*job.job.name);
         job.cases.iter().enumerate().filter(move |(_, case)| combination.is_none_or(|name| &*case.name == name))
     }

@@ -32,6 +32,8 @@ pub(super) struct Overview {
     pub without_cluster: Vec<String>,
     /// Jobs that are in no pipeline.
     pub in_no_pipeline: Vec<String>,
+    /// Whether any job selects a context.
+    selects_context: bool,
 }
 
 /// Cases of a job with the same outcome.
@@ -105,7 +107,9 @@ impl Overview {
             answers: Answers::new(section.report, section.jobs.project.facts.path.as_deref()),
             names: AgentNames::of(section.report.index),
             notes: Notes::default(),
-            agents: Vec::new(),
+            chosen: BTreeSet::new(),
+            seen: BTreeSet::new(),
+            selects_context: false,
         };
         let (mut rows, mut without_cluster, mut in_no_pipeline) = (Vec::new(), Vec::new(), Vec::new());
         for job in section.views() {
@@ -118,17 +122,19 @@ impl Overview {
             }
         }
         let mut agents = Vec::new();
-        let met = std::mem::take(&mut drawing.agents);
+        let seen = drawing.seen.difference(&drawing.chosen);
+        let met: Vec<AgentId> = drawing.chosen.iter().chain(seen).copied().collect();
         for &agent in met.iter().take(MOST_AGENT_ROWS) {
             agents.extend(drawing.agent_rows(agent));
         }
         let more_agents = met.len().saturating_sub(MOST_AGENT_ROWS);
-        Self { rows, agents, more_agents, notes: drawing.notes.0, without_cluster, in_no_pipeline }
+        let selects_context = drawing.selects_context;
+        Self { rows, agents, more_agents, notes: drawing.notes.0, without_cluster, in_no_pipeline, selects_context }
     }
 
-    /// Whether any job selects an agent or sees one.
+    /// Whether any job has to do with a cluster, and selects a context or sees an agent.
     pub fn is_about_agents(&self) -> bool {
-        !self.agents.is_empty() || self.rows.iter().any(|row| !row.outcome.selects.is_empty())
+        !self.rows.is_empty() && (self.selects_context || !self.agents.is_empty())
     }
 }
 
@@ -137,8 +143,11 @@ struct Drawing<'s, 'r, 'w, 'p> {
     answers: Answers<'s, 'r, 'w, 's>,
     names: AgentNames<'s, 'w>,
     notes: Notes,
-    /// The agents that stand in rows, those that are selected first.
-    agents: Vec<AgentId>,
+    /// The agents that jobs select.
+    chosen: BTreeSet<AgentId>,
+    /// The agents that jobs see.
+    seen: BTreeSet<AgentId>,
+    selects_context: bool,
 }
 
 impl<'s, 'w> Drawing<'s, '_, 'w, '_> {
@@ -152,6 +161,7 @@ impl<'s, 'w> Drawing<'s, '_, 'w, '_> {
             if selected.is_empty() && works.is_empty() && self.section.name.is_none() {
                 continue;
             }
+            self.selects_context |= !selected.is_empty();
             let mut selects: Vec<String> = Vec::new();
             for one in selected.iter().filter(|one| one.selection.by != By::Environment) {
                 let text = self.selected_in_words(one);
@@ -210,6 +220,8 @@ impl<'s, 'w> Drawing<'s, '_, 'w, '_> {
             }
             // What it hangs on stands behind the agent in other columns.
             Granted::Depends => format!("{name} (depends)"),
+            // That nothing is known without the project's path is said above.
+            Granted::Unknown if !self.answers.is_project_known() && one.agent.is_some() => name,
             Granted::Unknown if one.agent.is_some() => format!("{name} (not known)"),
             Granted::Unknown => format!("{name}{}", self.notes.mark(one.reason.clone())),
         }
@@ -220,13 +232,15 @@ impl<'s, 'w> Drawing<'s, '_, 'w, '_> {
         if !may_run(case, protected) {
             return vec!["–".to_owned()];
         }
-        let Some(told) = self.answers.of(case, protected) else { return vec!["not known".to_owned()] };
+        let Some(told) = self.answers.of(case, protected) else { return Vec::new() };
         let mut seen: Vec<(AgentId, &Sight)> = told.seen().collect();
         if seen.is_empty() {
             return vec!["none".to_owned()];
         }
         seen.sort_by_key(|(agent, _)| (!chosen.contains(agent), *agent));
-        let shown = if seen.len() > MOST_AGENTS { MOST_AGENTS - 1 } else { seen.len() };
+        // Of many, those are named that the case selects.
+        let of_many = seen.iter().take(MOST_AGENTS - 1).filter(|(agent, _)| chosen.contains(agent)).count();
+        let shown = if seen.len() > MOST_AGENTS { of_many } else { seen.len() };
         let mut parts: Vec<String> = Vec::new();
         for (agent, sight) in seen.iter().take(shown) {
             let mark = match sight {
@@ -239,20 +253,14 @@ impl<'s, 'w> Drawing<'s, '_, 'w, '_> {
             };
             parts.push(format!("{}{mark}", self.names.name(*agent)));
         }
-        if seen.len() > shown {
+        if shown == 0 {
+            parts.push(words::count(seen.len(), "agent"));
+        } else if seen.len() > shown {
             parts.push(format!("{} more", seen.len() - shown));
         }
-        self.meet(chosen.iter().copied().chain(seen.iter().map(|(agent, _)| *agent)));
+        self.chosen.extend(chosen);
+        self.seen.extend(seen.iter().map(|(agent, _)| *agent));
         parts
-    }
-
-    fn meet(&mut self, agents: impl Iterator<Item = AgentId>) {
-        // Enough are known to fill the table; the others are counted.
-        for agent in agents {
-            if !self.agents.contains(&agent) {
-                self.agents.push(agent);
-            }
-        }
     }
 
     /// As whom jobs act at an agent. What decides there is the same for all jobs of a project.
