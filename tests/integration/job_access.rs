@@ -134,6 +134,10 @@ preview:
   environment: $STAGE
   rules:
     - if: $CI_PIPELINE_SOURCE == 'schedule'
+      variables: {STAGE: staging}
+    - if: $CI_COMMIT_BRANCH
+      variables: {STAGE: review/$CI_COMMIT_BRANCH}
+    - if: $CI_COMMIT_TAG
 ";
 
 /// Two projects with jobs, and two agents.
@@ -182,6 +186,7 @@ fn the_way_of_one_job() {
             &["--job", "staging"],
             &["--job", "forgotten", "--why", "--agent", "production"],
             &["--job", "build", "--why"],
+            &["--job", "preview", "--why"],
             &["--job", "never", "--why"],
         ]
     ));

@@ -100,7 +100,7 @@ impl<'s> Story<'s, '_, '_, '_> {
         let selected = selects::selected(self.section, self.job, number, answers);
         let works = selects::works(self.job, case, selected.iter().any(|one| one.selection.by != By::Environment));
         writeln!(out)?;
-        paragraph(out, "", &words::shown(&case.name), self.width)?;
+        paragraph(out, "", &self.title(case), self.width)?;
         self.fact("environment", &self.environment(case), out)?;
         self.fact("runs on", &case.runs.iter().map(|run| self.run(run)).collect::<Vec<_>>(), out)?;
         self.fact("selects", &self.selections(&selected, &works), out)?;
@@ -124,6 +124,17 @@ impl<'s> Story<'s, '_, '_, '_> {
             told_before = Some(text);
         }
         Ok(())
+    }
+
+    /// The name of a case, and the rule behind it where others have the same name.
+    fn title(&self, case: &JobCase) -> String {
+        let name = words::shown(&case.name);
+        let is_only = self.job.cases.iter().filter(|other| other.name == case.name).count() == 1;
+        let rule = case.runs.first().and_then(|run| run.rule);
+        match rule.and_then(|at| self.job.job.rules.as_ref()?.get(at)) {
+            Some(rule) if !is_only => format!("{name}, let in by the rule at {}", self.place(&rule.place)),
+            _ => name,
+        }
     }
 
     /// A label with lines behind it.
