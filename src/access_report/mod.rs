@@ -24,7 +24,7 @@ use crate::access::{AgentId, Answer, Index, Query};
 pub enum Format {
     /// Tables.
     Human,
-    /// One object a line: an answer for each question, or an agent without questions.
+    /// One object a line: an answer for each question, an agent without questions, or a project with its jobs.
     Json,
     /// A comment on a merge request.
     Markdown,

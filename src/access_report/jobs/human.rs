@@ -29,7 +29,7 @@ pub(super) fn write(section: &Section<'_, '_, '_, '_>, overview: &Overview, out:
 
 fn cases(rows: &[CaseRow], width: usize, out: &mut dyn io::Write) -> io::Result<()> {
     let header = ["job", "environment", "runs on", "selects", "sees on protected refs", "sees on other refs"];
-    let mut table = Table::new(&header).of_words(&[2, 3, 4, 5]);
+    let mut table = Table::new(&header).of_words(&[0, 2, 3, 4, 5]);
     for row in rows {
         let outcome = &row.outcome;
         table.add(vec![
