@@ -302,3 +302,32 @@ fn four_hundred_jobs_stay_readable() {
     let (first, last) = (&lines[..lines.len().min(24)], &lines[lines.len() - 28..]);
     insta::assert_snapshot!(format!("{}\n…\n{}", first.join("\n"), last.join("\n")));
 }
+
+#[test]
+fn nothing_out_of_a_ci_file_is_markup_formula_or_control() {
+    let ci = "include: [{remote: 'https://x.example/<b>|y.yml'}]
+\"=cmd|'`<img src=x>`\\e[31m\":
+  script: kubectl --context \"@a|*b*\\e[31m\" get pods
+  environment: '=1+1|<b>'
+  only: ['`<i>|x`']
+after:
+  extends: .elsewhere
+  script: [kubectl config use-context acme/shop:prod]
+  after_script: [kubectl get pods]
+  environment: {name: prod, kubernetes: {agent: 'acme/shop:prod'}}
+broken: 1
+";
+    let folder = folder_with(&[
+        (".gitlab-ci.yml", ci.as_bytes()),
+        (".gitlab/agents/prod/config.yaml", b"ci_access: {projects: [{id: acme/shop, environments: ['prod*']}]}\n"),
+    ]);
+    let mut transcript = String::new();
+    for format in ["human", "markdown", "csv", "json"] {
+        let run = kaslint(folder.path(), &["access", "--project", "acme/shop", "--jobs", "--format", format]);
+        assert!(!run.stdout.contains('\u{1b}'));
+        if format != "json" {
+            write!(transcript, "# {format}\n{}", run.transcript()).expect("a text");
+        }
+    }
+    insta::assert_snapshot!(transcript);
+}

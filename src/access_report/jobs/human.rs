@@ -4,7 +4,8 @@ use std::io;
 
 use super::super::human::paragraph;
 use super::super::layout::{self, Table};
-use super::overview::{AgentRow, CaseRow, Overview};
+use super::agents::AgentRow;
+use super::overview::{CaseRow, Overview};
 use super::{Section, words};
 
 /// How many names stand in a sentence before the others are counted.

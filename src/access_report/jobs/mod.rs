@@ -1,6 +1,7 @@
 //! The jobs of projects: the environment of each, the pipelines that it runs in, the context that it selects, and the agents
 //! that it sees on protected refs and on others.
 
+mod agents;
 mod answers;
 mod csv;
 mod human;
