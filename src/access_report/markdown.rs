@@ -166,7 +166,7 @@ fn write_step(number: usize, step: &Step, out: &mut dyn io::Write) -> io::Result
 }
 
 /// A table, folded if it is long.
-fn table(header: &[&str], rows: &[Vec<String>], what: &str, out: &mut dyn io::Write) -> io::Result<()> {
+pub(super) fn table(header: &[&str], rows: &[Vec<String>], what: &str, out: &mut dyn io::Write) -> io::Result<()> {
     if rows.is_empty() {
         return Ok(());
     }
@@ -186,7 +186,7 @@ fn table(header: &[&str], rows: &[Vec<String>], what: &str, out: &mut dyn io::Wr
 
 /// Text that means itself in Markdown and HTML, in a cell and elsewhere: line breaks are gone already, and of `code` in
 /// our own words the backticks stay.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut parts = text.split('`');
     let mut escaped = parts.next().map(plain).unwrap_or_default();
     let mut is_code = true;
@@ -226,12 +226,12 @@ fn plain(text: &str) -> String {
 }
 
 /// Text within an HTML element, where no Markdown is read.
-fn html(text: &str) -> String {
+pub(super) fn html(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 /// Text as code: in HTML, since backticks cannot hold a backtick, nor a table's cell a pipe.
-fn code(text: &str) -> String {
+pub(super) fn code(text: &str) -> String {
     if text.contains(['`', '|', '\\', '\n', '\r']) {
         return format!("<code>{}</code>", plain(text).replace('`', "&#96;"));
     }

@@ -6,16 +6,14 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::ci_files::RepositoryFiles;
+use super::ci_files::read_pipeline;
 use super::discover::{self, Content, Found, FoundFile};
 use super::knowledge::{FoundSettings, Knowledge, Known, Options};
 use super::{Exit, Unusable, output};
 use crate::analysis::{self, Analysis, Project, Selection};
 use crate::baseline::Baseline;
-use crate::ci::Pipeline;
 use crate::finding::{Finding, Severity};
-use crate::gitlab::{FullPath, NEWEST};
-use crate::job_access::CiProject;
+use crate::gitlab::NEWEST;
 use crate::layout::{ENVIRONMENT_TEMPLATE, Location};
 use crate::report::{Format, Outcome};
 use crate::rules::{Context, Input, InputContent, explain};
@@ -260,15 +258,6 @@ fn read_project(
     project.pipeline = pipeline;
     project.named = found.named.as_ref().map(|named| named.iter().map(|path| discover::shown_path(path)).collect());
     Ok(ReadProject { project, errors, remark })
-}
-
-/// The project's CI file with what it includes.
-pub(super) fn read_pipeline(found: &Found, known: &Known) -> Option<Pipeline> {
-    let file = found.ci_file.as_ref()?.file_name()?.to_str()?;
-    let files = RepositoryFiles::new(found, known.listing.as_deref());
-    let path = known.context.project.as_ref().map(FullPath::as_str);
-    let facts = CiProject::of(path, known.context.inventory.as_deref()).facts;
-    Some(Pipeline::read(file, &files, &facts))
 }
 
 fn selection(arguments: &Arguments, found: &FoundSettings) -> Selection {

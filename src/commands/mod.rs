@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand. What they share is finding files, settings and writing reports.
 
 mod access;
+mod access_jobs;
 mod check;
 mod ci_files;
 mod completions;

@@ -11,6 +11,7 @@ mod environment_patterns;
 mod fixes;
 mod hostile;
 mod inventory;
+mod job_access;
 mod properties;
 mod ranges;
 mod rules;
