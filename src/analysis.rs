@@ -13,10 +13,13 @@ use crate::finding::{Finding, Severity};
 use crate::job_access::ProjectJobs;
 use crate::rules::{
     AgentFile, Context, EntryId, Findings, INTERNAL_ERROR, Input, InputContent, Jobs, Need, RULES, Rule, RuleInfo,
+    Topic,
 };
 use crate::secrets;
 use crate::source::{Source, Span};
+use crate::suppression::{self, AcceptedFinding};
 use crate::workspace::{self, Workspace};
+use crate::yaml;
 
 /// What a settings file or an option says about a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +50,8 @@ pub struct Selection {
     pub without: Vec<String>,
     /// Levels by rule name.
     pub levels: Vec<(String, Level)>,
+    /// Findings that the settings file accepts, and its folder as paths of findings have it.
+    pub accepted: (Vec<AcceptedFinding>, String),
 }
 
 impl Selection {
@@ -113,6 +118,10 @@ pub struct Analysis {
     pub files: Vec<String>,
     /// Whether a rule failed inside.
     pub has_internal_error: bool,
+    /// How many findings comments and settings hide.
+    pub hidden: usize,
+    /// Which of the findings that the settings accept were there, by position.
+    pub met: BTreeSet<usize>,
 }
 
 /// Analyses projects with all rules; the results are in the order of the projects.
@@ -173,11 +182,16 @@ fn check_project(
     for (input, file) in project.inputs.iter().zip(files).filter(|(input, _)| project.is_meant(input.source.path())) {
         let parts = file.as_ref().map(|file| Parts::of(file, context));
         analysis.files.push(input.source.path().to_owned());
+        let before = analysis.findings.len();
         for (rule, is_concerned) in rules.iter().zip(&mut concerned) {
             *is_concerned |= file.as_ref().is_none_or(|file| rule.concerns(file));
             analysis.run(*rule, &input.source, &mut |findings| {
                 run(*rule, input, parts.as_ref(), context, findings);
             });
+        }
+        if let Some(file) = file {
+            let found = analysis.findings.iter_mut().skip(before);
+            found.for_each(|finding| finding.anchor = suppression::anchor(&finding.route, &file.config));
         }
     }
     if let Some((jobs, main)) = workspace.jobs(at).and_then(|jobs| Some((jobs, jobs.pipeline.sources.first()?))) {
@@ -198,6 +212,7 @@ fn check_project(
         let missing = rule.info().needs.iter().filter(|need| !is_met(**need, context));
         analysis.unchecked.extend(missing.map(|need| (rule.info(), *need)));
     }
+    analysis.hide(project, files, workspace.jobs(at), &rules);
     for finding in &mut analysis.findings {
         if let Some(Level::On(severity)) = project.selection.level(finding.rule) {
             finding.severity = severity;
@@ -209,6 +224,49 @@ fn check_project(
 }
 
 impl Analysis {
+    /// Takes out what comments and settings accept, and adds what is wrong with the comments.
+    fn hide(
+        &mut self,
+        project: &Project,
+        files: &[Option<AgentFile>],
+        jobs: Option<&ProjectJobs<'_>>,
+        rules: &[&dyn Rule],
+    ) {
+        let (accepted, base) = &project.selection.accepted;
+        let before = self.findings.len();
+        let met = &mut self.met;
+        self.findings.retain(|finding| {
+            let hiding = accepted.iter().position(|accepted| accepted.hides(finding, base));
+            met.extend(hiding);
+            hiding.is_none()
+        });
+        self.hidden += before - self.findings.len();
+
+        let (mut directives, mut faults) = (Vec::new(), Vec::new());
+        let mut read = |source: &Arc<Source>, comments: &[yaml::Comment]| {
+            let (found, wrong) = suppression::directives(source, comments);
+            directives.extend(found);
+            faults.extend(wrong);
+        };
+        for file in files.iter().flatten().filter(|file| project.is_meant(file.source.path())) {
+            read(&file.source, file.config.document.tree().comments());
+        }
+        let ci_files = jobs.map(|jobs| &jobs.pipeline.sources[..]).unwrap_or_default();
+        for source in ci_files.iter().filter(|source| project.is_meant(source.path())) {
+            // Few CI files have such comments, and reading one again takes as long as reading it.
+            if source.text().contains(suppression::MARK) {
+                read(source, yaml::read(source).tree().comments());
+            }
+        }
+        let ran = |name: &str| {
+            let rule = rules.iter().find(|rule| rule.info().name == name);
+            rule.is_some_and(|rule| rule.info().needs.iter().all(|need| is_met(*need, &project.context)))
+        };
+        self.hidden += suppression::apply(&mut self.findings, directives, &ran);
+        self.findings.extend(faults);
+        self.findings.retain(|finding| finding.rule.topic != Topic::Linter || project.selection.runs(finding.rule));
+    }
+
     /// Runs a rule on something; if it fails inside, that is a finding, and the others still run.
     fn run(&mut self, rule: &dyn Rule, source: &Arc<Source>, work: &mut dyn FnMut(&mut Findings)) {
         let check = || {
@@ -295,7 +353,7 @@ fn is_met(need: Need, context: &Context) -> bool {
 
 /// Keeps secrets out of what is printed. A change that would have to print one is dropped.
 fn mask(finding: &mut Finding) {
-    let texts = [&mut finding.message, &mut finding.label, &mut finding.route, &mut finding.key];
+    let texts = [&mut finding.message, &mut finding.label, &mut finding.route, &mut finding.anchor, &mut finding.key];
     let related = finding.related.iter_mut().map(|related| &mut related.message);
     let title = finding.fix.iter_mut().map(|fix| &mut fix.title);
     for text in texts.into_iter().chain(&mut finding.help).chain(related).chain(title) {

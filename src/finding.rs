@@ -124,6 +124,8 @@ pub struct Finding {
     pub place: Place,
     /// Where in the configuration, e.g. `ci_access.projects[2].id`; empty for the file as such.
     pub route: String,
+    /// The same with ids for positions, which stays when entries are put before it.
+    pub anchor: String,
     /// Further places.
     pub related: Vec<Related>,
     /// A change that mends it.
@@ -144,6 +146,7 @@ impl Finding {
             help: None,
             place: Place { source: Arc::clone(source), span },
             route: String::new(),
+            anchor: String::new(),
             related: Vec::new(),
             fix: None,
             key: String::new(),
@@ -154,6 +157,7 @@ impl Finding {
     #[must_use]
     pub fn route(mut self, route: impl Into<String>) -> Self {
         self.route = route.into();
+        self.anchor.clone_from(&self.route);
         self
     }
 
@@ -208,11 +212,12 @@ impl Finding {
         self
     }
 
-    /// A name for the finding that does not change when lines move: the SHA-256 of rule, path, route and key.
+    /// A name for the finding that does not change when lines move or entries are put before it: the SHA-256 of rule, path,
+    /// anchor and key.
     #[must_use]
     pub fn fingerprint(&self) -> String {
         let mut hash = Sha256::new();
-        for part in [self.rule.name, self.place.source.path(), &self.route, &self.key] {
+        for part in [self.rule.name, self.place.source.path(), &self.anchor, &self.key] {
             hash.update(part.as_bytes());
             hash.update([0]);
         }

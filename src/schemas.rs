@@ -23,17 +23,20 @@ pub enum Name {
     CodeQualityReport,
     /// A line of what `kaslint access --format json` writes.
     AccessReport,
+    /// What `kaslint check --write-baseline` writes.
+    Baseline,
 }
 
 impl Name {
     /// All schemas.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::AgentConfig,
         Self::Settings,
         Self::Inventory,
         Self::CheckReport,
         Self::CodeQualityReport,
         Self::AccessReport,
+        Self::Baseline,
     ];
 
     /// The file's name in `schema/`.
@@ -46,6 +49,7 @@ impl Name {
             Self::CheckReport => "check-report.schema.json",
             Self::CodeQualityReport => "code-quality-report.schema.json",
             Self::AccessReport => "access-report.schema.json",
+            Self::Baseline => "baseline.schema.json",
         }
     }
 
@@ -59,6 +63,7 @@ impl Name {
             Self::CheckReport => include_str!("../schema/check-report.schema.json").to_owned(),
             Self::CodeQualityReport => include_str!("../schema/code-quality-report.schema.json").to_owned(),
             Self::AccessReport => include_str!("../schema/access-report.schema.json").to_owned(),
+            Self::Baseline => include_str!("../schema/baseline.schema.json").to_owned(),
         }
     }
 }

@@ -4,11 +4,12 @@ use std::str::FromStr as _;
 use std::sync::Arc;
 
 use crate::analysis::Level;
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Place, Severity};
 use crate::gitlab::{NEWEST, Tier, Version};
-use crate::rules::{RULES, RuleInfo, Topic};
+use crate::rules::{RuleInfo, Topic, explain};
 use crate::shape::{self, Check, Data, Key, Kind, Message, MessageValue, Value};
 use crate::source::{Source, Span};
+use crate::suppression::{AcceptedFinding, nearest_rule};
 use crate::yaml;
 
 /// The name of the settings file.
@@ -88,6 +89,8 @@ pub struct Settings {
     pub max_file_size: Option<u64>,
     /// Levels by rule name.
     pub levels: Vec<(String, Level)>,
+    /// Findings that were accepted.
+    pub ignore: Vec<AcceptedFinding>,
     /// Keys that are set and not acted upon by this version of kaslint.
     pub not_supported: Vec<&'static str>,
 }
@@ -154,20 +157,45 @@ impl Reader<'_> {
         }
         if let Some(Data::Map(rules)) = root.set("rules").map(|field| &field.value.data) {
             for (name, span, level) in rules {
-                if !RULES.iter().any(|rule| rule.info().name == &**name) {
-                    let help = match shape::nearest(name, RULES.iter().map(|rule| rule.info().name)) {
-                        Some(near) => format!("write `{near}`"),
-                        None => "`kaslint rules` lists the rules".to_owned(),
-                    };
-                    self.mistake(*span, format!("there is no rule `{name}`"), help);
+                if explain(name).is_none() {
+                    self.mistake(*span, format!("there is no rule `{name}`"), nearest_rule(name));
                 } else if let Some(level) = level.as_text().and_then(|text| Level::from_str(text).ok()) {
                     settings.levels.push((name.to_string(), level));
                 }
             }
         }
-        let later = ["schemas", "ignore", "policy"];
+        let ignore = root.set("ignore").map(|field| field.value.items()).unwrap_or_default();
+        settings.ignore = ignore.iter().filter_map(|item| self.accepted(item)).collect();
+        let later = ["schemas", "policy"];
         settings.not_supported = later.into_iter().filter(|key| root.set(key).is_some()).collect();
         settings
+    }
+
+    fn accepted(&mut self, item: &Value) -> Option<AcceptedFinding> {
+        let message = item.as_message()?;
+        let rule = &message.set("rule")?.value;
+        let text = |key: &str| message.set(key).and_then(|field| field.value.as_text()).map(str::to_owned);
+        let name = rule.as_text()?;
+        let Some(info) = explain(name) else {
+            self.mistake(rule.span, format!("there is no rule `{name}`"), nearest_rule(name));
+            return None;
+        };
+        let path = match message.set("path").map(|field| &field.value) {
+            Some(written) => match AcceptedFinding::pattern(written.as_text()?) {
+                Ok(pattern) => Some(pattern),
+                Err(error) => {
+                    self.mistake(
+                        written.span,
+                        format!("`path` is no pattern: {error}"),
+                        "write e.g. `.gitlab/agents/*/config.yaml`".to_owned(),
+                    );
+                    return None;
+                }
+            },
+            None => None,
+        };
+        let place = Place { source: Arc::clone(self.source), span: rule.span };
+        Some(AcceptedFinding { rule: info.name, at: text("at"), path, place })
     }
 
     fn version(&mut self, value: &Value) -> Option<Version> {
@@ -214,6 +242,7 @@ mod tests {
                 "`fatal` is none of `off`, `note`, `warning` and `error`",
                 "`reason` is missing",
                 "there is no rule `null-valu`",
+                "there is no rule `x`",
             ]
         );
     }

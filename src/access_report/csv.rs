@@ -48,12 +48,12 @@ pub(super) fn answers<'w>(
     writer.flush()
 }
 
-fn writer(out: &mut dyn io::Write) -> csv::Writer<&mut dyn io::Write> {
+pub(super) fn writer(out: &mut dyn io::Write) -> csv::Writer<&mut dyn io::Write> {
     WriterBuilder::new().terminator(Terminator::CRLF).from_writer(out)
 }
 
 /// The cell as a spreadsheet shows it rather than runs it.
-fn harmless(cell: &str) -> String {
+pub(super) fn harmless(cell: &str) -> String {
     if cell.starts_with(FORMULA) { format!("'{cell}") } else { cell.to_owned() }
 }
 

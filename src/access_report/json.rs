@@ -29,6 +29,11 @@ pub(super) fn answer<'w>(
     answer: &Answer<'w, '_>,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
+    writeln!(out, "{}", secrets::mask(&answer_object(report, answer).to_string()))
+}
+
+/// An answer with the steps that lead to it, if they are asked for.
+pub(super) fn answer_object<'w>(report: &AccessReport<'_, 'w>, answer: &Answer<'w, '_>) -> Json {
     let mut line = json::answer(report.index, answer);
     for (list, rows) in [("allowed", &answer.allowed), ("denied", &answer.denied), ("unknown", &answer.unknown)] {
         for (place, row) in rows.iter().enumerate() {
@@ -41,7 +46,7 @@ pub(super) fn answer<'w>(
             }
         }
     }
-    writeln!(out, "{}", secrets::mask(&line.to_string()))
+    line
 }
 
 /// A step of `--why`. As whom the job acts stands in its row.

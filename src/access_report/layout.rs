@@ -87,11 +87,19 @@ pub(super) type Cell = Vec<String>;
 pub(super) struct Table {
     header: Vec<&'static str>,
     rows: Vec<Vec<Cell>>,
+    /// The columns of words, which are broken at blanks where names would be cut.
+    of_words: Vec<usize>,
 }
 
 impl Table {
     pub fn new(header: &[&'static str]) -> Self {
-        Self { header: header.to_vec(), rows: Vec::new() }
+        Self { header: header.to_vec(), rows: Vec::new(), of_words: Vec::new() }
+    }
+
+    /// Takes these columns for words: they are broken at blanks, header included.
+    pub fn of_words(mut self, columns: &[usize]) -> Self {
+        self.of_words = columns.to_vec();
+        self
     }
 
     pub fn add(&mut self, row: Vec<Cell>) {
@@ -109,10 +117,13 @@ impl Table {
         let mut table = comfy_table::Table::new();
         // Which columns give way is decided here, since names must not be torn; the drawing is not.
         table.load_style(comfy_table::presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-        table.set_header(shown.iter().map(|&column| self.header[column]));
+        let header = shown.iter().zip(&widths).map(|(&column, &width)| wrap(self.header[column], width).join("\n"));
+        table.set_header(header);
         for row in &self.rows {
-            let cells =
-                shown.iter().zip(&widths).filter_map(|(&column, &width)| Some(cell_text(row.get(column)?, width)));
+            let cells = shown.iter().zip(&widths).filter_map(|(&column, &width)| {
+                let cell = row.get(column)?;
+                Some(if self.of_words.contains(&column) { words_text(cell, width) } else { cell_text(cell, width) })
+            });
             table.add_row(cells);
         }
         for (column, width) in table.column_iter_mut().zip(&widths) {
@@ -128,11 +139,20 @@ impl Table {
         self.rows.iter().any(|row| row.get(column).is_some_and(|cell| cell.iter().any(|part| !part.is_empty())))
     }
 
+    fn header_width(&self, column: usize) -> usize {
+        let header = self.header[column];
+        if self.of_words.contains(&column) {
+            header.split(' ').map(str::width).max().unwrap_or(0)
+        } else {
+            header.width()
+        }
+    }
+
     /// Columns give way, the widest first: lists are broken, then long names are cut, then all.
     fn widths(&self, shown: &[usize], width: usize) -> Vec<usize> {
         let of_column = |column: usize, measure: &dyn Fn(&Cell) -> usize| {
             let cells = self.rows.iter().filter_map(|row| row.get(column)).map(measure).max().unwrap_or(0);
-            cells.max(self.header[column].width())
+            cells.max(self.header_width(column))
         };
         let whole = |cell: &Cell| cell.iter().map(|part| part.width() + 2).sum::<usize>().saturating_sub(2);
         // The comma behind a part belongs to it.
@@ -141,11 +161,20 @@ impl Table {
             cell.iter().enumerate().map(|(at, part)| part.width() + usize::from(at < last)).max().unwrap_or(0)
         };
         let mut widths: Vec<usize> = shown.iter().map(|&column| of_column(column, &whole)).collect();
-        let unbroken: Vec<usize> = shown.iter().map(|&column| of_column(column, &longest)).collect();
+        let unbroken: Vec<usize> = shown
+            .iter()
+            .map(|&column| {
+                if self.of_words.contains(&column) {
+                    of_column(column, &longest_word)
+                } else {
+                    of_column(column, &longest)
+                }
+            })
+            .collect();
         let least: Vec<usize> = shown
             .iter()
             .zip(&unbroken)
-            .map(|(&column, &parts)| parts.min(LEAST_COLUMN.max(self.header[column].width())))
+            .map(|(&column, &parts)| parts.min(LEAST_COLUMN.max(self.header_width(column))))
             .collect();
         let room = width.saturating_sub(GAP * shown.len().saturating_sub(1));
         // What a row is about stands in the first column, and keeps twice the room of others.
@@ -164,6 +193,23 @@ impl Table {
         }
         widths
     }
+}
+
+/// The longest word of a cell, with the comma behind it.
+fn longest_word(cell: &Cell) -> usize {
+    let last = cell.len().saturating_sub(1);
+    let of_part = |(at, part): (usize, &String)| {
+        let mut words = part.split(' ').map(str::width).rev();
+        let final_word = words.next().unwrap_or(0) + usize::from(at < last);
+        words.max().unwrap_or(0).max(final_word)
+    };
+    cell.iter().enumerate().map(of_part).max().unwrap_or(0)
+}
+
+/// The lines of a cell of words.
+fn words_text(cell: &Cell, width: usize) -> String {
+    let lines = wrap(&cell.join(", "), width.max(1));
+    lines.iter().map(|line| cut_middle(line, width)).collect::<Vec<_>>().join("\n")
 }
 
 /// The lines of a cell: parts are cut where they must be, and one line takes as many as fit.

@@ -167,7 +167,7 @@ fn write_step(number: usize, step: &Step, out: &mut dyn io::Write) -> io::Result
 }
 
 /// A table, folded if it is long.
-fn table(header: &[&str], rows: &[Vec<String>], what: &str, out: &mut dyn io::Write) -> io::Result<()> {
+pub(super) fn table(header: &[&str], rows: &[Vec<String>], what: &str, out: &mut dyn io::Write) -> io::Result<()> {
     if rows.is_empty() {
         return Ok(());
     }

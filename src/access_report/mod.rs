@@ -4,6 +4,7 @@ mod columns;
 mod csv;
 mod difference;
 mod human;
+mod jobs;
 mod json;
 mod layout;
 mod markdown;
@@ -14,6 +15,7 @@ mod words;
 use std::io;
 
 pub use difference::write_difference;
+pub use jobs::has_job;
 
 use crate::access::{AgentId, Answer, Index, Query};
 
@@ -22,7 +24,7 @@ use crate::access::{AgentId, Answer, Index, Query};
 pub enum Format {
     /// Tables.
     Human,
-    /// One object a line: an answer for each question, or an agent without questions.
+    /// One object a line: an answer for each question, an agent without questions, or a project with its jobs.
     Json,
     /// A comment on a merge request.
     Markdown,

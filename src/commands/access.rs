@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::discover::{self, Content};
+use super::access_jobs;
+use super::discover::{self, Content, Search};
 use super::knowledge::{Knowledge, Options};
 use super::{Exit, Unusable, output};
 use crate::access::{AgentFile, Query, Settings, World};
@@ -12,6 +13,7 @@ use crate::access_report::{AccessReport, Format, write_difference};
 use crate::agent_config::AgentConfig;
 use crate::gitlab::{GitRef, Version};
 use crate::inventory::Inventory;
+use crate::job_access::ProjectJobs;
 use crate::layout::Location;
 use crate::source::Source;
 
@@ -41,8 +43,16 @@ pub(super) struct Arguments {
     /// The pipeline runs on a ref that is not protected.
     #[arg(long, requires = "for_project")]
     unprotected: bool,
-    /// Explain the decision about each agent step by step.
-    #[arg(long, requires = "for_project")]
+    /// Show the jobs of the CI files at hand, or of the project of `--for`: the environment that each would have, the
+    /// context that it selects, and the agents that it sees on protected refs and on others. Without this, human and
+    /// markdown tell jobs behind the agents; json and csv do not.
+    #[arg(long, conflicts_with_all = ASKED_ONE)]
+    jobs: bool,
+    /// Show only this job, or one combination of its matrix: deploy, or "deploy: [eu]".
+    #[arg(long, value_name = "NAME", conflicts_with_all = ASKED_ONE)]
+    job: Option<String>,
+    /// Explain the decision about each agent step by step; with `--job`, the way of the job as well.
+    #[arg(long)]
     why: bool,
     /// Only agents with this name or context.
     #[arg(long, value_name = "AGENT")]
@@ -59,6 +69,23 @@ pub(super) struct Arguments {
     expect: Option<PathBuf>,
     #[command(flatten)]
     options: Options,
+}
+
+/// What asks about one job that is described, so that the jobs of CI files have no part in it.
+const ASKED_ONE: [&str; 5] = ["queries", "environment", "git_ref", "protected", "unprotected"];
+
+impl Arguments {
+    /// Whether jobs are asked for, and nothing else.
+    fn asks_for_jobs(&self) -> bool {
+        self.jobs || self.job.is_some()
+    }
+
+    /// Whether the jobs of CI files are told behind what else is.
+    fn appends_jobs(&self) -> bool {
+        let asks_one = self.environment.is_some() || self.git_ref.is_some() || self.protected || self.unprotected;
+        let is_for_people = matches!(self.format, Format::Human | Format::Markdown);
+        is_for_people && self.queries.is_none() && !asks_one && !self.why
+    }
 }
 
 /// A line of the file of queries.
@@ -84,6 +111,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
     if arguments.why && arguments.format == Format::Csv {
         return Err(Unusable("`--why` tells a story, which csv cannot hold; use human, markdown or json".to_owned()));
     }
+    if arguments.why && arguments.for_project.is_none() && arguments.job.is_none() {
+        return Err(Unusable(
+            "`--why` explains one thing: name a project with `--for` or a job with `--job`".to_owned(),
+        ));
+    }
     let knowledge = Knowledge::new(&arguments.options)?;
     let known = knowledge.context_for(Path::new("."), None, true)?;
     let listed = known.context.inventory.as_deref();
@@ -92,7 +124,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
         tier: known.context.tier,
         instance_authorization: known.context.instance_authorization,
     };
-    let files = files_of_paths(&arguments.paths, &knowledge, settings.version)?;
+    let search = knowledge.search(&arguments.paths, |_| true)?;
+    if let Some(error) = search.errors.first() {
+        return Err(Unusable(error.clone()));
+    }
+    let files = agent_files(&search, &knowledge, settings.version)?;
+    let ci_files = match arguments.asks_for_jobs() || arguments.appends_jobs() {
+        true => access_jobs::read(&search, arguments.for_project.as_deref(), &knowledge)?,
+        false => Vec::new(),
+    };
     let world = World {
         inventory: listed,
         files: files
@@ -110,10 +150,23 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
         format: arguments.format,
         width: if to_file { output::DEFAULT_WIDTH } else { output::width() },
     };
+    let jobs = access_jobs::work_out(&ci_files);
+    if let Some(project) = arguments.for_project.as_deref()
+        && listed.is_some_and(|listed| listed.find_project(project).is_none())
+    {
+        return Err(Unusable(format!("the inventory has no project `{project}`")));
+    }
+    if arguments.asks_for_jobs() {
+        access_jobs::check(&jobs, arguments.for_project.as_deref(), arguments.job.as_deref())?;
+        return deliver(arguments, &|out| report.write_jobs(&jobs, arguments.job.as_deref(), out));
+    }
     match (&arguments.queries, &arguments.for_project) {
         (Some(queries), _) => answer_queries(queries, &report, arguments),
-        (None, Some(project)) => answer_one(project, &report, listed, arguments),
-        (None, None) => deliver(arguments, &|out| report.write_pictures(out)),
+        (None, Some(project)) => answer_one(project, &report, listed, &jobs, arguments),
+        (None, None) => deliver(arguments, &|out| {
+            report.write_pictures(out)?;
+            report.append_jobs(&jobs, out)
+        }),
     }
 }
 
@@ -146,12 +199,8 @@ fn read_text(path: &Path) -> Result<String, Unusable> {
     }
 }
 
-/// The agents' files below folders.
-fn files_of_paths(paths: &[PathBuf], knowledge: &Knowledge<'_>, version: Version) -> Result<Vec<Loaded>, Unusable> {
-    let search = knowledge.search(paths, |_| true)?;
-    if let Some(error) = search.errors.first() {
-        return Err(Unusable(error.clone()));
-    }
+/// The agents' files of the projects that were found.
+fn agent_files(search: &Search, knowledge: &Knowledge<'_>, version: Version) -> Result<Vec<Loaded>, Unusable> {
     let is_only = search.projects.iter().filter(|found| found.project.is_none()).count() == 1;
     let mut files = Vec::new();
     for found in &search.projects {
@@ -202,6 +251,7 @@ fn answer_one(
     project: &str,
     report: &AccessReport<'_, '_>,
     listed: Option<&Inventory>,
+    jobs: &[ProjectJobs<'_>],
     arguments: &Arguments,
 ) -> Result<Exit, Unusable> {
     let protected = match (&arguments.git_ref, arguments.protected, arguments.unprotected) {
@@ -214,8 +264,8 @@ fn answer_one(
         _ => None,
     };
     let query = Query::new(project, arguments.environment.as_deref(), protected);
-    if listed.is_some_and(|listed| listed.find_project(project).is_none()) {
-        return Err(Unusable(format!("the inventory has no project `{project}`")));
-    }
-    deliver(arguments, &|out| report.write_answers(&[query], out))
+    deliver(arguments, &|out| {
+        report.write_answers(&[query], out)?;
+        report.append_jobs(jobs, out)
+    })
 }

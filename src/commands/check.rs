@@ -1,27 +1,25 @@
 //! `kaslint check`: reports what GitLab would refuse, ignore, or read differently from how it looks.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::ci_files::RepositoryFiles;
+use super::ci_files::read_pipeline;
 use super::discover::{self, Content, Found, FoundFile};
-use super::knowledge::{Knowledge, Known, Options};
+use super::knowledge::{FoundSettings, Knowledge, Known, Options};
 use super::output::{self, Staged};
 use super::{Exit, Unusable};
-use crate::analysis::{self, Project, Selection};
-use crate::ci::Pipeline;
-use crate::finding::Severity;
-use crate::gitlab::{FullPath, NEWEST};
-use crate::job_access::CiProject;
+use crate::analysis::{self, Analysis, Project, Selection};
+use crate::baseline::Baseline;
+use crate::finding::{Finding, Severity};
+use crate::gitlab::NEWEST;
 use crate::layout::{ENVIRONMENT_TEMPLATE, Location};
 use crate::report::{Format, Outcome};
-use crate::rules::{Context, Input, InputContent, RULES};
-use crate::settings::Settings;
-use crate::shape::nearest;
+use crate::rules::{Context, Input, InputContent, explain};
 use crate::source::Source;
+use crate::suppression::{AcceptedFinding, nearest_rule};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -38,6 +36,12 @@ pub(super) struct Arguments {
     /// Where the configuration on standard input would lie.
     #[arg(long, value_name = "PATH")]
     stdin_filename: Option<PathBuf>,
+    /// Leave out the findings that are recorded in this file.
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// Record all findings in this file, to be left out from now on.
+    #[arg(long, value_name = "FILE", conflicts_with = "baseline")]
+    write_baseline: Option<PathBuf>,
     /// Only these rules.
     #[arg(long, value_name = "RULES", value_delimiter = ',')]
     select: Vec<String>,
@@ -100,7 +104,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
     check_destinations(arguments)?;
     let knowledge = Knowledge::new(&arguments.options)?;
     let mut exit = Exit::Fine;
-    let outcome = if arguments.paths.iter().any(|path| path == Path::new("-")) {
+    let baseline = arguments.baseline.as_deref().map(read_baseline).transpose()?;
+    let mut outcome = if arguments.paths.iter().any(|path| path == Path::new("-")) {
         if arguments.paths.len() > 1 {
             return Err(Unusable("`-` stands alone: name either files or standard input".to_owned()));
         }
@@ -113,6 +118,17 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
         }
         outcome
     };
+    if let Some(file) = &arguments.write_baseline {
+        return record(file, &outcome, exit);
+    }
+    if let Some(baseline) = baseline {
+        let (left_out, gone) = baseline.apply(&mut outcome.findings);
+        outcome.in_baseline = left_out;
+        if gone > 0 && arguments.paths.is_empty() && arguments.select.is_empty() {
+            let are = if gone == 1 { "finding of the baseline is" } else { "findings of the baseline are" };
+            outcome.remark(Some(format!("{gone} {are} gone; `--write-baseline` records anew what is left.")));
+        }
+    }
     write(arguments, &outcome)?;
     if outcome.findings.iter().any(|finding| arguments.fail_on.includes(finding.severity)) {
         exit = exit.max(Exit::Found);
@@ -120,15 +136,41 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
     Ok(if outcome.has_internal_error { Exit::Internal } else { exit })
 }
 
+/// The largest baseline that is read, in bytes.
+const MAX_BASELINE_SIZE: u64 = 1 << 26;
+
+fn read_baseline(file: &Path) -> Result<Baseline, Unusable> {
+    let shown = discover::shown_path(file);
+    if !file.exists() {
+        return Err(Unusable(format!("there is no baseline {shown}; `--write-baseline {shown}` makes one")));
+    }
+    let Content::Text(bytes) = discover::read_file(file, MAX_BASELINE_SIZE)? else {
+        return Err(Unusable(format!("cannot read a baseline from {shown}")));
+    };
+    Baseline::read(&String::from_utf8_lossy(&bytes)).map_err(|error| Unusable(format!("cannot use {shown}: {error}")))
+}
+
+/// Records the findings of a run in place of reporting them.
+fn record(file: &Path, outcome: &Outcome, exit: Exit) -> Result<Exit, Unusable> {
+    let baseline = Baseline::of(&outcome.findings);
+    output::to_file(file, &|out| out.write_all(baseline.text().as_bytes()))?;
+    let findings = if baseline.len() == 1 { "finding" } else { "findings" };
+    let shown = discover::shown_path(file);
+    output::to_stdout(&|out| {
+        writeln!(
+            out,
+            "Recorded {} {findings} in {shown}. From now on, `--baseline {shown}` leaves them out.",
+            baseline.len()
+        )
+    })?;
+    Ok(if outcome.has_internal_error { Exit::Internal } else { exit })
+}
+
 fn check_rule_name(name: &str) -> Result<(), Unusable> {
-    if RULES.iter().any(|rule| rule.info().name == name) {
+    if explain(name).is_some() {
         return Ok(());
     }
-    let help = match nearest(name, RULES.iter().map(|rule| rule.info().name)) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => "`kaslint rules` lists the rules".to_owned(),
-    };
-    Err(Unusable(format!("there is no rule `{name}`; {help}")))
+    Err(Unusable(format!("there is no rule `{name}`; {}", nearest_rule(name))))
 }
 
 fn check_paths(arguments: &Arguments, knowledge: &Knowledge<'_>) -> Result<(Outcome, Vec<String>), Unusable> {
@@ -157,12 +199,32 @@ fn check_paths(arguments: &Arguments, knowledge: &Knowledge<'_>) -> Result<(Outc
         projects.push(read.project);
     }
     let analyses = analysis::analyse(&projects);
+    outcome.findings.extend(unused_settings(&projects, &analyses));
     for (_, analysis) in projects.iter().zip(analyses).filter(|(project, _)| project.is_asked_for()) {
         outcome.add(analysis);
     }
     outcome.findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
     outcome.is_incomplete = !errors.is_empty();
     Ok((outcome, errors))
+}
+
+/// What settings files accept and is not there any more. Said only where a file's projects were looked at as a whole, with
+/// all rules.
+fn unused_settings(projects: &[Project], analyses: &[Analysis]) -> Vec<Finding> {
+    let mut by_place: BTreeMap<(String, usize), (&AcceptedFinding, bool)> = BTreeMap::new();
+    for (project, analysis) in projects.iter().zip(analyses) {
+        let is_whole = project.named.is_none() && project.selection.only.is_empty();
+        for (at, accepted) in project.selection.accepted.0.iter().enumerate() {
+            let could_run = explain(accepted.rule).is_some_and(|rule| {
+                project.selection.runs(rule) && !analysis.unchecked.iter().any(|(missing, _)| missing.name == rule.name)
+            });
+            let key = (accepted.place.source.path().to_owned(), accepted.place.span.start);
+            let is_used = analysis.met.contains(&at) || !could_run || !is_whole;
+            let entry = by_place.entry(key).or_insert((accepted, false));
+            entry.1 |= is_used;
+        }
+    }
+    by_place.into_values().filter(|(_, is_used)| !is_used).map(|(accepted, _)| accepted.unused()).collect()
 }
 
 /// Whether the project's jobs are to be checked, which may use agents of any other project.
@@ -193,7 +255,7 @@ fn read_project(
             Err(unusable) => errors.push(unusable.0),
         }
     }
-    let selection = selection(arguments, &known.settings.settings);
+    let selection = selection(arguments, &known.settings);
     let pipeline = read_pipeline(found, &known);
     let mut project = Project::new(inputs, known.context, selection);
     project.pipeline = pipeline;
@@ -201,17 +263,13 @@ fn read_project(
     Ok(ReadProject { project, errors, remark })
 }
 
-/// The project's CI file with what it includes.
-pub(super) fn read_pipeline(found: &Found, known: &Known) -> Option<Pipeline> {
-    let file = found.ci_file.as_ref()?.file_name()?.to_str()?;
-    let files = RepositoryFiles::new(found, known.listing.as_deref());
-    let path = known.context.project.as_ref().map(FullPath::as_str);
-    let facts = CiProject::of(path, known.context.inventory.as_deref()).facts;
-    Some(Pipeline::read(file, &files, &facts))
-}
-
-fn selection(arguments: &Arguments, settings: &Settings) -> Selection {
-    Selection { only: arguments.select.clone(), without: arguments.ignore.clone(), levels: settings.levels.clone() }
+fn selection(arguments: &Arguments, found: &FoundSettings) -> Selection {
+    Selection {
+        only: arguments.select.clone(),
+        without: arguments.ignore.clone(),
+        levels: found.settings.levels.clone(),
+        accepted: (found.settings.ignore.clone(), found.shown_folder()),
+    }
 }
 
 fn read_input(file: &FoundFile, context: &Context) -> Result<Input, Unusable> {
@@ -250,7 +308,7 @@ fn check_stdin(arguments: &Arguments, knowledge: &Knowledge<'_>) -> Result<Outco
         Content::NoFile(what) => (Source::new(shown, ""), InputContent::NoFile(what)),
     };
     let input = Input::without_text(location.unwrap_or(Location::Loose), Arc::new(source), content);
-    let selection = selection(arguments, &known.settings.settings);
+    let selection = selection(arguments, &known.settings);
     let mut outcome = Outcome::default();
     outcome.remark(remark_on_version(knowledge, &known));
     for analysis in analysis::analyse(&[Project::new(vec![input], known.context, selection)]) {

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use regex::Regex;
 
 use super::discover::{self, Content, Found};
-use super::knowledge::Listing;
-use crate::ci::{FileContent, Files};
+use super::knowledge::{Known, Listing};
+use crate::ci::{FileContent, Files, Pipeline};
+use crate::gitlab::FullPath;
+use crate::job_access::CiProject;
 use crate::source::Source;
 
 /// The largest CI file that is read, in bytes.
@@ -17,6 +19,19 @@ const MAX_CI_FILE_SIZE: u64 = 2 << 20;
 
 /// How many paths are looked at for one pattern.
 const MAX_PATHS: usize = 200_000;
+
+/// A project's CI file with what it includes; `None` without one.
+pub(super) fn read_pipeline(found: &Found, known: &Known) -> Option<Pipeline> {
+    let file = found.ci_file.as_ref()?.file_name()?.to_str()?;
+    let files = RepositoryFiles::new(found, known.listing.as_deref());
+    Some(Pipeline::read(file, &files, &ci_project(known).facts))
+}
+
+/// What is known of the project whose CI file it is.
+pub(super) fn ci_project(known: &Known) -> CiProject {
+    let path = known.context.project.as_ref().map(FullPath::as_str);
+    CiProject::of(path, known.context.inventory.as_deref())
+}
 
 /// The files of one repository, and those of other projects of an inventory.
 pub(super) struct RepositoryFiles<'l> {

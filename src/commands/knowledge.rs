@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use rayon::prelude::*;
+
 use super::discover::{self, Content, Found, Search};
 use super::{Unusable, inventory, output};
 use crate::gitlab::{FullPath, NEWEST, Tier, Version, path_of_remote};
-use crate::inventory::Inventory;
+use crate::inventory::{Inventory, Project};
 use crate::report::Human;
 use crate::rules::Context;
 use crate::settings::{FILE_NAME, Settings};
@@ -50,6 +52,17 @@ pub(super) struct Knowledge<'o> {
 pub(super) struct FoundSettings {
     pub settings: Settings,
     folder: PathBuf,
+}
+
+impl FoundSettings {
+    /// The folder as paths of findings start; empty for the working directory.
+    pub fn shown_folder(&self) -> String {
+        match std::env::current_dir() {
+            Ok(here) if here == self.folder => String::new(),
+            _ if self.folder.as_os_str().is_empty() || self.folder == Path::new(".") => String::new(),
+            _ => discover::shown_path(&self.folder),
+        }
+    }
 }
 
 /// An inventory with the folder that its paths start from.
@@ -221,19 +234,31 @@ impl Listing {
         for (position, project) in found.iter().enumerate() {
             known.extend(real(&project.root).ok().map(|root| (root, position)));
         }
-        let is_empty = known.is_empty();
+        let mut found_at = |project: &Project| -> bool {
+            // An inventory may list many projects, and asking the disk about each takes long.
+            let place = if known.is_empty() { None } else { real(&self.folder_of(project)).ok() };
+            let position = place.and_then(|place| known.get(&place).copied());
+            if let Some(found) = position.and_then(|position| found.get_mut(position)) {
+                found.project = Some(project.path.to_string());
+            }
+            position.is_some()
+        };
+        let mut others: Vec<&Project> = Vec::new();
         for project in self.inventory.projects() {
-            let folder = self.folder.join(project.folder());
-            let place = if is_empty { None } else { real(&folder).ok().and_then(|root| known.get(&root)) };
-            match place.and_then(|&position| found.get_mut(position)) {
-                Some(found) => found.project = Some(project.path.to_string()),
-                None if is_all => found.extend(discover::at_root(&folder).map(|mut at_root| {
-                    at_root.project = Some(project.path.to_string());
-                    at_root
-                })),
-                None => {}
+            if !found_at(project) && is_all {
+                others.push(project);
             }
         }
+        let at_root = |project: &&Project| {
+            let mut at_root = discover::at_root(&self.folder_of(project))?;
+            at_root.project = Some(project.path.to_string());
+            Some(at_root)
+        };
+        found.par_extend(others.par_iter().filter_map(at_root));
+    }
+
+    fn folder_of(&self, project: &Project) -> PathBuf {
+        self.folder.join(project.folder())
     }
 }
 

@@ -1,8 +1,10 @@
 //! The command line: one file a subcommand. What they share is finding files, settings and writing reports.
 
 mod access;
+mod access_jobs;
 mod check;
 mod ci_files;
+mod completions;
 mod decode;
 mod discover;
 mod inventory;
@@ -37,6 +39,11 @@ enum Command {
     Rules(rules::Arguments),
     /// Print a JSON Schema.
     Schema(schema::Arguments),
+    /// Print completions for a shell.
+    Completions(completions::Arguments),
+    /// Print the manual page.
+    #[command(hide = true)]
+    Man,
 }
 
 /// How a command ended.
@@ -76,6 +83,8 @@ pub fn run() -> Exit {
         Some(Command::Inventory(arguments)) => inventory::run(&arguments),
         Some(Command::Rules(arguments)) => rules::run(&arguments),
         Some(Command::Schema(arguments)) => schema::run(&arguments),
+        Some(Command::Completions(arguments)) => completions::run(&arguments),
+        Some(Command::Man) => completions::man(),
     };
     result.unwrap_or_else(|unusable| {
         output::complain(&format!("error: {unusable}"));

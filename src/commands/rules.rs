@@ -3,8 +3,8 @@
 use std::io;
 
 use super::{Exit, Unusable, output};
-use crate::rules::{RULES, explain};
-use crate::shape::nearest;
+use crate::rules::{all_rules, explain};
+use crate::suppression::nearest_rule;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -18,20 +18,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
         return Ok(Exit::Fine);
     };
     let Some(rule) = explain(name) else {
-        let help = match nearest(name, RULES.iter().map(|rule| rule.info().name)) {
-            Some(near) => format!("; did you mean `{near}`?"),
-            None => "; `kaslint rules` lists the rules".to_owned(),
-        };
-        return Err(Unusable(format!("there is no rule `{name}`{help}")));
+        return Err(Unusable(format!("there is no rule `{name}`; {}", nearest_rule(name))));
     };
     output::to_stdout(&|out| write!(out, "# {} ({})\n\n{}", rule.name, rule.level(), rule.markdown()))?;
     Ok(Exit::Fine)
 }
 
 fn list(out: &mut dyn io::Write) -> io::Result<()> {
-    let name_width = RULES.iter().map(|rule| rule.info().name.len()).max().unwrap_or(0);
-    for rule in RULES {
-        let info = rule.info();
+    let name_width = all_rules().map(|info| info.name.len()).max().unwrap_or(0);
+    for info in all_rules() {
         writeln!(out, "{:name_width$}  {:7}  {}", info.name, info.level(), info.summary())?;
     }
     Ok(())

@@ -20,6 +20,8 @@ pub(super) fn write(outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()
             "warnings": summary.warnings,
             "notes": summary.notes,
             "fixable": summary.fixable,
+            "ignored": outcome.hidden,
+            "in_baseline": outcome.in_baseline,
             "files": outcome.files.len(),
             "projects": outcome.projects,
             "remarks": outcome.remarks,

@@ -28,9 +28,10 @@ fn plain(text: &str) -> String {
         match character {
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
+            '`' => escaped.push_str("&#96;"),
             character if character.is_control() => escaped.push(' '),
             // `@` and `#`, `&`, `!`, `~`, `%`, `$`, `^` would mention people, issues and epics.
-            '|' | '\\' | '`' | '*' | '_' | '[' | ']' | '~' | '#' | '@' | '&' | '!' | '$' | '%' | '^' => {
+            '|' | '\\' | '*' | '_' | '[' | ']' | '~' | '#' | '@' | '&' | '!' | '$' | '%' | '^' => {
                 escaped.push('\\');
                 escaped.push(character);
             }
@@ -65,7 +66,7 @@ mod tests {
         assert_eq!(escape("the pattern `prod*` matches"), "the pattern `prod*` matches");
         assert_eq!(escape("the pattern `a`b` matches"), "the pattern 'a'b' matches");
         assert_eq!(escape("&lt;b&gt; &1 https://x.test www.x.test"), r"\&lt;b\&gt; \&1 https:\//x.test www\.x.test");
-        assert_eq!(code("a|b`c"), r"<code>a\|b\`c</code>");
+        assert_eq!(code("a|b`c"), r"<code>a\|b&#96;c</code>");
         assert_eq!(code("prod*"), "`prod*`");
     }
 }

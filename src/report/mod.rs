@@ -35,6 +35,10 @@ pub struct Outcome {
     pub has_internal_error: bool,
     /// Whether some path could not be looked at.
     pub is_incomplete: bool,
+    /// How many findings comments and settings hide.
+    pub hidden: usize,
+    /// How many findings the baseline leaves out.
+    pub in_baseline: usize,
     /// Further lines for the summary, such as a version that is newer than what is known.
     pub remarks: Vec<String>,
 }
@@ -57,6 +61,7 @@ impl Outcome {
             self.remark(Some(remark));
         }
         self.files.extend(analysis.files);
+        self.hidden += analysis.hidden;
         self.projects += 1;
         self.has_internal_error |= analysis.has_internal_error;
     }

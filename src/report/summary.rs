@@ -74,7 +74,17 @@ impl Summary {
         if is_silent {
             return Vec::new();
         }
-        let mut lines = unchecked(outcome);
+        let mut lines = Vec::new();
+        let left_out: Vec<String> =
+            [(outcome.hidden, "ignored with a reason"), (outcome.in_baseline, "in the baseline")]
+                .into_iter()
+                .filter(|(count, _)| *count > 0)
+                .map(|(count, where_to)| format!("{count} {where_to}"))
+                .collect();
+        if !left_out.is_empty() {
+            lines.push(format!("Left out: {}.", left_out.join(", ")));
+        }
+        lines.extend(unchecked(outcome));
         lines.extend(outcome.remarks.iter().cloned());
         lines
     }

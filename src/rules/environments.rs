@@ -1,9 +1,10 @@
 //! The environments that jobs of an entry's projects are known to have.
 
 use std::collections::BTreeSet;
+use std::sync::PoisonError;
 
 use super::support::*;
-use crate::gitlab::{EnvironmentTier, PartialText};
+use crate::gitlab::{EnvironmentTier, PartialText, lower_path};
 use crate::inventory::{Environment, Project};
 
 /// How many environments are looked at for one entry. Rules say less where there are more, and never something wrong.
@@ -21,10 +22,25 @@ pub(super) struct Known {
 }
 
 impl Known {
-    /// Looks at the inventory and at the CI files of the projects that an entry names.
-    pub fn of(entry: &CiEntry, context: &Context) -> Self {
-        let mut known = Self { is_complete: true, ..Self::default() };
+    /// Looks at the inventory and at the CI files of the projects that an entry names; once for all entries that name the
+    /// same, so that the cost is that of the projects and not that of entries times projects.
+    pub fn of(entry: &CiEntry, context: &Context) -> Arc<Self> {
         let id = entry.id.as_ref().map(|id| &*id.value).unwrap_or_default();
+        // Projects of several inventories may be checked together.
+        let inventory = context.inventory.as_ref().map(|inventory| Arc::as_ptr(inventory).addr());
+        let key = (inventory, entry.kind, lower_path(id).into_owned());
+        let cache = &context.job_environments.known;
+        // A panic elsewhere leaves the map as good as it was.
+        if let Some(known) = cache.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return Arc::clone(known);
+        }
+        let known = Arc::new(Self::find(entry, id, context));
+        cache.lock().unwrap_or_else(PoisonError::into_inner).insert(key, Arc::clone(&known));
+        known
+    }
+
+    fn find(entry: &CiEntry, id: &str, context: &Context) -> Self {
+        let mut known = Self { is_complete: true, ..Self::default() };
         match (entry.kind, context.inventory.as_deref()) {
             (EntryKind::Project, inventory) => {
                 known.add(id, inventory.and_then(|inventory| inventory.find_project(id)), context);

@@ -12,10 +12,11 @@ mod words;
 
 pub use support::{
     AgentFile, Context, Described, EntryId, Findings, Input, InputContent, JobEnvironments, Jobs, Need, Rule, RuleInfo,
-    Topic, explain,
+    Topic, all_rules, explain,
 };
 
-pub(crate) use support::INTERNAL_ERROR;
+pub use support::LINTER_RULES;
+pub(crate) use support::{INTERNAL_ERROR, INVALID_IGNORE, UNUSED_IGNORE};
 
 macro_rules! rules {
     ($($module:ident::$rule:ident,)+) => {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 pub(super) use std::sync::Arc;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 
 pub(super) use crate::access::{AgentId, Index};
 pub(super) use crate::agent_config::{AccessSection, AgentConfig, CiAccess, CiEntry, EntryKind, Mode};
@@ -14,6 +14,7 @@ pub(super) use crate::layout::{Location, Unread};
 pub(super) use crate::shape::{self, Found, ProblemKind};
 pub(super) use crate::source::{Source, Span};
 
+use super::environments::Known;
 use crate::access;
 use crate::gitlab::{PartialText, lower_path};
 use crate::yaml;
@@ -260,11 +261,16 @@ pub struct Context {
 }
 
 /// The environments that the jobs of projects have, from CI files that could be read in full.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct JobEnvironments {
     /// By the project's path in lower case.
     by_project: HashMap<String, Vec<PartialText>>,
+    /// What was found out about entries.
+    pub(super) known: Mutex<HashMap<KnownKey, Arc<Known>>>,
 }
+
+/// The address of the inventory, and what an entry names.
+type KnownKey = (Option<usize>, EntryKind, String);
 
 impl JobEnvironments {
     /// Adds the environments of a project's jobs.
@@ -468,10 +474,18 @@ impl Findings {
 /// The rule of this name.
 #[must_use]
 pub fn explain(name: &str) -> Option<&'static RuleInfo> {
-    super::RULES.iter().map(|rule| rule.info()).chain([&INTERNAL_ERROR]).find(|info| info.name == name)
+    all_rules().find(|info| info.name == name)
 }
 
-/// The linter's own rule for a rule that failed; nothing registers it, since nothing checks it.
+/// All rules, those of the linter itself behind the others.
+pub fn all_rules() -> impl Iterator<Item = &'static RuleInfo> {
+    super::RULES.iter().map(|rule| rule.info()).chain(LINTER_RULES)
+}
+
+/// The linter's own rules; nothing registers them, since the analysis itself says what they say.
+pub static LINTER_RULES: [&RuleInfo; 3] = [&INTERNAL_ERROR, &INVALID_IGNORE, &UNUSED_IGNORE];
+
+/// A rule that failed.
 pub(crate) static INTERNAL_ERROR: RuleInfo = RuleInfo {
     name: "internal-error",
     severity: Severity::Error,
@@ -483,5 +497,35 @@ pub(crate) static INTERNAL_ERROR: RuleInfo = RuleInfo {
         "",
         " This is a mistake of kaslint's and not of the file. The exit status is 3. All other findings are complete. Please report it with",
         " the file, or with as much of it as can be shown.",
+    ],
+};
+
+/// A comment to the linter that it cannot follow.
+pub(crate) static INVALID_IGNORE: RuleInfo = RuleInfo {
+    name: "invalid-ignore",
+    severity: Severity::Error,
+    topic: Topic::Linter,
+    needs: &[],
+    is_off: false,
+    doc: &[
+        " A comment that is to hide a finding names no rule, or an unknown one, or gives no reason.",
+        "",
+        " `# kaslint: ignore[rule-name, other-rule] reason` hides findings of these rules on its line, or, alone on a line, on the line below. Whoever",
+        " reads it later must see what is hidden and why, so both are required. In `.kaslint.yaml`, `ignore` does the same for entries by their ids.",
+    ],
+};
+
+/// A comment or an item of the settings that hides nothing.
+pub(crate) static UNUSED_IGNORE: RuleInfo = RuleInfo {
+    name: "unused-ignore",
+    severity: Severity::Warning,
+    topic: Topic::Linter,
+    needs: &[],
+    is_off: false,
+    doc: &[
+        " A comment or an item of `ignore` hides nothing.",
+        "",
+        " What it was written for is gone. Left there, it would hide the next mistake on that line. Rules that did not run, because they are off or",
+        " lack an inventory, are not counted.",
     ],
 };

@@ -245,6 +245,25 @@ fn no_format_shows_a_secret() {
 }
 
 #[test]
+fn no_report_of_a_file_full_of_secrets_shows_one() {
+    let token = "glagent-aAbBcCdDeEfFgGhHiIjJ0123456789";
+    let entry = format!("    - id: {token}\n      {token}: [{token}]\n      environments: [{token}, \"{token}\"]\n");
+    let text = format!("ci_access:\n  projects:\n{entry}{entry}{token}: {token}\n");
+    let job = format!(
+        "x:\n  environment: {token}\n  script: [kubectl config use-context {token}]\ninclude: {{remote: 'https://{token}@x'}}\n"
+    );
+    let folder = folder_with(&[(CONFIG, text.as_bytes()), (".gitlab-ci.yml", job.as_bytes())]);
+    for format in ["human", "concise", "json", "sarif", "gitlab", "github", "junit", "markdown"] {
+        let run = kaslint(folder.path(), &["check", "--format", format, "--project", "acme/agents"]);
+        assert_eq!(run.code, 1, "{format}: {}", run.stderr);
+        assert!(!run.stdout.contains("aAbBcC") && !run.stderr.contains("aAbBcC"), "{format}: {}", run.stdout);
+    }
+    kaslint(folder.path(), &["check", "--write-baseline", "baseline.json"]);
+    let baseline = std::fs::read_to_string(folder.path().join("baseline.json")).expect("a baseline");
+    assert!(baseline.contains("unknown-key") && !baseline.contains("aAbBcC"), "{baseline}");
+}
+
+#[test]
 fn nothing_out_of_a_file_is_syntax_of_a_report() {
     let says = |source: &Arc<Source>| {
         let text = "a\u{0}\u{1b}[31m\u{7f}\u{9b}\u{fffe}\r\n::error::x ]]> & <b>\"'</failure> {0} [x](http://y) %0A `*` | @all #1 \u{1F600}";

@@ -3,6 +3,7 @@
 
 mod access;
 mod access_report;
+mod baseline;
 mod cases;
 mod common;
 mod documents;
@@ -11,6 +12,7 @@ mod fixes;
 mod formats;
 mod hostile;
 mod inventory;
+mod job_access;
 mod junit;
 mod outputs;
 mod properties;
@@ -19,4 +21,5 @@ mod rules;
 mod schemas;
 mod settings;
 mod silent;
+mod suppression;
 mod terminal;

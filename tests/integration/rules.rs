@@ -10,7 +10,9 @@ use kaslint::gitlab::FullPath;
 use kaslint::inventory::Inventory;
 use kaslint::job_access::CiProject;
 use kaslint::layout::{Location, locate};
-use kaslint::rules::{AgentFile, Context, Described, Findings, Input, InputContent, RULES, Rule, RuleInfo, Topic};
+use kaslint::rules::{
+    AgentFile, Context, Described, Findings, Input, InputContent, RULES, Rule, RuleInfo, Topic, all_rules,
+};
 use kaslint::source::Source;
 
 use crate::common::{CONFIG, root};
@@ -177,7 +179,7 @@ fn the_rules_page_is_made_from_the_doc_comments() {
         "# Rules\n\nMade from the doc comments of `src/rules/` (`KASLINT_UPDATE=1 cargo test the_rules_page` writes it anew). `kaslint rules NAME` prints one of them.\n",
     );
     for topic in Topic::ALL {
-        let rules: Vec<&RuleInfo> = infos().into_iter().filter(|info| info.topic == topic).collect();
+        let rules: Vec<&RuleInfo> = all_rules().filter(|info| info.topic == topic).collect();
         if rules.is_empty() {
             continue;
         }

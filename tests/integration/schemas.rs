@@ -162,7 +162,13 @@ fn the_access_report_follows_its_schema() {
     check(root(), &["access", "fixtures/demo"]);
     check(root(), &["access", "fixtures/demo", "--for", "acme/web/shop", "--why"]);
     check(root(), &["access", "fixtures/demo", "--for", "acme/web/shop", "--environment", "review/1"]);
+    let folder = crate::job_access::world("");
+    check(folder.path(), &["access", "--inventory", "inventory.yaml", "--jobs"]);
+    check(folder.path(), &["access", "--inventory", "inventory.yaml", "--job", "deploy", "--why"]);
+    check(folder.path(), &["access", "projects/acme/web/blog", "--jobs"]);
     assert!(lines > 25, "{lines} lines");
+    let job = serde_json::json!({ "project": null, "path": "a", "jobs": [{ "name": "b" }], "not_read": [] });
+    assert!(!validator.is_valid(&job), "a job without its line");
     let row = serde_json::json!({ "query": { "project": "a/b", "environment": null, "protected": null }, "allowed": [{}], "denied": [] });
     assert!(!validator.is_valid(&row), "a row without its agent");
 }

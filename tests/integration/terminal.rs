@@ -120,3 +120,14 @@ fn secrets_are_masked_in_every_output() {
 fn the_list_of_rules() {
     insta::assert_snapshot!(kaslint(root(), &["rules"]).transcript());
 }
+
+#[test]
+fn shells_and_manuals_get_what_they_want() {
+    for (shell, sign) in [("bash", "_kaslint()"), ("zsh", "#compdef kaslint"), ("fish", "complete -c kaslint")] {
+        let run = kaslint(root(), &["completions", shell]);
+        assert_eq!(run.code, 0);
+        assert!(run.stdout.contains(sign) && run.stdout.contains("inventory"), "{shell}");
+    }
+    let page = kaslint(root(), &["man"]).stdout;
+    assert!(page.contains(".TH kaslint 1") && page.contains("kaslint access") && page.contains("fail\\-on"), "{page}");
+}

@@ -16,6 +16,7 @@ use self::log::{
 use super::{Outcome, one_line, whole_message};
 use crate::finding::{self, Finding, Place};
 use crate::rules::RuleInfo;
+use crate::secrets;
 
 /// What relative paths hang on: the working directory, which in a pipeline is the top of the repository.
 const ROOT: &str = "%SRCROOT%";
@@ -52,7 +53,8 @@ pub(super) fn write(outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()
 }
 
 fn descriptor(rule: &'static RuleInfo) -> Descriptor {
-    let markdown = rule.markdown();
+    // An example of a secret would alarm scanners of reports.
+    let markdown = secrets::mask(&rule.markdown()).into_owned();
     Descriptor {
         id: rule.name,
         short_description: Text { text: rule.summary().to_owned() },

@@ -1,0 +1,105 @@
+//! As whom jobs act at agents, and what agents are called.
+
+use std::collections::BTreeSet;
+
+use super::super::overview::identity;
+use super::answers::{Answers, Told, clause, rows as rows_of};
+use super::words;
+use crate::access::{AgentId, Condition, Fact, Index, Row};
+use crate::agent_config::{CiEntry, Mode};
+
+/// How many patterns stand in a cell before the others are counted.
+const MOST_NAMES: usize = 3;
+
+/// As whom jobs act at an agent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct AgentRow {
+    pub context: String,
+    pub decided_by: String,
+    pub only_for: Vec<String>,
+    pub identity: Vec<String>,
+    pub namespace: String,
+    /// A mark.
+    pub condition: String,
+}
+
+/// What agents are called in cells: by name where no other has the name.
+pub(super) struct AgentNames<'i, 'w> {
+    index: &'i Index<'w>,
+    often: BTreeSet<&'w str>,
+}
+
+impl<'i, 'w> AgentNames<'i, 'w> {
+    pub fn of(index: &'i Index<'w>) -> Self {
+        let mut known = BTreeSet::new();
+        let often = index.agents().iter().map(|agent| agent.name).filter(|name| !known.insert(*name)).collect();
+        Self { index, often }
+    }
+
+    pub fn name(&self, id: AgentId) -> String {
+        let agent = self.index.agent(id);
+        words::shown(&if self.often.contains(agent.name) { agent.context() } else { agent.name.to_owned() })
+    }
+}
+
+/// The rows of an agent, each with what it hangs on. What decides there is the same for all jobs of a project.
+pub(super) fn rows(index: &Index<'_>, answers: &Answers<'_, '_, '_, '_>, id: AgentId) -> Vec<(AgentRow, String)> {
+    let mut found: Vec<(AgentRow, String)> = Vec::new();
+    let agent = index.agent(id);
+    for told in answers.given() {
+        let of_agent = rows_of(&told.answer).filter(|row| row.agent == id);
+        for row in of_agent.filter(|row| row.winner.is_some()) {
+            let condition = clause(&lasting(row));
+            let agent_row = agent_row(told, row, index, words::shown(&agent.context()));
+            if !found.iter().any(|known| known.0 == agent_row && known.1 == condition) {
+                found.push((agent_row, condition));
+            }
+        }
+    }
+    found.sort_by(|one, other| (&one.1, &one.0.decided_by).cmp(&(&other.1, &other.0.decided_by)));
+    if found.is_empty() {
+        let decided_by = if agent.is_refused() { "not known: its file is refused" } else { "nothing" };
+        let row = AgentRow {
+            context: words::shown(&agent.context()),
+            decided_by: decided_by.to_owned(),
+            only_for: Vec::new(),
+            identity: Vec::new(),
+            namespace: String::new(),
+            condition: String::new(),
+        };
+        found.push((row, String::new()));
+    }
+    found
+}
+
+/// The conditions of a row that hold for all jobs of the project alike.
+fn lasting(row: &Row<'_>) -> Vec<Condition> {
+    let of_job = |condition: &&Condition| {
+        !matches!(
+            condition.fact,
+            Fact::EnvironmentMatches(_) | Fact::PatternMatches(_) | Fact::RequestFails | Fact::ProtectedRef
+        )
+    };
+    row.conditions.iter().filter(of_job).cloned().collect()
+}
+
+fn agent_row(told: &Told<'_, '_>, row: &Row<'_>, index: &Index<'_>, context: String) -> AgentRow {
+    let agent = index.agent(row.agent);
+    let entry = row.winner.and_then(|winner| winner.entry);
+    let patterns = entry.into_iter().flat_map(|entry| &entry.environments);
+    let mut only_for: Vec<String> = patterns.map(|pattern| words::shown(&pattern.value)).collect();
+    if only_for.len() > MOST_NAMES {
+        let more = only_for.len() - (MOST_NAMES - 1);
+        only_for.truncate(MOST_NAMES - 1);
+        only_for.push(format!("{more} more"));
+    }
+    only_for.extend(entry.is_some_and(CiEntry::is_protected_only).then(|| "protected refs".to_owned()));
+    AgentRow {
+        context,
+        decided_by: row.winner.map(|winner| words::name(&winner, agent)).unwrap_or_default(),
+        only_for,
+        identity: entry.map_or_else(|| vec![Mode::Agent.key().to_owned()], identity),
+        namespace: told.answer.namespace(row).map(|namespace| words::shown(&namespace.value)).unwrap_or_default(),
+        condition: String::new(),
+    }
+}

@@ -1,0 +1,134 @@
+//! Which agents the cases of jobs see. Cases of the same environment are answered once.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::super::{AccessReport, words};
+use crate::access::{AgentId, Answer, Condition, Fact, Row};
+use crate::gitlab::{EnvironmentTier, PartialText};
+use crate::job_access::JobCase;
+
+/// What decides about the agents of a case, beside its project.
+type Key<'j> = (Option<&'j PartialText>, Option<EnvironmentTier>, bool);
+
+/// The answers so far.
+pub(super) struct Answers<'s, 'r, 'w, 'j> {
+    report: &'s AccessReport<'r, 'w>,
+    project: Option<&'j str>,
+    known: HashMap<Key<'j>, Rc<Told<'w, 'j>>>,
+}
+
+/// An answer, and what it comes to for each agent.
+pub(super) struct Told<'w, 'j> {
+    pub answer: Answer<'w, 'j>,
+    /// By agent.
+    sights: Vec<(AgentId, Sight)>,
+}
+
+/// Whether a job sees an agent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Sight {
+    Yes,
+    /// If this holds.
+    If(String),
+    /// For this reason, in few words.
+    No(String),
+    /// GitLab refuses the agent's file.
+    Unknown,
+}
+
+impl<'s, 'r, 'w, 'j> Answers<'s, 'r, 'w, 'j> {
+    pub fn new(report: &'s AccessReport<'r, 'w>, project: Option<&'j str>) -> Self {
+        let listed =
+            |path: &&str| report.index.inventory().is_none_or(|inventory| inventory.find_project(path).is_some());
+        Self { report, project: project.filter(listed), known: HashMap::new() }
+    }
+
+    /// The answer for a case on refs that are protected, or on others; `None` where it can be in no such pipeline, or where
+    /// the project is not known.
+    pub fn of(&mut self, case: &'j JobCase, protected: bool) -> Option<Rc<Told<'w, 'j>>> {
+        let project = self.project.filter(|_| may_run(case, protected))?;
+        let key = (case.environment.as_ref(), case.tier, protected);
+        let report = self.report;
+        let told = self
+            .known
+            .entry(key)
+            .or_insert_with(|| Rc::new(Told::of(report.answer(&case.query(project, Some(protected))))));
+        Some(Rc::clone(told))
+    }
+
+    /// Whether who gets in can be told at all.
+    pub fn is_project_known(&self) -> bool {
+        self.project.is_some()
+    }
+
+    /// All answers that were given.
+    pub fn given(&self) -> impl Iterator<Item = &Told<'w, 'j>> {
+        self.known.values().map(|told| &**told)
+    }
+}
+
+/// Whether a case may be in a pipeline of a ref that is protected, or of one that is not.
+pub(super) fn may_run(case: &JobCase, protected: bool) -> bool {
+    case.runs.iter().any(|run| run.scenario.protected.is_none_or(|is_protected| is_protected == protected))
+}
+
+impl<'w, 'j> Told<'w, 'j> {
+    fn of(answer: Answer<'w, 'j>) -> Self {
+        let mut rows: Vec<&Row<'w>> = rows(&answer).collect();
+        rows.sort_by_key(|row| row.agent);
+        let sights = rows.chunk_by(|one, other| one.agent == other.agent).filter_map(|of_agent| {
+            let agent = of_agent.first()?.agent;
+            Some((agent, sight(of_agent)))
+        });
+        let sights = sights.collect();
+        Self { answer, sights }
+    }
+
+    /// Whether the job sees an agent; `None` where nothing names the project.
+    pub fn sight(&self, agent: AgentId) -> Option<&Sight> {
+        let at = self.sights.binary_search_by_key(&agent, |(agent, _)| *agent).ok()?;
+        self.sights.get(at).map(|(_, sight)| sight)
+    }
+
+    /// The agents that the job sees or may see.
+    pub fn seen(&self) -> impl Iterator<Item = (AgentId, &Sight)> {
+        let seen = self.sights.iter().filter(|(_, sight)| !matches!(sight, Sight::No(_)));
+        seen.map(|(agent, sight)| (*agent, sight))
+    }
+}
+
+pub(super) fn rows<'a, 'w>(answer: &'a Answer<'w, '_>) -> impl Iterator<Item = &'a Row<'w>> {
+    answer.allowed.iter().chain(&answer.denied).chain(&answer.unknown)
+}
+
+fn sight(rows: &[&Row<'_>]) -> Sight {
+    let allowed: Vec<&&Row<'_>> = rows.iter().filter(|row| row.is_allowed()).collect();
+    if allowed.len() == rows.len() {
+        return Sight::Yes;
+    }
+    if !allowed.is_empty() {
+        let mut clauses: Vec<String> = allowed.iter().map(|row| clause(&row.conditions)).collect();
+        clauses.dedup();
+        return Sight::If(clauses.join(", or "));
+    }
+    let denials: Vec<String> = rows.iter().filter_map(|row| words::denial(row)).collect();
+    match rows.iter().any(|row| matches!(row.outcome, crate::access::Outcome::Unknown(_))) {
+        true => Sight::Unknown,
+        false => Sight::No(denials.first().cloned().unwrap_or_default()),
+    }
+}
+
+/// Conditions in words that fit all jobs of which they must hold.
+pub(super) fn clause(conditions: &[Condition]) -> String {
+    let clauses = conditions.iter().map(|condition| match (&condition.fact, condition.holds) {
+        (Fact::EnvironmentMatches(_), true) => {
+            "the environment's name, of which a part hangs on variables, is one that the entry lists".to_owned()
+        }
+        (Fact::EnvironmentMatches(_), false) => {
+            "the environment's name, of which a part hangs on variables, is none that the entry lists".to_owned()
+        }
+        _ => words::shown(&condition.to_string()),
+    });
+    clauses.collect::<Vec<_>>().join(" and ")
+}

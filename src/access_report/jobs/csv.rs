@@ -1,0 +1,80 @@
+//! `csv`: one row for each case of a job, kind of ref and agent.
+
+use std::io;
+
+use super::super::columns;
+use super::super::csv::{harmless, writer};
+use super::answers::{Answers, may_run, rows};
+use super::selects::{self, Selected};
+use super::{Section, runs, words};
+use crate::job_access::{By, JobCase, JobView};
+
+/// The columns about the job, before those of answers.
+const JOB: [&str; 8] = ["job", "case", "job_path", "job_line", "runs_on", "selects", "selected", "granted"];
+
+pub(super) fn write<'s>(
+    sections: &mut dyn Iterator<Item = Section<'s, '_, '_, '_>>,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let mut writer = writer(out);
+    writer.write_record(JOB.iter().chain(&columns::ANSWER))?;
+    for section in sections {
+        let path = section.jobs.project.facts.path.as_deref();
+        let mut answers = Answers::new(section.report, path);
+        for job in section.views() {
+            for (number, case) in section.cases(job) {
+                let selected = selects::selected(&section, job, number, &mut answers);
+                for record in records(&section, job, case, &selected, &mut answers) {
+                    writer.write_record(record.iter().map(|cell| harmless(cell)))?;
+                }
+            }
+        }
+    }
+    writer.flush()
+}
+
+fn records<'j, 'w>(
+    section: &Section<'_, '_, 'w, '_>,
+    job: &JobView<'_>,
+    case: &'j JobCase,
+    selected: &[Selected<'_>],
+    answers: &mut Answers<'_, '_, 'w, 'j>,
+) -> Vec<Vec<String>> {
+    let place = &job.job.name_place;
+    let by_script = || selected.iter().filter(|one| one.selection.by != By::Environment);
+    let works = selects::works(job, case, by_script().next().is_some());
+    let contexts = by_script().map(|one| words::shown(&one.selection.context.to_string()));
+    let selects: Vec<String> = contexts.chain(works.iter().map(selects::Works::in_words)).collect();
+    let first = vec![
+        words::shown(&job.job.name),
+        words::shown(&case.name),
+        words::shown(place.source.path()),
+        place.source.position(place.span.start).line.to_string(),
+        runs::in_words(&case.runs).join(columns::SEPARATOR),
+        selects.join(columns::SEPARATOR),
+    ];
+    let mut records = Vec::new();
+    for protected in [true, false] {
+        let told = answers.of(case, protected);
+        let of_agents = told.iter().flat_map(|told| rows(&told.answer).map(move |row| (told, row)));
+        for (told, row) in of_agents {
+            let chosen = by_script().find(|one| one.agent == Some(row.agent));
+            let mut record = first.clone();
+            record.push(chosen.is_some().to_string());
+            record.push(chosen.map(|one| one.granted.name().to_owned()).unwrap_or_default());
+            record.extend(columns::answer_row(section.report, &told.answer, row));
+            records.push(record);
+        }
+        // A case of which no agent's file knows has a row all the same.
+        if told.is_none_or(|told| rows(&told.answer).next().is_none()) && may_run(case, protected) {
+            let mut record = first.clone();
+            record.extend([String::new(), String::new()]);
+            record.push(section.project().unwrap_or_default());
+            record.push(case.environment.as_ref().map(|name| words::shown(&name.to_string())).unwrap_or_default());
+            record.push(protected.to_string());
+            record.resize(JOB.len() + columns::ANSWER.len(), String::new());
+            records.push(record);
+        }
+    }
+    records
+}

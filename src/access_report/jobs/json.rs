@@ -1,0 +1,124 @@
+//! `json`: one object a line, for each project. It is written job by job, since answers for hundreds of agents are long.
+
+use std::io;
+
+use serde_json::{Map, Value as Json, json};
+
+use super::super::json::answer_object;
+use super::answers::{Answers, Told};
+use super::{Section, selects};
+use crate::ci::condition::{Certainty, Run};
+use crate::job_access::{JobCase, JobView};
+use crate::secrets;
+
+pub(super) fn write(section: &Section<'_, '_, '_, '_>, out: &mut dyn io::Write) -> io::Result<()> {
+    let project = section.jobs.project.facts.path.as_deref();
+    let mut answers = Answers::new(section.report, project);
+    let path = section.jobs.pipeline.sources.first().map_or(".gitlab-ci.yml", |source| source.path());
+    write!(out, "{{\"project\":{},\"path\":{},\"jobs\":[", text(project), text(Some(path)))?;
+    for (number, view) in section.views().enumerate() {
+        let comma = if number > 0 { "," } else { "" };
+        write!(out, "{comma}{}", secrets::mask(&job(section, view, &mut answers).to_string()))?;
+    }
+    let not_read = section.jobs.pipeline.unread.iter().map(|unread| {
+        let line = unread.place.source.position(unread.place.span.start).line;
+        json!({ "name": unread.name, "kind": unread.kind.name(), "path": unread.place.source.path(), "line": line })
+    });
+    let not_read: Json = not_read.collect();
+    let problems = section.jobs.pipeline.problems.iter().map(|problem| {
+        let line = problem.place.source.position(problem.place.span.start).line;
+        json!({ "message": problem.message(), "path": problem.place.source.path(), "line": line })
+    });
+    let problems: Json = problems.collect();
+    write!(out, "],\"not_read\":{}", secrets::mask(&not_read.to_string()))?;
+    if problems.as_array().is_some_and(|problems| !problems.is_empty()) {
+        write!(out, ",\"problems\":{}", secrets::mask(&problems.to_string()))?;
+    }
+    writeln!(out, "}}")
+}
+
+fn text(value: Option<&str>) -> String {
+    secrets::mask(&Json::from(value).to_string()).into_owned()
+}
+
+fn job<'j, 'w>(
+    section: &Section<'j, '_, 'w, '_>,
+    view: &'j JobView<'_>,
+    answers: &mut Answers<'_, '_, 'w, 'j>,
+) -> Json {
+    let place = &view.job.name_place;
+    let mut object = Map::new();
+    object.insert("name".to_owned(), view.job.name.as_ref().into());
+    object.insert("path".to_owned(), place.source.path().into());
+    object.insert("line".to_owned(), place.source.position(place.span.start).line.into());
+    if view.job.is_partial {
+        object.insert("partial".to_owned(), true.into());
+    }
+    if view.job.is_conditional {
+        object.insert("conditional".to_owned(), true.into());
+    }
+    let cases = section.cases(view).map(|(number, case)| self::case(section, view, (number, case), answers));
+    object.insert("cases".to_owned(), cases.collect());
+    Json::Object(object)
+}
+
+fn case<'j, 'w>(
+    section: &Section<'_, '_, 'w, '_>,
+    view: &'j JobView<'_>,
+    (number, case): (usize, &'j JobCase),
+    answers: &mut Answers<'_, '_, 'w, 'j>,
+) -> Json {
+    let mut object = Map::new();
+    object.insert("name".to_owned(), case.name.as_ref().into());
+    object.insert("environment".to_owned(), case.environment.as_ref().map(ToString::to_string).into());
+    let unknown: Vec<&str> = case.environment.iter().flat_map(|name| name.variables()).collect();
+    if !unknown.is_empty() {
+        object.insert("environment_unknown".to_owned(), unknown.into());
+    }
+    object.extend(case.tier.map(|tier| ("tier".to_owned(), tier.name().into())));
+    object.insert("runs".to_owned(), case.runs.iter().map(run).collect());
+    let selected = selects::selected(section, view, number, answers);
+    let works =
+        selects::works(view, case, selected.iter().any(|one| one.selection.by != crate::job_access::By::Environment));
+    let selects = selected.iter().map(|one| {
+        let place = &one.selection.place;
+        json!({
+            "context": one.selection.context.to_string(),
+            "by": selects::by_name(one.selection.by),
+            "path": place.source.path(),
+            "line": place.source.position(place.span.start).line,
+            "route": one.selection.route,
+            "granted": one.granted.name(),
+            "reason": one.reason,
+        })
+    });
+    object.insert("selects".to_owned(), selects.collect());
+    if !works.is_empty() {
+        object.insert("without_context".to_owned(), works.iter().map(selects::Works::name).collect());
+    }
+    for (name, protected) in [("protected", true), ("unprotected", false)] {
+        object.extend(answers.of(case, protected).map(|told| (name.to_owned(), rows(section, &told))));
+    }
+    Json::Object(object)
+}
+
+fn run(run: &Run) -> Json {
+    let mut object = json!({
+        "on": run.scenario.to_string(),
+        "protected": run.scenario.protected,
+        "certain": run.in_pipeline == Certainty::Yes,
+    });
+    if let Some(rule) = run.rule {
+        object["rule"] = rule.into();
+    }
+    object
+}
+
+fn rows<'w>(section: &Section<'_, '_, 'w, '_>, told: &Told<'w, '_>) -> Json {
+    let mut object = answer_object(section.report, &told.answer);
+    if let Some(object) = object.as_object_mut() {
+        // What was asked stands in the case.
+        object.shift_remove("query");
+    }
+    object
+}

@@ -1,0 +1,175 @@
+//! The jobs of projects: the environment of each, the pipelines that it runs in, the context that it selects, and the agents
+//! that it sees on protected refs and on others.
+
+mod agents;
+mod answers;
+mod csv;
+mod human;
+mod json;
+mod markdown;
+mod overview;
+mod runs;
+mod selects;
+mod why;
+
+use std::io;
+
+use super::{AccessReport, Format, words};
+use crate::job_access::{JobCase, JobView, ProjectJobs};
+use overview::Overview;
+
+impl<'w> AccessReport<'_, 'w> {
+    /// Writes the jobs of projects, or those of one name.
+    ///
+    /// # Errors
+    /// When the receiver does not take it.
+    pub fn write_jobs(
+        &self,
+        projects: &[ProjectJobs<'_>],
+        name: Option<&str>,
+        out: &mut dyn io::Write,
+    ) -> io::Result<()> {
+        let asked = projects.iter().filter(|project| name.is_none_or(|name| has_job(project, name)));
+        let mut sections = asked.map(|jobs| Section { report: self, jobs, name });
+        match self.format {
+            Format::Human | Format::Markdown => {
+                let mut is_first = true;
+                for section in sections {
+                    if !is_first {
+                        writeln!(out)?;
+                    }
+                    is_first = false;
+                    section.write(out)?;
+                }
+                if is_first {
+                    writeln!(out, "There is no CI file at hand.")?;
+                }
+                Ok(())
+            }
+            Format::Json => sections.try_for_each(|section| json::write(&section, out)),
+            Format::Csv => csv::write(&mut sections, out),
+        }
+    }
+
+    /// Writes the jobs of those projects that have to do with agents, behind what else is told.
+    ///
+    /// # Errors
+    /// When the receiver does not take it.
+    pub fn append_jobs(&self, projects: &[ProjectJobs<'_>], out: &mut dyn io::Write) -> io::Result<()> {
+        for jobs in projects {
+            let section = Section { report: self, jobs, name: None };
+            let overview = Overview::of(&section);
+            if overview.is_about_agents() {
+                writeln!(out)?;
+                section.write_table(&overview, out)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a project has a job of this name, or a combination of a matrix.
+#[must_use]
+pub fn has_job(project: &ProjectJobs<'_>, name: &str) -> bool {
+    project.jobs.iter().any(|job| is_named(job, name))
+}
+
+fn is_named(job: &JobView<'_>, name: &str) -> bool {
+    &*job.job.name == name || job.cases.iter().any(|case| &*case.name == name)
+}
+
+/// The jobs of one project that are shown.
+struct Section<'s, 'r, 'w, 'p> {
+    report: &'s AccessReport<'r, 'w>,
+    jobs: &'s ProjectJobs<'p>,
+    /// Only jobs of this name.
+    name: Option<&'s str>,
+}
+
+impl<'s, 'p> Section<'s, '_, '_, 'p> {
+    fn write(&self, out: &mut dyn io::Write) -> io::Result<()> {
+        match (self.report.format, self.report.why && self.name.is_some()) {
+            (Format::Markdown, true) => markdown::write_why(self, out),
+            (_, true) => why::write(self, out),
+            (_, false) => self.write_table(&Overview::of(self), out),
+        }
+    }
+
+    fn write_table(&self, overview: &Overview, out: &mut dyn io::Write) -> io::Result<()> {
+        match self.report.format {
+            Format::Markdown => markdown::write(self, overview, out),
+            _ => human::write(self, overview, out),
+        }
+    }
+
+    /// The jobs that are asked about.
+    fn views(&self) -> impl Iterator<Item = &'s JobView<'p>> {
+        let name = self.name;
+        self.jobs.jobs.iter().filter(move |job| name.is_none_or(|name| is_named(job, name)))
+    }
+
+    /// The cases of a job that are asked about, with their numbers.
+    fn cases(&self, job: &'s JobView<'p>) -> impl Iterator<Item = (usize, &'s JobCase)> {
+        let combination = self.name.filter(|name| *name != &*job.job.name);
+        job.cases.iter().enumerate().filter(move |(_, case)| combination.is_none_or(|name| &*case.name == name))
+    }
+
+    /// The project's path as it may be shown, if it is known.
+    fn project(&self) -> Option<String> {
+        self.jobs.project.facts.path.as_deref().map(words::shown)
+    }
+
+    /// The path of the CI file as it may be shown.
+    fn path(&self) -> String {
+        words::shown(self.jobs.pipeline.sources.first().map_or(".gitlab-ci.yml", |source| source.path()))
+    }
+
+    /// "acme/web/shop", or words for a project whose path is not known.
+    fn project_in_words(&self) -> String {
+        self.project().unwrap_or_else(|| "a project whose path is not known".to_owned())
+    }
+
+    /// What is not at hand of the CI configuration, each once.
+    fn not_read(&self) -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        for unread in &self.jobs.pipeline.unread {
+            let name = format!("{} ({})", words::shown(&unread.name), unread.kind.name());
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
+    }
+
+    /// What limits all that is told, in sentences.
+    fn remarks(&self, most_names: usize) -> Vec<String> {
+        let mut remarks = Vec::new();
+        let inventory = self.report.index.inventory();
+        match self.jobs.project.facts.path.as_deref() {
+            None => remarks.push(
+                "Who gets in cannot be told without the project's path; `--project` or the settings name it."
+                    .to_owned(),
+            ),
+            Some(path) if inventory.is_some_and(|inventory| inventory.find_project(path).is_none()) => {
+                remarks.push("Who gets in cannot be told: the inventory has no such project.".to_owned());
+            }
+            Some(_) => {}
+        }
+        let not_read = self.not_read();
+        if !not_read.is_empty() {
+            let names = words::some_of(&not_read, most_names);
+            remarks.push(format!("Not at hand, so jobs and parts of jobs may be missing: {names}."));
+        }
+        if let Some(problem) = self.jobs.pipeline.problems.first() {
+            let path = self.path();
+            let place = words::shown(problem.place.source.path());
+            let line = problem.place.source.position(problem.place.span.start).line;
+            remarks.push(format!(
+                "GitLab refuses the CI configuration ({place}:{line}: {}); `kaslint check {path}` says what to mend. What \
+                 follows is how it would be read.",
+                words::shown(&problem.message())
+            ));
+        }
+        remarks
+    }
+}

@@ -1,0 +1,275 @@
+//! The jobs of a project as rows for readers: cases that differ in name and environment only stand together.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::agents::{self, AgentNames, AgentRow};
+use super::answers::{Answers, Sight, may_run};
+use super::selects::{self, Granted, Selected};
+use super::{Section, runs, words};
+use crate::access::AgentId;
+use crate::job_access::{By, JobCase, JobView};
+
+/// How many agents stand in a cell before the others are counted.
+const MOST_AGENTS: usize = 3;
+
+/// How many environments or names of cases do.
+const MOST_NAMES: usize = 3;
+
+/// How many agents are told in a row of their own.
+const MOST_AGENT_ROWS: usize = 20;
+
+/// The jobs of a project for readers.
+pub(super) struct Overview {
+    pub rows: Vec<CaseRow>,
+    /// The agents that stand in the rows.
+    pub agents: Vec<AgentRow>,
+    /// How many more agents there are.
+    pub more_agents: usize,
+    /// What marks such as `[1]` stand for.
+    pub notes: Vec<String>,
+    /// Jobs that touch no cluster.
+    pub without_cluster: Vec<String>,
+    /// Jobs that are in no pipeline.
+    pub in_no_pipeline: Vec<String>,
+    /// Whether any job selects a context.
+    selects_context: bool,
+}
+
+/// Cases of a job with the same outcome.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct CaseRow {
+    pub job: String,
+    pub environments: Vec<String>,
+    pub outcome: CaseOutcome,
+}
+
+/// What cases come to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct CaseOutcome {
+    pub runs: Vec<String>,
+    pub selects: Vec<String>,
+    pub on_protected: Vec<String>,
+    pub on_others: Vec<String>,
+}
+
+/// Gathers what is told below a table.
+#[derive(Default)]
+struct Notes(Vec<String>);
+
+impl Notes {
+    /// `[1]`
+    fn mark(&mut self, note: String) -> String {
+        let known = self.0.iter().position(|known| *known == note);
+        let at = known.unwrap_or_else(|| {
+            self.0.push(note);
+            self.0.len() - 1
+        });
+        format!("[{}]", at + 1)
+    }
+}
+
+impl Overview {
+    pub fn of(section: &Section<'_, '_, '_, '_>) -> Self {
+        let mut drawing = Drawing {
+            section,
+            answers: Answers::new(section.report, section.jobs.project.facts.path.as_deref()),
+            names: AgentNames::of(section.report.index),
+            notes: Notes::default(),
+            chosen: BTreeSet::new(),
+            seen: BTreeSet::new(),
+            selects_context: false,
+        };
+        let (mut rows, mut without_cluster, mut in_no_pipeline) = (Vec::new(), Vec::new(), Vec::new());
+        for job in section.views() {
+            let of_job = drawing.rows(job);
+            let name = words::shown(&job.job.name);
+            match of_job.is_empty() {
+                true if job.cases.is_empty() => in_no_pipeline.push(name),
+                true => without_cluster.push(name),
+                false => rows.extend(of_job),
+            }
+        }
+        let mut agents = Vec::new();
+        let seen = drawing.seen.difference(&drawing.chosen);
+        let met: Vec<AgentId> = drawing.chosen.iter().chain(seen).copied().collect();
+        for &agent in met.iter().take(MOST_AGENT_ROWS) {
+            agents.extend(drawing.agent_rows(agent));
+        }
+        let more_agents = met.len().saturating_sub(MOST_AGENT_ROWS);
+        let selects_context = drawing.selects_context;
+        Self { rows, agents, more_agents, notes: drawing.notes.0, without_cluster, in_no_pipeline, selects_context }
+    }
+
+    /// Whether any job has to do with a cluster, and selects a context or sees an agent.
+    pub fn is_about_agents(&self) -> bool {
+        !self.rows.is_empty() && (self.selects_context || !self.agents.is_empty())
+    }
+}
+
+struct Drawing<'s, 'r, 'w, 'p> {
+    section: &'s Section<'s, 'r, 'w, 'p>,
+    answers: Answers<'s, 'r, 'w, 's>,
+    names: AgentNames<'s, 'w>,
+    notes: Notes,
+    /// The agents that jobs select.
+    chosen: BTreeSet<AgentId>,
+    /// The agents that jobs see.
+    seen: BTreeSet<AgentId>,
+    selects_context: bool,
+}
+
+impl<'s, 'w> Drawing<'s, '_, 'w, '_> {
+    /// The rows of a job; none if it touches no cluster and nobody asks about it.
+    fn rows(&mut self, job: &'s JobView<'_>) -> Vec<CaseRow> {
+        let mut groups: Vec<(CaseOutcome, Vec<&'s JobCase>)> = Vec::new();
+        let mut known: HashMap<CaseOutcome, usize> = HashMap::new();
+        for (number, case) in self.section.cases(job) {
+            let selected = selects::selected(self.section, job, number, &mut self.answers);
+            let works = selects::works(job, case, selected.iter().any(|one| one.selection.by != By::Environment));
+            if selected.is_empty() && works.is_empty() && self.section.name.is_none() {
+                continue;
+            }
+            self.selects_context |= !selected.is_empty();
+            let mut selects: Vec<String> = Vec::new();
+            for one in selected.iter().filter(|one| one.selection.by != By::Environment) {
+                let text = self.selected_in_words(one);
+                if !selects.contains(&text) {
+                    selects.push(text);
+                }
+            }
+            selects.extend(works.iter().map(selects::Works::in_words));
+            let chosen: Vec<AgentId> = selected.iter().filter_map(|one| one.agent).collect();
+            let outcome = CaseOutcome {
+                runs: runs::in_words(&case.runs),
+                selects,
+                on_protected: self.seen(case, true, &chosen),
+                on_others: self.seen(case, false, &chosen),
+            };
+            let at = *known.entry(outcome.clone()).or_insert(groups.len());
+            match groups.get_mut(at) {
+                Some((_, cases)) => cases.push(case),
+                None => groups.push((outcome, vec![case])),
+            }
+        }
+        let mark = self.job_mark(job, !groups.is_empty());
+        let is_only =
+            groups.len() == 1 && job.cases.len() == groups.iter().map(|(_, cases)| cases.len()).sum::<usize>();
+        let row = |(outcome, cases): (CaseOutcome, Vec<&'s JobCase>)| CaseRow {
+            job: format!("{}{mark}", names_of_cases(job, &cases, is_only)),
+            environments: environments_of(&cases),
+            outcome,
+        };
+        groups.into_iter().map(row).collect()
+    }
+
+    fn job_mark(&mut self, job: &JobView<'_>, is_shown: bool) -> String {
+        let mut marks = String::new();
+        if is_shown && job.job.is_partial {
+            marks.push_str(&self.notes.mark("a part of the job is not at hand, or GitLab does not take it".to_owned()));
+        }
+        if is_shown && job.job.is_conditional {
+            marks.push_str(
+                &self.notes.mark("a part of the job comes from a file that `include:rules` may keep out".to_owned()),
+            );
+        }
+        marks
+    }
+
+    fn selected_in_words(&mut self, one: &Selected<'_>) -> String {
+        let name = match one.agent {
+            Some(agent) => self.names.name(agent),
+            None => words::shown(&one.selection.context.to_string()),
+        };
+        match one.granted {
+            Granted::Yes => name,
+            Granted::No => format!("{name} (no: {})", one.reason),
+            Granted::Depends if one.reason.starts_with("on ") && !one.reason.contains(" if ") => {
+                format!("{name} ({})", one.reason)
+            }
+            // What it hangs on stands behind the agent in other columns.
+            Granted::Depends => format!("{name} (depends)"),
+            // That nothing is known without the project's path is said above.
+            Granted::Unknown if !self.answers.is_project_known() && one.agent.is_some() => name,
+            Granted::Unknown if one.agent.is_some() => format!("{name} (not known)"),
+            Granted::Unknown => format!("{name}{}", self.notes.mark(one.reason.clone())),
+        }
+    }
+
+    /// The agents that a case sees, those that it selects first.
+    fn seen(&mut self, case: &'s JobCase, protected: bool, chosen: &[AgentId]) -> Vec<String> {
+        if !may_run(case, protected) {
+            return vec!["–".to_owned()];
+        }
+        let Some(told) = self.answers.of(case, protected) else { return Vec::new() };
+        let mut seen: Vec<(AgentId, &Sight)> = told.seen().collect();
+        if seen.is_empty() {
+            return vec!["none".to_owned()];
+        }
+        seen.sort_by_key(|(agent, _)| (!chosen.contains(agent), *agent));
+        // Of many, those are named that the case selects.
+        let of_many = seen.iter().take(MOST_AGENTS - 1).filter(|(agent, _)| chosen.contains(agent)).count();
+        let shown = if seen.len() > MOST_AGENTS { of_many } else { seen.len() };
+        let mut parts: Vec<String> = Vec::new();
+        for (agent, sight) in seen.iter().take(shown) {
+            let mark = match sight {
+                Sight::If(clause) => self.notes.mark(format!("if {clause}")),
+                Sight::Unknown => self.notes.mark(
+                    "GitLab refuses the agent's file: what was configured before stays in force, and is not known"
+                        .to_owned(),
+                ),
+                Sight::Yes | Sight::No(_) => String::new(),
+            };
+            parts.push(format!("{}{mark}", self.names.name(*agent)));
+        }
+        if shown == 0 {
+            parts.push(words::count(seen.len(), "agent"));
+        } else if seen.len() > shown {
+            parts.push(format!("{} more", seen.len() - shown));
+        }
+        self.chosen.extend(chosen);
+        self.seen.extend(seen.iter().map(|(agent, _)| *agent));
+        parts
+    }
+
+    /// The rows of an agent, with marks for what they hang on.
+    fn agent_rows(&mut self, id: AgentId) -> Vec<AgentRow> {
+        let rows = agents::rows(self.section.report.index, &self.answers, id);
+        let marked = rows.into_iter().map(|(row, condition)| {
+            let condition = if condition.is_empty() { condition } else { self.notes.mark(format!("if {condition}")) };
+            AgentRow { condition, ..row }
+        });
+        marked.collect()
+    }
+}
+
+/// "deploy", "deploy (20 jobs)" for a whole matrix, "deploy (3 of 20 jobs)" for a part of it.
+fn names_of_cases(job: &JobView<'_>, cases: &[&JobCase], is_whole: bool) -> String {
+    let mut names: Vec<String> = cases.iter().map(|case| words::shown(&case.name)).collect();
+    names.sort();
+    names.dedup();
+    match &names[..] {
+        [only] => only.clone(),
+        [_, ..] if is_whole => format!("{} ({} jobs)", words::shown(&job.job.name), names.len()),
+        names => {
+            let all: BTreeSet<&str> = job.cases.iter().map(|case| &*case.name).collect();
+            format!("{} ({} of {} jobs)", words::shown(&job.job.name), names.len(), all.len())
+        }
+    }
+}
+
+fn environments_of(cases: &[&JobCase]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    let mut known = BTreeSet::new();
+    for case in cases {
+        let name = case.environment.as_ref().map_or_else(|| "–".to_owned(), |name| words::shown(&name.to_string()));
+        if known.insert(name.clone()) {
+            names.push(name);
+        }
+    }
+    if names.len() > MOST_NAMES {
+        let more = names.len() - (MOST_NAMES - 1);
+        names.truncate(MOST_NAMES - 1);
+        names.push(format!("{more} more"));
+    }
+    names
+}

@@ -1,0 +1,208 @@
+//! Which contexts a case of a job selects, and whether the agents behind them let it in.
+
+use super::answers::{Answers, Sight};
+use super::{Section, words};
+use crate::access::{AgentId, Index};
+use crate::ci::script::{ActionKind, Contact, InForce, Why};
+use crate::job_access::{By, JobCase, JobView, Resolved, Selection};
+
+/// Whether the agent of a context lets a case in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Granted {
+    Yes,
+    No,
+    Depends,
+    Unknown,
+}
+
+/// A context that a case selects.
+pub(super) struct Selected<'j> {
+    pub selection: &'j Selection,
+    /// The agent, if it is known.
+    pub agent: Option<AgentId>,
+    pub granted: Granted,
+    /// Why, in a clause.
+    pub reason: String,
+}
+
+/// What commands work with that talk to a cluster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Works {
+    Nothing,
+    OwnKubeconfig,
+    OwnContext(String),
+    Unknown,
+}
+
+impl Granted {
+    /// The word in machine formats.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Yes => "yes",
+            Self::No => "no",
+            Self::Depends => "depends",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+impl Works {
+    /// The word in machine formats.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Nothing => "nothing",
+            Self::OwnKubeconfig => "own_kubeconfig",
+            Self::OwnContext(_) => "own_context",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// The same for people.
+    pub fn in_words(&self) -> String {
+        match self {
+            Self::Nothing => "nothing".to_owned(),
+            Self::OwnKubeconfig => "own kubeconfig".to_owned(),
+            Self::OwnContext(name) => format!("own context {name}"),
+            Self::Unknown => "unknown".to_owned(),
+        }
+    }
+}
+
+/// By what a context is selected, in machine formats.
+pub(super) fn by_name(by: By) -> &'static str {
+    match by {
+        By::UseContext => "use_context",
+        By::Command => "command",
+        By::Environment => "environment",
+    }
+}
+
+/// The contexts that a case selects, in the order of its scripts.
+pub(super) fn selected<'j>(
+    section: &Section<'_, '_, '_, '_>,
+    job: &'j JobView<'_>,
+    number: usize,
+    answers: &mut Answers<'_, '_, '_, 'j>,
+) -> Vec<Selected<'j>> {
+    let Some(case) = job.cases.get(number) else { return Vec::new() };
+    let selections = job.selections().iter().filter(|selection| selection.cases.contains(&number));
+    selections.map(|selection| judged(section, selection, case, answers)).collect()
+}
+
+fn judged<'j>(
+    section: &Section<'_, '_, '_, '_>,
+    selection: &'j Selection,
+    case: &'j JobCase,
+    answers: &mut Answers<'_, '_, '_, 'j>,
+) -> Selected<'j> {
+    let index = section.report.index;
+    let told = |agent, granted, reason: String| Selected { selection, agent, granted, reason };
+    match selection.resolve(index) {
+        Resolved::Agent(id) if !index.agent(id).is_registered => {
+            told(Some(id), Granted::No, "no such agent is registered".to_owned())
+        }
+        Resolved::Agent(id) => {
+            let (granted, reason) = granted(id, section, case, answers);
+            told(Some(id), granted, reason)
+        }
+        Resolved::OtherCase(id) => {
+            let context = words::shown(&index.agent(id).context());
+            told(None, Granted::No, format!("its letters' case differs from {context}"))
+        }
+        Resolved::NoAgent { project, .. } => match knows_agents(index, project) {
+            true => told(None, Granted::No, "there is no such agent".to_owned()),
+            false => told(None, Granted::Unknown, "nothing is known of such an agent".to_owned()),
+        },
+        Resolved::Certificate => told(None, Granted::Unknown, "a certificate-based cluster".to_owned()),
+        Resolved::Open => {
+            let names: Vec<String> =
+                selection.context.variables().map(|name| format!("`{}`", words::shown(name))).collect();
+            let names = words::some_of(&names, 3);
+            told(None, Granted::Unknown, format!("hangs on {names}, and that is not known"))
+        }
+        Resolved::Other(_) => told(None, Granted::Unknown, "this is no agent's context".to_owned()),
+    }
+}
+
+/// Whether all agents of a project are known.
+fn knows_agents(index: &Index<'_>, project: &str) -> bool {
+    let Some(inventory) = index.inventory() else { return false };
+    inventory.find_project(project).is_none_or(|listed| {
+        let has_files = || index.agents().iter().any(|agent| agent.project == Some(&*listed.path));
+        listed.agents.is_some() || has_files()
+    })
+}
+
+fn granted<'j>(
+    agent: AgentId,
+    section: &Section<'_, '_, '_, '_>,
+    case: &'j JobCase,
+    answers: &mut Answers<'_, '_, '_, 'j>,
+) -> (Granted, String) {
+    if !answers.is_project_known() {
+        return (Granted::Unknown, "who gets in is not known".to_owned());
+    }
+    let context = || words::shown(&section.report.index.agent(agent).context());
+    let mut sight = |protected: bool| {
+        let told = answers.of(case, protected)?;
+        let none = || Sight::No("no entry counts".to_owned());
+        Some(told.sight(agent).cloned().unwrap_or_else(none))
+    };
+    match (sight(true), sight(false)) {
+        (None, None) => (Granted::Unknown, "it is in no pipeline".to_owned()),
+        (Some(Sight::Unknown), _) | (_, Some(Sight::Unknown)) => {
+            (Granted::Unknown, "GitLab refuses the agent's file, so what is in force is not known".to_owned())
+        }
+        (Some(Sight::Yes) | None, Some(Sight::Yes) | None) => (Granted::Yes, format!("the job sees {}", context())),
+        (Some(Sight::No(reason)), None | Some(Sight::No(_))) | (None, Some(Sight::No(reason))) => (Granted::No, reason),
+        (Some(Sight::Yes), Some(Sight::No(_))) => (Granted::Depends, "on protected refs only".to_owned()),
+        (Some(Sight::No(_)), Some(Sight::Yes)) => (Granted::Depends, "on refs only that are not protected".to_owned()),
+        (one, other) => {
+            let mut clauses: Vec<String> = Vec::new();
+            for (sight, on) in [(&one, "on protected refs"), (&other, "on other refs")] {
+                match sight {
+                    Some(Sight::If(clause)) if one == other => clauses.push(format!("if {clause}")),
+                    Some(Sight::If(clause)) => clauses.push(format!("{on} if {clause}")),
+                    Some(Sight::Yes) => clauses.push(on.to_owned()),
+                    _ => {}
+                }
+            }
+            clauses.dedup();
+            (Granted::Depends, clauses.join(", "))
+        }
+    }
+}
+
+/// What the commands of a case work with that talk to a cluster and have no context selected; empty where there are none.
+pub(super) fn works(job: &JobView<'_>, case: &JobCase, has_selection: bool) -> Vec<Works> {
+    let script = &case.script;
+    let mut found: Vec<Works> = Vec::new();
+    let mut add = |works: Works| {
+        if !found.contains(&works) {
+            found.push(works);
+        }
+    };
+    for (_, command, in_force) in script.cluster_commands() {
+        match (in_force, command.contacts_cluster) {
+            (_, Contact::No) | (InForce::Selected { .. }, _) => {}
+            (InForce::Handmade { context, .. }, _) => add(Works::OwnContext(words::shown(&context.text.to_string()))),
+            (InForce::Unknown(Why::OwnKubeconfig | Why::Server), _) => add(Works::OwnKubeconfig),
+            (InForce::Nothing | InForce::Forgotten { .. }, Contact::Yes) => add(Works::Nothing),
+            (InForce::Nothing | InForce::Forgotten { .. } | InForce::Unknown(_), _) if has_selection => {}
+            (InForce::Nothing | InForce::Forgotten { .. } | InForce::Unknown(_), _) => add(Works::Unknown),
+        }
+    }
+    let makes_own = || script.actions.iter().any(|action| matches!(action.kind, ActionKind::OwnKubeconfig { .. }));
+    if found.is_empty() && !has_selection && makes_own() {
+        found.push(Works::OwnKubeconfig);
+    }
+    // A deployment by a script that is not seen from here may well reach a cluster.
+    let is_opaque = || {
+        let runs_other = script.actions.iter().any(|action| matches!(action.kind, ActionKind::Opaque { .. }));
+        job.job.is_partial || runs_other || !script.not_understood.is_empty()
+    };
+    if found.is_empty() && !has_selection && case.environment.is_some() && is_opaque() {
+        found.push(Works::Unknown);
+    }
+    found
+}
