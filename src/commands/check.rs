@@ -1,6 +1,6 @@
 //! `kaslint check`: reports what GitLab would refuse, ignore, or read differently from how it looks.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -9,14 +9,14 @@ use rayon::prelude::*;
 use super::ci_files::read_pipeline;
 use super::discover::{self, Content, Found, FoundFile};
 use super::knowledge::{FoundSettings, Knowledge, Known, Options};
-use super::output::{self, Staged};
-use super::{Exit, Unusable};
+use super::reports::Reports;
+use super::{Exit, Unusable, output};
 use crate::analysis::{self, Analysis, Project, Selection};
 use crate::baseline::Baseline;
 use crate::finding::{Finding, Severity};
 use crate::gitlab::NEWEST;
 use crate::layout::{ENVIRONMENT_TEMPLATE, Location};
-use crate::report::{Format, Outcome};
+use crate::report::Outcome;
 use crate::rules::{Context, Input, InputContent, explain};
 use crate::source::Source;
 use crate::suppression::{AcceptedFinding, nearest_rule};
@@ -26,13 +26,8 @@ pub(super) struct Arguments {
     /// Files, folders with configuration projects, or `-` for one configuration on standard input [default: .].
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// How to report: human, concise, json, sarif, gitlab (Code Quality), github (workflow commands), junit or markdown (for
-    /// a merge request comment). FORMAT=FILE writes to a file; may be given several times.
-    #[arg(long, value_name = "FORMAT[=FILE]", default_value = "human", value_parser = parse_format)]
-    format: Vec<FormatChoice>,
-    /// Write the report to this file instead of standard output; as a whole or not at all.
-    #[arg(long, value_name = "FILE")]
-    output: Option<PathBuf>,
+    #[command(flatten)]
+    reports: Reports,
     /// Where the configuration on standard input would lie.
     #[arg(long, value_name = "PATH")]
     stdin_filename: Option<PathBuf>,
@@ -53,29 +48,6 @@ pub(super) struct Arguments {
     fail_on: FailOn,
     #[command(flatten)]
     options: Options,
-}
-
-#[derive(Clone, Debug)]
-struct FormatChoice {
-    format: Format,
-    file: Option<PathBuf>,
-}
-
-fn parse_format(text: &str) -> Result<FormatChoice, String> {
-    use clap::ValueEnum as _;
-    let (name, file) = match text.split_once('=') {
-        Some((_, "")) => return Err("a file's name belongs behind `=`".to_owned()),
-        Some((name, file)) => (name, Some(PathBuf::from(file))),
-        None => (text, None),
-    };
-    let format = Format::from_str(name, false).map_err(|_| {
-        let names: Vec<String> = Format::value_variants()
-            .iter()
-            .filter_map(|format| Some(format.to_possible_value()?.get_name().to_owned()))
-            .collect();
-        format!("there is no format `{name}`; choose one of {}", names.join(", "))
-    })?;
-    Ok(FormatChoice { format, file })
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -101,7 +73,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
     for name in arguments.select.iter().chain(&arguments.ignore) {
         check_rule_name(name)?;
     }
-    check_destinations(arguments)?;
+    arguments.reports.check()?;
     let knowledge = Knowledge::new(&arguments.options)?;
     let mut exit = Exit::Fine;
     let baseline = arguments.baseline.as_deref().map(read_baseline).transpose()?;
@@ -129,7 +101,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
             outcome.remark(Some(format!("{gone} {are} gone; `--write-baseline` records anew what is left.")));
         }
     }
-    write(arguments, &outcome)?;
+    arguments.reports.write(&outcome)?;
     if outcome.findings.iter().any(|finding| arguments.fail_on.includes(finding.severity)) {
         exit = exit.max(Exit::Found);
     }
@@ -320,50 +292,4 @@ fn check_stdin(arguments: &Arguments, knowledge: &Knowledge<'_>) -> Result<Outco
 fn remark_on_version(knowledge: &Knowledge<'_>, known: &Known) -> Option<String> {
     let version = knowledge.newer_version(known)?;
     Some(format!("GitLab {version} is newer than this kaslint knows; it was taken as {NEWEST}."))
-}
-
-impl Arguments {
-    /// Where a report goes; `None` for standard output.
-    fn destination<'a>(&'a self, choice: &'a FormatChoice) -> Option<&'a Path> {
-        choice.file.as_deref().or(self.output.as_deref())
-    }
-}
-
-/// Two reports in one place would spoil each other; that is said before anything is done.
-fn check_destinations(arguments: &Arguments) -> Result<(), Unusable> {
-    if arguments.output.is_some() && arguments.format.iter().all(|choice| choice.file.is_some()) {
-        return Err(Unusable("--output has no report: every --format names a file of its own".to_owned()));
-    }
-    let mut taken = BTreeSet::new();
-    for choice in &arguments.format {
-        let destination = arguments.destination(choice);
-        if taken.insert(destination.map(output::identity)) {
-            continue;
-        }
-        return Err(Unusable(match destination {
-            Some(file) => format!("two reports cannot go to one file, {}", file.display()),
-            None => {
-                "only one format can go to standard output; name a file for the others: --format json=FILE".to_owned()
-            }
-        }));
-    }
-    Ok(())
-}
-
-/// Writes the reports: files only if all of them can be written, then standard output.
-fn write(arguments: &Arguments, outcome: &Outcome) -> Result<(), Unusable> {
-    let width = output::width();
-    let mut files = Vec::new();
-    for choice in &arguments.format {
-        if let Some(file) = arguments.destination(choice) {
-            files.push(Staged::new(file, &|out| choice.format.write(outcome, output::DEFAULT_WIDTH, out))?);
-        }
-    }
-    for file in files {
-        file.persist()?;
-    }
-    for choice in arguments.format.iter().filter(|choice| arguments.destination(choice).is_none()) {
-        output::to_stdout(&|out| choice.format.write(outcome, width, out))?;
-    }
-    Ok(())
 }

@@ -10,6 +10,7 @@ mod discover;
 mod inventory;
 mod knowledge;
 mod output;
+mod reports;
 mod rules;
 mod schema;
 
