@@ -16,4 +16,5 @@ mod rules;
 mod schemas;
 mod settings;
 mod silent;
+mod silent_jobs;
 mod terminal;
