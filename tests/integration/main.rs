@@ -10,6 +10,7 @@ mod environment_patterns;
 mod fixes;
 mod hostile;
 mod inventory;
+mod jobs;
 mod properties;
 mod ranges;
 mod rules;
