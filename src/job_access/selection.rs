@@ -91,7 +91,7 @@ pub(super) fn selections(view: &JobView<'_>) -> Vec<Selection> {
         for (number, action) in case.script.actions.iter().enumerate() {
             match &action.kind {
                 ActionKind::UseContext { context, kubeconfig: None }
-                    if !case.script.own_kubeconfig_before(number) && !is_made(case, context) =>
+                    if !case.script.own_kubeconfig_before(number) && !case.script.makes_context(&context.text) =>
                 {
                     found.add(view, at, action.item, context, By::UseContext);
                 }
@@ -117,16 +117,6 @@ pub(super) fn selections(view: &JobView<'_>) -> Vec<Selection> {
         }
     }
     found.selections
-}
-
-/// Whether the script makes a context of this name itself.
-fn is_made(case: &super::JobCase, context: &Argument) -> bool {
-    case.script.actions.iter().any(|action| match &action.kind {
-        ActionKind::SetContext { name: Some(name), user, cluster, .. } => {
-            name.text == context.text && (user.is_some() || cluster.is_some())
-        }
-        _ => false,
-    })
 }
 
 #[derive(Default)]
