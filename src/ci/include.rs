@@ -36,7 +36,7 @@ pub(super) struct Included {
 
 /// Reads the main file and all that it includes; `None` where there is no main file that could be read.
 pub(super) fn read_all(main: &str, files: &dyn Files, scope: &Scope, work: &Work) -> (Option<Arc<Map>>, Included) {
-    let place = Place::new(&Arc::new(Source::new(main, "")), crate::source::Span::default());
+    let place = Place::new(&Arc::new(Source::new(files.shown(main), "")), crate::source::Span::default());
     let included = Included { sources: Vec::new(), problems: Vec::new(), unread: Vec::new(), conditional: Vec::new() };
     let (loaded, stack) = (HashMap::new(), Vec::new());
     let mut includer = Includer { files, scope, work, included, loaded, stack, count: 0, conditions: 0 };
@@ -70,6 +70,7 @@ impl Includer<'_> {
                     _ => ProblemKind::NoMainFile(main.to_owned()),
                 };
                 self.problem(kind, place);
+                self.included.sources.push(Arc::clone(&place.source));
                 return None;
             }
         };

@@ -9,6 +9,7 @@ mod documents;
 mod environment_patterns;
 mod fixes;
 mod hostile;
+mod hostile_ci;
 mod inventory;
 mod jobs;
 mod properties;
