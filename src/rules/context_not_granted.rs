@@ -55,7 +55,7 @@ rule! {
     ///
     /// ## When it stays silent
     ///
-    /// Where the agent's file is not at hand or GitLab refuses it, and where the project's path is not known.
+    /// Where no file of the agent's configuration project is at hand or GitLab refuses the agent's, and where the project's path is not known.
     ContextNotGranted = "context-not-granted", Error in Jobs
 }
 

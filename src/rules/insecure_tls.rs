@@ -8,7 +8,8 @@ rule! {
     /// The server's certificate is not checked, so anyone in between can read the job's token.
     ///
     /// Where GitLab's agent server has a certificate of an own authority, the authority can be trusted instead: by the file variable
-    /// `SSL_CERT_FILE`, by `--certificate-authority`, or in the image.
+    /// `SSL_CERT_FILE`, by `--certificate-authority`, or in the image. Helm's variable `HELM_KUBEINSECURE_SKIP_TLS_VERIFY` does the same as the
+    /// option.
     ///
     /// Source: `doc/user/clusters/agent/ci_cd_workflow.md` of GitLab, "Environments with KAS that use self-signed certificates".
     ///

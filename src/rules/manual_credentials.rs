@@ -58,6 +58,10 @@ impl Rule for ManualCredentials {
                 let (argument, fault) = match &action.kind {
                     ActionKind::SetCredentials { token: Some(token), .. } => (token, token_fault(token)),
                     ActionKind::SetCluster { server: Some(server), .. } => (server, server_fault(server, talks_to_agents)),
+                    ActionKind::Cluster(command) => match &command.server {
+                        Some(server) => (server, server_fault(server, false)),
+                        None => continue,
+                    },
                     _ => continue,
                 };
                 let Some((message, label, help)) = fault else { continue };
@@ -99,7 +103,8 @@ fn token_fault(token: &Argument) -> Option<Fault> {
             return Some((message.to_owned(), "wrong form", TOKEN_HELP));
         }
     };
-    if !agent.contains('$') && !(agent.bytes().all(|byte| byte.is_ascii_digit()) && !agent.is_empty()) {
+    let is_number = !agent.is_empty() && agent.bytes().all(|byte| byte.is_ascii_digit());
+    if !agent.contains('$') && !is_number {
         let message = format!("{} is no agent's number, which the agent server wants between `ci:` and the job token", shown(agent));
         return Some((message, "no number", TOKEN_HELP));
     }

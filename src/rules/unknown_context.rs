@@ -10,7 +10,8 @@ rule! {
     /// There is no such agent in that configuration project, so kubectl finds no context of this name.
     ///
     /// The job then ends with `error: no context exists with the name`. An agent is registered in the project that the context names;
-    /// the folder of its configuration alone does not make one.
+    /// the folder of its configuration alone does not make one. The same holds for the `KUBE_CONTEXT` of Auto DevOps, and for
+    /// `environment:kubernetes:agent`, where the environment then gets no agent.
     ///
     /// Source: `app/services/ci/generate_kubeconfig_service.rb` of GitLab.
     ///
