@@ -171,8 +171,8 @@ fn bombs_and_deep_nesting_are_bounded() {
 #[test]
 fn large_files_cost_in_proportion() {
     let jobs: String =
-        (0..20_000).map(|number| format!("job {number}:\n  script: [{USE}]\n  environment: e{number}\n")).collect();
-    assert!(check(jobs).ends_with("20000 errors in 2 configurations.\n"));
+        (0..4_000).map(|number| format!("job {number}:\n  script: [{USE}]\n  environment: e{number}\n")).collect();
+    assert!(check(jobs).ends_with("4000 errors in 2 configurations.\n"));
     let line = format!("a: {{script: ['{}']}}\n", "kubectl get pods; ".repeat(58_000));
     assert!(check(line).starts_with("No findings"));
     let lines = format!("a:\n  script:\n    - {USE}\n{}", "    - kubectl get pods\n".repeat(5_000));
@@ -195,7 +195,7 @@ fn large_matrices_are_bounded() {
         check(format!("a: {{script: [x], parallel: {{matrix: [{{{}}}]}}}}\n", keys.join(", ")))
             .contains("GitLab takes 200")
     );
-    let lines = format!("    - {USE}$A\n").repeat(1_000);
+    let lines = format!("    - {USE}$A\n").repeat(60);
     let matrix = format!("a:\n  parallel:\n    matrix: [{{A: [{}]}}]\n  script:\n{lines}", numbers(200));
     assert!(check(matrix).contains("10000 errors"));
 }
