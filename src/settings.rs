@@ -79,6 +79,8 @@ pub struct Settings {
     pub project: Option<String>,
     /// The inventory file, relative to the settings file.
     pub inventory: Option<String>,
+    /// JSON Schemas for agent files, relative to the settings file.
+    pub schemas: Vec<String>,
     /// The release.
     pub version: Option<Version>,
     /// The licence of the CI projects.
@@ -166,7 +168,9 @@ impl Reader<'_> {
         }
         let ignore = root.set("ignore").map(|field| field.value.items()).unwrap_or_default();
         settings.ignore = ignore.iter().filter_map(|item| self.accepted(item)).collect();
-        let later = ["schemas", "policy"];
+        let schemas = root.set("schemas").map(|field| field.value.items()).unwrap_or_default();
+        settings.schemas = schemas.iter().filter_map(|schema| schema.as_text().map(str::to_owned)).collect();
+        let later = ["policy"];
         settings.not_supported = later.into_iter().filter(|key| root.set(key).is_some()).collect();
         settings
     }

@@ -9,6 +9,11 @@ pub trait Files: Sync {
     /// The file at a path from the top of the repository, without `.`, `..` and a slash in front.
     fn read(&self, path: &str) -> FileContent;
 
+    /// How reports name the file at a path.
+    fn shown(&self, path: &str) -> String {
+        path.to_owned()
+    }
+
     /// The paths that match a pattern of `include:local` with `*` and `**`, sorted.
     fn glob(&self, pattern: &str) -> Vec<String>;
 

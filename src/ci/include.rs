@@ -81,7 +81,9 @@ impl<'a> Includer<'a> {
                     FileContent::NoFile(why) => ProblemKind::NoFile(main.to_owned(), why),
                     _ => ProblemKind::NoMainFile(main.to_owned()),
                 };
-                self.problem(kind, &Place::new(&Arc::new(Source::new(main, "")), Span::default()));
+                let place = Place::new(&Arc::new(Source::new(self.files.shown(main), "")), Span::default());
+                self.problem(kind, &place);
+                self.included.sources.push(place.source);
                 return None;
             }
         };

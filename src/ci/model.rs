@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::problem::{Problem, Unread};
+use super::problem::{Problem, Unread, UnreadKind};
 use super::text::{Place, Text};
 use super::value::Entry;
 use crate::source::{Source, Span};
@@ -37,6 +37,15 @@ impl Pipeline {
     #[must_use]
     pub fn is_incomplete(&self) -> bool {
         self.stopped || !self.unread.is_empty() || self.jobs.iter().any(|job| job.is_partial)
+    }
+
+    /// What it includes of GitLab's templates with the deploy jobs of Auto DevOps.
+    #[must_use]
+    pub fn auto_devops(&self) -> Option<&Unread> {
+        const TEMPLATES: [&str; 3] =
+            ["Auto-DevOps.gitlab-ci.yml", "Jobs/Deploy.gitlab-ci.yml", "Jobs/Deploy.latest.gitlab-ci.yml"];
+        let is_one = |name: &str| TEMPLATES.iter().any(|template| name.eq_ignore_ascii_case(template));
+        self.unread.iter().find(|unread| unread.kind == UnreadKind::Template && is_one(&unread.name))
     }
 
     /// The job of this name.

@@ -104,8 +104,10 @@ impl Problem {
             K::Date(text) => format!("`{text}` is a date, which GitLab refuses in a CI configuration"),
             K::NoMainFile(path) => format!("there is no file `{path}`"),
             K::MissingFile(path) => format!("the included file `{path}` does not exist"),
-            K::FileTooLarge(path, size) => format!("the included file `{path}` has {size} bytes and is not read"),
-            K::NoFile(path, why) => format!("`{path}` cannot be included: {why}"),
+            K::FileTooLarge(path, size) => format!(
+                "`{path}` has {size} bytes and is not read: GitLab takes 2 MiB unless its settings say otherwise"
+            ),
+            K::NoFile(path, why) => format!("`{path}` is {why}, and is not read"),
             K::OutsideRepository(path) => format!("GitLab finds no file under `{path}`: a path must not hold `..`"),
             K::Extension(path) => format!("GitLab includes only `.yml` and `.yaml` files, and this is `{path}`"),
             K::IncludeCycle(path) => format!("`{path}` includes itself"),

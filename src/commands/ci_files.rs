@@ -51,6 +51,10 @@ impl<'l> RepositoryFiles<'l> {
 }
 
 impl Files for RepositoryFiles<'_> {
+    fn shown(&self, path: &str) -> String {
+        discover::shown_path(&self.root.join(path))
+    }
+
     fn read(&self, path: &str) -> FileContent {
         read_below(&self.root, path)
     }
@@ -114,6 +118,6 @@ fn read_below(root: &Path, path: &str) -> FileContent {
         }
         Ok(Content::TooLarge(size)) => FileContent::TooLarge(size),
         Ok(Content::NoFile(what)) => FileContent::NoFile(what),
-        Err(_) => FileContent::Missing,
+        Err(_) => FileContent::NoFile("not readable"),
     }
 }

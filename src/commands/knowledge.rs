@@ -12,7 +12,7 @@ use super::{Unusable, inventory, output};
 use crate::gitlab::{FullPath, NEWEST, Tier, Version, path_of_remote};
 use crate::inventory::{Inventory, Project};
 use crate::report::Human;
-use crate::rules::Context;
+use crate::rules::{Context, OrganisationSchema};
 use crate::settings::{FILE_NAME, Settings};
 use crate::source::Source;
 
@@ -51,6 +51,7 @@ pub(super) struct Knowledge<'o> {
 #[derive(Debug, Default)]
 pub(super) struct FoundSettings {
     pub settings: Settings,
+    schemas: Arc<Vec<OrganisationSchema>>,
     folder: PathBuf,
 }
 
@@ -138,6 +139,7 @@ impl<'o> Knowledge<'o> {
                 .or(settings.instance_authorization),
             max_file_size: settings.max_file_size.unwrap_or(Context::default().max_file_size),
             inventory: listing.as_ref().map(|listing| Arc::clone(&listing.inventory)),
+            schemas: Arc::clone(&found.schemas),
             job_environments: Arc::default(),
         };
         Ok(Known { context, settings: found, listing })
@@ -278,7 +280,9 @@ fn read_settings(path: &Path) -> Result<Arc<FoundSettings>, Unusable> {
                 output::complain(&format!("warning: {shown}: `{key}` is not acted upon by this version of kaslint"));
             }
             let folder = path.parent().map(Path::to_owned).unwrap_or_default();
-            Ok(Arc::new(FoundSettings { settings, folder }))
+            let schemas = settings.schemas.iter().map(|file| read_schema(&folder.join(file)));
+            let schemas = Arc::new(schemas.collect::<Result<_, _>>()?);
+            Ok(Arc::new(FoundSettings { settings, schemas, folder }))
         }
         Err(mistakes) => {
             let mut text = Vec::new();
@@ -287,6 +291,16 @@ fn read_settings(path: &Path) -> Result<Arc<FoundSettings>, Unusable> {
             Err(Unusable(format!("the settings file {shown} cannot be used; mend what is said above")))
         }
     }
+}
+
+/// An organisation's own schema that a settings file names.
+fn read_schema(file: &Path) -> Result<OrganisationSchema, Unusable> {
+    let shown = discover::shown_path(file);
+    let Content::Text(bytes) = discover::read_file(file, MAX_SETTINGS_SIZE)? else {
+        return Err(Unusable(format!("cannot read the schema {shown}")));
+    };
+    OrganisationSchema::read(&shown, &String::from_utf8_lossy(&bytes))
+        .map_err(|error| Unusable(format!("cannot use the schema {shown}: {error}")))
 }
 
 /// The path behind the remote called origin; `None` without git or remote.

@@ -70,6 +70,8 @@ pub struct ProjectJobs<'p> {
 /// A job and what it comes to.
 #[derive(Debug)]
 pub struct JobView<'p> {
+    /// The CI file that it stands in.
+    pub pipeline: &'p Pipeline,
     /// The job as it is written.
     pub job: &'p Job,
     /// The ways in which it may run, one for each combination of its matrix, rule that lets it in, and environment. None for
@@ -87,6 +89,7 @@ impl<'p> ProjectJobs<'p> {
         let base = Scope::predefined(&project.facts);
         let workflow = case::Workflow::of(pipeline.workflow_rules.as_deref());
         let jobs = pipeline.jobs.iter().filter(|job| !job.is_trigger).map(|job| JobView {
+            pipeline,
             job,
             cases: case::cases(job, &base, &workflow, &project.refs),
             selections: OnceLock::new(),

@@ -2,12 +2,16 @@
 
 use std::collections::HashMap;
 
-use super::JobView;
 use super::context::{ContextName, context_name};
+use super::{JobView, ProjectJobs};
 use crate::access::{AgentId, Index};
-use crate::ci::Place;
 use crate::ci::script::{ActionKind, Argument, Contact, InForce};
+use crate::ci::variables::Scope;
+use crate::ci::{Place, Variable};
 use crate::gitlab::{PartialText, lower_path};
+
+/// How many selections a job may have; those behind are not looked at.
+const MOST: usize = 10_000;
 
 /// By what a context is selected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -16,6 +20,8 @@ pub enum By {
     UseContext,
     /// An option or a variable of one command.
     Command,
+    /// `KUBE_CONTEXT`, which the jobs of Auto DevOps select.
+    AutoDevops,
     /// `environment:kubernetes:agent`, which selects nothing for scripts.
     Environment,
 }
@@ -91,7 +97,7 @@ pub(super) fn selections(view: &JobView<'_>) -> Vec<Selection> {
         for (number, action) in case.script.actions.iter().enumerate() {
             match &action.kind {
                 ActionKind::UseContext { context, kubeconfig: None }
-                    if !case.script.own_kubeconfig_before(number) && !is_made(case, context) =>
+                    if !case.script.own_kubeconfig_before(number) && !case.script.makes_context(&context.text) =>
                 {
                     found.add(view, at, action.item, context, By::UseContext);
                 }
@@ -116,17 +122,53 @@ pub(super) fn selections(view: &JobView<'_>) -> Vec<Selection> {
             });
         }
     }
+    if let Some(variable) = view.auto_devops_variable() {
+        let route = format!("{}.variables.{}", view.job.name, variable.name);
+        for (at, case) in view.cases.iter().enumerate() {
+            found.insert(of_auto_devops(variable, case.scope.value(KUBE_CONTEXT), route.clone(), vec![at]));
+        }
+    }
     found.selections
 }
 
-/// Whether the script makes a context of this name itself.
-fn is_made(case: &super::JobCase, context: &Argument) -> bool {
-    case.script.actions.iter().any(|action| match &action.kind {
-        ActionKind::SetContext { name: Some(name), user, cluster, .. } => {
-            name.text == context.text && (user.is_some() || cluster.is_some())
-        }
-        _ => false,
-    })
+/// The variable that the jobs of Auto DevOps take their context from.
+///
+/// Source: `use_kube_context` in `src/bin/auto-deploy` of auto-deploy-image.
+const KUBE_CONTEXT: &str = "KUBE_CONTEXT";
+
+fn of_auto_devops(variable: &Variable, context: PartialText, route: String, cases: Vec<usize>) -> Selection {
+    Selection { context, by: By::AutoDevops, place: variable.place.clone(), route, cases }
+}
+
+impl ProjectJobs<'_> {
+    /// The context that the top level gives the jobs of Auto DevOps, which stand in GitLab's template.
+    #[must_use]
+    pub fn auto_devops_context(&self) -> Option<Selection> {
+        let deploys = self.pipeline.auto_devops().is_some() || self.jobs.iter().any(JobView::calls_auto_deploy);
+        let variable = self.pipeline.variables.iter().find(|variable| &*variable.name == KUBE_CONTEXT);
+        let variable = variable.filter(|_| deploys)?;
+        let scope = Scope::predefined(&self.project.facts).with_variables(&self.pipeline.variables);
+        let route = format!("variables.{KUBE_CONTEXT}");
+        Some(of_auto_devops(variable, scope.value(KUBE_CONTEXT), route, Vec::new()))
+    }
+}
+
+impl JobView<'_> {
+    /// The variable of the job's own that says which context Auto DevOps selects.
+    fn auto_devops_variable(&self) -> Option<&Variable> {
+        const TEMPLATES_JOBS: [&str; 5] = ["review", "staging", "canary", "production", "production_manual"];
+        let own = self.job.variables.iter().find(|variable| &*variable.name == KUBE_CONTEXT)?;
+        let of_all = self.pipeline.variables.iter().find(|variable| &*variable.name == KUBE_CONTEXT);
+        let is_of_template = self.pipeline.auto_devops().is_some() && TEMPLATES_JOBS.contains(&&*self.job.name);
+        let is_own = of_all.is_none_or(|of_all| of_all.place != own.place);
+        (is_own && (is_of_template || self.calls_auto_deploy())).then_some(own)
+    }
+
+    /// Whether its script runs the program that deploys for Auto DevOps.
+    fn calls_auto_deploy(&self) -> bool {
+        let calls = |kind: &ActionKind| matches!(kind, ActionKind::Opaque { program } if program == "auto-deploy");
+        self.cases.iter().any(|case| case.script.actions.iter().any(|action| calls(&action.kind)))
+    }
 }
 
 #[derive(Default)]
@@ -152,7 +194,8 @@ impl Found {
                 let more = selection.cases.into_iter().filter(|case| !known.cases.contains(case));
                 known.cases.extend(more.collect::<Vec<_>>());
             }
-            None => self.selections.push(selection),
+            None if position < MOST => self.selections.push(selection),
+            None => {}
         }
     }
 }

@@ -3,7 +3,6 @@
 use super::jobs::{finding_at, some};
 use super::support::*;
 use super::words::shown;
-use crate::ci::UnreadKind;
 use crate::ci::script::ActionKind;
 
 rule! {
@@ -46,10 +45,6 @@ rule! {
     AutoDevopsWithoutContext = "auto-devops-without-context", Warning in Jobs
 }
 
-/// The templates with the deploy jobs of Auto DevOps.
-const TEMPLATES: [&str; 3] =
-    ["Auto-DevOps.gitlab-ci.yml", "Jobs/Deploy.gitlab-ci.yml", "Jobs/Deploy.latest.gitlab-ci.yml"];
-
 /// Jobs of those templates that deploy without further switches, with what they deploy to.
 const DEPLOYING: [(&str, &str); 2] = [("review", "review apps"), ("production", "`production`")];
 
@@ -60,10 +55,7 @@ const SWITCHED_ON: [(&str, &str, &str); 2] =
 impl Rule for AutoDevopsWithoutContext {
     fn check_pipeline(&self, jobs: &Jobs<'_, '_>, findings: &mut Findings) {
         let pipeline = jobs.all.pipeline;
-        let is_deploying = |name: &str| TEMPLATES.iter().any(|template| name.eq_ignore_ascii_case(template));
-        let template =
-            pipeline.unread.iter().find(|unread| unread.kind == UnreadKind::Template && is_deploying(&unread.name));
-        let Some(template) = template else { return };
+        let Some(template) = pipeline.auto_devops() else { return };
         let is_set = |name: &str| pipeline.variables.iter().any(|variable| &*variable.name == name);
         let cannot_use = jobs.context.inventory.is_some() && !jobs.uses_agents;
         if is_set("KUBE_CONTEXT") || cannot_use {

@@ -3,8 +3,7 @@
 use super::jobs::{finding_on, job_name, refused};
 use super::support::*;
 use super::words::shown;
-use crate::access::Denial;
-use crate::access::Outcome;
+use crate::access::{Denial, Drop, Outcome};
 use crate::job_access::Refusal;
 
 rule! {
@@ -56,7 +55,7 @@ rule! {
     ///
     /// ## When it stays silent
     ///
-    /// Where the agent's file is not at hand or GitLab refuses it, and where the project's path is not known.
+    /// Where no file of the agent's configuration project is at hand or GitLab refuses the agent's, and where the project's path is not known.
     ContextNotGranted = "context-not-granted", Error in Jobs
 }
 
@@ -89,7 +88,9 @@ impl Rule for ContextNotGranted {
         finding = refused.show_winner(finding, jobs, "this entry decides");
         finding = refused.show_dropped(finding, jobs);
         let file = jobs.index.agent(refused.agent).file;
+        let falls_out = refused.row.fell_out.iter().any(|(candidate, drop)| candidate.entry.is_some() && *drop != Drop::NotOwnProject);
         let help = match file {
+            Some(file) if falls_out => format!("mend the entry of {} that is left out", file.path),
             Some(file) => format!("add {project} to `ci_access.projects` in {}", file.path),
             None => "give the agent a configuration that lets the project in".to_owned(),
         };

@@ -2,13 +2,14 @@
 
 use super::jobs::{finding_at, script_place};
 use super::support::*;
-use crate::ci::script::{ActionKind, InForce, Why};
+use crate::ci::script::{ActionKind, InForce, Tool, Why};
 
 rule! {
     /// The server's certificate is not checked, so anyone in between can read the job's token.
     ///
     /// Where GitLab's agent server has a certificate of an own authority, the authority can be trusted instead: by the file variable
-    /// `SSL_CERT_FILE`, by `--certificate-authority`, or in the image.
+    /// `SSL_CERT_FILE`, by `--certificate-authority`, or in the image. Helm's variable `HELM_KUBEINSECURE_SKIP_TLS_VERIFY` does the same as the
+    /// option.
     ///
     /// Source: `doc/user/clusters/agent/ci_cd_workflow.md` of GitLab, "Environments with KAS that use self-signed certificates".
     ///
@@ -43,6 +44,16 @@ rule! {
 impl Rule for InsecureTls {
     fn check_job(&self, job: &JobView<'_>, jobs: &Jobs<'_, '_>, findings: &mut Findings) {
         let mut seen: Vec<(usize, std::ops::Range<usize>)> = Vec::new();
+        let runs_helm = |case: &crate::job_access::JobCase| {
+            let mut commands = case.script.cluster_commands();
+            commands.any(|(_, command, in_force)| {
+                command.tool == Tool::Helm && matches!(in_force, InForce::Selected { .. } | InForce::Handmade { .. })
+            })
+        };
+        let switch = job.job.variables.iter().find(|variable| &*variable.name == HELM_SWITCH && is_on(&variable.value));
+        if let Some(variable) = switch.filter(|_| job.cases.iter().any(runs_helm)) {
+            report(&variable.place, format!("{}.variables.{HELM_SWITCH}", job.job.name), findings);
+        }
         for case in &job.cases {
             for (number, action) in case.script.actions.iter().enumerate() {
                 let range = match &action.kind {
@@ -55,9 +66,16 @@ impl Rule for InsecureTls {
                         };
                         command.insecure_skip_tls_verify.as_ref().filter(|_| is_gitlabs)
                     }
-                    ActionKind::SetCluster { insecure_skip_tls_verify, server, .. } => {
-                        let server = server.as_ref().map(|server| server.text.to_string()).unwrap_or_default();
-                        insecure_skip_tls_verify.as_ref().filter(|_| server.contains("k8s-proxy") || server.contains("K8S_PROXY"))
+                    ActionKind::SetCluster { insecure_skip_tls_verify, server, name, .. } => {
+                        let is_agents = match server.as_ref().map(|server| server.text.to_string()) {
+                            Some(server) => server.contains("k8s-proxy") || server.contains("K8S_PROXY"),
+                            // GitLab's own kubeconfig calls its cluster so.
+                            None => name.text.as_known() == Some("gitlab") && !case.script.own_kubeconfig_before(number),
+                        };
+                        insecure_skip_tls_verify.as_ref().filter(|_| is_agents)
+                    }
+                    ActionKind::Export { name, value } if name == HELM_SWITCH && jobs.uses_agents => {
+                        Some(&value.range).filter(|_| value.text.as_known().is_some_and(is_on))
                     }
                     _ => None,
                 };
@@ -68,13 +86,23 @@ impl Rule for InsecureTls {
                 }
                 seen.push(key);
                 let Some(place) = script_place(job, action.item, range) else { continue };
-                let message = "the certificate of GitLab's agent server is not checked: whoever is in between can read the job's token and change what is deployed";
-                let finding = finding_at(&INFO, &place, message)
-                    .label("any certificate will do")
-                    .route(crate::job_access::script_route(job.job, action.item))
-                    .key("insecure-skip-tls-verify");
-                findings.report(finding.help("trust the authority instead: the file variable `SSL_CERT_FILE`, or `--certificate-authority=$KAS_CERTIFICATE`"));
+                report(&place, crate::job_access::script_route(job.job, action.item), findings);
             }
         }
     }
+}
+
+/// Helm's variable for `--kube-insecure-skip-tls-verify`.
+const HELM_SWITCH: &str = "HELM_KUBEINSECURE_SKIP_TLS_VERIFY";
+
+/// What Go's `strconv.ParseBool` takes for true.
+fn is_on(value: &str) -> bool {
+    matches!(value, "1" | "t" | "T" | "true" | "TRUE" | "True")
+}
+
+fn report(place: &crate::ci::Place, route: String, findings: &mut Findings) {
+    let message = "the certificate of GitLab's agent server is not checked: whoever is in between can read the job's token and change what is deployed";
+    let finding = finding_at(&INFO, place, message).label("any certificate will do").route(route);
+    let help = "trust the authority instead: the file variable `SSL_CERT_FILE`, or `--certificate-authority=$KAS_CERTIFICATE`";
+    findings.report(finding.key("insecure-skip-tls-verify").help(help));
 }

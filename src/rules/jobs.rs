@@ -50,16 +50,33 @@ pub(super) fn refused<'j, 'w>(
     is_meant: impl Fn(&Refusal) -> bool,
 ) -> Option<Refused<'j, 'w>> {
     let Resolved::Agent(agent) = selection.resolve(jobs.index) else { return None };
-    let is_asked = selection.by != crate::job_access::By::Environment && jobs.index.agent(agent).is_registered;
-    if !is_asked {
+    let known = jobs.index.agent(agent);
+    let is_asked = selection.by != crate::job_access::By::Environment && known.is_registered;
+    if !is_asked || (known.file.is_none() && !is_at_hand(known.project?, jobs)) {
         return None;
     }
     selection.cases.iter().find_map(|&at| {
         let case = job.cases.get(at)?;
         let grant: CaseGrant<'w> = jobs.all.grant(case, agent, jobs.index)?;
         let (refusal, row) = grant.refusal()?;
-        is_meant(&refusal).then(|| Refused { case, agent, row: row.clone() })
+        // The environment of a job of Auto DevOps, and when it runs, stand in GitLab's template.
+        let is_hidden = selection.by == crate::job_access::By::AutoDevops && refusal != Refusal::NotNamed;
+        (is_meant(&refusal) && !is_hidden).then(|| Refused { case, agent, row: row.clone() })
     })
+}
+
+/// Whether the files of a configuration project are at hand, so that an agent without one has none.
+fn is_at_hand(project: &str, jobs: &Jobs<'_, '_>) -> bool {
+    jobs.project() == Some(project)
+        || jobs.index.agents().iter().any(|agent| agent.file.is_some() && agent.project == Some(project))
+}
+
+/// What comes of a context that does not exist.
+pub(super) fn consequence(selection: &Selection) -> &'static str {
+    match selection.by {
+        crate::job_access::By::Environment => "so the environment gets no agent",
+        _ => "so kubectl says that no context exists with the name",
+    }
 }
 
 impl Refused<'_, '_> {

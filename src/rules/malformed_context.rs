@@ -52,7 +52,18 @@ rule! {
 }
 
 impl Rule for MalformedContext {
+    fn check_pipeline(&self, jobs: &Jobs<'_, '_>, findings: &mut Findings) {
+        if let Some(selection) = jobs.all.auto_devops_context() {
+            check(&selection, jobs, findings);
+        }
+    }
+
     fn check_selection(&self, selection: &Selection, _job: &JobView<'_>, jobs: &Jobs<'_, '_>, findings: &mut Findings) {
+        check(selection, jobs, findings);
+    }
+}
+
+fn check(selection: &Selection, jobs: &Jobs<'_, '_>, findings: &mut Findings) {
         match selection.resolve(jobs.index) {
             Resolved::OtherCase(agent) => {
                 let context = jobs.index.agent(agent).context();
@@ -68,7 +79,6 @@ impl Rule for MalformedContext {
             Resolved::Other(name) => findings.report_some(malformed(name, selection, jobs)),
             _ => {}
         }
-    }
 }
 
 /// What is wrong with a name that is evidently meant for an agent.

@@ -58,6 +58,10 @@ impl Rule for ManualCredentials {
                 let (argument, fault) = match &action.kind {
                     ActionKind::SetCredentials { token: Some(token), .. } => (token, token_fault(token)),
                     ActionKind::SetCluster { server: Some(server), .. } => (server, server_fault(server, talks_to_agents)),
+                    ActionKind::Cluster(command) => match &command.server {
+                        Some(server) => (server, server_fault(server, false)),
+                        None => continue,
+                    },
                     _ => continue,
                 };
                 let Some((message, label, help)) = fault else { continue };

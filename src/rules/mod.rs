@@ -10,6 +10,7 @@ mod patterns;
 mod support;
 mod words;
 
+pub use schema_violation::OrganisationSchema;
 pub use support::{
     AgentFile, Context, Described, EntryId, Findings, Input, InputContent, JobEnvironments, Jobs, Need, Rule, RuleInfo,
     Topic, all_rules, explain,
@@ -69,6 +70,7 @@ rules! {
     repeated_extra_key::RepeatedExtraKey,
     reserved_identity::ReservedIdentity,
     restriction_override::RestrictionOverride,
+    schema_violation::SchemaViolation,
     tier_dropped_entry::TierDroppedEntry,
     too_many_entries::TooManyEntries,
     too_new_key::TooNewKey,

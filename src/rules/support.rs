@@ -15,6 +15,7 @@ pub(super) use crate::shape::{self, Found, ProblemKind};
 pub(super) use crate::source::{Source, Span};
 
 use super::environments::Known;
+use super::schema_violation::OrganisationSchema;
 use crate::access;
 use crate::gitlab::{PartialText, lower_path};
 use crate::yaml;
@@ -256,6 +257,8 @@ pub struct Context {
     pub max_file_size: u64,
     /// What else is known of the instance.
     pub inventory: Option<Arc<Inventory>>,
+    /// An organisation's own schemas for agent files.
+    pub schemas: Arc<Vec<OrganisationSchema>>,
     /// The environments in the CI files of projects.
     pub job_environments: Arc<JobEnvironments>,
 }
@@ -294,6 +297,7 @@ impl Default for Context {
             instance_authorization: None,
             max_file_size: crate::agent_config::MAX_FILE_SIZE,
             inventory: None,
+            schemas: Arc::default(),
             job_environments: Arc::default(),
         }
     }

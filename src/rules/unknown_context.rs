@@ -1,6 +1,6 @@
 //! `unknown-context`.
 
-use super::jobs::finding_on;
+use super::jobs::{consequence, finding_on};
 use super::support::*;
 use super::words::shown;
 use crate::gitlab::lower_path;
@@ -10,7 +10,8 @@ rule! {
     /// There is no such agent in that configuration project, so kubectl finds no context of this name.
     ///
     /// The job then ends with `error: no context exists with the name`. An agent is registered in the project that the context names;
-    /// the folder of its configuration alone does not make one.
+    /// the folder of its configuration alone does not make one. The same holds for the `KUBE_CONTEXT` of Auto DevOps, and for
+    /// `environment:kubernetes:agent`, where the environment then gets no agent.
     ///
     /// Source: `app/services/ci/generate_kubeconfig_service.rb` of GitLab.
     ///
@@ -60,14 +61,26 @@ rule! {
 }
 
 impl Rule for UnknownContext {
+    fn check_pipeline(&self, jobs: &Jobs<'_, '_>, findings: &mut Findings) {
+        if let Some(selection) = jobs.all.auto_devops_context() {
+            check(&selection, jobs, findings);
+        }
+    }
+
     fn check_selection(&self, selection: &Selection, _job: &JobView<'_>, jobs: &Jobs<'_, '_>, findings: &mut Findings) {
+        check(selection, jobs, findings);
+    }
+}
+
+fn check(selection: &Selection, jobs: &Jobs<'_, '_>, findings: &mut Findings) {
         match selection.resolve(jobs.index) {
             Resolved::Agent(id) if !jobs.index.agent(id).is_registered => {
                 let agent = jobs.index.agent(id);
                 let message = format!(
-                    "no agent {} is registered in {}: there is a folder for it, and no context",
+                    "no agent {} is registered in {}, where only a folder bears its name, {}",
                     shown(agent.name),
-                    shown(agent.project.unwrap_or_default())
+                    shown(agent.project.unwrap_or_default()),
+                    consequence(selection)
                 );
                 let finding = finding_on(&INFO, selection, message).label("not registered");
                 findings.report(finding.help("register the agent, or name one that is"));
@@ -75,7 +88,6 @@ impl Rule for UnknownContext {
             Resolved::NoAgent { project, agent } => findings.report_some(unknown(project, agent, selection, jobs)),
             _ => {}
         }
-    }
 }
 
 fn unknown(project: &str, agent: &str, selection: &Selection, jobs: &Jobs<'_, '_>) -> Option<Finding> {
@@ -86,7 +98,7 @@ fn unknown(project: &str, agent: &str, selection: &Selection, jobs: &Jobs<'_, '_
     let finding = |message: String, label: String, help: String| {
         Some(finding_on(&INFO, selection, message).label(label).help(help))
     };
-    let no_context = "so kubectl says that no context exists with the name";
+    let no_context = consequence(selection);
     let Some(inventory) = jobs.context.inventory.as_deref() else {
         // An agent without a folder has an empty configuration, and a context all the same.
         let is_own = jobs.project().is_some_and(|own| lower_path(own) == lower);

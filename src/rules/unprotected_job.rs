@@ -3,6 +3,7 @@
 use super::jobs::{finding_on, job_name, refused, some};
 use super::support::*;
 use super::words::shown;
+use crate::ci::condition::PipelineKind;
 use crate::job_access::Refusal;
 
 rule! {
@@ -68,13 +69,17 @@ impl Rule for UnprotectedJob {
         let context = jobs.index.agent(refused.agent).context();
         let mut pipelines: Vec<String> = Vec::new();
         for run in &refused.case.runs {
-            let name = run.scenario.to_string();
+            let name = match run.scenario.kind {
+                PipelineKind::MergeRequest => "merge requests".to_owned(),
+                _ => run.scenario.to_string(),
+            };
+            let name = name.strip_prefix("other ").map(str::to_owned).unwrap_or(name);
             if !pipelines.contains(&name) {
                 pipelines.push(name);
             }
         }
         let message = format!(
-            "the agent {} takes jobs of protected refs only, and {} runs only in {}: kubectl says that no context exists with the name",
+            "the agent {} takes jobs of protected refs only, and {} runs only for {}: kubectl says that no context exists with the name",
             shown(&context),
             job_name(refused.case),
             some(&pipelines)

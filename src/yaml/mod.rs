@@ -7,6 +7,7 @@
 
 mod build;
 mod gate;
+mod json;
 mod libyaml;
 mod plain;
 mod read;
@@ -15,6 +16,7 @@ mod recover;
 mod scalar;
 mod tree;
 
+pub use json::Step;
 pub use plain::{PlainEvent, PlainEvents};
 pub use read::{Document, Problem, ProblemKind, read, read_libyaml};
 pub use reading::{Entry, Loss, LossKind, Reading};

@@ -552,12 +552,18 @@ fn without_tab_indentation(text: &str) -> String {
     repaired
 }
 
+/// The end of the character that an offset lies in.
+fn after(text: &str, offset: usize) -> usize {
+    let start = floor(text, offset);
+    start + text[start..].chars().next().map_or(0, char::len_utf8)
+}
+
 fn to_problem(text: &str, error: &SyntaxError, parsed: &Parsed) -> Problem {
     let offset = floor(text, error.offset);
     let line_end = text[offset..].find(['\n', '\r']).map_or(text.len(), |at| offset + at);
     let token_end = text[offset..line_end].find([' ', ',', ']', '}', '#']).map_or(line_end, |at| offset + at);
     let mut span = Span::new(offset, token_end.max(offset));
-    let mut cause = parsed.open_flow.map(|start| Span::new(start, start + 1));
+    let mut cause = parsed.open_flow.map(|start| Span::new(floor(text, start), after(text, start)));
     let kind = match error.kind {
         SyntaxErrorKind::Tab => {
             let line_start = text[..offset].rfind('\n').map_or(0, |at| at + 1);
@@ -567,7 +573,7 @@ fn to_problem(text: &str, error: &SyntaxError, parsed: &Parsed) -> Problem {
         }
         SyntaxErrorKind::ReservedStart(character) => {
             let start = reserved_offset(text, offset, character);
-            span = Span::new(start, token_end.max(start + 1));
+            span = Span::new(start, token_end.max(after(text, start)));
             ProblemKind::ReservedStart(character)
         }
         SyntaxErrorKind::UnclosedQuote => {

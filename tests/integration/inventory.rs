@@ -125,15 +125,15 @@ fn jobs_meet_the_agents_of_other_projects_whatever_is_named() {
         ("projects/acme/shop/.gitlab-ci.yml", b"a: {script: [kubectl --context acme/agents:prod get pods]}\n"),
         ("projects/acme/blog/.gitlab-ci.yml", b"a: {script: [kubectl --context acme/agents:prod get pods]}\n"),
     ]);
-    let blog = "projects/acme/blog/.gitlab-ci.yml:1:32: context-not-granted".to_owned();
+    let blog = ["projects/acme/blog/.gitlab-ci.yml:1:32: context-not-granted"];
     let check = |paths: &[&str]| {
         let mut arguments = vec!["check", "--format", "json", "--inventory", "inventory.yaml"];
         arguments.extend(paths);
         kaslint(world.path(), &arguments)
     };
-    assert_eq!(places(&check(&[])), std::slice::from_ref(&blog));
-    assert_eq!(places(&check(&["projects/acme/blog"])), std::slice::from_ref(&blog));
-    assert_eq!(places(&check(&["projects/acme/blog/.gitlab-ci.yml"])), [blog]);
+    assert_eq!(places(&check(&[])), blog);
+    assert_eq!(places(&check(&["projects/acme/blog"])), blog);
+    assert_eq!(places(&check(&["projects/acme/blog/.gitlab-ci.yml"])), blog);
     assert!(places(&check(&["projects/acme/shop/.gitlab-ci.yml"])).is_empty());
     assert_eq!(check(&["projects/acme/shop"]).json()["summary"]["projects"], 1);
 }

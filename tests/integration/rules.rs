@@ -11,7 +11,8 @@ use kaslint::inventory::Inventory;
 use kaslint::job_access::CiProject;
 use kaslint::layout::{Location, locate};
 use kaslint::rules::{
-    AgentFile, Context, Described, Findings, Input, InputContent, RULES, Rule, RuleInfo, Topic, all_rules,
+    AgentFile, Context, Described, Findings, Input, InputContent, OrganisationSchema, RULES, Rule, RuleInfo, Topic,
+    all_rules,
 };
 use kaslint::source::Source;
 
@@ -106,6 +107,10 @@ fn context_of(block: &Block, inventory: Option<&Arc<Inventory>>) -> Context {
             "project" | "of" => context.project = Some(FullPath::new(value)),
             "tier" => context.tier = Some(value.parse().expect("a tier")),
             "instance-authorization" => context.instance_authorization = Some(value == "true"),
+            "schema" => {
+                let schema = OrganisationSchema::read("our.schema.json", value).expect("a schema");
+                context.schemas = Arc::new(vec![schema]);
+            }
             "path" | "size" | "repeat" => {}
             other => panic!("unknown option {other}"),
         }

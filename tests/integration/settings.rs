@@ -80,3 +80,55 @@ fn instance_authorization_decides_from_the_release_on() {
     assert_eq!(check("18.1", ", instance_authorization: false").as_deref(), Some("error"));
     assert_eq!(check("18.1", "").as_deref(), Some("warning"));
 }
+
+#[test]
+fn an_organisations_own_schema_is_held_to_files_at_the_place_that_breaks_it() {
+    let schema = br##"{
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "properties": {"ci_access": {"properties": {"projects": {"items": {
+            "required": ["environments"],
+            "additionalProperties": false,
+            "properties": {"id": {"pattern": "^acme/"}, "environments": true, "access_as": {"$ref": "#/$defs/as"}}
+        }}}}},
+        "$defs": {"as": {"required": ["ci_job"]}}
+    }"##;
+    let config = "# größer\nci_access:\n  projects:\n    - {id: 'other/ü', environments: [a]}\n    - id: acme/a\n    - id: acme/b\n      environments: [a]\n      default_namespace: x\n      access_as: {agent: {}}\n";
+    let files: &[(&str, &[u8])] = &[
+        (CONFIG, config.as_bytes()),
+        (".kaslint.yaml", b"schemas: [rules/our.schema.json]\ngitlab: {tier: premium}\n"),
+        ("rules/our.schema.json", schema),
+    ];
+    let folder = folder_with(files);
+    let run = kaslint(folder.path(), &["check", "--format", "json", "--select", "schema-violation"]);
+    let report = run.json();
+    let found: Vec<String> = report["findings"]
+        .as_array()
+        .expect("findings")
+        .iter()
+        .map(|finding| {
+            let byte =
+                |end: &str| usize::try_from(finding["range"][end]["byte"].as_u64().expect("a byte")).expect("a byte");
+            let text = config.get(byte("start")..byte("end")).expect("text").lines().next().unwrap_or_default();
+            format!("{}: {text}", finding["route"].as_str().unwrap_or_default())
+        })
+        .collect();
+    assert_eq!(
+        found,
+        [
+            "ci_access.projects[0].id: 'other/ü'",
+            "ci_access.projects[1]: id: acme/a",
+            "ci_access.projects[2]: default_namespace",
+            "ci_access.projects[2].access_as: access_as",
+        ]
+    );
+    for (text, told) in [
+        (&br#"{"$ref": "https://example.com/x.json"}"#[..], "cannot use the schema rules/our.schema.json"),
+        (br#"{"type": 3}"#, "it is no JSON Schema"),
+        (b"{", "it is no JSON"),
+    ] {
+        crate::common::write(folder.path(), "rules/our.schema.json", text);
+        let run = kaslint(folder.path(), &["check"]);
+        assert_eq!(run.code, 2);
+        assert!(run.stderr.contains(told), "{}", run.stderr);
+    }
+}

@@ -73,6 +73,7 @@ pub(super) fn by_name(by: By) -> &'static str {
     match by {
         By::UseContext => "use_context",
         By::Command => "command",
+        By::AutoDevops => "auto_devops",
         By::Environment => "environment",
     }
 }

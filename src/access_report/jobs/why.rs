@@ -188,6 +188,7 @@ impl<'s> Story<'s, '_, '_, '_> {
                 let by = match one.selection.by {
                     By::UseContext => "",
                     By::Command => " for a command",
+                    By::AutoDevops => " by `KUBE_CONTEXT`, for the scripts of Auto DevOps",
                     By::Environment => " as `environment:kubernetes:agent`, for the dashboard and no script",
                 };
                 let granted = match one.granted {

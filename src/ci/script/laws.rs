@@ -83,6 +83,30 @@ const PIECES: &[&str] = &[
     "unset ",
 ];
 
+/// Lines that may stand behind each other, many of them open or close a branch.
+const LINES: &[&str] = &[
+    "kubectl get pods",
+    "kubectl get pods",
+    "kubectl config use-context a/b:c",
+    "kubectl config use-context d/e:f",
+    "kubectl config use-context x --kubeconfig /tmp/k",
+    "kubectl config unset current-context",
+    "if x; then kubectl config use-context a/b:c; else kubectl get pods; fi",
+    "if x; then make y; kubectl get pods; elif y; then kubectl config use-context a/b:c; kubectl get pods; fi",
+    "case x in a) kubectl config use-context a/b:c ;; b) kubectl get pods ;; esac",
+    "x && kubectl config use-context a/b:c || kubectl get pods",
+    "for x in 1 2; do kubectl get pods; if z; then kubectl config use-context a/b:c; fi; kubectl get pods; done",
+    "if x; then export KUBECONFIG=/tmp/k; fi",
+    "if x; then aws eks update-kubeconfig; else kubectl get pods; fi",
+    "f() { if x; then kubectl config use-context a/b:c; fi; kubectl get pods; }",
+    "f",
+    "make x",
+    "if x; then",
+    "else",
+    "fi",
+    "[ -n \"$A\" ] && kubectl config delete-context a/b:c",
+];
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
@@ -92,6 +116,20 @@ proptest! {
         let lines: Vec<&str> = items.iter().map(String::as_str).collect();
         let script = of(&lines, &Nothing);
         prop_assert_eq!(script.cluster_commands().count(), script.actions.iter().filter(|action| matches!(action.kind, ActionKind::Cluster(_))).count());
+    }
+
+    #[test]
+    fn one_pass_finds_what_looking_back_finds(lines in prop::collection::vec((any::<bool>(), prop::sample::select(LINES)), 0..24)) {
+        let lines: Vec<String> = lines.iter().map(|(is_after, line)| if *is_after { format!("after: {line}") } else { (*line).to_owned() }).collect();
+        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+        let script = of(&lines, &Nothing);
+        for (at, command, found) in script.cluster_commands() {
+            let own = script.slow_own_kubeconfig_before(at);
+            prop_assert_eq!(own, script.own_kubeconfig_before(at));
+            if !own && command.kubeconfig.is_none() && command.context.is_none() {
+                prop_assert_eq!(script.slow_selected_before(at), found);
+            }
+        }
     }
 
     #[test]

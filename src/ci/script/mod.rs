@@ -8,10 +8,13 @@ mod action;
 mod commands;
 mod env;
 mod expand;
+mod flow;
 #[cfg(test)]
 mod laws;
 mod parse;
 mod simple;
+#[cfg(test)]
+mod slow;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -37,19 +40,26 @@ pub struct Script {
     pub not_understood: Vec<usize>,
     /// The section of each item.
     sections: Vec<Section>,
+    /// What has happened before each action.
+    standings: Vec<flow::Standing>,
+    /// What the script puts together itself.
+    made: flow::Made,
 }
 
 /// Reads the items of a job's `before_script`, `script` and `after_script`.
 #[must_use]
 pub fn read(items: &[Item<'_>], lookup: &dyn Lookup) -> Script {
     let sections: Vec<Section> = items.iter().map(|item| item.section).collect();
-    let mut script = Script { actions: Vec::new(), not_understood: Vec::new(), sections };
+    let mut script = Script { sections, ..Script::default() };
+    let mut forks = 0;
     // `before_script` and `script` share one shell.
     for is_after in [false, true] {
         let is_here = |number: &usize| items[*number].section.is_after() == is_after;
         let numbers: Vec<usize> = (0..items.len()).filter(is_here).collect();
-        read_shell(items, &numbers, lookup, &mut script);
+        forks = read_shell(items, &numbers, lookup, forks, &mut script);
     }
+    script.standings = flow::standings(&script.actions, &script.sections);
+    script.made = flow::Made::of(&script.actions, &script.sections);
     script.not_understood.sort_unstable();
     script.not_understood.dedup();
     script
@@ -61,10 +71,10 @@ impl Section {
     }
 }
 
-/// Reads the items that one shell runs.
-fn read_shell(items: &[Item<'_>], numbers: &[usize], lookup: &dyn Lookup, script: &mut Script) {
+/// Reads the items that one shell runs. Places where scripts branch are counted on from `forks`.
+fn read_shell(items: &[Item<'_>], numbers: &[usize], lookup: &dyn Lookup, forks: u32, script: &mut Script) -> u32 {
     let joined = Joined::new(items, numbers);
-    let mut walker = Walker::new(lookup);
+    let mut walker = Walker::new(lookup, forks);
     match parse::parse(&joined.text) {
         Some(program) => {
             let frame = Rc::new(Frame::new(joined.text.clone(), Place::At(0)));
@@ -82,4 +92,5 @@ fn read_shell(items: &[Item<'_>], numbers: &[usize], lookup: &dyn Lookup, script
         script.actions.push(Action { item, range, command, certain: found.path.is_empty(), kind, path: found.path });
     }
     script.not_understood.extend(walker.not_understood.iter().map(|range: &Range<usize>| joined.locate(range).0));
+    walker.forks
 }

@@ -1,7 +1,9 @@
 //! Which context is in force where a command talks to a cluster.
 
 use super::Script;
-use super::action::{Action, ActionKind, Argument, Arm, ClusterCommand, Section, Tool};
+use super::action::{Action, ActionKind, Argument, ClusterCommand, Section, Tool};
+use super::flow::{Decision, Use};
+use crate::gitlab::PartialText;
 
 /// The context that a command works with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,28 +60,6 @@ pub enum Why {
     Changed,
 }
 
-/// How what happened on one path bears on another.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Bearing {
-    /// It has happened.
-    Surely,
-    /// It may have happened.
-    Perhaps,
-    /// It has not: the other arm of a branch.
-    Never,
-}
-
-fn bearing(earlier: &[Arm], later: &[Arm]) -> Bearing {
-    for (index, arm) in earlier.iter().enumerate() {
-        match later.get(index) {
-            Some(other) if other == arm => {}
-            Some(other) if other.fork == arm.fork => return Bearing::Never,
-            _ => return Bearing::Perhaps,
-        }
-    }
-    Bearing::Surely
-}
-
 impl Script {
     /// The calls that talk to a cluster, or may, each with the context that is in force.
     pub fn cluster_commands(&self) -> impl Iterator<Item = (usize, &ClusterCommand, InForce)> {
@@ -106,7 +86,7 @@ impl Script {
         if command.open {
             return Some(InForce::Unknown(Why::Options));
         }
-        let found = self.selected_before(index);
+        let found = self.selected_before(index, action);
         let has_settings = matches!(command.tool, Tool::Helmfile | Tool::Skaffold);
         Some(if has_settings && found == InForce::Nothing { InForce::Unknown(Why::ToolSettings) } else { found })
     }
@@ -114,23 +94,13 @@ impl Script {
     /// Whether a kubeconfig of another origin may be in use before an action: its contexts are then no agents'.
     #[must_use]
     pub fn own_kubeconfig_before(&self, index: usize) -> bool {
-        let Some(action) = self.actions.get(index) else { return false };
-        self.before(index, action).any(|(_, earlier, _)| match &earlier.kind {
-            ActionKind::OwnKubeconfig { .. } => true,
-            // In the same shell, the calls themselves know the value unless it hangs on a condition.
-            ActionKind::Export { name, .. } => {
-                name == "KUBECONFIG" && self.shell(earlier) == self.shell(action) && !earlier.certain
-            }
-            _ => false,
-        })
+        self.standings.get(index).is_some_and(|standing| standing.own_kubeconfig || standing.exported)
     }
 
-    /// The actions that have happened or may have, the last one first.
-    fn before<'s>(&'s self, index: usize, action: &'s Action) -> impl Iterator<Item = (usize, &'s Action, Bearing)> {
-        self.actions.iter().enumerate().take(index).rev().filter_map(move |(at, earlier)| {
-            let bearing = bearing(&earlier.path, &action.path);
-            (bearing != Bearing::Never).then_some((at, earlier, bearing))
-        })
+    /// Whether the script puts a context of this name together itself.
+    #[must_use]
+    pub fn makes_context(&self, name: &PartialText) -> bool {
+        self.made.is_whole(name)
     }
 
     /// Whether an action is in `after_script`.
@@ -138,54 +108,40 @@ impl Script {
         self.sections.get(action.item) == Some(&Section::AfterScript)
     }
 
-    fn selected_before(&self, index: usize) -> InForce {
-        let Some(action) = self.actions.get(index) else { return InForce::Nothing };
-        let mut nothing = self.nothing_before(action);
-        for (at, earlier, bearing) in self.before(index, action) {
-            // A file variable is written anew for each shell (gitlab-runner's shells/abstract.go, `writeExports` in
-            // `writeAfterScript`, and shells/bash.go, `Variable`).
-            let is_forgotten = self.shell(earlier) != self.shell(action);
-            match &earlier.kind {
-                ActionKind::UseContext { kubeconfig: Some(_), .. } => {
-                    return InForce::Unknown(Why::OwnKubeconfig);
-                }
-                ActionKind::UseContext { .. } if is_forgotten => {
-                    return if nothing == InForce::Nothing { InForce::Forgotten { selection: at } } else { nothing };
-                }
-                ActionKind::UseContext { context, .. } if bearing == Bearing::Surely => {
+    fn selected_before(&self, index: usize, action: &Action) -> InForce {
+        let Some(standing) = self.standings.get(index) else { return InForce::Nothing };
+        match standing.decision {
+            Some(Decision::OwnKubeconfig) => return InForce::Unknown(Why::OwnKubeconfig),
+            Some(Decision::Conditional) => return InForce::Unknown(Why::Conditional),
+            Some(Decision::Changed) => return InForce::Unknown(Why::Changed),
+            Some(Decision::Selected(at)) => {
+                if let Some(ActionKind::UseContext { context, .. }) = self.actions.get(at).map(|action| &action.kind) {
                     return self.named(context.clone(), Some(at), at);
                 }
-                ActionKind::UseContext { .. } => return InForce::Unknown(Why::Conditional),
-                ActionKind::ChangeContexts if !is_forgotten => return InForce::Unknown(Why::Changed),
-                ActionKind::Opaque { .. } => nothing = InForce::Unknown(Why::Opaque),
-                _ => {}
             }
+            None => {}
         }
-        nothing
-    }
-
-    /// What to say where nothing selects a context before an action.
-    fn nothing_before(&self, action: &Action) -> InForce {
-        let hides = |item: &usize| *item <= action.item;
-        match self.not_understood.iter().any(hides) {
-            true => InForce::Unknown(Why::NotUnderstood),
-            false => InForce::Nothing,
+        // A file variable is written anew for each shell (gitlab-runner's shells/abstract.go, `writeExports` in
+        // `writeAfterScript`, and shells/bash.go, `Variable`).
+        match standing.selection {
+            Some(Use { is_elsewhere: true, .. }) => InForce::Unknown(Why::OwnKubeconfig),
+            _ if standing.is_opaque => InForce::Unknown(Why::Opaque),
+            // Something in a text that is not understood may select a context.
+            _ if self.not_understood.first().is_some_and(|item| *item <= action.item) => {
+                InForce::Unknown(Why::NotUnderstood)
+            }
+            Some(Use { at, .. }) => InForce::Forgotten { selection: at },
+            None => InForce::Nothing,
         }
     }
 
     /// A context by its name: one that the script makes itself, or one of the job's.
     fn named(&self, context: Argument, selection: Option<usize>, index: usize) -> InForce {
+        let is_after = self.actions.get(index).is_some_and(|action| self.shell(action));
         // A context may be selected first and made afterwards.
-        let made = |kind: &ActionKind| matches!(kind, ActionKind::SetContext { name: Some(name), .. } if name.text == context.text);
-        let is_same_shell = |at: &usize| match (self.actions.get(*at), self.actions.get(index)) {
-            (Some(left), Some(right)) => self.shell(left) == self.shell(right),
-            _ => false,
+        let Some(set_context) = self.made.context(is_after, &context.text) else {
+            return InForce::Selected { context, selection };
         };
-        let last = |test: &dyn Fn(&ActionKind) -> bool| {
-            let all = self.actions.iter().enumerate().rev();
-            all.filter(|(at, action)| is_same_shell(at) && test(&action.kind)).map(|(at, _)| at).next()
-        };
-        let Some(set_context) = last(&made) else { return InForce::Selected { context, selection } };
         let Some(ActionKind::SetContext { user, cluster, .. }) =
             self.actions.get(set_context).map(|action| &action.kind)
         else {
@@ -195,12 +151,8 @@ impl Script {
         if user.is_none() && cluster.is_none() {
             return InForce::Selected { context, selection };
         }
-        let credentials = user.as_ref().and_then(|user| {
-            last(&|kind| matches!(kind, ActionKind::SetCredentials { name, .. } if name.text == user.text))
-        });
-        let cluster = cluster.as_ref().and_then(|cluster| {
-            last(&|kind| matches!(kind, ActionKind::SetCluster { name, .. } if name.text == cluster.text))
-        });
+        let credentials = user.as_ref().and_then(|user| self.made.credentials(is_after, &user.text));
+        let cluster = cluster.as_ref().and_then(|cluster| self.made.cluster(is_after, &cluster.text));
         InForce::Handmade { context, selection, set_context, credentials, cluster }
     }
 }

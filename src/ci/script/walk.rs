@@ -43,7 +43,8 @@ pub(super) struct Walker<'a> {
     pub not_understood: Vec<Range<usize>>,
     pub path: Vec<Arm>,
     functions: HashMap<String, Rc<RefCell<Function>>>,
-    forks: u32,
+    /// How many places there are where the scripts branch.
+    pub forks: u32,
     depth: usize,
     commands: usize,
     /// How many words variables have been split into.
@@ -52,7 +53,7 @@ pub(super) struct Walker<'a> {
 }
 
 impl<'a> Walker<'a> {
-    pub fn new(lookup: &'a dyn Lookup) -> Self {
+    pub fn new(lookup: &'a dyn Lookup, forks: u32) -> Self {
         Self {
             lookup,
             env: Env::default(),
@@ -60,7 +61,7 @@ impl<'a> Walker<'a> {
             not_understood: Vec::new(),
             path: Vec::new(),
             functions: HashMap::new(),
-            forks: 0,
+            forks,
             depth: 0,
             commands: 0,
             splits: 0,

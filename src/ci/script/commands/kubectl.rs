@@ -2,6 +2,7 @@
 
 use super::super::action::{ActionKind, ClusterCommand, Contact, Tool};
 use super::super::words::Word;
+use super::elsewhere::is_unwritable_home;
 use super::flags::Flags;
 use super::{Call, Recognized, config};
 use crate::gitlab::PartialText;
@@ -132,7 +133,12 @@ pub(super) fn recognize(call: &Call<'_>) -> Vec<Recognized> {
         _ => {}
     }
     let flags = Flags::read(call.arguments, &[GLOBAL, LOCAL]);
-    vec![(ActionKind::Cluster(command(&flags, call)), None)]
+    let mut found = vec![(ActionKind::Cluster(command(&flags, call)), None)];
+    if let Some(folder) = flags.value("--cache-dir").filter(|folder| is_unwritable_home("KUBECACHEDIR", &folder.text()))
+    {
+        found.push((ActionKind::CacheUnwritable, Some(folder.range())));
+    }
+    found
 }
 
 fn command(flags: &Flags, call: &Call<'_>) -> ClusterCommand {
