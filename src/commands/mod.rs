@@ -2,9 +2,11 @@
 
 mod access;
 mod check;
+mod check_output;
 mod ci_files;
 mod decode;
 mod discover;
+mod fix;
 mod inventory;
 mod knowledge;
 mod output;

@@ -20,6 +20,8 @@ pub(super) fn write(outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()
             "warnings": summary.warnings,
             "notes": summary.notes,
             "fixable": summary.fixable,
+            "fixable_unsafe": summary.fixable_unsafe,
+            "fixed": outcome.fixed,
             "files": outcome.files,
             "projects": outcome.projects,
             "remarks": outcome.remarks,
