@@ -204,6 +204,15 @@ impl Finding {
         self
     }
 
+    /// A change that takes this place out, if there is one.
+    #[must_use]
+    pub fn removal(self, safety: Safety, title: impl Into<String>, span: Option<Span>) -> Self {
+        match span {
+            Some(span) => self.fix(safety, title, span, "").changing(),
+            None => self,
+        }
+    }
+
     /// What tells it from other findings of the rule at the same route.
     #[must_use]
     pub fn key(mut self, key: impl Into<String>) -> Self {

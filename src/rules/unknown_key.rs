@@ -55,7 +55,7 @@ impl Rule for UnknownKey {
                 finding = finding
                     .label(format!("did you mean `{}`?", known.name))
                     .help(format!("write `{}`", known.name))
-                    .fix(safety, format!("Write `{}`", known.name), problem.span, known.name);
+                    .fix(safety, format!("Write `{}`", known.name), problem.span, in_same_quotes(file.slice(problem.span), known.name));
             }
             Some(Suggestion::Up { key: known, owner }) => {
                 let owner = if std::ptr::eq(owner, &CONFIGURATION) { "the top level".to_owned() } else { owner.name.to_owned() };
@@ -82,6 +82,14 @@ impl Rule for UnknownKey {
             }
         }
         findings.report(finding);
+    }
+}
+
+/// A key in the quotes of another: without them, `{"a":1}` would be one text.
+fn in_same_quotes(written: &str, name: &str) -> String {
+    match written.chars().next() {
+        Some(quote @ ('"' | '\'')) => format!("{quote}{name}{quote}"),
+        _ => name.to_owned(),
     }
 }
 
