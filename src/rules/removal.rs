@@ -85,13 +85,14 @@ impl<'f> Cut<'f> {
     /// An item in a block: the lines from its dash on.
     fn item(&self, id: NodeId) -> Option<Span> {
         let own = self.span(id);
-        // The place of a mapping begins with the dash, that of a text behind it.
-        if self.source.slice(own).starts_with("- ") || self.source.slice(own).starts_with("-\n") {
+        // The place of a mapping, and of nothing, begins with the dash, that of a text behind it.
+        let behind_dash = self.source.slice(own).strip_prefix('-');
+        if behind_dash.is_some_and(|text| text.is_empty() || text.starts_with([' ', '\n', '\r', '\t'])) {
             return self.lines(own.start, own);
         }
         let before = self.source.text().get(..own.start)?.trim_end();
         let dash = before.strip_suffix('-')?.len();
-        self.lines(dash, if own.is_empty() { Span::new(dash, dash + 1) } else { own })
+        self.lines(dash, own)
     }
 
     /// The whole lines of something that begins its line and ends its line, save for a comment.
