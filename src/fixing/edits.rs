@@ -159,10 +159,10 @@ mod tests {
             change(&source, &[(0, 1, "a"), (8, 10, "x")]),
         ];
         let kept = without_overlaps(changes);
-        // The first has two edits, and both count: (8, 9) meets the second of them.
+        // The first has two edits, and both count: (8, 9) meets the second of them. Of two at one place the shorter is first.
         let spans: Vec<usize> = kept.iter().filter_map(|change| Some(change.first()?.span.start)).collect();
-        assert_eq!(spans, [0, 2, 5]);
+        assert_eq!(spans, [0, 2, 4]);
         let texts = applied(&kept);
-        assert_eq!(texts.get("a").expect("a text").text(), "a1i234f67x");
+        assert_eq!(texts.get("a").expect("a text").text(), "a1i23d67x");
     }
 }

@@ -99,7 +99,8 @@ fn token_fault(token: &Argument) -> Option<Fault> {
             return Some((message.to_owned(), "wrong form", TOKEN_HELP));
         }
     };
-    if !agent.contains('$') && !(agent.bytes().all(|byte| byte.is_ascii_digit()) && !agent.is_empty()) {
+    let is_number = !agent.is_empty() && agent.bytes().all(|byte| byte.is_ascii_digit());
+    if !agent.contains('$') && !is_number {
         let message = format!("{} is no agent's number, which the agent server wants between `ci:` and the job token", shown(agent));
         return Some((message, "no number", TOKEN_HELP));
     }
