@@ -108,6 +108,10 @@ fn known_keys(message: &shape::Message, version: Version) -> String {
 
 /// Whether anything below the key is anchored.
 fn holds_anchor(file: &AgentFile, key: Span) -> bool {
+    // Most files have none, and each unknown key would look at the whole tree to find that out.
+    if !file.source.text().contains('&') {
+        return false;
+    }
     let tree = file.config.document.tree();
     let Some(root) = tree.root() else { return false };
     let crate::yaml::Data::Mapping { entries, .. } = &tree.node(root).data else { return false };
