@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Outcome;
-use crate::finding::{Safety, Severity};
+use crate::finding::{Finding, Safety, Severity};
 use crate::rules::Need;
 
 /// Counts of a report.
@@ -17,6 +17,8 @@ pub struct Summary {
     pub notes: usize,
     /// Findings with a safe fix.
     pub fixable: usize,
+    /// Findings with an unsafe fix.
+    pub fixable_unsafe: usize,
 }
 
 impl Summary {
@@ -24,12 +26,16 @@ impl Summary {
     #[must_use]
     pub fn of(outcome: &Outcome) -> Self {
         let count = |severity| outcome.findings.iter().filter(|finding| finding.severity == severity).count();
-        let is_fixable = |fix: &crate::finding::Fix| fix.safety == Safety::Safe;
+        let fixable = |safety| {
+            let has_fix = |finding: &&Finding| finding.fix.as_ref().is_some_and(|fix| fix.safety == safety);
+            outcome.findings.iter().filter(has_fix).count()
+        };
         Self {
             errors: count(Severity::Error),
             warnings: count(Severity::Warning),
             notes: count(Severity::Note),
-            fixable: outcome.findings.iter().filter(|finding| finding.fix.as_ref().is_some_and(is_fixable)).count(),
+            fixable: fixable(Safety::Safe),
+            fixable_unsafe: fixable(Safety::Unsafe),
         }
     }
 
@@ -48,13 +54,9 @@ impl Summary {
             (true, 0) if outcome.is_incomplete => return Vec::new(),
             (true, 0) => lines
                 .push("No agent configuration found: GitLab reads .gitlab/agents/<agent name>/config.yaml".to_owned()),
-            (true, _) => lines.push(format!("No findings in {files}.")),
+            (true, _) => lines.push(format!("No findings in {files}{}.", fixed(outcome, 0))),
             (false, _) => {
-                let fixable = match self.fixable {
-                    0 => String::new(),
-                    count => format!(", {count} with a safe fix"),
-                };
-                lines.push(format!("{} in {files}{fixable}.", counts.join(", ")));
+                lines.push(format!("{} in {files}{}.", counts.join(", "), fixed(outcome, outcome.findings.len())));
             }
         }
         let left_out: Vec<String> =
@@ -66,9 +68,32 @@ impl Summary {
         if !left_out.is_empty() {
             lines.push(format!("Left out: {}.", left_out.join(", ")));
         }
+        lines.extend(self.fixable_line());
         lines.extend(unchecked(outcome));
         lines.extend(outcome.remarks.iter().cloned());
         lines
+    }
+}
+
+impl Summary {
+    /// Which options would make how many fixes.
+    fn fixable_line(self) -> Option<String> {
+        match (self.fixable, self.fixable_unsafe) {
+            (0, 0) => None,
+            (0, unsafe_ones) => Some(format!("{unsafe_ones} fixable with `--fix --unsafe`.")),
+            (safe, 0) => Some(format!("{safe} fixable with `--fix`.")),
+            (safe, unsafe_ones) => {
+                Some(format!("{safe} fixable with `--fix`, {unsafe_ones} more with `--fix --unsafe`."))
+            }
+        }
+    }
+}
+
+/// What has been fixed and what is left, in brackets.
+fn fixed(outcome: &Outcome, left: usize) -> String {
+    match outcome.fixed {
+        None => String::new(),
+        Some(fixed) => format!(" ({fixed} fixed, {left} left)"),
     }
 }
 
