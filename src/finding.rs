@@ -105,6 +105,9 @@ pub struct Fix {
     pub safety: Safety,
     /// The replacements; they do not overlap.
     pub edits: Vec<Edit>,
+    /// Whether GitLab reads something else from an accepted file afterwards, because that is what the fix is for. Of any
+    /// other safe fix nothing of the kind is taken.
+    pub is_meant_to_change: bool,
 }
 
 /// One thing that a rule says about one place.
@@ -201,8 +204,27 @@ impl Finding {
     #[must_use]
     pub fn fix(mut self, safety: Safety, title: impl Into<String>, span: Span, text: impl Into<String>) -> Self {
         let place = Place { source: Arc::clone(&self.place.source), span };
-        self.fix = Some(Fix { title: title.into(), safety, edits: vec![Edit { place, text: text.into() }] });
+        let edits = vec![Edit { place, text: text.into() }];
+        self.fix = Some(Fix { title: title.into(), safety, edits, is_meant_to_change: false });
         self
+    }
+
+    /// Says of the fix that GitLab shall read something else afterwards.
+    #[must_use]
+    pub fn changing(mut self) -> Self {
+        if let Some(fix) = &mut self.fix {
+            fix.is_meant_to_change = true;
+        }
+        self
+    }
+
+    /// A change that takes this place out, if there is one.
+    #[must_use]
+    pub fn removal(self, safety: Safety, title: impl Into<String>, span: Option<Span>) -> Self {
+        match span {
+            Some(span) => self.fix(safety, title, span, "").changing(),
+            None => self,
+        }
     }
 
     /// What tells it from other findings of the rule at the same route.

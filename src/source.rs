@@ -123,6 +123,28 @@ impl Source {
         Self { path: path.into(), text, line_starts, encoding, invalid }
     }
 
+    /// The same file with another text, in the same encoding.
+    #[must_use]
+    pub fn with_text(&self, text: impl Into<String>) -> Self {
+        Self { encoding: self.encoding, ..Self::new(self.path.clone(), text) }
+    }
+
+    /// The bytes of the file on disk; `None` where some of them were no text, so that they are not known any more.
+    #[must_use]
+    pub fn to_bytes(&self) -> Option<Vec<u8>> {
+        if self.invalid.is_some() {
+            return None;
+        }
+        let with_mark = |to_bytes: fn(u16) -> [u8; 2]| {
+            std::iter::once(0xFEFF).chain(self.text.encode_utf16()).flat_map(to_bytes).collect()
+        };
+        Some(match self.encoding {
+            Encoding::Utf8 => self.text.clone().into_bytes(),
+            Encoding::Utf16Le => with_mark(u16::to_le_bytes),
+            Encoding::Utf16Be => with_mark(u16::to_be_bytes),
+        })
+    }
+
     /// The path as reports show it.
     #[must_use]
     pub fn path(&self) -> &str {
@@ -290,8 +312,22 @@ mod tests {
     }
 
     #[test]
+    fn texts_become_the_bytes_that_they_were() {
+        let utf16 =
+            |to_bytes: fn(u16) -> [u8; 2]| "\u{FEFF}\u{FEFF}é: 😀\r\n".encode_utf16().flat_map(to_bytes).collect();
+        let files: [Vec<u8>; 4] =
+            [b"id: 1".to_vec(), b"\xEF\xBB\xBFid: 1\r".to_vec(), utf16(u16::to_le_bytes), utf16(u16::to_be_bytes)];
+        for bytes in files {
+            let source = Source::from_bytes("a", &bytes);
+            assert_eq!(source.to_bytes().as_deref(), Some(&*bytes));
+            assert_eq!(source.with_text(source.text()).to_bytes(), Some(bytes));
+        }
+    }
+
+    #[test]
     fn invalid_bytes_are_located() {
         let source = Source::from_bytes("a", b"id: \xFFx");
+        assert_eq!(source.to_bytes(), None);
         let invalid = source.invalid().expect("an invalid byte");
         assert_eq!((invalid.span.start, invalid.byte), (4, 0xFF));
     }

@@ -6,20 +6,23 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::ci_files::read_pipeline;
+use super::acceptance::{self, BaselineArguments};
+use super::check_output::{self, FailOn};
+use super::ci_files::{read_pipeline, read_pipeline_with};
 use super::discover::{self, Content, Found, FoundFile};
-use super::knowledge::{FoundSettings, Knowledge, Known, Options};
+use super::fix::{self, FixArguments, Mode};
+use super::knowledge::{FoundSettings, Knowledge, Known, Listing, Options};
 use super::reports::Reports;
 use super::{Exit, Unusable, output};
-use crate::analysis::{self, Analysis, Project, Selection};
-use crate::baseline::Baseline;
-use crate::finding::{Finding, Severity};
+use crate::analysis::{self, Project, Selection};
+use crate::finding::Safety;
+use crate::fixing::{self, Fixed, Request, Texts};
 use crate::gitlab::NEWEST;
 use crate::layout::{ENVIRONMENT_TEMPLATE, Location};
 use crate::report::Outcome;
 use crate::rules::{Context, Input, InputContent, explain};
 use crate::source::Source;
-use crate::suppression::{AcceptedFinding, nearest_rule};
+use crate::suppression::nearest_rule;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -31,12 +34,8 @@ pub(super) struct Arguments {
     /// Where the configuration on standard input would lie.
     #[arg(long, value_name = "PATH")]
     stdin_filename: Option<PathBuf>,
-    /// Leave out the findings that are recorded in this file.
-    #[arg(long, value_name = "FILE")]
-    baseline: Option<PathBuf>,
-    /// Record all findings in this file, to be left out from now on.
-    #[arg(long, value_name = "FILE", conflicts_with = "baseline")]
-    write_baseline: Option<PathBuf>,
+    #[command(flatten)]
+    baseline: BaselineArguments,
     /// Only these rules.
     #[arg(long, value_name = "RULES", value_delimiter = ',')]
     select: Vec<String>,
@@ -47,26 +46,9 @@ pub(super) struct Arguments {
     #[arg(long, value_enum, default_value = "warning")]
     fail_on: FailOn,
     #[command(flatten)]
+    fix: FixArguments,
+    #[command(flatten)]
     options: Options,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum FailOn {
-    Error,
-    Warning,
-    Note,
-    Never,
-}
-
-impl FailOn {
-    fn includes(self, severity: Severity) -> bool {
-        match self {
-            Self::Error => severity >= Severity::Error,
-            Self::Warning => severity >= Severity::Warning,
-            Self::Note => true,
-            Self::Never => false,
-        }
-    }
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
@@ -74,68 +56,52 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
         check_rule_name(name)?;
     }
     arguments.reports.check()?;
+    let fixing = arguments.fix.mode()?;
+    let baseline = arguments.baseline.read()?;
     let knowledge = Knowledge::new(&arguments.options)?;
     let mut exit = Exit::Fine;
-    let baseline = arguments.baseline.as_deref().map(read_baseline).transpose()?;
-    let mut outcome = if arguments.paths.iter().any(|path| path == Path::new("-")) {
+    let is_stdin = arguments.paths.iter().any(|path| path == Path::new("-"));
+    let mut checked = if is_stdin {
         if arguments.paths.len() > 1 {
             return Err(Unusable("`-` stands alone: name either files or standard input".to_owned()));
         }
-        check_stdin(arguments, &knowledge)?
+        check_stdin(arguments, &knowledge, fixing)?
     } else {
-        let (outcome, errors) = check_paths(arguments, &knowledge)?;
-        for error in &errors {
-            output::complain(&format!("error: {error}"));
-            exit = Exit::Unusable;
-        }
-        outcome
+        check_paths(arguments, &knowledge, fixing)?
     };
-    if let Some(file) = &arguments.write_baseline {
-        return record(file, &outcome, exit);
+    for error in &checked.errors {
+        output::complain(&format!("error: {error}"));
+        exit = Exit::Unusable;
     }
-    if let Some(baseline) = baseline {
-        let (left_out, gone) = baseline.apply(&mut outcome.findings);
-        outcome.in_baseline = left_out;
-        if gone > 0 && arguments.paths.is_empty() && arguments.select.is_empty() {
-            let are = if gone == 1 { "finding of the baseline is" } else { "findings of the baseline are" };
-            outcome.remark(Some(format!("{gone} {are} gone; `--write-baseline` records anew what is left.")));
+    if let Some(exit) = arguments.baseline.record(&checked.outcome, exit)? {
+        return Ok(exit);
+    }
+    if let Some(baseline) = &baseline {
+        let is_whole = arguments.paths.is_empty() && arguments.select.is_empty();
+        acceptance::leave_out(baseline, &mut checked.outcome, is_whole);
+    }
+    let outcome = &checked.outcome;
+    match (&checked.difference, fixing) {
+        (Some(difference), _) => {
+            check_output::show_difference(difference)?;
+            exit = exit.max(if difference.is_empty() { Exit::Fine } else { Exit::Found });
         }
-    }
-    arguments.reports.write(&outcome)?;
-    if outcome.findings.iter().any(|finding| arguments.fail_on.includes(finding.severity)) {
-        exit = exit.max(Exit::Found);
+        (None, fixing) => {
+            arguments.reports.write(outcome, is_stdin && fixing.is_some())?;
+            if outcome.findings.iter().any(|finding| arguments.fail_on.includes(finding.severity)) {
+                exit = exit.max(Exit::Found);
+            }
+        }
     }
     Ok(if outcome.has_internal_error { Exit::Internal } else { exit })
 }
 
-/// The largest baseline that is read, in bytes.
-const MAX_BASELINE_SIZE: u64 = 1 << 26;
-
-fn read_baseline(file: &Path) -> Result<Baseline, Unusable> {
-    let shown = discover::shown_path(file);
-    if !file.exists() {
-        return Err(Unusable(format!("there is no baseline {shown}; `--write-baseline {shown}` makes one")));
-    }
-    let Content::Text(bytes) = discover::read_file(file, MAX_BASELINE_SIZE)? else {
-        return Err(Unusable(format!("cannot read a baseline from {shown}")));
-    };
-    Baseline::read(&String::from_utf8_lossy(&bytes)).map_err(|error| Unusable(format!("cannot use {shown}: {error}")))
-}
-
-/// Records the findings of a run in place of reporting them.
-fn record(file: &Path, outcome: &Outcome, exit: Exit) -> Result<Exit, Unusable> {
-    let baseline = Baseline::of(&outcome.findings);
-    output::to_file(file, &|out| out.write_all(baseline.text().as_bytes()))?;
-    let findings = if baseline.len() == 1 { "finding" } else { "findings" };
-    let shown = discover::shown_path(file);
-    output::to_stdout(&|out| {
-        writeln!(
-            out,
-            "Recorded {} {findings} in {shown}. From now on, `--baseline {shown}` leaves them out.",
-            baseline.len()
-        )
-    })?;
-    Ok(if outcome.has_internal_error { Exit::Internal } else { exit })
+/// What a check gives.
+struct Checked {
+    outcome: Outcome,
+    errors: Vec<String>,
+    /// What fixes would change, where that was asked for instead of a report.
+    difference: Option<String>,
 }
 
 fn check_rule_name(name: &str) -> Result<(), Unusable> {
@@ -145,7 +111,11 @@ fn check_rule_name(name: &str) -> Result<(), Unusable> {
     Err(Unusable(format!("there is no rule `{name}`; {}", nearest_rule(name))))
 }
 
-fn check_paths(arguments: &Arguments, knowledge: &Knowledge<'_>) -> Result<(Outcome, Vec<String>), Unusable> {
+fn check_paths(
+    arguments: &Arguments,
+    knowledge: &Knowledge<'_>,
+    fixing: Option<(Mode, Safety)>,
+) -> Result<Checked, Unusable> {
     let search = knowledge.search(&arguments.paths, has_jobs_to_check)?;
     let mut errors = search.errors;
     let asked = |found: &&Found| found.project.is_none() && found.named.as_ref().is_none_or(|named| !named.is_empty());
@@ -164,39 +134,68 @@ fn check_paths(arguments: &Arguments, knowledge: &Knowledge<'_>) -> Result<(Outc
     };
     let mut outcome = Outcome::default();
     let mut projects = Vec::with_capacity(results.len());
+    let mut listings = Vec::with_capacity(results.len());
     for result in results {
         let read = result?;
         errors.extend(read.errors);
         outcome.remark(read.remark);
         projects.push(read.project);
+        listings.push(read.listing);
     }
-    let analyses = analysis::analyse(&projects);
-    outcome.findings.extend(unused_settings(&projects, &analyses));
+    let mut difference = None;
+    let (projects, analyses) = match fixing {
+        None => {
+            let analyses = analysis::analyse(&projects);
+            (projects, analyses)
+        }
+        Some(fixing) => {
+            let fixed = fix_paths(&search.projects, projects, &listings, fixing, &mut errors);
+            if fixing.0 == Mode::Show {
+                difference = Some(fix::difference(&fixed));
+                fix::sum_up(&fixed, fixing.1);
+            }
+            outcome.add_fixes(&fixed);
+            (fixed.projects, fixed.analyses)
+        }
+    };
+    outcome.findings.extend(acceptance::unused_settings(&projects, &analyses));
     for (_, analysis) in projects.iter().zip(analyses).filter(|(project, _)| project.is_asked_for()) {
         outcome.add(analysis);
     }
     outcome.findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
     outcome.is_incomplete = !errors.is_empty();
-    Ok((outcome, errors))
+    Ok(Checked { outcome, errors, difference })
 }
 
-/// What settings files accept and is not there any more. Said only where a file's projects were looked at as a whole, with
-/// all rules.
-fn unused_settings(projects: &[Project], analyses: &[Analysis]) -> Vec<Finding> {
-    let mut by_place: BTreeMap<(String, usize), (&AcceptedFinding, bool)> = BTreeMap::new();
-    for (project, analysis) in projects.iter().zip(analyses) {
-        let is_whole = project.named.is_none() && project.selection.only.is_empty();
-        for (at, accepted) in project.selection.accepted.0.iter().enumerate() {
-            let could_run = explain(accepted.rule).is_some_and(|rule| {
-                project.selection.runs(rule) && !analysis.unchecked.iter().any(|(missing, _)| missing.name == rule.name)
-            });
-            let key = (accepted.place.source.path().to_owned(), accepted.place.span.start);
-            let is_used = analysis.met.contains(&at) || !could_run || !is_whole;
-            let entry = by_place.entry(key).or_insert((accepted, false));
-            entry.1 |= is_used;
+/// Makes the fixes, and writes them if that is meant.
+fn fix_paths(
+    found: &[Found],
+    projects: Vec<Project>,
+    listings: &[Option<Arc<Listing>>],
+    (mode, up_to): (Mode, Safety),
+    errors: &mut Vec<String>,
+) -> Fixed {
+    let roots: Vec<PathBuf> = found.iter().filter_map(|found| fix::real(&found.root)).collect();
+    let own: Vec<BTreeMap<String, PathBuf>> =
+        found.iter().zip(&projects).map(|(found, project)| fix::own_files(found, project, &roots)).collect();
+    let contexts: Vec<Context> = projects.iter().map(|project| project.context.clone()).collect();
+    let read_pipeline = |at: usize, texts: &Texts| {
+        let listing = listings.get(at)?.as_deref();
+        read_pipeline_with(found.get(at)?, contexts.get(at)?, listing, texts)
+    };
+    let may_change = |at: usize, path: &str| own.get(at).is_some_and(|own| own.contains_key(path));
+    let request = Request { up_to, may_change: &may_change, read_pipeline: &read_pipeline };
+    let mut fixed = fixing::fix(projects, &request);
+    if mode == Mode::Write {
+        let files = own.iter().flatten().map(|(shown, path)| (shown.clone(), path.clone())).collect();
+        let failed = fix::write(&fixed, &files);
+        if !failed.is_empty() {
+            // What is left is left in the files as they are.
+            fixed.take_back(&fix::paths(&failed), &request);
         }
+        errors.extend(failed.into_iter().map(|(_, error)| error));
     }
-    by_place.into_values().filter(|(_, is_used)| !is_used).map(|(accepted, _)| accepted.unused()).collect()
+    fixed
 }
 
 /// Whether the project's jobs are to be checked, which may use agents of any other project.
@@ -209,6 +208,7 @@ struct ReadProject {
     project: Project,
     errors: Vec<String>,
     remark: Option<String>,
+    listing: Option<Arc<Listing>>,
 }
 
 fn read_project(
@@ -232,7 +232,7 @@ fn read_project(
     let mut project = Project::new(inputs, known.context, selection);
     project.pipeline = pipeline;
     project.named = found.named.as_ref().map(|named| named.iter().map(|path| discover::shown_path(path)).collect());
-    Ok(ReadProject { project, errors, remark })
+    Ok(ReadProject { project, errors, remark, listing: known.listing })
 }
 
 fn selection(arguments: &Arguments, found: &FoundSettings) -> Selection {
@@ -269,24 +269,54 @@ fn has_template(file: &FoundFile) -> Option<bool> {
     Some(folder.join(ENVIRONMENT_TEMPLATE).is_file())
 }
 
-fn check_stdin(arguments: &Arguments, knowledge: &Knowledge<'_>) -> Result<Outcome, Unusable> {
+fn check_stdin(
+    arguments: &Arguments,
+    knowledge: &Knowledge<'_>,
+    fixing: Option<(Mode, Safety)>,
+) -> Result<Checked, Unusable> {
     let name = arguments.stdin_filename.clone().unwrap_or_else(|| PathBuf::from("-"));
     let (root, location) = discover::locate(&name);
     let known = knowledge.context_for(&root, None, true)?;
     let shown = discover::shown_path(&name);
+    let mut bytes = Vec::new();
     let (source, content) = match discover::read_stdin(known.context.max_file_size)? {
-        Content::Text(bytes) => (Source::from_bytes(shown, &bytes), InputContent::Text),
-        Content::TooLarge(size) => (Source::new(shown, ""), InputContent::TooLarge(size)),
-        Content::NoFile(what) => (Source::new(shown, ""), InputContent::NoFile(what)),
+        Content::Text(read) => {
+            bytes = read;
+            (Source::from_bytes(shown.clone(), &bytes), InputContent::Text)
+        }
+        Content::TooLarge(_) if matches!(fixing, Some((Mode::Write, _))) => {
+            return Err(Unusable("standard input is too large to be fixed".to_owned()));
+        }
+        Content::TooLarge(size) => (Source::new(shown.clone(), ""), InputContent::TooLarge(size)),
+        Content::NoFile(what) => (Source::new(shown.clone(), ""), InputContent::NoFile(what)),
     };
     let input = Input::without_text(location.unwrap_or(Location::Loose), Arc::new(source), content);
     let selection = selection(arguments, &known.settings);
     let mut outcome = Outcome::default();
     outcome.remark(remark_on_version(knowledge, &known));
-    for analysis in analysis::analyse(&[Project::new(vec![input], known.context, selection)]) {
+    let projects = vec![Project::new(vec![input], known.context, selection)];
+    let mut difference = None;
+    let analyses = match fixing {
+        None => analysis::analyse(&projects),
+        Some((mode, up_to)) => {
+            let may_change = |_: usize, path: &str| path == shown;
+            let request = Request { up_to, may_change: &may_change, read_pipeline: &|_, _| None };
+            let fixed = fixing::fix(projects, &request);
+            if mode == Mode::Show {
+                difference = Some(fix::difference(&fixed));
+                fix::sum_up(&fixed, up_to);
+            } else {
+                let after = fixed.files.first().and_then(|file| file.after.to_bytes());
+                output::bytes_to_stdout(&after.unwrap_or(bytes))?;
+            }
+            outcome.add_fixes(&fixed);
+            fixed.analyses
+        }
+    };
+    for analysis in analyses {
         outcome.add(analysis);
     }
-    Ok(outcome)
+    Ok(Checked { outcome, errors: Vec::new(), difference })
 }
 
 fn remark_on_version(knowledge: &Knowledge<'_>, known: &Known) -> Option<String> {

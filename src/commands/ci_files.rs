@@ -8,8 +8,10 @@ use regex::Regex;
 use super::discover::{self, Content, Found};
 use super::knowledge::{Known, Listing};
 use crate::ci::{FileContent, Files, Pipeline};
+use crate::fixing::{Overlay, Texts};
 use crate::gitlab::FullPath;
 use crate::job_access::CiProject;
+use crate::rules::Context;
 use crate::source::Source;
 
 /// The largest CI file that is read, in bytes.
@@ -22,9 +24,21 @@ const MAX_PATHS: usize = 200_000;
 
 /// A project's CI file with what it includes; `None` without one.
 pub(super) fn read_pipeline(found: &Found, known: &Known) -> Option<Pipeline> {
+    read_pipeline_with(found, &known.context, known.listing.as_deref(), &Texts::new())
+}
+
+/// The same with other texts than those on disk.
+pub(super) fn read_pipeline_with(
+    found: &Found,
+    context: &Context,
+    listing: Option<&Listing>,
+    texts: &Texts,
+) -> Option<Pipeline> {
     let file = found.ci_file.as_ref()?.file_name()?.to_str()?;
-    let files = RepositoryFiles::new(found, known.listing.as_deref());
-    Some(Pipeline::read(file, &files, &ci_project(known).facts))
+    let files = RepositoryFiles::new(found, listing);
+    let path = context.project.as_ref().map(FullPath::as_str);
+    let facts = CiProject::of(path, context.inventory.as_deref()).facts;
+    Some(Pipeline::read(file, &Overlay::new(&files, texts), &facts))
 }
 
 /// What is known of the project whose CI file it is.

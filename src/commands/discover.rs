@@ -317,7 +317,7 @@ fn explain_walk(error: &ignore::Error) -> String {
 }
 
 /// An I/O error without the number that the operating system gives it.
-fn plain(error: &io::Error) -> String {
+pub(super) fn plain(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "no such file or folder".to_owned(),
         io::ErrorKind::PermissionDenied => "permission denied".to_owned(),

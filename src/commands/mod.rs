@@ -1,12 +1,15 @@
 //! The command line: one file a subcommand. What they share is finding files, settings and writing reports.
 
+mod acceptance;
 mod access;
 mod access_jobs;
 mod check;
+mod check_output;
 mod ci_files;
 mod completions;
 mod decode;
 mod discover;
+mod fix;
 mod inventory;
 mod knowledge;
 mod output;

@@ -34,6 +34,30 @@ pub(super) fn to_stdout(write: &Write<'_>) -> Result<(), Unusable> {
     }
 }
 
+/// Writes a text to standard output byte by byte, control codes and all; for one that somebody pipes on.
+pub(super) fn bytes_to_stdout(bytes: &[u8]) -> Result<(), Unusable> {
+    let mut out = io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Unusable(format!("cannot write to standard output: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether standard output is a terminal, on which control codes of a file would act.
+pub(super) fn is_terminal() -> bool {
+    io::stdout().is_terminal()
+}
+
+/// Writes to standard error, without colour where it is no terminal.
+pub(super) fn to_stderr(write: &Write<'_>) -> Result<(), Unusable> {
+    let mut out = io::BufWriter::new(anstream::stderr().lock());
+    // Who closes standard error does not want to know.
+    let _ = write(&mut out).and_then(|()| out.flush());
+    Ok(())
+}
+
 /// Writes a file as a whole: beside its place first, then moved there.
 pub(super) fn to_file(path: &Path, write: &Write<'_>) -> Result<(), Unusable> {
     Staged::new(path, write)?.persist()

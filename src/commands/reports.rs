@@ -68,8 +68,9 @@ impl Reports {
         Ok(())
     }
 
-    /// Writes the reports: files only if all of them can be written, then standard output.
-    pub(super) fn write(&self, outcome: &Outcome) -> Result<(), Unusable> {
+    /// Writes the reports: files only if all of them can be written, then standard output; standard error where that has
+    /// the text itself.
+    pub(super) fn write(&self, outcome: &Outcome, has_text: bool) -> Result<(), Unusable> {
         let width = output::width();
         let mut files = Vec::new();
         for choice in &self.format {
@@ -81,7 +82,8 @@ impl Reports {
             file.persist()?;
         }
         for choice in self.format.iter().filter(|choice| self.destination(choice).is_none()) {
-            output::to_stdout(&|out| choice.format.write(outcome, width, out))?;
+            let write = |out: &mut dyn std::io::Write| choice.format.write(outcome, width, out);
+            if has_text { output::to_stderr(&write)? } else { output::to_stdout(&write)? }
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ pub(super) fn write(outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()
     for finding in &outcome.findings {
         writeln!(out, "{}", command(finding))?;
     }
-    let remarks = Summary::remarks(outcome);
+    let remarks = Summary::of(outcome).remarks(outcome);
     if !remarks.is_empty() {
         writeln!(out, "::notice title=kaslint::{}", data(&remarks.join("\n")))?;
     }

@@ -22,6 +22,8 @@ pub(super) fn write(outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()
             "fixable": summary.fixable,
             "ignored": outcome.hidden,
             "in_baseline": outcome.in_baseline,
+            "fixable_unsafe": summary.fixable_unsafe,
+            "fixed": outcome.fixed,
             "files": outcome.files.len(),
             "projects": outcome.projects,
             "remarks": outcome.remarks,

@@ -20,7 +20,7 @@ pub(super) fn write(outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()
             list(severity, &findings, outcome.findings.len() > LONG, out)?;
         }
     }
-    for remark in Summary::remarks(outcome) {
+    for remark in Summary::of(outcome).remarks(outcome) {
         writeln!(out, "\n{}", escape(&remark))?;
     }
     Ok(())

@@ -18,6 +18,7 @@ pub use summary::Summary;
 
 use crate::analysis::Analysis;
 use crate::finding::Finding;
+use crate::fixing::Fixed;
 use crate::rules::{Need, RuleInfo};
 
 /// What all analysed projects gave together.
@@ -39,6 +40,8 @@ pub struct Outcome {
     pub hidden: usize,
     /// How many findings the baseline leaves out.
     pub in_baseline: usize,
+    /// How many fixes were made before this report; `None` where nobody asked for them.
+    pub fixed: Option<usize>,
     /// Further lines for the summary, such as a version that is newer than what is known.
     pub remarks: Vec<String>,
 }
@@ -47,6 +50,14 @@ impl Outcome {
     /// Adds a line to the summary, once.
     pub fn remark(&mut self, remark: Option<String>) {
         self.remarks.extend(remark.filter(|remark| !self.remarks.contains(remark)));
+    }
+
+    /// Adds what fixes came to.
+    pub fn add_fixes(&mut self, fixed: &Fixed) {
+        self.fixed = Some(fixed.count());
+        for remark in &fixed.remarks {
+            self.remark(Some(remark.clone()));
+        }
     }
 
     /// Adds a project's analysis.

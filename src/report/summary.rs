@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Outcome;
-use crate::finding::{Safety, Severity};
+use crate::finding::{Finding, Safety, Severity};
 use crate::rules::Need;
 
 /// Counts of a report.
@@ -17,6 +17,8 @@ pub struct Summary {
     pub notes: usize,
     /// Findings with a safe fix.
     pub fixable: usize,
+    /// Findings with an unsafe fix.
+    pub fixable_unsafe: usize,
 }
 
 impl Summary {
@@ -24,12 +26,16 @@ impl Summary {
     #[must_use]
     pub fn of(outcome: &Outcome) -> Self {
         let count = |severity| outcome.findings.iter().filter(|finding| finding.severity == severity).count();
-        let is_fixable = |fix: &crate::finding::Fix| fix.safety == Safety::Safe;
+        let fixable = |safety| {
+            let has_fix = |finding: &&Finding| finding.fix.as_ref().is_some_and(|fix| fix.safety == safety);
+            outcome.findings.iter().filter(has_fix).count()
+        };
         Self {
             errors: count(Severity::Error),
             warnings: count(Severity::Warning),
             notes: count(Severity::Note),
-            fixable: outcome.findings.iter().filter(|finding| finding.fix.as_ref().is_some_and(is_fixable)).count(),
+            fixable: fixable(Safety::Safe),
+            fixable_unsafe: fixable(Safety::Unsafe),
         }
     }
 
@@ -37,7 +43,7 @@ impl Summary {
     #[must_use]
     pub fn lines(self, outcome: &Outcome) -> Vec<String> {
         let mut lines: Vec<String> = self.count_line(outcome).into_iter().collect();
-        lines.extend(Self::remarks(outcome));
+        lines.extend(self.remarks(outcome));
         lines
     }
 
@@ -56,20 +62,16 @@ impl Summary {
             (true, 0) => {
                 "No agent configuration found: GitLab reads .gitlab/agents/<agent name>/config.yaml".to_owned()
             }
-            (true, _) => format!("No findings in {files}."),
+            (true, _) => format!("No findings in {files}{}.", fixed(outcome, 0)),
             (false, _) => {
-                let fixable = match self.fixable {
-                    0 => String::new(),
-                    count => format!(", {count} with a safe fix"),
-                };
-                format!("{} in {files}{fixable}.", counts.join(", "))
+                format!("{} in {files}{}.", counts.join(", "), fixed(outcome, outcome.findings.len()))
             }
         })
     }
 
     /// What was not checked, and what else is to be said of the run, one line each.
     #[must_use]
-    pub fn remarks(outcome: &Outcome) -> Vec<String> {
+    pub fn remarks(self, outcome: &Outcome) -> Vec<String> {
         let is_silent = outcome.is_incomplete && outcome.files.is_empty() && outcome.findings.is_empty();
         if is_silent {
             return Vec::new();
@@ -84,9 +86,32 @@ impl Summary {
         if !left_out.is_empty() {
             lines.push(format!("Left out: {}.", left_out.join(", ")));
         }
+        lines.extend(self.fixable_line());
         lines.extend(unchecked(outcome));
         lines.extend(outcome.remarks.iter().cloned());
         lines
+    }
+}
+
+impl Summary {
+    /// Which options would make how many fixes.
+    fn fixable_line(self) -> Option<String> {
+        match (self.fixable, self.fixable_unsafe) {
+            (0, 0) => None,
+            (0, unsafe_ones) => Some(format!("{unsafe_ones} fixable with `--fix --unsafe`.")),
+            (safe, 0) => Some(format!("{safe} fixable with `--fix`.")),
+            (safe, unsafe_ones) => {
+                Some(format!("{safe} fixable with `--fix`, {unsafe_ones} more with `--fix --unsafe`."))
+            }
+        }
+    }
+}
+
+/// What has been fixed and what is left, in brackets.
+fn fixed(outcome: &Outcome, left: usize) -> String {
+    match outcome.fixed {
+        None => String::new(),
+        Some(fixed) => format!(" ({fixed} fixed, {left} left)"),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::removal;
 use super::support::*;
 use super::words::shown;
 
@@ -61,7 +62,30 @@ impl Rule for DuplicateId {
                 .related(id.span, "this entry is kept")
                 .route(format!("{list}[{index}].id"))
                 .key(id.text.to_lowercase());
-            findings.report(finding.help("put everything that shall apply into one entry"));
+            let finding = finding.help("put everything that shall apply into one entry");
+            let entry = |at| entry_span(file, id.section, id.kind, at);
+            let lost = entry(index);
+            // Of two that say the same, nothing is lost with one of them.
+            let is_same = lost.zip(entry(id.index)).is_some_and(|(one, other)| file.slice(one) == file.slice(other));
+            let safety = if is_same { Safety::Safe } else { Safety::Unsafe };
+            let cut = lost.and_then(|lost| removal::of_item(file, lost));
+            findings.report(finding.removal(safety, format!("Remove the entry that is lost, {}", shown(text)), cut));
+        }
+    }
+}
+
+fn entry_span(file: &AgentFile, section: AccessSection, kind: EntryKind, index: usize) -> Option<Span> {
+    let is_project = kind == EntryKind::Project;
+    match section {
+        AccessSection::Ci => {
+            let access = file.config.ci_access.as_ref()?;
+            let list = if is_project { &access.projects } else { &access.groups };
+            list.get(index).map(|entry| entry.span)
+        }
+        AccessSection::User => {
+            let access = file.config.user_access.as_ref()?;
+            let list = if is_project { &access.projects } else { &access.groups };
+            list.get(index).map(|entry| entry.span)
         }
     }
 }

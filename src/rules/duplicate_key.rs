@@ -1,8 +1,9 @@
 //! `duplicate-key`.
 
+use super::removal;
 use super::support::*;
 use super::words::shown;
-use crate::yaml::{Data, LossKind};
+use crate::yaml::{Data, LossKind, NodeId, Tree};
 
 rule! {
     /// The same key twice in one mapping: the earlier value is lost, whole.
@@ -65,8 +66,19 @@ impl Rule for DuplicateKey {
                     .label("this value is lost")
                     .related(tree.node(loss.kept).span, kept)
                     .key(loss.key.clone());
-                findings.report(finding.help(help));
+                // The one that is kept stands below; of two equal values, nothing is lost with one of them.
+                let is_again = loss.kind == LossKind::Again;
+                let kept = kept_value(tree, id, loss.kept).map(|value| file.slice(tree.node(value).span));
+                let is_same = kept == Some(file.slice(tree.node(loss.lost_value).span));
+                let cut = if is_again && is_same { removal::of_key(file, tree.node(loss.lost).span) } else { None };
+                findings.report(finding.help(help).removal(Safety::Safe, format!("Remove the first {key}"), cut));
             }
         }
     }
+}
+
+/// The value of the key that is kept.
+fn kept_value(tree: &Tree, mapping: NodeId, key: NodeId) -> Option<NodeId> {
+    let Data::Mapping { entries, .. } = &tree.node(mapping).data else { return None };
+    entries.iter().find(|entry| entry.0 == key).map(|entry| entry.1)
 }

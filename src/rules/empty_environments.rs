@@ -1,5 +1,6 @@
 //! `empty-environments`.
 
+use super::removal;
 use super::support::*;
 
 rule! {
@@ -46,6 +47,8 @@ impl Rule for EmptyEnvironments {
         let finding = Finding::new(&INFO, &file.source, span, message)
             .label("restricts nothing")
             .route(route);
-        findings.report(finding.help("name the environments, or remove the key; to let nobody in, remove the entry"));
+        let finding = finding.help("name the environments, or remove the key; to let nobody in, remove the entry");
+        // "Nobody" may be meant as well as "everybody".
+        findings.report(finding.removal(Safety::Unsafe, "Remove `environments`", removal::of_key(file, span)));
     }
 }

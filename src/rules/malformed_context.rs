@@ -70,15 +70,23 @@ fn check(selection: &Selection, jobs: &Jobs<'_, '_>, findings: &mut Findings) {
                 let written = shown(&selection.context.to_string());
                 let message =
                     format!("no context is called {written}: letter case counts, and this agent's is {}", shown(&context));
-                let mut finding = finding_on(&INFO, selection, message).label("other letter case");
-                if selection.context.as_known() == Some(selection.place.written()) {
-                    finding = finding.fix(Safety::Safe, format!("Write `{context}`"), selection.place.span, context.as_str());
-                }
+                let finding = finding_on(&INFO, selection, message).label("other letter case");
+                let finding = with_fix(finding, Safety::Safe, Some(&context), selection);
                 findings.report(finding.help(format!("write {}", shown(&context))));
             }
             Resolved::Other(name) => findings.report_some(malformed(name, selection, jobs)),
             _ => {}
         }
+}
+
+/// Adds the change to another context, where the whole one stands in one place.
+fn with_fix(finding: Finding, safety: Safety, context: Option<&String>, selection: &Selection) -> Finding {
+    match context.filter(|_| selection.context.as_known() == Some(selection.place.written())) {
+        Some(context) => {
+            finding.fix(safety, format!("Write `{context}`"), selection.place.span, context.as_str()).changing()
+        }
+        None => finding,
+    }
 }
 
 /// What is wrong with a name that is evidently meant for an agent.
@@ -91,8 +99,8 @@ fn malformed(name: &str, selection: &Selection, jobs: &Jobs<'_, '_>) -> Option<F
         && !is_agent_name(agent)
     {
         let known = known_agents(jobs).into_iter().find(|context| context.to_lowercase() == name.to_lowercase());
-        let help = match known {
-            Some(context) => format!("write {}", shown(&context)),
+        let help = match &known {
+            Some(context) => format!("write {}", shown(context)),
             None => format!("write {form}, as `kubectl config get-contexts` shows it"),
         };
         let message = format!(
@@ -100,7 +108,7 @@ fn malformed(name: &str, selection: &Selection, jobs: &Jobs<'_, '_>) -> Option<F
             shown(name),
             shown(agent)
         );
-        return Some(finding(message, "no agent's name", help));
+        return Some(with_fix(finding(message, "no agent's name", help), Safety::Safe, known.as_ref(), selection));
     }
     if name.contains(':') {
         return None;
@@ -120,12 +128,14 @@ fn malformed(name: &str, selection: &Selection, jobs: &Jobs<'_, '_>) -> Option<F
     };
     if by_slash.is_some() || of_project.is_some() || is_config_path || is_below_top() {
         let message = format!("{} is no agent's context, which has the form {form}", shown(name));
-        return Some(finding(message, "no colon with an agent's name", help));
+        // A project may have several agents.
+        return Some(with_fix(finding(message, "no colon with an agent's name", help), Safety::Unsafe, by_slash.or(of_project), selection));
     }
     // A kubeconfig that settings of the project provide may have such a context.
     let context = by_name?;
     let message = format!("{} is an agent's name, and its context is called {}", shown(name), shown(context));
-    Some(finding(message, "the name alone", format!("write {}", shown(context))).severity(Severity::Warning))
+    let finding = finding(message, "the name alone", format!("write {}", shown(context))).severity(Severity::Warning);
+    Some(with_fix(finding, Safety::Unsafe, Some(context), selection))
 }
 
 fn is_path(text: &str) -> bool {

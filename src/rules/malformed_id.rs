@@ -1,6 +1,7 @@
 //! `malformed-id`.
 
 use super::support::*;
+use crate::yaml;
 use super::words::shown;
 
 rule! {
@@ -40,7 +41,7 @@ impl Rule for MalformedId {
         if id.text.is_empty() {
             return;
         }
-        let Some(Malformed { why, instead }) = malformed(id.text, id.kind) else { return };
+        let Some(Malformed { why, instead, is_guess }) = malformed(id.text, id.kind) else { return };
         let noun = id.kind.noun();
         let message = match is_placeholder(id.text) {
             true => format!("{} is {why}. GitLab drops an entry that matches no {noun} without a word", shown(id.text)),
@@ -49,8 +50,13 @@ impl Rule for MalformedId {
         let mut finding = Finding::new(&INFO, &file.source, id.span, message).label(format!("matches no {noun}")).route(id.route());
         finding = match instead {
             Some(path) => {
-                let safety = if path.to_lowercase().contains('<') { Safety::Unsafe } else { Safety::Safe };
-                finding.help(format!("write `{path}`")).fix(safety, format!("Write `{path}`"), id.span, path.clone())
+                let is_listed = file.config.entry_ids().iter().any(|other| {
+                    (other.section, other.kind) == (id.section, id.kind) && other.text.eq_ignore_ascii_case(&path)
+                });
+                // With another entry of this id, one of both would be lost.
+                let safety = if is_guess || is_listed { Safety::Unsafe } else { Safety::Safe };
+                let text = as_written(file.slice(id.span), &path);
+                finding.help(format!("write `{path}`")).fix(safety, format!("Write `{path}`"), id.span, text).changing()
             }
             None if id.kind == EntryKind::Project => finding.help("write the full path, such as `group/project`"),
             None => finding.help("write the full path, such as `group` or `group/subgroup`"),
@@ -62,20 +68,36 @@ impl Rule for MalformedId {
 struct Malformed {
     why: String,
     instead: Option<String>,
+    /// Whether something else may be meant.
+    is_guess: bool,
+}
+
+/// The path in the quotes of the id, or in quotes if it would be no text without.
+fn as_written(id: &str, path: &str) -> String {
+    let is_text = matches!(yaml::untagged(path, yaml::Style::Plain), yaml::Scalar::Str(_));
+    match id.chars().next() {
+        Some(quote @ ('"' | '\'')) => format!("{quote}{path}{quote}"),
+        _ if is_text => path.to_owned(),
+        _ => format!("'{path}'"),
+    }
 }
 
 fn malformed(id: &str, kind: EntryKind) -> Option<Malformed> {
-    let without = |why: &str| Some(Malformed { why: why.to_owned(), instead: None });
+    let without = |why: &str| Some(Malformed { why: why.to_owned(), instead: None, is_guess: false });
     let instead = |why: &str, path: &str| {
         let path = path.trim().trim_matches('/');
         let is_good = malformed(path, kind).is_none();
-        Some(Malformed { why: why.to_owned(), instead: is_good.then(|| path.to_owned()) })
+        Some(Malformed { why: why.to_owned(), instead: is_good.then(|| path.to_owned()), is_guess: false })
     };
+    let guess = |malformed: Option<Malformed>| malformed.map(|malformed| Malformed { is_guess: true, ..malformed });
     if id.trim() != id {
         return instead("it starts or ends with a blank", id);
     }
     if let Some(path) = path_of_url(id) {
-        return instead("it is an address", path);
+        // What lies elsewhere need not have the same path here.
+        let is_elsewhere = ["github.com", "bitbucket.org", "codeberg.org"].iter().any(|host| id.contains(host));
+        let found = instead("it is an address", path);
+        return if is_elsewhere { guess(found) } else { found };
     }
     if let Some(path) = id.strip_suffix(".git") {
         return instead("`.git` belongs to the repository's address", path);
@@ -105,7 +127,7 @@ fn malformed(id: &str, kind: EntryKind) -> Option<Malformed> {
     if let Some((path, agent)) = id.split_once(':')
         && !agent.is_empty()
     {
-        return instead("an agent's name does not belong here", path);
+        return guess(instead("an agent's name does not belong here", path));
     }
     if id.bytes().all(|byte| byte.is_ascii_digit()) {
         // A group may be called `2024`; a project always has a group before it.

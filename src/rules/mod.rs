@@ -7,6 +7,7 @@ mod coverage;
 mod environments;
 mod jobs;
 mod patterns;
+mod removal;
 mod support;
 mod words;
 

@@ -1,5 +1,6 @@
 //! `null-value`.
 
+use super::removal;
 use super::support::*;
 
 rule! {
@@ -54,6 +55,8 @@ impl Rule for NullValue {
             ("instance", _) => "write `instance: {}` to let every project in, or remove the key".to_owned(),
             _ => format!("write a value, or remove `{name}`"),
         };
-        findings.report(finding.help(help));
+        // What it was meant to have cannot be known; that it has nothing is what GitLab reads.
+        let title = format!("Remove `{name}`");
+        findings.report(finding.help(help).removal(Safety::Unsafe, title, removal::of_key(file, problem.span)));
     }
 }

@@ -1,6 +1,7 @@
 //! `redundant-entry`.
 
 use super::coverage::{Coverage, entry_in_words};
+use super::removal;
 use super::support::*;
 use super::words::shown;
 
@@ -72,7 +73,9 @@ impl Rule for RedundantEntry {
                     .related(covering.head, "this entry covers it")
             };
             let finding = finding.route(format!("{}.id", entry.route())).key(path.lower());
-            findings.report(finding.help("remove the entry, unless it is there to be read"));
+            let finding = finding.help("remove the entry, unless it is there to be read");
+            let title = format!("Remove the entry of {}", shown(&id.value));
+            findings.report(finding.removal(Safety::Unsafe, title, removal::of_item(file, entry.span)));
         }
     }
 }

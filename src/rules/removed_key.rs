@@ -1,5 +1,6 @@
 //! `removed-key`.
 
+use super::removal;
 use super::support::*;
 use super::words::REFUSED;
 
@@ -44,6 +45,9 @@ impl Rule for RemovedKey {
         let finding = Finding::new(&INFO, &file.source, problem.span, message)
             .label(format!("unknown to GitLab {}", context.version))
             .route(&problem.route);
-        findings.report(finding.help(key.replacement.unwrap_or("remove the key")));
+        let finding = finding.help(key.replacement.unwrap_or("remove the key"));
+        // An older release may still need it.
+        let title = format!("Remove `{}`", key.name);
+        findings.report(finding.removal(Safety::Unsafe, title, removal::of_key(file, problem.span)));
     }
 }

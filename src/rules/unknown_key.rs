@@ -55,7 +55,7 @@ impl Rule for UnknownKey {
                 finding = finding
                     .label(format!("did you mean `{}`?", known.name))
                     .help(format!("write `{}`", known.name))
-                    .fix(safety, format!("Write `{}`", known.name), problem.span, known.name);
+                    .fix(safety, format!("Write `{}`", known.name), problem.span, in_same_quotes(file.slice(problem.span), known.name));
             }
             Some(Suggestion::Up { key: known, owner }) => {
                 let owner = if std::ptr::eq(owner, &CONFIGURATION) { "the top level".to_owned() } else { owner.name.to_owned() };
@@ -85,6 +85,14 @@ impl Rule for UnknownKey {
     }
 }
 
+/// A key in the quotes of another: without them, `{"a":1}` would be one text.
+fn in_same_quotes(written: &str, name: &str) -> String {
+    match written.chars().next() {
+        Some(quote @ ('"' | '\'')) => format!("{quote}{name}{quote}"),
+        _ => name.to_owned(),
+    }
+}
+
 fn place_name(route: &str) -> String {
     if route.is_empty() { "at the top level".to_owned() } else { format!("in `{route}`") }
 }
@@ -100,6 +108,10 @@ fn known_keys(message: &shape::Message, version: Version) -> String {
 
 /// Whether anything below the key is anchored.
 fn holds_anchor(file: &AgentFile, key: Span) -> bool {
+    // Most files have none, and each unknown key would look at the whole tree to find that out.
+    if !file.source.text().contains('&') {
+        return false;
+    }
     let tree = file.config.document.tree();
     let Some(root) = tree.root() else { return false };
     let crate::yaml::Data::Mapping { entries, .. } = &tree.node(root).data else { return false };

@@ -2,7 +2,7 @@
 
 use super::environments::Known;
 use super::support::*;
-use super::words::shown;
+use super::words::{quoted, shown};
 use crate::access::{EnvironmentPattern, PartialVerdict};
 use crate::agent_config::Spanned;
 use crate::gitlab::{PartialText, environment_slug};
@@ -77,7 +77,25 @@ fn unmatched(pattern: &Spanned<String>, known: &Known, file: &AgentFile) -> Find
     let text = shown(&pattern.value);
     let message = format!("no known environment of these jobs matches {text}, so this line lets nobody in");
     let (label, help) = explained(&pattern.value, known);
-    Finding::new(&INFO, &file.source, pattern.span, message).label(label).help(help)
+    let finding = Finding::new(&INFO, &file.source, pattern.span, message).label(label).help(help);
+    // Jobs get in by it that did not before.
+    match meant(&pattern.value, known).filter(|name| name.chars().all(is_plain)) {
+        Some(name) => {
+            let text = quoted(name);
+            finding.fix(Safety::Unsafe, format!("Write {text}"), pattern.span, text.clone()).changing()
+        }
+        None => finding,
+    }
+}
+
+/// The known name that differs in letter case only, or that this is the slug of.
+fn meant<'k>(pattern: &str, known: &'k Known) -> Option<&'k str> {
+    let same_but_for_case = known.whole_names().find(|name| name.to_lowercase() == pattern.to_lowercase());
+    same_but_for_case.or_else(|| known.whole_names().find(|name| environment_slug(name) == pattern))
+}
+
+fn is_plain(character: char) -> bool {
+    character.is_ascii_alphanumeric() || " -_./".contains(character)
 }
 
 /// What was probably meant: a label and the help.

@@ -1,5 +1,6 @@
 //! `wrong-type`.
 
+use super::removal;
 use super::support::*;
 use super::words::{REFUSED, found as in_words, quoted, wanted, yaml_surprise};
 use crate::shape::Kind;
@@ -42,7 +43,9 @@ impl Rule for WrongType {
         let finding = match &problem.kind {
             ProblemKind::NullItem => {
                 let message = format!("this list item is empty: {REFUSED}");
-                Finding::new(&INFO, &file.source, problem.span, message).label("no value").help("write the value, or remove the dash")
+                let finding = Finding::new(&INFO, &file.source, problem.span, message).label("no value");
+                let cut = removal::of_item(file, problem.span);
+                finding.help("write the value, or remove the dash").removal(Safety::Unsafe, "Remove the empty item", cut)
             }
             ProblemKind::WrongType { kind, found } => describe(problem, kind, found, file),
             _ => return,
@@ -93,29 +96,36 @@ fn mend(finding: Finding, problem: &shape::Problem, kind: &'static Kind, found: 
         (Kind::List(_), Found::Scalar { type_name, plain, .. }) if is_value && *type_name != "null" => {
             let needs_quotes = *plain && *type_name != "text" && matches!(kind, Kind::List(Kind::Text));
             let item = match kind {
-                Kind::List(Kind::Message(_)) => format!("{{id: {written}}}"),
+                Kind::List(Kind::Message(_)) => format!("{{id: {}}}", in_brackets(written, *plain)),
                 _ if needs_quotes => quoted(written),
-                _ => written.to_owned(),
+                _ => in_brackets(written, *plain),
             };
             let can_be_fixed = !written.contains('\n') && !written.is_empty();
+            // `a, b` is one text, and was hardly meant to be.
+            let safety = if *plain && written.contains(',') { Safety::Unsafe } else { Safety::Safe };
             let finding = finding.help(format!("write a list: `[{item}]`"));
-            if can_be_fixed { finding.fix(Safety::Safe, format!("Write `[{item}]`"), span, format!("[{item}]")) } else { finding }
+            if can_be_fixed { finding.fix(safety, format!("Write `[{item}]`"), span, format!("[{item}]")) } else { finding }
         }
         (Kind::List(Kind::Message(_)), Found::Mapping(_)) => {
             finding.help("start the entry with a dash, `- id: …`: the list holds one mapping for each entry")
         }
         (Kind::List(_), Found::Mapping(_)) => finding.help("write a list: `[a, b]`, or a line with a dash for each item"),
-        (Kind::Message(message), Found::Scalar { written: text, type_name, .. }) if is_value && *type_name != "null" => {
+        (Kind::Message(message), Found::Scalar { written: text, read, type_name, plain }) if is_value && *type_name != "null" => {
             let is_member = message.members == shape::Members::ExactlyOne && message.key(text).is_some();
             match (is_member, message.keys.is_empty(), message.key("id").is_some() && *type_name == "text") {
                 (true, ..) => {
                     let value = format!("{{{text}: {{}}}}");
                     finding.help(format!("write `{value}`")).fix(Safety::Safe, format!("Write `{value}`"), span, value.clone())
                 }
+                // Who writes `false` wants to do without it.
+                (_, true, _) if read.trim_matches('"').eq_ignore_ascii_case("false") => {
+                    finding.help("write `{}`, or remove the key")
+                }
                 (_, true, _) => finding.help("write `{}`").fix(Safety::Safe, "Write `{}`", span, "{}"),
                 (_, _, true) => {
-                    let value = format!("{{id: {written}}}");
-                    finding.help(format!("write `id: {written}`")).fix(Safety::Safe, format!("Write `{value}`"), span, value.clone())
+                    let value = format!("{{id: {}}}", in_brackets(written, *plain));
+                    let finding = finding.help(format!("write `id: {written}`"));
+                    if written.contains('\n') { finding } else { finding.fix(Safety::Safe, format!("Write `{value}`"), span, value.clone()) }
                 }
                 _ => finding.help(format!("write a mapping with the keys of {}", message.name)),
             }
@@ -126,7 +136,12 @@ fn mend(finding: Finding, problem: &shape::Problem, kind: &'static Kind, found: 
         }
         (Kind::Message(_), Found::List(_)) => finding.help("write the keys directly, without a dash"),
         (Kind::Duration, Found::Scalar { written: text, type_name: "a number", .. }) if is_value => {
-            finding.help(format!("write seconds: `{text}s`")).fix(Safety::Safe, format!("Write `{text}s`"), span, format!("{text}s"))
+            // `010` is 8, and `1_000` and `1e3` are no durations.
+            let is_plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
+            match is_plain {
+                true => finding.help(format!("write seconds: `{text}s`")).fix(Safety::Safe, format!("Write `{text}s`"), span, format!("{text}s")),
+                false => finding.help("write seconds, such as `3600s`"),
+            }
         }
         (Kind::Enum(names), _) => finding.help(format!("write {}", shape::listed(names))),
         (Kind::Int32 | Kind::Int64, _) => finding.help("write a whole number without unit"),
@@ -135,6 +150,11 @@ fn mend(finding: Finding, problem: &shape::Problem, kind: &'static Kind, found: 
         }
         _ => finding.help(format!("write {}", wanted(kind))),
     }
+}
+
+/// A text as it can stand within brackets, where some characters end one that is not quoted.
+fn in_brackets(written: &str, is_plain: bool) -> String {
+    if is_plain && written.contains([',', '[', ']', '{', '}', '?']) { quoted(written) } else { written.to_owned() }
 }
 
 fn bool_help(finding: Finding, span: Span, text: &str, plain: bool) -> Finding {

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use kaslint::analysis::{Project, Selection, analyse_with};
-use kaslint::finding::{Edit, Finding, Fix, Place, Safety, Severity};
+use kaslint::finding::{Finding, Place, Safety, Severity};
 use kaslint::layout::Location;
 use kaslint::report::{Format, Outcome};
 use kaslint::rules::{Context, Described, Findings, Input, InputContent, Need, Rule, RuleInfo, Topic};
@@ -230,14 +230,8 @@ fn no_format_shows_a_secret() {
         assert!(text.contains("message ***") || text.contains(r"message \*\*\*"), "{format:?}: {text}");
     }
     let says = |source: &Arc<Source>| {
-        let mut finding = Finding::new(&SAYS, source, Span::new(0, 5), "a change with a secret");
-        let place = finding.place.clone();
-        finding.fix = Some(Fix {
-            title: "Write it".to_owned(),
-            safety: Safety::Safe,
-            edits: vec![Edit { place, text: TOKEN.to_owned() }],
-        });
-        finding
+        let span = Span::new(0, 5);
+        Finding::new(&SAYS, source, span, "a change with a secret").fix(Safety::Safe, "Write it", span, TOKEN)
     };
     for (format, text) in said("config.yaml", "token: x\n", says) {
         assert!(!text.contains("aAbBcC") && !text.contains("Write it"), "{format:?}: {text}");

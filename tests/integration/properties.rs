@@ -15,7 +15,7 @@ use crate::cases;
 use crate::common::CONFIG;
 
 /// A carried-over case with some characters taken out, doubled or put in.
-fn mutated() -> impl Strategy<Value = String> {
+pub fn mutated() -> impl Strategy<Value = String> {
     let texts: Vec<String> = cases::all().iter().filter_map(|case| case["yaml"].as_str().map(str::to_owned)).collect();
     let edit = (any::<prop::sample::Index>(), 0..4u8, "[-:*&?!|>{}\\[\\],#'\"%@\t\n \u{FEFF}\u{2028}é]");
     (prop::sample::select(texts), prop::collection::vec(edit, 0..4)).prop_map(|(text, edits)| {
@@ -35,7 +35,7 @@ fn mutated() -> impl Strategy<Value = String> {
     })
 }
 
-fn analysis_of(text: &str) -> kaslint::analysis::Analysis {
+pub fn analysis_of(text: &str) -> kaslint::analysis::Analysis {
     let location = Location::Config { agent: "prod".to_owned() };
     let input = Input::text(location, Arc::new(Source::new(CONFIG, text)));
     let project = Project::new(vec![input], Context::default(), Selection::default());

@@ -1,0 +1,305 @@
+//! Applies the fixes of findings to texts, round after round, until none is left. It does no I/O.
+//!
+//! Of edits that overlap, the first in the file is made in a round, and the other waits for the next, in which its rule
+//! looks at the new text. The edits of one finding are made together or not at all.
+
+mod edits;
+mod guard;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use crate::analysis::{Analysis, Project, analyse_with};
+use crate::ci::{FileContent, Files, Pipeline};
+use crate::finding::Safety;
+use crate::rules::{RULES, Rule};
+use crate::source::Source;
+use edits::{Change, applied, without_overlaps};
+use guard::Guard;
+
+/// How many rounds there are before fixes count as unsettled. Each round makes all fixes that do not overlap, so a few are
+/// enough where the fixes are sound.
+const MAX_ROUNDS: usize = 32;
+
+/// Texts that take the place of those on disk, by path.
+pub type Texts = HashMap<String, Arc<Source>>;
+
+/// Reads the pipeline of the project at a position again, with these texts.
+pub type ReadPipeline<'r> = dyn Fn(usize, &Texts) -> Option<Pipeline> + 'r;
+
+/// What may be changed.
+pub struct Request<'r> {
+    /// Only safe fixes, or all.
+    pub up_to: Safety,
+    /// Whether a file, by its path in reports, belongs to the project at a position.
+    pub may_change: &'r dyn Fn(usize, &str) -> bool,
+    /// Reads pipelines again.
+    pub read_pipeline: &'r ReadPipeline<'r>,
+}
+
+/// Projects after their fixes.
+#[derive(Debug)]
+pub struct Fixed {
+    /// The projects with their new texts.
+    pub projects: Vec<Project>,
+    /// What is left to say about them.
+    pub analyses: Vec<Analysis>,
+    /// The files that changed, by path.
+    pub files: Vec<FixedFile>,
+    /// Why fixes that there are were not made, a sentence each.
+    pub remarks: Vec<String>,
+}
+
+/// A file that fixes changed.
+#[derive(Clone, Debug)]
+pub struct FixedFile {
+    /// Its text before.
+    pub before: Arc<Source>,
+    /// Its text now.
+    pub after: Arc<Source>,
+    /// How many fixes were made in it.
+    pub count: usize,
+}
+
+/// Files of which some have other texts.
+pub struct Overlay<'f> {
+    files: &'f dyn Files,
+    texts: &'f Texts,
+}
+
+impl<'f> Overlay<'f> {
+    /// These files with these texts.
+    #[must_use]
+    pub fn new(files: &'f dyn Files, texts: &'f Texts) -> Self {
+        Self { files, texts }
+    }
+
+    fn over(&self, content: FileContent) -> FileContent {
+        match content {
+            FileContent::Text(source) => FileContent::Text(self.texts.get(source.path()).map_or(source, Arc::clone)),
+            other => other,
+        }
+    }
+}
+
+impl Files for Overlay<'_> {
+    fn read(&self, path: &str) -> FileContent {
+        self.over(self.files.read(path))
+    }
+
+    fn glob(&self, pattern: &str) -> Vec<String> {
+        self.files.glob(pattern)
+    }
+
+    fn is_whole(&self) -> bool {
+        self.files.is_whole()
+    }
+
+    fn project_file(&self, project: &str, git_ref: Option<&str>, path: &str) -> FileContent {
+        self.over(self.files.project_file(project, git_ref, path))
+    }
+}
+
+/// Applies the fixes that all rules offer.
+#[must_use]
+pub fn fix(projects: Vec<Project>, request: &Request<'_>) -> Fixed {
+    fix_with(projects, RULES, request)
+}
+
+/// The same with other rules, for tests of the rounds themselves.
+#[must_use]
+pub fn fix_with(projects: Vec<Project>, rules: &[&dyn Rule], request: &Request<'_>) -> Fixed {
+    let mut work = Work {
+        projects,
+        request,
+        files: BTreeMap::new(),
+        given_up: HashSet::new(),
+        refused: HashSet::new(),
+        remarks: BTreeSet::new(),
+    };
+    let mut rounds = 0;
+    loop {
+        let analyses = analyse_with(&work.projects, rules);
+        let changes = without_overlaps(work.wanted(&analyses));
+        if changes.is_empty() {
+            return work.finish(analyses);
+        }
+        rounds += 1;
+        if rounds > MAX_ROUNDS {
+            work.give_up(&changes.iter().flat_map(files_of).collect());
+            rounds = 0;
+            continue;
+        }
+        work.apply(changes);
+    }
+}
+
+/// The file and the rule of each edit of a change.
+fn files_of(change: &Change) -> impl Iterator<Item = (String, &'static str)> {
+    change.edits.iter().map(|edit| (edit.source.path().to_owned(), change.rule))
+}
+
+/// A file that has been changed.
+struct Changed {
+    before: Arc<Source>,
+    after: Arc<Source>,
+    count: usize,
+    /// The texts that it has had. One that comes again would come for ever.
+    seen: HashSet<String>,
+}
+
+struct Work<'r> {
+    projects: Vec<Project>,
+    request: &'r Request<'r>,
+    files: BTreeMap<String, Changed>,
+    /// Files with rules whose fixes are made no more there.
+    given_up: HashSet<(String, &'static str)>,
+    /// The findings whose fixes would do harm.
+    refused: HashSet<String>,
+    remarks: BTreeSet<String>,
+}
+
+impl Work<'_> {
+    /// The changes that findings ask for and that may be made.
+    fn wanted(&mut self, analyses: &[Analysis]) -> Vec<Change> {
+        let mut wanted = Vec::new();
+        for (at, analysis) in analyses.iter().enumerate() {
+            for finding in &analysis.findings {
+                let is_allowed = |safety| safety == Safety::Safe || self.request.up_to == Safety::Unsafe;
+                if !finding.fix.as_ref().is_some_and(|fix| is_allowed(fix.safety)) {
+                    continue;
+                }
+                let Some(change) = Change::of(finding) else { continue };
+                let is_given_up = self.refused.contains(&change.fingerprint)
+                    || files_of(&change).any(|file| self.given_up.contains(&file));
+                let is_own = |path: &str| (self.request.may_change)(at, path);
+                if is_given_up || !change.edits.iter().all(|edit| is_own(edit.source.path())) {
+                    continue;
+                }
+                match change.edits.iter().find(|edit| edit.source.invalid().is_some()) {
+                    Some(edit) => {
+                        let path = edit.source.path();
+                        self.remarks.insert(format!("{path} was not fixed, because not all of it is text."));
+                    }
+                    None => wanted.push(change),
+                }
+            }
+        }
+        wanted
+    }
+
+    /// Makes the changes that do no harm.
+    fn apply(&mut self, changes: Vec<Change>) {
+        let texts = self.texts();
+        let guard = Guard::new(&self.projects, &texts, self.request.read_pipeline);
+        let (admitted, refused) = guard.admit(changes);
+        for change in refused {
+            self.refuse(&change);
+        }
+        let mut comes_again = HashSet::new();
+        for (path, after) in applied(&admitted) {
+            let own = admitted.iter().filter(|change| change.first().is_some_and(|edit| edit.source.path() == path));
+            let count = own.count();
+            let before = admitted.iter().flat_map(|change| &change.edits).find(|edit| edit.source.path() == path);
+            let Some(before) = before.map(|edit| Arc::clone(&edit.source)) else { continue };
+            let file = self.files.entry(path.clone()).or_insert_with(|| Changed {
+                seen: HashSet::from([before.text().to_owned()]),
+                after: Arc::clone(&before),
+                before,
+                count: 0,
+            });
+            if !file.seen.insert(after.text().to_owned()) {
+                comes_again.insert(path);
+            }
+            file.after = after;
+            file.count += count;
+        }
+        self.show(admitted.iter().flat_map(|change| &change.edits).map(|edit| edit.source.path()).collect());
+        let unsettled = admitted.iter().flat_map(files_of).filter(|(path, _)| comes_again.contains(path));
+        self.give_up(&unsettled.collect());
+    }
+
+    /// Leaves out a change that would do harm.
+    fn refuse(&mut self, change: &Change) {
+        let Some(edit) = change.first() else { return };
+        self.remarks.insert(format!(
+            "{}: a fix of {} was not made (\"{}\"): GitLab would read something else, or refuse the file for more.",
+            edit.source.path(),
+            change.rule,
+            change.title
+        ));
+        self.refused.insert(change.fingerprint.clone());
+    }
+
+    /// Takes back what was changed in files where rules do not come to an end, and goes on without these.
+    fn give_up(&mut self, unsettled: &BTreeSet<(String, &'static str)>) {
+        for (path, rule) in unsettled {
+            self.remarks.insert(format!("{path}: the fixes of {rule} come to no end and were not made."));
+            self.given_up.insert((path.clone(), rule));
+            if let Some(file) = self.files.get_mut(path) {
+                file.after = Arc::clone(&file.before);
+                file.count = 0;
+                file.seen = HashSet::from([file.before.text().to_owned()]);
+            }
+        }
+        self.show(unsettled.iter().map(|(path, _)| &**path).collect());
+    }
+
+    /// Puts the texts of these files into the projects.
+    fn show(&mut self, paths: BTreeSet<&str>) {
+        let texts = self.texts();
+        for (at, project) in self.projects.iter_mut().enumerate() {
+            show(project, at, &paths, &texts, self.request);
+        }
+    }
+
+    fn texts(&self) -> Texts {
+        self.files.iter().map(|(path, file)| (path.clone(), Arc::clone(&file.after))).collect()
+    }
+
+    fn finish(self, analyses: Vec<Analysis>) -> Fixed {
+        let files = self.files.into_values().filter(|file| file.before.text() != file.after.text());
+        let files = files.map(|file| FixedFile { before: file.before, after: file.after, count: file.count }).collect();
+        Fixed { projects: self.projects, analyses, files, remarks: self.remarks.into_iter().collect() }
+    }
+}
+
+/// Puts texts into a project, where it has these files.
+fn show(project: &mut Project, at: usize, paths: &BTreeSet<&str>, texts: &Texts, request: &Request<'_>) {
+    for input in &mut project.inputs {
+        let path = input.source.path();
+        if let Some(text) = texts.get(path).filter(|_| paths.contains(path)) {
+            input.source = Arc::clone(text);
+        }
+    }
+    let includes = |pipeline: &Pipeline| pipeline.sources.iter().any(|source| paths.contains(source.path()));
+    if project.pipeline.as_ref().is_some_and(includes) {
+        project.pipeline = (request.read_pipeline)(at, texts);
+    }
+}
+
+impl Fixed {
+    /// How many fixes were made.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.files.iter().map(|file| file.count).sum()
+    }
+
+    /// Takes back what was changed in these files, because it could not be written.
+    pub fn take_back(&mut self, paths: &BTreeSet<&str>, request: &Request<'_>) {
+        let texts: Texts = self
+            .files
+            .iter()
+            .map(|file| {
+                let is_back = paths.contains(file.before.path());
+                let text = if is_back { &file.before } else { &file.after };
+                (file.before.path().to_owned(), Arc::clone(text))
+            })
+            .collect();
+        self.files.retain(|file| !paths.contains(file.before.path()));
+        for (at, project) in self.projects.iter_mut().enumerate() {
+            show(project, at, paths, &texts, request);
+        }
+        self.analyses = analyse_with(&self.projects, RULES);
+    }
+}
