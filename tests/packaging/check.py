@@ -64,6 +64,8 @@ def hook(tools, work, environment):
             shutil.copy(ROOT / path, clone / path)
     run(["git", "add", "-A"], cwd=clone)
     run(["git", "-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "-q", "--allow-empty", "-m", "t"], cwd=clone)
+    # What is proved is that the hook builds and runs, and not how well it is optimised.
+    environment = {**environment, "CARGO_PROFILE_RELEASE_LTO": "off", "CARGO_PROFILE_RELEASE_CODEGEN_UNITS": "16", "CARGO_PROFILE_RELEASE_OPT_LEVEL": "0"}
     bad, good = repository(work / "bad", BAD), repository(work / "good", GOOD)
     (good / "notes.yaml").write_text("ci_access: [\n")
     run(["git", "add", "-A"], cwd=good)
@@ -151,6 +153,35 @@ def steps(tools, work, binary):
     print("steps: those of the action and of the component run")
 
 
+def documentation(tools, work):
+    """The blocks of the README that people copy follow the schemas, and name what there is."""
+    import yaml
+
+    blocks = re.findall(r"```yaml\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
+    check = [tools / "check-jsonschema", "--builtin-schema"]
+
+    def only(sign):
+        (block,) = [block for block in blocks if sign in block]
+        path = work / "block.yml"
+        path.write_text(block)
+        return yaml.safe_load(block), path
+
+    hooks, path = only("repos:")
+    run([tools / "pre-commit", "validate-config", path])
+    known = {hook["id"] for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())}
+    assert {hook["id"] for repo in hooks["repos"] for hook in repo["hooks"]} <= known
+    workflow, path = only("uses: actions/checkout")
+    run([*check, "vendor.github-workflows", path])
+    action = yaml.safe_load((ROOT / "action.yml").read_text())
+    given = [step["with"] for step in workflow["jobs"]["kaslint"]["steps"] if "kaslint" in step["uses"]]
+    assert given and all(set(one) <= set(action["inputs"]) for one in given), given
+    pipeline, path = only("component:")
+    run([*check, "vendor.gitlab-ci", path])
+    (include,) = pipeline["include"]
+    assert set(include["inputs"]) <= set(component()[0]), include
+    print("documentation: the blocks of the README are valid and name what there is")
+
+
 def main():
     binary = Path(sys.argv[1]).resolve()
     with tempfile.TemporaryDirectory() as name:
@@ -164,6 +195,7 @@ def main():
         schemas(tools, work, environment)
         actionlint(work, environment)
         steps(tools, work, binary)
+        documentation(tools, work)
         wheel(tools, work, environment)
         hook(tools, work, environment)
 
