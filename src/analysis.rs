@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
@@ -133,6 +134,37 @@ pub fn analyse(projects: &[Project]) -> Vec<Analysis> {
 /// The same with other rules, for tests of the analysis itself.
 #[must_use]
 pub fn analyse_with(projects: &[Project], rules: &[&dyn Rule]) -> Vec<Analysis> {
+    run_all(projects, rules, &Steps::default())
+}
+
+/// The same as `analyse`; meanwhile, whoever holds the steps can see how far it is.
+#[must_use]
+pub fn analyse_watched(projects: &[Project], steps: &Steps) -> Vec<Analysis> {
+    run_all(projects, RULES, steps)
+}
+
+/// How far an analysis is: each agent configuration and each CI file counts `Steps::A_FILE` times.
+#[derive(Debug, Default)]
+pub struct Steps(AtomicUsize);
+
+impl Steps {
+    /// The steps of an analysis for each file: it is read, or its jobs worked out, and then checked.
+    pub const A_FILE: usize = 2;
+
+    /// Counts steps.
+    pub fn add(&self, count: usize) {
+        self.0.fetch_add(count, Ordering::Relaxed);
+    }
+
+    /// The steps so far.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+fn run_all(projects: &[Project], rules: &[&dyn Rule], steps: &Steps) -> Vec<Analysis> {
+    let read_project = |project: &Project| read_project(project, steps);
     // Threads cost more to start than a few small files cost to check.
     let is_small = projects.len() <= 4;
     let files: Vec<Vec<Option<AgentFile>>> = match is_small {
@@ -144,7 +176,9 @@ pub fn analyse_with(projects: &[Project], rules: &[&dyn Rule]) -> Vec<Analysis> 
     let indexes: Vec<Index<'_>> = neighbourhoods.iter().map(|neighbourhood| neighbourhood.world.authorize()).collect();
     let jobs_of = |(project, known)| {
         let project: &Project = project;
-        project.pipeline.as_ref().map(|pipeline| ProjectJobs::of(pipeline, known))
+        let jobs = project.pipeline.as_ref().map(|pipeline| ProjectJobs::of(pipeline, known));
+        steps.add(usize::from(jobs.is_some()));
+        jobs
     };
     let jobs = match is_small {
         true => projects.iter().zip(&known).map(jobs_of).collect(),
@@ -153,7 +187,7 @@ pub fn analyse_with(projects: &[Project], rules: &[&dyn Rule]) -> Vec<Analysis> 
     let workspace = Workspace::of(projects, &files, jobs, &neighbourhoods, &indexes);
     let check = |at: usize| {
         let (project, files) = (projects.get(at)?, files.get(at)?);
-        Some(check_project(project, files, at, &workspace, rules))
+        Some(check_project(project, files, at, &workspace, (rules, steps)))
     };
     match is_small {
         true => (0..projects.len()).filter_map(check).collect(),
@@ -161,10 +195,10 @@ pub fn analyse_with(projects: &[Project], rules: &[&dyn Rule]) -> Vec<Analysis> 
     }
 }
 
-fn read_project(project: &Project) -> Vec<Option<AgentFile>> {
+fn read_project(project: &Project, steps: &Steps) -> Vec<Option<AgentFile>> {
     let is_text = |input: &&Input| input.content == InputContent::Text;
     let read = |input: &Input| Some(input).filter(is_text).map(|input| AgentFile::read(input, &project.context));
-    project.inputs.iter().map(read).collect()
+    project.inputs.iter().map(read).inspect(|_| steps.add(1)).collect()
 }
 
 fn check_project(
@@ -172,14 +206,17 @@ fn check_project(
     files: &[Option<AgentFile>],
     at: usize,
     workspace: &Workspace<'_>,
-    rules: &[&dyn Rule],
+    (rules, steps): (&[&dyn Rule], &Steps),
 ) -> Analysis {
     let rules: Vec<&dyn Rule> = rules.iter().copied().filter(|rule| project.selection.runs(rule.info())).collect();
     let context = &Context { job_environments: Arc::clone(&workspace.environments), ..project.context.clone() };
     let mut analysis = Analysis::default();
     // A rule that speaks of something in files runs without regret where no file has it.
     let mut concerned = vec![false; rules.len()];
-    for (input, file) in project.inputs.iter().zip(files).filter(|(input, _)| project.is_meant(input.source.path())) {
+    for (input, file) in project.inputs.iter().zip(files).inspect(|_| steps.add(1)) {
+        if !project.is_meant(input.source.path()) {
+            continue;
+        }
         let parts = file.as_ref().map(|file| Parts::of(file, context));
         analysis.files.push(input.source.path().to_owned());
         let before = analysis.findings.len();
@@ -208,6 +245,7 @@ fn check_project(
         analysis.findings.extend(found.into_iter().filter(|finding| project.is_meant(finding.place.source.path())));
         analysis.remarks = unread(jobs);
     }
+    steps.add(usize::from(project.pipeline.is_some()));
     for (rule, _) in rules.iter().zip(&concerned).filter(|(_, is_concerned)| **is_concerned) {
         let missing = rule.info().needs.iter().filter(|need| !is_met(**need, context));
         analysis.unchecked.extend(missing.map(|need| (rule.info(), *need)));

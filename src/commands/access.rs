@@ -6,8 +6,8 @@ use serde::Deserialize;
 
 use super::access_jobs;
 use super::discover::{self, Content, Search};
-use super::knowledge::{Knowledge, Options};
-use super::{Exit, Unusable, output};
+use super::knowledge::{Knowledge, Known, Options, Origins};
+use super::{Exit, Unusable, manners, output};
 use crate::access::{AgentFile, Query, Settings, World};
 use crate::access_report::{AccessReport, Format, write_difference};
 use crate::agent_config::AgentConfig;
@@ -67,6 +67,9 @@ pub(super) struct Arguments {
     /// status 1.
     #[arg(long, value_name = "FILE")]
     expect: Option<PathBuf>,
+    /// Tell on standard error, for each project, where it lies and what is known of it from where.
+    #[arg(short, long)]
+    verbose: bool,
     #[command(flatten)]
     options: Options,
 }
@@ -129,6 +132,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
         return Err(Unusable(error.clone()));
     }
     let files = agent_files(&search, &knowledge, settings.version)?;
+    if arguments.verbose {
+        tell(&search, &knowledge, &known)?;
+    }
     let ci_files = match arguments.asks_for_jobs() || arguments.appends_jobs() {
         true => access_jobs::read(&search, arguments.for_project.as_deref(), &knowledge)?,
         false => Vec::new(),
@@ -168,6 +174,25 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
             report.append_jobs(&jobs, out)
         }),
     }
+}
+
+/// Tells of each project what is known of it; release, licence and inventory are those of the working directory for all.
+fn tell(search: &Search, knowledge: &Knowledge<'_>, here: &Known) -> Result<(), Unusable> {
+    let is_only = search.projects.iter().filter(|found| found.project.is_none()).count() == 1;
+    for found in &search.projects {
+        let mut known = knowledge.context_for(&found.root, found.project.as_deref(), is_only)?;
+        (known.context.version, known.context.tier) = (here.context.version, here.context.tier);
+        known.listing.clone_from(&here.listing);
+        known.origins = Origins { project: known.origins.project, ..here.origins };
+        let paths = found.files.iter().map(|file| &file.path).chain(&found.ci_file);
+        output::complain(&manners::tell(
+            &found.root,
+            &known,
+            paths.map(|path| discover::shown_path(path)).collect(),
+            None,
+        ));
+    }
+    Ok(())
 }
 
 /// Shows the result, or writes it to a file, or compares it with a recorded one.

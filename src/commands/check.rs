@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 
 use rayon::prelude::*;
 
@@ -12,9 +13,11 @@ use super::ci_files::{read_pipeline, read_pipeline_with};
 use super::discover::{self, Content, Found, FoundFile};
 use super::fix::{self, FixArguments, Mode};
 use super::knowledge::{FoundSettings, Knowledge, Known, Listing, Options};
+use super::manners::{self, Manners};
+use super::progress::Progress;
 use super::reports::Reports;
 use super::{Exit, Unusable, output};
-use crate::analysis::{self, Project, Selection};
+use crate::analysis::{self, Project, Selection, Steps};
 use crate::finding::Safety;
 use crate::fixing::{self, Fixed, Request, Texts};
 use crate::gitlab::NEWEST;
@@ -47,6 +50,8 @@ pub(super) struct Arguments {
     fail_on: FailOn,
     #[command(flatten)]
     fix: FixArguments,
+    #[command(flatten)]
+    manners: Manners,
     #[command(flatten)]
     options: Options,
 }
@@ -87,7 +92,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
             exit = exit.max(if difference.is_empty() { Exit::Fine } else { Exit::Found });
         }
         (None, fixing) => {
-            arguments.reports.write(outcome, is_stdin && fixing.is_some())?;
+            arguments.reports.write(outcome, arguments.manners.quiet, is_stdin && fixing.is_some())?;
             if outcome.findings.iter().any(|finding| arguments.fail_on.includes(finding.severity)) {
                 exit = exit.max(Exit::Found);
             }
@@ -116,6 +121,7 @@ fn check_paths(
     knowledge: &Knowledge<'_>,
     fixing: Option<(Mode, Safety)>,
 ) -> Result<Checked, Unusable> {
+    let start = Instant::now();
     let search = knowledge.search(&arguments.paths, has_jobs_to_check)?;
     let mut errors = search.errors;
     let asked = |found: &&Found| found.project.is_none() && found.named.as_ref().is_none_or(|named| !named.is_empty());
@@ -126,7 +132,14 @@ fn check_paths(
             "--project names one project, and {count} configuration projects were found; check them one by one"
         )));
     }
-    let read = |found: &Found| read_project(found, is_only, arguments, knowledge);
+    let files = search.projects.iter().map(Found::count).sum();
+    let passes = if fixing.is_none() { 1 + Steps::A_FILE } else { 1 };
+    let progress = Progress::new(start, files, files * passes, arguments.manners.quiet);
+    let read = |found: &Found| {
+        let read = read_project(found, is_only, arguments, knowledge);
+        progress.steps.add(found.count());
+        read
+    };
     // Threads cost more to start than a few small files cost to check.
     let results: Vec<Result<ReadProject, Unusable>> = match search.projects.len() {
         0..=4 => search.projects.iter().map(read).collect(),
@@ -137,6 +150,9 @@ fn check_paths(
     let mut listings = Vec::with_capacity(results.len());
     for result in results {
         let read = result?;
+        if let Some(told) = read.told {
+            output::complain(&told);
+        }
         errors.extend(read.errors);
         outcome.remark(read.remark);
         projects.push(read.project);
@@ -145,14 +161,17 @@ fn check_paths(
     let mut difference = None;
     let (projects, analyses) = match fixing {
         None => {
-            let analyses = analysis::analyse(&projects);
+            let analyses = analysis::analyse_watched(&projects, &progress.steps);
             (projects, analyses)
         }
         Some(fixing) => {
+            drop(progress);
             let fixed = fix_paths(&search.projects, projects, &listings, fixing, &mut errors);
             if fixing.0 == Mode::Show {
                 difference = Some(fix::difference(&fixed));
-                fix::sum_up(&fixed, fixing.1);
+                if !arguments.manners.quiet {
+                    fix::sum_up(&fixed, fixing.1);
+                }
             }
             outcome.add_fixes(&fixed);
             (fixed.projects, fixed.analyses)
@@ -209,6 +228,8 @@ struct ReadProject {
     errors: Vec<String>,
     remark: Option<String>,
     listing: Option<Arc<Listing>>,
+    /// What `--verbose` tells.
+    told: Option<String>,
 }
 
 fn read_project(
@@ -229,10 +250,18 @@ fn read_project(
     }
     let selection = selection(arguments, &known.settings);
     let pipeline = read_pipeline(found, &known);
+    let is_asked_for = found.named.as_ref().is_none_or(|named| !named.is_empty());
+    let told = (arguments.manners.verbose && is_asked_for).then(|| {
+        let is_meant = |file: &&FoundFile| found.named.as_ref().is_none_or(|named| named.contains(&file.path));
+        let configurations = found.files.iter().filter(is_meant).map(|file| discover::shown_path(&file.path));
+        let ci_files = pipeline.iter().filter(|_| has_jobs_to_check(found)).flat_map(|pipeline| &pipeline.sources);
+        let files = configurations.chain(ci_files.map(|source| source.path().to_owned())).collect();
+        manners::tell(&found.root, &known, files, Some(&selection))
+    });
     let mut project = Project::new(inputs, known.context, selection);
     project.pipeline = pipeline;
     project.named = found.named.as_ref().map(|named| named.iter().map(|path| discover::shown_path(path)).collect());
-    Ok(ReadProject { project, errors, remark, listing: known.listing })
+    Ok(ReadProject { project, errors, remark, listing: known.listing, told })
 }
 
 fn selection(arguments: &Arguments, found: &FoundSettings) -> Selection {
@@ -292,6 +321,9 @@ fn check_stdin(
     };
     let input = Input::without_text(location.unwrap_or(Location::Loose), Arc::new(source), content);
     let selection = selection(arguments, &known.settings);
+    if arguments.manners.verbose {
+        output::complain(&manners::tell(&root, &known, vec![shown.clone()], Some(&selection)));
+    }
     let mut outcome = Outcome::default();
     outcome.remark(remark_on_version(knowledge, &known));
     let projects = vec![Project::new(vec![input], known.context, selection)];
@@ -304,7 +336,9 @@ fn check_stdin(
             let fixed = fixing::fix(projects, &request);
             if mode == Mode::Show {
                 difference = Some(fix::difference(&fixed));
-                fix::sum_up(&fixed, up_to);
+                if !arguments.manners.quiet {
+                    fix::sum_up(&fixed, up_to);
+                }
             } else {
                 let after = fixed.files.first().and_then(|file| file.after.to_bytes());
                 output::bytes_to_stdout(&after.unwrap_or(bytes))?;

@@ -26,6 +26,13 @@ pub(super) struct Found {
     pub named: Option<BTreeSet<PathBuf>>,
 }
 
+impl Found {
+    /// How many files are to be read, without those that a CI file includes.
+    pub fn count(&self) -> usize {
+        self.files.len() + usize::from(self.ci_file.is_some())
+    }
+}
+
 /// A path that is, or looks like, an agent configuration.
 #[derive(Debug)]
 pub(super) struct FoundFile {

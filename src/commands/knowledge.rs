@@ -53,6 +53,8 @@ pub(super) struct FoundSettings {
     pub settings: Settings,
     schemas: Arc<Vec<OrganisationSchema>>,
     folder: PathBuf,
+    /// The file itself; `None` where there is none.
+    pub file: Option<PathBuf>,
 }
 
 impl FoundSettings {
@@ -71,6 +73,7 @@ impl FoundSettings {
 pub(super) struct Listing {
     pub inventory: Arc<Inventory>,
     pub folder: PathBuf,
+    pub file: PathBuf,
 }
 
 /// What applies to one configuration project.
@@ -78,6 +81,44 @@ pub(super) struct Known {
     pub context: Context,
     pub settings: Arc<FoundSettings>,
     pub listing: Option<Arc<Listing>>,
+    pub origins: Origins,
+}
+
+/// Where something that is known comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    Option(&'static str),
+    Pipeline,
+    Remote,
+    Settings,
+    Inventory,
+}
+
+impl std::fmt::Display for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Option(option) => option,
+            Self::Pipeline => "CI_PROJECT_PATH",
+            Self::Remote => "the remote origin",
+            Self::Settings => "settings",
+            Self::Inventory => "inventory",
+        })
+    }
+}
+
+/// Where what is known of a project comes from; `None` for what nobody says.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Origins {
+    pub project: Option<Origin>,
+    pub inventory: Option<Origin>,
+    pub version: Option<Origin>,
+    pub tier: Option<Origin>,
+}
+
+/// The first of several values that is there, with its origin.
+fn first<T, const N: usize>(values: [(Option<T>, Origin); N]) -> (Option<T>, Option<Origin>) {
+    let found = values.into_iter().find_map(|(value, origin)| Some((value?, origin)));
+    found.map_or((None, None), |(value, origin)| (Some(value), Some(origin)))
 }
 
 impl<'o> Knowledge<'o> {
@@ -124,15 +165,34 @@ impl<'o> Knowledge<'o> {
         let settings = &found.settings;
         let listing = self.listing(&found)?;
         let instance = listing.as_ref().map(|listing| listing.inventory.instance());
-        let project = match listed {
-            Some(listed) => Some(listed.to_owned()),
+        let (project, project_from) = match listed {
+            Some(listed) => (Some(listed.to_owned()), Some(Origin::Inventory)),
             None => self.project(root, is_only, settings),
         };
         let options = self.options;
-        let version = options.gitlab_version.or(instance.and_then(|instance| instance.version)).or(settings.version);
+        let (version, version_from) = first([
+            (options.gitlab_version, Origin::Option("--gitlab-version")),
+            (instance.and_then(|instance| instance.version), Origin::Inventory),
+            (settings.version, Origin::Settings),
+        ]);
+        let (tier, tier_from) = first([
+            (options.tier, Origin::Option("--tier")),
+            (instance.and_then(|instance| instance.tier), Origin::Inventory),
+            (settings.tier, Origin::Settings),
+        ]);
+        let inventory_from = match options.inventory {
+            Some(_) => Origin::Option("--inventory"),
+            None => Origin::Settings,
+        };
+        let origins = Origins {
+            project: project_from,
+            inventory: listing.is_some().then_some(inventory_from),
+            version: version_from,
+            tier: tier_from,
+        };
         let context = Context {
             version: version.unwrap_or(NEWEST).min(NEWEST),
-            tier: options.tier.or(instance.and_then(|instance| instance.tier)).or(settings.tier),
+            tier,
             project: project.as_deref().map(FullPath::new),
             instance_authorization: instance
                 .and_then(|instance| instance.instance_authorization)
@@ -142,7 +202,7 @@ impl<'o> Knowledge<'o> {
             schemas: Arc::clone(&found.schemas),
             job_environments: Arc::default(),
         };
-        Ok(Known { context, settings: found, listing })
+        Ok(Known { context, settings: found, listing, origins })
     }
 
     /// The release asked for, if it is newer than what is known.
@@ -174,28 +234,28 @@ impl<'o> Knowledge<'o> {
             return Ok(Some(Arc::clone(listing)));
         }
         let folder = file.parent().map(Path::to_owned).unwrap_or_default();
-        let listing = Arc::new(Listing { inventory: Arc::new(inventory::load(&file)?), folder });
+        let listing = Arc::new(Listing { inventory: Arc::new(inventory::load(&file)?), folder, file: file.clone() });
         known.insert(file, Arc::clone(&listing));
         Ok(Some(listing))
     }
 
-    fn project(&self, root: &Path, is_only: bool, settings: &Settings) -> Option<String> {
+    fn project(&self, root: &Path, is_only: bool, settings: &Settings) -> (Option<String>, Option<Origin>) {
         let root = if root.as_os_str().is_empty() { Path::new(".") } else { root };
         let is_repository = root.join(".git").exists();
         if let Some(project) = &self.options.project {
-            return Some(project.clone());
+            return (Some(project.clone()), Some(Origin::Option("--project")));
         }
         // A pipeline's project is the one whose repository is checked out, not one somewhere below it.
         if is_only || is_repository {
             let from_pipeline = std::env::var("CI_PROJECT_PATH").ok().filter(|path| !path.is_empty());
             if from_pipeline.is_some() {
-                return from_pipeline;
+                return (from_pipeline, Some(Origin::Pipeline));
             }
         }
         if is_repository && let Some(path) = origin(root) {
-            return Some(path);
+            return (Some(path), Some(Origin::Remote));
         }
-        settings.project.clone()
+        first([(settings.project.clone(), Origin::Settings)])
     }
 
     /// The settings file beside the project's `.gitlab`, or above it up to the top of the repository.
@@ -282,7 +342,7 @@ fn read_settings(path: &Path) -> Result<Arc<FoundSettings>, Unusable> {
             let folder = path.parent().map(Path::to_owned).unwrap_or_default();
             let schemas = settings.schemas.iter().map(|file| read_schema(&folder.join(file)));
             let schemas = Arc::new(schemas.collect::<Result<_, _>>()?);
-            Ok(Arc::new(FoundSettings { settings, schemas, folder }))
+            Ok(Arc::new(FoundSettings { settings, schemas, folder, file: Some(path.to_owned()) }))
         }
         Err(mistakes) => {
             let mut text = Vec::new();

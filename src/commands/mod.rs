@@ -12,10 +12,14 @@ mod discover;
 mod fix;
 mod inventory;
 mod knowledge;
+mod manners;
 mod output;
+mod progress;
 mod reports;
 mod rules;
 mod schema;
+
+use std::ffi::OsString;
 
 use clap::{Parser, Subcommand};
 
@@ -27,6 +31,9 @@ struct Cli {
     command: Option<Command>,
     #[command(flatten)]
     check: check::Arguments,
+    /// When to colour: auto, always or never. Of itself on terminals, unless NO_COLOR, CLICOLOR_FORCE or TERM say otherwise.
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
+    color: output::Color,
 }
 
 #[derive(Debug, Subcommand)]
@@ -73,12 +80,29 @@ impl std::fmt::Display for Unusable {
     }
 }
 
+/// Puts `--color` behind the command that follows it: other options before a command make it a path.
+fn color_behind_command(mut arguments: Vec<OsString>) -> Vec<OsString> {
+    let length = match arguments.get(1).map(|first| first.to_string_lossy()) {
+        Some(first) if first == "--color" => 2,
+        Some(first) if first.starts_with("--color=") => 1,
+        _ => return arguments,
+    };
+    let is_option = |argument: &OsString| argument.to_string_lossy().starts_with('-');
+    if arguments.get(1 + length).is_some_and(|next| !is_option(next))
+        && let Some(moved) = arguments.get_mut(1..length + 2)
+    {
+        moved.rotate_right(1);
+    }
+    arguments
+}
+
 /// Runs the command line.
 #[must_use]
 pub fn run() -> Exit {
     // A failing rule is a finding; its backtrace helps nobody who runs the tool.
     std::panic::set_hook(Box::new(|_| {}));
-    let cli = Cli::parse();
+    let cli = Cli::parse_from(color_behind_command(std::env::args_os().collect()));
+    cli.color.apply();
     let result = match cli.command {
         None => check::run(&cli.check),
         Some(Command::Check(arguments)) => check::run(&arguments),

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::Unusable;
+use super::{Unusable, progress};
 
 /// Columns for reports where no terminal says how wide it is, and for files.
 pub(super) const DEFAULT_WIDTH: usize = 100;
@@ -12,11 +12,34 @@ pub(super) const DEFAULT_WIDTH: usize = 100;
 /// What writes a report.
 pub(super) type Write<'a> = dyn Fn(&mut dyn io::Write) -> io::Result<()> + 'a;
 
-/// Columns of the terminal behind standard output.
+/// When to colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Color {
+    /// On terminals, unless NO_COLOR is set or TERM is dumb; with CLICOLOR_FORCE, elsewhere as well.
+    Auto,
+    Always,
+    Never,
+}
+
+impl Color {
+    /// Holds from now on for everything that is written to standard output and standard error.
+    pub fn apply(self) {
+        let choice = match self {
+            Self::Auto => anstream::ColorChoice::Auto,
+            Self::Always => anstream::ColorChoice::Always,
+            Self::Never => anstream::ColorChoice::Never,
+        };
+        choice.write_global();
+    }
+}
+
+/// Columns for what goes to standard output: those of the terminal, else those that `COLUMNS` says.
 pub(super) fn width() -> usize {
     let is_terminal = io::stdout().is_terminal();
     let size = if is_terminal { terminal_size::terminal_size() } else { None };
-    size.map_or(DEFAULT_WIDTH, |(width, _)| usize::from(width.0))
+    let from_terminal = size.map(|(width, _)| usize::from(width.0)).filter(|width| *width > 0);
+    let from_environment = || std::env::var("COLUMNS").ok()?.parse().ok().filter(|width| *width > 0);
+    from_terminal.or_else(from_environment).unwrap_or(DEFAULT_WIDTH)
 }
 
 /// Writes to standard output, without colour where it is no terminal. A receiver that closed early is no error.
@@ -52,9 +75,11 @@ pub(super) fn is_terminal() -> bool {
 
 /// Writes to standard error, without colour where it is no terminal.
 pub(super) fn to_stderr(write: &Write<'_>) -> Result<(), Unusable> {
-    let mut out = io::BufWriter::new(anstream::stderr().lock());
-    // Who closes standard error does not want to know.
-    let _ = write(&mut out).and_then(|()| out.flush());
+    progress::aside(|| {
+        let mut out = io::BufWriter::new(anstream::stderr().lock());
+        // Who closes standard error does not want to know.
+        let _ = write(&mut out).and_then(|()| out.flush());
+    });
     Ok(())
 }
 
@@ -141,5 +166,7 @@ pub(super) fn identity(path: &Path) -> PathBuf {
 
 /// Says something on standard error.
 pub(super) fn complain(text: &str) {
-    let _ = writeln!(anstream::stderr(), "{text}");
+    progress::aside(|| {
+        let _ = writeln!(anstream::stderr(), "{text}");
+    });
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::Unusable;
 use super::output::{self, Staged};
-use crate::report::{Format, Outcome};
+use crate::report::{Format, Outcome, View};
 
 /// The options that say how to report.
 #[derive(Debug, clap::Args)]
@@ -70,19 +70,20 @@ impl Reports {
 
     /// Writes the reports: files only if all of them can be written, then standard output; standard error where that has
     /// the text itself.
-    pub(super) fn write(&self, outcome: &Outcome, has_text: bool) -> Result<(), Unusable> {
-        let width = output::width();
+    pub(super) fn write(&self, outcome: &Outcome, is_quiet: bool, has_text: bool) -> Result<(), Unusable> {
+        let in_file = View { width: output::DEFAULT_WIDTH, is_quiet };
+        let view = View { width: output::width(), is_quiet };
         let mut files = Vec::new();
         for choice in &self.format {
             if let Some(file) = self.destination(choice) {
-                files.push(Staged::new(file, &|out| choice.format.write(outcome, output::DEFAULT_WIDTH, out))?);
+                files.push(Staged::new(file, &|out| choice.format.write(outcome, in_file, out))?);
             }
         }
         for file in files {
             file.persist()?;
         }
         for choice in self.format.iter().filter(|choice| self.destination(choice).is_none()) {
-            let write = |out: &mut dyn std::io::Write| choice.format.write(outcome, width, out);
+            let write = |out: &mut dyn std::io::Write| choice.format.write(outcome, view, out);
             if has_text { output::to_stderr(&write)? } else { output::to_stdout(&write)? }
         }
         Ok(())

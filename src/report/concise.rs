@@ -4,7 +4,7 @@ use std::io;
 
 use super::{Outcome, Summary};
 
-pub(super) fn write(outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
+pub(super) fn write(outcome: &Outcome, is_quiet: bool, out: &mut dyn io::Write) -> io::Result<()> {
     for finding in &outcome.findings {
         let source = &finding.place.source;
         let position = source.position(finding.place.span.start);
@@ -18,6 +18,9 @@ pub(super) fn write(outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()
             finding.rule.name,
             finding.message.replace(['\n', '\r'], " "),
         )?;
+    }
+    if is_quiet {
+        return Ok(());
     }
     for line in Summary::of(outcome).lines(outcome) {
         writeln!(out, "{line}")?;

@@ -23,12 +23,15 @@ pub struct Human {
 }
 
 impl Human {
-    /// Writes findings and summary.
+    /// Writes findings and, unless quiet is wanted, the summary.
     ///
     /// # Errors
     /// When the receiver does not take it.
-    pub fn write(self, outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
+    pub fn write(self, outcome: &Outcome, is_quiet: bool, out: &mut dyn io::Write) -> io::Result<()> {
         self.write_findings(&outcome.findings, out)?;
+        if is_quiet {
+            return Ok(());
+        }
         for line in Summary::of(outcome).lines(outcome) {
             writeln!(out, "{line}")?;
         }

@@ -9,9 +9,12 @@ use crate::finding::{Finding, Severity};
 /// From how many findings on the lists are folded.
 const LONG: usize = 20;
 
-pub(super) fn write(outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
+pub(super) fn write(outcome: &Outcome, is_quiet: bool, out: &mut dyn io::Write) -> io::Result<()> {
+    if is_quiet && outcome.findings.is_empty() {
+        return Ok(());
+    }
     writeln!(out, "## kaslint")?;
-    if let Some(line) = Summary::of(outcome).count_line(outcome) {
+    if let Some(line) = Summary::of(outcome).count_line(outcome).filter(|_| !is_quiet) {
         writeln!(out, "\n{}", escape(&line))?;
     }
     for severity in Severity::ALL.into_iter().rev() {
@@ -19,6 +22,9 @@ pub(super) fn write(outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()
         if !findings.is_empty() {
             list(severity, &findings, outcome.findings.len() > LONG, out)?;
         }
+    }
+    if is_quiet {
+        return Ok(());
     }
     for remark in Summary::of(outcome).remarks(outcome) {
         writeln!(out, "\n{}", escape(&remark))?;

@@ -99,21 +99,30 @@ pub enum Format {
     Markdown,
 }
 
+/// How reports for people are shown; programs get the same whatever it says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct View {
+    /// Columns of the terminal.
+    pub width: usize,
+    /// Whether findings are all that is wanted, without summary and remarks.
+    pub is_quiet: bool,
+}
+
 impl Format {
     /// Writes the report.
     ///
     /// # Errors
     /// When the receiver does not take it.
-    pub fn write(self, outcome: &Outcome, width: usize, out: &mut dyn io::Write) -> io::Result<()> {
+    pub fn write(self, outcome: &Outcome, view: View, out: &mut dyn io::Write) -> io::Result<()> {
         match self {
-            Self::Human => Human { width }.write(outcome, out),
-            Self::Concise => concise::write(outcome, out),
+            Self::Human => Human { width: view.width }.write(outcome, view.is_quiet, out),
+            Self::Concise => concise::write(outcome, view.is_quiet, out),
             Self::Json => json::write(outcome, out),
             Self::Sarif => sarif::write(outcome, out),
             Self::Gitlab => gitlab::write(outcome, out),
             Self::Github => github::write(outcome, out),
             Self::Junit => junit::write(outcome, out),
-            Self::Markdown => markdown::write(outcome, out),
+            Self::Markdown => markdown::write(outcome, view.is_quiet, out),
         }
     }
 }

@@ -35,10 +35,11 @@ impl Run {
     }
 }
 
-fn command(folder: &Path, arguments: &[&str]) -> Command {
+/// kaslint in a folder, without what the environment would tell it.
+pub fn command(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kaslint"));
     command.current_dir(folder).args(arguments);
-    for variable in ["CI_PROJECT_PATH", "NO_COLOR", "CLICOLOR_FORCE", "COLUMNS"] {
+    for variable in ["CI_PROJECT_PATH", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS"] {
         command.env_remove(variable);
     }
     command
@@ -55,6 +56,12 @@ fn to_run(output: Output) -> Run {
 /// Runs kaslint in a folder.
 pub fn kaslint(folder: &Path, arguments: &[&str]) -> Run {
     to_run(command(folder, arguments).stdin(Stdio::null()).output().expect("the binary runs"))
+}
+
+/// Runs kaslint in a folder with variables in its environment.
+pub fn kaslint_in(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Run {
+    let mut command = command(folder, arguments);
+    to_run(command.envs(variables.iter().copied()).stdin(Stdio::null()).output().expect("the binary runs"))
 }
 
 /// Runs kaslint with a text on standard input.

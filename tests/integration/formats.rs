@@ -7,7 +7,7 @@ use std::sync::Arc;
 use kaslint::analysis::{Project, Selection, analyse_with};
 use kaslint::finding::{Finding, Place, Safety, Severity};
 use kaslint::layout::Location;
-use kaslint::report::{Format, Outcome};
+use kaslint::report::{Format, Outcome, View};
 use kaslint::rules::{Context, Described, Findings, Input, InputContent, Need, Rule, RuleInfo, Topic};
 use kaslint::schemas::Name;
 use kaslint::source::{Source, Span};
@@ -203,7 +203,7 @@ fn said(path: &str, text: &str, says: fn(&Arc<Source>) -> Finding) -> Vec<(Forma
     assert_eq!(outcome.findings.len(), 1);
     let write = |format: Format| {
         let mut out = Vec::new();
-        format.write(&outcome, 100, &mut out).expect("a report");
+        format.write(&outcome, View { width: 100, is_quiet: false }, &mut out).expect("a report");
         (format, String::from_utf8(out).expect("UTF-8"))
     };
     FORMATS.into_iter().map(write).collect()

@@ -18,6 +18,7 @@ mod inventory;
 mod job_access;
 mod jobs;
 mod junit;
+mod manners;
 mod outputs;
 mod properties;
 mod ranges;
