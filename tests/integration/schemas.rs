@@ -5,7 +5,6 @@ use kaslint::gitlab::NEWEST;
 use kaslint::schemas::Name;
 use kaslint::shape::{Data, Difference, MessageValue, Value};
 use kaslint::source::Source;
-use kaslint::yaml::{self, NodeId, Reading, Scalar};
 use serde_json::Value as Json;
 
 use crate::cases;
@@ -30,32 +29,6 @@ fn the_schemas_are_valid() {
     }
 }
 
-/// The JSON that GitLab makes of a document, before it is decoded.
-fn to_json(reading: &Reading<'_>, id: NodeId) -> Option<Json> {
-    let tree = reading.tree();
-    let id = tree.follow(id)?;
-    let node = tree.node(id);
-    Some(match &node.data {
-        yaml::Data::Scalar { text, style } => match yaml::scalar(node, text, *style).ok()? {
-            Scalar::Null => Json::Null,
-            Scalar::Bool(value) => value.into(),
-            Scalar::Int(value) => value.into(),
-            Scalar::UInt(value) => value.into(),
-            Scalar::Float(value) => value.into(),
-            Scalar::Str(value) => value.into_owned().into(),
-        },
-        yaml::Data::Sequence { items, .. } => {
-            items.iter().map(|&item| to_json(reading, item)).collect::<Option<Vec<_>>>()?.into()
-        }
-        yaml::Data::Mapping { .. } => {
-            let entries =
-                reading.entries(id).into_iter().map(|entry| Some((entry.key, to_json(reading, entry.value)?)));
-            Json::Object(entries.collect::<Option<_>>()?)
-        }
-        yaml::Data::Alias { .. } => return None,
-    })
-}
-
 #[test]
 fn the_agent_schema_accepts_what_decoding_accepts_and_refuses_the_rest_but_for_the_listed_differences() {
     let schema: Json = serde_json::from_str(&Name::AgentConfig.text()).expect("JSON");
@@ -68,11 +41,7 @@ fn the_agent_schema_accepts_what_decoding_accepts_and_refuses_the_rest_but_for_t
             // Difference::NotYaml: a schema sees no text.
             continue;
         }
-        let reading = config.document.reading();
-        let json = match reading.tree().root() {
-            Some(root) => to_json(&reading, root).expect("JSON"),
-            None => Json::Null,
-        };
+        let json = config.document.to_json().expect("JSON");
         let is_valid = validator.is_valid(&json);
         match config.refused_at() {
             None => {
