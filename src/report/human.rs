@@ -56,6 +56,8 @@ impl Human {
             let report = Report::new(finding, &mut masked);
             let mut text = String::new();
             handler.render_report(&mut text, &report).map_err(io::Error::other)?;
+            // miette puts a word before each further place, which says nothing to the reader.
+            let text = text.replace("\nAdvice: \n", "\n");
             out.write_all(text.as_bytes())?;
             writeln!(out)?;
         }
