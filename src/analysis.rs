@@ -134,13 +134,13 @@ pub fn analyse(projects: &[Project]) -> Vec<Analysis> {
 /// The same with other rules, for tests of the analysis itself.
 #[must_use]
 pub fn analyse_with(projects: &[Project], rules: &[&dyn Rule]) -> Vec<Analysis> {
-    run_all(projects, rules, &Steps::default())
+    analyse_all(projects, rules, &Steps::default())
 }
 
 /// The same as `analyse`; meanwhile, whoever holds the steps can see how far it is.
 #[must_use]
 pub fn analyse_watched(projects: &[Project], steps: &Steps) -> Vec<Analysis> {
-    run_all(projects, RULES, steps)
+    analyse_all(projects, RULES, steps)
 }
 
 /// How far an analysis is: each agent configuration and each CI file counts `Steps::A_FILE` times.
@@ -163,7 +163,8 @@ impl Steps {
     }
 }
 
-fn run_all(projects: &[Project], rules: &[&dyn Rule], steps: &Steps) -> Vec<Analysis> {
+/// The same with rules and steps.
+pub(crate) fn analyse_all(projects: &[Project], rules: &[&dyn Rule], steps: &Steps) -> Vec<Analysis> {
     let read_project = |project: &Project| read_project(project, steps);
     // Threads cost more to start than a few small files cost to check.
     let is_small = projects.len() <= 4;

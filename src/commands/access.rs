@@ -1,16 +1,19 @@
 //! `kaslint access`: which agents a job may use, through which entry, as whom.
 
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use serde::Deserialize;
 
 use super::access_jobs;
-use super::discover::{self, Content, Search};
+use super::discover::{self, Content, Found, Search};
 use super::knowledge::{Knowledge, Known, Options, Origins};
+use super::progress::Progress;
 use super::{Exit, Unusable, manners, output};
 use crate::access::{AgentFile, Query, Settings, World};
 use crate::access_report::{AccessReport, Format, write_difference};
 use crate::agent_config::AgentConfig;
+use crate::analysis::Steps;
 use crate::gitlab::{GitRef, Version};
 use crate::inventory::Inventory;
 use crate::job_access::ProjectJobs;
@@ -127,18 +130,22 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
         tier: known.context.tier,
         instance_authorization: known.context.instance_authorization,
     };
+    let start = Instant::now();
     let search = knowledge.search(&arguments.paths, |_| true)?;
     if let Some(error) = search.errors.first() {
         return Err(Unusable(error.clone()));
     }
-    let files = agent_files(&search, &knowledge, settings.version)?;
+    let count = search.projects.iter().map(Found::count).sum();
+    let progress = Progress::new(start, ("Reading", count), count);
+    let files = agent_files(&search, &knowledge, settings.version, &progress.steps)?;
     if arguments.verbose {
         tell(&search, &knowledge, &known)?;
     }
     let ci_files = match arguments.asks_for_jobs() || arguments.appends_jobs() {
-        true => access_jobs::read(&search, arguments.for_project.as_deref(), &knowledge)?,
+        true => access_jobs::read(&search, arguments.for_project.as_deref(), &knowledge, &progress.steps)?,
         false => Vec::new(),
     };
+    drop(progress);
     let world = World {
         inventory: listed,
         files: files
@@ -225,11 +232,17 @@ fn read_text(path: &Path) -> Result<String, Unusable> {
 }
 
 /// The agents' files of the projects that were found.
-fn agent_files(search: &Search, knowledge: &Knowledge<'_>, version: Version) -> Result<Vec<Loaded>, Unusable> {
+fn agent_files(
+    search: &Search,
+    knowledge: &Knowledge<'_>,
+    version: Version,
+    steps: &Steps,
+) -> Result<Vec<Loaded>, Unusable> {
     let is_only = search.projects.iter().filter(|found| found.project.is_none()).count() == 1;
     let mut files = Vec::new();
     for found in &search.projects {
         let project = knowledge.context_for(&found.root, found.project.as_deref(), is_only)?.context.project;
+        steps.add(found.files.len());
         for file in &found.files {
             if let Location::Config { agent } = &file.location {
                 let project = project.as_ref().map(ToString::to_string);

@@ -7,6 +7,7 @@ use super::ci_files::{ci_project, read_pipeline};
 use super::discover::{Found, Search};
 use super::knowledge::Knowledge;
 use crate::access_report::has_job;
+use crate::analysis::Steps;
 use crate::ci::Pipeline;
 use crate::gitlab::lower_path;
 use crate::job_access::{CiProject, ProjectJobs};
@@ -22,7 +23,12 @@ pub(super) struct CiFile {
 }
 
 /// Reads the CI files of the projects that were found, or that of one.
-pub(super) fn read(search: &Search, wanted: Option<&str>, knowledge: &Knowledge<'_>) -> Result<Vec<CiFile>, Unusable> {
+pub(super) fn read(
+    search: &Search,
+    wanted: Option<&str>,
+    knowledge: &Knowledge<'_>,
+    steps: &Steps,
+) -> Result<Vec<CiFile>, Unusable> {
     let is_only = search.projects.len() == 1;
     let read = |found: &Found| -> Result<Option<CiFile>, Unusable> {
         if found.ci_file.is_none() || !is_meant(found) {
@@ -35,7 +41,9 @@ pub(super) fn read(search: &Search, wanted: Option<&str>, knowledge: &Knowledge<
         if !wanted.is_none_or(is_wanted) {
             return Ok(None);
         }
-        Ok(read_pipeline(found, &known).map(|pipeline| CiFile { pipeline, project }))
+        let pipeline = read_pipeline(found, &known);
+        steps.add(1);
+        Ok(pipeline.map(|pipeline| CiFile { pipeline, project }))
     };
     let files: Vec<Result<Option<CiFile>, Unusable>> = match search.projects.len() > MANY {
         true => search.projects.par_iter().map(read).collect(),

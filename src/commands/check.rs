@@ -133,8 +133,11 @@ fn check_paths(
         )));
     }
     let files = search.projects.iter().map(Found::count).sum();
-    let passes = if fixing.is_none() { 1 + Steps::A_FILE } else { 1 };
-    let progress = Progress::new(start, files, files * passes, arguments.manners.quiet);
+    // Fixes take rounds, of which nobody knows how many; the bar shows the first.
+    let progress = match arguments.manners.quiet {
+        true => Progress::unwatched(),
+        false => Progress::new(start, ("Checking", files), files * (1 + Steps::A_FILE)),
+    };
     let read = |found: &Found| {
         let read = read_project(found, is_only, arguments, knowledge);
         progress.steps.add(found.count());
@@ -162,11 +165,12 @@ fn check_paths(
     let (projects, analyses) = match fixing {
         None => {
             let analyses = analysis::analyse_watched(&projects, &progress.steps);
+            drop(progress);
             (projects, analyses)
         }
         Some(fixing) => {
+            let fixed = fix_paths((&search.projects, &listings), projects, fixing, &progress.steps, &mut errors);
             drop(progress);
-            let fixed = fix_paths(&search.projects, projects, &listings, fixing, &mut errors);
             if fixing.0 == Mode::Show {
                 difference = Some(fix::difference(&fixed));
                 if !arguments.manners.quiet {
@@ -188,10 +192,10 @@ fn check_paths(
 
 /// Makes the fixes, and writes them if that is meant.
 fn fix_paths(
-    found: &[Found],
+    (found, listings): (&[Found], &[Option<Arc<Listing>>]),
     projects: Vec<Project>,
-    listings: &[Option<Arc<Listing>>],
     (mode, up_to): (Mode, Safety),
+    steps: &Steps,
     errors: &mut Vec<String>,
 ) -> Fixed {
     let roots: Vec<PathBuf> = found.iter().filter_map(|found| fix::real(&found.root)).collect();
@@ -203,7 +207,7 @@ fn fix_paths(
         read_pipeline_with(found.get(at)?, contexts.get(at)?, listing, texts)
     };
     let may_change = |at: usize, path: &str| own.get(at).is_some_and(|own| own.contains_key(path));
-    let request = Request { up_to, may_change: &may_change, read_pipeline: &read_pipeline };
+    let request = Request { up_to, may_change: &may_change, read_pipeline: &read_pipeline, steps };
     let mut fixed = fixing::fix(projects, &request);
     if mode == Mode::Write {
         let files = own.iter().flatten().map(|(shown, path)| (shown.clone(), path.clone())).collect();
@@ -332,7 +336,8 @@ fn check_stdin(
         None => analysis::analyse(&projects),
         Some((mode, up_to)) => {
             let may_change = |_: usize, path: &str| path == shown;
-            let request = Request { up_to, may_change: &may_change, read_pipeline: &|_, _| None };
+            let request =
+                Request { up_to, may_change: &may_change, read_pipeline: &|_, _| None, steps: &Steps::default() };
             let fixed = fixing::fix(projects, &request);
             if mode == Mode::Show {
                 difference = Some(fix::difference(&fixed));

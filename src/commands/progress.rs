@@ -38,10 +38,10 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// A run over many files from a moment on, with a number of steps.
-    pub fn new(start: Instant, files: usize, steps: usize, is_quiet: bool) -> Self {
+    /// A run that does something to files from a moment on, with a number of steps. It has a bar only if the files are many.
+    pub fn new(start: Instant, (doing, files): (&'static str, usize), steps: usize) -> Self {
         let counter = Arc::new(Steps::default());
-        let is_shown = files >= MANY && !is_quiet && is_capable();
+        let is_shown = files >= MANY && is_capable();
         let watcher = is_shown.then(|| {
             let (sender, stop) = mpsc::channel();
             let counter = Arc::clone(&counter);
@@ -50,9 +50,12 @@ impl Progress {
                 if stop.recv_timeout(patience) != Err(RecvTimeoutError::Timeout) {
                     return;
                 }
-                let bar = show(files, steps);
-                while stop.recv_timeout(PACE) == Err(RecvTimeoutError::Timeout) {
+                let bar = show(doing, files, steps);
+                loop {
                     bar.set_position(counter.count().min(steps) as u64);
+                    if stop.recv_timeout(PACE) != Err(RecvTimeoutError::Timeout) {
+                        break;
+                    }
                 }
                 *SHOWN.lock().unwrap_or_else(PoisonError::into_inner) = None;
                 bar.finish_and_clear();
@@ -60,6 +63,11 @@ impl Progress {
             (sender, watcher)
         });
         Self { steps: counter, watcher }
+    }
+
+    /// A run that nobody watches.
+    pub fn unwatched() -> Self {
+        Self { steps: Arc::default(), watcher: None }
     }
 }
 
@@ -77,13 +85,15 @@ fn is_capable() -> bool {
     io::stderr().is_terminal() && std::env::var_os("TERM").map_or(cfg!(windows), |term| term != "dumb")
 }
 
-fn show(files: usize, steps: usize) -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(Some(steps as u64), ProgressDrawTarget::stderr());
-    // The template is a constant; were it invalid, the bar would look otherwise.
-    if let Ok(style) = ProgressStyle::with_template("{msg} {bar:40} {percent:>3}%") {
-        bar.set_style(style.progress_chars("━╸ "));
-    }
-    bar.set_message(format!("Checking {files} files"));
+fn show(doing: &str, files: usize, steps: usize) -> ProgressBar {
+    // Nothing is drawn before the first look at the counter.
+    let bar = ProgressBar::with_draw_target(Some(steps as u64), ProgressDrawTarget::stderr())
+        .with_message(format!("{doing} {files} files"));
+    // The template is a constant; were it invalid, the bar would look otherwise. It fits into 60 columns.
+    let bar = match ProgressStyle::with_template("{msg} {bar:30} {percent:>3}%") {
+        Ok(style) => bar.with_style(style.progress_chars("━╸ ")),
+        Err(_) => bar,
+    };
     *SHOWN.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar.clone());
     bar
 }

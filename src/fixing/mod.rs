@@ -9,7 +9,7 @@ mod guard;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::analysis::{Analysis, Project, analyse_with};
+use crate::analysis::{Analysis, Project, Steps, analyse_all, analyse_with};
 use crate::ci::{FileContent, Files, Pipeline};
 use crate::finding::Safety;
 use crate::rules::{RULES, Rule};
@@ -35,6 +35,8 @@ pub struct Request<'r> {
     pub may_change: &'r dyn Fn(usize, &str) -> bool,
     /// Reads pipelines again.
     pub read_pipeline: &'r ReadPipeline<'r>,
+    /// Counts what the analyses of all rounds do.
+    pub steps: &'r Steps,
 }
 
 /// Projects after their fixes.
@@ -119,7 +121,7 @@ pub fn fix_with(projects: Vec<Project>, rules: &[&dyn Rule], request: &Request<'
     };
     let mut rounds = 0;
     loop {
-        let analyses = analyse_with(&work.projects, rules);
+        let analyses = analyse_all(&work.projects, rules, request.steps);
         let changes = without_overlaps(work.wanted(&analyses));
         if changes.is_empty() {
             return work.finish(analyses);

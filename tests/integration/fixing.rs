@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use kaslint::agent_config::AgentConfig;
-use kaslint::analysis::{Project, Selection};
+use kaslint::analysis::{Project, Selection, Steps};
 use kaslint::finding::{Finding, Safety, Severity};
 use kaslint::fixing::{self, Fixed, Request};
 use kaslint::gitlab::NEWEST;
@@ -19,7 +19,8 @@ fn fixed_with(text: &str, up_to: Safety, rules: &[&dyn Rule]) -> Fixed {
     let location = Location::Config { agent: "prod".to_owned() };
     let input = Input::text(location, Arc::new(Source::new(CONFIG, text)));
     let project = Project::new(vec![input], Context::default(), Selection::default());
-    let request = Request { up_to, may_change: &|_, path| path == CONFIG, read_pipeline: &|_, _| None };
+    let request =
+        Request { up_to, may_change: &|_, path| path == CONFIG, read_pipeline: &|_, _| None, steps: &Steps::default() };
     fixing::fix_with(vec![project], rules, &request)
 }
 
