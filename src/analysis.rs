@@ -342,12 +342,15 @@ fn unread(jobs: &ProjectJobs<'_>) -> Vec<String> {
     let Some(main) = jobs.pipeline.sources.first() else { return Vec::new() };
     let names: BTreeSet<String> =
         jobs.pipeline.unread.iter().map(|unread| format!("{} {}", unread.kind.name(), unread.name)).collect();
+    let children: BTreeSet<&str> =
+        jobs.pipeline.jobs.iter().filter(|job| job.has_child()).map(|job| &*job.name).collect();
+    let children = children.into_iter().map(|job| format!("the child pipeline of the job {job}"));
+    let names: Vec<String> = names.into_iter().chain(children).collect();
     if names.is_empty() {
         return Vec::new();
     }
-    let names: Vec<String> = names.into_iter().collect();
     let names = names.join(", ");
-    vec![format!("Not read: what {} includes of elsewhere ({}).", main.path(), secrets::mask(&names))]
+    vec![format!("Not read: what {} includes or starts elsewhere ({}).", main.path(), secrets::mask(&names))]
 }
 
 /// A file with the parts that rules are shown one by one, gathered once for all rules.

@@ -100,7 +100,9 @@ impl<'p> ProjectJobs<'p> {
     /// The names of the environments that jobs have; `None` where jobs may be missing.
     #[must_use]
     pub fn environments(&self) -> Option<Vec<PartialText>> {
-        if self.pipeline.is_incomplete() || !self.pipeline.problems.is_empty() {
+        // Jobs of child pipelines are jobs of the project as well.
+        let has_children = self.pipeline.jobs.iter().any(Job::has_child);
+        if has_children || self.pipeline.is_incomplete() || !self.pipeline.problems.is_empty() {
             return None;
         }
         let names = self.jobs.iter().flat_map(|job| &job.cases).filter_map(|case| case.environment.clone());
