@@ -36,6 +36,13 @@ impl Agent<'_> {
         format!("{}:{}", self.project.unwrap_or("<configuration project>"), self.name)
     }
 
+    /// Why it has no part in any decision, if it is not registered.
+    #[must_use]
+    pub fn unregistered(&self) -> Option<String> {
+        let project = self.project.unwrap_or("the configuration project");
+        (!self.is_registered).then(|| format!("no agent `{}` is registered in {project}", self.name))
+    }
+
     /// Whether GitLab refuses its file, so that what is in force is not known.
     #[must_use]
     pub fn is_refused(&self) -> bool {

@@ -36,6 +36,18 @@ pub struct Condition {
     pub holds: bool,
 }
 
+impl Condition {
+    /// The clause for `user_access`, where there is no job.
+    #[must_use]
+    pub fn for_users(&self) -> String {
+        match (&self.fact, self.holds) {
+            (Fact::PaidTier, true) => "the licence is Premium or Ultimate".to_owned(),
+            (Fact::PaidTier, false) => "the licence is Free".to_owned(),
+            _ => self.to_string(),
+        }
+    }
+}
+
 impl fmt::Display for Condition {
     /// A clause that fits behind "if".
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

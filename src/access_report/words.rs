@@ -1,7 +1,7 @@
 //! Words that several formats share, so that the same thing is said the same way.
 
 use crate::access::{
-    Agent, Answer, Candidate, CandidateKind, Condition, Denial, Fact, Identity, Outcome, Query, Row, UserIdentity,
+    Agent, Answer, Candidate, CandidateKind, Condition, Denial, Identity, Outcome, Query, Row, UserIdentity,
 };
 use crate::agent_config::CiEntry;
 use crate::secrets;
@@ -38,12 +38,8 @@ pub(super) fn conditions(conditions: &[Condition]) -> String {
 }
 
 /// The same for `user_access`, where there is no job.
-pub(super) fn user_conditions(of: &[Condition]) -> String {
-    let clause = |condition: &Condition| match (&condition.fact, condition.holds) {
-        (Fact::PaidTier, true) => "the licence is Premium or Ultimate".to_owned(),
-        _ => shown(&condition.to_string()),
-    };
-    of.iter().map(clause).collect::<Vec<_>>().join(" and ")
+pub(super) fn user_conditions(conditions: &[Condition]) -> String {
+    conditions.iter().map(|condition| shown(&condition.for_users())).collect::<Vec<_>>().join(" and ")
 }
 
 /// What an entry is for: "project acme/web/shop".
@@ -107,10 +103,7 @@ pub(super) fn verdict(row: &Row<'_>) -> &'static str {
 
 /// Why a row is as it is. An agent that is not registered has no part in any decision.
 pub(super) fn reason(answer: &Answer<'_, '_>, row: &Row<'_>, agent: &Agent<'_>) -> String {
-    if agent.is_registered {
-        return shown(&answer.reason(row));
-    }
-    format!("no agent `{}` is registered in {}", shown(agent.name), shown(agent.project.unwrap_or_default()))
+    shown(&agent.unregistered().unwrap_or_else(|| answer.reason(row)))
 }
 
 /// "1 project", "3 projects", "3 entries".

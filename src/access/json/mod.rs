@@ -68,7 +68,8 @@ pub fn row(index: &Index<'_>, answer: &Answer<'_, '_>, row: &Row<'_>) -> Json {
     if !row.conditions.is_empty() {
         object.insert("conditions".to_owned(), row.conditions.iter().map(ToString::to_string).collect());
     }
-    object.insert("reason".to_owned(), answer.reason(row).into());
+    let reason = agent.unregistered().unwrap_or_else(|| answer.reason(row));
+    object.insert("reason".to_owned(), reason.into());
     Json::Object(object)
 }
 

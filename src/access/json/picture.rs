@@ -92,7 +92,7 @@ pub fn user_picture(index: &Index<'_>, picture: &UserPicture<'_>) -> Json {
         UserIdentity::Nobody(denial) => object.insert("denied".to_owned(), denial.to_string().into()),
     };
     if !picture.conditions.is_empty() {
-        object.insert("conditions".to_owned(), picture.conditions.iter().map(ToString::to_string).collect());
+        object.insert("conditions".to_owned(), picture.conditions.iter().map(super::Condition::for_users).collect());
     }
     let entries = picture.grants.iter().map(|grant| {
         let mut entry = json!({ "kind": grant.entry.kind.noun() });
@@ -103,7 +103,7 @@ pub fn user_picture(index: &Index<'_>, picture: &UserPicture<'_>) -> Json {
             Standing::Dropped(drop) => entry["dropped"] = drop.to_string().into(),
             Standing::Depends(needs) => {
                 let holds = needs.iter().map(|(fact, _)| super::Condition { fact: fact.clone(), holds: true });
-                entry["conditions"] = holds.map(|condition| condition.to_string()).collect();
+                entry["conditions"] = holds.map(|condition| condition.for_users()).collect();
             }
         }
         entry
