@@ -1,6 +1,6 @@
 //! `kaslint check`: reports what GitLab would refuse, ignore, or read differently from how it looks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::acceptance::{self, BaselineArguments};
 use super::check_output::{self, FailOn};
-use super::ci_files::{read_pipeline, read_pipeline_with};
+use super::ci_files::{MAX_CI_FILE_SIZE, read_pipeline, read_pipeline_of, read_pipeline_with};
 use super::discover::{self, Content, Found, FoundFile};
 use super::fix::{self, FixArguments, Mode};
 use super::knowledge::{FoundSettings, Knowledge, Known, Listing, Options};
@@ -21,7 +21,7 @@ use crate::analysis::{self, Project, Selection, Steps};
 use crate::finding::Safety;
 use crate::fixing::{self, Fixed, Request, Texts};
 use crate::gitlab::NEWEST;
-use crate::layout::{ENVIRONMENT_TEMPLATE, Location};
+use crate::layout::{CI_FILE, ENVIRONMENT_TEMPLATE, Location};
 use crate::report::Outcome;
 use crate::rules::{Context, Input, InputContent, explain};
 use crate::source::Source;
@@ -308,36 +308,64 @@ fn check_stdin(
     fixing: Option<(Mode, Safety)>,
 ) -> Result<Checked, Unusable> {
     let name = arguments.stdin_filename.clone().unwrap_or_else(|| PathBuf::from("-"));
-    let (root, location) = discover::locate(&name);
+    let is_ci_file = name.file_name().is_some_and(|file| file == CI_FILE);
+    let (root, location) = match is_ci_file {
+        true => (name.parent().map(Path::to_owned).unwrap_or_default(), None),
+        false => discover::locate(&name),
+    };
     let known = knowledge.context_for(&root, None, true)?;
     let shown = discover::shown_path(&name);
+    let limit = if is_ci_file { MAX_CI_FILE_SIZE } else { known.context.max_file_size };
     let mut bytes = Vec::new();
-    let (source, content) = match discover::read_stdin(known.context.max_file_size)? {
+    let (source, content) = match discover::read_stdin(limit)? {
         Content::Text(read) => {
             bytes = read;
             (Source::from_bytes(shown.clone(), &bytes), InputContent::Text)
         }
-        Content::TooLarge(_) if matches!(fixing, Some((Mode::Write, _))) => {
-            return Err(Unusable("standard input is too large to be fixed".to_owned()));
+        Content::TooLarge(_) if is_ci_file || matches!(fixing, Some((Mode::Write, _))) => {
+            return Err(Unusable("standard input is too large".to_owned()));
         }
         Content::TooLarge(size) => (Source::new(shown.clone(), ""), InputContent::TooLarge(size)),
         Content::NoFile(what) => (Source::new(shown.clone(), ""), InputContent::NoFile(what)),
     };
-    let input = Input::without_text(location.unwrap_or(Location::Loose), Arc::new(source), content);
+    let source = Arc::new(source);
     let selection = selection(arguments, &known.settings);
     if arguments.manners.verbose {
         output::complain(&manners::tell(&root, &known, vec![shown.clone()], Some(&selection)));
     }
+    let found = is_ci_file.then(|| discover::at_root(&root).unwrap_or_else(|| Found::nothing_at(&root)));
+    let context = known.context.clone();
+    let pipeline = |texts: &Texts| {
+        let main = texts.get(&shown).unwrap_or(&source);
+        Some(read_pipeline_of(main, found.as_ref()?, &context, known.listing.as_deref(), texts))
+    };
+    let mut project = Project::new(Vec::new(), known.context.clone(), selection);
+    match &found {
+        // What lies beside it is there to be known.
+        Some(found) => {
+            project.inputs = found.files.iter().filter_map(|file| read_input(file, &context).ok()).collect();
+            project.named = Some(BTreeSet::from([shown.clone()]));
+            project.pipeline = pipeline(&Texts::new());
+        }
+        None => {
+            let location = location.unwrap_or(Location::Loose);
+            project.inputs.push(Input::without_text(location, Arc::clone(&source), content));
+        }
+    }
     let mut outcome = Outcome::default();
     outcome.remark(remark_on_version(knowledge, &known));
-    let projects = vec![Project::new(vec![input], known.context, selection)];
+    let projects = vec![project];
     let mut difference = None;
     let analyses = match fixing {
         None => analysis::analyse(&projects),
         Some((mode, up_to)) => {
             let may_change = |_: usize, path: &str| path == shown;
-            let request =
-                Request { up_to, may_change: &may_change, read_pipeline: &|_, _| None, steps: &Steps::default() };
+            let request = Request {
+                up_to,
+                may_change: &may_change,
+                read_pipeline: &|_, texts| pipeline(texts),
+                steps: &Steps::default(),
+            };
             let fixed = fixing::fix(projects, &request);
             if mode == Mode::Show {
                 difference = Some(fix::difference(&fixed));

@@ -11,13 +11,14 @@ use crate::ci::{FileContent, Files, Pipeline};
 use crate::fixing::{Overlay, Texts};
 use crate::gitlab::FullPath;
 use crate::job_access::CiProject;
+use crate::layout::CI_FILE;
 use crate::rules::Context;
 use crate::source::Source;
 
 /// The largest CI file that is read, in bytes.
 ///
 /// Source: `max_yaml_size_bytes` in `doc/administration/instance_limits.md`, 2 MiB unless an administrator says otherwise.
-const MAX_CI_FILE_SIZE: u64 = 2 << 20;
+pub(super) const MAX_CI_FILE_SIZE: u64 = 2 << 20;
 
 /// How many paths are looked at for one pattern.
 const MAX_PATHS: usize = 200_000;
@@ -41,6 +42,20 @@ pub(super) fn read_pipeline_with(
     Some(Pipeline::read(file, &Overlay::new(&files, texts), &facts))
 }
 
+/// The CI file of a project where its text is at hand and need not lie on disk, with what it includes of there.
+pub(super) fn read_pipeline_of(
+    main: &Arc<Source>,
+    found: &Found,
+    context: &Context,
+    listing: Option<&Listing>,
+    texts: &Texts,
+) -> Pipeline {
+    let files = RepositoryFiles { main: Some(Arc::clone(main)), ..RepositoryFiles::new(found, listing) };
+    let path = context.project.as_ref().map(FullPath::as_str);
+    let facts = CiProject::of(path, context.inventory.as_deref()).facts;
+    Pipeline::read(CI_FILE, &Overlay::new(&files, texts), &facts)
+}
+
 /// What is known of the project whose CI file it is.
 pub(super) fn ci_project(known: &Known) -> CiProject {
     let path = known.context.project.as_ref().map(FullPath::as_str);
@@ -52,6 +67,8 @@ pub(super) struct RepositoryFiles<'l> {
     root: PathBuf,
     listing: Option<&'l Listing>,
     is_whole: bool,
+    /// The CI file, where it does not come from disk.
+    main: Option<Arc<Source>>,
 }
 
 impl<'l> RepositoryFiles<'l> {
@@ -60,7 +77,7 @@ impl<'l> RepositoryFiles<'l> {
         let root = if found.root.as_os_str().is_empty() { Path::new(".") } else { &found.root };
         // The folders of an inventory often hold what kaslint reads and no more.
         let is_whole = found.project.is_none() || root.join(".git").exists();
-        Self { root: root.to_owned(), listing, is_whole }
+        Self { root: root.to_owned(), listing, is_whole, main: None }
     }
 }
 
@@ -70,6 +87,9 @@ impl Files for RepositoryFiles<'_> {
     }
 
     fn read(&self, path: &str) -> FileContent {
+        if let Some(main) = self.main.as_ref().filter(|_| path == CI_FILE) {
+            return FileContent::Text(Arc::clone(main));
+        }
         read_below(&self.root, path)
     }
 

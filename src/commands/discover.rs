@@ -33,6 +33,13 @@ impl Found {
     }
 }
 
+impl Found {
+    /// A project at a folder of which nothing lies on disk.
+    pub fn nothing_at(root: &Path) -> Self {
+        Self { root: root.to_owned(), files: Vec::new(), ci_file: None, project: None, named: None }
+    }
+}
+
 /// A path that is, or looks like, an agent configuration.
 #[derive(Debug)]
 pub(super) struct FoundFile {

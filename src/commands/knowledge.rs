@@ -37,6 +37,9 @@ pub(super) struct Options {
     /// Settings file [default: .kaslint.yaml beside .gitlab, or above it up to the top of the repository].
     #[arg(long, value_name = "FILE")]
     settings: Option<PathBuf>,
+    /// Never touch the network, as is the case anyway.
+    #[arg(long)]
+    offline: bool,
 }
 
 /// Settings and inventories by path, and the options.

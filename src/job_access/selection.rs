@@ -1,6 +1,7 @@
 //! The contexts that a job selects, each with the place where its name stands.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::context::{ContextName, context_name};
 use super::{JobView, ProjectJobs};
@@ -9,6 +10,7 @@ use crate::ci::script::{ActionKind, Argument, Contact, InForce};
 use crate::ci::variables::Scope;
 use crate::ci::{Place, Variable};
 use crate::gitlab::{PartialText, lower_path};
+use crate::source::Span;
 
 /// How many selections a job may have; those behind are not looked at.
 const MOST: usize = 10_000;
@@ -174,7 +176,8 @@ impl JobView<'_> {
 #[derive(Default)]
 struct Found {
     selections: Vec<Selection>,
-    known: HashMap<(usize, usize, String), usize>,
+    /// By file and place, and the context's name.
+    known: HashMap<(usize, Span, String), usize>,
 }
 
 impl Found {
@@ -186,8 +189,8 @@ impl Found {
     }
 
     fn insert(&mut self, selection: Selection) {
-        let span = selection.place.span;
-        let key = (span.start, span.end, selection.context.to_string());
+        let Place { source, span } = &selection.place;
+        let key = (Arc::as_ptr(source).addr(), *span, selection.context.to_string());
         let position = *self.known.entry(key).or_insert(self.selections.len());
         match self.selections.get_mut(position) {
             Some(known) => {

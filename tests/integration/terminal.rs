@@ -131,3 +131,19 @@ fn shells_and_manuals_get_what_they_want() {
     let page = kaslint(root(), &["man"]).stdout;
     assert!(page.contains(".TH kaslint 1") && page.contains("kaslint access") && page.contains("fail\\-on"), "{page}");
 }
+
+#[test]
+fn standard_input_can_be_a_ci_file() {
+    let ci = b"include: ci/deploy.yml\ntest:\n  script:\n    - kubectl config use-context Acme/agents:prod\n";
+    let folder = folder_with(&[
+        (CONFIG, b"ci_acess: {}\n"),
+        ("ci/deploy.yml", b"deploy:\n  script:\n    - kubectl config use-context acme/agents:prdo\n"),
+    ]);
+    let base = ["check", "--offline", "--project", "acme/agents", "--stdin-filename", ".gitlab-ci.yml", "-"];
+    let run = |more: &[&str]| kaslint_with_input(folder.path(), &[&base[..], more].concat(), ci);
+    let found = run(&["--format", "concise"]).stdout;
+    assert!(found.starts_with(".gitlab-ci.yml:4:34: error[malformed-context]"), "{found}");
+    assert!(found.contains("1 error in 1 configuration"), "{found}");
+    let fixed = run(&["--fix"]);
+    assert_eq!(fixed.stdout, String::from_utf8_lossy(ci).replace("Acme", "acme"), "{}", fixed.stderr);
+}
