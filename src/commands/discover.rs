@@ -31,9 +31,7 @@ impl Found {
     pub fn count(&self) -> usize {
         self.files.len() + usize::from(self.ci_file.is_some())
     }
-}
 
-impl Found {
     /// A project at a folder of which nothing lies on disk.
     pub fn nothing_at(root: &Path) -> Self {
         Self { root: root.to_owned(), files: Vec::new(), ci_file: None, project: None, named: None }
