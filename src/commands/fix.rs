@@ -162,3 +162,38 @@ pub(super) fn sum_up(fixed: &Fixed, up_to: Safety) {
 pub(super) fn paths(errors: &[(String, String)]) -> BTreeSet<&str> {
     errors.iter().map(|(path, _)| &**path).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::source::Source;
+
+    /// A folder whose one file reads `now`, and what writing a fix over the text that was read before comes to.
+    fn written(now: &str) -> (Result<(), String>, String, usize) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("config.yaml");
+        fs::write(&path, now).expect("a file");
+        let file = FixedFile {
+            before: Arc::new(Source::new("config.yaml", "a: 1\n")),
+            after: Arc::new(Source::new("config.yaml", "b: 1\n")),
+            count: 1,
+        };
+        let outcome = write_file(&path, &file);
+        let text = fs::read_to_string(&path).expect("the file");
+        (outcome, text, fs::read_dir(folder.path()).expect("the folder").count())
+    }
+
+    #[test]
+    fn a_file_that_is_as_it_was_read_is_written() {
+        assert_eq!(written("a: 1\n"), (Ok(()), "b: 1\n".to_owned(), 1));
+    }
+
+    #[test]
+    fn a_file_that_somebody_changed_after_it_was_read_stays() {
+        let (outcome, text, files) = written("a: 2\n");
+        assert_eq!(outcome, Err("it was changed by somebody else meanwhile; run kaslint again".to_owned()));
+        assert_eq!((text.as_str(), files), ("a: 2\n", 1));
+    }
+}
