@@ -329,10 +329,14 @@ impl Analysis {
 
 fn run_on_jobs(rule: &dyn Rule, jobs: &Jobs<'_, '_>, findings: &mut Findings) {
     rule.check_pipeline(jobs, findings);
+    if let Some(selection) = jobs.all.auto_devops_context() {
+        rule.check_context(&selection, jobs, findings);
+    }
     for job in &jobs.all.jobs {
         rule.check_job(job, jobs, findings);
         for selection in job.selections() {
             rule.check_selection(selection, job, jobs, findings);
+            rule.check_context(selection, jobs, findings);
         }
     }
 }

@@ -52,18 +52,7 @@ rule! {
 }
 
 impl Rule for MalformedContext {
-    fn check_pipeline(&self, jobs: &Jobs<'_, '_>, findings: &mut Findings) {
-        if let Some(selection) = jobs.all.auto_devops_context() {
-            check(&selection, jobs, findings);
-        }
-    }
-
-    fn check_selection(&self, selection: &Selection, _job: &JobView<'_>, jobs: &Jobs<'_, '_>, findings: &mut Findings) {
-        check(selection, jobs, findings);
-    }
-}
-
-fn check(selection: &Selection, jobs: &Jobs<'_, '_>, findings: &mut Findings) {
+    fn check_context(&self, selection: &Selection, jobs: &Jobs<'_, '_>, findings: &mut Findings) {
         match selection.resolve(jobs.index) {
             Resolved::OtherCase(agent) => {
                 let context = jobs.index.agent(agent).context();
@@ -77,6 +66,7 @@ fn check(selection: &Selection, jobs: &Jobs<'_, '_>, findings: &mut Findings) {
             Resolved::Other(name) => findings.report_some(malformed(name, selection, jobs)),
             _ => {}
         }
+    }
 }
 
 /// Adds the change to another context, where the whole one stands in one place.

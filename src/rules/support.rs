@@ -210,6 +210,10 @@ pub trait Rule: Described + Sync {
         _findings: &mut Findings,
     ) {
     }
+
+    /// A context that a job selects or its environment names, or that the top level gives the jobs of Auto DevOps, for rules
+    /// that judge the context alone.
+    fn check_context(&self, _selection: &Selection, _jobs: &Jobs<'_, '_>, _findings: &mut Findings) {}
 }
 
 /// What rules about jobs are told beside the job.

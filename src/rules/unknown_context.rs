@@ -61,18 +61,7 @@ rule! {
 }
 
 impl Rule for UnknownContext {
-    fn check_pipeline(&self, jobs: &Jobs<'_, '_>, findings: &mut Findings) {
-        if let Some(selection) = jobs.all.auto_devops_context() {
-            check(&selection, jobs, findings);
-        }
-    }
-
-    fn check_selection(&self, selection: &Selection, _job: &JobView<'_>, jobs: &Jobs<'_, '_>, findings: &mut Findings) {
-        check(selection, jobs, findings);
-    }
-}
-
-fn check(selection: &Selection, jobs: &Jobs<'_, '_>, findings: &mut Findings) {
+    fn check_context(&self, selection: &Selection, jobs: &Jobs<'_, '_>, findings: &mut Findings) {
         match selection.resolve(jobs.index) {
             Resolved::Agent(id) if !jobs.index.agent(id).is_registered => {
                 let agent = jobs.index.agent(id);
@@ -88,6 +77,7 @@ fn check(selection: &Selection, jobs: &Jobs<'_, '_>, findings: &mut Findings) {
             Resolved::NoAgent { project, agent } => findings.report_some(unknown(project, agent, selection, jobs)),
             _ => {}
         }
+    }
 }
 
 fn unknown(project: &str, agent: &str, selection: &Selection, jobs: &Jobs<'_, '_>) -> Option<Finding> {
