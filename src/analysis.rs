@@ -347,7 +347,7 @@ fn unread(jobs: &ProjectJobs<'_>) -> Vec<String> {
     let names: BTreeSet<String> =
         jobs.pipeline.unread.iter().map(|unread| format!("{} {}", unread.kind.name(), unread.name)).collect();
     let children: BTreeSet<&str> =
-        jobs.pipeline.jobs.iter().filter(|job| job.has_child()).map(|job| &*job.name).collect();
+        jobs.pipeline.jobs.iter().filter(|job| job.has_child).map(|job| &*job.name).collect();
     let children = children.into_iter().map(|job| format!("the child pipeline of the job {job}"));
     let names: Vec<String> = names.into_iter().chain(children).collect();
     if names.is_empty() {

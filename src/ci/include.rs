@@ -11,7 +11,7 @@ use super::load::{Loaded, load};
 use super::location::{Certainty, Location, Target, locations};
 use super::problem::{Problem, ProblemKind, Unread, UnreadKind};
 use super::text::{Place, Text};
-use super::value::{Entry, Map, Work, merge_into};
+use super::value::{Map, Work, merge_into};
 use super::variables::Scope;
 use super::{FileContent, Files, MAX_INCLUDES};
 use crate::source::{Source, Span};
@@ -39,15 +39,6 @@ pub(super) struct Included {
 pub(super) fn read_main(main: &str, files: &dyn Files, scope: &Scope, work: &Work) -> (Option<Arc<Map>>, Included) {
     let mut includer = Includer::new(files, scope, work);
     let root = includer.main(main);
-    (root, includer.included)
-}
-
-/// Reads what an `include` alone makes.
-pub(super) fn read_include(entry: &Entry, files: &dyn Files, scope: &Scope, work: &Work) -> (Arc<Map>, Included) {
-    let mut includer = Includer::new(files, scope, work);
-    let mut root = Map::new(entry.value.place().clone());
-    root.set(entry.clone());
-    let root = includer.expand(&Arc::new(root), &Origin::Here);
     (root, includer.included)
 }
 

@@ -10,7 +10,7 @@ use super::problem::ProblemKind;
 use super::resolver::Resolver;
 use super::rules::{only_except, rules};
 use super::text::{Place, Text};
-use super::value::{Entry, Map, Scalar, Value};
+use super::value::{Map, Scalar, Value};
 use crate::source::Source;
 
 /// What jobs take over.
@@ -82,7 +82,7 @@ pub(super) fn job(
         matrix: matrix(resolver, map),
         image: image_value.and_then(|value| image(resolver, &value)),
         is_trigger,
-        child: child(resolver, map),
+        has_child: has_child(resolver, map),
         is_conditional: is_conditional(map, &name.text.place, surroundings.conditional),
         inherit,
         is_partial: resolver.is_partial,
@@ -125,10 +125,9 @@ fn lines(
 }
 
 /// Source: `lib/gitlab/ci/config/entry/trigger.rb`.
-fn child(resolver: &mut Resolver<'_>, map: &Map) -> Option<Entry> {
-    let trigger = resolver.get(map, "trigger")?;
-    let Entry { key, value } = trigger.as_map()?.entry("include")?.clone();
-    Some(Entry { key, value: resolver.resolve(value)? })
+fn has_child(resolver: &mut Resolver<'_>, map: &Map) -> bool {
+    let trigger = resolver.get(map, "trigger");
+    trigger.is_some_and(|trigger| trigger.as_map().is_some_and(|trigger| trigger.entry("include").is_some()))
 }
 
 /// Whether GitLab takes a map for a job with a script.

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use super::problem::{Problem, Unread, UnreadKind};
 use super::text::{Place, Text};
-use super::value::Entry;
 use crate::source::{Source, Span};
 
 /// What a CI configuration comes to.
@@ -87,8 +86,8 @@ pub struct Job {
     pub image: Option<Text>,
     /// Whether it starts another pipeline (`trigger`), so that it has no script.
     pub is_trigger: bool,
-    /// The `include` of its `trigger`, from which [`Pipeline::read_child`] reads the pipeline that it starts.
-    pub(super) child: Option<Entry>,
+    /// Whether it starts a pipeline of this project (`trigger:include`), whose jobs are not among those read.
+    pub has_child: bool,
     /// What it takes from `default` and from the top level's variables.
     pub inherit: Inherit,
     /// Whether a parent, a reference or a value of a wrong type keeps a part of it from being known.
@@ -127,14 +126,6 @@ impl Inherited {
             Self::None => false,
             Self::Only(names) => names.iter().any(|known| &**known == name),
         }
-    }
-}
-
-impl Job {
-    /// Whether it starts a pipeline of this project, whose jobs [`Pipeline::read_child`] gives.
-    #[must_use]
-    pub fn has_child(&self) -> bool {
-        self.child.is_some()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::include::{Included, read_include, read_main};
+use super::include::{Included, read_main};
 use super::job::{Surroundings, has_script, is_trigger, job};
 use super::keywords::variables;
 use super::model::{Job, Pipeline};
@@ -46,18 +46,6 @@ impl Pipeline {
         let work = Work::new(MAX_STEPS);
         let (root, included) = read_main(main, files, &Scope::predefined(facts), &work);
         Self::of(main, root, included, &work)
-    }
-
-    /// Reads the pipeline that a job starts with `trigger:include`; `None` for a job that starts none of this project.
-    ///
-    /// A file can start itself again: whoever follows children has to stop. GitLab does after two levels
-    /// (`doc/ci/pipelines/downstream_pipelines.md`).
-    #[must_use]
-    pub fn read_child(job: &Job, files: &dyn Files, facts: &ProjectFacts) -> Option<Self> {
-        let include = job.child.as_ref()?;
-        let work = Work::new(MAX_STEPS);
-        let (root, included) = read_include(include, files, &Scope::predefined(facts), &work);
-        Some(Self::of(include.value.place().source.path(), Some(root), included, &work))
     }
 
     fn of(main: &str, root: Option<Arc<Map>>, included: Included, work: &Work) -> Self {

@@ -101,7 +101,7 @@ impl<'p> ProjectJobs<'p> {
     #[must_use]
     pub fn environments(&self) -> Option<Vec<PartialText>> {
         // Jobs of child pipelines are jobs of the project as well.
-        let has_children = self.pipeline.jobs.iter().any(Job::has_child);
+        let has_children = self.pipeline.jobs.iter().any(|job| job.has_child);
         if has_children || self.pipeline.is_incomplete() || !self.pipeline.problems.is_empty() {
             return None;
         }

@@ -1,3 +1,5 @@
+//! Conditions and what they come to, one by one and by laws.
+
 use proptest::prelude::*;
 
 use super::super::Truth::{self, Maybe, No, Yes};

@@ -1,3 +1,5 @@
+//! On which pipelines jobs run: `rules`, `only`, `except` and `workflow`.
+
 use proptest::prelude::*;
 
 use super::super::{OnlyInput, Place, RuleInput};

@@ -187,22 +187,15 @@ fn a_main_file_that_is_not_there() {
 }
 
 #[test]
-fn a_child_pipeline_is_read_from_its_files() {
-    let files = Memory::new(&[
-        (
-            MAIN,
-            "a: { trigger: { strategy: depend, include: [{ local: ci/a.yml }, { artifact: b.yml, job: make }] } }
+fn what_a_trigger_includes_is_a_child_pipeline() {
+    let files = Memory::new(&[(
+        MAIN,
+        "a: { trigger: { strategy: depend, include: [{ local: ci/a.yml }, { artifact: b.yml, job: make }] } }
 b: { trigger: { include: ci/a.yml } }
 c: { trigger: acme/other }
 ",
-        ),
-        ("ci/a.yml", "deploy: { script: x }\n"),
-    ]);
+    )]);
     let pipeline = Pipeline::read(MAIN, &files, &facts());
-    let child = |job: &str| Pipeline::read_child(pipeline.job(job).unwrap(), &files, &facts());
-    let first = child("a").unwrap();
-    assert_eq!(names(&first), ["deploy"]);
-    assert_eq!(unread(&first), ["Artifact b.yml"]);
-    assert_eq!(messages(&child("b").unwrap()), [""; 0]);
-    assert!(child("c").is_none());
+    let has_child: Vec<bool> = pipeline.jobs.iter().map(|job| job.has_child).collect();
+    assert_eq!((names(&pipeline), has_child), (vec!["a", "b", "c"], vec![true, true, false]));
 }

@@ -1,3 +1,5 @@
+//! What is plain and what is not, and that a plain document is read as the whole one is.
+
 use proptest::prelude::*;
 
 use super::*;
