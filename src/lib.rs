@@ -3,7 +3,8 @@
 //! The floors, from the ground: [`source`] (text, lines, columns), [`yaml`] (a tree as GitLab's parser reads it),
 //! [`gitlab`] (versions, tiers, paths) and [`shape`] (tables of keys, and decoding against them), [`agent_config`],
 //! [`inventory`], [`layout`] and [`ci`] (what `.gitlab-ci.yml` says), [`access`] (who gets in), [`job_access`] (what jobs come to),
-//! [`rules`] with [`finding`], [`analysis`] (the one function that runs them), [`fixing`], [`report`] and [`access_report`], [`commands`]. An
+//! [`rules`] with [`finding`], [`analysis`] (the one function that runs them), [`fixing`], [`report`] and [`access_report`], `disk`
+//! (all reading of files), [`commands`]. An
 //! arrow between modules never runs upwards.
 
 // The examples of rules carry their options on the line that opens the block.
@@ -16,6 +17,7 @@ pub mod analysis;
 pub mod baseline;
 pub mod ci;
 pub mod commands;
+mod disk;
 pub mod finding;
 pub mod fixing;
 pub mod gitlab;

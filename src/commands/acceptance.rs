@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::discover::{self, Content};
-use super::{Exit, Unusable, output};
+use super::{Exit, output};
 use crate::analysis::{Analysis, Project};
 use crate::baseline::Baseline;
+use crate::disk::Unusable;
+use crate::disk::discover::{self, Content};
 use crate::finding::Finding;
 use crate::report::Outcome;
 use crate::rules::explain;
@@ -50,12 +51,13 @@ impl BaselineArguments {
 fn read_baseline(file: &Path) -> Result<Baseline, Unusable> {
     let shown = discover::shown_path(file);
     if !file.exists() {
-        return Err(Unusable(format!("there is no baseline {shown}; `--write-baseline {shown}` makes one")));
+        return Err(Unusable::new(format!("there is no baseline {shown}; `--write-baseline {shown}` makes one")));
     }
     let Content::Text(bytes) = discover::read_file(file, MAX_BASELINE_SIZE)? else {
-        return Err(Unusable(format!("cannot read a baseline from {shown}")));
+        return Err(Unusable::new(format!("cannot read a baseline from {shown}")));
     };
-    Baseline::read(&String::from_utf8_lossy(&bytes)).map_err(|error| Unusable(format!("cannot use {shown}: {error}")))
+    Baseline::read(&String::from_utf8_lossy(&bytes))
+        .map_err(|error| Unusable::new(format!("cannot use {shown}: {error}")))
 }
 
 /// Leaves out what is recorded; `is_whole` if everything was looked at, so that what is not there is gone.

@@ -6,14 +6,15 @@ use std::time::Instant;
 use serde::Deserialize;
 
 use super::access_jobs;
-use super::discover::{self, Content, Found, Search};
-use super::knowledge::{Knowledge, Known, Options, Origins};
 use super::progress::Progress;
-use super::{Exit, Unusable, manners, output};
+use super::{Exit, manners, output};
 use crate::access::{AgentFile, Query, Settings, World};
 use crate::access_report::{AccessReport, Format, write_difference};
 use crate::agent_config::AgentConfig;
 use crate::analysis::Steps;
+use crate::disk::Unusable;
+use crate::disk::discover::{self, Content, Found, Search};
+use crate::disk::knowledge::{Knowledge, Known, Options, Origins};
 use crate::gitlab::{GitRef, Version};
 use crate::inventory::Inventory;
 use crate::job_access::ProjectJobs;
@@ -115,14 +116,16 @@ struct Loaded {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
     if arguments.why && arguments.format == Format::Csv {
-        return Err(Unusable("`--why` tells a story, which csv cannot hold; use human, markdown or json".to_owned()));
+        return Err(Unusable::new(
+            "`--why` tells a story, which csv cannot hold; use human, markdown or json".to_owned(),
+        ));
     }
     if arguments.why && arguments.for_project.is_none() && arguments.job.is_none() {
-        return Err(Unusable(
+        return Err(Unusable::new(
             "`--why` explains one thing: name a project with `--for` or a job with `--job`".to_owned(),
         ));
     }
-    let knowledge = Knowledge::new(&arguments.options)?;
+    let knowledge = Knowledge::new(&arguments.options, &output::complain)?;
     let known = knowledge.context_for(Path::new("."), None, true)?;
     let listed = known.context.inventory.as_deref();
     let settings = Settings {
@@ -133,7 +136,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
     let start = Instant::now();
     let search = knowledge.search(&arguments.paths, |_| true)?;
     if let Some(error) = search.errors.first() {
-        return Err(Unusable(error.clone()));
+        return Err(Unusable::new(error.clone()));
     }
     let count = search.projects.iter().map(Found::count).sum();
     let progress = Progress::new(start, ("Reading", count), count);
@@ -167,7 +170,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
     if let Some(project) = arguments.for_project.as_deref()
         && listed.is_some_and(|listed| listed.find_project(project).is_none())
     {
-        return Err(Unusable(format!("the inventory has no project `{project}`")));
+        return Err(Unusable::new(format!("the inventory has no project `{project}`")));
     }
     if arguments.asks_for_jobs() {
         access_jobs::check(&jobs, arguments.for_project.as_deref(), arguments.job.as_deref())?;
@@ -212,7 +215,7 @@ fn deliver(arguments: &Arguments, write: &output::Write<'_>) -> Result<Exit, Unu
     }
     let Some((path, recorded)) = recorded else { return Ok(Exit::Fine) };
     let mut found = Vec::new();
-    write(&mut found).map_err(|error| Unusable(format!("cannot write the result: {error}")))?;
+    write(&mut found).map_err(|error| Unusable::new(format!("cannot write the result: {error}")))?;
     let found = String::from_utf8_lossy(&found);
     if found == recorded {
         return Ok(Exit::Fine);
@@ -226,7 +229,7 @@ fn read_text(path: &Path) -> Result<String, Unusable> {
     match discover::read_file(path, MAX_TEXT_SIZE)? {
         Content::Text(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
         Content::TooLarge(_) | Content::NoFile(_) => {
-            Err(Unusable(format!("cannot read a recorded result from {}", discover::shown_path(path))))
+            Err(Unusable::new(format!("cannot read a recorded result from {}", discover::shown_path(path))))
         }
     }
 }
@@ -268,12 +271,12 @@ fn answer_queries(file: &Path, report: &AccessReport<'_, '_>, arguments: &Argume
         discover::read_file(file, MAX_TEXT_SIZE)?
     };
     let shown = discover::shown_path(file);
-    let Content::Text(bytes) = content else { return Err(Unusable(format!("cannot read queries from {shown}"))) };
+    let Content::Text(bytes) = content else { return Err(Unusable::new(format!("cannot read queries from {shown}"))) };
     let text = String::from_utf8_lossy(&bytes);
     let mut lines = Vec::new();
     for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let query: QueryLine = serde_json::from_str(line).map_err(|error| {
-            Unusable(format!(
+            Unusable::new(format!(
                 "{shown}:{}: this is no query ({error}); write {{\"project\": \"group/project\", \"environment\": null, \"protected\": true}}",
                 number + 1
             ))

@@ -2,13 +2,13 @@
 
 use rayon::prelude::*;
 
-use super::Unusable;
-use super::ci_files::{ci_project, read_pipeline};
-use super::discover::{Found, Search};
-use super::knowledge::Knowledge;
 use crate::access_report::has_job;
 use crate::analysis::Steps;
 use crate::ci::Pipeline;
+use crate::disk::Unusable;
+use crate::disk::ci_files::{ci_project, read_pipeline};
+use crate::disk::discover::{Found, Search};
+use crate::disk::knowledge::Knowledge;
 use crate::gitlab::lower_path;
 use crate::job_access::{CiProject, ProjectJobs};
 use crate::shape::nearest;
@@ -70,7 +70,7 @@ pub(super) fn work_out<'f>(files: &'f [CiFile]) -> Vec<ProjectJobs<'f>> {
 /// Whether there is what was asked for.
 pub(super) fn check(jobs: &[ProjectJobs<'_>], project: Option<&str>, name: Option<&str>) -> Result<(), Unusable> {
     if let (true, Some(project)) = (jobs.is_empty(), project) {
-        return Err(Unusable(format!("no CI file of `{project}` is at hand; name its folder")));
+        return Err(Unusable::new(format!("no CI file of `{project}` is at hand; name its folder")));
     }
     let Some(name) = name.filter(|name| !jobs.iter().any(|project| has_job(project, name))) else { return Ok(()) };
     let names = || jobs.iter().flat_map(|project| &project.jobs).map(|job| &*job.job.name);
@@ -78,5 +78,5 @@ pub(super) fn check(jobs: &[ProjectJobs<'_>], project: Option<&str>, name: Optio
         Some(near) => format!("did you mean `{near}`?"),
         None => "`--jobs` lists the jobs".to_owned(),
     };
-    Err(Unusable(format!("no CI file at hand has a job `{name}` with a script; {help}")))
+    Err(Unusable::new(format!("no CI file at hand has a job `{name}` with a script; {help}")))
 }

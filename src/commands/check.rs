@@ -9,19 +9,21 @@ use rayon::prelude::*;
 
 use super::acceptance::{self, BaselineArguments};
 use super::check_output::{self, FailOn};
-use super::ci_files::{MAX_CI_FILE_SIZE, read_pipeline, read_pipeline_of, read_pipeline_with};
-use super::discover::{self, Content, Found, FoundFile};
 use super::fix::{self, FixArguments, Mode};
-use super::knowledge::{FoundSettings, Knowledge, Known, Listing, Options};
 use super::manners::{self, Manners};
 use super::progress::Progress;
 use super::reports::Reports;
-use super::{Exit, Unusable, output};
+use super::{Exit, output};
 use crate::analysis::{self, Project, Selection, Steps};
+use crate::disk::Unusable;
+use crate::disk::ci_files::{MAX_CI_FILE_SIZE, read_pipeline, read_pipeline_of, read_pipeline_with};
+use crate::disk::discover::{self, Content, Found, FoundFile};
+use crate::disk::inputs::read_input;
+use crate::disk::knowledge::{FoundSettings, Knowledge, Known, Listing, Options};
 use crate::finding::Safety;
 use crate::fixing::{self, Fixed, Request, Texts};
 use crate::gitlab::NEWEST;
-use crate::layout::{CI_FILE, ENVIRONMENT_TEMPLATE, Location};
+use crate::layout::{CI_FILE, Location};
 use crate::report::Outcome;
 use crate::rules::{Context, Input, InputContent, explain};
 use crate::source::Source;
@@ -63,12 +65,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
     arguments.reports.check()?;
     let fixing = arguments.fix.mode()?;
     let baseline = arguments.baseline.read()?;
-    let knowledge = Knowledge::new(&arguments.options)?;
+    let knowledge = Knowledge::new(&arguments.options, &output::complain)?;
     let mut exit = Exit::Fine;
     let is_stdin = arguments.paths.iter().any(|path| path == Path::new("-"));
     let mut checked = if is_stdin {
         if arguments.paths.len() > 1 {
-            return Err(Unusable("`-` stands alone: name either files or standard input".to_owned()));
+            return Err(Unusable::new("`-` stands alone: name either files or standard input".to_owned()));
         }
         check_stdin(arguments, &knowledge, fixing)?
     } else {
@@ -113,7 +115,7 @@ fn check_rule_name(name: &str) -> Result<(), Unusable> {
     if explain(name).is_some() {
         return Ok(());
     }
-    Err(Unusable(format!("there is no rule `{name}`; {}", nearest_rule(name))))
+    Err(Unusable::new(format!("there is no rule `{name}`; {}", nearest_rule(name))))
 }
 
 fn check_paths(
@@ -128,7 +130,7 @@ fn check_paths(
     let count = search.projects.iter().filter(asked).count();
     let is_only = count == 1;
     if knowledge.names_project() && count > 1 {
-        return Err(Unusable(format!(
+        return Err(Unusable::new(format!(
             "--project names one project, and {count} configuration projects were found; check them one by one"
         )));
     }
@@ -247,9 +249,9 @@ fn read_project(
     let mut errors = Vec::new();
     let mut inputs = Vec::with_capacity(found.files.len());
     for file in &found.files {
-        match read_input(file, &known.context) {
+        match read_input(file, &known.context, &Texts::new()) {
             Ok(input) => inputs.push(input),
-            Err(unusable) => errors.push(unusable.0),
+            Err(unusable) => errors.push(unusable.message),
         }
     }
     let selection = selection(arguments, &known.settings);
@@ -277,31 +279,6 @@ fn selection(arguments: &Arguments, found: &FoundSettings) -> Selection {
     }
 }
 
-fn read_input(file: &FoundFile, context: &Context) -> Result<Input, Unusable> {
-    let shown = discover::shown_path(&file.path);
-    let empty = |content| Input::without_text(file.location.clone(), Arc::new(Source::new(shown.clone(), "")), content);
-    let metadata =
-        std::fs::symlink_metadata(&file.path).map_err(|error| Unusable(format!("cannot read {shown}: {error}")))?;
-    if metadata.is_symlink() && file.location != Location::Loose {
-        let target = std::fs::read_link(&file.path).unwrap_or_default();
-        return Ok(empty(InputContent::Link(target.to_string_lossy().into_owned())));
-    }
-    Ok(match discover::read_file(&file.path, context.max_file_size)? {
-        Content::Text(bytes) => {
-            let source = Arc::new(Source::from_bytes(shown, &bytes));
-            Input { has_template: has_template(file), ..Input::text(file.location.clone(), source) }
-        }
-        Content::TooLarge(size) => empty(InputContent::TooLarge(size)),
-        Content::NoFile(what) => empty(InputContent::NoFile(what)),
-    })
-}
-
-/// Whether the agent has an environment template of its own beside its configuration.
-fn has_template(file: &FoundFile) -> Option<bool> {
-    let folder = file.path.parent().filter(|_| matches!(file.location, Location::Config { .. }))?;
-    Some(folder.join(ENVIRONMENT_TEMPLATE).is_file())
-}
-
 fn check_stdin(
     arguments: &Arguments,
     knowledge: &Knowledge<'_>,
@@ -323,7 +300,7 @@ fn check_stdin(
             (Source::from_bytes(shown.clone(), &bytes), InputContent::Text)
         }
         Content::TooLarge(_) if is_ci_file || matches!(fixing, Some((Mode::Write, _))) => {
-            return Err(Unusable("standard input is too large".to_owned()));
+            return Err(Unusable::new("standard input is too large".to_owned()));
         }
         Content::TooLarge(size) => (Source::new(shown.clone(), ""), InputContent::TooLarge(size)),
         Content::NoFile(what) => (Source::new(shown.clone(), ""), InputContent::NoFile(what)),
@@ -343,7 +320,8 @@ fn check_stdin(
     match &found {
         // What lies beside it is there to be known.
         Some(found) => {
-            project.inputs = found.files.iter().filter_map(|file| read_input(file, &context).ok()).collect();
+            project.inputs =
+                found.files.iter().filter_map(|file| read_input(file, &context, &Texts::new()).ok()).collect();
             project.named = Some(BTreeSet::from([shown.clone()]));
             project.pipeline = pipeline(&Texts::new());
         }

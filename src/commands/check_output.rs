@@ -1,6 +1,7 @@
 //! What `check` shows beside its reports, and what makes its exit status.
 
-use super::{Unusable, output};
+use super::output;
+use crate::disk::Unusable;
 use crate::finding::Severity;
 
 /// From which severity on findings count.

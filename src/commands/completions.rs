@@ -3,7 +3,8 @@
 use clap::CommandFactory as _;
 use clap_complete::Shell;
 
-use super::{Cli, Exit, Unusable, output};
+use super::{Cli, Exit, output};
+use crate::disk::Unusable;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -24,7 +25,7 @@ pub(super) fn man() -> Result<Exit, Unusable> {
     // Building gives each subcommand the name by which it is called: `kaslint check`.
     let mut command = Cli::command();
     command.build();
-    let explain = |error: std::io::Error| Unusable(format!("cannot write the manual page: {error}"));
+    let explain = |error: std::io::Error| Unusable::new(format!("cannot write the manual page: {error}"));
     let mut page = Vec::new();
     clap_mangen::Man::new(command.clone()).render(&mut page).map_err(explain)?;
     for subcommand in command.get_subcommands().filter(|subcommand| !subcommand.is_hide_set()) {

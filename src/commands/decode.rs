@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 
-use super::knowledge::{Knowledge, Options};
-use super::{Exit, Unusable, discover, output};
+use super::{Exit, output};
 use crate::agent_config::{AgentConfig, RefusedAt};
 use crate::analysis::{self, Project, Selection};
+use crate::disk::knowledge::{Knowledge, Options};
+use crate::disk::{Unusable, discover};
 use crate::finding::{Finding, Severity};
 use crate::layout::Location;
 use crate::report::Human;
@@ -46,7 +47,7 @@ struct Decoded {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
-    let knowledge = Knowledge::new(&arguments.options)?;
+    let knowledge = Knowledge::new(&arguments.options, &output::complain)?;
     let mut exit = Exit::Fine;
     // In order, one at a time: a long list must not be held in memory.
     for (index, path) in arguments.files.iter().enumerate() {

@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use similar::TextDiff;
 
-use super::discover::{self, Found};
-use super::{Unusable, output};
+use super::output;
 use crate::analysis::Project;
+use crate::disk::Unusable;
+use crate::disk::discover::{self, Found};
 use crate::finding::Safety;
 use crate::fixing::{Fixed, FixedFile};
 use crate::secrets;
@@ -48,7 +49,7 @@ impl FixArguments {
             (_, true) => Ok(Some((Mode::Show, up_to))),
             (true, false) => Ok(Some((Mode::Write, up_to))),
             (false, false) if self.with_unsafe => {
-                Err(Unusable("--unsafe says which fixes are made: give it with --fix or --diff".to_owned()))
+                Err(Unusable::new("--unsafe says which fixes are made: give it with --fix or --diff".to_owned()))
             }
             (false, false) => Ok(None),
         }

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use super::discover;
-use super::knowledge::{Known, Origin};
 use crate::analysis::Selection;
+use crate::disk::discover;
+use crate::disk::knowledge::{Known, Origin};
 use crate::rules::RULES;
 use crate::secrets;
 

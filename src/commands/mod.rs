@@ -5,13 +5,10 @@ mod access;
 mod access_jobs;
 mod check;
 mod check_output;
-mod ci_files;
 mod completions;
 mod decode;
-mod discover;
 mod fix;
 mod inventory;
-mod knowledge;
 mod manners;
 mod output;
 mod progress;
@@ -22,6 +19,9 @@ mod schema;
 use std::ffi::OsString;
 
 use clap::{Parser, Subcommand};
+
+use crate::disk::Unusable;
+use crate::report::Human;
 
 /// Says what GitLab makes of the configuration of its agents for Kubernetes.
 #[derive(Debug, Parser)]
@@ -70,16 +70,6 @@ pub enum Exit {
     Internal = 3,
 }
 
-/// What makes a call impossible: one line, and what to do.
-#[derive(Debug)]
-struct Unusable(String);
-
-impl std::fmt::Display for Unusable {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
 /// Puts `--color` behind the command that follows it: other options before a command make it a path.
 fn color_behind_command(mut arguments: Vec<OsString>) -> Vec<OsString> {
     let length = match arguments.get(1).map(|first| first.to_string_lossy()) {
@@ -115,7 +105,17 @@ pub fn run() -> Exit {
         Some(Command::Man) => completions::man(),
     };
     result.unwrap_or_else(|unusable| {
-        output::complain(&format!("error: {unusable}"));
+        complain_of(&unusable);
         Exit::Unusable
     })
+}
+
+/// Says what makes a call impossible, with the places that it is about.
+fn complain_of(unusable: &Unusable) {
+    if !unusable.mistakes.is_empty() {
+        let mut text = Vec::new();
+        let _ = Human { width: output::width() }.write_findings(&unusable.mistakes, &mut text);
+        output::complain(String::from_utf8_lossy(&text).trim_end());
+    }
+    output::complain(&format!("error: {unusable}"));
 }

@@ -4,7 +4,8 @@ use std::fs;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::{Unusable, progress};
+use super::progress;
+use crate::disk::Unusable;
 
 /// Columns for reports where no terminal says how wide it is, and for files.
 pub(super) const DEFAULT_WIDTH: usize = 100;
@@ -52,7 +53,7 @@ pub(super) fn to_stdout(write: &Write<'_>) -> Result<(), Unusable> {
             let _ = out.into_parts();
             Ok(())
         }
-        Err(error) => Err(Unusable(format!("cannot write to standard output: {error}"))),
+        Err(error) => Err(Unusable::new(format!("cannot write to standard output: {error}"))),
         Ok(()) => Ok(()),
     }
 }
@@ -62,7 +63,7 @@ pub(super) fn bytes_to_stdout(bytes: &[u8]) -> Result<(), Unusable> {
     let mut out = io::stdout().lock();
     match out.write_all(bytes).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Unusable(format!("cannot write to standard output: {error}")))
+            Err(Unusable::new(format!("cannot write to standard output: {error}")))
         }
         _ => Ok(()),
     }
@@ -152,7 +153,7 @@ fn plain(error: &io::Error) -> String {
 }
 
 fn cannot_write(path: &Path, error: &dyn std::fmt::Display) -> Unusable {
-    Unusable(format!("cannot write {}: {error}", path.display()))
+    Unusable::new(format!("cannot write {}: {error}", path.display()))
 }
 
 /// What tells whether two paths name one file, whether it exists or not.

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::Unusable;
 use super::output::{self, Staged};
+use crate::disk::Unusable;
 use crate::report::{Format, Outcome, View};
 
 /// The options that say how to report.
@@ -51,7 +51,7 @@ impl Reports {
     /// Two reports in one place would spoil each other; that is said before anything is done.
     pub(super) fn check(&self) -> Result<(), Unusable> {
         if self.output.is_some() && self.format.iter().all(|choice| choice.file.is_some()) {
-            return Err(Unusable("--output has no report: every --format names a file of its own".to_owned()));
+            return Err(Unusable::new("--output has no report: every --format names a file of its own".to_owned()));
         }
         let mut taken = BTreeSet::new();
         for choice in &self.format {
@@ -59,7 +59,7 @@ impl Reports {
             if taken.insert(destination.map(output::identity)) {
                 continue;
             }
-            return Err(Unusable(match destination {
+            return Err(Unusable::new(match destination {
                 Some(file) => format!("two reports cannot go to one file, {}", file.display()),
                 None => "only one format can go to standard output; name a file for the others: --format json=FILE"
                     .to_owned(),

@@ -2,7 +2,8 @@
 
 use std::io;
 
-use super::{Exit, Unusable, output};
+use super::{Exit, output};
+use crate::disk::Unusable;
 use crate::rules::{all_rules, explain};
 use crate::suppression::nearest_rule;
 
@@ -18,7 +19,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
         return Ok(Exit::Fine);
     };
     let Some(rule) = explain(name) else {
-        return Err(Unusable(format!("there is no rule `{name}`; {}", nearest_rule(name))));
+        return Err(Unusable::new(format!("there is no rule `{name}`; {}", nearest_rule(name))));
     };
     output::to_stdout(&|out| write!(out, "# {} ({})\n\n{}", rule.name, rule.level(), rule.markdown()))?;
     Ok(Exit::Fine)

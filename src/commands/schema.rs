@@ -1,6 +1,7 @@
 //! `kaslint schema`: JSON Schemas of what kaslint reads and writes.
 
-use super::{Exit, Unusable, output};
+use super::{Exit, output};
+use crate::disk::Unusable;
 use crate::schemas::Name;
 
 #[derive(Debug, clap::Args)]

@@ -63,7 +63,7 @@ pub struct FixedFile {
     pub count: usize,
 }
 
-/// Files of which some have other texts.
+/// Files of which some have other texts, or have texts although they do not lie there.
 pub struct Overlay<'f> {
     files: &'f dyn Files,
     texts: &'f Texts,
@@ -86,7 +86,17 @@ impl<'f> Overlay<'f> {
 
 impl Files for Overlay<'_> {
     fn read(&self, path: &str) -> FileContent {
-        self.over(self.files.read(path))
+        match self.files.read(path) {
+            FileContent::Missing => {
+                let text = self.texts.get(&self.files.shown(path));
+                text.map_or(FileContent::Missing, |text| FileContent::Text(Arc::clone(text)))
+            }
+            content => self.over(content),
+        }
+    }
+
+    fn shown(&self, path: &str) -> String {
+        self.files.shown(path)
     }
 
     fn glob(&self, pattern: &str) -> Vec<String> {

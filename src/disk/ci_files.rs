@@ -18,18 +18,18 @@ use crate::source::Source;
 /// The largest CI file that is read, in bytes.
 ///
 /// Source: `max_yaml_size_bytes` in `doc/administration/instance_limits.md`, 2 MiB unless an administrator says otherwise.
-pub(super) const MAX_CI_FILE_SIZE: u64 = 2 << 20;
+pub(crate) const MAX_CI_FILE_SIZE: u64 = 2 << 20;
 
 /// How many paths are looked at for one pattern.
 const MAX_PATHS: usize = 200_000;
 
 /// A project's CI file with what it includes; `None` without one.
-pub(super) fn read_pipeline(found: &Found, known: &Known) -> Option<Pipeline> {
+pub(crate) fn read_pipeline(found: &Found, known: &Known) -> Option<Pipeline> {
     read_pipeline_with(found, &known.context, known.listing.as_deref(), &Texts::new())
 }
 
 /// The same with other texts than those on disk.
-pub(super) fn read_pipeline_with(
+pub(crate) fn read_pipeline_with(
     found: &Found,
     context: &Context,
     listing: Option<&Listing>,
@@ -43,7 +43,7 @@ pub(super) fn read_pipeline_with(
 }
 
 /// The CI file of a project where its text is at hand and need not lie on disk, with what it includes of there.
-pub(super) fn read_pipeline_of(
+pub(crate) fn read_pipeline_of(
     main: &Arc<Source>,
     found: &Found,
     context: &Context,
@@ -57,13 +57,13 @@ pub(super) fn read_pipeline_of(
 }
 
 /// What is known of the project whose CI file it is.
-pub(super) fn ci_project(known: &Known) -> CiProject {
+pub(crate) fn ci_project(known: &Known) -> CiProject {
     let path = known.context.project.as_ref().map(FullPath::as_str);
     CiProject::of(path, known.context.inventory.as_deref())
 }
 
 /// The files of one repository, and those of other projects of an inventory.
-pub(super) struct RepositoryFiles<'l> {
+pub(crate) struct RepositoryFiles<'l> {
     root: PathBuf,
     listing: Option<&'l Listing>,
     is_whole: bool,

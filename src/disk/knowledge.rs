@@ -8,43 +8,46 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rayon::prelude::*;
 
 use super::discover::{self, Content, Found, Search};
-use super::{Unusable, inventory, output};
+use super::{Unusable, inventory};
+use crate::fixing::Texts;
 use crate::gitlab::{FullPath, NEWEST, Tier, Version, path_of_remote};
 use crate::inventory::{Inventory, Project};
-use crate::report::Human;
 use crate::rules::{Context, OrganisationSchema};
 use crate::settings::{FILE_NAME, Settings};
-use crate::source::Source;
 
 /// The largest settings file that is read, in bytes.
 const MAX_SETTINGS_SIZE: u64 = 1 << 20;
 
 /// Options that say what is known about GitLab's side.
-#[derive(Debug, clap::Args)]
-pub(super) struct Options {
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(crate) struct Options {
     /// Full path of the configuration project [default: CI_PROJECT_PATH, else the origin remote's path, else settings].
     #[arg(long, value_name = "PATH")]
-    project: Option<String>,
+    pub project: Option<String>,
     /// Inventory to resolve ids, jobs and environments against [default: settings, else none].
     #[arg(long, value_name = "FILE")]
-    inventory: Option<PathBuf>,
+    pub inventory: Option<PathBuf>,
     /// Whose rules to apply, as major.minor [default: inventory, settings, else the newest known].
     #[arg(long, value_name = "X.Y")]
-    gitlab_version: Option<Version>,
+    pub gitlab_version: Option<Version>,
     /// Licence of the CI projects: free, premium or ultimate [default: inventory, settings, else unknown].
     #[arg(long, value_name = "TIER")]
-    tier: Option<Tier>,
+    pub tier: Option<Tier>,
     /// Settings file [default: .kaslint.yaml beside .gitlab, or above it up to the top of the repository].
     #[arg(long, value_name = "FILE")]
-    settings: Option<PathBuf>,
+    pub settings: Option<PathBuf>,
     /// Never touch the network, as is the case anyway.
     #[arg(long)]
-    offline: bool,
+    pub offline: bool,
 }
 
 /// Settings and inventories by path, and the options.
-pub(super) struct Knowledge<'o> {
+pub(crate) struct Knowledge<'o> {
     options: &'o Options,
+    /// Where warnings go.
+    warn: &'o (dyn Fn(&str) + Sync),
+    /// Texts that go before files.
+    texts: Texts,
     given: Option<Arc<FoundSettings>>,
     by_folder: Mutex<HashMap<PathBuf, Option<Arc<FoundSettings>>>>,
     inventories: Mutex<HashMap<PathBuf, Arc<Listing>>>,
@@ -52,7 +55,7 @@ pub(super) struct Knowledge<'o> {
 
 /// A settings file that was read, with the folder that its paths start from.
 #[derive(Debug, Default)]
-pub(super) struct FoundSettings {
+pub(crate) struct FoundSettings {
     pub settings: Settings,
     schemas: Arc<Vec<OrganisationSchema>>,
     folder: PathBuf,
@@ -73,14 +76,14 @@ impl FoundSettings {
 
 /// An inventory with the folder that its paths start from.
 #[derive(Debug)]
-pub(super) struct Listing {
+pub(crate) struct Listing {
     pub inventory: Arc<Inventory>,
     pub folder: PathBuf,
     pub file: PathBuf,
 }
 
 /// What applies to one configuration project.
-pub(super) struct Known {
+pub(crate) struct Known {
     pub context: Context,
     pub settings: Arc<FoundSettings>,
     pub listing: Option<Arc<Listing>>,
@@ -89,7 +92,7 @@ pub(super) struct Known {
 
 /// Where something that is known comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Origin {
+pub(crate) enum Origin {
     Option(&'static str),
     Pipeline,
     Remote,
@@ -111,7 +114,7 @@ impl std::fmt::Display for Origin {
 
 /// Where what is known of a project comes from; `None` for what nobody says.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Origins {
+pub(crate) struct Origins {
     pub project: Option<Origin>,
     pub inventory: Option<Origin>,
     pub version: Option<Origin>,
@@ -126,9 +129,14 @@ fn first<T, const N: usize>(values: [(Option<T>, Origin); N]) -> (Option<T>, Opt
 
 impl<'o> Knowledge<'o> {
     /// Reads the settings file that an option names.
-    pub fn new(options: &'o Options) -> Result<Self, Unusable> {
-        let given = options.settings.as_deref().map(read_settings).transpose()?;
-        Ok(Self { options, given, by_folder: Mutex::default(), inventories: Mutex::default() })
+    pub fn new(options: &'o Options, warn: &'o (dyn Fn(&str) + Sync)) -> Result<Self, Unusable> {
+        Self::with_texts(options, warn, Texts::new())
+    }
+
+    /// The same with texts that go before files.
+    pub fn with_texts(options: &'o Options, warn: &'o (dyn Fn(&str) + Sync), texts: Texts) -> Result<Self, Unusable> {
+        let given = options.settings.as_deref().map(|file| read_settings(file, &texts, warn)).transpose()?;
+        Ok(Self { options, warn, texts, given, by_folder: Mutex::default(), inventories: Mutex::default() })
     }
 
     /// The projects to look at: those of the paths, or else everything here, and all projects of the inventory.
@@ -237,7 +245,8 @@ impl<'o> Knowledge<'o> {
             return Ok(Some(Arc::clone(listing)));
         }
         let folder = file.parent().map(Path::to_owned).unwrap_or_default();
-        let listing = Arc::new(Listing { inventory: Arc::new(inventory::load(&file)?), folder, file: file.clone() });
+        let listing =
+            Arc::new(Listing { inventory: Arc::new(inventory::load(&file, &self.texts)?), folder, file: file.clone() });
         known.insert(file, Arc::clone(&listing));
         Ok(Some(listing))
     }
@@ -271,7 +280,8 @@ impl<'o> Knowledge<'o> {
                 Some(settings) => settings,
                 None => {
                     let file = folder.join(FILE_NAME);
-                    let settings = if file.is_file() { Some(read_settings(&file)?) } else { None };
+                    let is_there = file.is_file() || self.texts.contains_key(&discover::shown_path(&file));
+                    let settings = if is_there { Some(read_settings(&file, &self.texts, self.warn)?) } else { None };
                     if let Ok(mut known) = self.by_folder.lock() {
                         known.insert(folder.to_owned(), settings.clone());
                     }
@@ -327,43 +337,40 @@ impl Listing {
     }
 }
 
-fn read_settings(path: &Path) -> Result<Arc<FoundSettings>, Unusable> {
+fn read_settings(path: &Path, texts: &Texts, warn: &dyn Fn(&str)) -> Result<Arc<FoundSettings>, Unusable> {
     let shown = discover::shown_path(path);
-    let bytes = match discover::read_file(path, MAX_SETTINGS_SIZE)? {
-        Content::Text(bytes) => bytes,
-        Content::TooLarge(size) => {
-            return Err(Unusable(format!("the settings file {shown} has {size} bytes, which is too much")));
+    let source = match discover::read_text(path, MAX_SETTINGS_SIZE, texts)? {
+        Ok(source) => source,
+        Err(Content::TooLarge(size)) => {
+            return Err(Unusable::new(format!("the settings file {shown} has {size} bytes, which is too much")));
         }
-        Content::NoFile(what) => return Err(Unusable(format!("the settings file {shown} is {what}"))),
+        Err(what) => return Err(Unusable::new(format!("the settings file {shown} is {}", what.in_words()))),
     };
-    let source = Arc::new(Source::from_bytes(shown.clone(), &bytes));
     match Settings::read(&source) {
         Ok(settings) => {
             for key in &settings.not_supported {
-                output::complain(&format!("warning: {shown}: `{key}` is not acted upon by this version of kaslint"));
+                warn(&format!("warning: {shown}: `{key}` is not acted upon by this version of kaslint"));
             }
             let folder = path.parent().map(Path::to_owned).unwrap_or_default();
-            let schemas = settings.schemas.iter().map(|file| read_schema(&folder.join(file)));
+            let schemas = settings.schemas.iter().map(|file| read_schema(&folder.join(file), texts));
             let schemas = Arc::new(schemas.collect::<Result<_, _>>()?);
             Ok(Arc::new(FoundSettings { settings, schemas, folder, file: Some(path.to_owned()) }))
         }
         Err(mistakes) => {
-            let mut text = Vec::new();
-            let _ = Human { width: output::width() }.write_findings(&mistakes, &mut text);
-            output::complain(String::from_utf8_lossy(&text).trim_end());
-            Err(Unusable(format!("the settings file {shown} cannot be used; mend what is said above")))
+            let message = format!("the settings file {shown} cannot be used; mend what is said above");
+            Err(Unusable::with_mistakes(message, mistakes))
         }
     }
 }
 
 /// An organisation's own schema that a settings file names.
-fn read_schema(file: &Path) -> Result<OrganisationSchema, Unusable> {
+fn read_schema(file: &Path, texts: &Texts) -> Result<OrganisationSchema, Unusable> {
     let shown = discover::shown_path(file);
-    let Content::Text(bytes) = discover::read_file(file, MAX_SETTINGS_SIZE)? else {
-        return Err(Unusable(format!("cannot read the schema {shown}")));
+    let Ok(source) = discover::read_text(file, MAX_SETTINGS_SIZE, texts)? else {
+        return Err(Unusable::new(format!("cannot read the schema {shown}")));
     };
-    OrganisationSchema::read(&shown, &String::from_utf8_lossy(&bytes))
-        .map_err(|error| Unusable(format!("cannot use the schema {shown}: {error}")))
+    OrganisationSchema::read(&shown, source.text())
+        .map_err(|error| Unusable::new(format!("cannot use the schema {shown}: {error}")))
 }
 
 /// The path behind the remote called origin; `None` without git or remote.

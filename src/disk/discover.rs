@@ -4,16 +4,18 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Component, Path, PathBuf};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 use super::Unusable;
+use crate::fixing::Texts;
 use crate::layout::{self, CI_FILE, Location, Unread};
+use crate::source::Source;
 
 /// A project on disk: a configuration project, one with a CI file, or both.
 #[derive(Debug)]
-pub(super) struct Found {
+pub(crate) struct Found {
     /// The folder that holds `.gitlab`.
     pub root: PathBuf,
     /// Its files, by path.
@@ -40,24 +42,35 @@ impl Found {
 
 /// A path that is, or looks like, an agent configuration.
 #[derive(Debug)]
-pub(super) struct FoundFile {
+pub(crate) struct FoundFile {
     pub path: PathBuf,
     pub location: Location,
 }
 
 /// What a search found, and what it could not look at.
 #[derive(Debug, Default)]
-pub(super) struct Search {
+pub(crate) struct Search {
     pub projects: Vec<Found>,
     pub errors: Vec<String>,
 }
 
 /// What lies at a path.
 #[derive(Debug)]
-pub(super) enum Content {
+pub(crate) enum Content {
     Text(Vec<u8>),
     TooLarge(u64),
     NoFile(&'static str),
+}
+
+impl Content {
+    /// What lies there, in words.
+    pub fn in_words(&self) -> &'static str {
+        match self {
+            Self::Text(_) => "a file",
+            Self::TooLarge(_) => "too large",
+            Self::NoFile(what) => what,
+        }
+    }
 }
 
 /// What has been found of one project so far.
@@ -87,7 +100,7 @@ impl Gathered {
 }
 
 /// Searches files and folders.
-pub(super) fn search(paths: &[PathBuf]) -> Search {
+pub(crate) fn search(paths: &[PathBuf]) -> Search {
     let mut search = Search::default();
     let mut roots: BTreeMap<PathBuf, Gathered> = BTreeMap::new();
     for path in paths {
@@ -105,7 +118,7 @@ pub(super) fn search(paths: &[PathBuf]) -> Search {
 }
 
 /// The project at a folder, without looking elsewhere; `None` if nothing of it is there.
-pub(super) fn at_root(root: &Path) -> Option<Found> {
+pub(crate) fn at_root(root: &Path) -> Option<Found> {
     let mut gathered = Gathered { is_whole: true, ..Gathered::default() };
     gathered.add_ci_file(root);
     gather_agents(root, &mut gathered);
@@ -288,7 +301,7 @@ impl Nesting<'_> {
 }
 
 /// The configuration project that a path belongs to, and what the path is within it.
-pub(super) fn locate(path: &Path) -> (PathBuf, Option<Location>) {
+pub(crate) fn locate(path: &Path) -> (PathBuf, Option<Location>) {
     let relative = split_at_gitlab(path);
     let (root, components) = match relative {
         Some(split) => split,
@@ -329,7 +342,7 @@ fn explain_walk(error: &ignore::Error) -> String {
 }
 
 /// An I/O error without the number that the operating system gives it.
-pub(super) fn plain(error: &io::Error) -> String {
+pub(crate) fn plain(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "no such file or folder".to_owned(),
         io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
@@ -338,7 +351,7 @@ pub(super) fn plain(error: &io::Error) -> String {
 }
 
 /// The path in reports: relative to the working directory, with slashes.
-pub(super) fn shown_path(path: &Path) -> String {
+pub(crate) fn shown_path(path: &Path) -> String {
     let relative = std::env::current_dir().ok().and_then(|folder| path.strip_prefix(folder).ok().map(Path::to_owned));
     let path = relative.unwrap_or_else(|| path.to_owned());
     let parts = path.components().filter(|component| !matches!(component, Component::CurDir));
@@ -351,8 +364,8 @@ pub(super) fn shown_path(path: &Path) -> String {
 }
 
 /// Reads a file that has at most `limit` bytes; a symbolic link is followed.
-pub(super) fn read_file(path: &Path, limit: u64) -> Result<Content, Unusable> {
-    let unreadable = |error: &io::Error| Unusable(format!("cannot read {}: {}", path.display(), plain(error)));
+pub(crate) fn read_file(path: &Path, limit: u64) -> Result<Content, Unusable> {
+    let unreadable = |error: &io::Error| Unusable::new(format!("cannot read {}: {}", path.display(), plain(error)));
     let metadata = fs::metadata(path).map_err(|error| unreadable(&error))?;
     if let Some(what) = no_file(&metadata.file_type()) {
         return Ok(Content::NoFile(what));
@@ -364,10 +377,24 @@ pub(super) fn read_file(path: &Path, limit: u64) -> Result<Content, Unusable> {
     read_within(file, limit).map_err(|error| unreadable(&error))
 }
 
+/// The text of a file that has at most `limit` bytes, or what lies there in place of one. A text that an editor holds goes before
+/// the file.
+pub(crate) fn read_text(path: &Path, limit: u64, texts: &Texts) -> Result<Result<Arc<Source>, Content>, Unusable> {
+    let shown = shown_path(path);
+    if let Some(text) = texts.get(&shown) {
+        let size = text.text().len() as u64;
+        return Ok(if size > limit { Err(Content::TooLarge(size)) } else { Ok(Arc::clone(text)) });
+    }
+    Ok(match read_file(path, limit)? {
+        Content::Text(bytes) => Ok(Arc::new(Source::from_bytes(shown, &bytes))),
+        other => Err(other),
+    })
+}
+
 /// Reads standard input.
-pub(super) fn read_stdin(limit: u64) -> Result<Content, Unusable> {
+pub(crate) fn read_stdin(limit: u64) -> Result<Content, Unusable> {
     read_within(io::stdin().lock(), limit)
-        .map_err(|error| Unusable(format!("cannot read standard input: {}", plain(&error))))
+        .map_err(|error| Unusable::new(format!("cannot read standard input: {}", plain(&error))))
 }
 
 /// One byte more than allowed tells a file that grew from one that fits.
@@ -379,7 +406,7 @@ fn read_within(reader: impl io::Read, limit: u64) -> io::Result<Content> {
 }
 
 /// What a path is that is no regular file; opening some of these would wait for ever.
-pub(super) fn no_file(kind: &fs::FileType) -> Option<&'static str> {
+pub(crate) fn no_file(kind: &fs::FileType) -> Option<&'static str> {
     if kind.is_dir() {
         return Some("a directory");
     }
