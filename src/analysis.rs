@@ -165,15 +165,39 @@ impl Steps {
 
 /// The same with rules and steps.
 pub(crate) fn analyse_all(projects: &[Project], rules: &[&dyn Rule], steps: &Steps) -> Vec<Analysis> {
+    look(projects, steps, Asked::ByJobs, |facts| facts.analyse(rules, steps))
+}
+
+/// Who asks who gets in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// Jobs alone, so that nothing is worked out where no project has a CI file.
+    ByJobs,
+    /// Somebody in any case.
+    Anyway,
+}
+
+/// Projects side by side with what was worked out about them: their files decoded, their jobs, who gets in.
+pub(crate) struct Facts<'p> {
+    /// The projects.
+    pub projects: &'p [Project],
+    /// The files of each, by the position of its inputs; `None` for what has no text.
+    pub files: &'p [Vec<Option<AgentFile>>],
+    /// What they have to do with each other.
+    pub workspace: &'p Workspace<'p>,
+}
+
+/// Works out projects and shows them. Analyses do nothing else, and what editors ask between two analyses starts here as well.
+pub(crate) fn look<R>(projects: &[Project], steps: &Steps, asked: Asked, work: impl FnOnce(&Facts<'_>) -> R) -> R {
     let read_project = |project: &Project| read_project(project, steps);
     // Threads cost more to start than a few small files cost to check.
-    let is_small = projects.len() <= 4;
+    let is_small = projects.len() <= FEW;
     let files: Vec<Vec<Option<AgentFile>>> = match is_small {
         true => projects.iter().map(read_project).collect(),
         false => projects.par_iter().map(read_project).collect(),
     };
     let known = workspace::ci_projects(projects);
-    let neighbourhoods = workspace::neighbourhoods(projects, &files);
+    let neighbourhoods = workspace::neighbourhoods(projects, &files, asked);
     let indexes: Vec<Index<'_>> = neighbourhoods.iter().map(|neighbourhood| neighbourhood.world.authorize()).collect();
     let jobs_of = |(project, known)| {
         let project: &Project = project;
@@ -186,13 +210,28 @@ pub(crate) fn analyse_all(projects: &[Project], rules: &[&dyn Rule], steps: &Ste
         false => projects.par_iter().zip(&known).map(jobs_of).collect(),
     };
     let workspace = Workspace::of(projects, &files, jobs, &neighbourhoods, &indexes);
-    let check = |at: usize| {
-        let (project, files) = (projects.get(at)?, files.get(at)?);
-        Some(check_project(project, files, at, &workspace, (rules, steps)))
-    };
-    match is_small {
-        true => (0..projects.len()).filter_map(check).collect(),
-        false => (0..projects.len()).into_par_iter().filter_map(check).collect(),
+    work(&Facts { projects, files: &files, workspace: &workspace })
+}
+
+/// How many projects are worked out one after the other.
+const FEW: usize = 4;
+
+impl Facts<'_> {
+    fn analyse(&self, rules: &[&dyn Rule], steps: &Steps) -> Vec<Analysis> {
+        let check = |at: usize| {
+            let (project, files) = (self.projects.get(at)?, self.files.get(at)?);
+            Some(check_project(project, files, at, self.workspace, (rules, steps)))
+        };
+        match self.projects.len() <= FEW {
+            true => (0..self.projects.len()).filter_map(check).collect(),
+            false => (0..self.projects.len()).into_par_iter().filter_map(check).collect(),
+        }
+    }
+
+    /// What is known about GitLab's side of the project at a position, the environments of jobs included.
+    pub fn context(&self, at: usize) -> Option<Context> {
+        let context = self.projects.get(at)?.context.clone();
+        Some(Context { job_environments: Arc::clone(&self.workspace.environments), ..context })
     }
 }
 

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::access::{self, Index, Settings, World};
-use crate::analysis::Project;
+use crate::analysis::{Asked, Project};
 use crate::gitlab::FullPath;
 use crate::job_access::{CiProject, ProjectJobs};
 use crate::rules::{AgentFile, JobEnvironments};
@@ -57,13 +57,14 @@ pub(crate) fn ci_projects(projects: &[Project]) -> Vec<CiProject> {
     projects.iter().map(of).collect()
 }
 
-/// The worlds of the projects; none where no project has a CI file, since nothing else asks who gets in.
+/// The worlds of the projects; none where nobody asks who gets in.
 pub(crate) fn neighbourhoods<'p>(
     projects: &'p [Project],
     files: &'p [Vec<Option<AgentFile>>],
+    asked: Asked,
 ) -> Vec<Neighbourhood<'p>> {
     let mut all: Vec<Neighbourhood<'p>> = Vec::new();
-    if projects.iter().all(|project| project.pipeline.is_none()) {
+    if asked == Asked::ByJobs && projects.iter().all(|project| project.pipeline.is_none()) {
         return all;
     }
     let mut positions: HashMap<Membership, usize> = HashMap::new();

@@ -7,6 +7,7 @@
 
 mod build;
 mod document;
+mod environments;
 mod events;
 mod keys;
 mod model;
@@ -14,6 +15,7 @@ mod nearest;
 mod problem;
 mod rows;
 
+pub use environments::ListedEnvironments;
 pub use keys::INVENTORY;
 pub use model::{
     Environment, Instance, Inventory, Namespace, NamespaceId, NamespaceKind, Project, ProjectId, RegisteredAgent,

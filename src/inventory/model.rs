@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::OnceLock;
 
+use super::environments::KnownEnvironments;
 use super::nearest::Neighbours;
 use crate::gitlab::{EnvironmentTier, GitRef, Tier, Version, lower_path};
 use crate::source::Span;
@@ -153,6 +154,7 @@ pub struct Inventory {
     pub(super) order: Vec<ProjectId>,
     /// Made when it is first asked for.
     pub(super) neighbours: OnceLock<Neighbours>,
+    pub(super) environments: KnownEnvironments,
 }
 
 impl Inventory {

@@ -5,18 +5,14 @@ use std::sync::PoisonError;
 
 use super::support::*;
 use crate::gitlab::{EnvironmentTier, PartialText, lower_path};
-use crate::inventory::{Environment, Project};
-
-/// How many environments are looked at for one entry. Rules say less where there are more, and never something wrong.
-const MOST: usize = 20_000;
 
 /// The environments of the projects that an entry names.
 #[derive(Debug, Default)]
 pub(super) struct Known {
     /// Their names; parts of those from CI files may hang on variables.
-    pub names: BTreeSet<PartialText>,
+    pub names: Arc<BTreeSet<PartialText>>,
     /// Names of the tier production, by what the inventory says or else by the name.
-    production: BTreeSet<String>,
+    production: Arc<BTreeSet<String>>,
     /// Whether no job of any of the projects can have another.
     pub is_complete: bool,
 }
@@ -40,48 +36,45 @@ impl Known {
     }
 
     fn find(entry: &CiEntry, id: &str, context: &Context) -> Self {
-        let mut known = Self { is_complete: true, ..Self::default() };
-        match (entry.kind, context.inventory.as_deref()) {
-            (EntryKind::Project, inventory) => {
-                known.add(id, inventory.and_then(|inventory| inventory.find_project(id)), context);
-            }
-            (_, None) => known.is_complete = false,
-            (EntryKind::Group, Some(inventory)) => match inventory.find_group(id) {
-                Some(group) => known.add_all(inventory.ordered(inventory.places(group)), context),
-                None => known.is_complete = false,
-            },
-            (EntryKind::Instance, Some(inventory)) => known.add_all(inventory.projects().iter(), context),
-        }
+        let jobs = &context.job_environments;
+        let inventory = context.inventory.as_deref();
+        let places = inventory.and_then(|inventory| match entry.kind {
+            EntryKind::Project => inventory.find_project(id).map(|project| {
+                let place = inventory.place(project);
+                place..place + 1
+            }),
+            EntryKind::Group => inventory.find_group(id).map(|group| inventory.places(group)),
+            EntryKind::Instance => Some(0..inventory.project_count()),
+        });
+        let Some((inventory, places)) = inventory.zip(places) else {
+            // A project that is not listed may have a CI file at hand.
+            let in_jobs = jobs.of(id).filter(|_| entry.kind == EntryKind::Project);
+            let mut known = Self { is_complete: in_jobs.is_some(), ..Self::default() };
+            known.extend(in_jobs.into_iter().flatten());
+            return known;
+        };
+        let listed = inventory.listed_environments(places.clone());
+        let has_jobs = |place: &u32| {
+            let mut project = inventory.ordered(*place..place + 1);
+            project.next().is_some_and(|project| jobs.of(&project.path).is_some())
+        };
+        let mut known = Self {
+            names: Arc::clone(&listed.names),
+            production: Arc::clone(&listed.production),
+            is_complete: !listed.is_cut && listed.unlisted.iter().all(has_jobs),
+        };
+        known.extend(jobs.within(places, inventory));
         known
     }
 
-    fn add_all<'p>(&mut self, projects: impl Iterator<Item = &'p Project>, context: &Context) {
-        let mut seen = 0;
-        for project in projects {
-            seen += 1 + project.environments.as_ref().map_or(0, |environments| environments.len());
-            if seen > MOST {
-                self.is_complete = false;
-                return;
+    fn extend<'n>(&mut self, names: impl Iterator<Item = &'n PartialText>) {
+        for name in names.filter(|name| !self.names.contains(name)).collect::<Vec<_>>() {
+            let whole = name.as_known().filter(|name| EnvironmentTier::guess(name) == EnvironmentTier::Production);
+            if let Some(whole) = whole.filter(|name| !self.production.contains(*name)) {
+                Arc::make_mut(&mut self.production).insert(whole.to_owned());
             }
-            self.add(&project.path, Some(project), context);
+            Arc::make_mut(&mut self.names).insert(name.clone());
         }
-    }
-
-    fn add(&mut self, path: &str, listed: Option<&Project>, context: &Context) {
-        let listed = listed.and_then(|project| project.environments.as_deref());
-        let in_jobs = context.job_environments.of(path);
-        for environment in listed.into_iter().flatten() {
-            self.names.insert(PartialText::known(&environment.name));
-            if is_production(environment) {
-                self.production.insert(environment.name.to_string());
-            }
-        }
-        for name in in_jobs.into_iter().flatten() {
-            let known = name.as_known().filter(|name| EnvironmentTier::guess(name) == EnvironmentTier::Production);
-            self.production.extend(known.map(str::to_owned));
-            self.names.insert(name.clone());
-        }
-        self.is_complete &= listed.is_some() || in_jobs.is_some();
     }
 
     /// The names that are known as a whole.
@@ -93,9 +86,4 @@ impl Known {
     pub fn production_names(&self) -> Vec<String> {
         self.production.iter().cloned().collect()
     }
-}
-
-fn is_production(environment: &Environment) -> bool {
-    let tier = environment.tier.unwrap_or_else(|| EnvironmentTier::guess(&environment.name));
-    tier == EnvironmentTier::Production
 }

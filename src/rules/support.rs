@@ -1,6 +1,7 @@
 //! What rules are made of: their description, their hooks, and what they are told.
 
 use std::collections::HashMap;
+use std::ops::Range;
 pub(super) use std::sync::Arc;
 use std::sync::{Mutex, OnceLock};
 
@@ -288,7 +289,18 @@ impl JobEnvironments {
     /// The environments of a project's jobs; `None` where its CI file is not known, or not in full.
     #[must_use]
     pub fn of(&self, project: &str) -> Option<&[PartialText]> {
+        if self.by_project.is_empty() {
+            return None;
+        }
         self.by_project.get(&*lower_path(project)).map(Vec::as_slice)
+    }
+
+    /// The environments of the jobs of the projects at these places of an inventory.
+    pub(super) fn within(&self, places: Range<u32>, inventory: &Inventory) -> impl Iterator<Item = &PartialText> {
+        let is_within = move |path: &str| {
+            inventory.find_project(path).is_some_and(|project| places.contains(&inventory.place(project)))
+        };
+        self.by_project.iter().filter(move |(path, _)| is_within(path)).flat_map(|(_, names)| names)
     }
 }
 
