@@ -1,6 +1,6 @@
 //! The one analysis behind the command line, the editor and the pipeline. It does no I/O and reads no clock.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,7 +14,7 @@ use crate::finding::{Finding, Severity};
 use crate::job_access::ProjectJobs;
 use crate::rules::{
     AgentFile, Context, EntryId, Findings, INTERNAL_ERROR, Input, InputContent, Jobs, Need, RULES, Rule, RuleInfo,
-    Topic,
+    Topic, explain,
 };
 use crate::secrets;
 use crate::source::{Source, Span};
@@ -248,6 +248,10 @@ fn check_project(
     workspace: &Workspace<'_>,
     (rules, steps): (&[&dyn Rule], &Steps),
 ) -> Analysis {
+    if !project.is_asked_for() {
+        steps.add(project.inputs.len() + usize::from(project.pipeline.is_some()));
+        return Analysis::default();
+    }
     let rules: Vec<&dyn Rule> = rules.iter().copied().filter(|rule| project.selection.runs(rule.info())).collect();
     let context = &Context { job_environments: Arc::clone(&workspace.environments), ..project.context.clone() };
     let mut analysis = Analysis::default();
@@ -364,6 +368,26 @@ impl Analysis {
             }
         }
     }
+}
+
+/// What settings files accept and is not there any more. Said only where a file's projects were looked at as a whole, with
+/// all rules.
+#[must_use]
+pub fn unused_settings(projects: &[Project], analyses: &[Analysis]) -> Vec<Finding> {
+    let mut by_place: BTreeMap<(String, usize), (&AcceptedFinding, bool)> = BTreeMap::new();
+    for (project, analysis) in projects.iter().zip(analyses) {
+        let is_whole = project.named.is_none() && project.selection.only.is_empty();
+        for (at, accepted) in project.selection.accepted.0.iter().enumerate() {
+            let could_run = explain(accepted.rule).is_some_and(|rule| {
+                project.selection.runs(rule) && !analysis.unchecked.iter().any(|(missing, _)| missing.name == rule.name)
+            });
+            let key = (accepted.place.source.path().to_owned(), accepted.place.span.start);
+            let is_used = analysis.met.contains(&at) || !could_run || !is_whole;
+            let entry = by_place.entry(key).or_insert((accepted, false));
+            entry.1 |= is_used;
+        }
+    }
+    by_place.into_values().filter(|(_, is_used)| !is_used).map(|(accepted, _)| accepted.unused()).collect()
 }
 
 fn run_on_jobs(rule: &dyn Rule, jobs: &Jobs<'_, '_>, findings: &mut Findings) {

@@ -4,7 +4,7 @@
 //! [`gitlab`] (versions, tiers, paths) and [`shape`] (tables of keys, and decoding against them), [`agent_config`],
 //! [`inventory`], [`layout`] and [`ci`] (what `.gitlab-ci.yml` says), [`access`] (who gets in), [`job_access`] (what jobs come to),
 //! [`rules`] with [`finding`], [`analysis`] (the one function that runs them), [`fixing`], [`report`] and [`access_report`], `disk`
-//! (all reading of files), [`commands`]. An
+//! (all reading of files), [`commands`] and [`lsp`]. An
 //! arrow between modules never runs upwards.
 
 // The examples of rules carry their options on the line that opens the block.
@@ -24,6 +24,7 @@ pub mod gitlab;
 pub mod inventory;
 pub mod job_access;
 pub mod layout;
+pub mod lsp;
 pub mod report;
 pub mod rules;
 pub mod schemas;

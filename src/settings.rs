@@ -104,6 +104,7 @@ pub static INVALID_SETTINGS: RuleInfo = RuleInfo {
     topic: Topic::Linter,
     needs: &[],
     is_off: false,
+    tag: None,
     doc: &[" The settings file cannot be used."],
 };
 

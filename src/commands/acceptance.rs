@@ -1,17 +1,12 @@
-//! What `check` leaves out: recorded findings, and what settings files accept.
+//! What `check` leaves out: recorded findings.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::{Exit, output};
-use crate::analysis::{Analysis, Project};
 use crate::baseline::Baseline;
 use crate::disk::Unusable;
 use crate::disk::discover::{self, Content};
-use crate::finding::Finding;
 use crate::report::Outcome;
-use crate::rules::explain;
-use crate::suppression::AcceptedFinding;
 
 /// The largest baseline that is read, in bytes.
 const MAX_BASELINE_SIZE: u64 = 1 << 26;
@@ -68,23 +63,4 @@ pub(super) fn leave_out(baseline: &Baseline, outcome: &mut Outcome, is_whole: bo
         let are = if gone == 1 { "finding of the baseline is" } else { "findings of the baseline are" };
         outcome.remark(Some(format!("{gone} {are} gone; `--write-baseline` records anew what is left.")));
     }
-}
-
-/// What settings files accept and is not there any more. Said only where a file's projects were looked at as a whole, with
-/// all rules.
-pub(super) fn unused_settings(projects: &[Project], analyses: &[Analysis]) -> Vec<Finding> {
-    let mut by_place: BTreeMap<(String, usize), (&AcceptedFinding, bool)> = BTreeMap::new();
-    for (project, analysis) in projects.iter().zip(analyses) {
-        let is_whole = project.named.is_none() && project.selection.only.is_empty();
-        for (at, accepted) in project.selection.accepted.0.iter().enumerate() {
-            let could_run = explain(accepted.rule).is_some_and(|rule| {
-                project.selection.runs(rule) && !analysis.unchecked.iter().any(|(missing, _)| missing.name == rule.name)
-            });
-            let key = (accepted.place.source.path().to_owned(), accepted.place.span.start);
-            let is_used = analysis.met.contains(&at) || !could_run || !is_whole;
-            let entry = by_place.entry(key).or_insert((accepted, false));
-            entry.1 |= is_used;
-        }
-    }
-    by_place.into_values().filter(|(_, is_used)| !is_used).map(|(accepted, _)| accepted.unused()).collect()
 }

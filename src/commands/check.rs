@@ -183,7 +183,7 @@ fn check_paths(
             (fixed.projects, fixed.analyses)
         }
     };
-    outcome.findings.extend(acceptance::unused_settings(&projects, &analyses));
+    outcome.findings.extend(analysis::unused_settings(&projects, &analyses));
     for (_, analysis) in projects.iter().zip(analyses).filter(|(project, _)| project.is_asked_for()) {
         outcome.add(analysis);
     }

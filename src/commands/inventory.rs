@@ -35,6 +35,7 @@ static REMARK: RuleInfo = RuleInfo {
     severity: Severity::Warning,
     topic: Topic::Linter,
     is_off: false,
+    tag: None,
     needs: &[],
     doc: &[" The inventory and the files beside it differ."],
 };

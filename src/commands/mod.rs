@@ -9,6 +9,7 @@ mod completions;
 mod decode;
 mod fix;
 mod inventory;
+mod lsp;
 mod manners;
 mod output;
 mod progress;
@@ -50,6 +51,8 @@ enum Command {
     Rules(rules::Arguments),
     /// Print a JSON Schema.
     Schema(schema::Arguments),
+    /// Language server on standard input and output, for editors.
+    Lsp(lsp::Arguments),
     /// Print completions for a shell.
     Completions(completions::Arguments),
     /// Print the manual page.
@@ -101,6 +104,7 @@ pub fn run() -> Exit {
         Some(Command::Inventory(arguments)) => inventory::run(&arguments),
         Some(Command::Rules(arguments)) => rules::run(&arguments),
         Some(Command::Schema(arguments)) => schema::run(&arguments),
+        Some(Command::Lsp(arguments)) => lsp::run(&arguments),
         Some(Command::Completions(arguments)) => completions::run(&arguments),
         Some(Command::Man) => completions::man(),
     };
@@ -112,10 +116,12 @@ pub fn run() -> Exit {
 
 /// Says what makes a call impossible, with the places that it is about.
 fn complain_of(unusable: &Unusable) {
-    if !unusable.mistakes.is_empty() {
-        let mut text = Vec::new();
-        let _ = Human { width: output::width() }.write_findings(&unusable.mistakes, &mut text);
-        output::complain(String::from_utf8_lossy(&text).trim_end());
+    if unusable.mistakes.is_empty() {
+        output::complain(&format!("error: {unusable}"));
+        return;
     }
-    output::complain(&format!("error: {unusable}"));
+    let mut text = Vec::new();
+    let _ = Human { width: output::width() }.write_findings(&unusable.mistakes, &mut text);
+    output::complain(String::from_utf8_lossy(&text).trim_end());
+    output::complain(&format!("error: {unusable}; mend what is said above"));
 }

@@ -54,6 +54,35 @@ pub(crate) struct Search {
     pub errors: Vec<String>,
 }
 
+impl Search {
+    /// Adds a file that need not lie on the disk, if it is a CI file, is an agent configuration or looks like one, with what lies in
+    /// the same project.
+    pub fn add(&mut self, path: &Path) {
+        let is_ci_file = path.file_name().is_some_and(|name| name == CI_FILE);
+        let (root, location) = match is_ci_file {
+            true => (path.parent().map(Path::to_owned).unwrap_or_default(), None),
+            false => locate(path),
+        };
+        if !is_ci_file && location.is_none() {
+            return;
+        }
+        let known = self.projects.iter().position(|found| found.root == root);
+        let at = known.unwrap_or_else(|| {
+            self.projects.push(at_root(&root).unwrap_or_else(|| Found::nothing_at(&root)));
+            self.projects.len() - 1
+        });
+        let Some(found) = self.projects.get_mut(at) else { return };
+        match location {
+            None => found.ci_file = Some(path.to_owned()),
+            Some(location) if !found.files.iter().any(|file| file.path == path) => {
+                found.files.push(FoundFile { path: path.to_owned(), location });
+                found.files.sort_by(|a, b| a.path.cmp(&b.path));
+            }
+            Some(_) => {}
+        }
+    }
+}
+
 /// What lies at a path.
 #[derive(Debug)]
 pub(crate) enum Content {

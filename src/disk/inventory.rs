@@ -21,6 +21,7 @@ static INVALID_INVENTORY: RuleInfo = RuleInfo {
     severity: Severity::Error,
     topic: Topic::Linter,
     is_off: false,
+    tag: None,
     needs: &[],
     doc: &[" The inventory cannot be used."],
 };
@@ -48,11 +49,12 @@ pub(crate) fn read(file: &Path, texts: &Texts) -> Result<(Arc<Source>, Inventory
     if mistakes.is_empty() {
         return Ok((source, loaded.inventory));
     }
-    let message = format!("the inventory {shown} cannot be used; mend what is said above");
+    let message = format!("the inventory {shown} cannot be used");
     Err(Unusable::with_mistakes(message, mistakes))
 }
 
-fn mistake(problem: &Problem, source: &Arc<Source>) -> Option<Finding> {
+/// A mistake of an inventory as a finding; `None` for what is none.
+pub(crate) fn mistake(problem: &Problem, source: &Arc<Source>) -> Option<Finding> {
     let finding = |message: String| Finding::new(&INVALID_INVENTORY, source, problem.span, message).route("inventory");
     let finding = match &problem.kind {
         ProblemKind::Yaml(_) => {

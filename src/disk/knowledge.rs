@@ -64,6 +64,16 @@ pub(crate) struct FoundSettings {
 }
 
 impl FoundSettings {
+    /// The inventory that they name.
+    pub fn inventory_file(&self) -> Option<PathBuf> {
+        self.settings.inventory.as_ref().map(|file| self.folder.join(file))
+    }
+
+    /// The JSON Schemas that they name.
+    pub fn schema_files(&self) -> impl Iterator<Item = PathBuf> {
+        self.settings.schemas.iter().map(|file| self.folder.join(file))
+    }
+
     /// The folder as paths of findings start; empty for the working directory.
     pub fn shown_folder(&self) -> String {
         match std::env::current_dir() {
@@ -169,6 +179,17 @@ impl<'o> Knowledge<'o> {
         Ok(search)
     }
 
+    /// All projects in a folder, and all of the inventory that its settings name.
+    pub fn search_folder(&self, folder: &Path) -> Result<Search, Unusable> {
+        let settings = self.settings_for(folder)?;
+        let listing = self.listing(&settings)?;
+        let mut search = discover::search(&[folder.to_owned()]);
+        if let Some(listing) = &listing {
+            listing.name_projects(&mut search.projects, true);
+        }
+        Ok(search)
+    }
+
     /// What is known about the project in a folder, with its path if an inventory gave it; `is_only` if no other is
     /// looked at.
     pub fn context_for(&self, root: &Path, listed: Option<&str>, is_only: bool) -> Result<Known, Unusable> {
@@ -237,8 +258,7 @@ impl<'o> Knowledge<'o> {
 
     /// The inventory that the option or else the settings name.
     fn listing(&self, found: &FoundSettings) -> Result<Option<Arc<Listing>>, Unusable> {
-        let from_settings = || found.settings.inventory.as_ref().map(|file| found.folder.join(file));
-        let Some(file) = self.options.inventory.clone().or_else(from_settings) else { return Ok(None) };
+        let Some(file) = self.options.inventory.clone().or_else(|| found.inventory_file()) else { return Ok(None) };
         // Held while it is read, so that an inventory is read once.
         let mut known = self.inventories.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(listing) = known.get(&file) {
@@ -357,7 +377,7 @@ fn read_settings(path: &Path, texts: &Texts, warn: &dyn Fn(&str)) -> Result<Arc<
             Ok(Arc::new(FoundSettings { settings, schemas, folder, file: Some(path.to_owned()) }))
         }
         Err(mistakes) => {
-            let message = format!("the settings file {shown} cannot be used; mend what is said above");
+            let message = format!("the settings file {shown} cannot be used");
             Err(Unusable::with_mistakes(message, mistakes))
         }
     }

@@ -35,7 +35,7 @@ rule! {
     /// ## How to fix
     ///
     /// Select an agent's context: `<project path>:<agent name>`.
-    CertificateContext = "certificate-context", Warning in Jobs
+    CertificateContext = "certificate-context", Warning in Jobs, tag GoingAway
 }
 
 impl Rule for CertificateContext {

@@ -41,7 +41,7 @@ rule! {
     /// ## When it stays silent
     ///
     /// On entries behind the 500th, which are dropped before duplicates are looked at.
-    DuplicateId = "duplicate-id", Error in Ids
+    DuplicateId = "duplicate-id", Error in Ids, tag NoEffect
 }
 
 impl Rule for DuplicateId {

@@ -37,7 +37,7 @@ rule! {
     /// ## How to fix
     ///
     /// Write each key once and put its values together. Put `<<` first in its mapping.
-    DuplicateKey = "duplicate-key", Error in File
+    DuplicateKey = "duplicate-key", Error in File, tag NoEffect
 }
 
 impl Rule for DuplicateKey {

@@ -40,7 +40,7 @@ rule! {
     /// ## How to fix
     ///
     /// Put everything into one document, or delete what is ignored.
-    IgnoredDocument = "ignored-document", Error in File
+    IgnoredDocument = "ignored-document", Error in File, tag NoEffect
 }
 
 impl Rule for IgnoredDocument {

@@ -29,7 +29,7 @@ rule! {
     /// ## How to fix
     ///
     /// Remove the key; the message says what does its work instead, if anything does.
-    InertKey = "inert-key", Warning in Keys
+    InertKey = "inert-key", Warning in Keys, tag NoEffect
 }
 
 impl Rule for InertKey {

@@ -14,7 +14,7 @@ mod words;
 pub use schema_violation::OrganisationSchema;
 pub use support::{
     AgentFile, Context, Described, EntryId, Findings, Input, InputContent, JobEnvironments, Jobs, Need, Rule, RuleInfo,
-    Topic, all_rules, explain,
+    Tag, Topic, all_rules, explain,
 };
 
 pub use support::LINTER_RULES;

@@ -38,7 +38,7 @@ rule! {
     /// ## When it stays silent
     ///
     /// On entries that GitLab does not look at: behind the limit, overridden by a later one of the same id, dropped for want of a licence.
-    RedundantEntry = "redundant-entry", Note in Ids
+    RedundantEntry = "redundant-entry", Note in Ids, tag NoEffect
 }
 
 impl Rule for RedundantEntry {

@@ -33,7 +33,7 @@ rule! {
     /// ## How to fix
     ///
     /// Remove the key; the message says what does its work now, if anything does.
-    RemovedKey = "removed-key", Error in Keys
+    RemovedKey = "removed-key", Error in Keys, tag GoingAway
 }
 
 impl Rule for RemovedKey {

@@ -96,6 +96,8 @@ pub struct RuleInfo {
     pub needs: &'static [Need],
     /// Whether it runs only where settings or `--select` ask for it.
     pub is_off: bool,
+    /// How editors show what it is about, beside the severity.
+    pub tag: Option<Tag>,
     /// The doc comment, line by line.
     pub doc: &'static [&'static str],
 }
@@ -126,16 +128,26 @@ impl RuleInfo {
     }
 }
 
-/// Declares a rule: its doc comment, type, name, severity and needs; `, off` for one that runs only where it is asked for.
+/// How editors show a place, beside the severity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tag {
+    /// It has no effect: faded out.
+    NoEffect,
+    /// It is going away, or gone: struck through.
+    GoingAway,
+}
+
+/// Declares a rule: its doc comment, type, name, severity and needs; `, tag` with a [`Tag`] in front of the needs; `, off` for one that runs only where it is asked for.
 macro_rules! rule {
     ($(#[doc = $doc:literal])+ $rule:ident = $name:literal, $severity:ident in $topic:ident, off) => {
         rule! { @declare true, $(#[doc = $doc])+ $rule = $name, $severity in $topic }
     };
-    ($(#[doc = $doc:literal])+ $rule:ident = $name:literal, $severity:ident in $topic:ident $(, needs $($need:ident)+)?) => {
-        rule! { @declare false, $(#[doc = $doc])+ $rule = $name, $severity in $topic $(, needs $($need)+)? }
+    ($(#[doc = $doc:literal])+ $rule:ident = $name:literal, $severity:ident in $topic:ident $(, tag $tag:ident)?
+        $(, needs $($need:ident)+)?) => {
+        rule! { @declare false, $(#[doc = $doc])+ $rule = $name, $severity in $topic $(, tag $tag)? $(, needs $($need)+)? }
     };
     (@declare $is_off:literal, $(#[doc = $doc:literal])+ $rule:ident = $name:literal, $severity:ident in $topic:ident
-        $(, needs $($need:ident)+)?) => {
+        $(, tag $tag:ident)? $(, needs $($need:ident)+)?) => {
         $(#[doc = $doc])+
         pub struct $rule;
 
@@ -145,6 +157,7 @@ macro_rules! rule {
             topic: crate::rules::Topic::$topic,
             needs: &[$($(crate::rules::Need::$need),+)?],
             is_off: $is_off,
+            tag: [$(Some(crate::rules::Tag::$tag),)? None][0],
             doc: &[$($doc),+],
         };
 
@@ -512,6 +525,7 @@ pub(crate) static INTERNAL_ERROR: RuleInfo = RuleInfo {
     topic: Topic::Linter,
     needs: &[],
     is_off: false,
+    tag: None,
     doc: &[
         " A rule failed inside; the others still report.",
         "",
@@ -527,6 +541,7 @@ pub(crate) static INVALID_IGNORE: RuleInfo = RuleInfo {
     topic: Topic::Linter,
     needs: &[],
     is_off: false,
+    tag: None,
     doc: &[
         " A comment that is to hide a finding names no rule, or an unknown one, or gives no reason.",
         "",
@@ -542,6 +557,7 @@ pub(crate) static UNUSED_IGNORE: RuleInfo = RuleInfo {
     topic: Topic::Linter,
     needs: &[],
     is_off: false,
+    tag: Some(Tag::NoEffect),
     doc: &[
         " A comment or an item of `ignore` hides nothing.",
         "",

@@ -32,7 +32,7 @@ rule! {
     /// ## How to fix
     ///
     /// Authorize a group instead of its projects one by one, or register a second agent for the same cluster.
-    TooManyEntries = "too-many-entries", Error in Ids
+    TooManyEntries = "too-many-entries", Error in Ids, tag NoEffect
 }
 
 impl Rule for TooManyEntries {

@@ -156,6 +156,7 @@ macro_rules! test_rule {
                     topic: Topic::Linter,
                     needs: &[],
                     is_off: false,
+                    tag: None,
                     doc: &[],
                 };
                 &INFO

@@ -176,6 +176,7 @@ static SAYS: RuleInfo = RuleInfo {
     topic: Topic::Linter,
     needs: &[Need::Project],
     is_off: false,
+    tag: None,
     doc: &[" Says anything."],
 };
 

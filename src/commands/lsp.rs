@@ -1,0 +1,22 @@
+//! `kaslint lsp`: the language server on standard input and output.
+
+use std::io::{self, BufReader};
+
+use super::Exit;
+use crate::disk::Unusable;
+use crate::lsp::{End, serve};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Speak over standard input and output, as is the case anyway; some editors say so.
+    #[arg(long)]
+    stdio: bool,
+}
+
+pub(super) fn run(_: &Arguments) -> Result<Exit, Unusable> {
+    match serve(BufReader::new(io::stdin()), io::stdout()) {
+        End::Orderly => Ok(Exit::Fine),
+        // The protocol asks for 1 where `exit` comes without `shutdown`.
+        End::Abrupt => Ok(Exit::Found),
+    }
+}

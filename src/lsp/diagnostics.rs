@@ -1,0 +1,84 @@
+//! Findings as editors show them.
+
+use gen_lsp_types::{
+    Code, CodeDescription, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, DiagnosticTag, Location,
+    Message,
+};
+
+use super::client::Client;
+use super::options::EditorOptions;
+use super::{pages, uri};
+use crate::finding::{Finding, Place, Severity};
+use crate::rules::Tag;
+
+/// Who says it, beside the message.
+pub(super) const SOURCE: &str = "kaslint";
+
+/// What findings become a diagnostic with.
+pub(super) struct Writer<'c> {
+    /// What the client can do.
+    pub client: &'c Client,
+    /// What its settings say.
+    pub options: &'c EditorOptions,
+}
+
+impl Writer<'_> {
+    /// A finding as a diagnostic.
+    pub fn diagnostic(&self, finding: &Finding) -> Diagnostic {
+        let mut message = finding.message.clone();
+        // Editors show one text, and the range in place of an arrow.
+        if let Some(help) = &finding.help {
+            message.push_str("\nhelp: ");
+            message.push_str(help);
+        }
+        let related = (!finding.related.is_empty()).then(|| self.related(finding));
+        if let (false, Some(related)) = (self.client.shows_related, &related) {
+            for place in related {
+                let line = place.location.range.start.line + 1;
+                message.push_str(&format!("\nsee line {line}: {}", place.message));
+            }
+        }
+        Diagnostic {
+            range: self.client.encoding.range(&finding.place.source, finding.place.span),
+            severity: Some(match finding.severity {
+                Severity::Error => DiagnosticSeverity::Error,
+                Severity::Warning => DiagnosticSeverity::Warning,
+                Severity::Note => DiagnosticSeverity::Information,
+            }),
+            code: Some(Code::String(finding.rule.name.to_owned())),
+            code_description: self.client.takes_links.then(|| CodeDescription { href: self.link(finding).into() }),
+            source: Some(SOURCE.to_owned()),
+            message: Message::String(message),
+            tags: self.tag(finding).map(|tag| vec![tag]),
+            related_information: related.filter(|_| self.client.shows_related),
+            data: None,
+        }
+    }
+
+    fn link(&self, finding: &Finding) -> String {
+        pages::link(finding.rule, self.options.documentation_url.as_deref())
+    }
+
+    fn tag(&self, finding: &Finding) -> Option<DiagnosticTag> {
+        match finding.rule.tag? {
+            Tag::NoEffect => self.client.knows_unnecessary.then_some(DiagnosticTag::Unnecessary),
+            Tag::GoingAway => self.client.knows_deprecated.then_some(DiagnosticTag::Deprecated),
+        }
+    }
+
+    fn related(&self, finding: &Finding) -> Vec<DiagnosticRelatedInformation> {
+        let related = finding.related.iter();
+        related
+            .map(|related| DiagnosticRelatedInformation {
+                location: self.location(&related.place),
+                message: related.message.clone(),
+            })
+            .collect()
+    }
+
+    /// A place as an address with a range.
+    pub fn location(&self, place: &Place) -> Location {
+        let path = std::path::Path::new(place.source.path());
+        Location { uri: uri::from_path(path).into(), range: self.client.encoding.range(&place.source, place.span) }
+    }
+}

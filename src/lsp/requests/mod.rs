@@ -1,0 +1,119 @@
+//! What editors ask: one file a request, and one list of them.
+
+mod code_action;
+mod code_lens;
+mod completion;
+mod definition;
+mod diagnostic;
+mod document_symbol;
+mod folding_range;
+mod hover;
+mod inlay_hint;
+mod text_document_content;
+mod workspace_diagnostic;
+
+use gen_lsp_types::Request;
+use lsp_server::{ErrorCode, RequestId};
+use serde_json::Value as Json;
+
+use super::documents::Document;
+use super::encoding::NoSuchLine;
+use super::session::Session;
+use super::transport::Pending;
+
+/// Why a request is not answered with what it asks for.
+#[derive(Debug)]
+pub(super) struct Failure {
+    /// The kind of failure, in the protocol's words.
+    pub code: ErrorCode,
+    /// What went wrong.
+    pub message: String,
+}
+
+impl Failure {
+    fn invalid(message: impl Into<String>) -> Self {
+        Self { code: ErrorCode::InvalidParams, message: message.into() }
+    }
+}
+
+impl From<NoSuchLine> for Failure {
+    fn from(error: NoSuchLine) -> Self {
+        Self::invalid(error.to_string())
+    }
+}
+
+/// A request that is being answered.
+pub(super) struct Asked<'a> {
+    /// Its name.
+    pub id: &'a RequestId,
+    /// Those that wait.
+    pub pending: &'a Pending,
+}
+
+impl Asked<'_> {
+    /// Stops where the client has taken the request back.
+    ///
+    /// # Errors
+    /// When it has.
+    pub fn check(&self) -> Result<(), Failure> {
+        match self.pending.is_cancelled(self.id) {
+            true => Err(Failure { code: ErrorCode::RequestCanceled, message: "the request was taken back".to_owned() }),
+            false => Ok(()),
+        }
+    }
+}
+
+/// Answers one kind of request.
+trait Handler {
+    /// The kind.
+    type Request: Request;
+
+    /// The answer.
+    fn answer(
+        session: &mut Session,
+        params: <Self::Request as Request>::Params,
+        asked: &Asked<'_>,
+    ) -> Result<<Self::Request as Request>::Result, Failure>;
+}
+
+type Answer = fn(&mut Session, Json, &Asked<'_>) -> Result<Json, Failure>;
+
+fn answer<H: Handler>(session: &mut Session, params: Json, asked: &Asked<'_>) -> Result<Json, Failure> {
+    let params = serde_json::from_value(params).map_err(|error| Failure::invalid(error.to_string()))?;
+    asked.check()?;
+    let result = H::answer(session, params, asked)?;
+    serde_json::to_value(result).map_err(|error| Failure { code: ErrorCode::InternalError, message: error.to_string() })
+}
+
+fn of<H: Handler>() -> (String, Answer) {
+    (H::Request::METHOD.to_string(), answer::<H>)
+}
+
+/// What answers requests of this method.
+pub(super) fn find(method: &str) -> Option<Answer> {
+    let all = [
+        of::<code_action::CodeActions>(),
+        of::<code_action::Resolve>(),
+        of::<code_lens::CodeLenses>(),
+        of::<completion::Completion>(),
+        of::<definition::Definitions>(),
+        of::<diagnostic::Diagnostics>(),
+        of::<document_symbol::Symbols>(),
+        of::<folding_range::Folds>(),
+        of::<hover::Hovers>(),
+        of::<inlay_hint::InlayHints>(),
+        of::<text_document_content::Content>(),
+        of::<workspace_diagnostic::WorkspaceDiagnostics>(),
+    ];
+    all.into_iter().find(|(known, _)| known == method).map(|(_, answer)| answer)
+}
+
+/// The open document of this address; `None` for one that is no file or not open, about which there is nothing to say.
+fn document(session: &Session, uri: &str) -> Option<Document> {
+    session.documents.get(uri).cloned()
+}
+
+/// The kinds of code actions that there are.
+pub(super) fn code_action_kinds() -> Vec<gen_lsp_types::CodeActionKind> {
+    vec![gen_lsp_types::CodeActionKind::QuickFix, gen_lsp_types::CodeActionKind::new("source.fixAll.kaslint")]
+}

@@ -1,0 +1,267 @@
+//! The loop: takes messages one after the other, answers, and tells what has changed whenever none is left.
+
+use std::io::{BufRead, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
+use gen_lsp_types as lsp;
+use lsp_server::{ErrorCode, Message, Notification, Request, RequestId, Response};
+use serde::de::DeserializeOwned;
+use serde_json::{Value as Json, json};
+
+use super::client::Client;
+use super::requests::{self, Asked, Failure};
+use super::session::Session;
+use super::transport::{self, Incoming, MAX_WAITING, Outgoing, Pending};
+use super::{pages, watch};
+
+/// How a session ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The client said `shutdown` and then `exit`.
+    Orderly,
+    /// The client went away, or what it sent could not be told apart any more.
+    Abrupt,
+}
+
+/// Serves one client, until it goes away.
+pub fn serve(mut input: impl BufRead + Send + 'static, mut output: impl Write + Send + 'static) -> End {
+    let (incoming, receiver) = crossbeam_channel::bounded(MAX_WAITING);
+    let (sender, outgoing) = crossbeam_channel::unbounded();
+    let pending = Pending::default();
+    let waiting = pending.clone();
+    let for_watch = incoming.clone();
+    // Reading may wait for ever; it ends with the program.
+    thread::spawn(move || transport::read(&mut input, &incoming, &waiting));
+    let writing = thread::spawn(move || transport::write(&mut output, &outgoing));
+    let mut server = Server { sender, pending, state: State::Fresh, for_watch };
+    let end = server.run(&receiver);
+    drop(server);
+    // Everything that was answered is to arrive.
+    let _ = writing.join();
+    end
+}
+
+enum State {
+    /// Nobody has said hello.
+    Fresh,
+    /// At work.
+    Running(Box<Session>),
+    /// The client has said that it will go.
+    ShutDown,
+}
+
+struct Server {
+    sender: Sender<Outgoing>,
+    pending: Pending,
+    state: State,
+    for_watch: Sender<Incoming>,
+}
+
+impl Server {
+    fn run(&mut self, receiver: &Receiver<Incoming>) -> End {
+        loop {
+            let deadline = match &self.state {
+                State::Running(session) => session.deadline(),
+                _ => None,
+            };
+            let first = match deadline {
+                Some(deadline) => {
+                    let left = deadline.saturating_duration_since(Instant::now());
+                    receiver.recv_timeout(left.max(Duration::from_millis(1)))
+                }
+                None => receiver.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            };
+            // What waits now is handled before anything is told: of ten keystrokes only the last is worth an analysis.
+            let more = receiver.len();
+            match first {
+                Ok(first) => {
+                    let rest = receiver.try_iter().take(more);
+                    for incoming in std::iter::once(first).chain(rest) {
+                        if let Some(end) = self.handle(incoming) {
+                            return end;
+                        }
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return End::Abrupt,
+            }
+            self.settle();
+        }
+    }
+
+    fn handle(&mut self, incoming: Incoming) -> Option<End> {
+        match incoming {
+            Incoming::Message(Message::Request(request)) => self.request(request),
+            Incoming::Message(Message::Notification(notification)) => return self.notification(notification),
+            Incoming::Message(Message::Response(response)) => {
+                if let State::Running(session) = &mut self.state {
+                    session.response(response);
+                }
+            }
+            Incoming::Malformed(code, what) => drop(self.sender.send(Outgoing::Error(code, what))),
+            Incoming::End(reason) => {
+                if let Some(reason) = reason {
+                    drop(self.sender.send(Outgoing::Error(ErrorCode::ParseError, reason)));
+                }
+                return Some(End::Abrupt);
+            }
+        }
+        None
+    }
+
+    fn request(&mut self, request: Request) {
+        let Request { id, method, params } = request;
+        let result = match (&mut self.state, &*method) {
+            (State::Fresh, "initialize") => Ok(self.initialize(&params)),
+            (State::Fresh, _) => Err(Failure {
+                code: ErrorCode::ServerNotInitialized,
+                message: format!("`{method}` before `initialize`"),
+            }),
+            (State::Running(_), "initialize") => Err(invalid("the server is initialized already")),
+            (State::Running(_), "shutdown") => {
+                self.state = State::ShutDown;
+                Ok(Json::Null)
+            }
+            (State::Running(session), _) => {
+                let asked = Asked { id: &id, pending: &self.pending };
+                answer(session, &method, params, &asked)
+            }
+            (State::ShutDown, _) => Err(invalid("the server is shut down")),
+        };
+        self.pending.remove(&id);
+        self.respond(id, result);
+    }
+
+    fn initialize(&mut self, params: &Json) -> Json {
+        let session = Session::new(self.sender.clone(), params);
+        let answer = json!({
+            "capabilities": capabilities(&session.client),
+            "serverInfo": {"name": "kaslint", "version": env!("CARGO_PKG_VERSION")},
+        });
+        if let Some(process) = params.get("processId").and_then(Json::as_i64) {
+            watch::end_with(process, self.for_watch.clone());
+        }
+        self.state = State::Running(Box::new(session));
+        answer
+    }
+
+    fn respond(&self, id: RequestId, result: Result<Json, Failure>) {
+        let response = match result {
+            Ok(result) => Response { id, response_result: Ok(result) },
+            Err(failure) => Response::new_err(id, failure.code as i32, failure.message),
+        };
+        let _ = self.sender.send(Outgoing::Message(response.into()));
+    }
+
+    fn notification(&mut self, notification: Notification) -> Option<End> {
+        let Notification { method, params } = notification;
+        if method == "exit" {
+            let is_orderly = matches!(self.state, State::ShutDown);
+            return Some(if is_orderly { End::Orderly } else { End::Abrupt });
+        }
+        let State::Running(session) = &mut self.state else { return None };
+        let handled = guarded(|| notify(session, &method, params));
+        if let Err(message) = handled.unwrap_or_else(Err) {
+            session.log(&format!("`{method}` was left out: {message}"));
+        }
+        None
+    }
+
+    fn settle(&mut self) {
+        if let State::Running(session) = &mut self.state
+            && let Err(message) = guarded(|| session.settle())
+        {
+            session.log(&message);
+        }
+    }
+}
+
+fn invalid(message: &str) -> Failure {
+    Failure { code: ErrorCode::InvalidRequest, message: message.to_owned() }
+}
+
+/// Work that may fail inside; the server goes on all the same.
+fn guarded<R>(work: impl FnOnce() -> R) -> Result<R, String> {
+    catch_unwind(AssertUnwindSafe(work))
+        .map_err(|_| "this failed inside; please report it, with the file if it can be shown".to_owned())
+}
+
+fn answer(session: &mut Session, method: &str, params: Json, asked: &Asked<'_>) -> Result<Json, Failure> {
+    let Some(answer) = requests::find(method) else {
+        let message = format!("there is no request `{method}`");
+        return Err(Failure { code: ErrorCode::MethodNotFound, message });
+    };
+    let answered = guarded(|| answer(session, params, asked));
+    answered.unwrap_or_else(|message| Err(Failure { code: ErrorCode::InternalError, message }))
+}
+
+fn notify(session: &mut Session, method: &str, params: Json) -> Result<(), String> {
+    fn read<P: DeserializeOwned>(params: Json) -> Result<P, String> {
+        serde_json::from_value(params).map_err(|error| error.to_string())
+    }
+    match method {
+        "initialized" => session.initialized(),
+        "textDocument/didOpen" => session.open(read(params)?),
+        "textDocument/didChange" => session.change(read(params)?),
+        "textDocument/didSave" => session.save(read(params)?),
+        "textDocument/didClose" => session.close(read(params)?),
+        "workspace/didChangeWatchedFiles" => session.watched(read(params)?),
+        "workspace/didChangeWorkspaceFolders" => session.folders(read(params)?),
+        "workspace/didChangeConfiguration" => session.configuration(read(params)?),
+        // Whatever begins with `$/` may be ignored, and so may what the server did not ask for.
+        _ => {}
+    }
+    Ok(())
+}
+
+/// What the server can do for this client.
+fn capabilities(client: &Client) -> lsp::ServerCapabilities {
+    let no_progress = lsp::WorkDoneProgressOptions::default;
+    let diagnostics = || {
+        lsp::DiagnosticProvider::DiagnosticOptions(lsp::DiagnosticOptions {
+            identifier: Some("kaslint".to_owned()),
+            inter_file_dependencies: true,
+            workspace_diagnostics: true,
+            work_done_progress_options: no_progress(),
+        })
+    };
+    lsp::ServerCapabilities {
+        position_encoding: Some(client.encoding.kind()),
+        text_document_sync: Some(lsp::TextDocumentSync::Options(lsp::TextDocumentSyncOptions {
+            open_close: Some(true),
+            change: Some(lsp::TextDocumentSyncKind::Incremental),
+            save: Some(lsp::Save::SaveOptions(lsp::SaveOptions { include_text: Some(false) })),
+            ..lsp::TextDocumentSyncOptions::default()
+        })),
+        completion_provider: Some(lsp::CompletionOptions {
+            trigger_characters: Some([":", "/", "[", " "].map(str::to_owned).to_vec()),
+            ..lsp::CompletionOptions::default()
+        }),
+        hover_provider: Some(lsp::HoverProvider::Bool(true)),
+        definition_provider: Some(lsp::DefinitionProvider::Bool(true)),
+        document_symbol_provider: Some(lsp::DocumentSymbolProvider::Bool(true)),
+        code_action_provider: Some(lsp::CodeActionProvider::CodeActionOptions(lsp::CodeActionOptions {
+            code_action_kinds: Some(requests::code_action_kinds()),
+            resolve_provider: Some(true),
+            ..lsp::CodeActionOptions::default()
+        })),
+        code_lens_provider: Some(lsp::CodeLensOptions::default()),
+        folding_range_provider: Some(lsp::FoldingRangeProvider::Bool(true)),
+        inlay_hint_provider: Some(lsp::InlayHintProvider::Bool(true)),
+        diagnostic_provider: client.pulls_diagnostics.then(diagnostics),
+        workspace: Some(lsp::WorkspaceOptions {
+            workspace_folders: Some(lsp::WorkspaceFoldersServerCapabilities {
+                supported: Some(true),
+                change_notifications: Some(lsp::ChangeNotifications::Bool(true)),
+            }),
+            file_operations: None,
+            text_document_content: Some(lsp::TextDocumentContent::Options(lsp::TextDocumentContentOptions {
+                schemes: vec![pages::SCHEME.to_owned()],
+            })),
+        }),
+        ..lsp::ServerCapabilities::default()
+    }
+}
