@@ -8,7 +8,7 @@ use crossbeam_channel::Sender;
 use gen_lsp_types::{
     Diagnostic, DidChangeConfigurationParams, DidChangeTextDocumentParams, DidChangeWatchedFilesParams,
     DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams,
-    PublishDiagnosticsParams,
+    FileChangeType, PublishDiagnosticsParams,
 };
 use lsp_server::{Message, Notification, Request, RequestId, Response};
 use serde_json::{Value as Json, json};
@@ -209,14 +209,18 @@ impl Session {
 
     /// Files on the disk have changed.
     pub fn watched(&mut self, params: DidChangeWatchedFilesParams) {
-        let matters = |uri: &str| {
+        let matters = |uri: &str, kind: FileChangeType| {
             let Some(path) = uri::to_path(uri) else { return false };
+            // A file that comes or goes may be one that a pattern of includes meets, which looks at the disk alone.
+            if kind != FileChangeType::Changed && self.world.has_pipeline_around(&path) {
+                return true;
+            }
             // An open document's text is the editor's, whatever lies on the disk.
             let is_open = self.documents.by_path(&shown_path(&path)).is_some();
             let is_named = path.file_name().is_some_and(|name| name == CI_FILE || name == FILE_NAME);
             !is_open && (is_named || discover::locate(&path).1.is_some() || self.world.has_read(&path))
         };
-        if params.changes.iter().any(|change| matters(&change.uri.0)) {
+        if params.changes.iter().any(|change| matters(&change.uri.0, change.kind)) {
             self.is_stale = true;
             self.is_shaken = true;
         }
@@ -287,8 +291,11 @@ impl Session {
         let documents: Vec<Document> = self.documents.iter().cloned().collect();
         for document in &documents {
             let is_touched = touched.contains(&document.uri);
-            let is_ours = self.world.role(document).is_some();
-            if !is_ours && !self.told.contains_key(&document.uri) {
+            if self.world.role(document).is_none() {
+                // What was somebody's business and is not any more.
+                if self.told.remove(&document.uri).is_some() {
+                    self.publish(&document.uri, Some(document.version), Vec::new());
+                }
                 continue;
             }
             let diagnostics = self.diagnostics(document);

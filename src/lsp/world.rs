@@ -274,6 +274,12 @@ impl World {
             || self.is_missing_include(&shown)
     }
 
+    /// Whether a file lies in the folder of a project that has a CI file.
+    pub fn has_pipeline_around(&self, path: &Path) -> bool {
+        let mut both = self.projects.iter().zip(&self.members);
+        both.any(|(project, member)| project.pipeline.is_some() && path.starts_with(&member.found.root))
+    }
+
     /// Whether a CI file includes a file that was not there.
     fn is_missing_include(&self, shown: &str) -> bool {
         let unread =
