@@ -16,6 +16,7 @@ use super::requests::{self, Asked, Failure};
 use super::session::Session;
 use super::transport::{self, Incoming, MAX_WAITING, Outgoing, Pending};
 use super::{pages, watch};
+use crate::secrets;
 
 /// How a session ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,7 +152,7 @@ impl Server {
     fn respond(&self, id: RequestId, result: Result<Json, Failure>) {
         let response = match result {
             Ok(result) => Response { id, response_result: Ok(result) },
-            Err(failure) => Response::new_err(id, failure.code as i32, failure.message),
+            Err(failure) => Response::new_err(id, failure.code as i32, secrets::mask(&failure.message).into_owned()),
         };
         let _ = self.sender.send(Outgoing::Message(response.into()));
     }

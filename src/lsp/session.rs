@@ -24,6 +24,7 @@ use super::world::{Folder, World};
 use crate::disk::discover::{self, shown_path};
 use crate::finding::Finding;
 use crate::layout::CI_FILE;
+use crate::secrets;
 use crate::settings::FILE_NAME;
 
 /// How long the client may take to say what its settings are, before work starts without them.
@@ -146,6 +147,8 @@ impl Session {
             self.set_options(&value, scope.as_deref());
         }
         self.is_stale = true;
+        // The client may have asked for something meanwhile, and was answered without its settings.
+        self.is_shaken = true;
     }
 
     fn set_options(&mut self, value: &Json, scope: Option<&Path>) {
@@ -279,8 +282,8 @@ impl Session {
         }
         let was_stale = self.is_stale;
         let touched = std::mem::take(&mut self.touched);
-        let is_shaken = std::mem::take(&mut self.is_shaken) || (was_stale && touched.is_empty());
-        if touched.is_empty() && !is_shaken {
+        let is_shaken = std::mem::take(&mut self.is_shaken);
+        if touched.is_empty() && !is_shaken && !was_stale {
             return;
         }
         self.catch_up();
@@ -380,7 +383,8 @@ impl Session {
     /// Tells the user something, once.
     fn complain(&mut self, message: &str) {
         const WARNING: u8 = 2;
-        if self.complaints.insert(message.to_owned()) {
+        let message = secrets::mask(message);
+        if self.complaints.insert(message.to_string()) {
             self.notify("window/showMessage", &json!({"type": WARNING, "message": format!("kaslint: {message}")}));
         }
     }
@@ -388,7 +392,7 @@ impl Session {
     /// Writes something down for who looks for it.
     pub fn log(&self, message: &str) {
         const INFO: u8 = 3;
-        self.notify("window/logMessage", &json!({"type": INFO, "message": message}));
+        self.notify("window/logMessage", &json!({"type": INFO, "message": secrets::mask(message)}));
     }
 
     fn notify(&self, method: &str, params: &impl serde::Serialize) {
