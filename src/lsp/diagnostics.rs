@@ -32,11 +32,14 @@ impl Writer<'_> {
             message.push_str("\nhelp: ");
             message.push_str(help);
         }
-        let related = (!finding.related.is_empty()).then(|| self.related(finding));
-        if let (false, Some(related)) = (self.client.shows_related, &related) {
-            for place in related {
-                let line = place.location.range.start.line + 1;
-                message.push_str(&format!("\nsee line {line}: {}", place.message));
+        let related = (!finding.related.is_empty() && self.client.shows_related).then(|| self.related(finding));
+        if related.is_none() {
+            for related in &finding.related {
+                let source = &related.place.source;
+                let line = source.position(related.place.span.start).line;
+                let is_here = source.path() == finding.place.source.path();
+                let file = if is_here { String::new() } else { format!("{}, ", source.path()) };
+                message.push_str(&format!("\nsee {file}line {line}: {}", related.message));
             }
         }
         // Findings of an analysis are masked; mistakes of settings and inventories quote what they found.
@@ -53,7 +56,7 @@ impl Writer<'_> {
             source: Some(SOURCE.to_owned()),
             message: Message::String(message),
             tags: self.tag(finding).map(|tag| vec![tag]),
-            related_information: related.filter(|_| self.client.shows_related),
+            related_information: related,
             data: None,
         }
     }

@@ -58,8 +58,8 @@ impl Documents {
                     let source = &document.source;
                     // A change behind the last line can only be meant for the end; nobody can be told.
                     let end = || crate::source::Span::empty(source.text().len());
-                    let start = encoding.offset(source, part.range.start).map_or_else(|_| end().start, |start| start);
-                    let stop = encoding.offset(source, part.range.end).map_or_else(|_| end().start, |stop| stop);
+                    let start = encoding.offset(source, part.range.start).unwrap_or_else(|_| end().start);
+                    let stop = encoding.offset(source, part.range.end).unwrap_or_else(|_| end().start);
                     let (start, stop) = (start.min(stop), start.max(stop));
                     let text = source.text();
                     let (before, behind) =
