@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use crate::access::Index;
 use crate::agent_config::CiEntry;
 use crate::ci::Pipeline;
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Fix, Severity};
 use crate::job_access::ProjectJobs;
 use crate::rules::{
     AgentFile, Context, EntryId, Findings, INTERNAL_ERROR, Input, InputContent, Jobs, Need, RULES, Rule, RuleInfo,
@@ -464,13 +464,13 @@ fn is_met(need: Need, context: &Context) -> bool {
 fn mask(finding: &mut Finding) {
     let texts = [&mut finding.message, &mut finding.label, &mut finding.route, &mut finding.anchor, &mut finding.key];
     let related = finding.related.iter_mut().map(|related| &mut related.message);
-    let title = finding.fix.iter_mut().map(|fix| &mut fix.title);
-    for text in texts.into_iter().chain(&mut finding.help).chain(related).chain(title) {
+    let titles = finding.fix.iter_mut().chain(&mut finding.offers).map(|fix| &mut fix.title);
+    for text in texts.into_iter().chain(&mut finding.help).chain(related).chain(titles) {
         if let std::borrow::Cow::Owned(masked) = secrets::mask(text) {
             *text = masked;
         }
     }
-    if finding.fix.as_ref().is_some_and(|fix| fix.edits.iter().any(|edit| !secrets::find(&edit.text).is_empty())) {
-        finding.fix = None;
-    }
+    let shows_secret = |fix: &mut Fix| fix.edits.iter().any(|edit| !secrets::find(&edit.text).is_empty());
+    finding.fix = finding.fix.take_if(|fix| !shows_secret(fix));
+    finding.offers.retain_mut(|fix| !shows_secret(fix));
 }

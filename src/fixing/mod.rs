@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use crate::analysis::{Analysis, Project, Steps, analyse_all, analyse_with};
 use crate::ci::{FileContent, Files, Pipeline};
-use crate::finding::Safety;
+use crate::finding::{Finding, Safety};
 use crate::rules::{RULES, Rule};
 use crate::source::Source;
 use edits::{Change, applied, without_overlaps};
@@ -110,6 +110,15 @@ impl Files for Overlay<'_> {
     fn project_file(&self, project: &str, git_ref: Option<&str>, path: &str) -> FileContent {
         self.over(self.files.project_file(project, git_ref, path))
     }
+}
+
+/// Whether the fix of a finding does no harm, made by itself.
+#[must_use]
+pub fn is_harmless(finding: &Finding, projects: &[Project], read_pipeline: &ReadPipeline<'_>) -> bool {
+    let texts = Texts::new();
+    let Some(change) = Change::of(finding) else { return false };
+    let (admitted, _) = Guard::new(projects, &texts, read_pipeline).admit(vec![change]);
+    !admitted.is_empty()
 }
 
 /// Applies the fixes that all rules offer.

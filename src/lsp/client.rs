@@ -33,8 +33,6 @@ pub(super) struct Client {
     pub knows_deprecated: bool,
     /// It asks for the edit of a code action when that is chosen.
     pub resolves_edits: bool,
-    /// It knows code actions and not commands alone.
-    pub knows_code_actions: bool,
     /// It takes edits that name the state of the document that they are for.
     pub takes_document_changes: bool,
     /// It fills in snippets of completions.
@@ -80,7 +78,6 @@ impl Client {
             knows_deprecated: tags(2),
             resolves_edits: lists("/textDocument/codeAction/resolveSupport/properties", &"edit".into())
                 && is("/textDocument/codeAction/dataSupport"),
-            knows_code_actions: has("/textDocument/codeAction/codeActionLiteralSupport"),
             takes_document_changes: is("/workspace/workspaceEdit/documentChanges"),
             fills_snippets: is("/textDocument/completion/completionItem/snippetSupport"),
             shows_markdown: lists("/textDocument/hover/contentFormat", &markdown)

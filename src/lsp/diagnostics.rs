@@ -31,13 +31,16 @@ impl Writer<'_> {
             message.push_str("\nhelp: ");
             message.push_str(help);
         }
-        let related = (!finding.related.is_empty()).then(|| self.related(finding));
-        if let (false, Some(related)) = (self.client.shows_related, &related) {
-            for place in related {
-                let line = place.location.range.start.line + 1;
-                message.push_str(&format!("\nsee line {line}: {}", place.message));
+        if !self.client.shows_related {
+            for related in &finding.related {
+                let (source, span) = (&related.place.source, related.place.span);
+                let line = source.position(span.start).line;
+                let is_here = source.path() == finding.place.source.path();
+                let place = if is_here { format!("line {line}") } else { format!("{}:{line}", source.path()) };
+                message.push_str(&format!("\nsee {place}: {}", related.message));
             }
         }
+        let shows_related = self.client.shows_related && !finding.related.is_empty();
         Diagnostic {
             range: self.client.encoding.range(&finding.place.source, finding.place.span),
             severity: Some(match finding.severity {
@@ -50,7 +53,7 @@ impl Writer<'_> {
             source: Some(SOURCE.to_owned()),
             message: Message::String(message),
             tags: self.tag(finding).map(|tag| vec![tag]),
-            related_information: related.filter(|_| self.client.shows_related),
+            related_information: shows_related.then(|| self.related(finding)),
             data: None,
         }
     }

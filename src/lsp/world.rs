@@ -246,12 +246,12 @@ impl World {
     }
 
     /// The projects, and what reads their CI files again with other texts, for fixes.
-    pub fn for_fixes(&self) -> (Vec<Project>, Box<ReadPipeline<'_>>) {
+    pub fn for_fixes(&self) -> (&[Project], Box<ReadPipeline<'_>>) {
         let read = |at: usize, texts: &Texts| {
             let (project, member) = (self.projects.get(at)?, self.members.get(at)?);
             read_pipeline_with(&member.found, &project.context, member.listing.as_deref(), texts)
         };
-        (self.projects.clone(), Box::new(read))
+        (&self.projects, Box::new(read))
     }
 
     /// The mistakes of settings files and inventories, by path.

@@ -1,5 +1,6 @@
 //! `environment-not-granted`.
 
+use super::insertion;
 use super::jobs::{finding_on, job_name, refused, some};
 use super::support::*;
 use super::words::shown;
@@ -98,6 +99,18 @@ impl Rule for EnvironmentNotGranted {
             }
         };
         let finding = finding_on(&INFO, selection, message).label(label);
-        findings.report(refused.show_winner(finding, jobs, "this entry decides").help(help));
+        let finding = refused.show_winner(finding, jobs, "this entry decides").help(help);
+        let name = refused.case.environment.as_ref().and_then(|environment| environment.as_known());
+        let place = entry.and_then(|entry| Some((entry, jobs.entry_place(refused.agent, entry)?, name?)));
+        let insertion = place.and_then(|(entry, Place { source, .. }, name)| {
+            let (span, text) = insertion::of_environment(entry, &source, name)?;
+            Some((Place { source, span }, text, shown(name)))
+        });
+        findings.report(match insertion {
+            Some((place, text, name)) => {
+                finding.offer(format!("Add {name} to `environments` of the agent {}", shown(&context)), place, text)
+            }
+            None => finding,
+        });
     }
 }

@@ -5,6 +5,7 @@
 
 mod coverage;
 mod environments;
+mod insertion;
 mod jobs;
 mod patterns;
 mod removal;

@@ -115,5 +115,5 @@ fn document(session: &Session, uri: &str) -> Option<Document> {
 
 /// The kinds of code actions that there are.
 pub(super) fn code_action_kinds() -> Vec<gen_lsp_types::CodeActionKind> {
-    vec![gen_lsp_types::CodeActionKind::QuickFix, gen_lsp_types::CodeActionKind::new("source.fixAll.kaslint")]
+    vec![gen_lsp_types::CodeActionKind::QuickFix, gen_lsp_types::CodeActionKind::new(code_action::FIX_ALL)]
 }
