@@ -109,6 +109,8 @@ pub struct Project {
     pub environments: Option<Box<[Environment]>>,
     /// Its registered agents; `None` when every agent folder counts as registered.
     pub agents: Option<Box<[RegisteredAgent]>>,
+    /// Whether it is archived; `None` for not known.
+    pub archived: Option<bool>,
     /// The folder of its files, relative to the inventory; `None` for `projects/<full path>`.
     pub repository: Option<Box<str>>,
     /// Where its path is listed.

@@ -41,10 +41,6 @@ pub(super) struct Client {
     pub shows_markdown: bool,
     /// It takes document symbols as a tree.
     pub takes_symbol_trees: bool,
-    /// It takes links as definitions.
-    pub takes_definition_links: bool,
-    /// It folds whole lines only.
-    pub folds_lines_only: bool,
 }
 
 impl Client {
@@ -83,8 +79,6 @@ impl Client {
             shows_markdown: lists("/textDocument/hover/contentFormat", &markdown)
                 || !has("/textDocument/hover/contentFormat"),
             takes_symbol_trees: is("/textDocument/documentSymbol/hierarchicalDocumentSymbolSupport"),
-            takes_definition_links: is("/textDocument/definition/linkSupport"),
-            folds_lines_only: is("/textDocument/foldingRange/lineFoldingOnly"),
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::gitlab::{EnvironmentTier, PartialText, lower_path};
 
 /// The environments of the projects that an entry names.
 #[derive(Debug, Default)]
-pub(super) struct Known {
+pub(crate) struct Known {
     /// Their names; parts of those from CI files may hang on variables.
     pub names: Arc<BTreeSet<PartialText>>,
     /// Names of the tier production, by what the inventory says or else by the name.

@@ -12,6 +12,8 @@ mod removal;
 mod support;
 mod words;
 
+pub(crate) use environments::Known;
+pub(crate) use patterns::unmeant_among;
 pub use schema_violation::OrganisationSchema;
 pub use support::{
     AgentFile, Context, Described, EntryId, Findings, Input, InputContent, JobEnvironments, Jobs, Need, Rule, RuleInfo,
