@@ -190,6 +190,17 @@ impl<'o> Knowledge<'o> {
         Ok(search)
     }
 
+    /// All projects of the inventories that the settings of projects name, beside these.
+    pub fn add_neighbours(&self, search: &mut Search) -> Result<(), Unusable> {
+        let roots: Vec<PathBuf> = search.projects.iter().map(|found| found.root.clone()).collect();
+        for root in roots {
+            if let Some(listing) = self.listing(&*self.settings_for(&root)?)? {
+                listing.name_projects(&mut search.projects, true);
+            }
+        }
+        Ok(())
+    }
+
     /// What is known about the project in a folder, with its path if an inventory gave it; `is_only` if no other is
     /// looked at.
     pub fn context_for(&self, root: &Path, listed: Option<&str>, is_only: bool) -> Result<Known, Unusable> {

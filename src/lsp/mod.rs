@@ -22,4 +22,5 @@ mod uri;
 mod watch;
 mod world;
 
+pub(crate) use server::serve_with;
 pub use server::{End, serve};

@@ -199,7 +199,7 @@ impl World {
         }
     }
 
-    /// The findings of all files of the projects, by path; `everywhere` for files that are not open as well.
+    /// The findings of all files of all projects, by path, whether they are open or not.
     pub fn everything(&mut self) -> BTreeMap<String, Vec<Finding>> {
         for project in &mut self.projects {
             project.named = None;
@@ -406,6 +406,9 @@ impl<'l> Loading<'l> {
         let mut search = Search::default();
         for document in documents {
             search.add(&document.path);
+        }
+        if let Err(unusable) = knowledge.add_neighbours(&mut search) {
+            self.trouble(unusable);
         }
         self.add(search, options, &knowledge);
     }

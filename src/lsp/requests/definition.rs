@@ -16,7 +16,7 @@ use crate::lsp::documents::Document;
 use crate::lsp::place::touches;
 use crate::lsp::session::Session;
 use crate::lsp::world::Role;
-use crate::source::{Source, Span};
+use crate::source::Source;
 
 pub(super) struct Definitions;
 
