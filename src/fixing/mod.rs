@@ -290,12 +290,12 @@ fn show(project: &mut Project, at: usize, paths: &BTreeSet<&str>, texts: &Texts,
     for input in &mut project.inputs {
         let path = input.source.path();
         if let Some(text) = texts.get(path).filter(|_| paths.contains(path)) {
-            input.source = Arc::clone(text);
+            *input = input.with_source(Arc::clone(text));
         }
     }
     let includes = |pipeline: &Pipeline| pipeline.sources.iter().any(|source| paths.contains(source.path()));
     if project.pipeline.as_ref().is_some_and(includes) {
-        project.pipeline = (request.read_pipeline)(at, texts);
+        project.set_pipeline((request.read_pipeline)(at, texts));
     }
 }
 

@@ -134,8 +134,8 @@ impl World {
                             .any(|source| source.path() == path)
                     };
                     if reads(shown) {
-                        project.pipeline =
-                            read_pipeline_with(&member.found, &project.context, member.listing.as_deref(), &texts);
+                        let listing = member.listing.as_deref();
+                        project.set_pipeline(read_pipeline_with(&member.found, &project.context, listing, &texts));
                     }
                 }
                 self.findings = None;
