@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 
@@ -14,8 +14,7 @@ use crate::finding::{Finding, Fix, Severity};
 use crate::gitlab::PartialText;
 use crate::job_access::ProjectJobs;
 use crate::rules::{
-    AgentFile, Context, EntryId, Findings, INTERNAL_ERROR, Input, Jobs, Need, RULES, Rule, RuleInfo,
-    Topic, explain,
+    AgentFile, Context, EntryId, Findings, INTERNAL_ERROR, Input, Jobs, Need, RULES, Rule, RuleInfo, Topic, explain,
 };
 use crate::secrets;
 use crate::source::{Source, Span};

@@ -59,6 +59,9 @@ rule! {
     EnvironmentNotGranted = "environment-not-granted", Error in Jobs
 }
 
+/// How many of the entry's environments are offered to a job without one.
+const MOST_OFFERS: usize = 3;
+
 impl Rule for EnvironmentNotGranted {
     fn check_selection(&self, selection: &Selection, job: &JobView<'_>, jobs: &Jobs<'_, '_>, findings: &mut Findings) {
         let Some(refused) = refused(selection, job, jobs, |refusal| *refusal == Refusal::Environment) else { return };
@@ -66,6 +69,7 @@ impl Rule for EnvironmentNotGranted {
         let entry = refused.row.winner.and_then(|winner| winner.entry);
         let listed: Vec<String> =
             entry.into_iter().flat_map(|entry| &entry.environments).map(|pattern| shown(&pattern.value)).collect();
+        let written = job;
         let job = job_name(refused.case);
         let first = || listed.first().cloned().unwrap_or_default();
         let (message, label, help) = match &refused.case.environment {
@@ -106,11 +110,22 @@ impl Rule for EnvironmentNotGranted {
             let (span, text) = insertion::of_environment(entry, &source, name)?;
             Some((Place { source, span }, text, shown(name)))
         });
-        findings.report(match insertion {
+        let mut finding = match insertion {
             Some((place, text, name)) => {
                 finding.offer(format!("Add {name} to `environments` of the agent {}", shown(&context)), place, text)
             }
             None => finding,
-        });
+        };
+        if refused.case.environment.is_none() {
+            let names = entry.into_iter().flat_map(|entry| &entry.environments).filter(|name| !name.value.contains('*'));
+            let place = &written.job.name_place;
+            for name in names.take(MOST_OFFERS) {
+                let line = format!("environment: {}", insertion::scalar(&name.value, false));
+                let Some((span, text)) = insertion::of_job_line(&place.source, place.span, &line) else { break };
+                let place = Place { source: Arc::clone(&place.source), span };
+                finding = finding.offer(format!("Give the job the environment {}", shown(&name.value)), place, text);
+            }
+        }
+        findings.report(finding);
     }
 }

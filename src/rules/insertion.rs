@@ -32,6 +32,30 @@ pub(super) fn of_environment(entry: &CiEntry, source: &Source, name: &str) -> Op
     Some((Span::empty(end), format!("{}{indent}- {}", line_break(source), scalar(name, false))))
 }
 
+/// A line that a job is to have as well, in front of its others.
+///
+/// `None` where the job is not written as a block below its name.
+pub(super) fn of_job_line(source: &Source, name: Span, line: &str) -> Option<Insertion> {
+    let at = source.line_index(name.start);
+    let whole = source.line_span(at);
+    let behind = source.slice(Span::new(name.end, whole.end)).trim_start_matches(['"', '\'']).strip_prefix(':')?;
+    // Behind the name there may be an anchor and a comment.
+    let rest = behind.trim_start();
+    let rest = match rest.strip_prefix('&') {
+        Some(anchor) => anchor.trim_start_matches(|character: char| !character.is_whitespace()).trim_start(),
+        None => rest,
+    };
+    if !(rest.is_empty() || rest.starts_with('#')) {
+        return None;
+    }
+    let texts = (at + 1..source.line_count()).map(|line| source.slice(source.line_span(line)));
+    let first = texts.into_iter().find(|text| !text.trim().is_empty() && !text.trim_start().starts_with('#'))?;
+    let indent: String = first.chars().take_while(|character| *character == ' ').collect();
+    let before = source.slice(Span::new(whole.start, name.start)).trim_start_matches(['"', '\'']);
+    let is_below = before.is_empty() && !indent.is_empty() && !first.trim_start().starts_with("- ");
+    is_below.then(|| (Span::empty(whole.end), format!("{}{indent}{line}", line_break(source))))
+}
+
 /// An entry for a project, with the restrictions of another entry, that `ci_access` is to list as well.
 pub(super) fn of_project(file: &AgentFile, path: &str, like: &CiEntry) -> Option<Insertion> {
     let document = &file.config.document;
@@ -209,6 +233,25 @@ mod tests {
         }
         for list in [" []\n", "\n", " &a [x]\n", " [*a]\n"] {
             assert_eq!(with_environment(&format!("{head}{list}"), "new"), None, "{list}");
+        }
+    }
+
+    #[test]
+    fn lines_of_jobs_go_below_the_name() {
+        let with_line = |text: &str| {
+            let end = text.find(':').expect("a colon");
+            let name = Span::new(0, end);
+            inserted(text, of_job_line(&Source::new("a", text), name, "environment: x"))
+        };
+        for (text, expected) in [
+            ("a:\n  script: x\n", "a:\n  environment: x\n  script: x\n"),
+            ("a: &b # c\n\n    # d\n    script: x", "a: &b # c\n    environment: x\n\n    # d\n    script: x"),
+            ("a:\r\n  script: x\r\n", "a:\r\n  environment: x\r\n  script: x\r\n"),
+        ] {
+            assert_eq!(with_line(text).as_deref(), Some(expected));
+        }
+        for text in ["a: {script: x}\n", "a:\nb: x\n", "a: *b\n", "a:\n"] {
+            assert_eq!(with_line(text), None, "{text}");
         }
     }
 

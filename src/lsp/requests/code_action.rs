@@ -192,7 +192,22 @@ fn line_edits(before: &Arc<Source>, after: &str) -> Vec<finding::Edit> {
             _ => edit.text.push_str(text),
         }
     }
-    edits
+    edits.into_iter().map(trimmed).collect()
+}
+
+/// The same edit without what stays at both ends: it may be a secret, which no message has to hold.
+fn trimmed(mut edit: finding::Edit) -> finding::Edit {
+    let before = edit.place.source.slice(edit.place.span);
+    let pairs = before.chars().zip(edit.text.chars());
+    let start: usize = pairs.take_while(|(old, new)| old == new).map(|(old, _)| old.len_utf8()).sum();
+    let (old, new) = (before.get(start..).unwrap_or_default(), edit.text.get(start..).unwrap_or_default());
+    let pairs = old.chars().rev().zip(new.chars().rev());
+    let end: usize = pairs.take_while(|(old, new)| old == new).map(|(old, _)| old.len_utf8()).sum();
+    let text = new.get(..new.len() - end).unwrap_or_default().to_owned();
+    let span = edit.place.span;
+    edit.place.span = Span::new(span.start + start, span.end - end);
+    edit.text = text;
+    edit
 }
 
 /// Edits of files as the client takes them.
@@ -223,4 +238,38 @@ fn workspace_edit(session: &Session, edits: &[finding::Edit]) -> WorkspaceEdit {
     let changes: HashMap<gen_lsp_types::Uri, Vec<TextEdit>> =
         named.map(|(uri, _, edits)| (uri.into(), edits)).collect();
     WorkspaceEdit { changes: Some(changes), ..WorkspaceEdit::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn line_edits_make_the_other_text(before in "[a-cé\\n]{0,40}", after in "[a-cé\\n]{0,40}") {
+            let source = Arc::new(Source::new("a", &*before));
+            let edits = line_edits(&source, &after);
+            let mut made = before.clone();
+            for edit in edits.iter().rev() {
+                made.replace_range(edit.place.span.start..edit.place.span.end, &edit.text);
+            }
+            proptest::prop_assert_eq!(made, after);
+        }
+    }
+
+    #[test]
+    fn what_stays_is_in_no_edit() {
+        let source = Arc::new(Source::new("a", "a: b\ntoken: secret, on\nc: d\n"));
+        let edits = line_edits(&source, "a: b\ntoken: secret, 'on'\nc: d\n");
+        let made: Vec<(&str, &str)> = edits.iter().map(|edit| (source.slice(edit.place.span), &*edit.text)).collect();
+        assert_eq!(made, [("on", "'on'")]);
+    }
+
+    #[test]
+    fn kinds_are_asked_for_by_themselves_or_by_what_they_are_kinds_of() {
+        let has = |only: &[&str], kind| Wanted(Some(only.iter().map(ToString::to_string).collect())).has(kind);
+        assert!(has(&["source"], FIX_ALL) && has(&["source.fixAll"], FIX_ALL) && has(&[FIX_ALL], FIX_ALL));
+        assert!(has(&[""], FIX_ALL) && Wanted(None).has("quickfix"));
+        assert!(!has(&["source.fixAll.kaslintish"], FIX_ALL) && !has(&["sourc"], FIX_ALL) && !has(&[], "quickfix"));
+    }
 }
