@@ -18,6 +18,9 @@ use super::transport::{self, Incoming, MAX_WAITING, Outgoing, Pending};
 use super::{pages, watch};
 use crate::disk::knowledge::Options;
 
+/// How long the last messages may take to be read.
+const FAREWELL: Duration = Duration::from_secs(5);
+
 /// How a session ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
@@ -39,18 +42,23 @@ pub(crate) fn serve_with(
     options: Options,
 ) -> End {
     let (incoming, receiver) = crossbeam_channel::bounded(MAX_WAITING);
-    let (sender, outgoing) = crossbeam_channel::unbounded();
+    // Who asks and does not read has to wait.
+    let (sender, outgoing) = crossbeam_channel::bounded(MAX_WAITING);
     let pending = Pending::default();
     let waiting = pending.clone();
     let for_watch = incoming.clone();
     // Reading may wait for ever; it ends with the program.
     thread::spawn(move || transport::read(&mut input, &incoming, &waiting));
-    let writing = thread::spawn(move || transport::write(&mut output, &outgoing));
+    let (is_writing, written) = crossbeam_channel::bounded::<()>(0);
+    thread::spawn(move || {
+        transport::write(&mut output, &outgoing);
+        drop(is_writing);
+    });
     let mut server = Server { sender, pending, state: State::Fresh, for_watch, options };
     let end = server.run(&receiver);
     drop(server);
-    // Everything that was answered is to arrive.
-    let _ = writing.join();
+    // Everything that was answered is to arrive, unless nobody reads it.
+    let _ = written.recv_timeout(FAREWELL);
     end
 }
 
