@@ -24,6 +24,9 @@ use crate::suppression;
 /// The kind of the action that makes all safe fixes.
 pub(super) const FIX_ALL: &str = "source.fixAll.kaslint";
 
+/// Of how many findings fixes are listed: each is tried on the text before it is offered.
+const MOST: usize = 50;
+
 /// Lists what can be done at a place.
 pub(super) struct CodeActions;
 
@@ -46,7 +49,7 @@ impl Handler for CodeActions {
         let findings = session.world.findings(&document, &session.documents);
         if wanted.has("quickfix") {
             let here = findings.iter().filter(|finding| meets(finding.place.span, span));
-            for finding in here {
+            for finding in here.take(MOST) {
                 asked.check()?;
                 actions.extend(quick_fixes(session, &document, finding));
             }
