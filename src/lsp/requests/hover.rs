@@ -230,7 +230,7 @@ fn pattern_in_words(pattern: &Spanned<String>, entry: &CiEntry, context: &Contex
     let _ = match &matched[..] {
         [] if known.names.is_empty() => write!(text, "\n\nWhich environments these jobs have is not known."),
         [] => write!(text, "\n\nOf the {} known environments of these jobs it matches none.{whole}", known.names.len()),
-        matched => write!(text, "\n\nIt matches {} of these jobs.{whole}", listed(matched)),
+        matched => write!(text, "\n\nOf the environments of these jobs it matches {}.{whole}", listed(matched)),
     };
     if !open.is_empty() {
         let _ = write!(text, "\n\nIt may match {}, by what their variables are.", listed(&open));
