@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use gen_lsp_types::{Contents, Hover, HoverParams, HoverRequest, MarkupContent, MarkupKind};
 
-use super::{Asked, Failure, Handler, document};
+use super::{Asked, Cursor, Failure, Handler, cursor};
 use crate::access::{AgentId, EnvironmentPattern, Index, Outcome, PartialVerdict};
 use crate::agent_config::{AccessSection, CiEntry, EntryKind, Spanned};
 use crate::analysis::Facts;
@@ -35,12 +35,8 @@ impl Handler for Hovers {
     type Request = HoverRequest;
 
     fn answer(session: &mut Session, params: HoverParams, asked: &Asked<'_>) -> Result<Option<Hover>, Failure> {
-        let params = params.text_document_position_params;
-        let Some(document) = document(session, &params.text_document.uri.0) else { return Ok(None) };
-        let offset = session.client.encoding.offset(&document.source, params.position)?;
-        session.catch_up();
-        let Some(role) = session.world.role(&document) else { return Ok(None) };
-        asked.check()?;
+        let found = cursor(session, &params.text_document_position_params, asked)?;
+        let Some(Cursor { document, offset, role }) = found else { return Ok(None) };
         let told = rule_in_comment(&document.source, offset).or_else(|| match role {
             Role::Agent(project, input) => session.world.look(|facts| in_agent_file(facts, (project, input), offset)),
             Role::Ci(project) => session.world.look(|facts| in_ci_file(facts, project, &document, offset)),
