@@ -48,3 +48,9 @@ assert "extension/" + manifest["main"].removeprefix("./") in names, manifest["ma
 assert "vscode-languageclient" in notices
 print(f"kaslint.vsix: {len(names)} files, {size // 1024} KiB")
 PYTHON
+
+if command -v chromium >/dev/null; then
+    bash host/test.sh
+else
+    echo "== in VS Code: not run, there is no chromium"
+fi

@@ -13,6 +13,7 @@ export function install(settings: Record<string, unknown>): Heard {
   const heard: Heard = { commands: new Map(), errors: [], log: [] };
   const disposable = { dispose: () => undefined };
   const event = () => disposable;
+  const events = (...names: string[]) => Object.fromEntries(names.map((name) => [`onDid${name}`, event]));
   const write = (text: string) => heard.log.push(text);
   const output = {
     ...disposable,
@@ -28,6 +29,11 @@ export function install(settings: Record<string, unknown>): Heard {
   };
   const known: Record<string, unknown> = {
     version: "1.91.0",
+    EventEmitter: class {
+      readonly event = event;
+      readonly fire = () => undefined;
+      readonly dispose = () => undefined;
+    },
     env: { appName: "a stand-in", language: "en" },
     LogLevel: { Off: 0, Trace: 1, Debug: 2, Info: 3, Warning: 4, Error: 5 },
     commands: {
@@ -47,8 +53,7 @@ export function install(settings: Record<string, unknown>): Heard {
       getConfiguration: (section: string) => ({
         get: (key: string, otherwise: unknown) => settings[`${section}.${key}`] ?? otherwise,
       }),
-      onDidChangeConfiguration: event,
-      onDidOpenTextDocument: event,
+      ...events("ChangeConfiguration", "OpenTextDocument", "ChangeTextDocument", "CloseTextDocument", "SaveTextDocument"),
     },
   };
   // The client's library derives classes from many of VS Code's as it is loaded.

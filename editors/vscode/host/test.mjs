@@ -1,0 +1,116 @@
+// The extension in a real VS Code: what somebody sees who opens a file.
+
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { after, test } from "node:test";
+
+import { start } from "./vscode.mjs";
+
+const FILE = ".gitlab/agents/production/config.yaml";
+const BROKEN = "ci_access:\n  project:\n    - id: acme/web/shop\n";
+const MENDED = BROKEN.replace("project:", "projects:");
+const MESSAGE = "GitLab knows no key `project` in `ci_access`";
+const TRUSTED = { "security.workspace.trust.enabled": false };
+const KASLINT = process.env.KASLINT;
+const limit = { timeout: 180_000 };
+
+let running;
+after(() => running?.end());
+
+/** Runs `look` at a VS Code; if it fails, a picture is left. */
+async function within(name, setting, look) {
+  running = await start(setting);
+  try {
+    await look(running);
+  } catch (error) {
+    const picture = path.join(import.meta.dirname, "node_modules", `${name}.png`);
+    await running.page.screenshot({ path: picture });
+    console.error(`what was seen: ${picture}`);
+    throw error;
+  } finally {
+    await running.end();
+    running = undefined;
+  }
+}
+
+const problems = (page) => page.locator(".markers-panel .monaco-list-row");
+
+test("a finding stands in the list of problems, its page opens, and its fix mends the file", limit, () =>
+  within("finding", { files: { [FILE]: BROKEN }, settings: { ...TRUSTED, "kaslint.path": KASLINT } }, async (code) => {
+    const { page } = code;
+    await code.open(FILE);
+    await page.waitForSelector(".monaco-editor .squiggly-error");
+    await code.run("Problems: Focus on Problems View");
+    const row = problems(page).filter({ hasText: MESSAGE });
+    await row.waitFor();
+
+    await row.getByText("unknown-key", { exact: true }).click({ modifiers: ["ControlOrMeta"] });
+    await page.locator(".tab.active", { hasText: "unknown-key" }).waitFor();
+    await page.locator(".editor-instance .view-line", { hasText: "# unknown-key" }).first().waitFor();
+    await page.locator(".statusbar-item", { hasText: "Markdown" }).waitFor();
+    await code.run("View: Close Editor");
+
+    await code.run("Problems: Focus on Problems View");
+    await row.dblclick();
+    await page.waitForSelector(".editor-instance .monaco-editor.focused");
+    await page.keyboard.press("ControlOrMeta+.");
+    await page.locator(".action-widget .monaco-list-row", { hasText: "projects" }).first().click();
+    await page.locator(".editor-instance .view-line", { hasText: "projects:" }).waitFor();
+    await page.locator(".markers-panel", { hasText: "No problems have been detected" }).waitFor();
+    await code.run("File: Save");
+    await page.waitForSelector(".tab.active:not(.dirty)");
+    assert.equal(await readFile(path.join(code.workspace, FILE), "utf8"), MENDED);
+  }),
+);
+
+test("a workspace that is not trusted does not say which program runs", limit, () => {
+  const settings = { "security.workspace.trust.startupPrompt": "never", "kaslint.path": KASLINT };
+  const files = {
+    [FILE]: BROKEN,
+    ".vscode/settings.json": '{"kaslint.path": "${workspaceFolder}/evil"}',
+    evil: "#!/bin/sh\ntouch \"$(dirname \"$0\")/ran\"\n",
+  };
+  return within("trust", { files, settings }, async (code) => {
+    const { page } = code;
+    const evil = path.join(code.workspace, "evil");
+    await chmod(evil, 0o755);
+    await code.open(FILE);
+    await page.waitForSelector(".monaco-editor .squiggly-error");
+    assert.ok(!existsSync(path.join(code.workspace, "ran")));
+    // The same program is run as soon as the workspace is trusted: what kept it from running is the lack of trust.
+    await code.run("Workspaces: Manage Workspace Trust");
+    await page.locator(".workspace-trust-editor .monaco-button", { hasText: /^Trust$/ }).first().click();
+    await page.locator(".notification-toast, .notifications-toasts", { hasText: "is not kaslint" }).first().waitFor();
+    assert.ok(existsSync(path.join(code.workspace, "ran")));
+  });
+});
+
+test("a program that is missing is told, and found and restarted once it is there", limit, () => {
+  const settings = { ...TRUSTED, "kaslint.path": "/nowhere/kaslint" };
+  const mine = `#!/bin/sh\necho "$1" >> "$(dirname "$0")/starts"\nexec "${KASLINT}" "$@"\n`;
+  return within("missing", { files: { [FILE]: BROKEN, mine }, settings }, async (code) => {
+    const { page } = code;
+    await code.open(FILE);
+    const told = "The setting kaslint.path names /nowhere/kaslint, and there is no program.";
+    await page.locator(".notifications-toasts", { hasText: told }).first().waitFor();
+    assert.equal(await page.locator(".monaco-editor .squiggly-error").count(), 0);
+
+    await chmod(path.join(code.workspace, "mine"), 0o755);
+    await mkdir(path.join(code.workspace, ".vscode"));
+    await writeFile(path.join(code.workspace, ".vscode/settings.json"), '{"kaslint.path": "${workspaceFolder}/mine"}');
+    await page.waitForSelector(".monaco-editor .squiggly-error");
+    const starts = () => readFile(path.join(code.workspace, "starts"), "utf8");
+    assert.equal(await starts(), "--version\nlsp\n");
+
+    await code.run("kaslint: Restart Server");
+    while ((await starts()) !== "--version\nlsp\n--version\nlsp\n") {
+      await page.waitForTimeout(100);
+    }
+    await page.waitForSelector(".monaco-editor .squiggly-error");
+    await code.run("kaslint: Show Output");
+    await page.locator(".panel .view-line", { hasText: "mine, version " }).first().waitFor();
+    await page.locator(".panel .view-line", { hasText: "Server process exited successfully" }).first().waitFor();
+  });
+});
