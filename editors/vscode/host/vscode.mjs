@@ -19,7 +19,7 @@ const QUIET = {
   "extensions.autoCheckUpdates": false,
   "extensions.ignoreRecommendations": true,
   "git.enabled": false,
-  "editor.codeActionsOnSave": {},
+  "files.autoSave": "off",
 };
 
 /** Starts VS Code with these files in its workspace; `settings` are the user's. */
@@ -87,6 +87,7 @@ export async function start({ files, settings, env = {} }) {
           if (tries === 0) {
             throw error;
           }
+          await page.keyboard.press("Escape");
         }
       }
     },

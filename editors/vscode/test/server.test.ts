@@ -5,7 +5,7 @@ import { spawn } from "node:child_process";
 import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { after, before, beforeEach, test } from "node:test";
+import { afterEach, before, beforeEach, test } from "node:test";
 import { pathToFileURL } from "node:url";
 
 import {
@@ -61,16 +61,13 @@ beforeEach(async () => {
 });
 
 const sessions: Session[] = [];
-after(async () => {
-  for (const session of sessions) {
-    session.process.kill();
-    await rm(session.folder, { recursive: true });
-  }
+afterEach(async () => {
+  sessions.splice(0).forEach((session) => session.process.kill());
+  await rm(folder, { recursive: true });
 });
 
 /** A server at work, and the one document that it was given. */
 class Session {
-  readonly folder = folder;
   readonly uri = pathToFileURL(file).href;
   readonly process = spawn(process.env["KASLINT"] ?? "kaslint", ["lsp"], { cwd: folder });
   readonly exit = new Promise<number | null>((resolve) => this.process.on("exit", resolve));
