@@ -35,6 +35,13 @@ async function within(name, setting, look) {
   }
 }
 
+/** Looks again and again; a test that hung would leave VS Code running. */
+async function until(holds, seconds = 60) {
+  for (const end = Date.now() + seconds * 1000; !(await holds()); await new Promise((resolve) => setTimeout(resolve, 100))) {
+    assert.ok(Date.now() < end, `not after ${seconds} seconds: ${holds}`);
+  }
+}
+
 const problems = (page) => page.locator(".markers-panel .monaco-list-row");
 
 test("a finding stands in the list of problems, its page opens, and its fix mends the file", limit, () =>
@@ -60,9 +67,53 @@ test("a finding stands in the list of problems, its page opens, and its fix mend
     await page.locator(".editor-instance .view-line", { hasText: "projects:" }).waitFor();
     await page.locator(".markers-panel", { hasText: "No problems have been detected" }).waitFor();
     await page.keyboard.press("ControlOrMeta+s");
-    while ((await readFile(path.join(code.workspace, FILE), "utf8")) !== MENDED) {
-      await page.waitForTimeout(100);
-    }
+    await until(async () => (await readFile(path.join(code.workspace, FILE), "utf8")) === MENDED);
+  }),
+);
+
+test("files that are not open are checked too, saving makes the safe fixes, and entries say what they come to", limit, () => {
+  const other = ".gitlab/agents/staging/config.yaml";
+  const settings = {
+    ...TRUSTED,
+    "kaslint.path": KASLINT,
+    "kaslint.inlayHints": true,
+    "kaslint.codeLens": true,
+    "[yaml]": { "editor.codeActionsOnSave": { "source.fixAll.kaslint": "explicit" } },
+  };
+  return within("saving", { files: { [FILE]: BROKEN, [other]: BROKEN }, settings }, async (code) => {
+    const { page } = code;
+    await code.open(FILE);
+    await page.waitForSelector(".monaco-editor .squiggly-error");
+    await code.run("Problems: Focus on Problems View");
+    await problems(page).filter({ hasText: "agents/production" }).waitFor();
+    await problems(page).filter({ hasText: "agents/staging" }).waitFor();
+
+    // A key that is pressed while the focus still moves is lost, so it is pressed again.
+    await until(async () => {
+      await page.locator(".editor-instance .view-line", { hasText: "acme/web/shop" }).click();
+      await page.keyboard.press("ControlOrMeta+s");
+      await page.waitForTimeout(1000);
+      return (await readFile(path.join(code.workspace, FILE), "utf8")) === MENDED;
+    });
+    assert.equal(await readFile(path.join(code.workspace, other), "utf8"), BROKEN);
+    await problems(page).filter({ hasText: "agents/production" }).waitFor({ state: "detached" });
+    await problems(page).filter({ hasText: "agents/staging" }).waitFor();
+    await page.locator(".editor-instance .view-line", { hasText: "→" }).waitFor();
+    await page.locator(".editor-instance .codelens-decoration").first().waitFor();
+  });
+});
+
+test("keys explain themselves", limit, () =>
+  within("hover", { files: { [FILE]: MENDED }, settings: { ...TRUSTED, "kaslint.path": KASLINT } }, async (code) => {
+    const { page } = code;
+    await code.open(FILE);
+    const hover = page.locator(".monaco-hover:visible", { hasText: "ci_access" });
+    await until(async () => {
+      await page.mouse.move(700, 700);
+      await page.locator(".editor-instance .view-line span span", { hasText: "ci_access" }).first().hover();
+      await page.waitForTimeout(1000);
+      return (await hover.count()) > 0;
+    });
   }),
 );
 
@@ -106,9 +157,7 @@ test("a program that is missing is told, and found and restarted once it is ther
     assert.equal(await starts(), "--version\nlsp\n");
 
     await code.run("kaslint: Restart Server");
-    while ((await starts()) !== "--version\nlsp\n--version\nlsp\n") {
-      await page.waitForTimeout(100);
-    }
+    await until(async () => (await starts()) === "--version\nlsp\n--version\nlsp\n");
     await page.waitForSelector(".monaco-editor .squiggly-error");
     await code.run("kaslint: Show Output");
     await page.locator(".panel .view-line", { hasText: "mine, version " }).first().waitFor();

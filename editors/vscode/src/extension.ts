@@ -19,20 +19,11 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
         await running.restart();
       }
     }),
-    vscode.workspace.onDidOpenTextDocument(showAsMarkdown),
   );
-  vscode.workspace.textDocuments.forEach(showAsMarkdown);
   await running.start();
 }
 
 export async function deactivate(): Promise<void> {
   await server?.stop();
   server = undefined;
-}
-
-/** The pages of rules are Markdown, which their addresses do not show. */
-function showAsMarkdown(document: vscode.TextDocument): void {
-  if (document.uri.scheme === SECTION && document.languageId !== "markdown") {
-    void vscode.languages.setTextDocumentLanguage(document, "markdown");
-  }
 }

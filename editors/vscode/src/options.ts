@@ -2,7 +2,7 @@
 
 import { expand, type Surroundings } from "./binary.js";
 
-/** The section of the settings, and the scheme of the pages of rules. */
+/** The section of the settings. */
 export const SECTION = "kaslint";
 
 /** What the extension reads for itself, and the server has no use for. */

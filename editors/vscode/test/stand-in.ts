@@ -49,11 +49,10 @@ export function install(settings: Record<string, unknown>): Heard {
     },
     workspace: {
       workspaceFolders: undefined,
-      textDocuments: [],
       getConfiguration: (section: string) => ({
         get: (key: string, otherwise: unknown) => settings[`${section}.${key}`] ?? otherwise,
       }),
-      ...events("ChangeConfiguration", "OpenTextDocument", "ChangeTextDocument", "CloseTextDocument", "SaveTextDocument"),
+      ...events("ChangeConfiguration", "OpenTextDocument", "ChangeTextDocument", "CloseTextDocument"),
     },
   };
   // The client's library derives classes from many of VS Code's as it is loaded.
