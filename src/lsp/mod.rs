@@ -6,6 +6,7 @@
 //! are generated from the protocol's own model and kept up with it. All answers come from [`crate::analysis`]; nothing here knows a rule.
 
 mod client;
+mod completion;
 mod diagnostics;
 mod documents;
 mod encoding;
