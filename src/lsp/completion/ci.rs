@@ -38,12 +38,13 @@ fn wanted(at: &At<'_>, outline: &Outline) -> Option<Wanted> {
         return None;
     }
     let ends_word = |character: char| {
-        character.is_whitespace() || matches!(character, '"' | '\'' | ',' | ';' | '&' | '|' | '(' | ')' | '[' | ']' | '`')
+        character.is_whitespace()
+            || matches!(character, '"' | '\'' | ',' | ';' | '&' | '|' | '(' | ')' | '[' | ']' | '`')
     };
     // A brace may be one of `${CI_PROJECT_PATH}`.
-    let start = before.rfind(|character: char| ends_word(character) || character == '=').map_or(0, |at| {
-        at + before.get(at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8)
-    });
+    let start = before
+        .rfind(|character: char| ends_word(character) || character == '=')
+        .map_or(0, |at| at + before.get(at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8));
     let behind = at.source.slice(Span::new(at.cursor, line.end));
     let length = behind.find(ends_word).unwrap_or(behind.len());
     let typed = Span::new(line.start + start, at.cursor + length);
@@ -51,7 +52,8 @@ fn wanted(at: &At<'_>, outline: &Outline) -> Option<Wanted> {
     let opened = ahead.strip_suffix(['"', '\'']).unwrap_or(ahead);
     let option = opened.trim_end();
     let is_apart = option.len() < opened.len();
-    let is_shell = (is_apart && ["config use-context", "--context", "--kube-context"].iter().any(|word| ends_in(option, word)))
+    let is_shell = (is_apart
+        && ["config use-context", "--context", "--kube-context"].iter().any(|word| ends_in(option, word)))
         || ["--context=", "--kube-context=", "KUBE_CONTEXT="].iter().any(|word| ends_in(opened, word));
     if is_shell {
         return Some(Wanted::Context { typed, in_script: true });

@@ -14,7 +14,8 @@ use crate::rules::Context;
 
 /// The ids that could stand at the place.
 pub(super) fn offers(asked: &Asking<'_>) -> Offers {
-    let Some((context, inventory)) = asked.around.context.and_then(|context| Some((context, context.inventory.as_deref()?)))
+    let Some((context, inventory)) =
+        asked.around.context.and_then(|context| Some((context, context.inventory.as_deref()?)))
     else {
         return Offers::default();
     };
@@ -37,7 +38,9 @@ pub(super) fn offers(asked: &Asking<'_>) -> Offers {
         });
         // What was found in the middle would not be found by what is typed in front of it.
         if !wanted.is_start_of(path) {
-            offer.filter = asked.at.source.slice(crate::source::Span::new(asked.place.typed.start, asked.at.cursor)).to_owned() + path;
+            offer.filter =
+                asked.at.source.slice(crate::source::Span::new(asked.place.typed.start, asked.at.cursor)).to_owned()
+                    + path;
         }
         offers.all.push(offer);
     }
@@ -85,7 +88,9 @@ impl Wanted {
         let first = wanted.first()?;
         let mut rank = None;
         for (at, window) in path.windows(wanted.len()).enumerate() {
-            if window.first().is_some_and(|byte| byte.eq_ignore_ascii_case(first)) && window.eq_ignore_ascii_case(wanted) {
+            if window.first().is_some_and(|byte| byte.eq_ignore_ascii_case(first))
+                && window.eq_ignore_ascii_case(wanted)
+            {
                 let is_segment = at.checked_sub(1).and_then(|before| path.get(before)) == Some(&b'/');
                 if is_segment {
                     return Some(1);

@@ -40,8 +40,7 @@ fn of_message(asked: &Asking<'_>, message: &'static Message, dash: &str) -> Vec<
         return Vec::new();
     }
     let version = asked.version;
-    let is_offered =
-        |key: &&Key| key.is_known(version) && key.inert_in(version).is_none() && !is_present(key.name);
+    let is_offered = |key: &&Key| key.is_known(version) && key.inert_in(version).is_none() && !is_present(key.name);
     let mut keys: Vec<&'static Key> = message.keys.iter().filter(is_offered).collect();
     // What must be there comes first, what may not be read at all last; the order is that of the table otherwise.
     keys.sort_by_key(|key| (key.unverified.is_some(), !key.is_required(version)));

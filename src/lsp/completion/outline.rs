@@ -97,6 +97,7 @@ impl Outline {
             found: None,
             open_mapping: None,
             has_root: false,
+            step: None,
             keeps_leaves,
             outline: Self::default(),
         };
@@ -138,6 +139,8 @@ struct Reader<'s> {
     /// The depth of the mapping whose keys belong to the place, while it is open.
     open_mapping: Option<usize>,
     has_root: bool,
+    /// By how many columns the first mapping within a mapping is indented.
+    step: Option<usize>,
     keeps_leaves: bool,
     outline: Outline,
 }
@@ -217,9 +220,8 @@ impl<'s> Reader<'s> {
 
     /// Takes frames off that a line at this column ends; a list at this very column stays if it may go on.
     fn close_above(&mut self, column: usize, keeps_list: bool) {
-        let stays = |frame: &Frame| {
-            frame.column < column || (frame.column == column && (keeps_list || !frame.is_sequence()))
-        };
+        let stays =
+            |frame: &Frame| frame.column < column || (frame.column == column && (keeps_list || !frame.is_sequence()));
         let depth = self.stack.iter().rposition(stays).map_or(0, |at| at + 1);
         self.truncate(depth);
     }
@@ -260,6 +262,9 @@ impl<'s> Reader<'s> {
     }
 
     fn push_mapping(&mut self, column: usize) {
+        if let Some(frame) = self.stack.last().filter(|frame| !frame.is_sequence() && column != usize::MAX) {
+            self.step = self.step.or(column.checked_sub(frame.column).filter(|&step| step > 0));
+        }
         self.push(column, Holder::Mapping { keys: Vec::new(), current: None });
     }
 
@@ -283,13 +288,12 @@ impl<'s> Reader<'s> {
     }
 
     fn find(&mut self, path: Vec<Step>, slot: Slot, form: Form, typed: Span, column: usize) {
-        let columns: Vec<usize> = self
-            .stack
-            .iter()
-            .filter(|frame| !frame.is_sequence() && frame.column != usize::MAX)
-            .map(|frame| frame.column)
-            .collect();
-        let step = columns.windows(2).find_map(|pair| pair.last()?.checked_sub(*pair.first()?)).filter(|&step| step > 0);
+        // What is begun here indents as far as it stands, and what stands elsewhere tells for the rest.
+        let begun = match (self.stack.last(), slot, form) {
+            (Some(frame), Slot::Node, Form::Line) if !frame.is_sequence() => column.checked_sub(frame.column),
+            _ => None,
+        };
+        let step = begun.or(self.step).unwrap_or(2);
         self.found.get_or_insert(Place {
             path,
             slot,
@@ -299,7 +303,7 @@ impl<'s> Reader<'s> {
             has_colon: false,
             wants_blank: false,
             present: Vec::new(),
-            step: step.unwrap_or(2),
+            step,
         });
     }
 
@@ -344,9 +348,21 @@ impl<'s> Reader<'s> {
         if self.is_in_mapping(column) {
             self.set_key(None, true);
             self.find_key(Form::Line, typed, column, false);
-        } else if self.may_begin(column) {
+        } else if self.may_begin(column) && !self.begins_below(column) {
             self.find_node(Form::Line, typed, column);
         }
+    }
+
+    /// Whether the node that could begin at this column is there already, further down: further left, or within braces.
+    fn begins_below(&self, column: usize) -> bool {
+        let outer = self.stack.last().map(|frame| frame.column);
+        let below = (self.line..self.source.line_count()).map(|line| self.source.line_span(line)).find_map(|span| {
+            let line = self.slice(span.start, span.end);
+            let content = line.trim_start_matches(' ');
+            let is_flow = content.starts_with(['{', '[']);
+            (!content.trim().is_empty() && !content.starts_with('#')).then_some((line.len() - content.len(), is_flow))
+        });
+        below.is_some_and(|(below, is_flow)| (below < column || is_flow) && outer.is_none_or(|outer| below > outer))
     }
 
     /// What begins at a column of a line: an item, a key, a text.
@@ -420,7 +436,7 @@ impl<'s> Reader<'s> {
         } else if self.cursor == start + 1 && next == end {
             let path = self.path_to(self.stack.len() - 1);
             self.find(path, Slot::Item, Form::Line, Span::new(start, start + 1), column);
-        } else if start + 1 < self.cursor && self.cursor <= next {
+        } else if start + 1 < self.cursor && self.cursor <= next && !self.begins_below(column + self.cursor - start) {
             self.find_node(Form::Dash, Span::empty(self.cursor), column + self.cursor - start);
         }
     }
@@ -479,7 +495,8 @@ impl<'s> Reader<'s> {
         let outer = self.stack.last().map(|frame| frame.column);
         while let Some((span, indent, is_blank)) = self.peek() {
             let is_inside = outer.is_none_or(|outer| indent > outer);
-            let is_left = is_blank && self.has_cursor(span) && outer.is_some_and(|outer| self.cursor - span.start <= outer);
+            let is_left =
+                is_blank && self.has_cursor(span) && outer.is_some_and(|outer| self.cursor - span.start <= outer);
             if is_left || (!is_blank && !is_inside) {
                 return;
             }
@@ -523,7 +540,8 @@ impl<'s> Reader<'s> {
             let behind = self.slice(token.span.end, end);
             let colon = token.span.end + behind.len() - behind.trim_start_matches(' ').len();
             let follows = self.slice(colon + 1, end);
-            let is_key = self.slice(colon, end).starts_with(':') && (in_flow || follows.is_empty() || follows.starts_with([' ', '\t']));
+            let is_key = self.slice(colon, end).starts_with(':')
+                && (in_flow || follows.is_empty() || follows.starts_with([' ', '\t']));
             return is_key.then_some((token, colon));
         }
         if rest.starts_with(['[', '{', '#', '&', '!', '*', '|', '>', ',', ']', '}']) {
@@ -673,7 +691,8 @@ impl<'s> Reader<'s> {
         let indent = line.len() - line.trim_start_matches(' ').len();
         let start = span.start + indent;
         let rest = self.slice(start, span.end);
-        let is_block = is_marker(rest, "-") || self.key_at(start, span.end, true).is_some_and(|(key, _)| !key.text.is_empty());
+        let is_block =
+            is_marker(rest, "-") || self.key_at(start, span.end, true).is_some_and(|(key, _)| !key.text.is_empty());
         outer.is_some_and(|outer| indent <= outer) && is_block
     }
 
@@ -692,10 +711,7 @@ impl<'s> Reader<'s> {
     }
 
     fn flow_word(&mut self, start: usize, end: usize) -> usize {
-        let is_key = matches!(
-            self.stack.last(),
-            Some(Frame { holder: Holder::Mapping { current: None, .. }, .. })
-        );
+        let is_key = matches!(self.stack.last(), Some(Frame { holder: Holder::Mapping { current: None, .. }, .. }));
         if is_key && let Some((key, colon)) = self.key_at(start, end, true) {
             let is_cursor = self.has_cursor(key.span);
             if is_cursor {

@@ -48,12 +48,51 @@ mod tests {
     #[test]
     fn what_is_written_reads_as_the_text() {
         let texts = [
-            "production", "on", "y", "1", "1.5", "0x1f", "~", "null", "*", "review/*", "a: b", "a #b", "#a", "a,b", "[a]", "it's",
-            "\"q\"", "a?", "?a", "- a", "-", "---", "=", "<<", "!a", "%a", "@a", "a:", " a", "a ", "é😀", "2001-01-01", "a\tb", "",
-            "1:20", ".inf", "a{b}", "`x`", "\\", "a\\b",
+            "production",
+            "on",
+            "y",
+            "1",
+            "1.5",
+            "0x1f",
+            "~",
+            "null",
+            "*",
+            "review/*",
+            "a: b",
+            "a #b",
+            "#a",
+            "a,b",
+            "[a]",
+            "it's",
+            "\"q\"",
+            "a?",
+            "?a",
+            "- a",
+            "-",
+            "---",
+            "=",
+            "<<",
+            "!a",
+            "%a",
+            "@a",
+            "a:",
+            " a",
+            "a ",
+            "é😀",
+            "2001-01-01",
+            "a\tb",
+            "",
+            "1:20",
+            ".inf",
+            "a{b}",
+            "`x`",
+            "\\",
+            "a\\b",
         ];
         for text in texts {
-            for (form, open) in [(Form::Line, None), (Form::Flow, None), (Form::Flow, Some('"')), (Form::Line, Some('\''))] {
+            for (form, open) in
+                [(Form::Line, None), (Form::Flow, None), (Form::Flow, Some('"')), (Form::Line, Some('\''))]
+            {
                 let value = written(text, form, open);
                 let line = if form == Form::Flow { format!("k: [{value}]") } else { format!("k:\n- {value}") };
                 let source = Source::new("a", line.as_str());

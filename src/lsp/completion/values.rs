@@ -13,7 +13,9 @@ use crate::shape::{Check, Duration, Kind};
 pub(super) fn of(asked: &Asking<'_>) -> Offers {
     let Some(kind) = asked.target.kind else { return Offers::default() };
     match (asked.keys()[..].as_ref(), kind) {
-        (["ci_access" | "user_access", "projects" | "groups", "id"], Kind::Text) if asked.is_agent() => ids::offers(asked),
+        (["ci_access" | "user_access", "projects" | "groups", "id"], Kind::Text) if asked.is_agent() => {
+            ids::offers(asked)
+        }
         (["ci_access", "projects" | "groups" | "instance", "environments"], Kind::Text) if asked.is_agent() => {
             environments::offers(asked)
         }
@@ -142,10 +144,10 @@ impl Asking<'_> {
             Some((Step::Item(_), list)) => Some(list),
             _ => None,
         };
-        let is_other = move |path: &[Step]| {
-            list.is_some_and(|list| path.len() == list.len() + 1 && path.starts_with(list))
-        };
-        let leaves = self.outline.leaves.iter().filter(move |leaf| is_other(&leaf.path) && leaf.path != self.place.path);
+        let is_other =
+            move |path: &[Step]| list.is_some_and(|list| path.len() == list.len() + 1 && path.starts_with(list));
+        let leaves =
+            self.outline.leaves.iter().filter(move |leaf| is_other(&leaf.path) && leaf.path != self.place.path);
         leaves.map(|leaf| &*leaf.text)
     }
 
