@@ -6,6 +6,9 @@
 
 use crate::source::{Source, Span};
 
+/// How deep is looked; what GitLab reads has a dozen levels.
+const MAX_DEPTH: usize = 100;
+
 /// A step from a node to one below it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Step {
@@ -98,6 +101,7 @@ impl Outline {
             open_mapping: None,
             has_root: false,
             step: None,
+            marks: 0,
             keeps_leaves,
             outline: Self::default(),
         };
@@ -141,6 +145,8 @@ struct Reader<'s> {
     has_root: bool,
     /// By how many columns the first mapping within a mapping is indented.
     step: Option<usize>,
+    /// How many marks, anchors and tags were met in front of what a line begins with.
+    marks: usize,
     keeps_leaves: bool,
     outline: Outline,
 }
@@ -178,6 +184,7 @@ impl<'s> Reader<'s> {
 
     /// Returns whether more of the document may follow.
     fn read_line(&mut self, span: Span) -> bool {
+        self.marks = 0;
         let line = self.slice(span.start, span.end);
         let indent = line.len() - line.trim_start_matches(' ').len();
         let start = span.start + indent;
@@ -367,6 +374,9 @@ impl<'s> Reader<'s> {
 
     /// What begins at a column of a line: an item, a key, a text.
     fn entry(&mut self, start: usize, end: usize, column: usize, is_first: bool) {
+        if self.is_too_deep() {
+            return;
+        }
         let rest = self.slice(start, end);
         if is_marker(rest, "-") {
             self.item(start, end, column);
@@ -418,6 +428,12 @@ impl<'s> Reader<'s> {
         }
     }
 
+    /// Whether a line goes deeper than anything that somebody means.
+    fn is_too_deep(&mut self) -> bool {
+        self.marks += 1;
+        self.marks > MAX_DEPTH
+    }
+
     fn item(&mut self, start: usize, end: usize, column: usize) {
         self.close_above(column, true);
         match self.stack.last_mut() {
@@ -459,7 +475,7 @@ impl<'s> Reader<'s> {
         match rest.as_bytes().first() {
             Some(b'&' | b'!') => {
                 let length = rest.find([' ', '\t']).unwrap_or(rest.len());
-                if at + length < end {
+                if at + length < end && !self.is_too_deep() {
                     self.value(at + length, end);
                 }
             }
@@ -484,7 +500,7 @@ impl<'s> Reader<'s> {
     }
 
     fn leaf(&mut self, token: Token) {
-        if self.keeps_leaves {
+        if self.keeps_leaves && self.stack.len() <= MAX_DEPTH {
             self.outline.leaves.push(Leaf { path: self.path(), text: token.text, span: token.span });
         }
         self.fill();
@@ -756,7 +772,7 @@ impl<'s> Reader<'s> {
         }
         let mut length = rest.find([',', '[', ']', '{', '}']).unwrap_or(rest.len());
         for mark in [" #", "\t#", ": "] {
-            length = rest.find(mark).map_or(length, |at| length.min(at));
+            length = rest[..length].find(mark).unwrap_or(length);
         }
         let text = rest[..length].trim_end();
         let text = if length == rest.len() { text.trim_end_matches(':') } else { text };

@@ -784,3 +784,45 @@ fn keys_that_are_offered_are_taken() {
     }
     assert!(count > 500, "{count}");
 }
+
+#[test]
+fn hostile_files_are_read_in_time() {
+    let parts = [
+        "- ",
+        "[",
+        "{",
+        "& ",
+        "!a ",
+        "a: ",
+        "{a: ",
+        "\"",
+        "{\"",
+        "{\"\\",
+        "'",
+        "\n",
+        " \n  - a:\n",
+        "#",
+        " #",
+        ",",
+        "? ",
+        "|\n",
+        "é",
+        "a: [b\n",
+        "a: 'b\n",
+        "\r",
+    ];
+    for part in parts {
+        for before in ["", "ci_access: ", "ci_access:\n  projects:\n    - "] {
+            let text = [before, &part.repeat(8_000)].concat();
+            let source = Source::new("file.yaml", text.as_str());
+            for cursor in [0, before.len(), text.len()] {
+                for kind in [Agent, Ci] {
+                    let around = Around { context: None, look: &|_| {}, findings: &[] };
+                    let start = Instant::now();
+                    drop(offers(&At { source: &source, kind, cursor, fills_snippets: true }, &around));
+                    assert!(start.elapsed() < PATIENCE, "{part} {before}");
+                }
+            }
+        }
+    }
+}
