@@ -20,6 +20,7 @@ pub use support::{
     Tag, Topic, all_rules, explain,
 };
 
+pub(crate) use environments::Known as KnownEnvironments;
 pub use support::LINTER_RULES;
 pub(crate) use support::{INTERNAL_ERROR, INVALID_IGNORE, UNUSED_IGNORE};
 
