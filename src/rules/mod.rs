@@ -12,7 +12,7 @@ mod removal;
 mod support;
 mod words;
 
-pub(crate) use environments::Known;
+pub(crate) use environments::Known as KnownEnvironments;
 pub(crate) use patterns::unmeant_among;
 pub use schema_violation::OrganisationSchema;
 pub use support::{
@@ -20,7 +20,6 @@ pub use support::{
     Tag, Topic, all_rules, explain,
 };
 
-pub(crate) use environments::Known as KnownEnvironments;
 pub use support::LINTER_RULES;
 pub(crate) use support::{INTERNAL_ERROR, INVALID_IGNORE, UNUSED_IGNORE};
 

@@ -7,13 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use gen_lsp_types::CompletionItemKind;
 
 use super::outline::{Form, Outline, Step};
-use super::quote::written;
 use super::{Around, At, MOST, Offer, Offers};
 use crate::access::{Candidate, CandidateKind, Index, Query};
 use crate::agent_config::Mode;
 use crate::analysis::Facts;
 use crate::gitlab::FullPath;
 use crate::source::Span;
+use crate::yaml::written;
 
 /// What could be written at the cursor.
 pub(super) fn offers(at: &At<'_>, outline: &Outline, around: &Around<'_>) -> Offers {
@@ -132,7 +132,7 @@ fn contexts(at: &At<'_>, typed: Span, in_script: bool, around: &Around<'_>) -> O
     let is_incomplete = choices.len() > MOST || !so_far.is_empty();
     let offers = choices.into_iter().take(MOST).map(|choice| {
         let mut offer = Offer::new(choice.context.as_str(), CompletionItemKind::Reference, typed);
-        offer.text = if in_script { choice.context.clone() } else { written(&choice.context, Form::Flow, open) };
+        offer.text = if in_script { choice.context.clone() } else { written(&choice.context, true, open) };
         offer.filter = open.map_or_else(|| choice.context.clone(), |quote| format!("{quote}{}", choice.context));
         if so_far.contains('$') {
             offer.filter = at.source.slice(Span::new(typed.start, at.cursor)).to_owned();
@@ -234,7 +234,7 @@ fn environments(at: &At<'_>, typed: Span, form: Form, around: &Around<'_>) -> Of
     }
     let offers = names.into_iter().take(MOST).map(|(name, origins)| {
         let mut offer = Offer::new(name.as_str(), CompletionItemKind::Value, typed);
-        offer.text = written(&name, form, open);
+        offer.text = written(&name, form == Form::Flow, open);
         offer.filter = open.map_or_else(|| name.clone(), |quote| format!("{quote}{name}"));
         offer.detail = Some(origins.into_iter().collect::<Vec<_>>().join(", "));
         offer

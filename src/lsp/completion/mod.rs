@@ -8,7 +8,6 @@ mod environments;
 mod ids;
 mod keys;
 mod outline;
-mod quote;
 mod rule_names;
 mod values;
 

@@ -4,10 +4,10 @@ use gen_lsp_types::CompletionItemKind;
 
 use super::keys::open_quote;
 use super::outline::{Form, Slot, Step};
-use super::quote::written;
 use super::{Asking, Offer, Offers, Target, environments, ids, rule_names};
 use crate::gitlab::{NEWEST, OLDEST, Version};
 use crate::shape::{Check, Duration, Kind};
+use crate::yaml::written;
 
 /// The values of the node at the place.
 pub(super) fn of(asked: &Asking<'_>) -> Offers {
@@ -124,7 +124,7 @@ impl Asking<'_> {
         let place = self.place;
         let open = open_quote(self.at.source.slice(place.typed));
         let mut offer = Offer::new(text, CompletionItemKind::Value, place.typed);
-        offer.text = written(text, place.form, open.or(quote));
+        offer.text = written(text, place.form == Form::Flow, open.or(quote));
         offer.filter = open.map_or_else(|| text.to_owned(), |quote| format!("{quote}{text}"));
         if open.is_none() && place.form == Form::Flow && text.is_empty() {
             offer.text = "''".to_owned();

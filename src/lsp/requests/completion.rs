@@ -5,7 +5,7 @@ use gen_lsp_types::{
     InsertTextFormat, InsertTextMode, MarkupContent, MarkupKind, TextEdit,
 };
 
-use super::{Asked, Failure, Handler, document};
+use super::{Asked, Cursor, Failure, Handler, cursor};
 use crate::lsp::completion::{self, Around, At, FileKind, Offer};
 use crate::lsp::documents::Document;
 use crate::lsp::session::Session;
@@ -20,13 +20,10 @@ impl Handler for Completion {
     fn answer(
         session: &mut Session,
         params: CompletionParams,
-        _: &Asked<'_>,
+        asked: &Asked<'_>,
     ) -> Result<Option<CompletionResponse>, Failure> {
-        let at = params.text_document_position_params;
-        let Some(document) = document(session, &at.text_document.uri.0) else { return Ok(None) };
-        let cursor = session.client.encoding.offset(&document.source, at.position)?;
-        session.catch_up();
-        let Some(role) = session.world.role(&document) else { return Ok(None) };
+        let found = cursor(session, &params.text_document_position_params, asked)?;
+        let Some(Cursor { document, offset: cursor, role }) = found else { return Ok(None) };
         let findings = findings(session, &document, cursor);
         let (kind, project) = match role {
             Role::Agent(project, _) => (FileKind::Agent, Some(project)),

@@ -16,7 +16,7 @@ use crate::lsp::entries::{self, shown};
 use crate::lsp::place::{key_at, touches, word_at};
 use crate::lsp::session::Session;
 use crate::lsp::world::Role;
-use crate::rules::{AgentFile, Context, Known, explain, unmeant_among};
+use crate::rules::{AgentFile, Context, KnownEnvironments, explain, unmeant_among};
 use crate::settings::SETTINGS;
 use crate::shape::{self, Key, Message};
 use crate::source::{Source, Span};
@@ -204,7 +204,7 @@ fn pattern_in_words(pattern: &Spanned<String>, entry: &CiEntry, context: &Contex
             "`{written}` is looked for anywhere in the environment's name: `*` stands for any characters, all else is a regular expression."
         ),
     };
-    let known = Known::of(entry, context);
+    let known = KnownEnvironments::of(entry, context);
     let mut matched: Vec<String> = Vec::new();
     let mut open: Vec<String> = Vec::new();
     for name in known.names.iter() {

@@ -1,15 +1,16 @@
 //! Texts as they have to be written.
 
-use super::outline::Form;
-use crate::yaml::{Scalar, Style, untagged};
+use super::scalar::{Scalar, untagged};
+use super::tree::Style;
 
-/// A text as it is written at a place: with the quotes that are there already, else plain, else in quotes where YAML would read
+/// A text as it is written at a place, within brackets or not: with the quotes that are there already, else plain, else in quotes where YAML would read
 /// something else.
-pub(super) fn written(text: &str, form: Form, open: Option<char>) -> String {
+#[must_use]
+pub fn written(text: &str, in_flow: bool, open: Option<char>) -> String {
     match open {
         Some('"') => double(text),
         Some(_) => single(text),
-        None if is_plain(text, form == Form::Flow) => text.to_owned(),
+        None if is_plain(text, in_flow) => text.to_owned(),
         None => single(text),
     }
 }
@@ -25,8 +26,8 @@ fn is_plain(text: &str, in_flow: bool) -> bool {
         && text != "=";
     let is_unbroken = !text.contains(": ") && !text.contains(" #") && !text.ends_with([':', ' ', '\t']);
     let is_printable = !text.chars().any(char::is_control);
-    // Within brackets, the agent server's parser takes no `?` either.
-    let fits = !in_flow || !text.contains([',', '[', ']', '{', '}', '?']);
+    // Within brackets, the agent server's parser takes no `?` either, and no `:` that is followed by a letter.
+    let fits = !in_flow || !text.contains([',', '[', ']', '{', '}', '?', ':']);
     is_text && starts_well && is_unbroken && is_printable && fits
 }
 
@@ -90,11 +91,9 @@ mod tests {
             "a\\b",
         ];
         for text in texts {
-            for (form, open) in
-                [(Form::Line, None), (Form::Flow, None), (Form::Flow, Some('"')), (Form::Line, Some('\''))]
-            {
-                let value = written(text, form, open);
-                let line = if form == Form::Flow { format!("k: [{value}]") } else { format!("k:\n- {value}") };
+            for (in_flow, open) in [(false, None), (true, None), (true, Some('"')), (false, Some('\''))] {
+                let value = written(text, in_flow, open);
+                let line = if in_flow { format!("k: [{value}]") } else { format!("k:\n- {value}") };
                 let source = Source::new("a", line.as_str());
                 let read = yaml::read(&source);
                 assert!(read.problems().is_empty(), "{line}");
