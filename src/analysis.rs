@@ -2,19 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 
 use crate::access::Index;
 use crate::agent_config::CiEntry;
 use crate::ci::Pipeline;
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Fix, Severity};
+use crate::gitlab::PartialText;
 use crate::job_access::ProjectJobs;
 use crate::rules::{
-    AgentFile, Context, EntryId, Findings, INTERNAL_ERROR, Input, InputContent, Jobs, Need, RULES, Rule, RuleInfo,
-    Topic, explain,
+    AgentFile, Context, EntryId, Findings, INTERNAL_ERROR, Input, Jobs, Need, RULES, Rule, RuleInfo, Topic, explain,
 };
 use crate::secrets;
 use crate::source::{Source, Span};
@@ -86,13 +86,26 @@ pub struct Project {
     pub context: Context,
     /// Which rules run.
     pub selection: Selection,
+    /// The environments of its jobs, once somebody asked; `None` within where they are not all known.
+    environments: OnceLock<Option<Vec<PartialText>>>,
 }
 
 impl Project {
     /// A project of which all files are meant.
     #[must_use]
     pub fn new(inputs: Vec<Input>, context: Context, selection: Selection) -> Self {
-        Self { inputs, pipeline: None, named: None, context, selection }
+        Self { inputs, pipeline: None, named: None, context, selection, environments: OnceLock::new() }
+    }
+
+    /// Takes another CI file.
+    pub fn set_pipeline(&mut self, pipeline: Option<Pipeline>) {
+        self.pipeline = pipeline;
+        self.environments = OnceLock::new();
+    }
+
+    /// The environments of its jobs, once they were worked out; `None` where jobs may be missing.
+    pub(crate) fn job_environments(&self) -> Option<&[PartialText]> {
+        self.environments.get()?.as_deref()
     }
 
     /// Whether anything of it was asked for; others are there to be known.
@@ -182,7 +195,7 @@ pub(crate) struct Facts<'p> {
     /// The projects.
     pub projects: &'p [Project],
     /// The files of each, by the position of its inputs; `None` for what has no text.
-    pub files: &'p [Vec<Option<AgentFile>>],
+    pub files: &'p [Vec<Option<Arc<AgentFile>>>],
     /// What they have to do with each other.
     pub workspace: &'p Workspace<'p>,
 }
@@ -192,7 +205,7 @@ pub(crate) fn look<R>(projects: &[Project], steps: &Steps, asked: Asked, work: i
     let read_project = |project: &Project| read_project(project, steps);
     // Threads cost more to start than a few small files cost to check.
     let is_small = projects.len() <= FEW;
-    let files: Vec<Vec<Option<AgentFile>>> = match is_small {
+    let files: Vec<Vec<Option<Arc<AgentFile>>>> = match is_small {
         true => projects.iter().map(read_project).collect(),
         false => projects.par_iter().map(read_project).collect(),
     };
@@ -201,9 +214,15 @@ pub(crate) fn look<R>(projects: &[Project], steps: &Steps, asked: Asked, work: i
     let indexes: Vec<Index<'_>> = neighbourhoods.iter().map(|neighbourhood| neighbourhood.world.authorize()).collect();
     let jobs_of = |(project, known)| {
         let project: &Project = project;
-        let jobs = project.pipeline.as_ref().map(|pipeline| ProjectJobs::of(pipeline, known));
-        steps.add(usize::from(jobs.is_some()));
-        jobs
+        let pipeline = project.pipeline.as_ref()?;
+        steps.add(1);
+        // Of a project that nobody asks about, only the environments count, and those may be known.
+        if !project.is_asked_for() && project.environments.get().is_some() {
+            return None;
+        }
+        let jobs = ProjectJobs::of(pipeline, known);
+        project.environments.get_or_init(|| jobs.environments());
+        Some(jobs)
     };
     let jobs = match is_small {
         true => projects.iter().zip(&known).map(jobs_of).collect(),
@@ -235,15 +254,14 @@ impl Facts<'_> {
     }
 }
 
-fn read_project(project: &Project, steps: &Steps) -> Vec<Option<AgentFile>> {
-    let is_text = |input: &&Input| input.content == InputContent::Text;
-    let read = |input: &Input| Some(input).filter(is_text).map(|input| AgentFile::read(input, &project.context));
-    project.inputs.iter().map(read).inspect(|_| steps.add(1)).collect()
+fn read_project(project: &Project, steps: &Steps) -> Vec<Option<Arc<AgentFile>>> {
+    let inputs = project.inputs.iter();
+    inputs.map(|input| input.decoded(&project.context)).inspect(|_| steps.add(1)).collect()
 }
 
 fn check_project(
     project: &Project,
-    files: &[Option<AgentFile>],
+    files: &[Option<Arc<AgentFile>>],
     at: usize,
     workspace: &Workspace<'_>,
     (rules, steps): (&[&dyn Rule], &Steps),
@@ -310,7 +328,7 @@ impl Analysis {
     fn hide(
         &mut self,
         project: &Project,
-        files: &[Option<AgentFile>],
+        files: &[Option<Arc<AgentFile>>],
         jobs: Option<&ProjectJobs<'_>>,
         rules: &[&dyn Rule],
     ) {
@@ -464,13 +482,13 @@ fn is_met(need: Need, context: &Context) -> bool {
 fn mask(finding: &mut Finding) {
     let texts = [&mut finding.message, &mut finding.label, &mut finding.route, &mut finding.anchor, &mut finding.key];
     let related = finding.related.iter_mut().map(|related| &mut related.message);
-    let title = finding.fix.iter_mut().map(|fix| &mut fix.title);
-    for text in texts.into_iter().chain(&mut finding.help).chain(related).chain(title) {
+    let titles = finding.fix.iter_mut().chain(&mut finding.offers).map(|fix| &mut fix.title);
+    for text in texts.into_iter().chain(&mut finding.help).chain(related).chain(titles) {
         if let std::borrow::Cow::Owned(masked) = secrets::mask(text) {
             *text = masked;
         }
     }
-    if finding.fix.as_ref().is_some_and(|fix| fix.edits.iter().any(|edit| !secrets::find(&edit.text).is_empty())) {
-        finding.fix = None;
-    }
+    let shows_secret = |fix: &mut Fix| fix.edits.iter().any(|edit| !secrets::find(&edit.text).is_empty());
+    finding.fix = finding.fix.take_if(|fix| !shows_secret(fix));
+    finding.offers.retain_mut(|fix| !shows_secret(fix));
 }

@@ -133,6 +133,8 @@ pub struct Finding {
     pub related: Vec<Related>,
     /// A change that mends it.
     pub fix: Option<Fix>,
+    /// Changes of what is granted, which a person may choose: an editor offers them, and nothing makes them unasked.
+    pub offers: Vec<Fix>,
     /// What tells this finding from others of the rule at the same route, whatever the wording.
     pub key: String,
 }
@@ -152,6 +154,7 @@ impl Finding {
             anchor: String::new(),
             related: Vec::new(),
             fix: None,
+            offers: Vec::new(),
             key: String::new(),
         }
     }
@@ -206,6 +209,14 @@ impl Finding {
         let place = Place { source: Arc::clone(&self.place.source), span };
         let edits = vec![Edit { place, text: text.into() }];
         self.fix = Some(Fix { title: title.into(), safety, edits, is_meant_to_change: false });
+        self
+    }
+
+    /// A change of what is granted, for a person to choose.
+    #[must_use]
+    pub fn offer(mut self, title: impl Into<String>, place: Place, text: impl Into<String>) -> Self {
+        let edits = vec![Edit { place, text: text.into() }];
+        self.offers.push(Fix { title: title.into(), safety: Safety::Unsafe, edits, is_meant_to_change: true });
         self
     }
 

@@ -113,6 +113,49 @@ pub(crate) fn nearest_rule(name: &str) -> String {
     }
 }
 
+/// What a comment that hides a finding says where a person has not said why yet.
+pub(crate) const REASON: &str = "TODO: say why";
+
+/// Where to write what, so that a comment hides a finding: a name into a comment that is there, else a comment behind the line, else
+/// above it. `None` where no comment can stand, as within a text of several lines.
+pub(crate) fn ignore_comment(finding: &Finding) -> Option<(Span, String)> {
+    let Place { source, span } = &finding.place;
+    let name = finding.rule.name;
+    let line = source.line_span(source.line_index(span.start));
+    let document = yaml::read(source);
+    let comments = document.tree().comments();
+    let here = comments.iter().find(|comment| line.contains(Span::empty(comment.span.start)));
+    let is_break = if source.text().contains("\r\n") { "\r\n" } else { "\n" };
+    let above = || {
+        let text = source.slice(line);
+        let indent: String = text.chars().take_while(|character| *character == ' ').collect();
+        (Span::empty(line.start), format!("{indent}# {MARK} ignore[{name}] {REASON}{is_break}"))
+    };
+    let behind = || (Span::empty(line.end), format!("  # {MARK} ignore[{name}] {REASON}"));
+    let candidates = match here {
+        Some(comment) => {
+            let close = comment.text.find(MARK).and_then(|at| Some(at + comment.text.get(at..)?.find(']')?));
+            let into = close.map(|at| (Span::empty(comment.span.start + 1 + at), format!(", {name}")));
+            into.into_iter().chain([above()]).collect()
+        }
+        None => vec![behind(), above()],
+    };
+    // What is said of a file as such is said of its first line, whatever that is.
+    let is_of_file = span.is_empty() && span.start == 0;
+    candidates.into_iter().filter(|(at, _)| !is_of_file || at.start > 0).find(|(at, text)| {
+        let mut changed = source.text().to_owned();
+        changed.insert_str(at.start, text);
+        let moved = if at.start <= span.start { text.len() } else { 0 };
+        let changed = Arc::new(source.with_text(changed));
+        let read = yaml::read(&changed);
+        let line = changed.position(span.start + moved).line;
+        let (directives, _) = directives(&changed, read.tree().comments());
+        let hides =
+            |directive: &Directive| directive.line == line && directive.rules.iter().any(|(rule, _)| *rule == name);
+        read.problems().len() <= document.problems().len() && directives.iter().any(hides)
+    })
+}
+
 impl Directive {
     fn hides(&mut self, finding: &Finding) -> bool {
         let is_here = Arc::ptr_eq(&self.source, &finding.place.source)

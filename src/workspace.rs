@@ -60,7 +60,7 @@ pub(crate) fn ci_projects(projects: &[Project]) -> Vec<CiProject> {
 /// The worlds of the projects; none where nobody asks who gets in.
 pub(crate) fn neighbourhoods<'p>(
     projects: &'p [Project],
-    files: &'p [Vec<Option<AgentFile>>],
+    files: &'p [Vec<Option<Arc<AgentFile>>>],
     asked: Asked,
 ) -> Vec<Neighbourhood<'p>> {
     let mut all: Vec<Neighbourhood<'p>> = Vec::new();
@@ -91,16 +91,15 @@ pub(crate) fn neighbourhoods<'p>(
 impl<'p> Workspace<'p> {
     pub fn of(
         projects: &'p [Project],
-        files: &[Vec<Option<AgentFile>>],
+        files: &[Vec<Option<Arc<AgentFile>>>],
         jobs: Vec<Option<ProjectJobs<'p>>>,
         neighbourhoods: &'p [Neighbourhood<'p>],
         indexes: &'p [Index<'p>],
     ) -> Self {
         let mut environments = JobEnvironments::default();
-        for (project, jobs) in projects.iter().zip(&jobs) {
-            let names = jobs.as_ref().and_then(ProjectJobs::environments);
-            if let (Some(path), Some(names)) = (&project.context.project, names) {
-                environments.insert(path, names);
+        for project in projects {
+            if let (Some(path), Some(names)) = (&project.context.project, project.job_environments()) {
+                environments.insert(path, names.to_vec());
             }
         }
         let sources = match neighbourhoods.is_empty() {

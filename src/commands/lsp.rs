@@ -4,17 +4,20 @@ use std::io::{self, BufReader};
 
 use super::Exit;
 use crate::disk::Unusable;
-use crate::lsp::{End, serve};
+use crate::disk::knowledge::Options;
+use crate::lsp::{End, serve_with};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// Speak over standard input and output, as is the case anyway; some editors say so.
     #[arg(long)]
     stdio: bool,
+    #[command(flatten)]
+    options: Options,
 }
 
-pub(super) fn run(_: &Arguments) -> Result<Exit, Unusable> {
-    match serve(BufReader::new(io::stdin()), io::stdout()) {
+pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
+    match serve_with(BufReader::new(io::stdin()), io::stdout(), arguments.options.clone()) {
         End::Orderly => Ok(Exit::Fine),
         // The protocol asks for 1 where `exit` comes without `shutdown`.
         End::Abrupt => Ok(Exit::Found),

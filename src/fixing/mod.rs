@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use crate::analysis::{Analysis, Project, Steps, analyse_all, analyse_with};
 use crate::ci::{FileContent, Files, Pipeline};
-use crate::finding::Safety;
+use crate::finding::{Finding, Safety};
 use crate::rules::{RULES, Rule};
 use crate::source::Source;
 use edits::{Change, applied, without_overlaps};
@@ -110,6 +110,15 @@ impl Files for Overlay<'_> {
     fn project_file(&self, project: &str, git_ref: Option<&str>, path: &str) -> FileContent {
         self.over(self.files.project_file(project, git_ref, path))
     }
+}
+
+/// Whether the fix of a finding does no harm, made by itself.
+#[must_use]
+pub fn is_harmless(finding: &Finding, projects: &[Project], read_pipeline: &ReadPipeline<'_>) -> bool {
+    let texts = Texts::new();
+    let Some(change) = Change::of(finding) else { return false };
+    let (admitted, _) = Guard::new(projects, &texts, read_pipeline).admit(vec![change]);
+    !admitted.is_empty()
 }
 
 /// Applies the fixes that all rules offer.
@@ -281,12 +290,12 @@ fn show(project: &mut Project, at: usize, paths: &BTreeSet<&str>, texts: &Texts,
     for input in &mut project.inputs {
         let path = input.source.path();
         if let Some(text) = texts.get(path).filter(|_| paths.contains(path)) {
-            input.source = Arc::clone(text);
+            *input = input.with_source(Arc::clone(text));
         }
     }
     let includes = |pipeline: &Pipeline| pipeline.sources.iter().any(|source| paths.contains(source.path()));
     if project.pipeline.as_ref().is_some_and(includes) {
-        project.pipeline = (request.read_pipeline)(at, texts);
+        project.set_pipeline((request.read_pipeline)(at, texts));
     }
 }
 

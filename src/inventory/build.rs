@@ -159,6 +159,7 @@ impl Builder {
             protected_tags: row.protected_tags,
             environments: row.environments.map(|rows| self.environments(rows, &row.path.value)),
             agents: row.agents.map(|rows| self.agents(rows, &row.path.value)),
+            archived: row.archived,
             repository: row.repository,
             span: row.path.span,
             path: row.path.value,

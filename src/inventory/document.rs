@@ -83,6 +83,7 @@ fn project(message: &MessageValue) -> Option<ProjectRow> {
     row.protected_tags = rules("protected_tags");
     row.environments = named("environments");
     row.agents = named("agents");
+    row.archived = message.set("archived").and_then(|field| field.value.as_bool());
     row.repository = bare("repository");
     Some(row)
 }

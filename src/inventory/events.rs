@@ -127,6 +127,10 @@ impl<'t> Reader<'t> {
                 "protected_tags" => row.protected_tags = Some(reader.rules()?),
                 "environments" => row.environments = Some(reader.named(message_of(&key.kind)?)?),
                 "agents" => row.agents = Some(reader.named(message_of(&key.kind)?)?),
+                "archived" => match reader.event()? {
+                    PlainEvent::Scalar(Scalar::Bool(value), _) => row.archived = Some(value),
+                    _ => return None,
+                },
                 "repository" => row.repository = Some(reader.text(key)?.value),
                 _ => return None,
             }

@@ -72,6 +72,7 @@ static PROJECT: Message = Message::new(
             "The agents registered in it. Left out: every agent folder counts as registered.",
         )
         .checks(&[Check::NotEmpty]),
+        Key::new("archived", Kind::Bool, "Whether it is archived. Left out: not known."),
         Key::new(
             "repository",
             Kind::Text,

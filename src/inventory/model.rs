@@ -13,6 +13,14 @@ use crate::source::Span;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NamespaceId(pub(super) u32);
 
+impl NamespaceId {
+    /// Its place in [`Inventory::namespaces`].
+    #[must_use]
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// Index of a project.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ProjectId(pub(super) u32);
@@ -109,6 +117,8 @@ pub struct Project {
     pub environments: Option<Box<[Environment]>>,
     /// Its registered agents; `None` when every agent folder counts as registered.
     pub agents: Option<Box<[RegisteredAgent]>>,
+    /// Whether it is archived; `None` for not known.
+    pub archived: Option<bool>,
     /// The folder of its files, relative to the inventory; `None` for `projects/<full path>`.
     pub repository: Option<Box<str>>,
     /// Where its path is listed.

@@ -36,6 +36,7 @@ pub(super) struct ProjectRow {
     pub protected_tags: Option<Box<[Box<str>]>>,
     pub environments: Option<Box<[NamedRow]>>,
     pub agents: Option<Box<[NamedRow]>>,
+    pub archived: Option<bool>,
     pub repository: Option<Box<str>>,
 }
 
@@ -49,6 +50,7 @@ impl ProjectRow {
             protected_tags: None,
             environments: None,
             agents: None,
+            archived: None,
             repository: None,
         }
     }

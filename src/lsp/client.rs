@@ -33,8 +33,6 @@ pub(super) struct Client {
     pub knows_deprecated: bool,
     /// It asks for the edit of a code action when that is chosen.
     pub resolves_edits: bool,
-    /// It knows code actions and not commands alone.
-    pub knows_code_actions: bool,
     /// It takes edits that name the state of the document that they are for.
     pub takes_document_changes: bool,
     /// It fills in snippets of completions.
@@ -43,10 +41,6 @@ pub(super) struct Client {
     pub shows_markdown: bool,
     /// It takes document symbols as a tree.
     pub takes_symbol_trees: bool,
-    /// It takes links as definitions.
-    pub takes_definition_links: bool,
-    /// It folds whole lines only.
-    pub folds_lines_only: bool,
 }
 
 impl Client {
@@ -80,14 +74,11 @@ impl Client {
             knows_deprecated: tags(2),
             resolves_edits: lists("/textDocument/codeAction/resolveSupport/properties", &"edit".into())
                 && is("/textDocument/codeAction/dataSupport"),
-            knows_code_actions: has("/textDocument/codeAction/codeActionLiteralSupport"),
             takes_document_changes: is("/workspace/workspaceEdit/documentChanges"),
             fills_snippets: is("/textDocument/completion/completionItem/snippetSupport"),
             shows_markdown: lists("/textDocument/hover/contentFormat", &markdown)
                 || !has("/textDocument/hover/contentFormat"),
             takes_symbol_trees: is("/textDocument/documentSymbol/hierarchicalDocumentSymbolSupport"),
-            takes_definition_links: is("/textDocument/definition/linkSupport"),
-            folds_lines_only: is("/textDocument/foldingRange/lineFoldingOnly"),
         }
     }
 }

@@ -32,16 +32,16 @@ impl Writer<'_> {
             message.push_str("\nhelp: ");
             message.push_str(help);
         }
-        let related = (!finding.related.is_empty() && self.client.shows_related).then(|| self.related(finding));
-        if related.is_none() {
+        if !self.client.shows_related {
             for related in &finding.related {
-                let source = &related.place.source;
-                let line = source.position(related.place.span.start).line;
+                let (source, span) = (&related.place.source, related.place.span);
+                let line = source.position(span.start).line;
                 let is_here = source.path() == finding.place.source.path();
-                let file = if is_here { String::new() } else { format!("{}, ", source.path()) };
-                message.push_str(&format!("\nsee {file}line {line}: {}", related.message));
+                let place = if is_here { format!("line {line}") } else { format!("{}:{line}", source.path()) };
+                message.push_str(&format!("\nsee {place}: {}", related.message));
             }
         }
+        let shows_related = self.client.shows_related && !finding.related.is_empty();
         // Findings of an analysis are masked; mistakes of settings and inventories quote what they found.
         let message = secrets::mask(&message).into_owned();
         Diagnostic {
@@ -56,7 +56,7 @@ impl Writer<'_> {
             source: Some(SOURCE.to_owned()),
             message: Message::String(message),
             tags: self.tag(finding).map(|tag| vec![tag]),
-            related_information: related,
+            related_information: shows_related.then(|| self.related(finding)),
             data: None,
         }
     }

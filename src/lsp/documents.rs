@@ -56,14 +56,11 @@ impl Documents {
                 TextDocumentContentChangeEvent::TextDocumentContentChangeWholeDocument(whole) => whole.text,
                 TextDocumentContentChangeEvent::TextDocumentContentChangePartial(part) => {
                     let source = &document.source;
-                    // A change behind the last line can only be meant for the end; nobody can be told.
-                    let end = || crate::source::Span::empty(source.text().len());
-                    let start = encoding.offset(source, part.range.start).unwrap_or_else(|_| end().start);
-                    let stop = encoding.offset(source, part.range.end).unwrap_or_else(|_| end().start);
-                    let (start, stop) = (start.min(stop), start.max(stop));
+                    // Nobody can be told that a place does not exist, and the end is the nearest one that does.
+                    let place = encoding.span(source, part.range);
                     let text = source.text();
                     let (before, behind) =
-                        (text.get(..start).unwrap_or_default(), text.get(stop..).unwrap_or_default());
+                        (text.get(..place.start).unwrap_or_default(), text.get(place.end..).unwrap_or_default());
                     [before, &part.text, behind].concat()
                 }
             };

@@ -30,10 +30,10 @@ pub(super) struct EditorOptions {
 }
 
 impl EditorOptions {
-    /// Reads settings, and says what in them cannot be used; the rest is used.
-    pub fn read(settings: &Json, folder: Option<&Path>) -> (Self, Vec<String>) {
+    /// Reads settings over what the command line says, and says what in them cannot be used; the rest is used.
+    pub fn read(settings: &Json, folder: Option<&Path>, known: &Options) -> (Self, Vec<String>) {
         let mut faults = Vec::new();
-        let mut options = Self::default();
+        let mut options = Self { known: known.clone(), ..Self::default() };
         // Some clients send the section, some send what holds it.
         let settings = settings.get(SECTION).unwrap_or(settings);
         let Some(settings) = settings.as_object() else { return (options, faults) };
@@ -49,11 +49,11 @@ impl EditorOptions {
         let path =
             |value| text(value).map(|text| text.map(|text| folder.map_or(PathBuf::from(&text), |at| at.join(&text))));
         match key {
-            "project" => self.known.project = text(value)?,
-            "inventory" => self.known.inventory = path(value)?,
-            "settings" => self.known.settings = path(value)?,
-            "gitlabVersion" => self.known.gitlab_version = parsed(value)?,
-            "tier" => self.known.tier = parsed(value)?,
+            "project" => fill(&mut self.known.project, text(value)?),
+            "inventory" => fill(&mut self.known.inventory, path(value)?),
+            "settings" => fill(&mut self.known.settings, path(value)?),
+            "gitlabVersion" => fill(&mut self.known.gitlab_version, parsed(value)?),
+            "tier" => fill(&mut self.known.tier, parsed(value)?),
             "select" => self.select = rules(value)?,
             "ignore" => self.ignore = rules(value)?,
             "inlayHints" => self.inlay_hints = switch(value)?,
@@ -63,6 +63,13 @@ impl EditorOptions {
             _ => {}
         }
         Ok(())
+    }
+}
+
+/// Takes over what is said; where nothing is, what was said before holds.
+fn fill<T>(known: &mut Option<T>, said: Option<T>) {
+    if said.is_some() {
+        *known = said;
     }
 }
 
@@ -101,7 +108,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> (EditorOptions, Vec<String>) {
-        EditorOptions::read(&serde_json::from_str(text).expect("JSON"), Some(Path::new("/w")))
+        EditorOptions::read(&serde_json::from_str(text).expect("JSON"), Some(Path::new("/w")), &Options::default())
     }
 
     #[test]

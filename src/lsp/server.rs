@@ -16,7 +16,11 @@ use super::requests::{self, Asked, Failure};
 use super::session::Session;
 use super::transport::{self, Incoming, MAX_WAITING, Outgoing, Pending};
 use super::{pages, watch};
+use crate::disk::knowledge::Options;
 use crate::secrets;
+
+/// How long the last messages may take to be read.
+const FAREWELL: Duration = Duration::from_secs(5);
 
 /// How a session ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,20 +32,34 @@ pub enum End {
 }
 
 /// Serves one client, until it goes away.
-pub fn serve(mut input: impl BufRead + Send + 'static, mut output: impl Write + Send + 'static) -> End {
+pub fn serve(input: impl BufRead + Send + 'static, output: impl Write + Send + 'static) -> End {
+    serve_with(input, output, Options::default())
+}
+
+/// The same with what the command line says; the client's settings go before it.
+pub(crate) fn serve_with(
+    mut input: impl BufRead + Send + 'static,
+    mut output: impl Write + Send + 'static,
+    options: Options,
+) -> End {
     let (incoming, receiver) = crossbeam_channel::bounded(MAX_WAITING);
-    let (sender, outgoing) = crossbeam_channel::unbounded();
+    // Who asks and does not read has to wait.
+    let (sender, outgoing) = crossbeam_channel::bounded(MAX_WAITING);
     let pending = Pending::default();
     let waiting = pending.clone();
     let for_watch = incoming.clone();
     // Reading may wait for ever; it ends with the program.
     thread::spawn(move || transport::read(&mut input, &incoming, &waiting));
-    let writing = thread::spawn(move || transport::write(&mut output, &outgoing));
-    let mut server = Server { sender, pending, state: State::Fresh, for_watch };
+    let (is_writing, written) = crossbeam_channel::bounded::<()>(0);
+    thread::spawn(move || {
+        transport::write(&mut output, &outgoing);
+        drop(is_writing);
+    });
+    let mut server = Server { sender, pending, state: State::Fresh, for_watch, options };
     let end = server.run(&receiver);
     drop(server);
-    // Everything that was answered is to arrive.
-    let _ = writing.join();
+    // Everything that was answered is to arrive, unless nobody reads it.
+    let _ = written.recv_timeout(FAREWELL);
     end
 }
 
@@ -59,6 +77,7 @@ struct Server {
     pending: Pending,
     state: State,
     for_watch: Sender<Incoming>,
+    options: Options,
 }
 
 impl Server {
@@ -137,7 +156,7 @@ impl Server {
     }
 
     fn initialize(&mut self, params: &Json) -> Json {
-        let session = Session::new(self.sender.clone(), params);
+        let session = Session::new(self.sender.clone(), params, &self.options);
         let answer = json!({
             "capabilities": capabilities(&session.client),
             "serverInfo": {"name": "kaslint", "version": env!("CARGO_PKG_VERSION")},

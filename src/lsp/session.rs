@@ -22,6 +22,7 @@ use super::transport::Outgoing;
 use super::uri;
 use super::world::{Folder, World};
 use crate::disk::discover::{self, shown_path};
+use crate::disk::knowledge::Options;
 use crate::finding::Finding;
 use crate::layout::CI_FILE;
 use crate::secrets;
@@ -52,13 +53,17 @@ pub(super) struct Session {
     is_shaken: bool,
     /// The diagnostics that were told last, by address.
     told: BTreeMap<String, String>,
-    /// What the user has been told.
+    /// What the user has been told of the client's settings.
     complaints: HashSet<String>,
+    /// What the user was told when everything was last read.
+    troubles: Vec<String>,
+    /// What the command line says.
+    given: Options,
 }
 
 impl Session {
     /// A session with a client, by the parameters of its `initialize`.
-    pub fn new(sender: Sender<Outgoing>, params: &Json) -> Self {
+    pub fn new(sender: Sender<Outgoing>, params: &Json, given: &Options) -> Self {
         let capabilities = params.get("capabilities").unwrap_or(&Json::Null);
         let mut session = Self {
             client: Client::of(capabilities),
@@ -72,6 +77,8 @@ impl Session {
             is_shaken: false,
             told: BTreeMap::new(),
             complaints: HashSet::new(),
+            troubles: Vec::new(),
+            given: given.clone(),
         };
         let given = params.get("initializationOptions").unwrap_or(&Json::Null);
         session.world.options = session.read_options(given, None);
@@ -83,9 +90,11 @@ impl Session {
     }
 
     fn read_options(&mut self, settings: &Json, folder: Option<&Path>) -> EditorOptions {
-        let (options, faults) = EditorOptions::read(settings, folder);
+        let (options, faults) = EditorOptions::read(settings, folder, &self.given);
         for fault in faults {
-            self.complain(&fault);
+            if self.complaints.insert(fault.clone()) {
+                self.complain(&fault);
+            }
         }
         options
     }
@@ -267,8 +276,10 @@ impl Session {
         if !std::mem::take(&mut self.is_stale) {
             return;
         }
-        for complaint in self.world.load(&self.documents) {
-            self.complain(&complaint);
+        let troubles = self.world.load(&self.documents);
+        let before = std::mem::replace(&mut self.troubles, troubles.clone());
+        for trouble in troubles.iter().filter(|trouble| !before.contains(trouble)) {
+            self.complain(trouble);
         }
     }
 
@@ -383,13 +394,11 @@ impl Session {
         self.notify("textDocument/publishDiagnostics", &params);
     }
 
-    /// Tells the user something, once.
-    fn complain(&mut self, message: &str) {
+    /// Tells the user something.
+    fn complain(&self, message: &str) {
         const WARNING: u8 = 2;
         let message = secrets::mask(message);
-        if self.complaints.insert(message.to_string()) {
-            self.notify("window/showMessage", &json!({"type": WARNING, "message": format!("kaslint: {message}")}));
-        }
+        self.notify("window/showMessage", &json!({"type": WARNING, "message": format!("kaslint: {message}")}));
     }
 
     /// Writes something down for who looks for it.

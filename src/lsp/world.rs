@@ -138,8 +138,8 @@ impl World {
                             .any(|source| source.path() == path)
                     };
                     if reads(shown) {
-                        project.pipeline =
-                            read_pipeline_with(&member.found, &project.context, member.listing.as_deref(), &texts);
+                        let listing = member.listing.as_deref();
+                        project.set_pipeline(read_pipeline_with(&member.found, &project.context, listing, &texts));
                     }
                 }
                 self.findings = None;
@@ -201,7 +201,7 @@ impl World {
         }
     }
 
-    /// The findings of all files of the projects, by path; `everywhere` for files that are not open as well.
+    /// The findings of all files of all projects, by path, whether they are open or not.
     pub fn everything(&mut self) -> BTreeMap<String, Vec<Finding>> {
         for project in &mut self.projects {
             project.named = None;
@@ -248,12 +248,12 @@ impl World {
     }
 
     /// The projects, and what reads their CI files again with other texts, for fixes.
-    pub fn for_fixes(&self) -> (Vec<Project>, Box<ReadPipeline<'_>>) {
+    pub fn for_fixes(&self) -> (&[Project], Box<ReadPipeline<'_>>) {
         let read = |at: usize, texts: &Texts| {
             let (project, member) = (self.projects.get(at)?, self.members.get(at)?);
             read_pipeline_with(&member.found, &project.context, member.listing.as_deref(), texts)
         };
-        (self.projects.clone(), Box::new(read))
+        (&self.projects, Box::new(read))
     }
 
     /// The mistakes of settings files and inventories, by path.
@@ -299,11 +299,6 @@ impl World {
             is_problem || pipeline.unread.iter().any(|unread| is_it(&unread.name))
         };
         self.projects.iter().filter_map(|project| project.pipeline.as_ref()).any(is_missing)
-    }
-
-    /// The settings file that holds for a project.
-    pub fn settings_file(&self, at: usize) -> Option<&Path> {
-        self.members.get(at)?.settings.file.as_deref()
     }
 }
 
@@ -428,6 +423,9 @@ impl<'l> Loading<'l> {
         let mut search = Search::default();
         for document in documents {
             search.add(&document.path);
+        }
+        if let Err(unusable) = knowledge.add_neighbours(&mut search) {
+            self.trouble(unusable);
         }
         self.add(search, options, &knowledge);
     }

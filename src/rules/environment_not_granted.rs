@@ -1,9 +1,11 @@
 //! `environment-not-granted`.
 
+use super::insertion;
 use super::jobs::{finding_on, job_name, refused, some};
 use super::support::*;
 use super::words::shown;
 use crate::job_access::Refusal;
+use crate::yaml::written;
 
 rule! {
     /// The agent's entry lists environments, and the job has none of them.
@@ -58,6 +60,9 @@ rule! {
     EnvironmentNotGranted = "environment-not-granted", Error in Jobs
 }
 
+/// How many of the entry's environments are offered to a job without one.
+const MOST_OFFERS: usize = 3;
+
 impl Rule for EnvironmentNotGranted {
     fn check_selection(&self, selection: &Selection, job: &JobView<'_>, jobs: &Jobs<'_, '_>, findings: &mut Findings) {
         let Some(refused) = refused(selection, job, jobs, |refusal| *refusal == Refusal::Environment) else { return };
@@ -65,6 +70,7 @@ impl Rule for EnvironmentNotGranted {
         let entry = refused.row.winner.and_then(|winner| winner.entry);
         let listed: Vec<String> =
             entry.into_iter().flat_map(|entry| &entry.environments).map(|pattern| shown(&pattern.value)).collect();
+        let of_file = job;
         let job = job_name(refused.case);
         let first = || listed.first().cloned().unwrap_or_default();
         let (message, label, help) = match &refused.case.environment {
@@ -98,6 +104,29 @@ impl Rule for EnvironmentNotGranted {
             }
         };
         let finding = finding_on(&INFO, selection, message).label(label);
-        findings.report(refused.show_winner(finding, jobs, "this entry decides").help(help));
+        let finding = refused.show_winner(finding, jobs, "this entry decides").help(help);
+        let name = refused.case.environment.as_ref().and_then(|environment| environment.as_known());
+        let place = entry.and_then(|entry| Some((entry, jobs.entry_place(refused.agent, entry)?, name?)));
+        let insertion = place.and_then(|(entry, Place { source, .. }, name)| {
+            let (span, text) = insertion::of_environment(entry, &source, name)?;
+            Some((Place { source, span }, text, shown(name)))
+        });
+        let mut finding = match insertion {
+            Some((place, text, name)) => {
+                finding.offer(format!("Add {name} to `environments` of the agent {}", shown(&context)), place, text)
+            }
+            None => finding,
+        };
+        if refused.case.environment.is_none() {
+            let names = entry.into_iter().flat_map(|entry| &entry.environments).filter(|name| !name.value.contains('*'));
+            let place = &of_file.job.name_place;
+            for name in names.take(MOST_OFFERS) {
+                let line = format!("environment: {}", written(&name.value, false, None));
+                let Some((span, text)) = insertion::of_job_line(&place.source, place.span, &line) else { break };
+                let place = Place { source: Arc::clone(&place.source), span };
+                finding = finding.offer(format!("Give the job the environment {}", shown(&name.value)), place, text);
+            }
+        }
+        findings.report(finding);
     }
 }

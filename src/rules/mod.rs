@@ -5,12 +5,15 @@
 
 mod coverage;
 mod environments;
+mod insertion;
 mod jobs;
 mod patterns;
 mod removal;
 mod support;
 mod words;
 
+pub(crate) use environments::Known as KnownEnvironments;
+pub(crate) use patterns::unmeant_among;
 pub use schema_violation::OrganisationSchema;
 pub use support::{
     AgentFile, Context, Described, EntryId, Findings, Input, InputContent, JobEnvironments, Jobs, Need, Rule, RuleInfo,

@@ -67,7 +67,7 @@ fn metacharacter(core: &str) -> Option<char> {
 }
 
 /// Those of the names that the server matches and a glob over the whole name, the evident meaning, does not.
-pub(super) fn unmeant_among<'n>(pattern: &str, names: impl Iterator<Item = &'n str>) -> Vec<&'n str> {
+pub(crate) fn unmeant_among<'n>(pattern: &str, names: impl Iterator<Item = &'n str>) -> Vec<&'n str> {
     let compiled = EnvironmentPattern::new(pattern);
     let Some(glob) = evident_meaning(unanchored(pattern)) else { return Vec::new() };
     names.filter(|name| compiled.compare(name) == Verdict::Matches && !glob.is_match(name)).collect()

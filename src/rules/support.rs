@@ -371,13 +371,28 @@ pub struct Input {
     pub content: InputContent,
     /// Whether the agent has an environment template of its own; `None` where nobody looked.
     pub has_template: Option<bool>,
+    /// The same decoded, once somebody asked: an editor asks again at every keystroke in another file.
+    pub(crate) decoded: OnceLock<Arc<AgentFile>>,
 }
 
 impl Input {
+    /// The file decoded; `None` where there is no text. It is done for the first context that asks.
+    #[must_use]
+    pub fn decoded(&self, context: &Context) -> Option<Arc<AgentFile>> {
+        let is_text = self.content == InputContent::Text;
+        is_text.then(|| Arc::clone(self.decoded.get_or_init(|| Arc::new(AgentFile::read(self, context)))))
+    }
+
+    /// The same with another text.
+    #[must_use]
+    pub fn with_source(&self, source: Arc<Source>) -> Self {
+        Self { source, decoded: OnceLock::new(), ..self.clone() }
+    }
+
     /// A file that was read.
     #[must_use]
     pub fn text(location: Location, source: Arc<Source>) -> Self {
-        Self { location, source, content: InputContent::Text, has_template: None }
+        Self { location, source, content: InputContent::Text, has_template: None, decoded: OnceLock::new() }
     }
 
     /// A path at which there is no text; the source carries the path alone.

@@ -222,6 +222,7 @@ static FAILING: RuleInfo = RuleInfo {
     topic: Topic::Linter,
     needs: &[],
     is_off: false,
+    tag: None,
     doc: &[" Fails."],
 };
 

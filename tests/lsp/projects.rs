@@ -135,7 +135,7 @@ fn places_in_other_files_are_named_for_who_cannot_show_them() {
         let told = client.told_of(CI);
         let of_rule = told.diagnostics.iter().find(|one| one["code"] == "environment-not-granted").expect("one");
         let message = of_rule["message"].as_str().expect("text");
-        let said = format!("see {AGENT}, line 2: this entry decides");
+        let said = format!("see {AGENT}:2: this entry decides");
         assert_eq!(message.lines().any(|line| line == said), !is_able, "{message}");
         let related = &of_rule["relatedInformation"];
         assert_eq!(related[0]["location"]["uri"], if is_able { json!(uri(AGENT)) } else { json!(null) });

@@ -1,6 +1,22 @@
-use super::{Asked, Failure, Handler};
+//! `textDocument/definition`: from a context to the agent's file, and from an entry to those that go before it.
+
+use std::sync::Arc;
+
+use gen_lsp_types::{Definition, DefinitionParams, DefinitionRequest, DefinitionResponse, Location};
+
+use super::{Asked, Cursor, Failure, Handler, cursor};
+use crate::agent_config::{CiEntry, EntryKind};
+use crate::analysis::Facts;
+use crate::ci;
+use crate::finding::Place;
+use crate::gitlab::{ancestor_paths, lower_path};
+use crate::job_access::{JobView, Resolved, Selection};
+use crate::lsp::diagnostics::Writer;
+use crate::lsp::documents::Document;
+use crate::lsp::place::touches;
 use crate::lsp::session::Session;
-use gen_lsp_types::*;
+use crate::lsp::world::Role;
+use crate::source::Source;
 
 pub(super) struct Definitions;
 
@@ -8,10 +24,87 @@ impl Handler for Definitions {
     type Request = DefinitionRequest;
 
     fn answer(
-        _session: &mut Session,
-        _params: DefinitionParams,
-        _: &Asked<'_>,
+        session: &mut Session,
+        params: DefinitionParams,
+        asked: &Asked<'_>,
     ) -> Result<Option<DefinitionResponse>, Failure> {
-        Ok(None)
+        let found = cursor(session, &params.text_document_position_params, asked)?;
+        let Some(Cursor { document, offset, role }) = found else { return Ok(None) };
+        let places = session.world.look(|facts| match role {
+            Role::Agent(project, input) => overriding(facts, (project, input), offset),
+            Role::Ci(project) => agent_files(facts, project, &document, offset),
+            Role::Settings | Role::Inventory => Vec::new(),
+        });
+        if places.is_empty() {
+            return Ok(None);
+        }
+        let writer = Writer { client: &session.client, options: session.world.options_for(&document.path) };
+        let locations: Vec<Location> = places
+            .iter()
+            .map(|place| {
+                let mut location = writer.location(place);
+                if let Some(open) = session.documents.by_path(place.source.path()) {
+                    location.uri = open.uri.as_str().into();
+                }
+                location
+            })
+            .collect();
+        Ok(Some(DefinitionResponse::Definition(Definition::LocationList(locations))))
     }
+}
+
+/// The entries that go before the one under the cursor: the last of the same id, else those of a part of what it names.
+fn overriding(facts: &Facts<'_>, (project, input): (usize, usize), offset: usize) -> Vec<Place> {
+    let file = facts.files.get(project).and_then(|files| files.get(input)?.as_ref());
+    let Some((file, access)) = file.and_then(|file| Some((file, file.config.ci_access.as_ref()?))) else {
+        return Vec::new();
+    };
+    let Some(entry) = access.entries().find(|entry| touches(entry.head, offset)) else { return Vec::new() };
+    let place = |entry: &CiEntry| Place { source: Arc::clone(&file.source), span: entry.head };
+    let id = |entry: &CiEntry| entry.id.as_ref().map(|id| lower_path(&id.value).into_owned());
+    let own = id(entry);
+    let same = |other: &&CiEntry| other.kind == entry.kind && id(other) == own && own.is_some();
+    // Of equal ids the last counts, whole.
+    if let Some(last) = access.entries().filter(same).last().filter(|last| last.index != entry.index) {
+        return vec![place(last)];
+    }
+    let goes_before = |other: &&CiEntry| match (entry.kind, &own, id(other)) {
+        (EntryKind::Instance, _, Some(_)) => true,
+        (EntryKind::Group, Some(own), Some(other_id)) => ancestor_paths(&other_id).any(|above| above == own),
+        _ => false,
+    };
+    access.entries().filter(goes_before).map(place).collect()
+}
+
+/// The entry that lets a job in at the agent whose context is under the cursor, or the agent's file.
+fn agent_files(facts: &Facts<'_>, project: usize, document: &Document, offset: usize) -> Vec<Place> {
+    let known = facts.workspace.jobs(project).zip(facts.projects.get(project));
+    let Some((jobs, index)) = known.and_then(|(jobs, known)| Some((jobs, facts.workspace.index(known, project)?)))
+    else {
+        return Vec::new();
+    };
+    let is_here = |place: &ci::Place| place.source.path() == document.source.path() && touches(place.span, offset);
+    let of_template = jobs.auto_devops_context();
+    let of_jobs = jobs.jobs.iter().flat_map(|job| job.selections().iter().map(move |selection| (Some(job), selection)));
+    let selections = of_jobs.chain(of_template.iter().map(|selection| (None, selection)));
+    let here: Vec<(Option<&JobView<'_>>, &Selection)> =
+        selections.filter(|(_, selection)| is_here(&selection.place)).collect();
+    let mut places: Vec<Place> = Vec::new();
+    for (job, selection) in here {
+        let (Resolved::Agent(agent) | Resolved::OtherCase(agent)) = selection.resolve(index) else { continue };
+        let file = index.agent(agent).file;
+        let source: Option<&Arc<Source>> = file.and_then(|file| facts.workspace.sources.get(file.path));
+        let Some(source) = source else { continue };
+        let is_known = places.iter().any(|known| known.source.path() == source.path());
+        if !is_known {
+            // The entry that decides about the job, where there is one.
+            let cases = job.iter().flat_map(|job| selection.cases.iter().filter_map(|at| job.cases.get(*at)));
+            let grants = cases.filter_map(|case| jobs.grant(case, agent, index));
+            let rows = grants.flat_map(|grant| grant.rows).flatten();
+            let entry = rows.into_iter().find_map(|row| row.winner.and_then(|winner| winner.entry));
+            let span = entry.map(|entry| entry.head).unwrap_or_default();
+            places.push(Place { source: Arc::clone(source), span });
+        }
+    }
+    places
 }

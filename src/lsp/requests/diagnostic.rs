@@ -6,7 +6,9 @@ use gen_lsp_types::{
 };
 
 use super::{Asked, Failure, Handler, document};
+use crate::disk::discover::shown_path;
 use crate::lsp::session::{Session, state_of};
+use crate::lsp::uri;
 
 pub(super) struct Diagnostics;
 
@@ -20,7 +22,15 @@ impl Handler for Diagnostics {
     ) -> Result<DocumentDiagnosticReport, Failure> {
         let items = match document(session, &params.text_document.uri.0) {
             Some(document) => session.diagnostics(&document),
-            None => Vec::new(),
+            // Some clients ask for files that are not open.
+            None => match uri::to_path(&params.text_document.uri.0) {
+                Some(path) => {
+                    session.catch_up();
+                    let findings = session.world.everything().remove(&shown_path(&path)).unwrap_or_default();
+                    session.written(&path, &findings)
+                }
+                None => Vec::new(),
+            },
         };
         let state = state_of(&items);
         if params.previous_result_id.as_deref() == Some(&*state) {

@@ -1,13 +1,396 @@
-use super::{Asked, Failure, Handler};
+//! `textDocument/hover`: what a key does, whom an id reaches, what a pattern matches, who may use a context, what a rule says.
+
+use std::fmt::Write as _;
+
+use gen_lsp_types::{Contents, Hover, HoverParams, HoverRequest, MarkupContent, MarkupKind};
+
+use super::{Asked, Cursor, Failure, Handler, cursor};
+use crate::access::{AgentId, EnvironmentPattern, Index, Outcome, PartialVerdict};
+use crate::agent_config::{AccessSection, CiEntry, EntryKind, Spanned};
+use crate::analysis::Facts;
+use crate::gitlab::{NEWEST, PartialText, Tier, Version};
+use crate::inventory::INVENTORY;
+use crate::job_access::{JobCase, JobView, ProjectJobs, Resolved, Selection};
+use crate::lsp::documents::Document;
+use crate::lsp::entries::{self, shown};
+use crate::lsp::place::{key_at, touches, word_at};
 use crate::lsp::session::Session;
-use gen_lsp_types::*;
+use crate::lsp::world::Role;
+use crate::rules::{AgentFile, Context, KnownEnvironments, explain, unmeant_among};
+use crate::settings::SETTINGS;
+use crate::shape::{self, Key, Message};
+use crate::source::{Source, Span};
+use crate::suppression::MARK;
+use crate::yaml;
 
 pub(super) struct Hovers;
+
+/// What is said, and about which part of the text.
+type Told = Option<(Span, String)>;
+
+/// How many things are listed before the others are counted.
+const MOST: usize = 8;
 
 impl Handler for Hovers {
     type Request = HoverRequest;
 
-    fn answer(_session: &mut Session, _params: HoverParams, _: &Asked<'_>) -> Result<Option<Hover>, Failure> {
-        Ok(None)
+    fn answer(session: &mut Session, params: HoverParams, asked: &Asked<'_>) -> Result<Option<Hover>, Failure> {
+        let found = cursor(session, &params.text_document_position_params, asked)?;
+        let Some(Cursor { document, offset, role }) = found else { return Ok(None) };
+        let told = rule_in_comment(&document.source, offset).or_else(|| match role {
+            Role::Agent(project, input) => session.world.look(|facts| in_agent_file(facts, (project, input), offset)),
+            Role::Ci(project) => session.world.look(|facts| in_ci_file(facts, project, &document, offset)),
+            Role::Settings => {
+                rule_in_settings(&document.source, offset).or_else(|| key_of(&document.source, &SETTINGS, offset))
+            }
+            Role::Inventory => key_of(&document.source, &INVENTORY, offset),
+        });
+        let Some((span, markdown)) = told else { return Ok(None) };
+        let (kind, value) = match session.client.shows_markdown {
+            true => (MarkupKind::Markdown, markdown),
+            false => (MarkupKind::PlainText, markdown.replace("**", "").replace('`', "")),
+        };
+        Ok(Some(Hover {
+            contents: Contents::MarkupContent(MarkupContent { kind, value }),
+            range: Some(session.client.encoding.range(&document.source, span)),
+        }))
     }
+}
+
+/// The rule whose name stands under the cursor in a comment to kaslint.
+fn rule_in_comment(source: &Source, offset: usize) -> Told {
+    let line = source.line_span(source.line_index(offset));
+    let before = source.slice(Span::new(line.start, offset.min(line.end)));
+    before.rfind('#').filter(|at| before.get(*at..).is_some_and(|comment| comment.contains(MARK)))?;
+    rule_at(source, offset)
+}
+
+fn rule_in_settings(source: &Source, offset: usize) -> Told {
+    rule_at(source, offset)
+}
+
+fn rule_at(source: &Source, offset: usize) -> Told {
+    let span = word_at(source, offset)?;
+    let rule = explain(source.slice(span))?;
+    Some((span, format!("**{}** ({})\n\n{}", rule.name, rule.level(), rule.markdown())))
+}
+
+/// The key under the cursor in one of kaslint's own files.
+fn key_of(source: &Source, table: &'static Message, offset: usize) -> Told {
+    let document = yaml::read(source);
+    let decoded = shape::decode(&document, table, NEWEST, &|_, _| None);
+    let field = key_at(decoded.value.as_ref()?, offset)?;
+    Some((field.key_span, key_in_words(field.key, None)))
+}
+
+/// What a table says of a key; `release` where keys come and go with GitLab's.
+fn key_in_words(key: &Key, release: Option<Version>) -> String {
+    let mut text = format!("**`{}`**: {}\n\n{}\n", key.name, key.kind.in_words(), key.doc);
+    let mut item = |line: String| text.push_str(&format!("\n- {line}"));
+    if let Some(release) = release {
+        let (earliest, latest) = (key.since.earliest, key.since.latest);
+        let oldest = crate::gitlab::OLDEST;
+        match () {
+            () if earliest == latest && earliest > oldest => item(format!("since GitLab {earliest}")),
+            () if earliest != latest => {
+                item(format!("since some release of GitLab from {earliest} to {latest}; sources do not settle which"));
+            }
+            () => {}
+        }
+        if let Some(until) = key.until {
+            let instead = key.replacement.map(|instead| format!(": {instead}")).unwrap_or_default();
+            item(format!("gone since GitLab {until}{instead}"));
+        }
+        if let Some(inert) = key.inert_in(release) {
+            item(format!("without effect in GitLab {release}: {}", inert.why));
+        }
+        if key.tier > Tier::Free {
+            item(format!("needs GitLab {}", licence(key.tier)));
+        }
+    }
+    if let Some(default) = key.default {
+        item(format!("default: {default}"));
+    }
+    if let Some(open) = key.unverified {
+        item(format!("not settled: {open}"));
+    }
+    text
+}
+
+fn licence(tier: Tier) -> &'static str {
+    match tier {
+        Tier::Free => "Free",
+        Tier::Premium => "Premium or Ultimate",
+        Tier::Ultimate => "Ultimate",
+    }
+}
+
+fn in_agent_file(facts: &Facts<'_>, (project, input): (usize, usize), offset: usize) -> Told {
+    let file = facts.files.get(project)?.get(input)?.as_ref()?;
+    let context = facts.context(project)?;
+    let index = facts.workspace.index(facts.projects.get(project)?, project);
+    let config = &file.config;
+    for entry in config.ci_access.iter().flat_map(|access| access.entries()) {
+        if entry.id.is_some() && touches(entry.head, offset) {
+            return Some((entry.head, entry_in_words(entry, file, &context, index)));
+        }
+        let pattern = entry.environments.iter().find(|pattern| touches(pattern.span, offset));
+        if let Some(pattern) = pattern {
+            return Some((pattern.span, pattern_in_words(pattern, entry, &context)));
+        }
+    }
+    if let Some(access) = &config.user_access {
+        for entry in access.projects.iter().chain(&access.groups) {
+            let Some(id) = entry.id.as_ref().filter(|id| touches(id.span, offset)) else { continue };
+            let named = entries::target(entry.kind, &id.value, context.inventory.as_deref());
+            return Some((id.span, format!("{} {named}", entries::section_in_words(AccessSection::User))));
+        }
+    }
+    let field = key_at(config.value.as_ref()?, offset)?;
+    let mut text = key_in_words(field.key, Some(context.version));
+    let instance = config.ci_access.as_ref().and_then(|access| access.instance.as_ref());
+    if let Some(entry) = instance.filter(|entry| entry.head == field.key_span) {
+        text.push_str("\n\n");
+        text.push_str(&entry_in_words(entry, file, &context, index));
+    }
+    Some((field.key_span, text))
+}
+
+/// Whom an entry names, and what it comes to.
+fn entry_in_words(entry: &CiEntry, file: &AgentFile, context: &Context, index: Option<&Index<'_>>) -> String {
+    let inventory = context.inventory.as_deref();
+    let id = entry.id.as_ref().map(|id| &*id.value).unwrap_or_default();
+    let mut text =
+        format!("{} {}", entries::section_in_words(AccessSection::Ci), entries::target(entry.kind, id, inventory));
+    let agent = index.and_then(|index| Some((index, entries::agent_of(index, file.source.path())?)));
+    let Some((index, agent)) = agent else { return text };
+    let picture = index.picture(agent);
+    if let Some(why) = index.agent(agent).unregistered() {
+        let _ = write!(text, "\n\nNothing of this is in force: {}.", shown(&why));
+        return text;
+    }
+    if let Some(step) = picture.refused {
+        let _ = write!(text, "\n\nGitLab refuses the file ({}). Without that, it would be as follows.", step.name());
+    }
+    // The picture holds entries of the index, which are the same ones by their place.
+    let own = index.entry_standings(agent).into_iter().map(|(own, _)| own);
+    let Some(own) = own.into_iter().find(|own| (own.kind, own.index) == (entry.kind, entry.index)) else { return text };
+    for effect in entries::effects(&picture, own, inventory) {
+        let _ = write!(text, "\n\nThis entry: {effect}.");
+    }
+    let restrictions = entries::restrictions(entry);
+    if !restrictions.is_empty() {
+        let _ = write!(text, "\n\nRestricted to: {restrictions}.");
+    }
+    if entry.kind == EntryKind::Group && !restrictions.is_empty() {
+        text.push_str(
+            "\n\nThe configuration project's own jobs get in without any restriction, unless `projects` lists it.",
+        );
+    }
+    text
+}
+
+/// What a line of `environments` matches of what is known, and what of that may surprise.
+fn pattern_in_words(pattern: &Spanned<String>, entry: &CiEntry, context: &Context) -> String {
+    let written = shown(&pattern.value);
+    let compiled = EnvironmentPattern::new(&pattern.value);
+    let has_wildcard = pattern.value.contains('*');
+    let mut text = match (has_wildcard, compiled.fault()) {
+        (false, _) => format!("`{written}` matches the environment of exactly this name; letter case counts."),
+        (true, Some(fault)) => {
+            format!("`{written}` is no regular expression ({fault}): GitLab answers with an error.")
+        }
+        (true, None) => format!(
+            "`{written}` is looked for anywhere in the environment's name: `*` stands for any characters, all else is a regular expression."
+        ),
+    };
+    let known = KnownEnvironments::of(entry, context);
+    let mut matched: Vec<String> = Vec::new();
+    let mut open: Vec<String> = Vec::new();
+    for name in known.names.iter() {
+        let text = format!("`{}`", shown(&name.to_string()));
+        match compiled.compare_partial(name) {
+            PartialVerdict::Always => matched.push(text),
+            PartialVerdict::Depends | PartialVerdict::Unknown(_) => open.push(text),
+            PartialVerdict::Never | PartialVerdict::Raises(_) => {}
+        }
+    }
+    let unmeant: Vec<String> = match has_wildcard {
+        true => unmeant_among(&pattern.value, known.names.iter().filter_map(PartialText::as_known))
+            .into_iter()
+            .map(|name| format!("`{}`", shown(name)))
+            .collect(),
+        false => Vec::new(),
+    };
+    let whole = if known.is_complete { "" } else { " Not all environments of these jobs are known." };
+    let _ = match &matched[..] {
+        [] if known.names.is_empty() => write!(text, "\n\nWhich environments these jobs have is not known."),
+        [] => write!(text, "\n\nOf the {} known environments of these jobs it matches none.{whole}", known.names.len()),
+        matched => write!(text, "\n\nOf the environments of these jobs it matches {}.{whole}", listed(matched)),
+    };
+    if !open.is_empty() {
+        let _ = write!(text, "\n\nIt may match {}, by what their variables are.", listed(&open));
+    }
+    if !unmeant.is_empty() {
+        let _ = write!(text, "\n\nPerhaps surprising: {}.", listed(&unmeant));
+    }
+    text
+}
+
+/// "a, b and 3 more"
+fn listed(texts: &[String]) -> String {
+    match texts {
+        [] => String::new(),
+        [one] => one.clone(),
+        [init @ .., last] if texts.len() <= MOST => format!("{} and {last}", init.join(", ")),
+        _ => {
+            let first: Vec<&str> = texts.iter().take(MOST).map(String::as_str).collect();
+            format!("{} and {} more", first.join(", "), texts.len() - MOST)
+        }
+    }
+}
+
+fn in_ci_file(facts: &Facts<'_>, project: usize, document: &Document, offset: usize) -> Told {
+    let jobs = facts.workspace.jobs(project)?;
+    let index = facts.workspace.index(facts.projects.get(project)?, project)?;
+    let is_here = |selection: &Selection| {
+        selection.place.source.path() == document.source.path() && touches(selection.place.span, offset)
+    };
+    let of_jobs = jobs.jobs.iter().flat_map(|job| job.selections().iter().map(move |selection| (job, selection)));
+    let here: Vec<(&JobView<'_>, &Selection)> = of_jobs.filter(|(_, selection)| is_here(selection)).collect();
+    if let Some((_, selection)) = here.first() {
+        return Some((selection.place.span, context_in_words(&here, selection, jobs, index)));
+    }
+    let of_template = jobs.auto_devops_context().filter(is_here)?;
+    Some((of_template.place.span, context_in_words(&[], &of_template, jobs, index)))
+}
+
+/// Who may use the agent of a context, and whether these jobs do.
+fn context_in_words(
+    here: &[(&JobView<'_>, &Selection)],
+    selection: &Selection,
+    jobs: &ProjectJobs<'_>,
+    index: &Index<'_>,
+) -> String {
+    let name = shown(&selection.context.to_string());
+    let agent = match selection.resolve(index) {
+        Resolved::Agent(agent) => agent,
+        Resolved::OtherCase(agent) => {
+            let right = shown(&index.agent(agent).context());
+            return format!("No context has the name `{name}`: letter case counts, and the agent's is `{right}`.");
+        }
+        Resolved::NoAgent { project, agent } => {
+            return format!("No agent `{}` of `{}` is known here.", shown(agent), shown(project));
+        }
+        Resolved::Certificate => {
+            return format!("`{name}` is the cluster that is connected by a certificate, which is deprecated.");
+        }
+        Resolved::Open => return format!("Which agent `{name}` is hangs on variables."),
+        Resolved::Other(_) => return format!("`{name}` is the name of no agent's context."),
+    };
+    let mut text = format!("**The agent `{}`**", shown(&index.agent(agent).context()));
+    if let Some(file) = index.agent(agent).file {
+        let _ = write!(text, ", configured in `{}`", shown(file.path));
+    }
+    text.push_str(&granted(agent, index));
+    let Some(project) = jobs.project.facts.path.as_deref() else {
+        text.push_str("\n\nWhether the jobs here get in cannot be told: the path of this project is not known.");
+        return text;
+    };
+    let mut told: Vec<String> = Vec::new();
+    for (job, selection) in here {
+        for case in selection.cases.iter().filter_map(|at| job.cases.get(*at)) {
+            told.extend(case_in_words(case, agent, (project, jobs, index)));
+        }
+    }
+    let mut seen = std::collections::HashSet::new();
+    told.retain(|line| seen.insert(line.clone()));
+    if !told.is_empty() {
+        text.push('\n');
+        told.iter().take(MOST).for_each(|line| text.push_str(&format!("\n- {line}")));
+        if told.len() > MOST {
+            let _ = write!(text, "\n- and {} more cases", told.len() - MOST);
+        }
+    }
+    text
+}
+
+/// The entries of an agent, with what they ask for.
+fn granted(agent: AgentId, index: &Index<'_>) -> String {
+    let known = index.agent(agent);
+    if let Some(why) = known.unregistered() {
+        return format!("\n\nIt lets nobody in: {}.", shown(&why));
+    }
+    if known.is_refused() {
+        return "\n\nGitLab refuses its file: what was configured before stays in force, and that is not known."
+            .to_owned();
+    }
+    let standings = index.entry_standings(agent);
+    let home = known.project.map_or("its configuration project".to_owned(), |project| format!("`{}`", shown(project)));
+    let mut text = format!("\n\nIt lets in {home}");
+    for (entry, _) in standings.iter().take(MOST) {
+        let id = entry.id.as_ref().map(|id| shown(&id.value));
+        let name = match id {
+            Some(id) => format!("{} `{id}`", entry.kind.noun()),
+            None => format!("the whole {}", entry.kind.noun()),
+        };
+        let restrictions = entries::restrictions(entry);
+        let restrictions = if restrictions.is_empty() { restrictions } else { format!(" ({restrictions})") };
+        let _ = write!(text, ", {name}{restrictions}");
+    }
+    if standings.len() > MOST {
+        let _ = write!(text, " and what {} more entries name", standings.len() - MOST);
+    }
+    text.push('.');
+    text
+}
+
+/// What an agent answers one case of a job, on protected and on other refs.
+fn case_in_words(
+    case: &JobCase,
+    agent: AgentId,
+    (project, jobs, index): (&str, &ProjectJobs<'_>, &Index<'_>),
+) -> Vec<String> {
+    let Some(grant) = jobs.grant(case, agent, index) else { return Vec::new() };
+    let name = shown(&case.name);
+    // What is said, and of which refs.
+    let mut told: Vec<(String, Vec<&'static str>)> = Vec::new();
+    for (run, rows) in case.runs.iter().zip(&grant.rows) {
+        let protected = run.scenario.protected;
+        let on = match protected {
+            Some(true) => "on protected refs",
+            Some(false) => "on refs that are not protected",
+            None => "on refs of which that is not known",
+        };
+        let query = case.query(project, protected);
+        let answer = index.query(&query);
+        if answer.is_unknown_project() {
+            return vec![format!("the inventory does not list `{}`", shown(project))];
+        }
+        for row in rows {
+            let reason = shown(&answer.reason(row));
+            let line = match row.outcome {
+                Outcome::Allowed => {
+                    let identity = row.winner.as_ref().map(entries::identity).unwrap_or_default();
+                    let namespace = answer.namespace(row).map(|namespace| shown(&namespace.value));
+                    let namespace = namespace.map(|name| format!(", default namespace `{name}`")).unwrap_or_default();
+                    format!("gets it {identity}{namespace}: {reason}")
+                }
+                Outcome::Denied(_) => format!("does **not** get it: {reason}"),
+                Outcome::Unknown(_) => format!("may or may not get it: {reason}"),
+            };
+            match told.iter_mut().find(|(known, _)| *known == line) {
+                Some((_, refs)) if refs.contains(&on) => {}
+                Some((_, refs)) => refs.push(on),
+                None => told.push((line, vec![on])),
+            }
+        }
+    }
+    let is_same_everywhere = told.len() == 1;
+    let lines = told.into_iter().map(|(line, refs)| match is_same_everywhere {
+        true => format!("`{name}` {line}"),
+        false => format!("`{name}`, {}, {line}", refs.join(" and ")),
+    });
+    let lines: Vec<String> = lines.collect();
+    lines
 }

@@ -25,6 +25,7 @@ impl Handler for WorkspaceDiagnostics {
     ) -> Result<WorkspaceDiagnosticReport, Failure> {
         let before: HashMap<String, String> =
             params.previous_result_ids.into_iter().map(|known| (known.uri.0, known.value)).collect();
+        session.catch_up();
         let all = session.world.everything();
         asked.check()?;
         let mut items = Vec::with_capacity(all.len());
