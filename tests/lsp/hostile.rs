@@ -143,6 +143,58 @@ fn the_server_ends_with_the_process_that_started_it() {
     }
 }
 
+/// Nobody reads the answers, so that they pile up in the server, which then waits; its end may not wait with it.
+#[cfg(unix)]
+#[test]
+fn a_server_that_nobody_reads_ends_all_the_same() {
+    for is_hanging_up in [true, false] {
+        let mut editor =
+            Command::new("sleep").arg("600").stdin(Stdio::null()).stdout(Stdio::null()).spawn().expect("sleep");
+        let mut server = Command::new(env!("CARGO_BIN_EXE_kaslint"))
+            .arg("lsp")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the binary runs");
+        let mut input = server.stdin.take().expect("a pipe");
+        let framed = |body: serde_json::Value| {
+            let text = body.to_string();
+            format!("Content-Length: {}\r\n\r\n{text}", text.len())
+        };
+        let params = json!({"processId": editor.id(), "capabilities": {}});
+        let hello = framed(json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": params}));
+        let one = framed(json!({"jsonrpc": "2.0", "id": 1, "method": "nobody/knows"}));
+        let (sender, written) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let all = format!("{hello}{}", one.repeat(30_000));
+            let _ = input.write_all(all.as_bytes());
+            // Held open until the server has ended, unless the pipe is to close.
+            let _ = sender.send(input);
+        });
+        std::thread::sleep(Duration::from_millis(300));
+        // Most of it is still in the pipe, which a process that is gone cannot empty.
+        editor.kill().expect("a process");
+        editor.wait().expect("a process");
+        if is_hanging_up {
+            drop(server.stdout.take());
+        }
+        let start = std::time::Instant::now();
+        let status = loop {
+            if let Some(status) = server.try_wait().expect("a process") {
+                break Some(status);
+            }
+            if start.elapsed() > Duration::from_secs(15) {
+                break None;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        };
+        let _ = server.kill();
+        let _ = server.wait();
+        drop(written);
+        assert_eq!(status.and_then(|status| status.code()), Some(1), "hanging up: {is_hanging_up}");
+    }
+}
+
 #[test]
 fn a_process_that_never_was_ends_nothing() {
     for process in [json!(999_999_999), json!(-1), json!(0), json!(i64::MAX), json!("x"), json!(1.5)] {
