@@ -420,6 +420,17 @@ pub(crate) fn read_text(path: &Path, limit: u64, texts: &Texts) -> Result<Result
     })
 }
 
+/// The text of a file of kaslint's own, such as settings, which can be nothing else than a text of at most `limit` bytes.
+pub(crate) fn read_own(what: &str, path: &Path, limit: u64, texts: &Texts) -> Result<Arc<Source>, Unusable> {
+    let shown = shown_path(path);
+    read_text(path, limit, texts)?.map_err(|content| {
+        Unusable::new(match content {
+            Content::TooLarge(size) => format!("the {what} {shown} has {size} bytes, which is too much"),
+            content => format!("the {what} {shown} is {}", content.in_words()),
+        })
+    })
+}
+
 /// Reads standard input.
 pub(crate) fn read_stdin(limit: u64) -> Result<Content, Unusable> {
     read_within(io::stdin().lock(), limit)

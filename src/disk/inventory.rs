@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::Unusable;
-use super::discover::{self, Content};
+use super::discover;
 use crate::finding::{Finding, Severity};
 use crate::fixing::Texts;
 use crate::inventory::{self, Inventory, Problem, ProblemKind};
@@ -37,13 +37,7 @@ pub(crate) fn load(file: &Path, texts: &Texts) -> Result<Inventory, Unusable> {
 /// The same with its text.
 pub(crate) fn read(file: &Path, texts: &Texts) -> Result<(Arc<Source>, Inventory), Unusable> {
     let shown = discover::shown_path(file);
-    let source = match discover::read_text(file, MAX_SIZE, texts)? {
-        Ok(source) => source,
-        Err(Content::TooLarge(size)) => {
-            return Err(Unusable::new(format!("the inventory {shown} has {size} bytes, which is too much")));
-        }
-        Err(what) => return Err(Unusable::new(format!("the inventory {shown} is {}", what.in_words()))),
-    };
+    let source = discover::read_own("inventory", file, MAX_SIZE, texts)?;
     let loaded = inventory::read(&source);
     let mistakes: Vec<Finding> = loaded.problems.iter().filter_map(|problem| mistake(problem, &source)).collect();
     if mistakes.is_empty() {

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
 
-use super::discover::{self, Content, Found, Search};
+use super::discover::{self, Found, Search};
 use super::{Unusable, inventory};
 use crate::fixing::Texts;
 use crate::gitlab::{FullPath, NEWEST, Tier, Version, path_of_remote};
@@ -370,13 +370,7 @@ impl Listing {
 
 fn read_settings(path: &Path, texts: &Texts, warn: &dyn Fn(&str)) -> Result<Arc<FoundSettings>, Unusable> {
     let shown = discover::shown_path(path);
-    let source = match discover::read_text(path, MAX_SETTINGS_SIZE, texts)? {
-        Ok(source) => source,
-        Err(Content::TooLarge(size)) => {
-            return Err(Unusable::new(format!("the settings file {shown} has {size} bytes, which is too much")));
-        }
-        Err(what) => return Err(Unusable::new(format!("the settings file {shown} is {}", what.in_words()))),
-    };
+    let source = discover::read_own("settings file", path, MAX_SETTINGS_SIZE, texts)?;
     match Settings::read(&source) {
         Ok(settings) => {
             for key in &settings.not_supported {
@@ -397,9 +391,7 @@ fn read_settings(path: &Path, texts: &Texts, warn: &dyn Fn(&str)) -> Result<Arc<
 /// An organisation's own schema that a settings file names.
 fn read_schema(file: &Path, texts: &Texts) -> Result<OrganisationSchema, Unusable> {
     let shown = discover::shown_path(file);
-    let Ok(source) = discover::read_text(file, MAX_SETTINGS_SIZE, texts)? else {
-        return Err(Unusable::new(format!("cannot read the schema {shown}")));
-    };
+    let source = discover::read_own("schema", file, MAX_SETTINGS_SIZE, texts)?;
     OrganisationSchema::read(&shown, source.text())
         .map_err(|error| Unusable::new(format!("cannot use the schema {shown}: {error}")))
 }

@@ -123,7 +123,7 @@ fn effect(grant: &Grant<'_>, entry: &CiEntry, inventory: Option<&Inventory>) -> 
             _ => format!("lets in {identity}"),
         },
         Effect::Depends(facts, _) => {
-            let facts: Vec<String> = facts.iter().map(|fact| holding(fact)).collect();
+            let facts: Vec<String> = facts.iter().map(holding).collect();
             format!("lets in {identity} if {}", facts.join(" and "))
         }
     }

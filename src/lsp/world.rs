@@ -285,11 +285,6 @@ impl World {
                 .iter()
                 .any(|project| project.pipeline.as_ref().is_some_and(|pipeline| !pipeline.problems.is_empty()))
     }
-
-    /// The settings file that holds for a project.
-    pub fn settings_file(&self, at: usize) -> Option<&Path> {
-        self.members.get(at)?.settings.file.as_deref()
-    }
 }
 
 /// All texts of a project.

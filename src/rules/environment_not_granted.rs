@@ -5,6 +5,7 @@ use super::jobs::{finding_on, job_name, refused, some};
 use super::support::*;
 use super::words::shown;
 use crate::job_access::Refusal;
+use crate::yaml::written;
 
 rule! {
     /// The agent's entry lists environments, and the job has none of them.
@@ -69,7 +70,7 @@ impl Rule for EnvironmentNotGranted {
         let entry = refused.row.winner.and_then(|winner| winner.entry);
         let listed: Vec<String> =
             entry.into_iter().flat_map(|entry| &entry.environments).map(|pattern| shown(&pattern.value)).collect();
-        let written = job;
+        let of_file = job;
         let job = job_name(refused.case);
         let first = || listed.first().cloned().unwrap_or_default();
         let (message, label, help) = match &refused.case.environment {
@@ -118,9 +119,9 @@ impl Rule for EnvironmentNotGranted {
         };
         if refused.case.environment.is_none() {
             let names = entry.into_iter().flat_map(|entry| &entry.environments).filter(|name| !name.value.contains('*'));
-            let place = &written.job.name_place;
+            let place = &of_file.job.name_place;
             for name in names.take(MOST_OFFERS) {
-                let line = format!("environment: {}", insertion::scalar(&name.value, false));
+                let line = format!("environment: {}", written(&name.value, false, None));
                 let Some((span, text)) = insertion::of_job_line(&place.source, place.span, &line) else { break };
                 let place = Place { source: Arc::clone(&place.source), span };
                 finding = finding.offer(format!("Give the job the environment {}", shown(&name.value)), place, text);

@@ -21,24 +21,28 @@ impl Known {
     /// Looks at the inventory and at the CI files of the projects that an entry names; once for all entries that name the
     /// same, so that the cost is that of the projects and not that of entries times projects.
     pub fn of(entry: &CiEntry, context: &Context) -> Arc<Self> {
-        let id = entry.id.as_ref().map(|id| &*id.value).unwrap_or_default();
+        Self::named(entry.kind, entry.id.as_ref().map(|id| &*id.value).unwrap_or_default(), context)
+    }
+
+    /// The same for an entry of this kind and id.
+    pub fn named(kind: EntryKind, id: &str, context: &Context) -> Arc<Self> {
         // Projects of several inventories may be checked together.
         let inventory = context.inventory.as_ref().map(|inventory| Arc::as_ptr(inventory).addr());
-        let key = (inventory, entry.kind, lower_path(id).into_owned());
+        let key = (inventory, kind, lower_path(id).into_owned());
         let cache = &context.job_environments.known;
         // A panic elsewhere leaves the map as good as it was.
         if let Some(known) = cache.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return Arc::clone(known);
         }
-        let known = Arc::new(Self::find(entry, id, context));
+        let known = Arc::new(Self::find(kind, id, context));
         cache.lock().unwrap_or_else(PoisonError::into_inner).insert(key, Arc::clone(&known));
         known
     }
 
-    fn find(entry: &CiEntry, id: &str, context: &Context) -> Self {
+    fn find(kind: EntryKind, id: &str, context: &Context) -> Self {
         let jobs = &context.job_environments;
         let inventory = context.inventory.as_deref();
-        let places = inventory.and_then(|inventory| match entry.kind {
+        let places = inventory.and_then(|inventory| match kind {
             EntryKind::Project => inventory.find_project(id).map(|project| {
                 let place = inventory.place(project);
                 place..place + 1
@@ -48,7 +52,7 @@ impl Known {
         });
         let Some((inventory, places)) = inventory.zip(places) else {
             // A project that is not listed may have a CI file at hand.
-            let in_jobs = jobs.of(id).filter(|_| entry.kind == EntryKind::Project);
+            let in_jobs = jobs.of(id).filter(|_| kind == EntryKind::Project);
             let mut known = Self { is_complete: in_jobs.is_some(), ..Self::default() };
             known.extend(in_jobs.into_iter().flatten());
             return known;

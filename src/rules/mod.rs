@@ -12,7 +12,7 @@ mod removal;
 mod support;
 mod words;
 
-pub(crate) use environments::Known;
+pub(crate) use environments::Known as KnownEnvironments;
 pub(crate) use patterns::unmeant_among;
 pub use schema_violation::OrganisationSchema;
 pub use support::{

@@ -15,6 +15,7 @@ mod reading;
 mod recover;
 mod scalar;
 mod tree;
+mod write;
 
 pub use json::Step;
 pub use plain::{PlainEvent, PlainEvents};
@@ -22,3 +23,4 @@ pub use read::{Document, Problem, ProblemKind, read, read_libyaml};
 pub use reading::{Entry, Loss, LossKind, Reading};
 pub use scalar::{Scalar, ScalarError, scalar, untagged};
 pub use tree::{Comment, Data, Named, Node, NodeId, Style, Tree};
+pub use write::written;

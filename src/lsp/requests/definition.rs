@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use gen_lsp_types::{Definition, DefinitionParams, DefinitionRequest, DefinitionResponse, Location};
 
-use super::{Asked, Failure, Handler, document};
+use super::{Asked, Cursor, Failure, Handler, cursor};
 use crate::agent_config::{CiEntry, EntryKind};
 use crate::analysis::Facts;
 use crate::ci;
@@ -28,12 +28,8 @@ impl Handler for Definitions {
         params: DefinitionParams,
         asked: &Asked<'_>,
     ) -> Result<Option<DefinitionResponse>, Failure> {
-        let params = params.text_document_position_params;
-        let Some(document) = document(session, &params.text_document.uri.0) else { return Ok(None) };
-        let offset = session.client.encoding.offset(&document.source, params.position)?;
-        session.catch_up();
-        let Some(role) = session.world.role(&document) else { return Ok(None) };
-        asked.check()?;
+        let found = cursor(session, &params.text_document_position_params, asked)?;
+        let Some(Cursor { document, offset, role }) = found else { return Ok(None) };
         let places = session.world.look(|facts| match role {
             Role::Agent(project, input) => overriding(facts, (project, input), offset),
             Role::Ci(project) => agent_files(facts, project, &document, offset),

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use gen_lsp_types::{Contents, Hover, HoverParams, HoverRequest, MarkupContent, MarkupKind};
 
-use super::{Asked, Failure, Handler, document};
+use super::{Asked, Cursor, Failure, Handler, cursor};
 use crate::access::{AgentId, EnvironmentPattern, Index, Outcome, PartialVerdict};
 use crate::agent_config::{AccessSection, CiEntry, EntryKind, Spanned};
 use crate::analysis::Facts;
@@ -16,7 +16,7 @@ use crate::lsp::entries::{self, shown};
 use crate::lsp::place::{key_at, touches, word_at};
 use crate::lsp::session::Session;
 use crate::lsp::world::Role;
-use crate::rules::{AgentFile, Context, Known, explain, unmeant_among};
+use crate::rules::{AgentFile, Context, KnownEnvironments, explain, unmeant_among};
 use crate::settings::SETTINGS;
 use crate::shape::{self, Key, Message};
 use crate::source::{Source, Span};
@@ -35,12 +35,8 @@ impl Handler for Hovers {
     type Request = HoverRequest;
 
     fn answer(session: &mut Session, params: HoverParams, asked: &Asked<'_>) -> Result<Option<Hover>, Failure> {
-        let params = params.text_document_position_params;
-        let Some(document) = document(session, &params.text_document.uri.0) else { return Ok(None) };
-        let offset = session.client.encoding.offset(&document.source, params.position)?;
-        session.catch_up();
-        let Some(role) = session.world.role(&document) else { return Ok(None) };
-        asked.check()?;
+        let found = cursor(session, &params.text_document_position_params, asked)?;
+        let Some(Cursor { document, offset, role }) = found else { return Ok(None) };
         let told = rule_in_comment(&document.source, offset).or_else(|| match role {
             Role::Agent(project, input) => session.world.look(|facts| in_agent_file(facts, (project, input), offset)),
             Role::Ci(project) => session.world.look(|facts| in_ci_file(facts, project, &document, offset)),
@@ -208,7 +204,7 @@ fn pattern_in_words(pattern: &Spanned<String>, entry: &CiEntry, context: &Contex
             "`{written}` is looked for anywhere in the environment's name: `*` stands for any characters, all else is a regular expression."
         ),
     };
-    let known = Known::of(entry, context);
+    let known = KnownEnvironments::of(entry, context);
     let mut matched: Vec<String> = Vec::new();
     let mut open: Vec<String> = Vec::new();
     for name in known.names.iter() {

@@ -12,7 +12,7 @@ mod inlay_hint;
 mod text_document_content;
 mod workspace_diagnostic;
 
-use gen_lsp_types::Request;
+use gen_lsp_types::{Request, TextDocumentPositionParams};
 use lsp_server::{ErrorCode, RequestId};
 use serde_json::Value as Json;
 
@@ -20,6 +20,7 @@ use super::documents::Document;
 use super::encoding::NoSuchLine;
 use super::session::Session;
 use super::transport::Pending;
+use super::world::Role;
 
 /// Why a request is not answered with what it asks for.
 #[derive(Debug)]
@@ -106,6 +107,27 @@ pub(super) fn find(method: &str) -> Option<Answer> {
         of::<workspace_diagnostic::WorkspaceDiagnostics>(),
     ];
     all.into_iter().find(|(known, _)| known == method).map(|(_, answer)| answer)
+}
+
+/// Where the cursor stands in a document that has to do with agents.
+struct Cursor {
+    document: Document,
+    offset: usize,
+    role: Role,
+}
+
+/// The place that a request is about; `None` where there is nothing to say.
+fn cursor(
+    session: &mut Session,
+    params: &TextDocumentPositionParams,
+    asked: &Asked<'_>,
+) -> Result<Option<Cursor>, Failure> {
+    let Some(document) = document(session, &params.text_document.uri.0) else { return Ok(None) };
+    let offset = session.client.encoding.offset(&document.source, params.position)?;
+    session.catch_up();
+    let Some(role) = session.world.role(&document) else { return Ok(None) };
+    asked.check()?;
+    Ok(Some(Cursor { document, offset, role }))
 }
 
 /// The open document of this address; `None` for one that is no file or not open, about which there is nothing to say.
