@@ -60,7 +60,7 @@ pub(crate) fn serve_with(
         transport::write(&mut output, &outgoing);
         drop(is_writing);
     });
-    let mut server = Server { sender, pending, state: State::Fresh, for_watch, options };
+    let mut server = Server { sender, pending, state: State::Fresh, held: Vec::new(), for_watch, options };
     // The loop may wait for a client that does not read, and the end must not wait with it.
     let work = move || {
         let end = server.run(&receiver);
@@ -88,6 +88,8 @@ struct Server {
     sender: Sender<Outgoing>,
     pending: Pending,
     state: State,
+    /// Requests that wait for the client's settings.
+    held: Vec<Request>,
     for_watch: Watch,
     options: Options,
 }
@@ -121,17 +123,19 @@ impl Server {
                 Err(RecvTimeoutError::Disconnected) => return End::Abrupt,
             }
             self.settle();
+            self.release();
         }
     }
 
     fn handle(&mut self, incoming: Incoming) -> Option<End> {
         match incoming {
-            Incoming::Message(Message::Request(request)) => self.request(request),
+            Incoming::Message(Message::Request(request)) => self.take(request),
             Incoming::Message(Message::Notification(notification)) => return self.notification(notification),
             Incoming::Message(Message::Response(response)) => {
                 if let State::Running(session) = &mut self.state {
                     session.response(response);
                 }
+                self.release();
             }
             Incoming::Malformed(code, what) => drop(self.sender.send(Outgoing::Error(code, what))),
             Incoming::End(reason) => {
@@ -142,6 +146,31 @@ impl Server {
             }
         }
         None
+    }
+
+    /// Answers a request, or has it wait for the client's settings: an answer without them would be a wrong one, and not every
+    /// client can be told to ask again.
+    fn take(&mut self, request: Request) {
+        if self.is_waiting() && requests::find(&request.method).is_some() && self.held.len() < MAX_WAITING {
+            self.held.push(request);
+        } else {
+            self.request(request);
+            // After `shutdown` there is nothing to wait for.
+            self.release();
+        }
+    }
+
+    fn is_waiting(&self) -> bool {
+        matches!(&self.state, State::Running(session) if session.deadline().is_some())
+    }
+
+    /// Answers what has waited, once the settings are there or the patience has ended.
+    fn release(&mut self) {
+        if !self.is_waiting() {
+            for request in std::mem::take(&mut self.held) {
+                self.request(request);
+            }
+        }
     }
 
     fn request(&mut self, request: Request) {
@@ -295,5 +324,68 @@ fn capabilities(client: &Client) -> lsp::ServerCapabilities {
             })),
         }),
         ..lsp::ServerCapabilities::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufReader, pipe};
+
+    use super::*;
+
+    /// Sends messages one after the other and gathers what comes, until an answer to the last of them.
+    fn talk(messages: &[Json]) -> Vec<Message> {
+        let (theirs, mut ours) = pipe().expect("a pipe");
+        let (answers, output) = pipe().expect("a pipe");
+        thread::spawn(move || serve(BufReader::new(theirs), output));
+        for message in messages {
+            let message: Message = serde_json::from_value(message.clone()).expect("a message");
+            message.write(&mut ours).expect("the server listens");
+        }
+        let last = messages.last().and_then(|message| message.get("id")).and_then(Json::as_i64);
+        let last = last.and_then(|id| i32::try_from(id).ok()).map(RequestId::from);
+        let mut answers = BufReader::new(answers);
+        let mut all = Vec::new();
+        while let Some(message) = Message::read(&mut answers).expect("a message") {
+            let is_last = matches!(&message, Message::Response(response) if Some(&response.id) == last.as_ref());
+            all.push(message);
+            if is_last {
+                break;
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn what_is_asked_before_the_settings_are_there_is_answered_by_them() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join(".gitlab/agents/prod/config.yaml");
+        let (root, uri) = (super::super::uri::from_path(folder.path()), super::super::uri::from_path(&file));
+        let text = "ci_access: {projects: [{id: rivals/shop}]}\n";
+        let ask =
+            |id: i32| json!({"id": id, "method": "textDocument/diagnostic", "params": {"textDocument": {"uri": uri}}});
+        let messages = talk(&[
+            json!({"id": 1, "method": "initialize", "params": {
+                "workspaceFolders": [{"uri": root, "name": ""}],
+                "capabilities": {"workspace": {"configuration": true}, "textDocument": {"diagnostic": {}}},
+            }}),
+            json!({"method": "initialized", "params": {}}),
+            json!({"method": "textDocument/didOpen", "params": {
+                "textDocument": {"uri": uri, "languageId": "yaml", "version": 0, "text": text},
+            }}),
+            // Some clients ask as soon as they have opened a document, and never again of themselves.
+            ask(2),
+            json!({"id": "kaslint-1", "result": [{"project": "acme/agents"}, {"project": "acme/agents"}]}),
+            ask(3),
+        ]);
+        let rules = |wanted: i32| {
+            let is_wanted = |message: &&Message| matches!(message, Message::Response(response) if response.id == RequestId::from(wanted));
+            let Some(Message::Response(response)) = messages.iter().find(is_wanted) else { return Vec::new() };
+            let result = response.response_result.as_ref().expect("a result");
+            let items = result.pointer("/items").and_then(Json::as_array).expect("diagnostics");
+            items.iter().filter_map(|item| item.get("code")?.as_str()).collect()
+        };
+        assert_eq!(rules(2), ["outside-hierarchy"]);
+        assert_eq!(rules(3), ["outside-hierarchy"]);
     }
 }

@@ -397,8 +397,8 @@ impl Session {
     /// Tells the user something.
     fn complain(&self, message: &str) {
         const WARNING: u8 = 2;
-        let message = secrets::mask(message);
-        self.notify("window/showMessage", &json!({"type": WARNING, "message": format!("kaslint: {message}")}));
+        let message = format!("kaslint: {}", secrets::mask(message));
+        self.notify("window/showMessage", &json!({"type": WARNING, "message": message}));
     }
 
     /// Writes something down for who looks for it.

@@ -7,7 +7,7 @@ use crate::client::{CONFIG, Client, uri};
 /// Every request that the server has, with parameters as they should be.
 pub fn questions(path: &str) -> Vec<(&'static str, Json)> {
     let document = json!({"uri": uri(path)});
-    let position = json!({"line": 1, "character": 12});
+    let position = json!({"line": 0, "character": 12});
     let range = json!({"start": {"line": 0, "character": 0}, "end": {"line": 99, "character": 0}});
     let at = json!({"textDocument": document, "position": position});
     let of = json!({"textDocument": document});
@@ -66,7 +66,7 @@ fn wrong_types_are_refused() {
         for (piece, other) in [
             (format!("\"uri\":\"{}\"", uri(CONFIG)), "\"uri\":7"),
             (format!("{{\"uri\":\"{}\"}}", uri(CONFIG)), "[]"),
-            ("\"line\":1,".to_owned(), "\"line\":-1,"),
+            ("\"line\":0,\"character\":12".to_owned(), "\"line\":-1,\"character\":12"),
             ("\"character\":12".to_owned(), "\"character\":4294967296"),
             ("\"character\":12".to_owned(), "\"character\":1.5"),
             ("\"line\":99".to_owned(), "\"line\":\"99\""),

@@ -56,7 +56,7 @@ fn a_mistake_in_an_inventory_hides_no_other_finding_and_is_told_where_it_stands(
     let text = "show:\n  script: [kubectl config use-context acme/agents:staging]\n";
     let refused = format!("{ci}@1: 1:38-1:57 context-not-granted");
     client.open(&uri(ci), text);
-    assert_eq!(client.told_lines(), [&*refused]);
+    assert_eq!(client.told_lines(), std::slice::from_ref(&refused));
     // What was known before counts while the inventory is being edited.
     let good = std::fs::read_to_string(client.path(INVENTORY)).expect("a file");
     client.open(&uri(INVENTORY), &good.replace("projects:", "projcts:"));
