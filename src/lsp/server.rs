@@ -12,15 +12,19 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value as Json, json};
 
 use super::client::Client;
+use super::pages;
 use super::requests::{self, Asked, Failure};
 use super::session::Session;
 use super::transport::{self, Incoming, MAX_WAITING, Outgoing, Pending};
-use super::{pages, watch};
+use super::watch::{self, Watch};
 use crate::disk::knowledge::Options;
 use crate::secrets;
 
 /// How long the last messages may take to be read.
-const FAREWELL: Duration = Duration::from_secs(5);
+pub(super) const FAREWELL: Duration = Duration::from_secs(5);
+
+/// As much as the main thread has: what is nested deeply is read by recursion.
+const STACK: usize = 8 << 20;
 
 /// How a session ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +51,8 @@ pub(crate) fn serve_with(
     let (sender, outgoing) = crossbeam_channel::bounded(MAX_WAITING);
     let pending = Pending::default();
     let waiting = pending.clone();
-    let for_watch = incoming.clone();
+    let (ending, ended) = crossbeam_channel::bounded(2);
+    let for_watch = Watch { incoming: incoming.clone(), ending: ending.clone() };
     // Reading may wait for ever; it ends with the program.
     thread::spawn(move || transport::read(&mut input, &incoming, &waiting));
     let (is_writing, written) = crossbeam_channel::bounded::<()>(0);
@@ -56,11 +61,18 @@ pub(crate) fn serve_with(
         drop(is_writing);
     });
     let mut server = Server { sender, pending, state: State::Fresh, held: Vec::new(), for_watch, options };
-    let end = server.run(&receiver);
-    drop(server);
-    // Everything that was answered is to arrive, unless nobody reads it.
-    let _ = written.recv_timeout(FAREWELL);
-    end
+    // The loop may wait for a client that does not read, and the end must not wait with it.
+    let work = move || {
+        let end = server.run(&receiver);
+        drop(server);
+        // Everything that was answered is to arrive, unless nobody reads it.
+        let _ = written.recv_timeout(FAREWELL);
+        let _ = ending.send(end);
+    };
+    match thread::Builder::new().stack_size(STACK).spawn(work) {
+        Ok(_) => ended.recv().unwrap_or(End::Abrupt),
+        Err(_) => End::Abrupt,
+    }
 }
 
 enum State {
@@ -78,7 +90,7 @@ struct Server {
     state: State,
     /// Requests that wait for the client's settings.
     held: Vec<Request>,
-    for_watch: Sender<Incoming>,
+    for_watch: Watch,
     options: Options,
 }
 
@@ -139,10 +151,12 @@ impl Server {
     /// Answers a request, or has it wait for the client's settings: an answer without them would be a wrong one, and not every
     /// client can be told to ask again.
     fn take(&mut self, request: Request) {
-        if self.is_waiting() && request.method != "shutdown" && self.held.len() < MAX_WAITING {
+        if self.is_waiting() && requests::find(&request.method).is_some() && self.held.len() < MAX_WAITING {
             self.held.push(request);
         } else {
             self.request(request);
+            // After `shutdown` there is nothing to wait for.
+            self.release();
         }
     }
 

@@ -43,7 +43,8 @@ pub(super) struct Session {
     /// How many requests were sent to the client.
     asked: i32,
     /// The request for the client's settings that is not answered yet, with the folders that it asks for.
-    awaited: Option<(RequestId, Vec<Option<PathBuf>>, Instant)>,
+    /// Until when the work waits for it; the answer counts later as well.
+    awaited: Option<(RequestId, Vec<Option<PathBuf>>, Option<Instant>)>,
     /// Whether everything is to be read again.
     is_stale: bool,
     /// Documents that were opened, changed or saved since diagnostics were last told.
@@ -136,12 +137,12 @@ impl Session {
             })
             .collect();
         let id = self.request("workspace/configuration", json!({"items": items}));
-        self.awaited = Some((id, scopes, Instant::now() + PATIENCE));
+        self.awaited = Some((id, scopes, Some(Instant::now() + PATIENCE)));
     }
 
     /// Until when to wait for the client's settings; `None` where there is nothing to wait for.
     pub fn deadline(&self) -> Option<Instant> {
-        self.awaited.as_ref().map(|(.., until)| *until)
+        self.awaited.as_ref().and_then(|(.., until)| *until)
     }
 
     /// The client has answered.
@@ -284,11 +285,13 @@ impl Session {
 
     /// Tells what has changed, once there is nothing else to do.
     pub fn settle(&mut self) {
-        if let Some((.., until)) = &self.awaited {
-            if Instant::now() < *until {
+        if let Some((.., waits)) = &mut self.awaited
+            && let Some(until) = *waits
+        {
+            if Instant::now() < until {
                 return;
             }
-            self.awaited = None;
+            *waits = None;
             self.log("The client did not answer what its settings are; the work goes on without them.");
         }
         let was_stale = self.is_stale;

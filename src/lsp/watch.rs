@@ -2,14 +2,26 @@
 
 use crossbeam_channel::Sender;
 
+use super::server::End;
 use super::transport::Incoming;
+
+/// Whom to tell.
+#[derive(Clone, Debug)]
+pub(super) struct Watch {
+    /// The loop, which says goodbye.
+    pub incoming: Sender<Incoming>,
+    /// Who waits for the loop, which may be stuck.
+    pub ending: Sender<End>,
+}
 
 /// Ends the session when the process is gone.
 #[cfg(unix)]
-pub(super) fn end_with(process: i64, sender: Sender<Incoming>) {
+pub(super) fn end_with(process: i64, watch: Watch) {
     use std::time::Duration;
 
     use rustix::process::{Pid, test_kill_process};
+
+    use super::server::FAREWELL;
 
     const EVERY: Duration = Duration::from_secs(2);
     // Others than positive numbers name groups of processes, of which `Pid` will have nothing.
@@ -24,10 +36,16 @@ pub(super) fn end_with(process: i64, sender: Sender<Incoming>) {
         while !is_gone() {
             std::thread::sleep(EVERY);
         }
-        let _ = sender.send(Incoming::End(Some("the editor is gone".to_owned())));
+        let goodbye = Incoming::End(Some("the editor is gone".to_owned()));
+        if watch.incoming.try_send(goodbye).is_ok() {
+            std::thread::sleep(FAREWELL);
+        }
+        let _ = watch.ending.try_send(End::Abrupt);
     });
 }
 
 /// Elsewhere the pipes have to do.
 #[cfg(not(unix))]
-pub(super) fn end_with(_: i64, _: Sender<Incoming>) {}
+pub(super) fn end_with(_: i64, watch: Watch) {
+    drop((watch.incoming, watch.ending));
+}

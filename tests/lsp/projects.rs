@@ -120,3 +120,24 @@ fn a_pattern_of_includes_meets_files_that_come() {
     client.notify("workspace/didChangeWatchedFiles", json!({"changes": [{"uri": uri("ci/b.yml"), "type": 3}]}));
     assert_eq!(client.told_lines(), ["ci/b.yml@1:"]);
 }
+
+#[test]
+fn places_in_other_files_are_named_for_who_cannot_show_them() {
+    let able = json!({"textDocument": {"publishDiagnostics": {"relatedInformation": true}}});
+    for capabilities in [json!({}), able] {
+        let is_able = capabilities != json!({});
+        let mut client = Client::start_with("world");
+        client.write(AGENT, "ci_access:\n  projects: [{id: acme/web/shop, environments: [staging]}]\n");
+        client.greet(capabilities, &[""]);
+        let job =
+            "environment: production, script: [kubectl config use-context acme/agents:production, kubectl get pods]";
+        client.open(&uri(CI), &format!("deploy: {{{job}}}\n"));
+        let told = client.told_of(CI);
+        let of_rule = told.diagnostics.iter().find(|one| one["code"] == "environment-not-granted").expect("one");
+        let message = of_rule["message"].as_str().expect("text");
+        let said = format!("see {AGENT}:2: this entry decides");
+        assert_eq!(message.lines().any(|line| line == said), !is_able, "{message}");
+        let related = &of_rule["relatedInformation"];
+        assert_eq!(related[0]["location"]["uri"], if is_able { json!(uri(AGENT)) } else { json!(null) });
+    }
+}

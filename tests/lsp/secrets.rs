@@ -2,9 +2,9 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::client::{CONFIG, Client, uri};
+use crate::client::{CONFIG, Client, initialize_params, uri};
 
-const TOKEN: &str = "glagent-aAbBcCdDeEfFgGhHiIjJ0123456789";
+const TOKEN: &str = "glagent-zZyYxXwWvVuUtTsSrRqQ9876543210";
 
 /// Texts in which a token stands wherever a message might quote it.
 fn texts() -> Vec<(&'static str, String)> {
@@ -35,7 +35,10 @@ fn texts() -> Vec<(&'static str, String)> {
 
 fn assert_masked(what: &Json) {
     let text = what.to_string();
-    assert!(!text.contains("aAbBcC"), "{text}");
+    if let Some(at) = text.find("zZyYxX") {
+        let before: String = text[..at].chars().rev().take(200).collect::<Vec<_>>().into_iter().rev().collect();
+        panic!("{before}{}", text[at..].chars().take(100).collect::<String>());
+    }
 }
 
 #[test]
@@ -62,7 +65,9 @@ fn what_is_told_unasked_is_masked() {
 fn what_is_asked_for_is_masked() {
     for (path, text) in texts() {
         let mut client = Client::start(&[(path, &text)]);
-        client.greet(json!({"textDocument": {"diagnostic": {}}}), &[""]);
+        let mut params = initialize_params(json!({"textDocument": {"diagnostic": {}}}), &[""]);
+        params["initializationOptions"] = json!({"inlayHints": true, "codeLens": true});
+        client.ask("initialize", params).expect("an answer");
         let report = client.ask("workspace/diagnostic", json!({"previousResultIds": []})).expect("a report");
         assert_masked(&report);
         client.open(&uri(path), &text);
@@ -72,6 +77,15 @@ fn what_is_asked_for_is_masked() {
         for (method, params) in crate::hostile_params::questions(path) {
             if let Ok(answer) = client.ask(method, params) {
                 assert_masked(&answer);
+            }
+        }
+        for (line, content) in text.lines().enumerate() {
+            for column in (0..=content.len()).step_by(3) {
+                for method in ["textDocument/hover", "textDocument/definition", "textDocument/completion"] {
+                    let at = json!({"line": line, "character": column});
+                    let params = json!({"textDocument": {"uri": uri(path)}, "position": at});
+                    assert_masked(&client.ask(method, params).expect("an answer"));
+                }
             }
         }
         client.settle();

@@ -193,21 +193,46 @@ fn a_client_that_does_not_answer_is_not_waited_for_long() {
     assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
     assert_eq!(told["diagnostics"].as_array().expect("diagnostics").len(), 2);
     assert!(client.notified("window/logMessage")["message"].as_str().expect("text").contains("did not answer"));
-    // An answer that is late is one of an earlier question.
-    client.ignore(question);
+    client.settle();
+    // An answer that is late counts all the same.
+    client.reply(question, json!([{}, {"ignore": ["unknown-key"]}]));
+    assert_eq!(rules(&mut client), ["unanchored-wildcard"]);
 }
 
 #[test]
-fn requests_are_answered_while_the_settings_are_awaited() {
-    let mut client =
-        Client::ready_with(json!({"workspace": {"configuration": true}, "textDocument": {"diagnostic": {}}}), &[]);
+fn what_is_asked_before_the_settings_are_there_is_answered_by_them() {
+    let able = json!({"workspace": {"configuration": true}, "textDocument": {"diagnostic": {}}});
+    let mut client = Client::ready_with(able, &[]);
     let question = client.asked("workspace/configuration");
     client.open(&uri(CONFIG), AGENT);
-    let before = client.pull(CONFIG, None);
-    assert_eq!(before["items"].as_array().expect("items").len(), 2);
+    let id = client.begin("textDocument/diagnostic", json!({"textDocument": {"uri": uri(CONFIG)}}));
+    client.settle();
     client.reply(question, json!([{}, {"ignore": ["unknown-key"]}]));
-    let after = client.pull(CONFIG, before["resultId"].as_str());
-    assert_eq!(after["items"].as_array().expect("items").len(), 1);
+    let report = client.answer(id).expect("a report");
+    assert_eq!(report["items"].as_array().map(Vec::len), Some(1));
+    assert_eq!(client.pull(CONFIG, report["resultId"].as_str())["kind"], "unchanged");
+}
+
+#[test]
+fn what_waits_for_settings_is_answered_in_the_end() {
+    let able = json!({"workspace": {"configuration": true}, "textDocument": {"diagnostic": {}}});
+    let mut client = Client::ready_with(able.clone(), &[]);
+    let question = client.asked("workspace/configuration");
+    client.open(&uri(CONFIG), AGENT);
+    let report = client.pull(CONFIG, None);
+    assert_eq!(report["items"].as_array().map(Vec::len), Some(2));
+    client.notified("window/logMessage");
+    client.ignore(question);
+    client.shutdown();
+
+    let mut client = Client::ready_with(able, &[]);
+    let question = client.asked("workspace/configuration");
+    let id = client.begin("textDocument/diagnostic", json!({"textDocument": {"uri": uri(CONFIG)}}));
+    assert_eq!(client.ask("shutdown", Json::Null), Ok(Json::Null));
+    client.notify("exit", Json::Null);
+    assert_eq!(client.answer(id).expect_err("nothing is answered any more").code, -32600);
+    client.ignore(question);
+    client.ends_with(0);
 }
 
 #[test]

@@ -170,3 +170,25 @@ fn addresses_with_escapes_are_told_as_the_client_writes_them() {
         assert_eq!(client.told_lines(), [format!("{path}:")]);
     }
 }
+
+#[test]
+fn what_is_shown_between_the_lines_is_asked_for_again() {
+    let able = json!({"workspace": {"inlayHint": {"refreshSupport": true}, "codeLens": {"refreshSupport": true}}});
+    let files = [(CONFIG, "ci_access: {}\n"), (".kaslint.yaml", "{}\n")];
+    for (options, methods) in [
+        (json!({}), &[][..]),
+        (json!({"inlayHints": true}), &["workspace/inlayHint/refresh"]),
+        (json!({"codeLens": {"enable": true}}), &["workspace/codeLens/refresh"]),
+    ] {
+        let mut client = Client::start(&files);
+        let params = json!({"capabilities": able, "initializationOptions": options, "rootUri": "file:///w"});
+        client.ask("initialize", params).expect("an answer");
+        client.open(&uri(CONFIG), "foo: 1\n");
+        assert_eq!(client.told_lines().len(), 1);
+        client.changed_on_disk(&["values.yaml", ".kaslint.yaml"]);
+        for method in methods {
+            let question = client.asked(method);
+            client.reply(question, Json::Null);
+        }
+    }
+}
