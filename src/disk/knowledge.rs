@@ -255,6 +255,12 @@ impl<'o> Knowledge<'o> {
         version.filter(|version| *version > NEWEST)
     }
 
+    /// The inventories that were read so far.
+    pub fn inventory_files(&self) -> Vec<PathBuf> {
+        let known = self.inventories.lock().unwrap_or_else(PoisonError::into_inner);
+        known.keys().cloned().collect()
+    }
+
     /// Whether an option names the project, which can hold for one project only.
     pub fn names_project(&self) -> bool {
         self.options.project.is_some()

@@ -10,6 +10,7 @@ use super::options::EditorOptions;
 use super::{pages, uri};
 use crate::finding::{Finding, Place, Severity};
 use crate::rules::Tag;
+use crate::secrets;
 
 /// Who says it, beside the message.
 pub(super) const SOURCE: &str = "kaslint";
@@ -41,6 +42,8 @@ impl Writer<'_> {
             }
         }
         let shows_related = self.client.shows_related && !finding.related.is_empty();
+        // Findings of an analysis are masked; mistakes of settings and inventories quote what they found.
+        let message = secrets::mask(&message).into_owned();
         Diagnostic {
             range: self.client.encoding.range(&finding.place.source, finding.place.span),
             severity: Some(match finding.severity {

@@ -17,6 +17,7 @@ use super::session::Session;
 use super::transport::{self, Incoming, MAX_WAITING, Outgoing, Pending};
 use super::{pages, watch};
 use crate::disk::knowledge::Options;
+use crate::secrets;
 
 /// How long the last messages may take to be read.
 const FAREWELL: Duration = Duration::from_secs(5);
@@ -197,7 +198,7 @@ impl Server {
     fn respond(&self, id: RequestId, result: Result<Json, Failure>) {
         let response = match result {
             Ok(result) => Response { id, response_result: Ok(result) },
-            Err(failure) => Response::new_err(id, failure.code as i32, failure.message),
+            Err(failure) => Response::new_err(id, failure.code as i32, secrets::mask(&failure.message).into_owned()),
         };
         let _ = self.sender.send(Outgoing::Message(response.into()));
     }

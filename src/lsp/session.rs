@@ -8,7 +8,7 @@ use crossbeam_channel::Sender;
 use gen_lsp_types::{
     Diagnostic, DidChangeConfigurationParams, DidChangeTextDocumentParams, DidChangeWatchedFilesParams,
     DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams,
-    PublishDiagnosticsParams,
+    FileChangeType, PublishDiagnosticsParams,
 };
 use lsp_server::{Message, Notification, Request, RequestId, Response};
 use serde_json::{Value as Json, json};
@@ -25,6 +25,7 @@ use crate::disk::discover::{self, shown_path};
 use crate::disk::knowledge::Options;
 use crate::finding::Finding;
 use crate::layout::CI_FILE;
+use crate::secrets;
 use crate::settings::FILE_NAME;
 
 /// How long the client may take to say what its settings are, before work starts without them.
@@ -155,6 +156,8 @@ impl Session {
             self.set_options(&value, scope.as_deref());
         }
         self.is_stale = true;
+        // The client may have asked for something meanwhile, and was answered without its settings.
+        self.is_shaken = true;
     }
 
     fn set_options(&mut self, value: &Json, scope: Option<&Path>) {
@@ -218,14 +221,18 @@ impl Session {
 
     /// Files on the disk have changed.
     pub fn watched(&mut self, params: DidChangeWatchedFilesParams) {
-        let matters = |uri: &str| {
+        let matters = |uri: &str, kind: FileChangeType| {
             let Some(path) = uri::to_path(uri) else { return false };
+            // A file that comes or goes may be one that a pattern of includes meets, which looks at the disk alone.
+            if kind != FileChangeType::Changed && self.world.has_pipeline_around(&path) {
+                return true;
+            }
             // An open document's text is the editor's, whatever lies on the disk.
             let is_open = self.documents.by_path(&shown_path(&path)).is_some();
             let is_named = path.file_name().is_some_and(|name| name == CI_FILE || name == FILE_NAME);
             !is_open && (is_named || discover::locate(&path).1.is_some() || self.world.has_read(&path))
         };
-        if params.changes.iter().any(|change| matters(&change.uri.0)) {
+        if params.changes.iter().any(|change| matters(&change.uri.0, change.kind)) {
             self.is_stale = true;
             self.is_shaken = true;
         }
@@ -286,8 +293,8 @@ impl Session {
         }
         let was_stale = self.is_stale;
         let touched = std::mem::take(&mut self.touched);
-        let is_shaken = std::mem::take(&mut self.is_shaken) || (was_stale && touched.is_empty());
-        if touched.is_empty() && !is_shaken {
+        let is_shaken = std::mem::take(&mut self.is_shaken);
+        if touched.is_empty() && !is_shaken && !was_stale {
             return;
         }
         self.catch_up();
@@ -298,8 +305,11 @@ impl Session {
         let documents: Vec<Document> = self.documents.iter().cloned().collect();
         for document in &documents {
             let is_touched = touched.contains(&document.uri);
-            let is_ours = self.world.role(document).is_some();
-            if !is_ours && !self.told.contains_key(&document.uri) {
+            if self.world.role(document).is_none() {
+                // What was somebody's business and is not any more.
+                if self.told.remove(&document.uri).is_some() {
+                    self.publish(&document.uri, Some(document.version), Vec::new());
+                }
                 continue;
             }
             let diagnostics = self.diagnostics(document);
@@ -384,13 +394,14 @@ impl Session {
     /// Tells the user something.
     fn complain(&self, message: &str) {
         const WARNING: u8 = 2;
-        self.notify("window/showMessage", &json!({"type": WARNING, "message": format!("kaslint: {message}")}));
+        let message = format!("kaslint: {}", secrets::mask(message));
+        self.notify("window/showMessage", &json!({"type": WARNING, "message": message}));
     }
 
     /// Writes something down for who looks for it.
     pub fn log(&self, message: &str) {
         const INFO: u8 = 3;
-        self.notify("window/logMessage", &json!({"type": INFO, "message": message}));
+        self.notify("window/logMessage", &json!({"type": INFO, "message": secrets::mask(message)}));
     }
 
     fn notify(&self, method: &str, params: &impl serde::Serialize) {

@@ -135,6 +135,11 @@ fn read_one(input: &mut impl BufRead) -> io::Result<Option<OneMessage>> {
 fn parse(body: &[u8]) -> OneMessage {
     let json: Json = serde_json::from_slice(body)
         .map_err(|error| (ErrorCode::ParseError, format!("this message is no JSON: {error}")))?;
+    // With an id that is none, a request would pass for a notification and wait for ever.
+    if json.get("method").is_some() && json.get("id").is_some_and(|id| !id.is_null() && request_id(id).is_none()) {
+        let what = "the id of a request is a text, or a number of 32 bits".to_owned();
+        return Err((ErrorCode::InvalidRequest, what));
+    }
     let is_object = json.is_object();
     serde_json::from_value(json).map_err(|_| {
         let what = if is_object { "this is no request, notification or response" } else { "a message is an object" };

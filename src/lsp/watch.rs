@@ -12,7 +12,9 @@ pub(super) fn end_with(process: i64, sender: Sender<Incoming>) {
     use rustix::process::{Pid, test_kill_process};
 
     const EVERY: Duration = Duration::from_secs(2);
-    let Some(pid) = i32::try_from(process).ok().and_then(Pid::from_raw) else { return };
+    // Others than positive numbers name groups of processes, of which `Pid` will have nothing.
+    let process = i32::try_from(process).ok().filter(|process| *process > 0);
+    let Some(pid) = process.and_then(Pid::from_raw) else { return };
     std::thread::spawn(move || {
         let is_gone = || test_kill_process(pid) == Err(rustix::io::Errno::SRCH);
         // A process that this machine never had, as from within a container, cannot end.

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::documents::{Document, Documents};
 use super::options::EditorOptions;
 use crate::analysis::{self, Analysis, Asked, Facts, Project, Selection, Steps};
+use crate::ci::{Pipeline, ProblemKind};
 use crate::disk::ci_files::read_pipeline_with;
 use crate::disk::discover::{self, Found, Search, shown_path};
 use crate::disk::inputs::read_input;
@@ -64,6 +65,8 @@ pub(super) struct World {
     members: Vec<Member>,
     /// The mistakes of settings files and inventories, by path.
     mistakes: BTreeMap<String, Vec<Finding>>,
+    /// The inventories that were read, by the path that reports show.
+    inventories: BTreeSet<String>,
     /// The findings of the last analysis, by path.
     findings: Option<BTreeMap<String, Vec<Finding>>>,
 }
@@ -94,7 +97,8 @@ impl World {
             .filter(|document| !self.folders.iter().any(|folder| document.path.starts_with(&folder.path)))
             .collect();
         loading.add_files(&outside, &self.options, &warn);
-        let Loading { projects, members, mistakes, troubles, .. } = loading;
+        let Loading { projects, members, mistakes, inventories, troubles, .. } = loading;
+        self.inventories = inventories;
         (self.projects, self.members, self.mistakes, self.findings) = (projects, members, mistakes, None);
         let mut told = warnings.into_inner().unwrap_or_else(PoisonError::into_inner);
         told.extend(troubles);
@@ -143,7 +147,7 @@ impl World {
                 true
             }
             Some(Role::Settings | Role::Inventory) => false,
-            None => !is_of_interest(document),
+            None => !is_of_interest(document) && !self.is_missing_include(shown),
         }
     }
 
@@ -171,11 +175,9 @@ impl World {
         let shown = document.source.path();
         let named =
             |options: &EditorOptions| options.known.inventory.as_deref().is_some_and(|file| shown_path(file) == shown);
-        let listed = |member: &Member| {
-            let by_settings = member.settings.inventory_file().is_some_and(|file| shown_path(&file) == shown);
-            by_settings || member.listing.as_ref().is_some_and(|listing| shown_path(&listing.file) == shown)
-        };
-        self.members.iter().any(listed)
+        let listed = |member: &Member| member.settings.inventory_file().is_some_and(|file| shown_path(&file) == shown);
+        self.inventories.contains(shown)
+            || self.members.iter().any(listed)
             || self.mistakes.contains_key(shown)
             || self.folders.iter().map(|folder| &folder.options).chain([&self.options]).any(named)
             || looks_like_inventory(document)
@@ -264,26 +266,39 @@ impl World {
         let shown = shown_path(path);
         let of_member = |member: &Member| {
             let settings = member.settings.file.as_deref().is_some_and(|file| shown_path(file) == shown);
-            let listing = member.listing.as_ref().is_some_and(|listing| shown_path(&listing.file) == shown);
             let schemas = member.settings.schema_files().any(|file| shown_path(&file) == shown);
-            settings || listing || schemas
+            settings || schemas
         };
         self.mistakes.contains_key(&shown)
+            || self.inventories.contains(&shown)
             || self.projects.iter().flat_map(sources).any(|source| source.path() == shown)
             || self.members.iter().any(of_member)
             || self.is_missing_include(&shown)
-    }
-
-    /// Whether a CI file includes a file that was not there.
-    fn is_missing_include(&self, shown: &str) -> bool {
-        let unread =
-            self.projects.iter().filter_map(|project| project.pipeline.as_ref()).flat_map(|pipeline| &pipeline.unread);
-        let is_local = |name: &str| shown.ends_with(name.trim_start_matches('/'));
-        unread.into_iter().any(|unread| !unread.name.is_empty() && is_local(&unread.name))
             || self
                 .projects
                 .iter()
                 .any(|project| project.pipeline.as_ref().is_some_and(|pipeline| !pipeline.problems.is_empty()))
+    }
+
+    /// Whether a file lies in the folder of a project that has a CI file.
+    pub fn has_pipeline_around(&self, path: &Path) -> bool {
+        let mut both = self.projects.iter().zip(&self.members);
+        both.any(|(project, member)| project.pipeline.is_some() && path.starts_with(&member.found.root))
+    }
+
+    /// Whether a CI file includes a file that was not there.
+    fn is_missing_include(&self, shown: &str) -> bool {
+        let is_it = |name: &str| {
+            let name = name.trim_start_matches('/');
+            !name.is_empty() && shown.ends_with(name)
+        };
+        let is_missing = |pipeline: &Pipeline| {
+            let mut problems = pipeline.problems.iter();
+            let is_problem =
+                problems.any(|problem| matches!(&problem.kind, ProblemKind::MissingFile(name) if is_it(name)));
+            is_problem || pipeline.unread.iter().any(|unread| is_it(&unread.name))
+        };
+        self.projects.iter().filter_map(|project| project.pipeline.as_ref()).any(is_missing)
     }
 }
 
@@ -334,6 +349,11 @@ fn looks_like_inventory(document: &Document) -> bool {
     }
     let start = Source::new("inventory", text.get(..end).unwrap_or_default());
     let read = yaml::read(&start);
+    // While it is being edited, an inventory is often no valid YAML.
+    let is_key = |line: &str| ["projects:", "groups:", "gitlab:"].iter().any(|key| line.starts_with(key));
+    if !read.problems().is_empty() && start.text().lines().any(is_key) {
+        return true;
+    }
     let tree = read.tree();
     let Some(yaml::Data::Mapping { entries, .. }) = tree.root().map(|root| &tree.node(root).data) else { return false };
     entries.iter().any(|(key, value)| {
@@ -356,6 +376,7 @@ struct Loading<'l> {
     projects: Vec<Project>,
     members: Vec<Member>,
     mistakes: BTreeMap<String, Vec<Finding>>,
+    inventories: BTreeSet<String>,
     troubles: Vec<String>,
 }
 
@@ -368,6 +389,7 @@ impl<'l> Loading<'l> {
             projects: Vec::new(),
             members: Vec::new(),
             mistakes: BTreeMap::new(),
+            inventories: BTreeSet::new(),
             troubles: Vec::new(),
         }
     }
@@ -438,6 +460,8 @@ impl<'l> Loading<'l> {
 
     fn add(&mut self, search: Search, options: &EditorOptions, knowledge: &Knowledge<'_>) {
         let is_only = search.projects.len() == 1;
+        // One may name no project that has a folder.
+        self.inventories.extend(knowledge.inventory_files().iter().map(|file| shown_path(file)));
         for found in search.projects {
             // An inner folder may be open as well, and an inventory may name a project of another folder.
             if self.roots.contains_key(&found.root) {

@@ -166,6 +166,20 @@ fn check(scene: &Scene, kind: FileKind, cases: &[(&str, &str)]) {
 }
 
 #[test]
+fn identities_are_offered_whole_on_the_line_of_their_key() {
+    let scene = Scene::new();
+    for (marked, expected) in [
+        ("ci_access:\n  groups:\n    - id: acme\n      access_as: |", vec!["{agent: {}}", "{ci_job: {}}"]),
+        ("user_access:\n  access_as: |", vec!["{agent: {}}", "{user: {}}"]),
+        ("ci_access:\n  groups:\n    - {id: acme, access_as: |}", vec![]),
+    ] {
+        assert_eq!(scene.labels(Agent, marked), expected, "{marked}");
+    }
+    let text = scene.accept(Agent, "user_access:\n  access_as: |\n", "{user: {}}");
+    assert_eq!(text, "user_access:\n  access_as: {user: {}}\n");
+}
+
+#[test]
 fn keys_are_offered_by_place() {
     check(
         &Scene::new(),

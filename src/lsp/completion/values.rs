@@ -6,7 +6,7 @@ use super::keys::open_quote;
 use super::outline::{Form, Slot, Step};
 use super::{Asking, Offer, Offers, Target, environments, ids, rule_names};
 use crate::gitlab::{NEWEST, OLDEST, Version};
-use crate::shape::{Check, Duration, Kind};
+use crate::shape::{Check, Duration, Key, Kind, Members};
 use crate::yaml::written;
 
 /// The values of the node at the place.
@@ -92,6 +92,22 @@ fn from_table(asked: &Asking<'_>, kind: &Kind) -> Vec<Offer> {
         }
         Kind::Message(message) if message.keys.is_empty() && asked.place.slot == Slot::Node => {
             vec![as_is(asked.value("{}", None, ""))]
+        }
+        // `access_as: {ci_job: {}}`, on the line of its key.
+        Kind::Message(message)
+            if message.members == Members::ExactlyOne
+                && asked.place.slot == Slot::Node
+                && asked.place.form == Form::Inline =>
+        {
+            let is_brief = |key: &&Key| matches!(key.kind, Kind::Message(inner) if inner.keys.is_empty());
+            let known = message.keys.iter().filter(|key| key.is_known(asked.version) && is_brief(key));
+            known
+                .map(|key| {
+                    let mut offer = as_is(asked.value(&format!("{{{}: {{}}}}", key.name), None, ""));
+                    offer.documentation = Some(key.doc.to_owned());
+                    offer
+                })
+                .collect()
         }
         Kind::Message(_) | Kind::List(_) | Kind::Map(_) | Kind::Any => Vec::new(),
     }

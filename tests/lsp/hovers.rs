@@ -1,0 +1,132 @@
+//! Hovers, hints and lenses: what is said at a place.
+
+use serde_json::{Value as Json, json};
+
+use crate::client::{CONFIG, Client, uri};
+use crate::text::{range_of, text_of};
+
+const SETTINGS: &str = "project: acme/agents\ninventory: inventory.yaml\n";
+
+const INVENTORY: &str = "\
+gitlab: {version: \"18.4\", tier: premium}
+groups:
+  - {path: acme, id: 1}
+projects:
+  - {path: acme/agents, repository: .}
+  - {path: acme/web/shop, id: 12, repository: shop, environments: [production, staging, review/1, my-review/2]}
+  - {path: acme/web/cart, archived: true}
+  - {path: acme/web/old, archived: true}
+";
+
+const AGENT: &str = "\
+ci_access:
+  projects:
+    - id: acme/web/shop # é
+      environments: [production, review/*]
+  groups:
+    - id: acme/web
+      access_as: {ci_job: {}}
+user_access:
+  access_as: {agent: {}}
+  projects: [{id: acme/web/cart}]
+";
+
+const CI: &str = "\
+deploy:
+  environment: production
+  script:
+    - kubectl config use-context acme/agents:prod
+    - kubectl get pods
+";
+
+fn client(capabilities: Json, options: Json) -> Client {
+    let files =
+        [(CONFIG, AGENT), (".kaslint.yaml", SETTINGS), ("inventory.yaml", INVENTORY), ("shop/.gitlab-ci.yml", CI)];
+    let mut client = Client::start(&files);
+    let mut params = crate::client::initialize_params(capabilities, &[""]);
+    params["initializationOptions"] = options;
+    client.ask("initialize", params).expect("the server can be initialized");
+    client.notify("initialized", json!({}));
+    client.open_file(CONFIG);
+    client.open_file("shop/.gitlab-ci.yml");
+    client.told();
+    client
+}
+
+/// What is said over a piece of a text; the range has to be around it.
+fn hover(client: &mut Client, path: &str, text: &str, piece: &str) -> String {
+    let mut position = range_of(text, piece, "utf-16")["start"].clone();
+    position["character"] = (position["character"].as_u64().expect("a column") + 1).into();
+    let params = json!({"textDocument": {"uri": uri(path)}, "position": position});
+    let told = client.ask("textDocument/hover", params).expect("a hover");
+    assert!(!told.is_null(), "nothing over {piece:?}");
+    let range = text_of(text, &told["range"], "utf-16");
+    assert!(range.contains(piece.trim()) || piece.contains(range), "{range:?} over {piece:?}");
+    told["contents"]["value"].as_str().expect("a text").to_owned()
+}
+
+#[test]
+fn keys_ids_patterns_and_contexts_are_explained() {
+    let mut client = client(json!({}), json!({}));
+    let mut said = String::new();
+    for piece in [
+        "acme/web/shop",
+        "production",
+        "review/*",
+        "environments",
+        "acme/web\n",
+        "access_as: {ci",
+        "acme/web/cart",
+        "groups",
+    ] {
+        let told = hover(&mut client, CONFIG, AGENT, piece);
+        said.push_str(&format!("--- {}\n{}\n", piece.trim(), told.trim_end()));
+    }
+    let told = hover(&mut client, "shop/.gitlab-ci.yml", CI, "acme/agents:prod");
+    said.push_str(&format!("--- context\n{told}\n"));
+    insta::assert_snapshot!(said);
+}
+
+#[test]
+fn own_files_and_comments_are_explained() {
+    let agent = "ci_access: {} # kaslint: ignore[unknown-key] x\n";
+    let settings = "project: acme/agents\nrules:\n  null-value: off\n";
+    let inventory = "projects: [{path: acme/agents, archived: true}]\n";
+    let files = [(CONFIG, agent), (".kaslint.yaml", settings), ("inventory.yaml", inventory)];
+    let mut client = Client::ready(&files);
+    files.iter().for_each(|(path, _)| client.open_file(path));
+    client.told();
+    let mut first = |path: &str, text: &str, piece: &str| {
+        hover(&mut client, path, text, piece).lines().next().unwrap_or_default().to_owned()
+    };
+    assert_eq!(first(CONFIG, agent, "unknown-key"), "**unknown-key** (error)");
+    assert_eq!(first(".kaslint.yaml", settings, "null-value"), "**null-value** (warning)");
+    assert_eq!(first(".kaslint.yaml", settings, "project"), "**`project`**: text");
+    assert_eq!(first("inventory.yaml", inventory, "archived"), "**`archived`**: `true` or `false`");
+}
+
+#[test]
+fn what_an_entry_comes_to_is_shown_where_that_is_asked_for() {
+    let whole = json!({"start": {"line": 0, "character": 0}, "end": {"line": 99, "character": 0}});
+    let params = json!({"textDocument": {"uri": uri(CONFIG)}, "range": whole});
+    let mut silent = client(json!({}), json!({}));
+    assert_eq!(silent.ask("textDocument/inlayHint", params.clone()), Ok(json!([])));
+    assert_eq!(silent.ask("textDocument/codeLens", params.clone()), Ok(json!([])));
+
+    let mut client = client(json!({}), json!({"inlayHints": true, "codeLens": true}));
+    let hints = client.ask("textDocument/inlayHint", params.clone()).expect("hints");
+    let hints: Vec<(u64, &str)> = hints
+        .as_array()
+        .expect("hints")
+        .iter()
+        .map(|hint| (hint["position"]["line"].as_u64().expect("a line"), hint["label"].as_str().expect("a label")))
+        .collect();
+    let expected = [
+        (2, "→ decides for 1 project, as the agent's service account"),
+        (5, "→ decides for 2 of 3 projects, as the CI job"),
+    ];
+    assert_eq!(hints, expected);
+    let lenses = client.ask("textDocument/codeLens", params).expect("lenses");
+    let titles: Vec<&Json> = lenses.as_array().expect("lenses").iter().map(|lens| &lens["command"]["title"]).collect();
+    assert_eq!(titles, expected.map(|(_, label)| label.trim_start_matches("→ ")));
+}

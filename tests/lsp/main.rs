@@ -1,0 +1,20 @@
+//! The language server as an editor meets it: the real binary behind a pair of pipes. One program, so that it links once.
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)] // A test may fail loudly.
+
+mod actions;
+mod cancellation;
+mod client;
+mod encodings;
+mod hostile;
+mod hostile_params;
+mod hovers;
+mod inventories;
+mod lifecycle;
+mod navigation;
+mod projects;
+mod pulled;
+mod pushed;
+mod secrets;
+mod settings;
+mod text;
+mod watching;

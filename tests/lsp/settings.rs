@@ -1,0 +1,240 @@
+//! Settings: `.kaslint.yaml` on the disk and in the editor, and what the client itself says.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value as Json, json};
+
+use crate::client::{CONFIG, Client, uri};
+
+const SETTINGS: &str = ".kaslint.yaml";
+const AGENT: &str = "ci_access: {groups: [{id: acme, environments: [review/*]}]}\nfoo: 1\n";
+
+fn both(version: i32) -> [String; 1] {
+    [format!("{CONFIG}@{version}: 0:47-0:55 unanchored-wildcard, 1:0-1:3 unknown-key")]
+}
+
+/// What is told of the agent's file.
+fn rules(client: &mut Client) -> Vec<String> {
+    client.told_of(CONFIG).diagnostics.iter().map(|one| one["code"].as_str().expect("a rule").to_owned()).collect()
+}
+
+#[test]
+fn settings_are_obeyed_while_they_are_edited() {
+    let mut client = Client::ready(&[(SETTINGS, "rules: {unknown-key: \"off\"}\n")]);
+    client.open(&uri(CONFIG), AGENT);
+    assert_eq!(rules(&mut client), ["unanchored-wildcard"]);
+    client.open(&uri(SETTINGS), "rules: {unanchored-wildcard: \"off\", unknown-key: note}\n");
+    let told = client.told();
+    assert_eq!(told[CONFIG].lines(), ["1:0-1:3 unknown-key"]);
+    assert_eq!(told[CONFIG].diagnostics[0]["severity"], 3);
+    assert_eq!(told[SETTINGS].lines(), [""; 0]);
+    let ignore = "ignore: [{rule: unanchored-wildcard, at: 'ci_access.groups[acme]', reason: fine}]\n";
+    client.replace(&uri(SETTINGS), 2, ignore);
+    assert_eq!(client.told_lines(), [format!("{CONFIG}@1: 1:0-1:3 unknown-key"), format!("{SETTINGS}@2:")]);
+    client.replace(&uri(SETTINGS), 3, &ignore.replace("[acme]", "[emca]"));
+    let told = client.told();
+    assert_eq!(told[SETTINGS].lines(), ["0:16-0:35 unused-ignore"]);
+    assert_eq!(told[CONFIG].lines().len(), 2);
+    // What is closed without being saved was never said.
+    client.close(&uri(SETTINGS));
+    assert_eq!(client.told_lines(), [format!("{CONFIG}@1: 0:47-0:55 unanchored-wildcard"), format!("{SETTINGS}:")]);
+}
+
+#[test]
+fn mistakes_in_settings_are_told_where_they_stand_and_hold_nothing_up() {
+    let mut client = Client::ready(&[(SETTINGS, "rules: {unknown-key: \"off\"}\n")]);
+    client.open(&uri(CONFIG), AGENT);
+    assert_eq!(rules(&mut client), ["unanchored-wildcard"]);
+    // Settings that cannot be used leave those in force that were there before.
+    client.open(&uri(SETTINGS), "rules: {unknwon-key: \"off\"}\n");
+    assert_eq!(client.told_lines(), [format!("{SETTINGS}@1: 0:8-0:19 invalid-settings")]);
+    let shown = client.notified("window/showMessage");
+    assert_eq!(shown["type"], 2);
+    assert!(shown["message"].as_str().expect("text").contains(SETTINGS), "{shown}");
+    // Once is enough for the same.
+    client.changed_on_disk(&[CONFIG, "other/.kaslint.yaml"]);
+    assert_eq!(client.told_lines(), [""; 0]);
+    client.replace(&uri(SETTINGS), 2, "rules: {unknown-key: \"off\"}\n");
+    assert_eq!(client.told_lines(), [format!("{SETTINGS}@2:")]);
+}
+
+#[test]
+fn mistakes_of_settings_that_are_not_open_are_told_as_well() {
+    let mut client = Client::ready(&[(SETTINGS, "rulse: {}\n")]);
+    client.open(&uri(CONFIG), AGENT);
+    assert_eq!(client.told_lines(), [both(1)[0].clone(), format!("{SETTINGS}: 0:0-0:5 invalid-settings")]);
+    client.notified("window/showMessage");
+    client.write(SETTINGS, "rules: {}\n");
+    client.changed_on_disk(&[SETTINGS]);
+    assert_eq!(client.told_lines(), [format!("{SETTINGS}:")]);
+}
+
+#[test]
+fn options_of_initialize_hold_for_everything() {
+    let options = json!({"ignore": ["unknown-key"], "select": []});
+    for options in [options.clone(), json!({"kaslint": options})] {
+        let mut client = Client::start(&[]);
+        let params = json!({"capabilities": {}, "initializationOptions": options, "rootUri": "file:///w"});
+        client.ask("initialize", params).expect("an answer");
+        client.open(&uri(CONFIG), AGENT);
+        assert_eq!(rules(&mut client), ["unanchored-wildcard"]);
+    }
+}
+
+#[test]
+fn the_client_is_asked_for_each_folder() {
+    let mut client = Client::start(&[]);
+    let able = json!({"workspace": {"configuration": true, "didChangeConfiguration": {"dynamicRegistration": true}}});
+    client.greet(able, &["a", "b"]);
+    let registration = client.asked("client/registerCapability");
+    assert_eq!(
+        registration.params["registrations"],
+        json!([{
+            "id": "kaslint-settings",
+            "method": "workspace/didChangeConfiguration",
+            "registerOptions": {"section": "kaslint"},
+        }])
+    );
+    client.reply(registration, Json::Null);
+    let question = client.asked("workspace/configuration");
+    assert_eq!(
+        question.params["items"],
+        json!([
+            {"section": "kaslint"},
+            {"scopeUri": "file:///w/a", "section": "kaslint"},
+            {"scopeUri": "file:///w/b", "section": "kaslint"},
+        ])
+    );
+    let (a, b, c) = (format!("a/{CONFIG}"), format!("b/{CONFIG}"), format!("c/{CONFIG}"));
+    for path in [&a, &b, &c] {
+        client.open(&uri(path), AGENT);
+    }
+    // Nothing is told before the answer, so that nothing is taken back after it.
+    assert_eq!(client.told_lines(), [""; 0]);
+    client.reply(question, json!([{"ignore": ["unanchored-wildcard"]}, {"ignore": ["unknown-key"]}, null]));
+    assert_eq!(
+        client.told_lines(),
+        [
+            format!("{a}@1: 0:47-0:55 unanchored-wildcard"),
+            format!("{b}@1: 0:47-0:55 unanchored-wildcard, 1:0-1:3 unknown-key"),
+            format!("{c}@1: 1:0-1:3 unknown-key"),
+        ]
+    );
+
+    client.notify("workspace/didChangeConfiguration", json!({"settings": null}));
+    let question = client.asked("workspace/configuration");
+    client.reply(question, json!([{}, {"select": ["unknown-key"]}, {"select": ["unanchored-wildcard"]}]));
+    assert_eq!(
+        client.told_lines(),
+        [
+            format!("{a}@1: 1:0-1:3 unknown-key"),
+            format!("{b}@1: 0:47-0:55 unanchored-wildcard"),
+            format!("{c}@1: 0:47-0:55 unanchored-wildcard, 1:0-1:3 unknown-key"),
+        ]
+    );
+}
+
+#[test]
+fn the_tier_of_the_client_counts() {
+    let text = "ci_access: {projects: [{id: acme/web/shop, protected_branches_only: true}]}\n";
+    let mut lines = Vec::new();
+    for tier in ["free", "premium"] {
+        let mut client = Client::ready_with(json!({"workspace": {"configuration": true}}), &[]);
+        let question = client.asked("workspace/configuration");
+        client.reply(question, json!([{"tier": tier}, {"tier": tier}]));
+        client.open(&uri(CONFIG), text);
+        lines.push(format!("{tier}: {}", client.told_of(CONFIG).lines().join(", ")));
+    }
+    insta::assert_snapshot!(lines.join("\n"));
+}
+
+#[test]
+fn wrong_values_are_shown_once_and_the_rest_counts() {
+    let mut client = Client::ready_with(json!({"workspace": {"configuration": true}}), &[]);
+    let question = client.asked("workspace/configuration");
+    let wrong =
+        json!({"tier": "gold", "select": ["unkown-key"], "ignore": ["unknown-key"], "codeLens": 3, "trace": {}});
+    client.reply(question, json!([wrong, wrong]));
+    client.open(&uri(CONFIG), AGENT);
+    assert_eq!(rules(&mut client), ["unanchored-wildcard"]);
+    let mut shown: Vec<String> =
+        (0..3).map(|_| client.notified("window/showMessage")["message"].as_str().expect("text").to_owned()).collect();
+    shown.sort();
+    insta::assert_snapshot!(shown.join("\n"));
+}
+
+#[test]
+fn a_client_that_answers_nonsense_is_served() {
+    for answer in [json!([]), json!(null), json!({"tier": "free"}), json!([7, "x"]), json!([[], null, {}, {}])] {
+        let mut client = Client::ready_with(json!({"workspace": {"configuration": true}}), &[]);
+        client.open(&uri(CONFIG), AGENT);
+        let question = client.asked("workspace/configuration");
+        client.reply(question, answer);
+        assert_eq!(client.told_lines(), both(1));
+    }
+}
+
+#[test]
+fn an_error_for_an_answer_is_an_answer() {
+    let mut client = Client::ready_with(json!({"workspace": {"configuration": true}}), &[]);
+    client.open(&uri(CONFIG), AGENT);
+    let question = client.asked("workspace/configuration");
+    client.reply_error(question, -32603, "no settings today");
+    assert_eq!(client.told_lines(), both(1));
+}
+
+#[test]
+fn a_client_that_does_not_answer_is_not_waited_for_long() {
+    let mut client = Client::ready_with(json!({"workspace": {"configuration": true}}), &[]);
+    let question = client.asked("workspace/configuration");
+    client.open(&uri(CONFIG), AGENT);
+    let start = Instant::now();
+    let told = client.notified("textDocument/publishDiagnostics");
+    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+    assert_eq!(told["diagnostics"].as_array().expect("diagnostics").len(), 2);
+    assert!(client.notified("window/logMessage")["message"].as_str().expect("text").contains("did not answer"));
+    // An answer that is late is one of an earlier question.
+    client.ignore(question);
+}
+
+#[test]
+fn requests_are_answered_while_the_settings_are_awaited() {
+    let mut client =
+        Client::ready_with(json!({"workspace": {"configuration": true}, "textDocument": {"diagnostic": {}}}), &[]);
+    let question = client.asked("workspace/configuration");
+    client.open(&uri(CONFIG), AGENT);
+    let before = client.pull(CONFIG, None);
+    assert_eq!(before["items"].as_array().expect("items").len(), 2);
+    client.reply(question, json!([{}, {"ignore": ["unknown-key"]}]));
+    let after = client.pull(CONFIG, before["resultId"].as_str());
+    assert_eq!(after["items"].as_array().expect("items").len(), 1);
+}
+
+#[test]
+fn settings_may_come_with_the_notification() {
+    let mut client = Client::ready(&[]);
+    client.open(&uri(CONFIG), AGENT);
+    assert_eq!(client.told_lines(), both(1));
+    client.notify("workspace/didChangeConfiguration", json!({"settings": {"kaslint": {"ignore": ["unknown-key"]}}}));
+    assert_eq!(rules(&mut client), ["unanchored-wildcard"]);
+    client.notify("workspace/didChangeConfiguration", json!({"settings": null}));
+    client.notify("workspace/didChangeConfiguration", json!({"settings": []}));
+    assert_eq!(client.told_lines(), [""; 0]);
+    client.notify("workspace/didChangeConfiguration", json!({"settings": {}}));
+    assert_eq!(client.told_lines(), both(1));
+}
+
+#[test]
+fn an_inventory_that_the_client_names_is_relative_to_the_folder() {
+    let mut client = Client::start_with("world");
+    client.remove(SETTINGS);
+    let params = json!({
+        "capabilities": {},
+        "initializationOptions": {"inventory": "inventory.yaml"},
+        "workspaceFolders": [{"uri": "file:///w", "name": "w"}],
+    });
+    client.ask("initialize", params).expect("an answer");
+    let ci = "projects/acme/web/shop/.gitlab-ci.yml";
+    client.open(&uri(ci), "show:\n  script: [kubectl config use-context acme/agents:staging]\n");
+    assert_eq!(client.told_lines(), [format!("{ci}@1: 1:38-1:57 context-not-granted")]);
+}
