@@ -198,16 +198,31 @@ fn a_client_that_does_not_answer_is_not_waited_for_long() {
 }
 
 #[test]
-fn requests_are_answered_while_the_settings_are_awaited() {
+fn what_hangs_on_the_settings_waits_for_them_and_nothing_else_does() {
     let mut client =
         Client::ready_with(json!({"workspace": {"configuration": true}, "textDocument": {"diagnostic": {}}}), &[]);
     let question = client.asked("workspace/configuration");
     client.open(&uri(CONFIG), AGENT);
-    let before = client.pull(CONFIG, None);
-    assert_eq!(before["items"].as_array().expect("items").len(), 2);
+    let document = json!({"textDocument": {"uri": uri(CONFIG)}});
+    let pulled = client.begin("textDocument/diagnostic", document.clone());
+    // Answered at once, since the client does not wait for it either.
+    assert!(client.ask("textDocument/foldingRange", document).is_ok());
     client.reply(question, json!([{}, {"ignore": ["unknown-key"]}]));
-    let after = client.pull(CONFIG, before["resultId"].as_str());
-    assert_eq!(after["items"].as_array().expect("items").len(), 1);
+    let told = client.answer(pulled).expect("diagnostics");
+    assert_eq!(told["items"].as_array().expect("items").len(), 1);
+}
+
+#[test]
+fn what_waits_for_the_settings_is_answered_without_them_in_the_end() {
+    let mut client =
+        Client::ready_with(json!({"workspace": {"configuration": true}, "textDocument": {"diagnostic": {}}}), &[]);
+    let question = client.asked("workspace/configuration");
+    client.open(&uri(CONFIG), AGENT);
+    assert_eq!(client.pull(CONFIG, None)["items"].as_array().expect("items").len(), 2);
+    assert!(
+        client.notified("window/logMessage")["message"].as_str().is_some_and(|told| told.contains("did not answer"))
+    );
+    client.ignore(question);
 }
 
 #[test]
