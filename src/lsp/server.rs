@@ -148,10 +148,14 @@ impl Server {
         None
     }
 
-    /// Answers a request, or has it wait for the client's settings: an answer without them would be a wrong one, and not every
-    /// client can be told to ask again.
+    /// Answers a request, or has it wait for the client's settings if it hangs on them: an answer without them would be a wrong one,
+    /// and clients that ask as soon as they have opened a document do not ask again of themselves.
     fn take(&mut self, request: Request) {
-        if self.is_waiting() && requests::find(&request.method).is_some() && self.held.len() < MAX_WAITING {
+        let hangs_on_settings = matches!(
+            &*request.method,
+            "textDocument/diagnostic" | "workspace/diagnostic" | "textDocument/inlayHint" | "textDocument/codeLens"
+        );
+        if hangs_on_settings && self.is_waiting() && self.held.len() < MAX_WAITING {
             self.held.push(request);
         } else {
             self.request(request);
@@ -324,68 +328,5 @@ fn capabilities(client: &Client) -> lsp::ServerCapabilities {
             })),
         }),
         ..lsp::ServerCapabilities::default()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::io::{BufReader, pipe};
-
-    use super::*;
-
-    /// Sends messages one after the other and gathers what comes, until an answer to the last of them.
-    fn talk(messages: &[Json]) -> Vec<Message> {
-        let (theirs, mut ours) = pipe().expect("a pipe");
-        let (answers, output) = pipe().expect("a pipe");
-        thread::spawn(move || serve(BufReader::new(theirs), output));
-        for message in messages {
-            let message: Message = serde_json::from_value(message.clone()).expect("a message");
-            message.write(&mut ours).expect("the server listens");
-        }
-        let last = messages.last().and_then(|message| message.get("id")).and_then(Json::as_i64);
-        let last = last.and_then(|id| i32::try_from(id).ok()).map(RequestId::from);
-        let mut answers = BufReader::new(answers);
-        let mut all = Vec::new();
-        while let Some(message) = Message::read(&mut answers).expect("a message") {
-            let is_last = matches!(&message, Message::Response(response) if Some(&response.id) == last.as_ref());
-            all.push(message);
-            if is_last {
-                break;
-            }
-        }
-        all
-    }
-
-    #[test]
-    fn what_is_asked_before_the_settings_are_there_is_answered_by_them() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let file = folder.path().join(".gitlab/agents/prod/config.yaml");
-        let (root, uri) = (super::super::uri::from_path(folder.path()), super::super::uri::from_path(&file));
-        let text = "ci_access: {projects: [{id: rivals/shop}]}\n";
-        let ask =
-            |id: i32| json!({"id": id, "method": "textDocument/diagnostic", "params": {"textDocument": {"uri": uri}}});
-        let messages = talk(&[
-            json!({"id": 1, "method": "initialize", "params": {
-                "workspaceFolders": [{"uri": root, "name": ""}],
-                "capabilities": {"workspace": {"configuration": true}, "textDocument": {"diagnostic": {}}},
-            }}),
-            json!({"method": "initialized", "params": {}}),
-            json!({"method": "textDocument/didOpen", "params": {
-                "textDocument": {"uri": uri, "languageId": "yaml", "version": 0, "text": text},
-            }}),
-            // Some clients ask as soon as they have opened a document, and never again of themselves.
-            ask(2),
-            json!({"id": "kaslint-1", "result": [{"project": "acme/agents"}, {"project": "acme/agents"}]}),
-            ask(3),
-        ]);
-        let rules = |wanted: i32| {
-            let is_wanted = |message: &&Message| matches!(message, Message::Response(response) if response.id == RequestId::from(wanted));
-            let Some(Message::Response(response)) = messages.iter().find(is_wanted) else { return Vec::new() };
-            let result = response.response_result.as_ref().expect("a result");
-            let items = result.pointer("/items").and_then(Json::as_array).expect("diagnostics");
-            items.iter().filter_map(|item| item.get("code")?.as_str()).collect()
-        };
-        assert_eq!(rules(2), ["outside-hierarchy"]);
-        assert_eq!(rules(3), ["outside-hierarchy"]);
     }
 }

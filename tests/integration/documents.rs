@@ -32,3 +32,22 @@ fn the_readme_shows_real_output() {
     let normalized = |text: &str| text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
     assert!(normalized(&real).contains(normalized(shown).trim()), "the README's output is not what the demo gives");
 }
+
+#[test]
+fn links_between_the_documents_lead_somewhere() {
+    let pages = std::fs::read_dir(root().join("docs/editors")).expect("a folder").map(|page| {
+        let name = page.expect("a page").file_name().into_string().expect("a name");
+        format!("docs/editors/{name}")
+    });
+    let mut count = 0;
+    for page in pages.chain(["README.md".to_owned(), "CONTRIBUTING.md".to_owned()]) {
+        let file = root().join(&page);
+        for link in read(&page).split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            if !link.contains("://") {
+                assert!(file.with_file_name("").join(link).exists(), "{page} links to {link}");
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 0, "no page links to another");
+}

@@ -200,6 +200,21 @@ fn a_client_that_does_not_answer_is_not_waited_for_long() {
 }
 
 #[test]
+fn what_hangs_on_the_settings_waits_for_them_and_nothing_else_does() {
+    let mut client =
+        Client::ready_with(json!({"workspace": {"configuration": true}, "textDocument": {"diagnostic": {}}}), &[]);
+    let question = client.asked("workspace/configuration");
+    client.open(&uri(CONFIG), AGENT);
+    let document = json!({"textDocument": {"uri": uri(CONFIG)}});
+    let pulled = client.begin("textDocument/diagnostic", document.clone());
+    // Answered at once, since the client does not wait for it either.
+    assert!(client.ask("textDocument/foldingRange", document).is_ok());
+    client.reply(question, json!([{}, {"ignore": ["unknown-key"]}]));
+    let told = client.answer(pulled).expect("diagnostics");
+    assert_eq!(told["items"].as_array().expect("items").len(), 1);
+}
+
+#[test]
 fn what_is_asked_before_the_settings_are_there_is_answered_by_them() {
     let able = json!({"workspace": {"configuration": true}, "textDocument": {"diagnostic": {}}});
     let mut client = Client::ready_with(able, &[]);
