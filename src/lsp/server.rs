@@ -180,7 +180,7 @@ impl Server {
     fn request(&mut self, request: Request) {
         let Request { id, method, params } = request;
         let result = match (&mut self.state, &*method) {
-            (State::Fresh, "initialize") => Ok(self.initialize(&params)),
+            (State::Fresh, "initialize") => guarded(|| self.initialize(&params)).map_err(internal),
             (State::Fresh, _) => Err(Failure {
                 code: ErrorCode::ServerNotInitialized,
                 message: format!("`{method}` before `initialize`"),
@@ -244,6 +244,10 @@ impl Server {
     }
 }
 
+fn internal(message: String) -> Failure {
+    Failure { code: ErrorCode::InternalError, message }
+}
+
 fn invalid(message: &str) -> Failure {
     Failure { code: ErrorCode::InvalidRequest, message: message.to_owned() }
 }
@@ -260,7 +264,7 @@ fn answer(session: &mut Session, method: &str, params: Json, asked: &Asked<'_>) 
         return Err(Failure { code: ErrorCode::MethodNotFound, message });
     };
     let answered = guarded(|| answer(session, params, asked));
-    answered.unwrap_or_else(|message| Err(Failure { code: ErrorCode::InternalError, message }))
+    answered.unwrap_or_else(|message| Err(internal(message)))
 }
 
 fn notify(session: &mut Session, method: &str, params: Json) -> Result<(), String> {

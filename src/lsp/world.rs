@@ -21,7 +21,8 @@ use crate::fixing::{ReadPipeline, Texts};
 use crate::gitlab::{NEWEST, Tier};
 use crate::layout::CI_FILE;
 use crate::rules::Context;
-use crate::settings::{FILE_NAME, Settings};
+use crate::settings::{FILE_NAME, INVALID_SETTINGS, SETTINGS, Settings};
+use crate::shape::{self, Value};
 use crate::source::Source;
 use crate::{inventory, yaml};
 
@@ -195,7 +196,11 @@ impl World {
             }
             Some(Role::Settings) => match Settings::read(&document.source) {
                 Err(mistakes) => mistakes,
-                Ok(_) => self.analysed(documents).get(shown).cloned().unwrap_or_default(),
+                Ok(_) => {
+                    let mut findings = missing_files(document, documents);
+                    findings.extend(self.analysed(documents).get(shown).cloned().unwrap_or_default());
+                    findings
+                }
             },
             Some(Role::Agent(..) | Role::Ci(_)) => self.analysed(documents).get(shown).cloned().unwrap_or_default(),
         }
@@ -325,6 +330,24 @@ fn by_path(projects: &[Project], analyses: &[Analysis]) -> BTreeMap<String, Vec<
         findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
     }
     by_path
+}
+
+/// Files that a settings file names and that are neither on the disk nor in the editor.
+fn missing_files(document: &Document, documents: &Documents) -> Vec<Finding> {
+    let read = yaml::read(&document.source);
+    let decoded = shape::decode(&read, &SETTINGS, NEWEST, &|_, _| None);
+    let Some(root) = &decoded.value else { return Vec::new() };
+    let folder = document.path.parent().unwrap_or(Path::new(""));
+    let value = |key: &str| root.set(key).map(|field| &field.value);
+    let named = value("inventory").into_iter().chain(value("schemas").map(Value::items).unwrap_or_default());
+    let missing = named.filter_map(|value| {
+        let file = folder.join(value.as_text().filter(|name| !name.is_empty())?);
+        let is_there = file.exists() || documents.by_path(&shown_path(&file)).is_some();
+        let message = format!("there is no file {}, so these settings cannot be used", shown_path(&file));
+        let finding = Finding::new(&INVALID_SETTINGS, &document.source, value.span, message);
+        (!is_there).then(|| finding.help("write where it lies, relative to the settings file"))
+    });
+    missing.collect()
 }
 
 /// Whether a document could become part of a project that is not known yet.

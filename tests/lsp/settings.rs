@@ -278,3 +278,18 @@ fn an_inventory_that_the_client_names_is_relative_to_the_folder() {
     client.open(&uri(ci), "show:\n  script: [kubectl config use-context acme/agents:staging]\n");
     assert_eq!(client.told_lines(), [format!("{ci}@1: 1:38-1:57 context-not-granted")]);
 }
+
+#[test]
+fn a_file_that_is_named_and_missing_is_a_mistake_of_the_settings() {
+    let text = "project: acme/agents\ninventory: inventry.yaml\n";
+    let mut client = Client::ready(&[(SETTINGS, text), (CONFIG, "ci_access: {}\n")]);
+    client.open_file(SETTINGS);
+    let told = client.told_of(SETTINGS);
+    assert_eq!(told.lines(), ["1:11-1:24 invalid-settings"]);
+    let said = client.notified("window/showMessage")["message"].as_str().expect("a text").to_owned();
+    assert!(said.contains("inventry.yaml"), "{said}");
+    client.open(&uri("inventry.yaml"), "projects: [{path: acme/agents}]\n");
+    client.change(&uri(SETTINGS), 2, &[json!({"text": format!("{text}# x\n")})]);
+    let told = client.told();
+    assert_eq!(told[SETTINGS].lines(), [""; 0], "{told:?}");
+}
