@@ -53,6 +53,8 @@ pub(super) struct Session {
     is_shaken: bool,
     /// The diagnostics that were told last, by address.
     told: BTreeMap<String, String>,
+    /// The states of the diagnostics that the client asked for last, by address.
+    pub pulled: BTreeMap<String, String>,
     /// What the user has been told of the client's settings.
     complaints: HashSet<String>,
     /// What the user was told when everything was last read.
@@ -76,6 +78,7 @@ impl Session {
             touched: BTreeSet::new(),
             is_shaken: false,
             told: BTreeMap::new(),
+            pulled: BTreeMap::new(),
             complaints: HashSet::new(),
             troubles: Vec::new(),
             given: given.clone(),
@@ -211,6 +214,7 @@ impl Session {
         let uri = params.text_document.uri.0;
         let Some(document) = self.documents.close(&uri) else { return };
         self.touched.remove(&uri);
+        self.pulled.remove(&uri);
         if self.world.role(&document).is_some() {
             self.is_stale = true;
             self.is_shaken = true;
@@ -302,6 +306,7 @@ impl Session {
         }
         self.catch_up();
         if self.client.pulls_diagnostics {
+            let is_shaken = is_shaken || self.has_changed_others(&touched);
             self.ask_to_refresh(is_shaken);
             return;
         }
@@ -324,6 +329,26 @@ impl Session {
         }
         self.publish_mistakes();
         self.ask_to_refresh(is_shaken);
+    }
+
+    /// Whether a change in some documents has changed what is to be said of others: not every client asks for those of itself.
+    fn has_changed_others(&mut self, touched: &BTreeSet<String>) -> bool {
+        if !self.client.refreshes_diagnostics {
+            return false;
+        }
+        let others = self.documents.iter().filter(|document| !touched.contains(&document.uri));
+        let others: Vec<Document> =
+            others.filter(|document| self.pulled.contains_key(&document.uri)).cloned().collect();
+        let mut has_changed = false;
+        for document in others {
+            let state = state_of(&self.diagnostics(&document));
+            if self.pulled.get(&document.uri) != Some(&state) {
+                // Asked for once; whoever does not come is not asked again for the same.
+                self.pulled.insert(document.uri, state);
+                has_changed = true;
+            }
+        }
+        has_changed
     }
 
     /// Tells the mistakes of settings files and inventories that are not open: without them, nothing is as it should be.

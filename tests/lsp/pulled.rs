@@ -148,3 +148,25 @@ fn who_cannot_refresh_is_not_asked_to() {
     client.changed_on_disk(&[".kaslint.yaml"]);
     assert_eq!(items(&client.pull(CONFIG, None)), [""; 0]);
 }
+
+#[test]
+fn a_change_that_changes_another_document_has_that_asked_for_again() {
+    let agent = "ci_access: {projects: [{id: acme/web/shop}]}\n";
+    let ci = "deploy:\n  script: [kubectl config use-context acme/agents:prod, kubectl get pods]\n";
+    let inventory = "projects: [{path: acme/agents, repository: .}, {path: acme/web/shop, repository: shop}]\n";
+    let settings = "project: acme/agents\ninventory: inventory.yaml\n";
+    let files =
+        [(CONFIG, agent), ("shop/.gitlab-ci.yml", ci), ("inventory.yaml", inventory), (".kaslint.yaml", settings)];
+    let mut client = Client::ready_with(able(), &files);
+    client.open_file(CONFIG);
+    client.open_file("shop/.gitlab-ci.yml");
+    client.pull(CONFIG, None);
+    assert_eq!(client.pull("shop/.gitlab-ci.yml", None)["items"], json!([]));
+    // A change that is nobody else's business.
+    client.replace(&uri(CONFIG), 2, &format!("{agent}# x\n"));
+    client.settle();
+    client.replace(&uri(CONFIG), 3, "ci_access: {projects: [{id: acme/web/cart}]}\n");
+    let question = client.asked("workspace/diagnostic/refresh");
+    client.reply(question, Json::Null);
+    assert_eq!(client.pull("shop/.gitlab-ci.yml", None)["items"][0]["code"], "context-not-granted");
+}

@@ -33,6 +33,9 @@ impl Handler for Diagnostics {
             },
         };
         let state = state_of(&items);
+        if session.documents.get(&params.text_document.uri.0).is_some() {
+            session.pulled.insert(params.text_document.uri.0, state.clone());
+        }
         if params.previous_result_id.as_deref() == Some(&*state) {
             let unchanged = UnchangedDocumentDiagnosticReport { result_id: state };
             return Ok(DocumentDiagnosticReport::RelatedUnchangedDocumentDiagnosticReport(
