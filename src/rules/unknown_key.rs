@@ -3,7 +3,7 @@
 use super::support::*;
 use super::words::{REFUSED, shown};
 use crate::agent_config::CONFIGURATION;
-use crate::shape::{Suggestion, suggest};
+use crate::shape::Suggestion;
 
 rule! {
     /// GitLab knows no such key here, and refuses the whole file.
@@ -40,7 +40,7 @@ rule! {
 
 impl Rule for UnknownKey {
     fn check_problem(&self, problem: &shape::Problem, file: &AgentFile, context: &Context, findings: &mut Findings) {
-        let ProblemKind::UnknownKey { key, message, path, siblings, value: _ } = &problem.kind else { return };
+        let ProblemKind::UnknownKey { key, message, path, suggestion, value: _ } = &problem.kind else { return };
         let place = if path.len() == 1 { "at the top level".to_owned() } else { format!("in {}", message.name) };
         let text = format!("GitLab knows no key {} {place}: {REFUSED}", shown(key));
         let mut finding = Finding::new(&INFO, &file.source, problem.span, text).route(&problem.route);
@@ -49,16 +49,16 @@ impl Rule for UnknownKey {
             findings.report(finding.label("does not exist").help(help));
             return;
         }
-        match suggest(key, path, siblings, context.version) {
+        match suggestion {
             Some(Suggestion::Rename { key: known, certain }) => {
-                let safety = if certain { Safety::Safe } else { Safety::Unsafe };
+                let safety = if *certain { Safety::Safe } else { Safety::Unsafe };
                 finding = finding
                     .label(format!("did you mean `{}`?", known.name))
                     .help(format!("write `{}`", known.name))
                     .fix(safety, format!("Write `{}`", known.name), problem.span, in_same_quotes(file.slice(problem.span), known.name));
             }
             Some(Suggestion::Up { key: known, owner }) => {
-                let owner = if std::ptr::eq(owner, &CONFIGURATION) { "the top level".to_owned() } else { owner.name.to_owned() };
+                let owner = if std::ptr::eq(*owner, &CONFIGURATION) { "the top level".to_owned() } else { owner.name.to_owned() };
                 finding = finding.label("belongs further up").help(format!("move `{}` to {owner}", known.name));
             }
             Some(Suggestion::Down { key: known, under }) => {

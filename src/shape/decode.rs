@@ -3,6 +3,7 @@
 //! Sources: protobuf-go's `encoding/protojson/decode.go` and `well_known_types.go` for types, the validation rules
 //! that the tables name for the rest.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -60,8 +61,8 @@ pub enum ProblemKind {
         message: &'static Message,
         /// The messages from the top down to and with `message`.
         path: Vec<&'static Message>,
-        /// The known keys that the mapping has.
-        siblings: Arc<[String]>,
+        /// What was probably meant.
+        suggestion: Option<Suggestion>,
         /// What its value is.
         value: Found,
     },
@@ -212,6 +213,7 @@ pub fn decode(
         problems: Vec::new(),
         route: Vec::new(),
         path: Vec::new(),
+        suggestions: HashMap::new(),
         damaged: document.unshown(),
     };
     let value = tree.root().and_then(|root| decoder.root(root, message));
@@ -238,6 +240,8 @@ struct Decoder<'d> {
     problems: Vec<Problem>,
     route: Vec<Segment>,
     path: Vec<&'static Message>,
+    /// What was found to be meant by unknown keys: by the key, the messages above it, and its siblings.
+    suggestions: HashMap<(String, Vec<usize>, Arc<[String]>), Option<Suggestion>>,
     /// Whether a syntax error hides part of the section, so that nothing can be said to be missing.
     damaged: bool,
 }
@@ -348,19 +352,23 @@ impl Decoder<'_> {
         span: Span,
     ) -> Option<Field> {
         let value = self.found(entry.value).unwrap_or(Found::Mapping(0));
-        let meant = match suggest(&entry.key, &self.path, siblings, self.version) {
-            Some(Suggestion::Rename { key, certain: true }) => Some(key),
+        let suggestion = self.suggestion(&entry.key, siblings);
+        let meant = match &suggestion {
+            Some(Suggestion::Rename { key, certain: true }) => Some(*key),
             _ => None,
         };
-        let kind = ProblemKind::UnknownKey {
-            key: entry.key.clone(),
-            message,
-            path: self.path.clone(),
-            siblings: Arc::clone(siblings),
-            value,
-        };
+        let kind =
+            ProblemKind::UnknownKey { key: entry.key.clone(), message, path: self.path.clone(), suggestion, value };
         self.problem(kind, Stage::Decode, span, Some(span));
         self.field(meant?, entry, span)
+    }
+
+    /// What was probably meant. The same mistake is often made many times, and looking for it among all keys takes a while.
+    fn suggestion(&mut self, key: &str, siblings: &Arc<[String]>) -> Option<Suggestion> {
+        let path: Vec<usize> = self.path.iter().map(|message| std::ptr::from_ref(*message).addr()).collect();
+        let asked = (key.to_owned(), path, Arc::clone(siblings));
+        let find = || suggest(key, &self.path, siblings, self.version);
+        self.suggestions.entry(asked).or_insert_with(find).clone()
     }
 
     fn field(&mut self, key: &'static Key, entry: &yaml::Entry, key_span: Span) -> Option<Field> {

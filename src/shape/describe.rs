@@ -1,9 +1,8 @@
 //! Problems in words, for files that are kaslint's own. What GitLab does with an agent configuration is the rules' to say.
 
 use super::decode::{Found, Problem, ProblemKind};
-use super::suggest::{Suggestion, suggest};
+use super::suggest::Suggestion;
 use super::table::{listed, listed_and};
-use crate::gitlab::NEWEST;
 
 /// What is wrong and what to write instead; `None` for what is no mistake.
 #[must_use]
@@ -11,11 +10,11 @@ pub fn describe(problem: &Problem) -> Option<(String, String)> {
     let name = problem.route.rsplit('.').next().unwrap_or_default();
     let words = |message: String, help: &str| Some((message, help.to_owned()));
     match &problem.kind {
-        ProblemKind::UnknownKey { key, message, path, siblings, .. } => {
-            let help = match suggest(key, path, siblings, NEWEST) {
+        ProblemKind::UnknownKey { key, message, suggestion, .. } => {
+            let help = match suggestion {
                 Some(Suggestion::Rename { key, .. }) => format!("write `{}`", key.name),
                 Some(Suggestion::Up { key, owner }) => format!("`{}` belongs to {}", key.name, owner.name),
-                Some(Suggestion::Down { key, under }) => format!("`{}` belongs below {}", key.name, listed(&under)),
+                Some(Suggestion::Down { key, under }) => format!("`{}` belongs below {}", key.name, listed(under)),
                 Some(Suggestion::Elsewhere { key, routes }) => {
                     format!("`{}` belongs in `{}`", key.name, routes.join("` or `"))
                 }

@@ -18,6 +18,6 @@ pub use describe::describe;
 pub use duration::Duration;
 pub use json::to_json;
 pub use schema::{Difference, json_schema};
-pub use suggest::{Suggestion, nearest, suggest};
+pub use suggest::{Suggestion, nearest};
 pub use table::{Check, Inert, Key, Kind, Members, Message, Period, Presence, listed, listed_and};
 pub use value::{Data, Field, MessageValue, Value};
