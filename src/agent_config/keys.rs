@@ -63,9 +63,9 @@ pub static CONFIGURATION: Message = Message::new(
 static CI_ACCESS: Message = Message::new(
     "`ci_access`",
     &[
-        Key::new("projects", Kind::List(&Kind::Message(&PROJECT_ENTRY)), "Projects whose jobs may use the connection; at most 500.")
+        Key::new("projects", Kind::List(&Kind::Message(&PROJECT_ENTRY)), "Projects whose jobs may use the connection; at most 500, and 100 before 17.0.")
             .since_about((14, 3), (14, 4)),
-        Key::new("groups", Kind::List(&Kind::Message(&GROUP_ENTRY)), "Groups whose projects' jobs may use the connection, subgroups included; at most 500."),
+        Key::new("groups", Kind::List(&Kind::Message(&GROUP_ENTRY)), "Groups whose projects' jobs may use the connection, subgroups included; at most 500, and 100 before 17.0."),
         Key::new("instance", Kind::Message(&INSTANCE_ENTRY), "Lets in the jobs of every project of the instance, where the instance setting allows it; not on GitLab.com.")
             .since(17, 11),
     ],
@@ -164,12 +164,12 @@ static USER_ACCESS: Message =
             Key::new(
                 "projects",
                 Kind::List(&Kind::Message(&USER_PROJECT)),
-                "Projects whose developers may use the connection; at most 500.",
+                "Projects whose developers may use the connection; at most 500, and 100 before 17.0.",
             ),
             Key::new(
                 "groups",
                 Kind::List(&Kind::Message(&USER_GROUP)),
-                "Groups whose developers may use the connection; at most 500.",
+                "Groups whose developers may use the connection; at most 500, and 100 before 17.0.",
             ),
             Key::new(
                 "access_as",

@@ -8,23 +8,35 @@ pub(super) fn touches(span: Span, offset: usize) -> bool {
     span.start <= offset && offset <= span.end
 }
 
-/// The key under the cursor, in a file that a table describes.
-pub(super) fn key_at(message: &MessageValue, offset: usize) -> Option<&Field> {
-    message.fields.iter().find_map(|field| match touches(field.key_span, offset) {
-        true => Some(field),
-        false => key_in(&field.value, offset),
-    })
+/// The key under the cursor in a file that a table describes, behind those that it stands below; none where there is no key.
+pub(super) fn keys_at(message: &MessageValue, offset: usize) -> Vec<&Field> {
+    for field in &message.fields {
+        if touches(field.key_span, offset) {
+            return vec![field];
+        }
+        let mut below = keys_in(&field.value, offset);
+        if !below.is_empty() {
+            below.insert(0, field);
+            return below;
+        }
+    }
+    Vec::new()
 }
 
-fn key_in(value: &Value, offset: usize) -> Option<&Field> {
+fn keys_in(value: &Value, offset: usize) -> Vec<&Field> {
     if !touches(value.span, offset) {
-        return None;
+        return Vec::new();
     }
     match &value.data {
-        Data::Message(message) => key_at(message, offset),
-        Data::List(items) => items.iter().find_map(|item| key_in(item, offset)),
-        Data::Map(entries) => entries.iter().find_map(|(_, _, value)| key_in(value, offset)),
-        _ => None,
+        Data::Message(message) => keys_at(message, offset),
+        Data::List(items) => {
+            items.iter().map(|item| keys_in(item, offset)).find(|keys| !keys.is_empty()).unwrap_or_default()
+        }
+        Data::Map(entries) => {
+            let values = entries.iter().map(|(_, _, value)| keys_in(value, offset));
+            values.into_iter().find(|keys| !keys.is_empty()).unwrap_or_default()
+        }
+        _ => Vec::new(),
     }
 }
 

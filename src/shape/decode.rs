@@ -232,6 +232,9 @@ enum Segment {
     Item(usize),
 }
 
+/// An unknown key with the addresses of the messages above it and with its siblings.
+type AskedKey = (String, Vec<usize>, Arc<[String]>);
+
 struct Decoder<'d> {
     reading: Reading<'d>,
     document: &'d Document,
@@ -240,8 +243,8 @@ struct Decoder<'d> {
     problems: Vec<Problem>,
     route: Vec<Segment>,
     path: Vec<&'static Message>,
-    /// What was found to be meant by unknown keys: by the key, the messages above it, and its siblings.
-    suggestions: HashMap<(String, Vec<usize>, Arc<[String]>), Option<Suggestion>>,
+    /// What was found to be meant by unknown keys.
+    suggestions: HashMap<AskedKey, Option<Suggestion>>,
     /// Whether a syntax error hides part of the section, so that nothing can be said to be missing.
     damaged: bool,
 }

@@ -13,12 +13,12 @@ use crate::inventory::INVENTORY;
 use crate::job_access::{JobCase, JobView, ProjectJobs, Resolved, Selection};
 use crate::lsp::documents::Document;
 use crate::lsp::entries::{self, shown};
-use crate::lsp::place::{key_at, touches, word_at};
+use crate::lsp::place::{keys_at, touches, word_at};
 use crate::lsp::session::Session;
 use crate::lsp::world::Role;
 use crate::rules::{AgentFile, Context, KnownEnvironments, explain, unmeant_among};
 use crate::settings::SETTINGS;
-use crate::shape::{self, Key, Message};
+use crate::shape::{self, Field, Message};
 use crate::source::{Source, Span};
 use crate::suppression::MARK;
 use crate::yaml;
@@ -79,16 +79,21 @@ fn rule_at(source: &Source, offset: usize) -> Told {
 fn key_of(source: &Source, table: &'static Message, offset: usize) -> Told {
     let document = yaml::read(source);
     let decoded = shape::decode(&document, table, NEWEST, &|_, _| None);
-    let field = key_at(decoded.value.as_ref()?, offset)?;
-    Some((field.key_span, key_in_words(field.key, None)))
+    let keys = keys_at(decoded.value.as_ref()?, offset);
+    Some((keys.last()?.key_span, key_in_words(&keys, None)?))
 }
 
-/// What a table says of a key; `release` where keys come and go with GitLab's.
-fn key_in_words(key: &Key, release: Option<Version>) -> String {
+/// What a table says of the last of these keys, each of which stands below the one before; `release` where keys come and go
+/// with GitLab's.
+fn key_in_words(keys: &[&Field], release: Option<Version>) -> Option<String> {
+    let key = keys.last()?.key;
+    // What holds of a section holds of all that is below it.
+    let all = || keys.iter().map(|field| field.key);
     let mut text = format!("**`{}`**: {}\n\n{}\n", key.name, key.kind.in_words(), key.doc);
     let mut item = |line: String| text.push_str(&format!("\n- {line}"));
     if let Some(release) = release {
-        let (earliest, latest) = (key.since.earliest, key.since.latest);
+        let since = all().map(|key| key.since).max_by_key(|since| (since.earliest, since.latest)).unwrap_or(key.since);
+        let (earliest, latest) = (since.earliest, since.latest);
         let oldest = crate::gitlab::OLDEST;
         match () {
             () if earliest == latest && earliest > oldest => item(format!("since GitLab {earliest}")),
@@ -97,16 +102,15 @@ fn key_in_words(key: &Key, release: Option<Version>) -> String {
             }
             () => {}
         }
-        if let Some(until) = key.until {
-            let instead = key.replacement.map(|instead| format!(": {instead}")).unwrap_or_default();
+        if let Some((gone, until)) = all().find_map(|key| Some((key, key.until?))) {
+            let instead = gone.replacement.map(|instead| format!(": {instead}")).unwrap_or_default();
             item(format!("gone since GitLab {until}{instead}"));
         }
-        if let Some(inert) = key.inert_in(release) {
+        if let Some(inert) = all().find_map(|key| key.inert_in(release)) {
             item(format!("without effect in GitLab {release}: {}", inert.why));
         }
-        if key.tier > Tier::Free {
-            item(format!("needs GitLab {}", licence(key.tier)));
-        }
+        let tier = all().map(|key| key.tier).max().unwrap_or(Tier::Free);
+        item(format!("licence: {}", licence(tier)));
     }
     if let Some(default) = key.default {
         item(format!("default: {default}"));
@@ -114,12 +118,12 @@ fn key_in_words(key: &Key, release: Option<Version>) -> String {
     if let Some(open) = key.unverified {
         item(format!("not settled: {open}"));
     }
-    text
+    Some(text)
 }
 
 fn licence(tier: Tier) -> &'static str {
     match tier {
-        Tier::Free => "Free",
+        Tier::Free => "Free, Premium or Ultimate",
         Tier::Premium => "Premium or Ultimate",
         Tier::Ultimate => "Ultimate",
     }
@@ -146,8 +150,9 @@ fn in_agent_file(facts: &Facts<'_>, (project, input): (usize, usize), offset: us
             return Some((id.span, format!("{} {named}", entries::section_in_words(AccessSection::User))));
         }
     }
-    let field = key_at(config.value.as_ref()?, offset)?;
-    let mut text = key_in_words(field.key, Some(context.version));
+    let keys = keys_at(config.value.as_ref()?, offset);
+    let field = keys.last()?;
+    let mut text = key_in_words(&keys, Some(context.version))?;
     let instance = config.ci_access.as_ref().and_then(|access| access.instance.as_ref());
     if let Some(entry) = instance.filter(|entry| entry.head == field.key_span) {
         text.push_str("\n\n");
