@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Component, Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
@@ -52,6 +53,8 @@ pub(crate) struct FoundFile {
 pub(crate) struct Search {
     pub projects: Vec<Found>,
     pub errors: Vec<String>,
+    /// Whether there were more files than were to be looked at.
+    pub is_cut: bool,
 }
 
 impl Search {
@@ -130,6 +133,11 @@ impl Gathered {
 
 /// Searches files and folders.
 pub(crate) fn search(paths: &[PathBuf]) -> Search {
+    search_within(paths, usize::MAX)
+}
+
+/// The same, looking at about so many files and folders of each path at the most.
+pub(crate) fn search_within(paths: &[PathBuf], limit: usize) -> Search {
     let mut search = Search::default();
     let mut roots: BTreeMap<PathBuf, Gathered> = BTreeMap::new();
     for path in paths {
@@ -137,7 +145,7 @@ pub(crate) fn search(paths: &[PathBuf]) -> Search {
             Err(error) => search.errors.push(format!("cannot read {}: {}", path.display(), plain(&error))),
             // A link that is named is followed, other than one that is found.
             Ok(_) if path.is_dir() && !is_config_path(path) => {
-                search_folder(path, &mut roots, &mut search.errors);
+                search_folder(path, limit, &mut roots, &mut search);
             }
             Ok(_) => name_file(path, &mut roots),
         }
@@ -181,7 +189,7 @@ fn gather_agents(root: &Path, gathered: &mut Gathered) {
     if !folder.is_dir() {
         return;
     }
-    for met in walk(&folder) {
+    for met in walk(&folder, usize::MAX) {
         if let Met::Config(found, path, location) = met
             && found == root
         {
@@ -195,19 +203,22 @@ enum Met {
     Repository(PathBuf),
     Config(PathBuf, PathBuf, Location),
     Error(String),
+    /// The limit.
+    Cut,
 }
 
-fn search_folder(top: &Path, roots: &mut BTreeMap<PathBuf, Gathered>, errors: &mut Vec<String>) {
+fn search_folder(top: &Path, limit: usize, roots: &mut BTreeMap<PathBuf, Gathered>, search: &mut Search) {
     let mut repositories: HashSet<PathBuf> = HashSet::new();
     let mut found: BTreeMap<PathBuf, Vec<(PathBuf, Location)>> = BTreeMap::new();
-    for met in walk(top) {
+    for met in walk(top, limit) {
         match met {
             Met::Repository(path) => drop(repositories.insert(path)),
             Met::Config(root, path, location) => found.entry(root).or_default().push((path, location)),
-            Met::Error(error) => errors.push(error),
+            Met::Error(error) => search.errors.push(error),
+            Met::Cut => search.is_cut = true,
         }
     }
-    errors.sort();
+    search.errors.sort();
     for root in repositories.iter().map(PathBuf::as_path).chain([top]) {
         if fs::symlink_metadata(root.join(CI_FILE)).is_ok() {
             let gathered = roots.entry(root.to_owned()).or_default();
@@ -237,7 +248,7 @@ fn search_folder(top: &Path, roots: &mut BTreeMap<PathBuf, Gathered>, errors: &m
 }
 
 /// Walks a folder with all cores, in no order.
-fn walk(top: &Path) -> Vec<Met> {
+fn walk(top: &Path, limit: usize) -> Vec<Met> {
     let agents = agents_glob();
     let (sender, receiver) = mpsc::channel();
     let repositories = sender.clone();
@@ -249,10 +260,20 @@ fn walk(top: &Path) -> Vec<Met> {
         }
         !is_git
     });
+    let seen = AtomicUsize::new(0);
     walk.build_parallel().run(|| {
         let sender = sender.clone();
-        let agents = &agents;
+        let (agents, seen) = (&agents, &seen);
         Box::new(move |entry| {
+            match seen.fetch_add(1, Ordering::Relaxed) {
+                count if count < limit => {}
+                count => {
+                    if count == limit {
+                        let _ = sender.send(Met::Cut);
+                    }
+                    return ignore::WalkState::Quit;
+                }
+            }
             let met = match entry {
                 Ok(entry) => met(&entry, agents),
                 Err(error) => Some(Met::Error(format!("cannot read {}", explain_walk(&error)))),
@@ -464,4 +485,36 @@ pub(crate) fn no_file(kind: &fs::FileType) -> Option<&'static str> {
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_search_stops_at_its_limit() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let config = folder.path().join(".gitlab/agents/prod/config.yaml");
+        fs::create_dir_all(config.parent().expect("a parent")).expect("a folder");
+        fs::write(&config, "").expect("a file");
+        for number in 0..200 {
+            fs::write(folder.path().join(number.to_string()), "").expect("a file");
+        }
+        let paths = [folder.path().to_owned()];
+        let whole = search(&paths);
+        assert!(!whole.is_cut && whole.projects.iter().any(|found| found.files.iter().any(|file| file.path == config)));
+        assert!(search_within(&paths, 20).is_cut);
+    }
+
+    #[test]
+    fn files_that_are_not_there_belong_to_a_project_all_the_same() {
+        let mut search = Search::default();
+        for path in ["/w/.gitlab/agents/prod/config.yaml", "/w/.gitlab-ci.yml", "/w/values.yaml"] {
+            search.add(Path::new(path));
+            search.add(Path::new(path));
+        }
+        let [found] = &search.projects[..] else { panic!("{:?}", search.projects) };
+        assert_eq!((found.root.as_path(), found.files.len()), (Path::new("/w"), 1));
+        assert_eq!(found.ci_file.as_deref(), Some(Path::new("/w/.gitlab-ci.yml")));
+    }
 }

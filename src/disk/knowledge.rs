@@ -18,6 +18,9 @@ use crate::settings::{FILE_NAME, Settings};
 /// The largest settings file that is read, in bytes.
 const MAX_SETTINGS_SIZE: u64 = 1 << 20;
 
+/// How many files of a folder are looked at for an editor; that takes about a second.
+pub(crate) const MAX_FILES_OF_EDITOR: usize = 200_000;
+
 /// Options that say what is known about GitLab's side.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(crate) struct Options {
@@ -161,7 +164,7 @@ impl<'o> Knowledge<'o> {
             (false, _) => discover::search(paths),
             // With an inventory at hand, an unrelated folder is not searched; this project is looked at all the same.
             (true, Some(_)) if self.options.inventory.is_some() => {
-                Search { projects: discover::at_root(here).into_iter().collect(), errors: Vec::new() }
+                Search { projects: discover::at_root(here).into_iter().collect(), ..Search::default() }
             }
             (true, _) => discover::search(&[here.to_owned()]),
         };
@@ -179,11 +182,12 @@ impl<'o> Knowledge<'o> {
         Ok(search)
     }
 
-    /// All projects in a folder, and all of the inventory that its settings name.
+    /// All projects in a folder, and all of the inventory that its settings name. An editor may have any folder open, so that there
+    /// is a limit to what is looked at.
     pub fn search_folder(&self, folder: &Path) -> Result<Search, Unusable> {
         let settings = self.settings_for(folder)?;
         let listing = self.listing(&settings)?;
-        let mut search = discover::search(&[folder.to_owned()]);
+        let mut search = discover::search_within(&[folder.to_owned()], MAX_FILES_OF_EDITOR);
         if let Some(listing) = &listing {
             listing.name_projects(&mut search.projects, true);
         }

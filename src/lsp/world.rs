@@ -14,7 +14,7 @@ use crate::ci::{Pipeline, ProblemKind};
 use crate::disk::ci_files::read_pipeline_with;
 use crate::disk::discover::{self, Found, Search, shown_path};
 use crate::disk::inputs::read_input;
-use crate::disk::knowledge::{FoundSettings, Knowledge, Listing};
+use crate::disk::knowledge::{FoundSettings, Knowledge, Listing, MAX_FILES_OF_EDITOR};
 use crate::disk::{self, Unusable};
 use crate::finding::Finding;
 use crate::fixing::{ReadPipeline, Texts};
@@ -424,9 +424,15 @@ impl<'l> Loading<'l> {
             Ok(search) => search,
             Err(unusable) => {
                 self.trouble(unusable);
-                discover::search(std::slice::from_ref(&folder.path))
+                discover::search_within(std::slice::from_ref(&folder.path), MAX_FILES_OF_EDITOR)
             }
         };
+        if search.is_cut {
+            self.troubles.push(format!(
+                "{} holds more than {MAX_FILES_OF_EDITOR} files; not all of them were looked at, so that projects may be missing",
+                shown_path(&folder.path)
+            ));
+        }
         let innermost = |document: &&Document| {
             let around = all.iter().filter(|folder| document.path.starts_with(&folder.path));
             around.max_by_key(|folder| folder.path.as_os_str().len()).is_some_and(|of| of.path == folder.path)
