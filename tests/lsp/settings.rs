@@ -289,7 +289,6 @@ fn a_file_that_is_named_and_missing_is_a_mistake_of_the_settings() {
     let said = client.notified("window/showMessage")["message"].as_str().expect("a text").to_owned();
     assert!(said.contains("inventry.yaml"), "{said}");
     client.open(&uri("inventry.yaml"), "projects: [{path: acme/agents}]\n");
-    client.change(&uri(SETTINGS), 2, &[json!({"text": format!("{text}# x\n")})]);
     let told = client.told();
     assert_eq!(told[SETTINGS].lines(), [""; 0], "{told:?}");
 }
