@@ -1,11 +1,29 @@
 //! What each entry of a file comes to, at the end of its line: for inlay hints and code lenses.
 
+use super::documents::Document;
 use super::entries;
-use super::world::World;
+use super::options::EditorOptions;
+use super::session::Session;
+use super::world::{Role, World};
 use crate::source::Span;
 
+/// The hints of an agent's file that is open, within a part of it, where the settings ask for them.
+pub(super) fn shown(
+    session: &mut Session,
+    document: &Document,
+    is_on: fn(&EditorOptions) -> bool,
+    part: Span,
+) -> Vec<(Span, String)> {
+    session.catch_up();
+    let role = session.world.role(document).filter(|_| is_on(session.world.options_for(&document.path)));
+    match role {
+        Some(Role::Agent(project, input)) => of_entries(&session.world, (project, input), part),
+        _ => Vec::new(),
+    }
+}
+
 /// The entries of an agent's file within a part of it, each with what it comes to.
-pub(super) fn of_entries(world: &World, (project, input): (usize, usize), part: Span) -> Vec<(Span, String)> {
+fn of_entries(world: &World, (project, input): (usize, usize), part: Span) -> Vec<(Span, String)> {
     world.look(|facts| {
         let file = facts.files.get(project).and_then(|files| files.get(input)?.as_ref());
         let Some((file, known)) = file.zip(facts.projects.get(project)) else { return Vec::new() };

@@ -5,7 +5,6 @@ use gen_lsp_types::{CodeLens, CodeLensParams, CodeLensRequest, Command};
 use super::{Asked, Failure, Handler, document};
 use crate::lsp::hints;
 use crate::lsp::session::Session;
-use crate::lsp::world::Role;
 use crate::source::Span;
 
 pub(super) struct CodeLenses;
@@ -19,19 +18,15 @@ impl Handler for CodeLenses {
         asked: &Asked<'_>,
     ) -> Result<Option<Vec<CodeLens>>, Failure> {
         let Some(document) = document(session, &params.text_document.uri.0) else { return Ok(None) };
-        session.catch_up();
-        let is_on = session.world.options_for(&document.path).code_lens;
-        let (true, Some(Role::Agent(project, input))) = (is_on, session.world.role(&document)) else {
-            return Ok(Some(Vec::new()));
-        };
         asked.check()?;
         let whole = Span::new(0, document.source.text().len());
+        let hints = hints::shown(session, &document, |options| options.code_lens, whole);
         // A lens is a command; this one does nothing but be read.
         let lens = |(span, title): (Span, String)| CodeLens {
             range: session.client.encoding.range(&document.source, span),
             command: Some(Command { title, tooltip: None, command: String::new(), arguments: None }),
             data: None,
         };
-        Ok(Some(hints::of_entries(&session.world, (project, input), whole).into_iter().map(lens).collect()))
+        Ok(Some(hints.into_iter().map(lens).collect()))
     }
 }
