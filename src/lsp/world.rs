@@ -114,15 +114,17 @@ impl World {
             Some(Role::Agent(..)) => {
                 let mut is_known = false;
                 for (project, member) in self.projects.iter_mut().zip(&self.members) {
-                    for (input, file) in project.inputs.iter_mut().zip(&member.found.files) {
-                        if input.source.path() != shown {
-                            continue;
-                        }
-                        // What lies on the disk may be too large, or no file, and the text may be what it should be.
-                        if let Ok(read) = read_input(file, &project.context, &documents.texts()) {
-                            *input = read;
-                            is_known = true;
-                        }
+                    let Some(input) = project.inputs.iter_mut().find(|input| input.source.path() == shown) else {
+                        continue;
+                    };
+                    // Not by position: a file that cannot be read is found and is no input.
+                    let mut files = member.found.files.iter();
+                    let file = files.find(|file| shown_path(&file.path) == shown);
+                    // What lies on the disk may be too large, or no file, and the text may be what it should be.
+                    let read = file.map(|file| read_input(file, &project.context, &documents.texts()));
+                    if let Some(Ok(read)) = read {
+                        *input = read;
+                        is_known = true;
                     }
                 }
                 self.findings = None;
