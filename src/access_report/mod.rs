@@ -12,6 +12,8 @@ mod overview;
 mod why;
 mod words;
 
+pub(crate) use words::{shown, some_of};
+
 use std::io;
 
 pub use difference::write_difference;

@@ -7,7 +7,7 @@ use crate::agent_config::CiEntry;
 use crate::secrets;
 
 /// A text out of a file as it may be shown: without secrets and without what could steer a terminal.
-pub(super) fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     let masked = secrets::mask(text);
     masked.chars().map(|character| if character.is_control() { '\u{fffd}' } else { character }).collect()
 }
@@ -116,7 +116,7 @@ pub(super) fn count(number: usize, noun: &str) -> String {
 }
 
 /// "a", "a and b", "a, b and 3 more".
-pub(super) fn some_of(names: &[String], most: usize) -> String {
+pub(crate) fn some_of(names: &[String], most: usize) -> String {
     match names {
         [] => String::new(),
         [only] => only.clone(),

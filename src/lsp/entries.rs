@@ -2,15 +2,11 @@
 
 use std::collections::BTreeSet;
 
+pub(super) use crate::access_report::shown;
+
 use crate::access::{AgentId, Candidate, Case, Condition, Effect, Fact, Grant, Index, Picture};
 use crate::agent_config::{AccessSection, CiEntry, EntryKind, Impersonation, Mode};
 use crate::inventory::{Inventory, Project};
-use crate::secrets;
-
-/// A value of a file within a sentence: without secrets and line breaks.
-pub(super) fn shown(text: &str) -> String {
-    secrets::mask(text).chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
-}
 
 /// The agent whose file this is.
 pub(super) fn agent_of(index: &Index<'_>, path: &str) -> Option<AgentId> {
@@ -183,6 +179,8 @@ pub(super) fn restrictions(entry: &CiEntry) -> String {
 }
 
 /// The section of an id with what it is there for.
+///
+/// Source: `doc/user/clusters/agent/user_access.md`: users need at least the role Developer in what is listed.
 pub(super) fn section_in_words(section: AccessSection) -> &'static str {
     match section {
         AccessSection::Ci => "CI/CD jobs of",

@@ -54,6 +54,8 @@ impl Handler for Definitions {
 }
 
 /// The entries that go before the one under the cursor: the last of the same id, else those of a part of what it names.
+///
+/// Source: `app/services/clusters/agents/authorizations/ci_access/refresh_service.rb` and `.../ci_access/finder.rb` of GitLab.
 fn overriding(facts: &Facts<'_>, (project, input): (usize, usize), offset: usize) -> Vec<Place> {
     let file = facts.files.get(project).and_then(|files| files.get(input)?.as_ref());
     let Some((file, access)) = file.and_then(|file| Some((file, file.config.ci_access.as_ref()?))) else {

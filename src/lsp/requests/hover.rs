@@ -6,6 +6,7 @@ use gen_lsp_types::{Contents, Hover, HoverParams, HoverRequest, MarkupContent, M
 
 use super::{Asked, Cursor, Failure, Handler, cursor};
 use crate::access::{AgentId, EnvironmentPattern, Index, Outcome, PartialVerdict};
+use crate::access_report::some_of;
 use crate::agent_config::{AccessSection, CiEntry, EntryKind, Spanned};
 use crate::analysis::Facts;
 use crate::gitlab::{NEWEST, PartialText, Tier, Version};
@@ -162,6 +163,9 @@ fn in_agent_file(facts: &Facts<'_>, (project, input): (usize, usize), offset: us
 }
 
 /// Whom an entry names, and what it comes to.
+///
+/// Source of what is said of the configuration project:
+/// `app/finders/clusters/agents/authorizations/ci_access/finder.rb` of GitLab.
 fn entry_in_words(entry: &CiEntry, file: &AgentFile, context: &Context, index: Option<&Index<'_>>) -> String {
     let inventory = context.inventory.as_deref();
     let id = entry.id.as_ref().map(|id| &*id.value).unwrap_or_default();
@@ -196,6 +200,8 @@ fn entry_in_words(entry: &CiEntry, file: &AgentFile, context: &Context, index: O
 }
 
 /// What a line of `environments` matches of what is known, and what of that may surprise.
+///
+/// Source: `lib/gitlab/ci/environment_matcher.rb` of GitLab.
 fn pattern_in_words(pattern: &Spanned<String>, entry: &CiEntry, context: &Context) -> String {
     let written = shown(&pattern.value);
     let compiled = EnvironmentPattern::new(&pattern.value);
@@ -231,28 +237,15 @@ fn pattern_in_words(pattern: &Spanned<String>, entry: &CiEntry, context: &Contex
     let _ = match &matched[..] {
         [] if known.names.is_empty() => write!(text, "\n\nWhich environments these jobs have is not known."),
         [] => write!(text, "\n\nOf the {} known environments of these jobs it matches none.{whole}", known.names.len()),
-        matched => write!(text, "\n\nOf the environments of these jobs it matches {}.{whole}", listed(matched)),
+        matched => write!(text, "\n\nOf the environments of these jobs it matches {}.{whole}", some_of(matched, MOST)),
     };
     if !open.is_empty() {
-        let _ = write!(text, "\n\nIt may match {}, by what their variables are.", listed(&open));
+        let _ = write!(text, "\n\nIt may match {}, by what their variables are.", some_of(&open, MOST));
     }
     if !unmeant.is_empty() {
-        let _ = write!(text, "\n\nPerhaps surprising: {}.", listed(&unmeant));
+        let _ = write!(text, "\n\nPerhaps surprising: {}.", some_of(&unmeant, MOST));
     }
     text
-}
-
-/// "a, b and 3 more"
-fn listed(texts: &[String]) -> String {
-    match texts {
-        [] => String::new(),
-        [one] => one.clone(),
-        [init @ .., last] if texts.len() <= MOST => format!("{} and {last}", init.join(", ")),
-        _ => {
-            let first: Vec<&str> = texts.iter().take(MOST).map(String::as_str).collect();
-            format!("{} and {} more", first.join(", "), texts.len() - MOST)
-        }
-    }
 }
 
 fn in_ci_file(facts: &Facts<'_>, project: usize, document: &Document, offset: usize) -> Told {
