@@ -12,7 +12,8 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use kaslint::access::{AgentFile, Effect, Index, Query, Settings, World, json};
+use kaslint::access::{AgentFile, Effect, Index, Query, Settings, World};
+use kaslint::access_report::json::{self, rows};
 use kaslint::agent_config::{AgentConfig, CiAccess};
 use kaslint::gitlab::NEWEST;
 use kaslint::inventory::{self, Inventory};
@@ -215,7 +216,7 @@ fn answer(index: &Index<'_>, folder: &Path) -> usize {
         let environment = Some(environment).filter(|environment| !environment.is_empty());
         let query = Query::new(project, environment, Some(project.len() % 2 == 0));
         let answer = index.query(&query);
-        assert!(json::answer(index, &answer).to_string().starts_with("{\"query\""));
+        assert!(rows::answer(index, &answer).to_string().starts_with("{\"query\""));
         answer.allowed.len() + answer.denied.len()
     });
     rows.sum()

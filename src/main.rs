@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    ExitCode::from(kaslint::commands::run() as u8)
+    ExitCode::from(kaslint::cli::run() as u8)
 }

@@ -5,7 +5,7 @@ use std::fs;
 
 use kaslint::gitlab::NEWEST;
 use kaslint::inventory::{self, INVENTORY};
-use kaslint::shape::json_schema;
+use kaslint::schema::json_schema;
 use kaslint::source::Source;
 use serde_json::{Value as Json, json};
 

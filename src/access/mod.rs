@@ -19,7 +19,7 @@ mod filters;
 mod hierarchy;
 pub mod identity;
 pub mod index;
-pub mod json;
+pub mod jobs;
 pub mod picture;
 mod releases;
 pub mod standing;

@@ -5,7 +5,7 @@ mod csv;
 mod difference;
 mod human;
 mod jobs;
-mod json;
+pub mod json;
 mod layout;
 mod markdown;
 mod overview;

@@ -4,7 +4,7 @@ use crate::access::{
     Agent, Answer, Candidate, CandidateKind, Condition, Denial, Identity, Outcome, Query, Row, UserIdentity,
 };
 use crate::agent_config::CiEntry;
-use crate::secrets;
+use crate::source::secrets;
 
 /// A text out of a file as it may be shown: without secrets and without what could steer a terminal.
 pub(crate) fn shown(text: &str) -> String {

@@ -1,6 +1,6 @@
 //! The typed entries of `ci_access` and `user_access`, each with the places where it is written.
 
-use crate::shape::{Data, Field, MessageValue, Value};
+use crate::schema::{Data, Field, MessageValue, Value};
 use crate::source::Span;
 
 /// A value and where it is written.

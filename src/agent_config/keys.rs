@@ -6,7 +6,7 @@
 //! gitlab-org/gitlab).
 
 use crate::gitlab::{Tier, Version};
-use crate::shape::{Check, Inert, Key, Kind, Message};
+use crate::schema::{Check, Inert, Key, Kind, Message};
 
 use Check::{
     AtLeast, Between, Cidr, Cron, DnsName, DocumentedValues, KnownNumber, NotEmpty, OneOf, Positive, Required,

@@ -4,6 +4,7 @@
 mod access_entries;
 mod cron;
 mod keys;
+pub mod location;
 mod remote_development;
 mod text_checks;
 
@@ -15,7 +16,7 @@ pub use access_entries::{
 pub use keys::CONFIGURATION;
 
 use crate::gitlab::{NEWEST, Version};
-use crate::shape::{self, MessageValue, Problem, Stage};
+use crate::schema::{self, MessageValue, Problem, Stage};
 use crate::source::Source;
 use crate::yaml::{self, Document};
 
@@ -70,7 +71,7 @@ impl AgentConfig {
     pub fn read(source: &Source, version: Version) -> Self {
         let document = yaml::read(source);
         let version = version.min(NEWEST);
-        let decoded = shape::decode(&document, &CONFIGURATION, version, &text_checks::check);
+        let decoded = schema::decode(&document, &CONFIGURATION, version, &text_checks::check);
         let mut problems = decoded.problems;
         if let Some(section) = decoded.value.as_ref().and_then(|value| value.set("remote_development")) {
             remote_development::check(section, &mut problems);
@@ -100,7 +101,7 @@ impl AgentConfig {
     pub fn canonical(&self) -> Option<Json> {
         match self.refused_at() {
             Some(_) => None,
-            None => Some(self.value.as_ref().map_or_else(|| Json::Object(serde_json::Map::new()), shape::to_json)),
+            None => Some(self.value.as_ref().map_or_else(|| Json::Object(serde_json::Map::new()), schema::to_json)),
         }
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! Source: `doc/user/workspace/gitlab_agent_configuration.md` and `settings.md`.
 
-use crate::shape::{Data, Field, MessageValue, Problem, ProblemKind, Stage};
+use crate::schema::{Data, Field, MessageValue, Problem, ProblemKind, Stage};
 
 /// The longest time from start to termination, in hours: a year.
 const MAX_HOURS: i64 = 8760;

@@ -1,7 +1,7 @@
 //! Texts with a grammar of their own, and who minds.
 
 use super::cron;
-use crate::shape::Check;
+use crate::schema::Check;
 
 /// What is wrong with a text by this check, as a clause; `None` if nothing.
 pub(super) fn check(check: Check, text: &str) -> Option<String> {

@@ -5,7 +5,6 @@
 //! not at hand is named in [`Pipeline::unread`], never guessed. What the values of variables come to is the matter of
 //! [`variables`].
 
-pub mod condition;
 mod environment;
 mod extends;
 mod files;
@@ -22,7 +21,6 @@ mod problem;
 mod psych;
 mod resolver;
 mod rules;
-pub mod script;
 mod text;
 mod value;
 pub mod variables;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use crate::finding::{Finding, Safety};
+use crate::diagnostic::{Finding, Safety};
 use crate::source::{Source, Span};
 
 /// A fix of a finding, with its edits by file.

@@ -9,7 +9,7 @@ use crate::agent_config::{AgentConfig, RefusedAt};
 use crate::analysis::Project;
 use crate::ci::Pipeline;
 use crate::rules::{Context, InputContent};
-use crate::shape::Stage;
+use crate::schema::Stage;
 use crate::source::Source;
 use crate::yaml::Data;
 

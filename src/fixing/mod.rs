@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use crate::analysis::{Analysis, Project, Steps, analyse_all, analyse_with};
 use crate::ci::{FileContent, Files, Pipeline};
-use crate::finding::{Finding, Safety};
+use crate::diagnostic::{Finding, Safety};
 use crate::rules::{RULES, Rule};
 use crate::source::Source;
 use edits::{Change, applied, without_overlaps};

@@ -4,7 +4,7 @@ use super::keys::INVENTORY;
 use super::problem::{Problem, ProblemKind};
 use super::rows::{GroupRow, NamedRow, ProjectRow, Rows, Text};
 use crate::gitlab::NEWEST;
-use crate::shape::{self, Data, Field, MessageValue, Stage, Value};
+use crate::schema::{self, Data, Field, MessageValue, Stage, Value};
 use crate::source::{Source, Span};
 use crate::yaml::{self, Document};
 
@@ -12,7 +12,7 @@ use crate::yaml::{self, Document};
 pub(super) fn read(source: &Source) -> (Rows, Vec<Problem>) {
     let document = yaml::read(source);
     let mut problems = document_problems(&document);
-    let decoded = shape::decode(&document, &INVENTORY, NEWEST, &|_, _| None);
+    let decoded = schema::decode(&document, &INVENTORY, NEWEST, &|_, _| None);
     let refused = decoded.problems.into_iter().filter(|problem| problem.stage <= Stage::Validate);
     problems.extend(refused.map(|problem| {
         let span = problem.span;

@@ -8,7 +8,7 @@
 use super::keys::INVENTORY;
 use super::rows::{GroupRow, NamedRow, ProjectRow, Rows, Text};
 use crate::gitlab::NEWEST;
-use crate::shape::{Check, Key, Kind, Message};
+use crate::schema::{Check, Key, Kind, Message};
 use crate::source::{Source, Span};
 use crate::yaml::{PlainEvent, PlainEvents, Scalar};
 

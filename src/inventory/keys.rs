@@ -1,6 +1,6 @@
 //! The table of the inventory's keys.
 
-use crate::shape::{Check, Key, Kind, Message};
+use crate::schema::{Check, Key, Kind, Message};
 
 /// `inventory.yaml`.
 pub static INVENTORY: Message = Message::new(

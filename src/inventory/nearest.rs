@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::model::{Inventory, Target};
 use crate::gitlab::{lower_path, parent_path, root_path};
-use crate::shape::nearest;
+use crate::schema::nearest;
 
 /// How many paths are compared for one question; beyond that nothing is suggested, so that cost stays in bounds.
 const MOST: usize = 2_000;

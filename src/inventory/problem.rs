@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::gitlab::{MAX_ANCESTORS, VersionError};
 use crate::source::Span;
-use crate::{shape, yaml};
+use crate::{schema, yaml};
 
 /// What a path is listed as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub enum ProblemKind {
     /// It is no YAML.
     Yaml(yaml::ProblemKind),
     /// A key or value is not what the table allows.
-    Shape(shape::Problem),
+    Shape(schema::Problem),
     /// A key that stands twice in its mapping: the earlier value is lost.
     DuplicateKey(String),
     /// Text behind the first document.

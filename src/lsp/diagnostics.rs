@@ -8,9 +8,9 @@ use gen_lsp_types::{
 use super::client::Client;
 use super::options::EditorOptions;
 use super::{pages, uri};
-use crate::finding::{Finding, Place, Severity};
+use crate::diagnostic::{Finding, Place, Severity};
 use crate::rules::Tag;
-use crate::secrets;
+use crate::source::secrets;
 
 /// Who says it, beside the message.
 pub(super) const SOURCE: &str = "kaslint";

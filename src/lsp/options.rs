@@ -5,9 +5,9 @@ use std::str::FromStr;
 
 use serde_json::Value as Json;
 
-use crate::disk::knowledge::Options;
+use crate::diagnostic::suppression::nearest_rule;
+use crate::project::knowledge::Options;
 use crate::rules::explain;
-use crate::suppression::nearest_rule;
 
 /// The section of the client's settings.
 pub(super) const SECTION: &str = "kaslint";

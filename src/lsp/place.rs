@@ -1,6 +1,6 @@
 //! What stands under the cursor.
 
-use crate::shape::{Data, Field, MessageValue, Value};
+use crate::schema::{Data, Field, MessageValue, Value};
 use crate::source::{Source, Span};
 
 /// Whether a place and a cursor meet; a cursor stands between two characters and meets both.

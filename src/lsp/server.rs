@@ -17,8 +17,8 @@ use super::requests::{self, Asked, Failure};
 use super::session::Session;
 use super::transport::{self, Incoming, MAX_WAITING, Outgoing, Pending};
 use super::watch::{self, Watch};
-use crate::disk::knowledge::Options;
-use crate::secrets;
+use crate::project::knowledge::Options;
+use crate::source::secrets;
 
 /// How long the last messages may take to be read.
 pub(super) const FAREWELL: Duration = Duration::from_secs(5);

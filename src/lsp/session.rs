@@ -21,12 +21,12 @@ use super::options::{EditorOptions, SECTION};
 use super::transport::Outgoing;
 use super::uri;
 use super::world::{Folder, World};
-use crate::disk::discover::{self, shown_path};
-use crate::disk::knowledge::Options;
-use crate::finding::Finding;
-use crate::layout::CI_FILE;
-use crate::secrets;
-use crate::settings::FILE_NAME;
+use crate::agent_config::location::CI_FILE;
+use crate::diagnostic::Finding;
+use crate::project::discover::{self, shown_path};
+use crate::project::knowledge::Options;
+use crate::project::settings::FILE_NAME;
+use crate::source::secrets;
 
 /// How long the client may take to say what its settings are, before work starts without them.
 const PATIENCE: Duration = Duration::from_secs(2);

@@ -9,20 +9,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::documents::{Document, Documents};
 use super::options::EditorOptions;
+use crate::agent_config::location::CI_FILE;
 use crate::analysis::{self, Analysis, Asked, Facts, Project, Selection, Steps};
 use crate::ci::{Pipeline, ProblemKind};
-use crate::disk::ci_files::read_pipeline_with;
-use crate::disk::discover::{self, Found, Search, shown_path};
-use crate::disk::inputs::read_input;
-use crate::disk::knowledge::{FoundSettings, Knowledge, Listing, MAX_FILES_OF_EDITOR};
-use crate::disk::{self, Unusable};
-use crate::finding::Finding;
+use crate::diagnostic::Finding;
 use crate::fixing::{ReadPipeline, Texts};
 use crate::gitlab::{NEWEST, Tier};
-use crate::layout::CI_FILE;
+use crate::project::ci_files::read_pipeline_with;
+use crate::project::discover::{self, Found, Search, shown_path};
+use crate::project::inputs::read_input;
+use crate::project::knowledge::{FoundSettings, Knowledge, Listing, MAX_FILES_OF_EDITOR};
+use crate::project::settings::{FILE_NAME, INVALID_SETTINGS, SETTINGS, Settings};
+use crate::project::{self, Unusable};
 use crate::rules::Context;
-use crate::settings::{FILE_NAME, INVALID_SETTINGS, SETTINGS, Settings};
-use crate::shape::{self, Value};
+use crate::schema::{self, Value};
 use crate::source::Source;
 use crate::{inventory, yaml};
 
@@ -194,7 +194,7 @@ impl World {
             Some(Role::Inventory) => {
                 let loaded = inventory::read(&document.source);
                 let mistakes = loaded.problems.iter();
-                mistakes.filter_map(|problem| disk::inventory::mistake(problem, &document.source)).collect()
+                mistakes.filter_map(|problem| project::inventory::mistake(problem, &document.source)).collect()
             }
             Some(Role::Settings) => match Settings::read(&document.source) {
                 Err(mistakes) => mistakes,
@@ -337,7 +337,7 @@ fn by_path(projects: &[Project], analyses: &[Analysis]) -> BTreeMap<String, Vec<
 /// Files that a settings file names and that are neither on the disk nor in the editor.
 fn missing_files(document: &Document, documents: &Documents) -> Vec<Finding> {
     let read = yaml::read(&document.source);
-    let decoded = shape::decode(&read, &SETTINGS, NEWEST, &|_, _| None);
+    let decoded = schema::decode(&read, &SETTINGS, NEWEST, &|_, _| None);
     let Some(root) = &decoded.value else { return Vec::new() };
     let folder = document.path.parent().unwrap_or(Path::new(""));
     let value = |key: &str| root.set(key).map(|field| &field.value);

@@ -4,7 +4,7 @@
 use std::io;
 
 use super::{Outcome, Summary, whole_message};
-use crate::finding::{Finding, Severity};
+use crate::diagnostic::{Finding, Severity};
 
 pub(super) fn write(outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
     for finding in &outcome.findings {

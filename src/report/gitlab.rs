@@ -8,7 +8,7 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use super::{Outcome, whole_message};
-use crate::finding::{Finding, Severity};
+use crate::diagnostic::{Finding, Severity};
 
 #[derive(Serialize)]
 struct Issue<'o> {

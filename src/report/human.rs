@@ -11,9 +11,9 @@ use miette::{
 };
 
 use super::{Outcome, Summary};
-use crate::finding::{Finding, Place, Severity};
-use crate::secrets;
+use crate::diagnostic::{Finding, Place, Severity};
 use crate::source::Source;
+use crate::source::secrets;
 
 /// The report for people.
 #[derive(Clone, Copy, Debug)]

@@ -4,7 +4,7 @@ use std::io;
 
 use super::markup::{code, escape};
 use super::{Outcome, Summary, one_line};
-use crate::finding::{Finding, Severity};
+use crate::diagnostic::{Finding, Severity};
 
 /// From how many findings on the lists are folded.
 const LONG: usize = 20;

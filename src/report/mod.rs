@@ -17,7 +17,7 @@ pub use human::Human;
 pub use summary::Summary;
 
 use crate::analysis::Analysis;
-use crate::finding::Finding;
+use crate::diagnostic::Finding;
 use crate::fixing::Fixed;
 use crate::rules::{Need, RuleInfo};
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Outcome;
-use crate::finding::{Finding, Safety, Severity};
+use crate::diagnostic::{Finding, Safety, Severity};
 use crate::rules::Need;
 
 /// Counts of a report.

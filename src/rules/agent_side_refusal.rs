@@ -38,7 +38,7 @@ rule! {
 }
 
 impl Rule for AgentSideRefusal {
-    fn check_problem(&self, problem: &shape::Problem, file: &AgentFile, _context: &Context, findings: &mut Findings) {
+    fn check_problem(&self, problem: &schema::Problem, file: &AgentFile, _context: &Context, findings: &mut Findings) {
         let (message, help) = match &problem.kind {
             ProblemKind::BadCron { found, reason } => (
                 format!("the agent cannot parse the schedule {}: {reason}", shown(found)),

@@ -3,7 +3,7 @@
 use super::jobs::{finding_at, some};
 use super::support::*;
 use super::words::shown;
-use crate::ci::script::ActionKind;
+use crate::shell::ActionKind;
 
 rule! {
     /// Auto DevOps deploys, and nothing sets `KUBE_CONTEXT` for it.
@@ -104,7 +104,7 @@ impl Rule for AutoDevopsWithoutContext {
                 shown(&case.name)
             );
             let finding = finding_at(&INFO, &place, message).label("deploys without a context").key("auto-deploy");
-            let finding = finding.route(crate::job_access::script_route(job.job, action.item));
+            let finding = finding.route(crate::access::jobs::script_route(job.job, action.item));
             findings.report(finding.help("set `KUBE_CONTEXT: <project path>:<agent name>` under the job's `variables`"));
             return;
         }

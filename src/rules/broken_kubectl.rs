@@ -2,7 +2,7 @@
 
 use super::jobs::{finding_at, script_place};
 use super::support::*;
-use crate::ci::script::ActionKind;
+use crate::shell::ActionKind;
 
 rule! {
     /// kubectl 1.27.0 and 1.27.1 fail to validate through the agent's proxy, with status 426.
@@ -67,7 +67,7 @@ impl Rule for BrokenKubectl {
                 let Some(broken) = version.text.as_known().and_then(is_broken).filter(|_| !seen.contains(&key)) else { continue };
                 seen.push(key);
                 let Some(place) = script_place(job, action.item, &version.range) else { continue };
-                report(&place, broken, crate::job_access::script_route(job.job, action.item), findings);
+                report(&place, broken, crate::access::jobs::script_route(job.job, action.item), findings);
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use super::jobs::finding_on;
 use super::support::*;
-use crate::job_access::{Resolved, By};
+use crate::access::jobs::{Resolved, By};
 
 rule! {
     /// `gitlab-deploy` is the context of a certificate-based cluster, which is deprecated.

@@ -1,7 +1,7 @@
 //! `committed-credential`.
 
 use super::support::*;
-use crate::secrets;
+use crate::source::secrets;
 
 rule! {
     /// The file holds a key, a token or a kubeconfig.

@@ -62,7 +62,7 @@ impl Rule for ConfigProjectBypass {
         let message = format!(
             "{} is in this group and holds the configuration: its jobs always get in, so {} here {} bind them",
             shown(project.as_str()),
-            shape::listed_and(&keys),
+            schema::listed_and(&keys),
             if keys.len() == 1 { "does not" } else { "do not" }
         );
         let finding = Finding::new(&INFO, &file.source, id.span, message)

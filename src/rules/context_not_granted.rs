@@ -4,7 +4,7 @@ use super::jobs::{finding_on, job_name, refused};
 use super::support::*;
 use super::words::shown;
 use crate::access::{Denial, Drop, Outcome};
-use crate::job_access::Refusal;
+use crate::access::jobs::Refusal;
 
 rule! {
     /// The agent does not let this project in, so kubectl says that no context exists with the name.

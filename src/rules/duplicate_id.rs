@@ -106,5 +106,5 @@ fn lost_settings(file: &AgentFile, section: AccessSection, kind: EntryKind, inde
         ("resource_management", entry.resource_management.is_some()),
     ];
     let set: Vec<&str> = settings.into_iter().filter(|(_, is_set)| *is_set).map(|(name, _)| name).collect();
-    if set.is_empty() { String::new() } else { format!(", with its {}", shape::listed_and(&set)) }
+    if set.is_empty() { String::new() } else { format!(", with its {}", schema::listed_and(&set)) }
 }

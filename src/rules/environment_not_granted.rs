@@ -4,7 +4,7 @@ use super::insertion;
 use super::jobs::{finding_on, job_name, refused, some};
 use super::support::*;
 use super::words::shown;
-use crate::job_access::Refusal;
+use crate::access::jobs::Refusal;
 use crate::yaml::written;
 
 rule! {

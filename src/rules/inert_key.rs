@@ -50,7 +50,7 @@ impl Rule for InertKey {
         }
     }
 
-    fn check_problem(&self, problem: &shape::Problem, file: &AgentFile, context: &Context, findings: &mut Findings) {
+    fn check_problem(&self, problem: &schema::Problem, file: &AgentFile, context: &Context, findings: &mut Findings) {
         let ProblemKind::InertKey(key, why) = &problem.kind else { return };
         let message = format!("`{}` has no effect in GitLab {}: {why}", key.name, context.version);
         let finding = Finding::new(&INFO, &file.source, problem.span, message).label("read without effect").route(&problem.route);

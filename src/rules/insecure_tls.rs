@@ -2,7 +2,7 @@
 
 use super::jobs::{finding_at, script_place};
 use super::support::*;
-use crate::ci::script::{ActionKind, InForce, Tool, Why};
+use crate::shell::{ActionKind, InForce, Tool, Why};
 
 rule! {
     /// The server's certificate is not checked, so anyone in between can read the job's token.
@@ -44,7 +44,7 @@ rule! {
 impl Rule for InsecureTls {
     fn check_job(&self, job: &JobView<'_>, jobs: &Jobs<'_, '_>, findings: &mut Findings) {
         let mut seen: Vec<(usize, std::ops::Range<usize>)> = Vec::new();
-        let runs_helm = |case: &crate::job_access::JobCase| {
+        let runs_helm = |case: &crate::access::jobs::JobCase| {
             let mut commands = case.script.cluster_commands();
             commands.any(|(_, command, in_force)| {
                 command.tool == Tool::Helm && matches!(in_force, InForce::Selected { .. } | InForce::Handmade { .. })
@@ -86,7 +86,7 @@ impl Rule for InsecureTls {
                 }
                 seen.push(key);
                 let Some(place) = script_place(job, action.item, range) else { continue };
-                report(&place, crate::job_access::script_route(job.job, action.item), findings);
+                report(&place, crate::access::jobs::script_route(job.job, action.item), findings);
             }
         }
     }

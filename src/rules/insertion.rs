@@ -3,7 +3,7 @@
 use super::support::*;
 use super::words::quoted;
 use crate::agent_config::Impersonation;
-use crate::shape::Field;
+use crate::schema::Field;
 use crate::yaml::{Data, NodeId, Tree, written};
 
 /// What to write behind a place, and where.

@@ -3,8 +3,8 @@
 use super::jobs::{at, finding_at};
 use super::support::*;
 use super::words::shown;
-use crate::ci::condition::{JobConditions, Place as Where};
-use crate::job_access::rule_inputs;
+use crate::pipeline_rules::{JobConditions, Place as Where};
+use crate::access::jobs::rule_inputs;
 
 rule! {
     /// GitLab cannot use the CI file, or kaslint cannot see all jobs in it.
@@ -47,7 +47,7 @@ rule! {
 impl Rule for InvalidCiFile {
     fn check_pipeline(&self, jobs: &Jobs<'_, '_>, findings: &mut Findings) {
         for problem in &jobs.all.pipeline.problems {
-            let message = crate::secrets::mask(&capital(&problem.message())).into_owned();
+            let message = crate::source::secrets::mask(&capital(&problem.message())).into_owned();
             let mut finding = finding_at(&INFO, &problem.place, &message).route("ci").key(message);
             if let Some(related) = &problem.related {
                 finding = finding.related_at(at(related), "belongs to it");

@@ -42,11 +42,11 @@ rule! {
 }
 
 impl Rule for InvalidValue {
-    fn check_problem(&self, problem: &shape::Problem, file: &AgentFile, context: &Context, findings: &mut Findings) {
+    fn check_problem(&self, problem: &schema::Problem, file: &AgentFile, context: &Context, findings: &mut Findings) {
         let finding = |message: String| Finding::new(&INFO, &file.source, problem.span, message).route(&problem.route);
         let refused = |message: String| finding(format!("{message}: {REFUSED}"));
         let finding = match &problem.kind {
-            ProblemKind::UnknownName { names, found } => unknown_name(refused(format!("{} is none of {}", shown(found), shape::listed_and(names))), names, found, problem.span),
+            ProblemKind::UnknownName { names, found } => unknown_name(refused(format!("{} is none of {}", shown(found), schema::listed_and(names))), names, found, problem.span),
             ProblemKind::BadDuration(found) => bad_duration(refused(format!("{} is no duration", shown(found))), found, problem.span),
             ProblemKind::OutOfRange { bits, found } => {
                 refused(format!("{found} does not fit {bits} bits")).help("write a smaller number")
@@ -67,18 +67,18 @@ impl Rule for InvalidValue {
             }),
             ProblemKind::NoItems(key) => refused(format!("`{}` needs at least one item", key.name)).help("write an item, such as `[value]`"),
             ProblemKind::NotAllowed { key, allowed, found } => {
-                let help = format!("write {}", shape::listed(allowed));
+                let help = format!("write {}", schema::listed(allowed));
                 refused(format!("`{}` cannot be {}", key.name, shown(found))).help(help)
             }
             ProblemKind::NotPositive(key) => refused(format!("`{}` must be longer than nothing", key.name)).help("write e.g. `3600s`"),
             ProblemKind::NotDocumented { key, documented, found } => finding(format!(
                 "`{}` is documented with {} only, not with {}; whether GitLab {} refuses the whole file for it is not known",
-                key.name, shape::listed_and(documented), shown(found), context.version
+                key.name, schema::listed_and(documented), shown(found), context.version
             ))
             .severity(Severity::Warning)
-            .help(match shape::nearest(found, documented.iter().copied()) {
+            .help(match schema::nearest(found, documented.iter().copied()) {
                 Some(near) => format!("write `{near}`"),
-                None => format!("write {}", shape::listed(documented)),
+                None => format!("write {}", schema::listed(documented)),
             }),
             ProblemKind::MaybeMissing(key) => finding(format!(
                 "`{}` is missing. GitLab up to 16.x refuses the whole file for it; whether {} does is not known",
@@ -104,14 +104,14 @@ fn unknown_name(finding: Finding, names: &[&str], found: &str, span: Span) -> Fi
         "warning" => Some("warn"),
         "fatal" | "critical" => Some("error"),
         "trace" | "verbose" => Some("debug"),
-        other => names.iter().copied().find(|name| *name == other).or_else(|| shape::nearest(other, names.iter().copied())),
+        other => names.iter().copied().find(|name| *name == other).or_else(|| schema::nearest(other, names.iter().copied())),
     };
     match meant.filter(|name| names.contains(name)) {
         Some(name) => {
             let safety = if lower == name || lower == "warning" { Safety::Safe } else { Safety::Unsafe };
             finding.help(format!("write `{name}`")).fix(safety, format!("Write `{name}`"), span, name)
         }
-        None => finding.help(format!("write {}", shape::listed(names))),
+        None => finding.help(format!("write {}", schema::listed(names))),
     }
 }
 
@@ -151,14 +151,14 @@ fn in_seconds(text: &str) -> Option<u64> {
 
 fn no_member(
     refused: &dyn Fn(String) -> Finding,
-    message: &shape::Message,
+    message: &schema::Message,
     null_members: &[&str],
-    problem: &shape::Problem,
+    problem: &schema::Problem,
     file: &AgentFile,
 ) -> Finding {
     let names: Vec<&str> = message.keys.iter().map(|key| key.name).collect();
     match null_members {
-        [] => refused(format!("{} is empty, and takes exactly one of {}", message.name, shape::listed_and(&names)))
+        [] => refused(format!("{} is empty, and takes exactly one of {}", message.name, schema::listed_and(&names)))
             .help(format!("write e.g. `access_as: {{{}: {{}}}}`, or remove it", names.first().unwrap_or(&"agent"))),
         [name, ..] => {
             let finding = refused(format!("`{name}` has no value, so {} is empty", message.name));
@@ -174,7 +174,7 @@ fn no_member(
 }
 
 /// The place behind the colon of a key without value.
-fn end_of_null_member(name: &str, problem: &shape::Problem, file: &AgentFile) -> Option<Span> {
+fn end_of_null_member(name: &str, problem: &schema::Problem, file: &AgentFile) -> Option<Span> {
     let tree = file.config.document.tree();
     let key = tree.nodes().filter(|(_, node)| node.span.start >= problem.span.start).find_map(|(id, node)| {
         (tree.scalar_text(id) == Some(name)).then_some(node.span)

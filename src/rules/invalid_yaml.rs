@@ -116,7 +116,7 @@ fn describe(problem: &yaml::Problem, file: &AgentFile) -> (String, String) {
 
 fn unknown_anchor_help(name: &str, file: &AgentFile) -> String {
     let anchors = file.config.document.tree().nodes().filter_map(|(_, node)| node.anchor.as_ref());
-    match shape::nearest(name, anchors.map(|anchor| &*anchor.name)) {
+    match schema::nearest(name, anchors.map(|anchor| &*anchor.name)) {
         Some(near) => format!("write `*{near}`, or define `&{name}` above; quote the value if a text is meant"),
         None => "define the anchor above, or quote the value if a text is meant".to_owned(),
     }

@@ -2,9 +2,9 @@
 
 use super::support::*;
 use super::words::shown;
+use crate::access::jobs::{CaseGrant, JobCase, Refusal, Resolved};
 use crate::access::{Drop, Row};
 use crate::ci;
-use crate::job_access::{CaseGrant, JobCase, Refusal, Resolved};
 
 /// A place of a CI file as findings have it.
 pub(super) fn at(place: &ci::Place) -> Place {
@@ -51,7 +51,7 @@ pub(super) fn refused<'j, 'w>(
 ) -> Option<Refused<'j, 'w>> {
     let Resolved::Agent(agent) = selection.resolve(jobs.index) else { return None };
     let known = jobs.index.agent(agent);
-    let is_asked = selection.by != crate::job_access::By::Environment && known.is_registered;
+    let is_asked = selection.by != crate::access::jobs::By::Environment && known.is_registered;
     if !is_asked || (known.file.is_none() && !is_at_hand(known.project?, jobs)) {
         return None;
     }
@@ -60,7 +60,7 @@ pub(super) fn refused<'j, 'w>(
         let grant: CaseGrant<'w> = jobs.all.grant(case, agent, jobs.index)?;
         let (refusal, row) = grant.refusal()?;
         // The environment of a job of Auto DevOps, and when it runs, stand in GitLab's template.
-        let is_hidden = selection.by == crate::job_access::By::AutoDevops && refusal != Refusal::NotNamed;
+        let is_hidden = selection.by == crate::access::jobs::By::AutoDevops && refusal != Refusal::NotNamed;
         (is_meant(&refusal) && !is_hidden).then(|| Refused { case, agent, row: row.clone() })
     })
 }
@@ -74,7 +74,7 @@ fn is_at_hand(project: &str, jobs: &Jobs<'_, '_>) -> bool {
 /// What comes of a context that does not exist.
 pub(super) fn consequence(selection: &Selection) -> &'static str {
     match selection.by {
-        crate::job_access::By::Environment => "so the environment gets no agent",
+        crate::access::jobs::By::Environment => "so the environment gets no agent",
         _ => "so kubectl says that no context exists with the name",
     }
 }

@@ -3,7 +3,7 @@
 use super::jobs::{finding_at, script_place};
 use super::support::*;
 use super::words::shown;
-use crate::ci::script::ActionKind;
+use crate::shell::ActionKind;
 
 rule! {
     /// The tools cannot write `~/.kube/cache`, so each call asks the cluster anew for what it knows.
@@ -47,7 +47,7 @@ rule! {
 
 impl Rule for KubeCacheUnwritable {
     fn check_job(&self, job: &JobView<'_>, jobs: &Jobs<'_, '_>, findings: &mut Findings) {
-        let uses_cluster = |case: &crate::job_access::JobCase| case.script.cluster_commands().next().is_some();
+        let uses_cluster = |case: &crate::access::jobs::JobCase| case.script.cluster_commands().next().is_some();
         if !jobs.uses_agents || !job.cases.iter().any(uses_cluster) {
             return;
         }
@@ -67,7 +67,7 @@ impl Rule for KubeCacheUnwritable {
         let Some(place) = script_place(job, action.item, &action.range) else { return };
         let finding = finding_at(&INFO, &place, message)
             .label("takes writing away")
-            .route(crate::job_access::script_route(job.job, action.item))
+            .route(crate::access::jobs::script_route(job.job, action.item))
             .key("script");
         findings.report(finding.help(help));
     }

@@ -4,7 +4,7 @@ use super::jobs::finding_on;
 use super::support::*;
 use super::words::shown;
 use crate::gitlab::{is_agent_name, path_fault};
-use crate::job_access::Resolved;
+use crate::access::jobs::Resolved;
 
 rule! {
     /// The context is meant for an agent and can be none's: `<project path>:<agent name>`, letter case included.

@@ -3,7 +3,7 @@
 use super::jobs::{finding_at, job_name};
 use super::support::*;
 use super::words::shown;
-use crate::job_access::{By, Resolved};
+use crate::access::jobs::{By, Resolved};
 
 rule! {
     /// The job asks for managed resources, and the agent's entry does not turn them on.
@@ -111,7 +111,7 @@ impl Rule for ManagedResourcesNotGranted {
 pub(super) fn environment_agent<'j>(
     job: &'j JobView<'_>,
     jobs: &Jobs<'_, '_>,
-) -> Option<(AgentId, &'j crate::job_access::JobCase)> {
+) -> Option<(AgentId, &'j crate::access::jobs::JobCase)> {
     let selection = job.selections().iter().find(|selection| selection.by == By::Environment)?;
     let Resolved::Agent(agent) = selection.resolve(jobs.index) else { return None };
     Some((agent, job.cases.get(*selection.cases.first()?)?))

@@ -3,7 +3,7 @@
 use super::jobs::{finding_at, script_place};
 use super::support::*;
 use super::words::shown;
-use crate::ci::script::{ActionKind, Argument};
+use crate::shell::{ActionKind, Argument};
 
 rule! {
     /// A hand-made kubeconfig for an agent has a wrong token, agent id or server.
@@ -73,7 +73,7 @@ impl Rule for ManualCredentials {
                 let Some(place) = script_place(job, action.item, &argument.range) else { continue };
                 let finding = finding_at(&INFO, &place, message)
                     .label(label)
-                    .route(crate::job_access::script_route(job.job, action.item))
+                    .route(crate::access::jobs::script_route(job.job, action.item))
                     .key(label);
                 findings.report(finding.help(help));
             }

@@ -4,7 +4,7 @@ use super::jobs::{finding_at, script_place, usable_contexts};
 use super::support::*;
 use super::words::shown;
 use crate::ci::UnreadKind;
-use crate::ci::script::{Contact, InForce, Tool};
+use crate::shell::{Contact, InForce, Tool};
 
 rule! {
     /// A command talks to a cluster, and nothing selects a context before.
@@ -79,7 +79,7 @@ impl Rule for NoContextSelected {
                 };
                 let mut finding = finding_at(&INFO, &place, message)
                     .label("no context")
-                    .route(crate::job_access::script_route(job.job, action.item))
+                    .route(crate::access::jobs::script_route(job.job, action.item))
                     .key(program);
                 if let Some(place) = related.and_then(|action| script_place(job, action.item, &action.range)) {
                     finding = finding.related_at(super::jobs::at(&place), "selected here, for another shell");

@@ -32,10 +32,10 @@ rule! {
 }
 
 impl Rule for NullValue {
-    fn check_problem(&self, problem: &shape::Problem, file: &AgentFile, _context: &Context, findings: &mut Findings) {
+    fn check_problem(&self, problem: &schema::Problem, file: &AgentFile, _context: &Context, findings: &mut Findings) {
         let ProblemKind::NullValue(key) = &problem.kind else { return };
         // A member of a oneof without value is a mistake of its own, and a required key is missing.
-        if problem.route.ends_with(&format!("access_as.{}", key.name)) || key.checks.iter().any(|check| matches!(check, shape::Check::Required)) {
+        if problem.route.ends_with(&format!("access_as.{}", key.name)) || key.checks.iter().any(|check| matches!(check, schema::Check::Required)) {
             return;
         }
         let name = key.name;
@@ -50,7 +50,7 @@ impl Rule for NullValue {
         let finding = Finding::new(&INFO, &file.source, problem.span, format!("`{name}` has no value, which counts as not set: it {effect}"))
             .label("nothing follows")
             .route(&problem.route);
-        let is_mapping = matches!(key.kind, shape::Kind::Message(_));
+        let is_mapping = matches!(key.kind, schema::Kind::Message(_));
         let help = match (name, is_mapping) {
             ("instance", _) => "write `instance: {}` to let every project in, or remove the key".to_owned(),
             _ => format!("write a value, or remove `{name}`"),

@@ -37,7 +37,7 @@ rule! {
 }
 
 impl Rule for RemovedKey {
-    fn check_problem(&self, problem: &shape::Problem, file: &AgentFile, context: &Context, findings: &mut Findings) {
+    fn check_problem(&self, problem: &schema::Problem, file: &AgentFile, context: &Context, findings: &mut Findings) {
         let ProblemKind::RemovedKey(key) = &problem.kind else { return };
         let Some(until) = key.until else { return };
         let gone = if until == context.version { "with".to_owned() } else { "since".to_owned() };

@@ -66,7 +66,7 @@ impl Rule for RestrictionOverride {
                 "{} has an entry of its own, so {} does not apply and nothing is merged; {} {}: {} {}",
                 shown(&id.value),
                 entry_in_words(other),
-                shape::listed_and(&lost.keys),
+                schema::listed_and(&lost.keys),
                 if lost.keys.len() == 1 { "is lost" } else { "are lost" },
                 who_gains(entry, &path, context),
                 enumerated(&lost.gains)
@@ -78,7 +78,7 @@ impl Rule for RestrictionOverride {
             };
             let finding = Finding::new(&INFO, &file.source, id.span, message)
                 .severity(severity)
-                .label(format!("without {}", shape::listed_and(&lost.keys)))
+                .label(format!("without {}", schema::listed_and(&lost.keys)))
                 .related(other.head, "this entry asks for more, and does not apply")
                 .route(format!("{}.id", entry.route()))
                 .key(path.lower());

@@ -5,14 +5,14 @@ use std::ops::Range;
 pub(super) use std::sync::Arc;
 use std::sync::{Mutex, OnceLock};
 
+pub(super) use crate::access::jobs::{JobView, ProjectJobs, Selection};
 pub(super) use crate::access::{AgentId, Index};
+pub(super) use crate::agent_config::location::{Location, Unread};
 pub(super) use crate::agent_config::{AccessSection, AgentConfig, CiAccess, CiEntry, EntryKind, Mode};
-pub(super) use crate::finding::{Finding, Place, Safety, Severity};
+pub(super) use crate::diagnostic::{Finding, Place, Safety, Severity};
 pub(super) use crate::gitlab::{FullPath, Tier, Version};
 pub(super) use crate::inventory::{Inventory, NamespaceKind};
-pub(super) use crate::job_access::{JobView, ProjectJobs, Selection};
-pub(super) use crate::layout::{Location, Unread};
-pub(super) use crate::shape::{self, Found, ProblemKind};
+pub(super) use crate::schema::{self, Found, ProblemKind};
 pub(super) use crate::source::{Source, Span};
 
 use super::environments::Known;
@@ -153,7 +153,7 @@ macro_rules! rule {
 
         pub(crate) static INFO: crate::rules::RuleInfo = crate::rules::RuleInfo {
             name: $name,
-            severity: crate::finding::Severity::$severity,
+            severity: crate::diagnostic::Severity::$severity,
             topic: crate::rules::Topic::$topic,
             needs: &[$($(crate::rules::Need::$need),+)?],
             is_off: $is_off,
@@ -190,7 +190,7 @@ pub trait Rule: Described + Sync {
     /// Something wrong with a key or value.
     fn check_problem(
         &self,
-        _problem: &shape::Problem,
+        _problem: &schema::Problem,
         _file: &AgentFile,
         _context: &Context,
         _findings: &mut Findings,

@@ -36,7 +36,7 @@ rule! {
 }
 
 impl Rule for TooNewKey {
-    fn check_problem(&self, problem: &shape::Problem, file: &AgentFile, context: &Context, findings: &mut Findings) {
+    fn check_problem(&self, problem: &schema::Problem, file: &AgentFile, context: &Context, findings: &mut Findings) {
         let ProblemKind::TooNewKey(key) = &problem.kind else { return };
         let message = format!("`{}` came with GitLab {}; {} does not know it: {REFUSED}", key.name, key.since.latest, context.version);
         let finding = Finding::new(&INFO, &file.source, problem.span, message)

@@ -4,7 +4,7 @@ use super::jobs::{consequence, finding_on};
 use super::support::*;
 use super::words::shown;
 use crate::gitlab::lower_path;
-use crate::job_access::Resolved;
+use crate::access::jobs::Resolved;
 
 rule! {
     /// There is no such agent in that configuration project, so kubectl finds no context of this name.
@@ -84,7 +84,7 @@ fn unknown(project: &str, agent: &str, selection: &Selection, jobs: &Jobs<'_, '_
     let lower = lower_path(project);
     let here = jobs.index.agents().iter().filter(|known| known.project.is_some_and(|path| lower_path(path) == lower));
     let names: Vec<&str> = here.map(|known| known.name).collect();
-    let near = shape::nearest(agent, names.iter().copied());
+    let near = schema::nearest(agent, names.iter().copied());
     let finding = |message: String, label: String, help: String| {
         Some(finding_on(&INFO, selection, message).label(label).help(help))
     };

@@ -3,7 +3,7 @@
 use super::support::*;
 use super::words::{REFUSED, shown};
 use crate::agent_config::CONFIGURATION;
-use crate::shape::Suggestion;
+use crate::schema::Suggestion;
 
 rule! {
     /// GitLab knows no such key here, and refuses the whole file.
@@ -39,7 +39,7 @@ rule! {
 }
 
 impl Rule for UnknownKey {
-    fn check_problem(&self, problem: &shape::Problem, file: &AgentFile, context: &Context, findings: &mut Findings) {
+    fn check_problem(&self, problem: &schema::Problem, file: &AgentFile, context: &Context, findings: &mut Findings) {
         let ProblemKind::UnknownKey { key, message, path, suggestion, value: _ } = &problem.kind else { return };
         let place = if path.len() == 1 { "at the top level".to_owned() } else { format!("in {}", message.name) };
         let text = format!("GitLab knows no key {} {place}: {REFUSED}", shown(key));
@@ -97,11 +97,11 @@ fn place_name(route: &str) -> String {
     if route.is_empty() { "at the top level".to_owned() } else { format!("in `{route}`") }
 }
 
-fn known_keys(message: &shape::Message, version: Version) -> String {
+fn known_keys(message: &schema::Message, version: Version) -> String {
     let keys: Vec<&str> = message.keys.iter().filter(|key| key.is_known(version)).map(|key| key.name).collect();
     match keys.len() {
         0 => format!("{} takes no keys: write `{{}}`", message.name),
-        1..=12 => format!("{} knows {}", message.name, shape::listed_and(&keys)),
+        1..=12 => format!("{} knows {}", message.name, schema::listed_and(&keys)),
         _ => format!("{} has no such key", message.name),
     }
 }

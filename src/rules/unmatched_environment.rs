@@ -121,7 +121,7 @@ fn explained(pattern: &str, known: &Known) -> (String, String) {
             format!("a line without `*` is compared with the whole name: write the names out, or {}", shown(&format!("{folder}*"))),
         );
     }
-    if let Some(near) = shape::nearest(pattern, known.whole_names()) {
+    if let Some(near) = schema::nearest(pattern, known.whole_names()) {
         return ("matches nothing".to_owned(), format!("did you mean {}?", shown(near)));
     }
     let names: Vec<String> = known.names.iter().take(4).map(|name| shown(&name.to_string())).collect();

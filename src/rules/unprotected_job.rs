@@ -3,8 +3,8 @@
 use super::jobs::{finding_on, job_name, refused, some};
 use super::support::*;
 use super::words::shown;
-use crate::ci::condition::PipelineKind;
-use crate::job_access::Refusal;
+use crate::pipeline_rules::PipelineKind;
+use crate::access::jobs::Refusal;
 
 rule! {
     /// The agent's entry takes protected refs, and the job runs on none.

@@ -55,7 +55,7 @@ impl Rule for UnregisteredAgent {
         }
         let message = format!("no agent {} is registered in {}, so GitLab never reads this file", shown(agent), shown(path.as_str()));
         let names: Vec<String> = agents.iter().take(5).map(|agent| shown(&agent.name)).collect();
-        let help = match shape::nearest(agent, agents.iter().map(|agent| &*agent.name)) {
+        let help = match schema::nearest(agent, agents.iter().map(|agent| &*agent.name)) {
             Some(near) => format!("did you mean the agent `{near}`? Name the folder so, or register {}", shown(agent)),
             None if names.is_empty() => format!("register an agent {} there", shown(agent)),
             None => format!("name the folder as one of its agents ({}), or register {}", names.join(", "), shown(agent)),

@@ -32,7 +32,7 @@ rule! {
 }
 
 impl Rule for UnverifiedKey {
-    fn check_problem(&self, problem: &shape::Problem, file: &AgentFile, context: &Context, findings: &mut Findings) {
+    fn check_problem(&self, problem: &schema::Problem, file: &AgentFile, context: &Context, findings: &mut Findings) {
         let ProblemKind::UnverifiedKey(key) = &problem.kind else { return };
         let reason = match key.unverified {
             Some(reason) => reason.to_owned(),

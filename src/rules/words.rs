@@ -1,6 +1,6 @@
 //! Words that several rules share, so that the same thing is said the same way.
 
-use crate::shape::{Found, Kind};
+use crate::schema::{Found, Kind};
 
 /// What GitLab does with a file that any step of reading refuses (`server.go` of the agent server's agent_configuration
 /// module: a user error; what was configured before stays).
@@ -9,7 +9,7 @@ pub(super) const REFUSED: &str = "GitLab refuses the whole file";
 /// A value in a message: one line, not too long.
 pub(super) fn shown(text: &str) -> String {
     const MOST: usize = 60;
-    let text = crate::secrets::mask(text);
+    let text = crate::source::secrets::mask(text);
     let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let line = line.trim();
     if line.chars().count() <= MOST {

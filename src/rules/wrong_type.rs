@@ -3,7 +3,7 @@
 use super::removal;
 use super::support::*;
 use super::words::{REFUSED, found as in_words, quoted, wanted, yaml_surprise};
-use crate::shape::Kind;
+use crate::schema::Kind;
 
 rule! {
     /// The value has another type than GitLab needs, and refuses the whole file.
@@ -39,7 +39,7 @@ rule! {
 }
 
 impl Rule for WrongType {
-    fn check_problem(&self, problem: &shape::Problem, file: &AgentFile, _context: &Context, findings: &mut Findings) {
+    fn check_problem(&self, problem: &schema::Problem, file: &AgentFile, _context: &Context, findings: &mut Findings) {
         let finding = match &problem.kind {
             ProblemKind::NullItem => {
                 let message = format!("this list item is empty: {REFUSED}");
@@ -54,7 +54,7 @@ impl Rule for WrongType {
     }
 }
 
-fn describe(problem: &shape::Problem, kind: &'static Kind, found: &Found, file: &AgentFile) -> Finding {
+fn describe(problem: &schema::Problem, kind: &'static Kind, found: &Found, file: &AgentFile) -> Finding {
     let name = match last_key(&problem.route) {
         "" => "the configuration".to_owned(),
         name => format!("`{name}`"),
@@ -72,7 +72,7 @@ fn describe(problem: &shape::Problem, kind: &'static Kind, found: &Found, file: 
 }
 
 /// Help, and a change where what is meant is plain.
-fn mend(finding: Finding, problem: &shape::Problem, kind: &'static Kind, found: &Found, written: &str, key: &str) -> Finding {
+fn mend(finding: Finding, problem: &schema::Problem, kind: &'static Kind, found: &Found, written: &str, key: &str) -> Finding {
     let span = problem.span;
     // The key is blamed for a list or mapping: its text is not the value's.
     let is_value = problem.key_span != Some(span);
@@ -111,7 +111,7 @@ fn mend(finding: Finding, problem: &shape::Problem, kind: &'static Kind, found: 
         }
         (Kind::List(_), Found::Mapping(_)) => finding.help("write a list: `[a, b]`, or a line with a dash for each item"),
         (Kind::Message(message), Found::Scalar { written: text, read, type_name, plain }) if is_value && *type_name != "null" => {
-            let is_member = message.members == shape::Members::ExactlyOne && message.key(text).is_some();
+            let is_member = message.members == schema::Members::ExactlyOne && message.key(text).is_some();
             match (is_member, message.keys.is_empty(), message.key("id").is_some() && *type_name == "text") {
                 (true, ..) => {
                     let value = format!("{{{text}: {{}}}}");
@@ -130,9 +130,9 @@ fn mend(finding: Finding, problem: &shape::Problem, kind: &'static Kind, found: 
                 _ => finding.help(format!("write a mapping with the keys of {}", message.name)),
             }
         }
-        (Kind::Message(message), Found::List(_)) if message.members == shape::Members::ExactlyOne => {
+        (Kind::Message(message), Found::List(_)) if message.members == schema::Members::ExactlyOne => {
             let names: Vec<&str> = message.keys.iter().map(|key| key.name).collect();
-            finding.help(format!("write one of {} without a dash", shape::listed_and(&names)))
+            finding.help(format!("write one of {} without a dash", schema::listed_and(&names)))
         }
         (Kind::Message(_), Found::List(_)) => finding.help("write the keys directly, without a dash"),
         (Kind::Duration, Found::Scalar { written: text, type_name: "a number", .. }) if is_value => {
@@ -143,7 +143,7 @@ fn mend(finding: Finding, problem: &shape::Problem, kind: &'static Kind, found: 
                 false => finding.help("write seconds, such as `3600s`"),
             }
         }
-        (Kind::Enum(names), _) => finding.help(format!("write {}", shape::listed(names))),
+        (Kind::Enum(names), _) => finding.help(format!("write {}", schema::listed(names))),
         (Kind::Int32 | Kind::Int64, _) => finding.help("write a whole number without unit"),
         (Kind::Map(_), _) if problem.route.is_empty() => {
             finding.help("a configuration starts with a key such as `ci_access:`")

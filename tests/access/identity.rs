@@ -1,6 +1,7 @@
 //! As whom jobs act, and what the kubeconfig says.
 
-use kaslint::access::{Query, json};
+use kaslint::access::Query;
+use kaslint::access_report::json::rows as json;
 use kaslint::gitlab::Version;
 use serde_json::json;
 

@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use kaslint::access::{AgentFile, Answer, Index, Query, Settings, World, json};
+use kaslint::access::{AgentFile, Answer, Index, Query, Settings, World};
+use kaslint::access_report::json::rows as json;
 use kaslint::agent_config::AgentConfig;
 use kaslint::inventory;
 use kaslint::source::Source;

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use kaslint::agent_config::AgentConfig;
+use kaslint::agent_config::location::Location;
 use kaslint::analysis::{Project, Selection, Steps};
-use kaslint::finding::{Finding, Safety, Severity};
+use kaslint::diagnostic::{Finding, Safety, Severity};
 use kaslint::fixing::{self, Fixed, Request};
 use kaslint::gitlab::NEWEST;
-use kaslint::layout::Location;
 use kaslint::rules::{AgentFile, Context, Described, Findings, Input, RULES, Rule, RuleInfo, Topic};
 use kaslint::source::{Source, Span};
 use proptest::prelude::*;

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
+use kaslint::agent_config::location::Location;
 use kaslint::analysis::{Project, Selection, analyse_with};
-use kaslint::finding::{Finding, Place, Safety, Severity};
-use kaslint::layout::Location;
+use kaslint::cli::schemas::Name;
+use kaslint::diagnostic::{Finding, Place, Safety, Severity};
 use kaslint::report::{Format, Outcome, View};
 use kaslint::rules::{Context, Described, Findings, Input, InputContent, Need, Rule, RuleInfo, Topic};
-use kaslint::schemas::Name;
 use kaslint::source::{Source, Span};
 use serde_json::Value as Json;
 

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use kaslint::agent_config::AgentConfig;
+use kaslint::agent_config::location::Location;
 use kaslint::analysis::{Project, Selection, analyse};
 use kaslint::gitlab::NEWEST;
-use kaslint::layout::Location;
 use kaslint::rules::{Context, Input};
 use kaslint::source::Source;
 use kaslint::yaml;

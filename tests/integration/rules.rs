@@ -4,12 +4,12 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
+use kaslint::access::jobs::CiProject;
+use kaslint::agent_config::location::{Location, locate};
 use kaslint::analysis::{Level, Project, Selection, analyse, analyse_with};
 use kaslint::ci::{FileContent, Files, Pipeline};
 use kaslint::gitlab::FullPath;
 use kaslint::inventory::Inventory;
-use kaslint::job_access::CiProject;
-use kaslint::layout::{Location, locate};
 use kaslint::rules::{
     AgentFile, Context, Described, Findings, Input, InputContent, OrganisationSchema, RULES, Rule, RuleInfo, Topic,
     all_rules,
@@ -218,7 +218,7 @@ struct Failing;
 
 static FAILING: RuleInfo = RuleInfo {
     name: "failing",
-    severity: kaslint::finding::Severity::Error,
+    severity: kaslint::diagnostic::Severity::Error,
     topic: Topic::Linter,
     needs: &[],
     is_off: false,

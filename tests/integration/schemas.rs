@@ -1,9 +1,9 @@
 //! The published schemas: up to date, valid, and as lenient as decoding is.
 
 use kaslint::agent_config::AgentConfig;
+use kaslint::cli::schemas::Name;
 use kaslint::gitlab::NEWEST;
-use kaslint::schemas::Name;
-use kaslint::shape::{Data, Difference, MessageValue, Value};
+use kaslint::schema::{Data, Difference, MessageValue, Value};
 use kaslint::source::Source;
 use serde_json::Value as Json;
 

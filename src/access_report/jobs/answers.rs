@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::super::{AccessReport, words};
+use crate::access::jobs::JobCase;
 use crate::access::{AgentId, Answer, Condition, Fact, Row};
 use crate::gitlab::{EnvironmentTier, PartialText};
-use crate::job_access::JobCase;
 
 /// What decides about the agents of a case, beside its project.
 type Key<'j> = (Option<&'j PartialText>, Option<EnvironmentTier>, bool);

@@ -7,7 +7,7 @@ use super::super::csv::{harmless, writer};
 use super::answers::{Answers, may_run, rows};
 use super::selects::{self, Selected};
 use super::{Section, runs, words};
-use crate::job_access::{By, JobCase, JobView};
+use crate::access::jobs::{By, JobCase, JobView};
 
 /// The columns about the job, before those of answers.
 const JOB: [&str; 8] = ["job", "case", "job_path", "job_line", "runs_on", "selects", "selected", "granted"];

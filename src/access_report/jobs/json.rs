@@ -7,9 +7,9 @@ use serde_json::{Map, Value as Json, json};
 use super::super::json::answer_object;
 use super::answers::{Answers, Told};
 use super::{Section, selects};
-use crate::ci::condition::{Certainty, Run};
-use crate::job_access::{JobCase, JobView};
-use crate::secrets;
+use crate::access::jobs::{JobCase, JobView};
+use crate::pipeline_rules::{Certainty, Run};
+use crate::source::secrets;
 
 pub(super) fn write(section: &Section<'_, '_, '_, '_>, out: &mut dyn io::Write) -> io::Result<()> {
     let project = section.jobs.project.facts.path.as_deref();
@@ -79,7 +79,7 @@ fn case<'j, 'w>(
     object.insert("runs".to_owned(), case.runs.iter().map(run).collect());
     let selected = selects::selected(section, view, number, answers);
     let works =
-        selects::works(view, case, selected.iter().any(|one| one.selection.by != crate::job_access::By::Environment));
+        selects::works(view, case, selected.iter().any(|one| one.selection.by != crate::access::jobs::By::Environment));
     let selects = selected.iter().map(|one| {
         let place = &one.selection.place;
         json!({

@@ -15,7 +15,7 @@ mod why;
 use std::io;
 
 use super::{AccessReport, Format, words};
-use crate::job_access::{JobCase, JobView, ProjectJobs};
+use crate::access::jobs::{JobCase, JobView, ProjectJobs};
 use overview::Overview;
 
 impl<'w> AccessReport<'_, 'w> {

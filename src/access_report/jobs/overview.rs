@@ -7,7 +7,7 @@ use super::answers::{Answers, Sight, may_run};
 use super::selects::{self, Granted, Selected};
 use super::{Section, runs, words};
 use crate::access::AgentId;
-use crate::job_access::{By, JobCase, JobView};
+use crate::access::jobs::{By, JobCase, JobView};
 
 /// How many agents stand in a cell before the others are counted.
 const MOST_AGENTS: usize = 3;

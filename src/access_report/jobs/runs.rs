@@ -1,8 +1,8 @@
 //! The kinds of pipelines that a case of a job runs in, in few words.
 
 use super::words;
-use crate::ci::condition::{BranchName, Certainty, PipelineKind, PipelineSource, Run, Scenario, TagName, Value};
 use crate::gitlab::PartialText;
+use crate::pipeline_rules::{BranchName, Certainty, PipelineKind, PipelineSource, Run, Scenario, TagName, Value};
 
 /// "default branch", "branches", "tags v*", "perhaps merge requests", "branches (scheduled pipelines)".
 pub(super) fn in_words(runs: &[Run]) -> Vec<String> {

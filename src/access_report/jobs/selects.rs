@@ -2,9 +2,9 @@
 
 use super::answers::{Answers, Sight};
 use super::{Section, words};
+use crate::access::jobs::{By, JobCase, JobView, Resolved, Selection};
 use crate::access::{AgentId, Index};
-use crate::ci::script::{ActionKind, Contact, InForce, Why};
-use crate::job_access::{By, JobCase, JobView, Resolved, Selection};
+use crate::shell::{ActionKind, Contact, InForce, Why};
 
 /// Whether the agent of a context lets a case in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

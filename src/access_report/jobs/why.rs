@@ -7,10 +7,10 @@ use super::super::{AccessReport, why};
 use super::answers::{Answers, may_run};
 use super::selects::{self, Granted, Selected, Works};
 use super::{Section, words};
+use crate::access::jobs::{By, JobCase, JobView};
 use crate::ci::Place;
-use crate::ci::condition::{Certainty, Run};
 use crate::gitlab::EnvironmentTier;
-use crate::job_access::{By, JobCase, JobView};
+use crate::pipeline_rules::{Certainty, Run};
 
 /// How many cases are told in full.
 const MOST_CASES: usize = 5;

@@ -5,7 +5,7 @@ use super::words;
 use crate::access::{Candidate, CandidateKind, Drop};
 use crate::agent_config::{CiEntry, Mode};
 use crate::gitlab::{ancestor_paths, lower_path};
-use crate::shape::nearest;
+use crate::schema::nearest;
 
 /// How many entries that may have been meant are shown.
 const MOST_MEANT: usize = 3;

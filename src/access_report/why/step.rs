@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::words;
 use crate::access::{Agent, Answer, Index, Row};
-use crate::secrets;
+use crate::source::secrets;
 use crate::source::{Source, Span};
 
 /// One step of a decision.

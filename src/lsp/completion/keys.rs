@@ -5,7 +5,7 @@ use gen_lsp_types::CompletionItemKind;
 use super::outline::Form;
 use super::{Asking, Offer, rule_names};
 use crate::gitlab::{OLDEST, Tier};
-use crate::shape::{Key, Kind, Members, Message};
+use crate::schema::{Key, Kind, Members, Message};
 use crate::source::Span;
 
 /// The keys of the mapping at the place.

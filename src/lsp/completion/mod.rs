@@ -20,9 +20,9 @@ use crate::agent_config::CONFIGURATION;
 use crate::analysis::Facts;
 use crate::gitlab::{NEWEST, Version};
 use crate::inventory::INVENTORY;
+use crate::project::settings::SETTINGS;
 use crate::rules::Context;
-use crate::settings::SETTINGS;
-use crate::shape::{Key, Kind, Message};
+use crate::schema::{Key, Kind, Message};
 use crate::source::{Source, Span};
 
 use outline::{Form, Outline, Place, Slot, Step};

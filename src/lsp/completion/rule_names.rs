@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use gen_lsp_types::CompletionItemKind;
 
 use super::{Around, Asking, At, Offer, Offers, keys};
+use crate::diagnostic::suppression;
 use crate::rules::{RULES, RuleInfo, all_rules};
-use crate::shape::Kind;
+use crate::schema::Kind;
 use crate::source::{Source, Span};
-use crate::suppression;
 
 /// The names that could stand in `# kaslint: ignore[`; `None` where the cursor is in no such comment.
 pub(super) fn in_comment(at: &At<'_>, around: &Around<'_>) -> Option<Offers> {

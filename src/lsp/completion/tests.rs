@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 use super::outline::{Outline, Step};
 use super::*;
 use crate::agent_config::AgentConfig;
+use crate::agent_config::location::Location;
 use crate::analysis::{self, Asked, Project, Selection, Steps};
 use crate::ci::{FileContent, Files, Pipeline, ProjectFacts};
 use crate::gitlab::FullPath;
-use crate::layout::Location;
 use crate::rules::{Input, RULES, all_rules};
-use crate::shape::ProblemKind;
+use crate::schema::ProblemKind;
 use crate::{inventory, yaml};
 
 const INVENTORY_TEXT: &str = "

@@ -6,7 +6,7 @@ use super::keys::open_quote;
 use super::outline::{Form, Slot, Step};
 use super::{Asking, Offer, Offers, Target, environments, ids, rule_names};
 use crate::gitlab::{NEWEST, OLDEST, Version};
-use crate::shape::{Check, Duration, Key, Kind, Members};
+use crate::schema::{Check, Duration, Key, Kind, Members};
 use crate::yaml::written;
 
 /// The values of the node at the place.

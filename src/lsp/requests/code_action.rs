@@ -13,13 +13,13 @@ use similar::{ChangeTag, TextDiff};
 
 use super::{Asked, Failure, Handler, document};
 use crate::analysis::Steps;
-use crate::finding::{self, Finding, Fix, Place, Safety};
+use crate::diagnostic::suppression;
+use crate::diagnostic::{self, Finding, Fix, Place, Safety};
 use crate::fixing::{self, Request};
 use crate::lsp::documents::Document;
 use crate::lsp::session::Session;
 use crate::lsp::uri;
 use crate::source::{Source, Span};
-use crate::suppression;
 
 /// The kind of the action that makes all safe fixes.
 pub(super) const FIX_ALL: &str = "source.fixAll.kaslint";
@@ -102,7 +102,7 @@ fn meets(one: Span, other: Span) -> bool {
 /// What can be done about one finding, each with its rank among all.
 fn quick_fixes(session: &Session, document: &Document, finding: &Finding) -> Vec<(u8, CodeAction)> {
     let diagnostics = session.written(&document.path, std::slice::from_ref(finding));
-    let action = |title: String, edits: &[finding::Edit], is_preferred: bool| CodeAction {
+    let action = |title: String, edits: &[diagnostic::Edit], is_preferred: bool| CodeAction {
         title,
         kind: Some(CodeActionKind::QuickFix),
         diagnostics: Some(diagnostics.clone()),
@@ -125,7 +125,7 @@ fn quick_fixes(session: &Session, document: &Document, finding: &Finding) -> Vec
     if let Some((span, text)) = suppression::ignore_comment(finding) {
         let place = Place { source: Arc::clone(&finding.place.source), span };
         let title = format!("Accept with a reason: ignore {} here", finding.rule.name);
-        actions.push((3, action(title, &[finding::Edit { place, text }], false)));
+        actions.push((3, action(title, &[diagnostic::Edit { place, text }], false)));
     }
     actions
 }
@@ -169,9 +169,9 @@ fn fix_all_edit(session: &Session, document: &Document) -> Option<WorkspaceEdit>
 }
 
 /// The lines that differ, so that the editor keeps cursors and marks in the others.
-fn line_edits(before: &Arc<Source>, after: &str) -> Vec<finding::Edit> {
+fn line_edits(before: &Arc<Source>, after: &str) -> Vec<diagnostic::Edit> {
     let difference = TextDiff::from_lines(before.text(), after);
-    let mut edits: Vec<finding::Edit> = Vec::new();
+    let mut edits: Vec<diagnostic::Edit> = Vec::new();
     let mut offset = 0;
     let mut is_open = false;
     for change in difference.iter_all_changes() {
@@ -183,7 +183,7 @@ fn line_edits(before: &Arc<Source>, after: &str) -> Vec<finding::Edit> {
         }
         if !is_open {
             let place = Place { source: Arc::clone(before), span: Span::empty(offset) };
-            edits.push(finding::Edit { place, text: String::new() });
+            edits.push(diagnostic::Edit { place, text: String::new() });
             is_open = true;
         }
         let Some(edit) = edits.last_mut() else { continue };
@@ -199,7 +199,7 @@ fn line_edits(before: &Arc<Source>, after: &str) -> Vec<finding::Edit> {
 }
 
 /// The same edit without what stays at both ends: it may be a secret, which no message has to hold.
-fn trimmed(mut edit: finding::Edit) -> finding::Edit {
+fn trimmed(mut edit: diagnostic::Edit) -> diagnostic::Edit {
     let before = edit.place.source.slice(edit.place.span);
     let pairs = before.chars().zip(edit.text.chars());
     let start: usize = pairs.take_while(|(old, new)| old == new).map(|(old, _)| old.len_utf8()).sum();
@@ -214,7 +214,7 @@ fn trimmed(mut edit: finding::Edit) -> finding::Edit {
 }
 
 /// Edits of files as the client takes them.
-fn workspace_edit(session: &Session, edits: &[finding::Edit]) -> WorkspaceEdit {
+fn workspace_edit(session: &Session, edits: &[diagnostic::Edit]) -> WorkspaceEdit {
     let mut by_path: BTreeMap<&str, Vec<TextEdit>> = BTreeMap::new();
     for edit in edits {
         let range = session.client.encoding.range(&edit.place.source, edit.place.span);

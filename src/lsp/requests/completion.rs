@@ -6,11 +6,11 @@ use gen_lsp_types::{
 };
 
 use super::{Asked, Cursor, Failure, Handler, cursor};
+use crate::diagnostic::suppression::MARK;
 use crate::lsp::completion::{self, Around, At, FileKind, Offer};
 use crate::lsp::documents::Document;
 use crate::lsp::session::Session;
 use crate::lsp::world::Role;
-use crate::suppression::MARK;
 
 pub(super) struct Completion;
 

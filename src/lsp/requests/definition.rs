@@ -5,12 +5,12 @@ use std::sync::Arc;
 use gen_lsp_types::{Definition, DefinitionParams, DefinitionRequest, DefinitionResponse, Location};
 
 use super::{Asked, Cursor, Failure, Handler, cursor};
+use crate::access::jobs::{JobView, Resolved, Selection};
 use crate::agent_config::{CiEntry, EntryKind};
 use crate::analysis::Facts;
 use crate::ci;
-use crate::finding::Place;
+use crate::diagnostic::Place;
 use crate::gitlab::{ancestor_paths, lower_path};
-use crate::job_access::{JobView, Resolved, Selection};
 use crate::lsp::diagnostics::Writer;
 use crate::lsp::documents::Document;
 use crate::lsp::place::touches;

@@ -6,9 +6,9 @@ use gen_lsp_types::{
 };
 
 use super::{Asked, Failure, Handler, document};
-use crate::disk::discover::shown_path;
 use crate::lsp::session::{Session, state_of};
 use crate::lsp::uri;
+use crate::project::discover::shown_path;
 
 pub(super) struct Diagnostics;
 

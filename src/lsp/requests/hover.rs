@@ -5,23 +5,23 @@ use std::fmt::Write as _;
 use gen_lsp_types::{Contents, Hover, HoverParams, HoverRequest, MarkupContent, MarkupKind};
 
 use super::{Asked, Cursor, Failure, Handler, cursor};
+use crate::access::jobs::{JobCase, JobView, ProjectJobs, Resolved, Selection};
 use crate::access::{AgentId, EnvironmentPattern, Index, Outcome, PartialVerdict};
 use crate::access_report::some_of;
 use crate::agent_config::{AccessSection, CiEntry, EntryKind, Spanned};
 use crate::analysis::Facts;
+use crate::diagnostic::suppression::MARK;
 use crate::gitlab::{NEWEST, PartialText, Tier, Version};
 use crate::inventory::INVENTORY;
-use crate::job_access::{JobCase, JobView, ProjectJobs, Resolved, Selection};
 use crate::lsp::documents::Document;
 use crate::lsp::entries::{self, shown};
 use crate::lsp::place::{keys_at, touches, word_at};
 use crate::lsp::session::Session;
 use crate::lsp::world::Role;
+use crate::project::settings::SETTINGS;
 use crate::rules::{AgentFile, Context, KnownEnvironments, explain, unmeant_among};
-use crate::settings::SETTINGS;
-use crate::shape::{self, Field, Message};
+use crate::schema::{self, Field, Message};
 use crate::source::{Source, Span};
-use crate::suppression::MARK;
 use crate::yaml;
 
 pub(super) struct Hovers;
@@ -79,7 +79,7 @@ fn rule_at(source: &Source, offset: usize) -> Told {
 /// The key under the cursor in one of kaslint's own files.
 fn key_of(source: &Source, table: &'static Message, offset: usize) -> Told {
     let document = yaml::read(source);
-    let decoded = shape::decode(&document, table, NEWEST, &|_, _| None);
+    let decoded = schema::decode(&document, table, NEWEST, &|_, _| None);
     let keys = keys_at(decoded.value.as_ref()?, offset);
     Some((keys.last()?.key_span, key_in_words(&keys, None)?))
 }

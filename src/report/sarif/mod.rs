@@ -14,9 +14,9 @@ use self::log::{
     RuleReference, Run, Text, Tool,
 };
 use super::{Outcome, one_line, whole_message};
-use crate::finding::{self, Finding, Place};
+use crate::diagnostic::{self, Finding, Place};
 use crate::rules::RuleInfo;
-use crate::secrets;
+use crate::source::secrets;
 
 /// What relative paths hang on: the working directory, which in a pipeline is the top of the repository.
 const ROOT: &str = "%SRCROOT%";
@@ -105,7 +105,7 @@ fn result<'o>(finding: &'o Finding, index: &dyn Fn(&str) -> usize) -> Reported<'
     }
 }
 
-fn fix(fix: &finding::Fix) -> Fix<'_> {
+fn fix(fix: &diagnostic::Fix) -> Fix<'_> {
     let mut changes: Vec<ArtifactChange<'_>> = Vec::new();
     for edit in &fix.edits {
         let location = artifact(edit.place.source.path());

@@ -1,0 +1,136 @@
+//! What the jobs of a CI file come to: the environment that each would have, the pipelines that it runs in, the contexts
+//! that its scripts select, and which agents let it in.
+//!
+//! This joins [`crate::ci`] (what is written) and [`crate::access`] (who gets in). What hangs on variables that are not
+//! known stays open: a job then has several cases, or an answer has conditions. It knows no findings.
+
+mod case;
+mod context;
+mod grant;
+mod selection;
+
+use std::collections::BTreeSet;
+use std::sync::OnceLock;
+
+use crate::access::Index;
+use crate::ci::variables::Scope;
+use crate::ci::{Job, Pipeline, ProjectFacts};
+use crate::gitlab::PartialText;
+use crate::inventory::Inventory;
+use crate::pipeline_rules::RefFacts;
+
+pub use case::JobCase;
+pub(crate) use case::rule_inputs;
+pub use context::{ContextName, context_name};
+pub use grant::{CaseGrant, Refusal};
+pub use selection::{By, Resolved, Selection};
+
+/// What is known of the project whose jobs these are.
+#[derive(Clone, Debug, Default)]
+pub struct CiProject {
+    /// What predefined variables follow from.
+    pub facts: ProjectFacts,
+    /// Its protected refs.
+    pub refs: RefFacts,
+}
+
+impl CiProject {
+    /// What path and inventory say of a project.
+    #[must_use]
+    pub fn of(path: Option<&str>, inventory: Option<&Inventory>) -> Self {
+        let listed = inventory.zip(path).and_then(|(inventory, path)| inventory.find_project(path));
+        let default_branch = listed.and_then(|project| project.default_branch.as_deref()).map(str::to_owned);
+        let facts = ProjectFacts {
+            path: listed.map(|project| &*project.path).or(path).map(str::to_owned),
+            id: listed.and_then(|project| project.id),
+            default_branch: default_branch.clone(),
+            server_url: inventory.and_then(|inventory| inventory.instance().url.as_deref()).map(str::to_owned),
+        };
+        let rules = |rules: Option<&[Box<str>]>| rules.map(<[Box<str>]>::to_vec);
+        let refs = RefFacts {
+            default_branch,
+            protected_branches: rules(listed.and_then(|project| project.protected_branches.as_deref())),
+            protected_tags: rules(listed.and_then(|project| project.protected_tags.as_deref())),
+        };
+        Self { facts, refs }
+    }
+}
+
+/// The jobs of one project's CI file.
+#[derive(Debug)]
+pub struct ProjectJobs<'p> {
+    /// The CI file.
+    pub pipeline: &'p Pipeline,
+    /// What is known of the project.
+    pub project: &'p CiProject,
+    /// The jobs with scripts or environments, in the order of the file.
+    pub jobs: Vec<JobView<'p>>,
+}
+
+/// A job and what it comes to.
+#[derive(Debug)]
+pub struct JobView<'p> {
+    /// The CI file that it stands in.
+    pub pipeline: &'p Pipeline,
+    /// The job as it is written.
+    pub job: &'p Job,
+    /// The ways in which it may run, one for each combination of its matrix, rule that lets it in, and environment. None for
+    /// a job that is in no pipeline.
+    pub cases: Vec<JobCase>,
+    selections: OnceLock<Vec<Selection>>,
+}
+
+impl<'p> ProjectJobs<'p> {
+    /// Works out the jobs of a CI file.
+    ///
+    /// Costs in proportion to the jobs, their matrices and their rules.
+    #[must_use]
+    pub fn of(pipeline: &'p Pipeline, project: &'p CiProject) -> Self {
+        let base = Scope::predefined(&project.facts);
+        let workflow = case::Workflow::of(pipeline.workflow_rules.as_deref());
+        let jobs = pipeline.jobs.iter().filter(|job| !job.is_trigger).map(|job| JobView {
+            pipeline,
+            job,
+            cases: case::cases(job, &base, &workflow, &project.refs),
+            selections: OnceLock::new(),
+        });
+        Self { pipeline, project, jobs: jobs.collect() }
+    }
+
+    /// The names of the environments that jobs have; `None` where jobs may be missing.
+    #[must_use]
+    pub fn environments(&self) -> Option<Vec<PartialText>> {
+        // Jobs of child pipelines are jobs of the project as well.
+        let has_children = self.pipeline.jobs.iter().any(|job| job.has_child);
+        if has_children || self.pipeline.is_incomplete() || !self.pipeline.problems.is_empty() {
+            return None;
+        }
+        let names = self.jobs.iter().flat_map(|job| &job.cases).filter_map(|case| case.environment.clone());
+        Some(names.collect::<BTreeSet<_>>().into_iter().collect())
+    }
+
+    /// Whether any job selects an agent's context, or the project has an agent that it may use.
+    #[must_use]
+    pub fn uses_agents(&self, index: &Index<'_>) -> bool {
+        let sees_agent = || self.project.facts.path.as_deref().is_some_and(|path| !index.agents_for(path).is_empty());
+        let names_agent = |job: &JobView<'_>| {
+            let mut selections = job.selections().iter();
+            selections.any(|selection| matches!(context_name(&selection.context), ContextName::Agent { .. }))
+        };
+        self.jobs.iter().any(names_agent) || sees_agent()
+    }
+}
+
+impl JobView<'_> {
+    /// The contexts that the job selects, in the order of its scripts, each place once.
+    pub fn selections(&self) -> &[Selection] {
+        self.selections.get_or_init(|| selection::selections(self))
+    }
+}
+
+/// Where a line of a job's script stands, e.g. `deploy.script[1]`.
+pub(crate) fn script_route(job: &Job, item: usize) -> String {
+    let Some(line) = job.script.get(item) else { return job.name.to_string() };
+    let first = job.script.iter().position(|other| other.section == line.section).unwrap_or(item);
+    format!("{}.{}[{}]", job.name, line.section.keyword(), item - first)
+}

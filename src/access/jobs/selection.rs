@@ -1,0 +1,204 @@
+//! The contexts that a job selects, each with the place where its name stands.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::context::{ContextName, context_name};
+use super::{JobView, ProjectJobs};
+use crate::access::{AgentId, Index};
+use crate::ci::variables::Scope;
+use crate::ci::{Place, Variable};
+use crate::gitlab::{PartialText, lower_path};
+use crate::shell::{ActionKind, Argument, Contact, InForce};
+use crate::source::Span;
+
+/// How many selections a job may have; those behind are not looked at.
+const MOST: usize = 10_000;
+
+/// By what a context is selected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum By {
+    /// `kubectl config use-context` or its like.
+    UseContext,
+    /// An option or a variable of one command.
+    Command,
+    /// `KUBE_CONTEXT`, which the jobs of Auto DevOps select.
+    AutoDevops,
+    /// `environment:kubernetes:agent`, which selects nothing for scripts.
+    Environment,
+}
+
+/// A context that a job selects.
+#[derive(Clone, Debug)]
+pub struct Selection {
+    /// Its name.
+    pub context: PartialText,
+    /// By what.
+    pub by: By,
+    /// Where the name stands, or the variable that holds it.
+    pub place: Place,
+    /// Where in the job, e.g. `deploy.script[1]`.
+    pub route: String,
+    /// The cases of the job in which it is selected.
+    pub cases: Vec<usize>,
+}
+
+/// What a context's name stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Resolved<'t> {
+    /// An agent that is known.
+    Agent(AgentId),
+    /// An agent that differs in letter case alone.
+    OtherCase(AgentId),
+    /// The form of an agent's context, and no agent that is known.
+    NoAgent {
+        /// The configuration project.
+        project: &'t str,
+        /// The agent.
+        agent: &'t str,
+    },
+    /// The certificate-based cluster.
+    Certificate,
+    /// It hangs on variables.
+    Open,
+    /// Some other name.
+    Other(&'t str),
+}
+
+impl Selection {
+    /// What the context's name stands for.
+    #[must_use]
+    pub fn resolve(&self, index: &Index<'_>) -> Resolved<'_> {
+        match context_name(&self.context) {
+            ContextName::Certificate => Resolved::Certificate,
+            ContextName::Open => Resolved::Open,
+            ContextName::Other(name) => Resolved::Other(name),
+            ContextName::OwnAgent { agent } => {
+                let own = index.agent_ids().find(|(_, known)| known.project.is_none() && known.name == agent);
+                own.map_or(Resolved::Open, |(id, _)| Resolved::Agent(id))
+            }
+            ContextName::Agent { project, agent } => {
+                let lower = lower_path(project);
+                let alike = index.agent_ids().filter(|(_, known)| {
+                    known.name == agent && known.project.is_some_and(|known| lower_path(known) == lower)
+                });
+                match alike.last() {
+                    Some((id, known)) if known.project == Some(project) => Resolved::Agent(id),
+                    Some((id, _)) => Resolved::OtherCase(id),
+                    None => Resolved::NoAgent { project, agent },
+                }
+            }
+        }
+    }
+}
+
+/// The selections of a job, in the order of its scripts, each place once.
+pub(super) fn selections(view: &JobView<'_>) -> Vec<Selection> {
+    let mut found = Found::default();
+    for (at, case) in view.cases.iter().enumerate() {
+        for (number, action) in case.script.actions.iter().enumerate() {
+            match &action.kind {
+                ActionKind::UseContext { context, kubeconfig: None }
+                    if !case.script.own_kubeconfig_before(number) && !case.script.makes_context(&context.text) =>
+                {
+                    found.add(view, at, action.item, context, By::UseContext);
+                }
+                ActionKind::Cluster(command) if command.contacts_cluster != Contact::No => {
+                    if let Some(InForce::Selected { context, selection: None }) = case.script.in_force(number) {
+                        found.add(view, at, action.item, &context, By::Command);
+                    }
+                }
+                _ => {}
+            }
+        }
+        if let (Some(context), Some(written)) = (&case.kubernetes_agent, view.job.environment.as_ref())
+            && let Some(agent) = written.kubernetes.as_ref().and_then(|kubernetes| kubernetes.agent.as_ref())
+        {
+            let route = format!("{}.environment.kubernetes.agent", view.job.name);
+            found.insert(Selection {
+                context: context.clone(),
+                by: By::Environment,
+                place: agent.place.clone(),
+                route,
+                cases: vec![at],
+            });
+        }
+    }
+    if let Some(variable) = view.auto_devops_variable() {
+        let route = format!("{}.variables.{}", view.job.name, variable.name);
+        for (at, case) in view.cases.iter().enumerate() {
+            found.insert(of_auto_devops(variable, case.scope.value(KUBE_CONTEXT), route.clone(), vec![at]));
+        }
+    }
+    found.selections
+}
+
+/// The variable that the jobs of Auto DevOps take their context from.
+///
+/// Source: `use_kube_context` in `src/bin/auto-deploy` of auto-deploy-image.
+const KUBE_CONTEXT: &str = "KUBE_CONTEXT";
+
+fn of_auto_devops(variable: &Variable, context: PartialText, route: String, cases: Vec<usize>) -> Selection {
+    Selection { context, by: By::AutoDevops, place: variable.place.clone(), route, cases }
+}
+
+impl ProjectJobs<'_> {
+    /// The context that the top level gives the jobs of Auto DevOps, which stand in GitLab's template.
+    #[must_use]
+    pub fn auto_devops_context(&self) -> Option<Selection> {
+        let deploys = self.pipeline.auto_devops().is_some() || self.jobs.iter().any(JobView::calls_auto_deploy);
+        let variable = self.pipeline.variables.iter().find(|variable| &*variable.name == KUBE_CONTEXT);
+        let variable = variable.filter(|_| deploys)?;
+        let scope = Scope::predefined(&self.project.facts).with_variables(&self.pipeline.variables);
+        let route = format!("variables.{KUBE_CONTEXT}");
+        Some(of_auto_devops(variable, scope.value(KUBE_CONTEXT), route, Vec::new()))
+    }
+}
+
+impl JobView<'_> {
+    /// The variable of the job's own that says which context Auto DevOps selects.
+    fn auto_devops_variable(&self) -> Option<&Variable> {
+        const TEMPLATES_JOBS: [&str; 5] = ["review", "staging", "canary", "production", "production_manual"];
+        let own = self.job.variables.iter().find(|variable| &*variable.name == KUBE_CONTEXT)?;
+        let of_all = self.pipeline.variables.iter().find(|variable| &*variable.name == KUBE_CONTEXT);
+        let is_of_template = self.pipeline.auto_devops().is_some() && TEMPLATES_JOBS.contains(&&*self.job.name);
+        let is_own = of_all.is_none_or(|of_all| of_all.place != own.place);
+        (is_own && (is_of_template || self.calls_auto_deploy())).then_some(own)
+    }
+
+    /// Whether its script runs the program that deploys for Auto DevOps.
+    fn calls_auto_deploy(&self) -> bool {
+        let calls = |kind: &ActionKind| matches!(kind, ActionKind::Opaque { program } if program == "auto-deploy");
+        self.cases.iter().any(|case| case.script.actions.iter().any(|action| calls(&action.kind)))
+    }
+}
+
+#[derive(Default)]
+struct Found {
+    selections: Vec<Selection>,
+    /// By file and place, and the context's name.
+    known: HashMap<(usize, Span, String), usize>,
+}
+
+impl Found {
+    fn add(&mut self, view: &JobView<'_>, case: usize, item: usize, context: &Argument, by: By) {
+        let Some(line) = view.job.script.get(item) else { return };
+        let place = Place::new(line.source(), line.span_of(context.range.clone()));
+        let route = super::script_route(view.job, item);
+        self.insert(Selection { context: context.text.clone(), by, place, route, cases: vec![case] });
+    }
+
+    fn insert(&mut self, selection: Selection) {
+        let Place { source, span } = &selection.place;
+        let key = (Arc::as_ptr(source).addr(), *span, selection.context.to_string());
+        let position = *self.known.entry(key).or_insert(self.selections.len());
+        match self.selections.get_mut(position) {
+            Some(known) => {
+                let more = selection.cases.into_iter().filter(|case| !known.cases.contains(case));
+                known.cases.extend(more.collect::<Vec<_>>());
+            }
+            None if position < MOST => self.selections.push(selection),
+            None => {}
+        }
+    }
+}

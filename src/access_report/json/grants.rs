@@ -1,0 +1,113 @@
+//! The whole picture as JSON: agents, their entries, the projects of each.
+
+use serde_json::{Map, Value as Json, json};
+
+use super::rows::{agent, candidate, impersonation};
+use crate::access::{Case, Condition, Effect, Grant, Index, Picture, Standing, UserDenial, UserIdentity, UserPicture};
+use crate::agent_config::{CiEntry, Mode};
+
+/// One agent: what it grants to jobs. Of an entry's projects at most `most` are listed; their number always is.
+#[must_use]
+pub fn picture(index: &Index<'_>, picture: &Picture<'_>, most: usize) -> Json {
+    let of = index.agent(picture.agent);
+    let mut object = Map::new();
+    object.insert("context".to_owned(), of.context().into());
+    object.insert("agent".to_owned(), agent(of));
+    object.insert("registered".to_owned(), of.is_registered.into());
+    object.extend(picture.refused.map(|step| ("refused_at".to_owned(), step.name().into())));
+    let cases = picture.cases.iter().map(|case| self::case(index, picture, case, most));
+    object.insert("cases".to_owned(), cases.collect());
+    Json::Object(object)
+}
+
+fn case(index: &Index<'_>, picture: &Picture<'_>, case: &Case<'_>, most: usize) -> Json {
+    let conditions: Vec<String> = case.conditions.iter().map(ToString::to_string).collect();
+    let entries: Vec<Json> = case.grants.iter().map(|grant| self::grant(index, picture, grant, most)).collect();
+    json!({ "conditions": conditions, "entries": entries })
+}
+
+fn grant(index: &Index<'_>, picture: &Picture<'_>, grant: &Grant<'_>, most: usize) -> Json {
+    let mut object = Map::new();
+    object.insert("entry".to_owned(), candidate(index.agent(picture.agent), grant.candidate));
+    if let Some(entry) = grant.candidate.entry {
+        object.extend(terms(entry));
+    }
+    object.entry("identity").or_insert_with(|| json!({ "mode": Mode::Agent.key() }));
+    let reach = match &grant.effect {
+        Effect::Decides(reach) => reach,
+        Effect::Depends(facts, reach) => {
+            let holds = facts.iter().map(|fact| Condition { fact: fact.clone(), holds: true }.to_string());
+            object.insert("conditions".to_owned(), holds.collect());
+            reach
+        }
+        Effect::Dropped(drop) => {
+            object.insert("dropped".to_owned(), drop.to_string().into());
+            return Json::Object(object);
+        }
+    };
+    if let (Some(count), Some(inventory)) = (reach.count(), index.inventory()) {
+        let projects = reach.projects(inventory).take(most).map(|project| Json::from(&*project.path));
+        object.insert("project_count".to_owned(), count.into());
+        object.insert("projects".to_owned(), projects.collect());
+    }
+    Json::Object(object)
+}
+
+/// What an entry says beside its id.
+fn terms(entry: &CiEntry) -> Map<String, Json> {
+    let mut terms = Map::new();
+    let user = entry.access_as.as_ref().and_then(|access_as| access_as.impersonation.as_ref());
+    let identity = match entry.mode() {
+        Mode::Impersonate => impersonation(user),
+        mode => json!({ "mode": mode.key() }),
+    };
+    terms.insert("identity".to_owned(), identity);
+    if !entry.environments.is_empty() {
+        let patterns = entry.environments.iter().map(|pattern| Json::from(pattern.value.as_str()));
+        terms.insert("environments".to_owned(), patterns.collect());
+    }
+    if entry.is_protected_only() {
+        terms.insert("protected_branches_only".to_owned(), true.into());
+    }
+    terms.extend(
+        entry.default_namespace.as_ref().map(|namespace| ("namespace".to_owned(), namespace.value.as_str().into())),
+    );
+    terms
+}
+
+/// One agent: whom it lets in as users.
+#[must_use]
+pub fn user_picture(index: &Index<'_>, picture: &UserPicture<'_>) -> Json {
+    let of = index.agent(picture.agent);
+    let mut object = Map::new();
+    object.insert("context".to_owned(), of.context().into());
+    object.insert("agent".to_owned(), agent(of));
+    object.extend(picture.refused.map(|step| ("refused_at".to_owned(), step.name().into())));
+    match picture.identity {
+        UserIdentity::Agent => object.insert("identity".to_owned(), json!({ "mode": "agent" })),
+        UserIdentity::User => object.insert("identity".to_owned(), json!({ "mode": "user" })),
+        UserIdentity::Nobody(denial) => object.insert("denied".to_owned(), denial.to_string().into()),
+    };
+    if !picture.conditions.is_empty() {
+        object.insert("conditions".to_owned(), picture.conditions.iter().map(Condition::for_users).collect());
+    }
+    let entries = picture.grants.iter().map(|grant| {
+        let mut entry = json!({ "kind": grant.entry.kind.noun() });
+        entry["id"] = grant.target.into();
+        entry["role_group"] = grant.role_group.as_str().into();
+        match &grant.standing {
+            Standing::Kept => {}
+            Standing::Dropped(drop) => entry["dropped"] = drop.to_string().into(),
+            Standing::Depends(needs) => {
+                let holds = needs.iter().map(|(fact, _)| Condition { fact: fact.clone(), holds: true });
+                entry["conditions"] = holds.map(|condition| condition.for_users()).collect();
+            }
+        }
+        entry
+    });
+    object.insert("entries".to_owned(), entries.collect());
+    if picture.identity == UserIdentity::Nobody(UserDenial::NoSection) {
+        object.remove("entries");
+    }
+    Json::Object(object)
+}

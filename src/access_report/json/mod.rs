@@ -1,0 +1,77 @@
+//! `json`: one object a line.
+
+mod grants;
+pub mod rows;
+
+use std::io;
+
+use serde_json::{Map, Value as Json, json};
+
+pub use grants::{picture, user_picture};
+
+use super::why::{self, Note, Step};
+use super::{AccessReport, words};
+use crate::access::Answer;
+use crate::source::secrets;
+
+/// How many projects of an entry the picture lists; their number is always told.
+const LISTED_PROJECTS: usize = 1000;
+
+/// Every agent with its entries and what each comes to.
+pub(super) fn pictures(report: &AccessReport<'_, '_>, out: &mut dyn io::Write) -> io::Result<()> {
+    let index = report.index;
+    for (id, _) in index.agent_ids().filter(|(id, _)| report.is_asked(*id)) {
+        let mut object = picture(index, &index.picture(id), LISTED_PROJECTS);
+        object["user_access"] = user_picture(index, &index.user_picture(id));
+        writeln!(out, "{}", secrets::mask(&object.to_string()))?;
+    }
+    Ok(())
+}
+
+/// One answer.
+pub(super) fn answer<'w>(
+    report: &AccessReport<'_, 'w>,
+    answer: &Answer<'w, '_>,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    writeln!(out, "{}", secrets::mask(&answer_object(report, answer).to_string()))
+}
+
+/// An answer with the steps that lead to it, if they are asked for.
+pub(super) fn answer_object<'w>(report: &AccessReport<'_, 'w>, answer: &Answer<'w, '_>) -> Json {
+    let mut line = rows::answer(report.index, answer);
+    for (list, rows) in [("allowed", &answer.allowed), ("denied", &answer.denied), ("unknown", &answer.unknown)] {
+        for (place, row) in rows.iter().enumerate() {
+            let agent = report.index.agent(row.agent);
+            if !agent.is_registered {
+                line[list][place]["reason"] = words::reason(answer, row, agent).into();
+            }
+            if report.why {
+                line[list][place]["steps"] = why::steps(report, answer, row).iter().map(step).collect();
+            }
+        }
+    }
+    line
+}
+
+/// A step of `--why`. As whom the job acts stands in its row.
+fn step(step: &Step) -> Json {
+    let mut object = json!({ "step": step.name, "text": step.text });
+    if !step.notes.is_empty() {
+        object["notes"] = step.notes.iter().map(note).collect();
+    }
+    object
+}
+
+fn note(note: &Note) -> Json {
+    let mut object = Map::new();
+    object.insert("outcome".to_owned(), note.state.into());
+    object.insert("text".to_owned(), note.text.as_str().into());
+    object.extend(note.route.as_ref().map(|route| ("route".to_owned(), route.as_str().into())));
+    if let Some(line) = &note.line {
+        object.insert("path".to_owned(), line.path.as_str().into());
+        object.insert("line".to_owned(), line.number.into());
+        object.insert("source".to_owned(), line.text.as_str().into());
+    }
+    Json::Object(object)
+}

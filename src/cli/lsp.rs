@@ -1,0 +1,25 @@
+//! `kaslint lsp`: the language server on standard input and output.
+
+use std::io::{self, BufReader};
+
+use super::Exit;
+use crate::lsp::{End, serve_with};
+use crate::project::Unusable;
+use crate::project::knowledge::Options;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Speak over standard input and output, as is the case anyway; some editors say so.
+    #[arg(long)]
+    stdio: bool,
+    #[command(flatten)]
+    options: Options,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
+    match serve_with(BufReader::new(io::stdin()), io::stdout(), arguments.options.clone()) {
+        End::Orderly => Ok(Exit::Fine),
+        // The protocol asks for 1 where `exit` comes without `shutdown`.
+        End::Abrupt => Ok(Exit::Found),
+    }
+}

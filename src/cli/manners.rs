@@ -1,0 +1,55 @@
+//! How much is said beside the findings: `--quiet` and `--verbose`.
+
+use std::path::Path;
+
+use crate::analysis::Selection;
+use crate::project::discover;
+use crate::project::knowledge::{Known, Origin};
+use crate::rules::RULES;
+use crate::source::secrets;
+
+/// The options that say how much to say.
+#[derive(Debug, clap::Args)]
+pub(super) struct Manners {
+    /// Findings only: no summary, no remarks, no progress. Errors are told, and the exit status is the same.
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Tell on standard error, for each project, where it lies, what is known of it from where, and which files are checked
+    /// with how many rules.
+    #[arg(short, long)]
+    pub verbose: bool,
+}
+
+/// What `--verbose` tells of a project.
+pub(super) fn tell(root: &Path, known: &Known, files: Vec<String>, selection: Option<&Selection>) -> String {
+    let folder = if root.as_os_str().is_empty() { Path::new(".") } else { root };
+    let from = |origin: Option<Origin>| origin.map_or_else(String::new, |origin| format!(" ({origin})"));
+    let (context, origins) = (&known.context, known.origins);
+    let or = |text: Option<String>, otherwise: &str| text.unwrap_or_else(|| otherwise.to_owned());
+    let path = or(context.project.as_ref().map(ToString::to_string), "unknown");
+    let settings = or(known.settings.file.as_deref().map(discover::shown_path), "none");
+    let inventory = or(known.listing.as_ref().map(|listing| discover::shown_path(&listing.file)), "none");
+    let version_from = origins.version.map_or_else(|| " (the newest known)".to_owned(), |origin| from(Some(origin)));
+    let tier = or(context.tier.map(|tier| tier.to_string()), "unknown");
+    let counted = |count: usize, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
+    let files_counted = counted(files.len(), "file");
+    let work = match selection {
+        Some(selection) => {
+            let rules = RULES.iter().filter(|rule| selection.runs(rule.info())).count();
+            format!("checked    {files_counted}, {}", counted(rules, "rule"))
+        }
+        None => format!("read       {files_counted}"),
+    };
+    let mut lines = vec![
+        format!("project {}", discover::shown_path(folder)),
+        format!("  path       {path}{}", from(origins.project)),
+        format!("  settings   {settings}"),
+        format!("  inventory  {inventory}{}", from(origins.inventory)),
+        format!("  GitLab     {}{version_from}", context.version),
+        format!("  licence    {tier}{}", from(origins.tier)),
+        format!("  {work}"),
+    ];
+    lines.extend(files.into_iter().map(|file| format!("    {file}")));
+    let plain = |line: String| secrets::mask(&line).replace(char::is_control, " ");
+    lines.into_iter().map(plain).collect::<Vec<_>>().join("\n")
+}

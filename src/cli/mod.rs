@@ -1,0 +1,128 @@
+//! The command line: one file a subcommand. What they share is finding files, settings and writing reports.
+
+mod acceptance;
+mod access;
+mod access_jobs;
+mod check;
+mod check_output;
+mod completions;
+mod decode;
+mod fix;
+mod inventory;
+mod lsp;
+mod manners;
+mod output;
+mod progress;
+mod reports;
+mod rules;
+mod schema;
+pub mod schemas;
+
+use std::ffi::OsString;
+
+use clap::{Parser, Subcommand};
+
+use crate::project::Unusable;
+use crate::report::Human;
+
+/// Says what GitLab makes of the configuration of its agents for Kubernetes.
+#[derive(Debug, Parser)]
+#[command(name = "kaslint", version, about, args_conflicts_with_subcommands = true, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    check: check::Arguments,
+    /// When to colour: auto, always or never. Of itself on terminals, unless NO_COLOR, CLICOLOR_FORCE or TERM say otherwise.
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
+    color: output::Color,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Report what GitLab would refuse, ignore, or read differently from how it looks (the default).
+    Check(check::Arguments),
+    /// Show what GitLab reads from a file.
+    Decode(decode::Arguments),
+    /// Show effective access: which agents jobs may use, through which entry, as whom.
+    Access(access::Arguments),
+    /// Validate an inventory.
+    Inventory(inventory::Arguments),
+    /// List the rules, or explain one.
+    Rules(rules::Arguments),
+    /// Print a JSON Schema.
+    Schema(schema::Arguments),
+    /// Language server on standard input and output, for editors.
+    Lsp(lsp::Arguments),
+    /// Print completions for a shell.
+    Completions(completions::Arguments),
+    /// Print the manual page.
+    #[command(hide = true)]
+    Man,
+}
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Exit {
+    /// Nothing to object to.
+    Fine = 0,
+    /// Something was found.
+    Found = 1,
+    /// The call could not be carried out, or not in full.
+    Unusable = 2,
+    /// A rule failed inside.
+    Internal = 3,
+}
+
+/// Puts `--color` behind the command that follows it: other options before a command make it a path.
+fn color_behind_command(mut arguments: Vec<OsString>) -> Vec<OsString> {
+    let length = match arguments.get(1).map(|first| first.to_string_lossy()) {
+        Some(first) if first == "--color" => 2,
+        Some(first) if first.starts_with("--color=") => 1,
+        _ => return arguments,
+    };
+    let is_option = |argument: &OsString| argument.to_string_lossy().starts_with('-');
+    if arguments.get(1 + length).is_some_and(|next| !is_option(next))
+        && let Some(moved) = arguments.get_mut(1..length + 2)
+    {
+        moved.rotate_right(1);
+    }
+    arguments
+}
+
+/// Runs the command line.
+#[must_use]
+pub fn run() -> Exit {
+    // A failing rule is a finding; its backtrace helps nobody who runs the tool.
+    std::panic::set_hook(Box::new(|_| {}));
+    let cli = Cli::parse_from(color_behind_command(std::env::args_os().collect()));
+    cli.color.apply();
+    let result = match cli.command {
+        None => check::run(&cli.check),
+        Some(Command::Check(arguments)) => check::run(&arguments),
+        Some(Command::Decode(arguments)) => decode::run(&arguments),
+        Some(Command::Access(arguments)) => access::run(&arguments),
+        Some(Command::Inventory(arguments)) => inventory::run(&arguments),
+        Some(Command::Rules(arguments)) => rules::run(&arguments),
+        Some(Command::Schema(arguments)) => schema::run(&arguments),
+        Some(Command::Lsp(arguments)) => lsp::run(&arguments),
+        Some(Command::Completions(arguments)) => completions::run(&arguments),
+        Some(Command::Man) => completions::man(),
+    };
+    result.unwrap_or_else(|unusable| {
+        complain_of(&unusable);
+        Exit::Unusable
+    })
+}
+
+/// Says what makes a call impossible, with the places that it is about.
+fn complain_of(unusable: &Unusable) {
+    if unusable.mistakes.is_empty() {
+        output::complain(&format!("error: {unusable}"));
+        return;
+    }
+    let mut text = Vec::new();
+    let _ = Human { width: output::width() }.write_findings(&unusable.mistakes, &mut text);
+    output::complain(String::from_utf8_lossy(&text).trim_end());
+    output::complain(&format!("error: {unusable}; mend what is said above"));
+}

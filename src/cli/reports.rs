@@ -1,0 +1,91 @@
+//! The reports of `check`: which formats, and where each goes.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::output::{self, Staged};
+use crate::project::Unusable;
+use crate::report::{Format, Outcome, View};
+
+/// The options that say how to report.
+#[derive(Debug, clap::Args)]
+pub(super) struct Reports {
+    /// How to report: human, concise, json, sarif, gitlab (Code Quality), github (workflow commands), junit or markdown (for
+    /// a merge request comment). FORMAT=FILE writes to a file; may be given several times.
+    #[arg(long, value_name = "FORMAT[=FILE]", default_value = "human", value_parser = parse_format)]
+    format: Vec<FormatChoice>,
+    /// Write the report to this file instead of standard output; as a whole or not at all.
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug)]
+struct FormatChoice {
+    format: Format,
+    file: Option<PathBuf>,
+}
+
+fn parse_format(text: &str) -> Result<FormatChoice, String> {
+    use clap::ValueEnum as _;
+    let (name, file) = match text.split_once('=') {
+        Some((_, "")) => return Err("a file's name belongs behind `=`".to_owned()),
+        Some((name, file)) => (name, Some(PathBuf::from(file))),
+        None => (text, None),
+    };
+    let format = Format::from_str(name, false).map_err(|_| {
+        let names: Vec<String> = Format::value_variants()
+            .iter()
+            .filter_map(|format| Some(format.to_possible_value()?.get_name().to_owned()))
+            .collect();
+        format!("there is no format `{name}`; choose one of {}", names.join(", "))
+    })?;
+    Ok(FormatChoice { format, file })
+}
+
+impl Reports {
+    /// Where a report goes; `None` for standard output.
+    fn destination<'a>(&'a self, choice: &'a FormatChoice) -> Option<&'a Path> {
+        choice.file.as_deref().or(self.output.as_deref())
+    }
+
+    /// Two reports in one place would spoil each other; that is said before anything is done.
+    pub(super) fn check(&self) -> Result<(), Unusable> {
+        if self.output.is_some() && self.format.iter().all(|choice| choice.file.is_some()) {
+            return Err(Unusable::new("--output has no report: every --format names a file of its own".to_owned()));
+        }
+        let mut taken = BTreeSet::new();
+        for choice in &self.format {
+            let destination = self.destination(choice);
+            if taken.insert(destination.map(output::identity)) {
+                continue;
+            }
+            return Err(Unusable::new(match destination {
+                Some(file) => format!("two reports cannot go to one file, {}", file.display()),
+                None => "only one format can go to standard output; name a file for the others: --format json=FILE"
+                    .to_owned(),
+            }));
+        }
+        Ok(())
+    }
+
+    /// Writes the reports: files only if all of them can be written, then standard output; standard error where that has
+    /// the text itself.
+    pub(super) fn write(&self, outcome: &Outcome, is_quiet: bool, has_text: bool) -> Result<(), Unusable> {
+        let in_file = View { width: output::DEFAULT_WIDTH, is_quiet };
+        let view = View { width: output::width(), is_quiet };
+        let mut files = Vec::new();
+        for choice in &self.format {
+            if let Some(file) = self.destination(choice) {
+                files.push(Staged::new(file, &|out| choice.format.write(outcome, in_file, out))?);
+            }
+        }
+        for file in files {
+            file.persist()?;
+        }
+        for choice in self.format.iter().filter(|choice| self.destination(choice).is_none()) {
+            let write = |out: &mut dyn std::io::Write| choice.format.write(outcome, view, out);
+            if has_text { output::to_stderr(&write)? } else { output::to_stdout(&write)? }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,34 @@
+//! `kaslint rules`: the table of rules, or the page of one.
+
+use std::io;
+
+use super::{Exit, output};
+use crate::diagnostic::suppression::nearest_rule;
+use crate::project::Unusable;
+use crate::rules::{all_rules, explain};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The rule to explain.
+    rule: Option<String>,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
+    let Some(name) = &arguments.rule else {
+        output::to_stdout(&list)?;
+        return Ok(Exit::Fine);
+    };
+    let Some(rule) = explain(name) else {
+        return Err(Unusable::new(format!("there is no rule `{name}`; {}", nearest_rule(name))));
+    };
+    output::to_stdout(&|out| write!(out, "# {} ({})\n\n{}", rule.name, rule.level(), rule.markdown()))?;
+    Ok(Exit::Fine)
+}
+
+fn list(out: &mut dyn io::Write) -> io::Result<()> {
+    let name_width = all_rules().map(|info| info.name.len()).max().unwrap_or(0);
+    for info in all_rules() {
+        writeln!(out, "{:name_width$}  {:7}  {}", info.name, info.level(), info.summary())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,260 @@
+//! Findings that somebody has looked at and accepted: comments in files, and `ignore` in the settings file.
+//!
+//! Each needs a reason. One that hides nothing, names no rule or gives no reason is a finding itself.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use globset::{GlobBuilder, GlobMatcher};
+
+use crate::agent_config::AgentConfig;
+use crate::diagnostic::{Finding, Place};
+use crate::rules::{INVALID_IGNORE, UNUSED_IGNORE, all_rules, explain};
+use crate::schema::nearest;
+use crate::source::{Source, Span};
+use crate::yaml;
+
+/// What a comment starts with.
+pub(crate) const MARK: &str = "kaslint:";
+
+/// A comment that hides findings of rules on one line.
+#[derive(Debug)]
+pub(crate) struct Directive {
+    source: Arc<Source>,
+    /// The 1-based line that it speaks of.
+    line: usize,
+    /// The rules, each with the place of its name.
+    rules: Vec<(&'static str, Span)>,
+    used: HashSet<&'static str>,
+}
+
+/// The directives in the comments of a file, and what is wrong with them.
+pub(crate) fn directives(source: &Arc<Source>, comments: &[yaml::Comment]) -> (Vec<Directive>, Vec<Finding>) {
+    let (mut directives, mut findings) = (Vec::new(), Vec::new());
+    let comment_lines: HashSet<usize> = comments
+        .iter()
+        .filter(|comment| stands_alone(source, comment))
+        .map(|comment| line_of(source, comment))
+        .collect();
+    for comment in comments {
+        let Some(at) = comment.text.find(MARK).filter(|at| comment.text[..*at].trim().is_empty()) else { continue };
+        let start = comment.span.start + 1 + at;
+        let mut line = line_of(source, comment);
+        if stands_alone(source, comment) {
+            // Of several such comments one below the other, each speaks of the line below them all.
+            while comment_lines.contains(&line) {
+                line += 1;
+            }
+        }
+        let text = comment.text.get(at..).unwrap_or_default();
+        let (rules, mut faults) = read(source, start, text.trim_end());
+        findings.append(&mut faults);
+        if !rules.is_empty() {
+            directives.push(Directive { source: Arc::clone(source), line, rules, used: HashSet::new() });
+        }
+    }
+    (directives, findings)
+}
+
+fn line_of(source: &Source, comment: &yaml::Comment) -> usize {
+    source.position(comment.span.start).line
+}
+
+fn stands_alone(source: &Source, comment: &yaml::Comment) -> bool {
+    let line = source.line_span(source.line_index(comment.span.start));
+    source.slice(Span::new(line.start, comment.span.start)).trim_matches('\u{feff}').trim().is_empty()
+}
+
+/// Reads `kaslint: ignore[rule, rule] reason`, which starts at an offset of the text.
+fn read(source: &Arc<Source>, start: usize, text: &str) -> (Vec<(&'static str, Span)>, Vec<Finding>) {
+    const FORM: &str = "write `# kaslint: ignore[rule-name] reason`";
+    let whole = Span::new(start, start + text.len());
+    let fault = |span: Span, message: String, help: String| {
+        Finding::new(&INVALID_IGNORE, source, span, message).label("hides nothing").help(help)
+    };
+    let rest = text.get(MARK.len()..).unwrap_or_default().trim_start();
+    let Some(names) = rest.strip_prefix("ignore").map(str::trim_start) else {
+        let message = "this comment is addressed to kaslint, which knows `ignore` only".to_owned();
+        return (Vec::new(), vec![fault(whole, message, FORM.to_owned())]);
+    };
+    let Some((names, reason)) = names.strip_prefix('[').and_then(|names| names.split_once(']')) else {
+        let message = "this comment names no rule, and would hide everything".to_owned();
+        return (Vec::new(), vec![fault(whole, message, FORM.to_owned())]);
+    };
+    let names_start = start + text.len() - reason.len() - 1 - names.len();
+    let (mut rules, mut faults) = (Vec::new(), Vec::new());
+    let mut offset = names_start;
+    for part in names.split(',') {
+        let name = part.trim();
+        let begin = offset + (part.len() - part.trim_start().len());
+        let span = Span::new(begin, begin + name.len());
+        offset += part.len() + 1;
+        match explain(name) {
+            Some(rule) => rules.push((rule.name, span)),
+            None if name.is_empty() => {
+                faults.push(fault(whole, "this comment names no rule".to_owned(), FORM.to_owned()));
+            }
+            None => faults.push(fault(span, format!("there is no rule `{name}`"), nearest_rule(name))),
+        }
+    }
+    if reason.trim().is_empty() {
+        let message = "this comment gives no reason, so it hides nothing".to_owned();
+        let help = "say behind the bracket why the finding is accepted".to_owned();
+        return (Vec::new(), vec![fault(whole, message, help)]);
+    }
+    (rules, faults)
+}
+
+/// What to say of a name that no rule has.
+pub(crate) fn nearest_rule(name: &str) -> String {
+    match nearest(name, all_rules().map(|rule| rule.name)) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "`kaslint rules` lists the rules".to_owned(),
+    }
+}
+
+/// What a comment that hides a finding says where a person has not said why yet.
+pub(crate) const REASON: &str = "TODO: say why";
+
+/// Where to write what, so that a comment hides a finding: a name into a comment that is there, else a comment behind the line, else
+/// above it. `None` where no comment can stand, as within a text of several lines.
+pub(crate) fn ignore_comment(finding: &Finding) -> Option<(Span, String)> {
+    let Place { source, span } = &finding.place;
+    let name = finding.rule.name;
+    let line = source.line_span(source.line_index(span.start));
+    let document = yaml::read(source);
+    let comments = document.tree().comments();
+    let here = comments.iter().find(|comment| line.contains(Span::empty(comment.span.start)));
+    let is_break = if source.text().contains("\r\n") { "\r\n" } else { "\n" };
+    let above = || {
+        let text = source.slice(line);
+        let indent: String = text.chars().take_while(|character| *character == ' ').collect();
+        (Span::empty(line.start), format!("{indent}# {MARK} ignore[{name}] {REASON}{is_break}"))
+    };
+    let behind = || (Span::empty(line.end), format!("  # {MARK} ignore[{name}] {REASON}"));
+    let candidates = match here {
+        Some(comment) => {
+            let close = comment.text.find(MARK).and_then(|at| Some(at + comment.text.get(at..)?.find(']')?));
+            let into = close.map(|at| (Span::empty(comment.span.start + 1 + at), format!(", {name}")));
+            into.into_iter().chain([above()]).collect()
+        }
+        None => vec![behind(), above()],
+    };
+    // What is said of a file as such is said of its first line, whatever that is.
+    let is_of_file = span.is_empty() && span.start == 0;
+    candidates.into_iter().filter(|(at, _)| !is_of_file || at.start > 0).find(|(at, text)| {
+        let mut changed = source.text().to_owned();
+        changed.insert_str(at.start, text);
+        let moved = if at.start <= span.start { text.len() } else { 0 };
+        let changed = Arc::new(source.with_text(changed));
+        let read = yaml::read(&changed);
+        let line = changed.position(span.start + moved).line;
+        let (directives, _) = directives(&changed, read.tree().comments());
+        let hides =
+            |directive: &Directive| directive.line == line && directive.rules.iter().any(|(rule, _)| *rule == name);
+        read.problems().len() <= document.problems().len() && directives.iter().any(hides)
+    })
+}
+
+impl Directive {
+    fn hides(&mut self, finding: &Finding) -> bool {
+        let is_here = Arc::ptr_eq(&self.source, &finding.place.source)
+            && self.source.position(finding.place.span.start).line == self.line;
+        let rule = self.rules.iter().find(|(name, _)| *name == finding.rule.name).filter(|_| is_here);
+        rule.is_some_and(|(name, _)| {
+            self.used.insert(name);
+            true
+        })
+    }
+
+    /// The rules that it names and that ran without saying anything there.
+    fn unused(&self, ran: &dyn Fn(&str) -> bool) -> Vec<Finding> {
+        let unused = self.rules.iter().filter(|(name, _)| !self.used.contains(name) && ran(name));
+        unused
+            .map(|(name, span)| {
+                let message = format!("`{name}` says nothing on line {}, so this hides nothing", self.line);
+                Finding::new(&UNUSED_IGNORE, &self.source, *span, message)
+                    .label("not needed")
+                    .key(*name)
+                    .help("remove it, so that it does not hide a later mistake")
+            })
+            .collect()
+    }
+}
+
+/// Takes out the findings that comments hide, and adds those about the comments. Returns how many were hidden.
+pub(crate) fn apply(findings: &mut Vec<Finding>, mut directives: Vec<Directive>, ran: &dyn Fn(&str) -> bool) -> usize {
+    let before = findings.len();
+    findings.retain(|finding| !directives.iter_mut().any(|directive| directive.hides(finding)));
+    let hidden = before - findings.len();
+    findings.extend(directives.iter().flat_map(|directive| directive.unused(ran)));
+    hidden
+}
+
+/// An item of `ignore` in the settings file.
+#[derive(Clone, Debug)]
+pub struct AcceptedFinding {
+    /// The rule.
+    pub rule: &'static str,
+    /// The route of the finding, with ids for positions: `ci_access.groups[acme]`. It stands for everything below it.
+    pub at: Option<String>,
+    /// Which files, relative to the folder of the settings file.
+    pub path: Option<GlobMatcher>,
+    /// Where it is written.
+    pub place: Place,
+}
+
+impl AcceptedFinding {
+    /// A pattern of file paths, in which `*` stays within a folder.
+    ///
+    /// # Errors
+    /// When it is no pattern.
+    pub fn pattern(text: &str) -> Result<GlobMatcher, String> {
+        let glob = GlobBuilder::new(text).literal_separator(true).build();
+        glob.map(|glob| glob.compile_matcher()).map_err(|error| error.kind().to_string())
+    }
+
+    /// Whether it is about this finding; `base` is the folder of the settings file as paths of findings have it.
+    #[must_use]
+    pub fn hides(&self, finding: &Finding, base: &str) -> bool {
+        let path = finding.place.source.path();
+        let relative = path.strip_prefix(base).map_or(path, |rest| rest.trim_start_matches('/'));
+        let is_at = |at: &String| {
+            finding.anchor.strip_prefix(at.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        };
+        self.rule == finding.rule.name
+            && self.at.as_ref().is_none_or(is_at)
+            && self.path.as_ref().is_none_or(|pattern| pattern.is_match(relative))
+    }
+
+    /// What is said of one that hid nothing.
+    #[must_use]
+    pub fn unused(&self) -> Finding {
+        let message = format!("no finding of `{}` is hidden by this", self.rule);
+        Finding::new(&UNUSED_IGNORE, &self.place.source, self.place.span, message)
+            .label("not needed")
+            .route("ignore")
+            .key(self.rule)
+            .help("remove it, so that it does not hide a later mistake")
+    }
+}
+
+/// A route with ids in place of positions: `ci_access.projects[acme/web/shop].environments[0]`. Entries keep their ids when
+/// others are put before them.
+#[must_use]
+pub fn anchor(route: &str, config: &AgentConfig) -> String {
+    let anchored = || -> Option<String> {
+        let (list, rest) = route.split_once('[')?;
+        let (index, rest) = rest.split_once(']')?;
+        let index: usize = index.parse().ok()?;
+        let id = match list {
+            "ci_access.projects" => config.ci_access.as_ref()?.projects.get(index)?.id.as_ref(),
+            "ci_access.groups" => config.ci_access.as_ref()?.groups.get(index)?.id.as_ref(),
+            "user_access.projects" => config.user_access.as_ref()?.projects.get(index)?.id.as_ref(),
+            "user_access.groups" => config.user_access.as_ref()?.groups.get(index)?.id.as_ref(),
+            _ => None,
+        }?;
+        Some(format!("{list}[{}]{rest}", id.value))
+    };
+    anchored().unwrap_or_else(|| route.to_owned())
+}

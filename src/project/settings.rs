@@ -1,0 +1,254 @@
+//! The settings file `.kaslint.yaml`: what a repository tells kaslint about GitLab's side and about the rules.
+
+use std::str::FromStr as _;
+use std::sync::Arc;
+
+use crate::analysis::Level;
+use crate::diagnostic::suppression::{AcceptedFinding, nearest_rule};
+use crate::diagnostic::{Finding, Place, Severity};
+use crate::gitlab::{NEWEST, Tier, Version};
+use crate::rules::{RuleInfo, Topic, explain};
+use crate::schema::{self, Check, Data, Key, Kind, Message, MessageValue, Value};
+use crate::source::{Source, Span};
+use crate::yaml;
+
+/// The name of the settings file.
+pub const FILE_NAME: &str = ".kaslint.yaml";
+
+/// The table of the settings file's keys.
+pub static SETTINGS: Message = Message::new(
+    "the settings",
+    &[
+        Key::new("project", Kind::Text, "The full path of the configuration project.").checks(&[Check::NotEmpty]),
+        Key::new("inventory", Kind::Text, "The inventory file, relative to the settings file.")
+            .checks(&[Check::NotEmpty]),
+        Key::new("schemas", Kind::List(&Kind::Text), "An organisation's own JSON Schemas for agent files.")
+            .checks(&[Check::NotEmpty]),
+        Key::new("gitlab", Kind::Message(&GITLAB), "What is known about the GitLab instance."),
+        Key::new(
+            "rules",
+            Kind::Map(&Kind::Word(&["off", "note", "warning", "error"])),
+            "How severe the findings of a rule are.",
+        ),
+        Key::new("ignore", Kind::List(&Kind::Message(&IGNORE)), "Findings that were looked at and accepted."),
+        Key::new("policy", Kind::List(&Kind::Message(&POLICY)), "What effective access must hold to."),
+    ],
+);
+
+static GITLAB: Message = Message::new(
+    "`gitlab`",
+    &[
+        Key::new("version", Kind::Text, "The release, as major.minor in quotes.").checks(&[Check::NotEmpty]),
+        Key::new("tier", Kind::Word(&["free", "premium", "ultimate"]), "The licence of the CI projects."),
+        Key::new("instance_authorization", Kind::Bool, "The instance setting \"Enable instance level authorization\".")
+            .explicit(),
+        Key::new(
+            "max_configuration_file_size",
+            Kind::Int64,
+            "The agent server's limit on the size of a file, in bytes.",
+        )
+        .default("131072")
+        .checks(&[Check::AtLeast(1)]),
+    ],
+);
+
+static IGNORE: Message = Message::new(
+    "an item of `ignore`",
+    &[
+        Key::new("rule", Kind::Text, "The rule.").checks(&[Check::Required]),
+        Key::new("at", Kind::Text, "The route of the finding, with ids for positions.").checks(&[Check::NotEmpty]),
+        Key::new("path", Kind::Text, "A pattern of file paths.").checks(&[Check::NotEmpty]),
+        Key::new("reason", Kind::Text, "Why the finding is accepted.").checks(&[Check::Required]),
+    ],
+);
+
+static POLICY: Message = Message::new(
+    "an item of `policy`",
+    &[
+        Key::new("name", Kind::Text, "What the policy is called in findings.").checks(&[Check::Required]),
+        Key::new("agents", Kind::List(&Kind::Text), "Patterns of contexts that it holds for.")
+            .checks(&[Check::NotEmpty]),
+        Key::new("require", Kind::Any, "What every grant must have."),
+    ],
+);
+
+/// What a settings file says.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// The full path of the configuration project.
+    pub project: Option<String>,
+    /// The inventory file, relative to the settings file.
+    pub inventory: Option<String>,
+    /// JSON Schemas for agent files, relative to the settings file.
+    pub schemas: Vec<String>,
+    /// The release.
+    pub version: Option<Version>,
+    /// The licence of the CI projects.
+    pub tier: Option<Tier>,
+    /// The instance setting.
+    pub instance_authorization: Option<bool>,
+    /// The limit on the size of a file, in bytes.
+    pub max_file_size: Option<u64>,
+    /// Levels by rule name.
+    pub levels: Vec<(String, Level)>,
+    /// Findings that were accepted.
+    pub ignore: Vec<AcceptedFinding>,
+    /// Keys that are set and not acted upon by this version of kaslint.
+    pub not_supported: Vec<&'static str>,
+}
+
+/// What every mistake in a settings file is called; it is an error of the call, not a finding.
+pub static INVALID_SETTINGS: RuleInfo = RuleInfo {
+    name: "invalid-settings",
+    severity: Severity::Error,
+    topic: Topic::Linter,
+    needs: &[],
+    is_off: false,
+    tag: None,
+    doc: &[" The settings file cannot be used."],
+};
+
+impl Settings {
+    /// Reads a settings file.
+    ///
+    /// # Errors
+    /// All mistakes of the file at once, with their places.
+    pub fn read(source: &Arc<Source>) -> Result<Self, Vec<Finding>> {
+        let mut reader = Reader { source, mistakes: Vec::new() };
+        let document = yaml::read(source);
+        for problem in document.problems() {
+            reader.mistake(
+                problem.span,
+                "this is no valid YAML".to_owned(),
+                "quote the value, or mend what stands before it".to_owned(),
+            );
+        }
+        let decoded = schema::decode(&document, &SETTINGS, NEWEST, &|_, _| None);
+        for problem in &decoded.problems {
+            if let Some((message, help)) = schema::describe(problem) {
+                reader.mistake(problem.span, message, help);
+            }
+        }
+        let settings = decoded.value.as_ref().map(|value| reader.settings(value)).unwrap_or_default();
+        if reader.mistakes.is_empty() { Ok(settings) } else { Err(reader.mistakes) }
+    }
+}
+
+struct Reader<'s> {
+    source: &'s Arc<Source>,
+    mistakes: Vec<Finding>,
+}
+
+impl Reader<'_> {
+    fn mistake(&mut self, span: Span, message: String, help: String) {
+        self.mistakes.push(Finding::new(&INVALID_SETTINGS, self.source, span, message).help(help));
+    }
+
+    fn settings(&mut self, root: &MessageValue) -> Settings {
+        let text = |message: &MessageValue, key: &str| {
+            message.set(key).and_then(|field| field.value.as_text()).map(str::to_owned)
+        };
+        let mut settings =
+            Settings { project: text(root, "project"), inventory: text(root, "inventory"), ..Settings::default() };
+        if let Some(gitlab) = root.set("gitlab").and_then(|field| field.value.as_message()) {
+            settings.version = gitlab.set("version").and_then(|field| self.version(&field.value));
+            settings.tier = text(gitlab, "tier").and_then(|tier| Tier::from_str(&tier).ok());
+            settings.instance_authorization =
+                gitlab.set("instance_authorization").and_then(|field| field.value.as_bool());
+            let size = gitlab.set("max_configuration_file_size").and_then(|field| field.value.as_int());
+            settings.max_file_size = size.and_then(|size| u64::try_from(size).ok());
+        }
+        if let Some(Data::Map(rules)) = root.set("rules").map(|field| &field.value.data) {
+            for (name, span, level) in rules {
+                if explain(name).is_none() {
+                    self.mistake(*span, format!("there is no rule `{name}`"), nearest_rule(name));
+                } else if let Some(level) = level.as_text().and_then(|text| Level::from_str(text).ok()) {
+                    settings.levels.push((name.to_string(), level));
+                }
+            }
+        }
+        let ignore = root.set("ignore").map(|field| field.value.items()).unwrap_or_default();
+        settings.ignore = ignore.iter().filter_map(|item| self.accepted(item)).collect();
+        let schemas = root.set("schemas").map(|field| field.value.items()).unwrap_or_default();
+        settings.schemas = schemas.iter().filter_map(|schema| schema.as_text().map(str::to_owned)).collect();
+        let later = ["policy"];
+        settings.not_supported = later.into_iter().filter(|key| root.set(key).is_some()).collect();
+        settings
+    }
+
+    fn accepted(&mut self, item: &Value) -> Option<AcceptedFinding> {
+        let message = item.as_message()?;
+        let rule = &message.set("rule")?.value;
+        let text = |key: &str| message.set(key).and_then(|field| field.value.as_text()).map(str::to_owned);
+        let name = rule.as_text()?;
+        let Some(info) = explain(name) else {
+            self.mistake(rule.span, format!("there is no rule `{name}`"), nearest_rule(name));
+            return None;
+        };
+        let path = match message.set("path").map(|field| &field.value) {
+            Some(written) => match AcceptedFinding::pattern(written.as_text()?) {
+                Ok(pattern) => Some(pattern),
+                Err(error) => {
+                    self.mistake(
+                        written.span,
+                        format!("`path` is no pattern: {error}"),
+                        "write e.g. `.gitlab/agents/*/config.yaml`".to_owned(),
+                    );
+                    return None;
+                }
+            },
+            None => None,
+        };
+        let place = Place { source: Arc::clone(self.source), span: rule.span };
+        Some(AcceptedFinding { rule: info.name, at: text("at"), path, place })
+    }
+
+    fn version(&mut self, value: &Value) -> Option<Version> {
+        match Version::from_str(value.as_text()?) {
+            Ok(version) => Some(version),
+            Err(error) => {
+                self.mistake(value.span, error.to_string(), format!("write e.g. \"{NEWEST}\""));
+                None
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Settings, Vec<String>> {
+        let source = Arc::new(Source::new(FILE_NAME, text));
+        Settings::read(&source).map_err(|mistakes| mistakes.into_iter().map(|mistake| mistake.message).collect())
+    }
+
+    #[test]
+    fn settings_are_read_with_words_that_yaml_would_take_for_booleans() {
+        let text = "project: acme/agents\ngitlab: {version: '18.4', tier: premium, instance_authorization: false}\nrules: {null-value: off, unknown-key: warning}";
+        let settings = read(text).expect("valid settings");
+        assert_eq!(settings.project.as_deref(), Some("acme/agents"));
+        assert_eq!((settings.version, settings.tier), (Some(Version::new(18, 4)), Some(Tier::Premium)));
+        assert_eq!(settings.instance_authorization, Some(false));
+        let levels = [("null-value".to_owned(), Level::Off), ("unknown-key".to_owned(), Level::On(Severity::Warning))];
+        assert_eq!(settings.levels, levels);
+    }
+
+    #[test]
+    fn every_mistake_is_told_at_once() {
+        let text = "projct: a\ngitlab: {version: 18.4, tier: gold}\nrules: {null-valu: off, unknown-key: fatal}\nignore: [{rule: x}]";
+        let mistakes = read(text).expect_err("mistakes");
+        assert_eq!(
+            mistakes,
+            [
+                "there is no key `projct` in the settings",
+                "`version` must be text",
+                "`gold` is none of `free`, `premium` and `ultimate`",
+                "`fatal` is none of `off`, `note`, `warning` and `error`",
+                "`reason` is missing",
+                "there is no rule `null-valu`",
+                "there is no rule `x`",
+            ]
+        );
+    }
+}

@@ -1,0 +1,336 @@
+//! Text of a file with its lines: where a byte offset stands, in what the reader of a report counts.
+//!
+//! This floor knows bytes, lines and columns. It does not know YAML.
+
+pub mod secrets;
+
+/// A half-open range of byte offsets into [`Source::text`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Span {
+    /// Offset of the first byte.
+    pub start: usize,
+    /// Offset just past the last byte.
+    pub end: usize,
+}
+
+impl Span {
+    /// A span from `start` to `end`; an `end` before `start` is taken as `start`.
+    #[must_use]
+    pub fn new(start: usize, end: usize) -> Self {
+        Self { start, end: end.max(start) }
+    }
+
+    /// An empty span at `offset`.
+    #[must_use]
+    pub fn empty(offset: usize) -> Self {
+        Self::new(offset, offset)
+    }
+
+    /// Length in bytes.
+    #[must_use]
+    pub fn len(self) -> usize {
+        self.end - self.start
+    }
+
+    /// Whether the span covers no byte.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+
+    /// The smallest span that covers both.
+    #[must_use]
+    pub fn join(self, other: Self) -> Self {
+        Self { start: self.start.min(other.start), end: self.end.max(other.end) }
+    }
+
+    /// Whether `other` lies within this span.
+    #[must_use]
+    pub fn contains(self, other: Self) -> bool {
+        self.start <= other.start && other.end <= self.end
+    }
+}
+
+/// A place in a file as reports give it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// 1-based line.
+    pub line: usize,
+    /// 1-based column in Unicode code points; a byte-order mark counts as one.
+    pub column: usize,
+    /// 0-based offset in the bytes of the file on disk.
+    pub byte: usize,
+}
+
+/// How the bytes of the file became text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encoding {
+    /// UTF-8, with or without a byte-order mark (which stays in the text).
+    Utf8,
+    /// UTF-16, little endian, with its mark.
+    Utf16Le,
+    /// UTF-16, big endian, with its mark.
+    Utf16Be,
+}
+
+/// Bytes that are not text in the encoding of the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InvalidText {
+    /// Where the replacement character stands in [`Source::text`].
+    pub span: Span,
+    /// The first offending byte of the file.
+    pub byte: u8,
+}
+
+/// A file's text with a table of its lines.
+#[derive(Clone, Debug)]
+pub struct Source {
+    path: String,
+    text: String,
+    line_starts: Vec<usize>,
+    encoding: Encoding,
+    invalid: Option<InvalidText>,
+}
+
+impl Source {
+    /// Text that is already decoded, as an editor hands it over.
+    #[must_use]
+    pub fn new(path: impl Into<String>, text: impl Into<String>) -> Self {
+        let text = text.into();
+        let line_starts = line_starts(&text);
+        Self { path: path.into(), text, line_starts, encoding: Encoding::Utf8, invalid: None }
+    }
+
+    /// The bytes of a file: UTF-8, or UTF-16 where a byte-order mark says so.
+    ///
+    /// Bytes that are no text are replaced by U+FFFD and the first of them is kept in [`Source::invalid`].
+    /// (`yaml.v2`'s reader takes the same three encodings: its `readerc.go`.)
+    #[must_use]
+    pub fn from_bytes(path: impl Into<String>, bytes: &[u8]) -> Self {
+        let (text, encoding, invalid) = match bytes {
+            [0xFF, 0xFE, rest @ ..] => {
+                let (text, invalid) = decode_utf16(rest, u16::from_le_bytes);
+                (text, Encoding::Utf16Le, invalid)
+            }
+            [0xFE, 0xFF, rest @ ..] => {
+                let (text, invalid) = decode_utf16(rest, u16::from_be_bytes);
+                (text, Encoding::Utf16Be, invalid)
+            }
+            _ => {
+                let (text, invalid) = decode_utf8(bytes);
+                (text, Encoding::Utf8, invalid)
+            }
+        };
+        let line_starts = line_starts(&text);
+        Self { path: path.into(), text, line_starts, encoding, invalid }
+    }
+
+    /// The same file with another text, in the same encoding.
+    #[must_use]
+    pub fn with_text(&self, text: impl Into<String>) -> Self {
+        Self { encoding: self.encoding, ..Self::new(self.path.clone(), text) }
+    }
+
+    /// The bytes of the file on disk; `None` where some of them were no text, so that they are not known any more.
+    #[must_use]
+    pub fn to_bytes(&self) -> Option<Vec<u8>> {
+        if self.invalid.is_some() {
+            return None;
+        }
+        let with_mark = |to_bytes: fn(u16) -> [u8; 2]| {
+            std::iter::once(0xFEFF).chain(self.text.encode_utf16()).flat_map(to_bytes).collect()
+        };
+        Some(match self.encoding {
+            Encoding::Utf8 => self.text.clone().into_bytes(),
+            Encoding::Utf16Le => with_mark(u16::to_le_bytes),
+            Encoding::Utf16Be => with_mark(u16::to_be_bytes),
+        })
+    }
+
+    /// The path as reports show it.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The whole text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The encoding of the file.
+    #[must_use]
+    pub fn encoding(&self) -> Encoding {
+        self.encoding
+    }
+
+    /// The first bytes that were no text, if any.
+    #[must_use]
+    pub fn invalid(&self) -> Option<InvalidText> {
+        self.invalid
+    }
+
+    /// The text of a span; empty where the span does not lie on characters of this text.
+    #[must_use]
+    pub fn slice(&self, span: Span) -> &str {
+        self.text.get(span.start..span.end).unwrap_or_default()
+    }
+
+    /// How many lines there are; a final line break opens no further one.
+    #[must_use]
+    pub fn line_count(&self) -> usize {
+        match self.line_starts.last() {
+            Some(&start) if start == self.text.len() && start > 0 => self.line_starts.len() - 1,
+            _ => self.line_starts.len(),
+        }
+    }
+
+    /// The 0-based number of the line that holds `offset`.
+    #[must_use]
+    pub fn line_index(&self, offset: usize) -> usize {
+        self.line_starts.partition_point(|&start| start <= offset).saturating_sub(1)
+    }
+
+    /// The span of the 0-based line `index`, without its line break.
+    #[must_use]
+    pub fn line_span(&self, index: usize) -> Span {
+        let start = self.line_starts.get(index).copied().unwrap_or(self.text.len());
+        let end = self.line_starts.get(index + 1).copied().unwrap_or(self.text.len());
+        let line = self.text.get(start..end).unwrap_or_default();
+        Span::new(start, start + line.trim_end_matches(['\n', '\r']).len())
+    }
+
+    /// Line, column and byte of an offset; an offset inside a character counts as that character's.
+    #[must_use]
+    pub fn position(&self, offset: usize) -> Position {
+        let mut offset = offset.min(self.text.len());
+        while !self.text.is_char_boundary(offset) {
+            offset -= 1;
+        }
+        let line = self.line_index(offset);
+        let start = self.line_starts.get(line).copied().unwrap_or(0);
+        let column = self.text.get(start..offset).unwrap_or_default().chars().count();
+        Position { line: line + 1, column: column + 1, byte: self.file_byte(offset) }
+    }
+
+    /// The offset in the file on disk of an offset in the text.
+    fn file_byte(&self, offset: usize) -> usize {
+        match self.encoding {
+            Encoding::Utf8 => offset,
+            // Two bytes of mark, then two for each UTF-16 code unit.
+            Encoding::Utf16Le | Encoding::Utf16Be => {
+                2 + 2 * self.text.get(..offset).unwrap_or_default().encode_utf16().count()
+            }
+        }
+    }
+}
+
+/// Offsets at which lines start: after `\n`, `\r\n` and a lone `\r`, as editors count.
+fn line_starts(text: &str) -> Vec<usize> {
+    let bytes = text.as_bytes();
+    let mut starts = vec![0];
+    for (index, byte) in bytes.iter().enumerate() {
+        match byte {
+            b'\n' => starts.push(index + 1),
+            b'\r' if bytes.get(index + 1) != Some(&b'\n') => starts.push(index + 1),
+            _ => {}
+        }
+    }
+    starts
+}
+
+fn decode_utf8(bytes: &[u8]) -> (String, Option<InvalidText>) {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => (text.to_owned(), None),
+        Err(error) => {
+            let start = error.valid_up_to();
+            let invalid = InvalidText {
+                span: Span::new(start, start + '\u{FFFD}'.len_utf8()),
+                byte: bytes.get(start).copied().unwrap_or_default(),
+            };
+            (String::from_utf8_lossy(bytes).into_owned(), Some(invalid))
+        }
+    }
+}
+
+fn decode_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> (String, Option<InvalidText>) {
+    let mut text = String::with_capacity(bytes.len() / 2);
+    let mut invalid = None;
+    let pairs = bytes.chunks_exact(2);
+    let odd = pairs.remainder().first().copied();
+    for decoded in char::decode_utf16(pairs.map(|pair| unit([pair[0], pair[1]]))) {
+        match decoded {
+            Ok(character) => text.push(character),
+            Err(error) => {
+                note_invalid(&mut invalid, text.len(), (error.unpaired_surrogate() >> 8) as u8);
+                text.push('\u{FFFD}');
+            }
+        }
+    }
+    if let Some(byte) = odd {
+        note_invalid(&mut invalid, text.len(), byte);
+        text.push('\u{FFFD}');
+    }
+    (text, invalid)
+}
+
+fn note_invalid(invalid: &mut Option<InvalidText>, offset: usize, byte: u8) {
+    let span = Span::new(offset, offset + '\u{FFFD}'.len_utf8());
+    invalid.get_or_insert(InvalidText { span, byte });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_count_code_points_and_bytes_count_bytes() {
+        let source = Source::new("a", "é: 日\r\nb: x\rc");
+        let at = |offset| {
+            let position = source.position(offset);
+            (position.line, position.column, position.byte)
+        };
+        assert_eq!(at(0), (1, 1, 0));
+        assert_eq!(at(4), (1, 4, 4));
+        assert_eq!(at(9), (2, 1, 9));
+        assert_eq!(at(14), (3, 1, 14));
+        assert_eq!(source.line_count(), 3);
+        assert_eq!(source.slice(source.line_span(0)), "é: 日");
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_part_of_the_text() {
+        let source = Source::from_bytes("a", b"\xEF\xBB\xBFid: 1");
+        assert_eq!(source.position(3), Position { line: 1, column: 2, byte: 3 });
+    }
+
+    #[test]
+    fn utf16_positions_are_those_of_the_file() {
+        let bytes: Vec<u8> = "\u{FEFF}é: 1".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let source = Source::from_bytes("a", &bytes);
+        assert_eq!(source.text(), "é: 1");
+        assert_eq!(source.position(2).byte, 4);
+    }
+
+    #[test]
+    fn texts_become_the_bytes_that_they_were() {
+        let utf16 =
+            |to_bytes: fn(u16) -> [u8; 2]| "\u{FEFF}\u{FEFF}é: 😀\r\n".encode_utf16().flat_map(to_bytes).collect();
+        let files: [Vec<u8>; 4] =
+            [b"id: 1".to_vec(), b"\xEF\xBB\xBFid: 1\r".to_vec(), utf16(u16::to_le_bytes), utf16(u16::to_be_bytes)];
+        for bytes in files {
+            let source = Source::from_bytes("a", &bytes);
+            assert_eq!(source.to_bytes().as_deref(), Some(&*bytes));
+            assert_eq!(source.with_text(source.text()).to_bytes(), Some(bytes));
+        }
+    }
+
+    #[test]
+    fn invalid_bytes_are_located() {
+        let source = Source::from_bytes("a", b"id: \xFFx");
+        assert_eq!(source.to_bytes(), None);
+        let invalid = source.invalid().expect("an invalid byte");
+        assert_eq!((invalid.span.start, invalid.byte), (4, 0xFF));
+    }
+}
