@@ -66,6 +66,26 @@ impl RefusedAt {
 }
 
 impl AgentConfig {
+    /// A route with ids in place of positions: `ci_access.projects[acme/web/shop].environments[0]`. Entries keep their ids when
+    /// others are put before them.
+    #[must_use]
+    pub fn anchor(&self, route: &str) -> String {
+        let anchored = || -> Option<String> {
+            let (list, rest) = route.split_once('[')?;
+            let (index, rest) = rest.split_once(']')?;
+            let index: usize = index.parse().ok()?;
+            let id = match list {
+                "ci_access.projects" => self.ci_access.as_ref()?.projects.get(index)?.id.as_ref(),
+                "ci_access.groups" => self.ci_access.as_ref()?.groups.get(index)?.id.as_ref(),
+                "user_access.projects" => self.user_access.as_ref()?.projects.get(index)?.id.as_ref(),
+                "user_access.groups" => self.user_access.as_ref()?.groups.get(index)?.id.as_ref(),
+                _ => None,
+            }?;
+            Some(format!("{list}[{}]{rest}", id.value))
+        };
+        anchored().unwrap_or_else(|| route.to_owned())
+    }
+
     /// Reads a configuration by the rules of a release.
     #[must_use]
     pub fn read(source: &Source, version: Version) -> Self {

@@ -15,65 +15,14 @@ use crate::access::jobs::ProjectJobs;
 use crate::agent_config::CiEntry;
 use crate::ci::Pipeline;
 use crate::diagnostic::suppression::{self, AcceptedFinding};
-use crate::diagnostic::{Finding, Fix, Severity};
+use crate::diagnostic::{Finding, Fix, Level, Selection};
 use crate::gitlab::PartialText;
-use crate::rules::{
-    AgentFile, Context, EntryId, Findings, INTERNAL_ERROR, Input, Jobs, Need, RULES, Rule, RuleInfo, Topic, explain,
-};
+use crate::rules::{self, Findings, Jobs, RULES, Rule};
+use crate::diagnostic::{INTERNAL_ERROR, Need, RuleInfo, Topic};
+use crate::project::{AgentFile, Context, EntryId, Input};
 use crate::source::secrets;
 use crate::source::{Source, Span};
 use crate::yaml;
-
-/// What a settings file or an option says about a rule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Level {
-    /// The rule does not run.
-    Off,
-    /// Its findings have this severity.
-    On(Severity),
-}
-
-impl std::str::FromStr for Level {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "off" => Ok(Self::Off),
-            _ => Severity::ALL.into_iter().find(|severity| severity.name() == text).map(Self::On).ok_or(()),
-        }
-    }
-}
-
-/// Which rules run, and how severe they are.
-#[derive(Clone, Debug, Default)]
-pub struct Selection {
-    /// Only these rules; empty for all.
-    pub only: Vec<String>,
-    /// Not these rules.
-    pub without: Vec<String>,
-    /// Levels by rule name.
-    pub levels: Vec<(String, Level)>,
-    /// Findings that the settings file accepts, and its folder as paths of findings have it.
-    pub accepted: (Vec<AcceptedFinding>, String),
-}
-
-impl Selection {
-    /// Whether the rule runs.
-    #[must_use]
-    pub fn runs(&self, rule: &RuleInfo) -> bool {
-        let named = |names: &[String]| names.iter().any(|name| name == rule.name);
-        let is_selected = self.only.is_empty() || named(&self.only);
-        let is_on = match self.level(rule) {
-            Some(level) => level != Level::Off,
-            None => !rule.is_off,
-        };
-        is_selected && !named(&self.without) && (is_on || named(&self.only))
-    }
-
-    fn level(&self, rule: &RuleInfo) -> Option<Level> {
-        self.levels.iter().find(|(name, _)| name == rule.name).map(|(_, level)| *level)
-    }
-}
 
 /// A project with what is known about it.
 #[derive(Clone, Debug)]
@@ -292,7 +241,7 @@ fn check_project(
         }
         if let Some(file) = file {
             let found = analysis.findings.iter_mut().skip(before);
-            found.for_each(|finding| finding.anchor = suppression::anchor(&finding.route, &file.config));
+            found.for_each(|finding| finding.anchor = file.config.anchor(&finding.route));
         }
     }
     if let Some((jobs, main)) = workspace.jobs(at).and_then(|jobs| Some((jobs, jobs.pipeline.sources.first()?))) {
@@ -346,7 +295,7 @@ impl Analysis {
 
         let (mut directives, mut faults) = (Vec::new(), Vec::new());
         let mut read = |source: &Arc<Source>, comments: &[yaml::Comment]| {
-            let (found, wrong) = suppression::directives(source, comments);
+            let (found, wrong) = suppression::directives(source, comments, rules::TABLE);
             directives.extend(found);
             faults.extend(wrong);
         };
@@ -398,7 +347,7 @@ pub fn unused_settings(projects: &[Project], analyses: &[Analysis]) -> Vec<Findi
     for (project, analysis) in projects.iter().zip(analyses) {
         let is_whole = project.named.is_none() && project.selection.only.is_empty();
         for (at, accepted) in project.selection.accepted.0.iter().enumerate() {
-            let could_run = explain(accepted.rule).is_some_and(|rule| {
+            let could_run = rules::TABLE.find(accepted.rule).is_some_and(|rule| {
                 project.selection.runs(rule) && !analysis.unchecked.iter().any(|(missing, _)| missing.name == rule.name)
             });
             let key = (accepted.place.source.path().to_owned(), accepted.place.span.start);

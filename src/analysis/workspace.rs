@@ -10,7 +10,8 @@ use crate::access::jobs::{CiProject, ProjectJobs};
 use crate::access::{self, Index, Settings, World};
 use crate::analysis::{Asked, Project};
 use crate::gitlab::FullPath;
-use crate::rules::{AgentFile, JobEnvironments};
+use crate::project::AgentFile;
+use crate::access::jobs::JobEnvironments;
 use crate::source::Source;
 
 /// The projects that make one world.

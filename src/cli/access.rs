@@ -19,6 +19,7 @@ use crate::inventory::Inventory;
 use crate::project::Unusable;
 use crate::project::discover::{self, Content, Found, Search};
 use crate::project::knowledge::{Knowledge, Known, Options, Origins};
+use crate::rules;
 use crate::source::Source;
 
 /// The largest file of queries, and the largest recorded result, in bytes.
@@ -125,7 +126,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
             "`--why` explains one thing: name a project with `--for` or a job with `--job`".to_owned(),
         ));
     }
-    let knowledge = Knowledge::new(&arguments.options, &output::complain)?;
+    let knowledge = Knowledge::new(&arguments.options, rules::TABLE, &output::complain)?;
     let known = knowledge.context_for(Path::new("."), None, true)?;
     let listed = known.context.inventory.as_deref();
     let settings = Settings {

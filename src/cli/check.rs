@@ -15,9 +15,9 @@ use super::progress::Progress;
 use super::reports::Reports;
 use super::{Exit, output};
 use crate::agent_config::location::{CI_FILE, Location};
-use crate::analysis::{self, Project, Selection, Steps};
+use crate::analysis::{self, Project, Steps};
+use crate::diagnostic::Selection;
 use crate::diagnostic::Safety;
-use crate::diagnostic::suppression::nearest_rule;
 use crate::fixing::{self, Fixed, Request, Texts};
 use crate::gitlab::NEWEST;
 use crate::project::Unusable;
@@ -26,7 +26,8 @@ use crate::project::discover::{self, Content, Found, FoundFile};
 use crate::project::inputs::read_input;
 use crate::project::knowledge::{FoundSettings, Knowledge, Known, Listing, Options};
 use crate::report::Outcome;
-use crate::rules::{Context, Input, InputContent, explain};
+use crate::rules;
+use crate::project::{Context, Input, InputContent};
 use crate::source::Source;
 
 #[derive(Debug, clap::Args)]
@@ -65,7 +66,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
     arguments.reports.check()?;
     let fixing = arguments.fix.mode()?;
     let baseline = arguments.baseline.read()?;
-    let knowledge = Knowledge::new(&arguments.options, &output::complain)?;
+    let knowledge = Knowledge::new(&arguments.options, rules::TABLE, &output::complain)?;
     let mut exit = Exit::Fine;
     let is_stdin = arguments.paths.iter().any(|path| path == Path::new("-"));
     let mut checked = if is_stdin {
@@ -112,10 +113,10 @@ struct Checked {
 }
 
 fn check_rule_name(name: &str) -> Result<(), Unusable> {
-    if explain(name).is_some() {
+    if rules::TABLE.find(name).is_some() {
         return Ok(());
     }
-    Err(Unusable::new(format!("there is no rule `{name}`; {}", nearest_rule(name))))
+    Err(Unusable::new(format!("there is no rule `{name}`; {}", rules::TABLE.nearest(name))))
 }
 
 fn check_paths(

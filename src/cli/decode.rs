@@ -9,12 +9,16 @@ use serde_json::{Value as Json, json};
 use super::{Exit, output};
 use crate::agent_config::location::Location;
 use crate::agent_config::{AgentConfig, RefusedAt};
-use crate::analysis::{self, Project, Selection};
+use crate::analysis::{self, Project};
+use crate::diagnostic::Selection;
 use crate::diagnostic::{Finding, Severity};
 use crate::project::knowledge::{Knowledge, Options};
 use crate::project::{Unusable, discover};
 use crate::report::Human;
-use crate::rules::{Context, Input, InputContent, RULES, Topic};
+use crate::rules::{RULES};
+use crate::diagnostic::Topic;
+use crate::project::{Context, Input, InputContent};
+use crate::rules;
 use crate::source::Source;
 use crate::source::secrets;
 
@@ -47,7 +51,7 @@ struct Decoded {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
-    let knowledge = Knowledge::new(&arguments.options, &output::complain)?;
+    let knowledge = Knowledge::new(&arguments.options, rules::TABLE, &output::complain)?;
     let mut exit = Exit::Fine;
     // In order, one at a time: a long list must not be held in memory.
     for (index, path) in arguments.files.iter().enumerate() {

@@ -11,7 +11,7 @@ use crate::project::Unusable;
 use crate::project::discover;
 use crate::project::inventory::read;
 use crate::report::Human;
-use crate::rules::{RuleInfo, Topic};
+use crate::diagnostic::{RuleInfo, Topic};
 use crate::source::Source;
 
 #[derive(Debug, clap::Args)]

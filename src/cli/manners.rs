@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use crate::analysis::Selection;
+use crate::diagnostic::Selection;
 use crate::project::discover;
 use crate::project::knowledge::{Known, Origin};
-use crate::rules::RULES;
+use crate::rules::{RULES};
 use crate::source::secrets;
 
 /// The options that say how much to say.

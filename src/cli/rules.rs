@@ -3,9 +3,8 @@
 use std::io;
 
 use super::{Exit, output};
-use crate::diagnostic::suppression::nearest_rule;
 use crate::project::Unusable;
-use crate::rules::{all_rules, explain};
+use crate::rules;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -18,16 +17,16 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
         output::to_stdout(&list)?;
         return Ok(Exit::Fine);
     };
-    let Some(rule) = explain(name) else {
-        return Err(Unusable::new(format!("there is no rule `{name}`; {}", nearest_rule(name))));
+    let Some(rule) = rules::TABLE.find(name) else {
+        return Err(Unusable::new(format!("there is no rule `{name}`; {}", rules::TABLE.nearest(name))));
     };
     output::to_stdout(&|out| write!(out, "# {} ({})\n\n{}", rule.name, rule.level(), rule.markdown()))?;
     Ok(Exit::Fine)
 }
 
 fn list(out: &mut dyn io::Write) -> io::Result<()> {
-    let name_width = all_rules().map(|info| info.name.len()).max().unwrap_or(0);
-    for info in all_rules() {
+    let name_width = rules::TABLE.iter().map(|info| info.name.len()).max().unwrap_or(0);
+    for info in rules::TABLE.iter() {
         writeln!(out, "{:name_width$}  {:7}  {}", info.name, info.level(), info.summary())?;
     }
     Ok(())

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::rules::RuleInfo;
+use super::RuleInfo;
 use crate::source::{Source, Span};
 
 /// How bad a finding is.

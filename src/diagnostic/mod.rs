@@ -1,7 +1,13 @@
-//! What rules say: findings, their rules' descriptions, what hides them, and what was recorded of them.
+//! What rules say: findings, the descriptions of their rules, what hides them, and what was recorded of them.
 
 pub mod baseline;
 mod finding;
+mod linter_rules;
+mod rule;
+mod selection;
 pub mod suppression;
 
 pub use finding::{Edit, Finding, Fix, Place, Related, Safety, Severity};
+pub use linter_rules::{INTERNAL_ERROR, INVALID_IGNORE, UNUSED_IGNORE};
+pub use rule::{Need, RuleInfo, RuleTable, Tag, Topic};
+pub use selection::{Level, Selection};

@@ -7,10 +7,7 @@ use std::sync::Arc;
 
 use globset::{GlobBuilder, GlobMatcher};
 
-use crate::agent_config::AgentConfig;
-use crate::diagnostic::{Finding, Place};
-use crate::rules::{INVALID_IGNORE, UNUSED_IGNORE, all_rules, explain};
-use crate::schema::nearest;
+use super::{Finding, INVALID_IGNORE, Place, RuleTable, UNUSED_IGNORE};
 use crate::source::{Source, Span};
 use crate::yaml;
 
@@ -29,7 +26,11 @@ pub(crate) struct Directive {
 }
 
 /// The directives in the comments of a file, and what is wrong with them.
-pub(crate) fn directives(source: &Arc<Source>, comments: &[yaml::Comment]) -> (Vec<Directive>, Vec<Finding>) {
+pub(crate) fn directives(
+    source: &Arc<Source>,
+    comments: &[yaml::Comment],
+    table: RuleTable,
+) -> (Vec<Directive>, Vec<Finding>) {
     let (mut directives, mut findings) = (Vec::new(), Vec::new());
     let comment_lines: HashSet<usize> = comments
         .iter()
@@ -47,7 +48,7 @@ pub(crate) fn directives(source: &Arc<Source>, comments: &[yaml::Comment]) -> (V
             }
         }
         let text = comment.text.get(at..).unwrap_or_default();
-        let (rules, mut faults) = read(source, start, text.trim_end());
+        let (rules, mut faults) = read(source, start, text.trim_end(), table);
         findings.append(&mut faults);
         if !rules.is_empty() {
             directives.push(Directive { source: Arc::clone(source), line, rules, used: HashSet::new() });
@@ -66,7 +67,7 @@ fn stands_alone(source: &Source, comment: &yaml::Comment) -> bool {
 }
 
 /// Reads `kaslint: ignore[rule, rule] reason`, which starts at an offset of the text.
-fn read(source: &Arc<Source>, start: usize, text: &str) -> (Vec<(&'static str, Span)>, Vec<Finding>) {
+fn read(source: &Arc<Source>, start: usize, text: &str, table: RuleTable) -> (Vec<(&'static str, Span)>, Vec<Finding>) {
     const FORM: &str = "write `# kaslint: ignore[rule-name] reason`";
     let whole = Span::new(start, start + text.len());
     let fault = |span: Span, message: String, help: String| {
@@ -89,12 +90,12 @@ fn read(source: &Arc<Source>, start: usize, text: &str) -> (Vec<(&'static str, S
         let begin = offset + (part.len() - part.trim_start().len());
         let span = Span::new(begin, begin + name.len());
         offset += part.len() + 1;
-        match explain(name) {
+        match table.find(name) {
             Some(rule) => rules.push((rule.name, span)),
             None if name.is_empty() => {
                 faults.push(fault(whole, "this comment names no rule".to_owned(), FORM.to_owned()));
             }
-            None => faults.push(fault(span, format!("there is no rule `{name}`"), nearest_rule(name))),
+            None => faults.push(fault(span, format!("there is no rule `{name}`"), table.nearest(name))),
         }
     }
     if reason.trim().is_empty() {
@@ -105,20 +106,12 @@ fn read(source: &Arc<Source>, start: usize, text: &str) -> (Vec<(&'static str, S
     (rules, faults)
 }
 
-/// What to say of a name that no rule has.
-pub(crate) fn nearest_rule(name: &str) -> String {
-    match nearest(name, all_rules().map(|rule| rule.name)) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => "`kaslint rules` lists the rules".to_owned(),
-    }
-}
-
 /// What a comment that hides a finding says where a person has not said why yet.
 pub(crate) const REASON: &str = "TODO: say why";
 
 /// Where to write what, so that a comment hides a finding: a name into a comment that is there, else a comment behind the line, else
 /// above it. `None` where no comment can stand, as within a text of several lines.
-pub(crate) fn ignore_comment(finding: &Finding) -> Option<(Span, String)> {
+pub(crate) fn ignore_comment(finding: &Finding, table: RuleTable) -> Option<(Span, String)> {
     let Place { source, span } = &finding.place;
     let name = finding.rule.name;
     let line = source.line_span(source.line_index(span.start));
@@ -149,7 +142,7 @@ pub(crate) fn ignore_comment(finding: &Finding) -> Option<(Span, String)> {
         let changed = Arc::new(source.with_text(changed));
         let read = yaml::read(&changed);
         let line = changed.position(span.start + moved).line;
-        let (directives, _) = directives(&changed, read.tree().comments());
+        let (directives, _) = directives(&changed, read.tree().comments(), table);
         let hides =
             |directive: &Directive| directive.line == line && directive.rules.iter().any(|(rule, _)| *rule == name);
         read.problems().len() <= document.problems().len() && directives.iter().any(hides)
@@ -237,24 +230,4 @@ impl AcceptedFinding {
             .key(self.rule)
             .help("remove it, so that it does not hide a later mistake")
     }
-}
-
-/// A route with ids in place of positions: `ci_access.projects[acme/web/shop].environments[0]`. Entries keep their ids when
-/// others are put before them.
-#[must_use]
-pub fn anchor(route: &str, config: &AgentConfig) -> String {
-    let anchored = || -> Option<String> {
-        let (list, rest) = route.split_once('[')?;
-        let (index, rest) = rest.split_once(']')?;
-        let index: usize = index.parse().ok()?;
-        let id = match list {
-            "ci_access.projects" => config.ci_access.as_ref()?.projects.get(index)?.id.as_ref(),
-            "ci_access.groups" => config.ci_access.as_ref()?.groups.get(index)?.id.as_ref(),
-            "user_access.projects" => config.user_access.as_ref()?.projects.get(index)?.id.as_ref(),
-            "user_access.groups" => config.user_access.as_ref()?.groups.get(index)?.id.as_ref(),
-            _ => None,
-        }?;
-        Some(format!("{list}[{}]{rest}", id.value))
-    };
-    anchored().unwrap_or_else(|| route.to_owned())
 }

@@ -8,7 +8,7 @@ use super::{ReadPipeline, Texts};
 use crate::agent_config::{AgentConfig, RefusedAt};
 use crate::analysis::Project;
 use crate::ci::Pipeline;
-use crate::rules::{Context, InputContent};
+use crate::project::{Context, InputContent};
 use crate::schema::Stage;
 use crate::source::Source;
 use crate::yaml::Data;

@@ -9,7 +9,7 @@ use super::client::Client;
 use super::options::EditorOptions;
 use super::{pages, uri};
 use crate::diagnostic::{Finding, Place, Severity};
-use crate::rules::Tag;
+use crate::diagnostic::Tag;
 use crate::source::secrets;
 
 /// Who says it, beside the message.

@@ -5,9 +5,8 @@ use std::str::FromStr;
 
 use serde_json::Value as Json;
 
-use crate::diagnostic::suppression::nearest_rule;
 use crate::project::knowledge::Options;
-use crate::rules::explain;
+use crate::rules;
 
 /// The section of the client's settings.
 pub(super) const SECTION: &str = "kaslint";
@@ -95,9 +94,9 @@ fn rules(value: &Json) -> Result<Vec<String>, String> {
     let names = value.as_array().ok_or_else(|| "it must be a list of rules".to_owned())?;
     let name = |name: &Json| {
         let name = name.as_str().ok_or_else(|| "it must be a list of rules".to_owned())?;
-        match explain(name) {
+        match rules::TABLE.find(name) {
             Some(_) => Ok(name.to_owned()),
-            None => Err(format!("there is no rule `{name}`; {}", nearest_rule(name))),
+            None => Err(format!("there is no rule `{name}`; {}", rules::TABLE.nearest(name))),
         }
     };
     names.iter().map(name).collect()

@@ -1,6 +1,7 @@
 //! The pages of rules, as editors open them: documents of an own scheme, whose text the server gives.
 
-use crate::rules::{RuleInfo, explain};
+use crate::rules;
+use crate::diagnostic::RuleInfo;
 
 /// The scheme of the pages.
 pub(super) const SCHEME: &str = "kaslint";
@@ -17,7 +18,7 @@ pub(super) fn link(rule: &RuleInfo, documentation_url: Option<&str>) -> String {
 pub(super) fn rule(uri: &str) -> Option<&'static RuleInfo> {
     let path = uri.strip_prefix(SCHEME)?.strip_prefix(':')?.trim_start_matches('/');
     let name = path.strip_prefix("rules/")?;
-    explain(name.strip_suffix(".md").unwrap_or(name))
+    rules::TABLE.find(name.strip_suffix(".md").unwrap_or(name))
 }
 
 /// The page of a rule.

@@ -10,7 +10,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::documents::{Document, Documents};
 use super::options::EditorOptions;
 use crate::agent_config::location::CI_FILE;
-use crate::analysis::{self, Analysis, Asked, Facts, Project, Selection, Steps};
+use crate::analysis::{self, Analysis, Asked, Facts, Project, Steps};
+use crate::diagnostic::Selection;
 use crate::ci::{Pipeline, ProblemKind};
 use crate::diagnostic::Finding;
 use crate::fixing::{ReadPipeline, Texts};
@@ -19,9 +20,10 @@ use crate::project::ci_files::read_pipeline_with;
 use crate::project::discover::{self, Found, Search, shown_path};
 use crate::project::inputs::read_input;
 use crate::project::knowledge::{FoundSettings, Knowledge, Listing, MAX_FILES_OF_EDITOR};
+use crate::rules;
 use crate::project::settings::{FILE_NAME, INVALID_SETTINGS, SETTINGS, Settings};
 use crate::project::{self, Unusable};
-use crate::rules::Context;
+use crate::project::Context;
 use crate::schema::{self, Value};
 use crate::source::Source;
 use crate::{inventory, yaml};
@@ -196,7 +198,7 @@ impl World {
                 let mistakes = loaded.problems.iter();
                 mistakes.filter_map(|problem| project::inventory::mistake(problem, &document.source)).collect()
             }
-            Some(Role::Settings) => match Settings::read(&document.source) {
+            Some(Role::Settings) => match Settings::read(&document.source, rules::TABLE) {
                 Err(mistakes) => mistakes,
                 Ok(_) => {
                     let mut findings = missing_files(document, documents);
@@ -462,7 +464,7 @@ impl<'l> Loading<'l> {
     }
 
     fn knowledge<'o>(&mut self, options: &'o EditorOptions, warn: &'o (dyn Fn(&str) + Sync)) -> Option<Knowledge<'o>> {
-        match Knowledge::with_texts(&options.known, warn, self.texts.clone()) {
+        match Knowledge::with_texts(&options.known, rules::TABLE, warn, self.texts.clone()) {
             Ok(knowledge) => Some(knowledge),
             Err(unusable) => {
                 self.trouble(unusable);

@@ -12,7 +12,7 @@ use crate::agent_config::location::CI_FILE;
 use crate::ci::{FileContent, Files, Pipeline};
 use crate::fixing::{Overlay, Texts};
 use crate::gitlab::FullPath;
-use crate::rules::Context;
+use crate::project::Context;
 use crate::source::Source;
 
 /// The largest CI file that is read, in bytes.

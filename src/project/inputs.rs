@@ -6,7 +6,7 @@ use super::Unusable;
 use super::discover::{self, Content, FoundFile};
 use crate::agent_config::location::{ENVIRONMENT_TEMPLATE, Location};
 use crate::fixing::Texts;
-use crate::rules::{Context, Input, InputContent};
+use crate::project::{Context, Input, InputContent};
 use crate::source::Source;
 
 /// Reads what was found, where no text goes before it.

@@ -8,7 +8,7 @@ use super::discover;
 use crate::diagnostic::{Finding, Severity};
 use crate::fixing::Texts;
 use crate::inventory::{self, Inventory, Problem, ProblemKind};
-use crate::rules::{RuleInfo, Topic};
+use crate::diagnostic::{RuleInfo, Topic};
 use crate::schema;
 use crate::source::Source;
 

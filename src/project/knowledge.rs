@@ -9,11 +9,12 @@ use rayon::prelude::*;
 
 use super::discover::{self, Found, Search};
 use super::{Unusable, inventory};
+use crate::diagnostic::RuleTable;
 use crate::fixing::Texts;
 use crate::gitlab::{FullPath, NEWEST, Tier, Version, path_of_remote};
 use crate::inventory::{Inventory, Project};
 use crate::project::settings::{FILE_NAME, Settings};
-use crate::rules::{Context, OrganisationSchema};
+use crate::project::{Context, OrganisationSchema};
 
 /// The largest settings file that is read, in bytes.
 const MAX_SETTINGS_SIZE: u64 = 1 << 20;
@@ -47,6 +48,7 @@ pub(crate) struct Options {
 /// Settings and inventories by path, and the options.
 pub(crate) struct Knowledge<'o> {
     options: &'o Options,
+    rules: RuleTable,
     /// Where warnings go.
     warn: &'o (dyn Fn(&str) + Sync),
     /// Texts that go before files.
@@ -142,14 +144,19 @@ fn first<T, const N: usize>(values: [(Option<T>, Origin); N]) -> (Option<T>, Opt
 
 impl<'o> Knowledge<'o> {
     /// Reads the settings file that an option names.
-    pub fn new(options: &'o Options, warn: &'o (dyn Fn(&str) + Sync)) -> Result<Self, Unusable> {
-        Self::with_texts(options, warn, Texts::new())
+    pub fn new(options: &'o Options, rules: RuleTable, warn: &'o (dyn Fn(&str) + Sync)) -> Result<Self, Unusable> {
+        Self::with_texts(options, rules, warn, Texts::new())
     }
 
     /// The same with texts that go before files.
-    pub fn with_texts(options: &'o Options, warn: &'o (dyn Fn(&str) + Sync), texts: Texts) -> Result<Self, Unusable> {
-        let given = options.settings.as_deref().map(|file| read_settings(file, &texts, warn)).transpose()?;
-        Ok(Self { options, warn, texts, given, by_folder: Mutex::default(), inventories: Mutex::default() })
+    pub fn with_texts(
+        options: &'o Options,
+        rules: RuleTable,
+        warn: &'o (dyn Fn(&str) + Sync),
+        texts: Texts,
+    ) -> Result<Self, Unusable> {
+        let given = options.settings.as_deref().map(|file| read_settings(file, rules, &texts, warn)).transpose()?;
+        Ok(Self { options, rules, warn, texts, given, by_folder: Mutex::default(), inventories: Mutex::default() })
     }
 
     /// The projects to look at: those of the paths, or else everything here, and all projects of the inventory.
@@ -322,7 +329,7 @@ impl<'o> Knowledge<'o> {
                 None => {
                     let file = folder.join(FILE_NAME);
                     let is_there = file.is_file() || self.texts.contains_key(&discover::shown_path(&file));
-                    let settings = if is_there { Some(read_settings(&file, &self.texts, self.warn)?) } else { None };
+                    let settings = if is_there { Some(read_settings(&file, self.rules, &self.texts, self.warn)?) } else { None };
                     if let Ok(mut known) = self.by_folder.lock() {
                         known.insert(folder.to_owned(), settings.clone());
                     }
@@ -378,10 +385,10 @@ impl Listing {
     }
 }
 
-fn read_settings(path: &Path, texts: &Texts, warn: &dyn Fn(&str)) -> Result<Arc<FoundSettings>, Unusable> {
+fn read_settings(path: &Path, rules: RuleTable, texts: &Texts, warn: &dyn Fn(&str)) -> Result<Arc<FoundSettings>, Unusable> {
     let shown = discover::shown_path(path);
     let source = discover::read_own("settings file", path, MAX_SETTINGS_SIZE, texts)?;
-    match Settings::read(&source) {
+    match Settings::read(&source, rules) {
         Ok(settings) => {
             for key in &settings.not_supported {
                 warn(&format!("warning: {shown}: `{key}` is not acted upon by this version of kaslint"));

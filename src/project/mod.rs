@@ -2,11 +2,18 @@
 //! the command line and for the editor; texts that an editor holds go before those on the disk.
 
 pub(crate) mod ci_files;
+mod context;
 pub(crate) mod discover;
+mod input;
 pub(crate) mod inputs;
 pub(crate) mod inventory;
 pub(crate) mod knowledge;
+mod organisation_schema;
 pub mod settings;
+
+pub use context::Context;
+pub use input::{AgentFile, EntryId, Input, InputContent};
+pub use organisation_schema::OrganisationSchema;
 
 use crate::diagnostic::Finding;
 

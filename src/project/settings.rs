@@ -3,11 +3,9 @@
 use std::str::FromStr as _;
 use std::sync::Arc;
 
-use crate::analysis::Level;
-use crate::diagnostic::suppression::{AcceptedFinding, nearest_rule};
-use crate::diagnostic::{Finding, Place, Severity};
+use crate::diagnostic::suppression::AcceptedFinding;
+use crate::diagnostic::{Finding, Level, Place, RuleInfo, RuleTable, Severity, Topic};
 use crate::gitlab::{NEWEST, Tier, Version};
-use crate::rules::{RuleInfo, Topic, explain};
 use crate::schema::{self, Check, Data, Key, Kind, Message, MessageValue, Value};
 use crate::source::{Source, Span};
 use crate::yaml;
@@ -113,8 +111,8 @@ impl Settings {
     ///
     /// # Errors
     /// All mistakes of the file at once, with their places.
-    pub fn read(source: &Arc<Source>) -> Result<Self, Vec<Finding>> {
-        let mut reader = Reader { source, mistakes: Vec::new() };
+    pub fn read(source: &Arc<Source>, rules: RuleTable) -> Result<Self, Vec<Finding>> {
+        let mut reader = Reader { source, rules, mistakes: Vec::new() };
         let document = yaml::read(source);
         for problem in document.problems() {
             reader.mistake(
@@ -136,6 +134,7 @@ impl Settings {
 
 struct Reader<'s> {
     source: &'s Arc<Source>,
+    rules: RuleTable,
     mistakes: Vec<Finding>,
 }
 
@@ -160,8 +159,8 @@ impl Reader<'_> {
         }
         if let Some(Data::Map(rules)) = root.set("rules").map(|field| &field.value.data) {
             for (name, span, level) in rules {
-                if explain(name).is_none() {
-                    self.mistake(*span, format!("there is no rule `{name}`"), nearest_rule(name));
+                if self.rules.find(name).is_none() {
+                    self.mistake(*span, format!("there is no rule `{name}`"), self.rules.nearest(name));
                 } else if let Some(level) = level.as_text().and_then(|text| Level::from_str(text).ok()) {
                     settings.levels.push((name.to_string(), level));
                 }
@@ -181,8 +180,8 @@ impl Reader<'_> {
         let rule = &message.set("rule")?.value;
         let text = |key: &str| message.set(key).and_then(|field| field.value.as_text()).map(str::to_owned);
         let name = rule.as_text()?;
-        let Some(info) = explain(name) else {
-            self.mistake(rule.span, format!("there is no rule `{name}`"), nearest_rule(name));
+        let Some(info) = self.rules.find(name) else {
+            self.mistake(rule.span, format!("there is no rule `{name}`"), self.rules.nearest(name));
             return None;
         };
         let path = match message.set("path").map(|field| &field.value) {
@@ -218,9 +217,13 @@ impl Reader<'_> {
 mod tests {
     use super::*;
 
+    static NULL_VALUE: RuleInfo = RuleInfo { name: "null-value", ..crate::diagnostic::INTERNAL_ERROR };
+    static UNKNOWN_KEY: RuleInfo = RuleInfo { name: "unknown-key", ..crate::diagnostic::INTERNAL_ERROR };
+    const RULES: RuleTable = RuleTable(&[&NULL_VALUE, &UNKNOWN_KEY]);
+
     fn read(text: &str) -> Result<Settings, Vec<String>> {
         let source = Arc::new(Source::new(FILE_NAME, text));
-        Settings::read(&source).map_err(|mistakes| mistakes.into_iter().map(|mistake| mistake.message).collect())
+        Settings::read(&source, RULES).map_err(|mistakes| mistakes.into_iter().map(|mistake| mistake.message).collect())
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub use summary::Summary;
 use crate::analysis::Analysis;
 use crate::diagnostic::Finding;
 use crate::fixing::Fixed;
-use crate::rules::{Need, RuleInfo};
+use crate::diagnostic::{Need, RuleInfo};
 
 /// What all analysed projects gave together.
 #[derive(Debug, Default)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Outcome;
 use crate::diagnostic::{Finding, Safety, Severity};
-use crate::rules::Need;
+use crate::diagnostic::Need;
 
 /// Counts of a report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

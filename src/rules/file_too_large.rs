@@ -1,7 +1,6 @@
 //! `file-too-large`.
 
 use super::support::*;
-use super::InputContent;
 
 rule! {
     /// The file is over the agent server's limit, 128 KiB unless configured, and is refused unread.

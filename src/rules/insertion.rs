@@ -165,7 +165,8 @@ fn line_break(source: &Source) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::Input;
+    use crate::agent_config::AgentConfig;
+    use crate::project::Input;
 
     fn file(text: &str) -> AgentFile {
         let location = Location::Config { agent: "prod".to_owned() };

@@ -3,32 +3,84 @@
 //! A rule's doc comment is its page everywhere: its first line is the summary, the fenced blocks under `## Bad` and
 //! `## Good` are its tests. See CONTRIBUTING.md for how to add one.
 
+mod agent_identity;
+mod agent_side_refusal;
+mod auto_devops_without_context;
+mod broken_kubectl;
+mod certificate_context;
+mod committed_credential;
+mod config_project_bypass;
+mod context_not_granted;
 mod coverage;
-mod environments;
+mod dashboard_without_user_access;
+mod duplicate_id;
+mod duplicate_key;
+mod empty_environments;
+mod environment_not_granted;
+mod file_too_large;
+mod group_in_user_namespace;
+mod ignored_document;
+mod inert_key;
+mod insecure_tls;
 mod insertion;
+mod instance_access_off;
+mod invalid_agent_name;
+mod invalid_ci_file;
+mod invalid_pattern;
+mod invalid_value;
+mod invalid_yaml;
 mod jobs;
+mod kube_cache_unwritable;
+mod malformed_context;
+mod malformed_id;
+mod managed_resources_not_granted;
+mod managed_resources_without_ci_job;
+mod manual_credentials;
+mod no_context_selected;
+mod null_value;
+mod open_instance_access;
+mod outside_hierarchy;
+mod pattern_metacharacter;
 mod patterns;
+mod privileged_impersonation;
+mod redundant_entry;
 mod removal;
+mod removed_key;
+mod repeated_extra_key;
+mod reserved_identity;
+mod restriction_override;
+mod schema_violation;
 mod support;
+mod tier_dropped_entry;
+mod too_many_entries;
+mod too_new_key;
+mod unanchored_wildcard;
+mod unknown_context;
+mod unknown_id;
+mod unknown_key;
+mod unmatched_environment;
+mod unprotected_job;
+mod unprotected_production;
+mod unread_file;
+mod unregistered_agent;
+mod unverified_key;
+mod wildcard_matches_all;
 mod words;
+mod wrong_type;
 
-pub(crate) use environments::Known as KnownEnvironments;
 pub(crate) use patterns::unmeant_among;
-pub use schema_violation::OrganisationSchema;
-pub use support::{
-    AgentFile, Context, Described, EntryId, Findings, Input, InputContent, JobEnvironments, Jobs, Need, Rule, RuleInfo,
-    Tag, Topic, all_rules, explain,
-};
+pub use support::{Described, Findings, Jobs, Rule};
 
-pub use support::LINTER_RULES;
-pub(crate) use support::{INTERNAL_ERROR, INVALID_IGNORE, UNUSED_IGNORE};
+use crate::diagnostic::{INTERNAL_ERROR, INVALID_IGNORE, RuleTable, UNUSED_IGNORE};
 
 macro_rules! rules {
     ($($module:ident::$rule:ident,)+) => {
-        $(mod $module;)+
-
         /// All rules, sorted by name.
         pub static RULES: &[&dyn Rule] = &[$(&$module::$rule),+];
+
+        /// What is told of each, with the rules about the linter itself behind the others.
+        pub static TABLE: RuleTable =
+            RuleTable(&[$(&$module::INFO,)+ &INTERNAL_ERROR, &INVALID_IGNORE, &UNUSED_IGNORE]);
     };
 }
 

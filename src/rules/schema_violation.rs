@@ -1,8 +1,5 @@
 //! `schema-violation`.
 
-use std::fmt;
-
-use jsonschema::Validator;
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::paths::LocationSegment;
 
@@ -48,30 +45,6 @@ rule! {
 /// How many violations of one file are told.
 const MOST: usize = 100;
 
-/// An organisation's own JSON Schema for agent files.
-pub struct OrganisationSchema {
-    path: String,
-    validator: Validator,
-}
-
-impl OrganisationSchema {
-    /// Reads a schema; `path` is how messages name it.
-    ///
-    /// # Errors
-    /// What is wrong with it, as a clause.
-    pub fn read(path: &str, text: &str) -> Result<Self, String> {
-        let schema: serde_json::Value = serde_json::from_str(text).map_err(|error| format!("it is no JSON ({error})"))?;
-        let validator = jsonschema::validator_for(&schema).map_err(|error| format!("it is no JSON Schema ({error})"))?;
-        Ok(Self { path: path.to_owned(), validator })
-    }
-}
-
-impl fmt::Debug for OrganisationSchema {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OrganisationSchema").field("path", &self.path).finish_non_exhaustive()
-    }
-}
-
 impl Rule for SchemaViolation {
     fn check_file(&self, file: &AgentFile, context: &Context, findings: &mut Findings) {
         if context.schemas.is_empty() {
@@ -80,7 +53,7 @@ impl Rule for SchemaViolation {
         let document = &file.config.document;
         let Some(json) = document.to_json() else { return };
         for schema in &*context.schemas {
-            for error in schema.validator.iter_errors(&json).take(MOST) {
+            for error in schema.validator().iter_errors(&json).take(MOST) {
                 let steps: Vec<LocationSegment<'_>> = error.instance_path().segments().collect();
                 let unexpected = match error.kind() {
                     ValidationErrorKind::AdditionalProperties { unexpected }
@@ -88,12 +61,12 @@ impl Rule for SchemaViolation {
                     _ => &[],
                 };
                 let span = place(document, &steps, unexpected.first().map(String::as_str));
-                let message = format!("{} does not allow this: {error}", shown(&schema.path));
+                let message = format!("{} does not allow this: {error}", shown(schema.path()));
                 let finding = Finding::new(&INFO, &file.source, span, message)
                     .label("breaks the schema")
                     .route(route(&steps))
-                    .key(format!("{}{}", schema.path, error.schema_path()));
-                findings.report(finding.help(format!("see `{}` in {}", error.schema_path(), schema.path)));
+                    .key(format!("{}{}", schema.path(), error.schema_path()));
+                findings.report(finding.help(format!("see `{}` in {}", error.schema_path(), schema.path())));
             }
         }
     }

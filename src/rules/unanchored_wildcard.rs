@@ -1,6 +1,6 @@
 //! `unanchored-wildcard`.
 
-use super::environments::Known;
+use crate::access::jobs::KnownEnvironments;
 use super::patterns::{Trait, patterns, unmeant_among};
 use super::support::*;
 use super::words::shown;
@@ -49,7 +49,7 @@ impl Rule for UnanchoredWildcard {
         let mut known = None;
         for (pattern, route) in patterns(entry) {
             let Some(Trait::Unanchored(made_up)) = Trait::of(&pattern.value) else { continue };
-            let known = known.get_or_insert_with(|| Known::of(entry, context));
+            let known = known.get_or_insert_with(|| KnownEnvironments::of(entry, context.inventory.as_ref(), &context.job_environments));
             let real = unmeant_among(&pattern.value, known.whole_names());
             let (message, label) = match &real[..] {
                 [] => (

@@ -1,6 +1,6 @@
 //! `unmatched-environment`.
 
-use super::environments::Known;
+use crate::access::jobs::KnownEnvironments;
 use super::support::*;
 use super::words::{quoted, shown};
 use crate::access::{EnvironmentPattern, PartialVerdict};
@@ -57,7 +57,7 @@ impl Rule for UnmatchedEnvironment {
         if entry.environments.is_empty() {
             return;
         }
-        let known = Known::of(entry, context);
+        let known = KnownEnvironments::of(entry, context.inventory.as_ref(), &context.job_environments);
         if !known.is_complete {
             return;
         }
@@ -73,7 +73,7 @@ impl Rule for UnmatchedEnvironment {
     }
 }
 
-fn unmatched(pattern: &Spanned<String>, known: &Known, file: &AgentFile) -> Finding {
+fn unmatched(pattern: &Spanned<String>, known: &KnownEnvironments, file: &AgentFile) -> Finding {
     let text = shown(&pattern.value);
     let message = format!("no known environment of these jobs matches {text}, so this line lets nobody in");
     let (label, help) = explained(&pattern.value, known);
@@ -89,7 +89,7 @@ fn unmatched(pattern: &Spanned<String>, known: &Known, file: &AgentFile) -> Find
 }
 
 /// The known name that differs in letter case only, or that this is the slug of.
-fn meant<'k>(pattern: &str, known: &'k Known) -> Option<&'k str> {
+fn meant<'k>(pattern: &str, known: &'k KnownEnvironments) -> Option<&'k str> {
     let same_but_for_case = known.whole_names().find(|name| name.to_lowercase() == pattern.to_lowercase());
     same_but_for_case.or_else(|| known.whole_names().find(|name| environment_slug(name) == pattern))
 }
@@ -99,7 +99,7 @@ fn is_plain(character: char) -> bool {
 }
 
 /// What was probably meant: a label and the help.
-fn explained(pattern: &str, known: &Known) -> (String, String) {
+fn explained(pattern: &str, known: &KnownEnvironments) -> (String, String) {
     let same_but_for_case = known.whole_names().find(|name| name.to_lowercase() == pattern.to_lowercase());
     let by_slug = known.whole_names().find(|name| environment_slug(name) == pattern);
     let folder = format!("{pattern}/");

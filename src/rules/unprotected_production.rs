@@ -1,6 +1,6 @@
 //! `unprotected-production`.
 
-use super::environments::Known;
+use crate::access::jobs::KnownEnvironments;
 use super::support::*;
 use super::words::shown;
 use crate::access::{EnvironmentPattern, Verdict};
@@ -61,7 +61,7 @@ impl Rule for UnprotectedProduction {
 /// What of production the entry reaches, as a clause.
 fn production(entry: &CiEntry, file: &AgentFile, context: &Context) -> Option<String> {
     let is_production = |name: &str| EnvironmentTier::guess(name) == EnvironmentTier::Production;
-    let known = Known::of(entry, context);
+    let known = KnownEnvironments::of(entry, context.inventory.as_ref(), &context.job_environments);
     let listed = known.production_names();
     if entry.environments.is_empty() {
         if let Location::Config { agent } = &file.location

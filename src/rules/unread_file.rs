@@ -1,7 +1,6 @@
 //! `unread-file`.
 
 use super::support::*;
-use super::InputContent;
 
 rule! {
     /// This looks like an agent configuration, and GitLab never reads it.

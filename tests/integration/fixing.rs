@@ -4,11 +4,14 @@ use std::sync::Arc;
 
 use kaslint::agent_config::AgentConfig;
 use kaslint::agent_config::location::Location;
-use kaslint::analysis::{Project, Selection, Steps};
+use kaslint::analysis::{Project, Steps};
+use kaslint::diagnostic::Selection;
 use kaslint::diagnostic::{Finding, Safety, Severity};
 use kaslint::fixing::{self, Fixed, Request};
 use kaslint::gitlab::NEWEST;
-use kaslint::rules::{AgentFile, Context, Described, Findings, Input, RULES, Rule, RuleInfo, Topic};
+use kaslint::rules::{Described, Findings, RULES, Rule};
+use kaslint::diagnostic::{RuleInfo, Topic};
+use kaslint::project::{AgentFile, Context, Input};
 use kaslint::source::{Source, Span};
 use proptest::prelude::*;
 

@@ -5,11 +5,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use kaslint::agent_config::location::Location;
-use kaslint::analysis::{Project, Selection, analyse_with};
+use kaslint::analysis::{Project, analyse_with};
+use kaslint::diagnostic::Selection;
 use kaslint::cli::schemas::Name;
 use kaslint::diagnostic::{Finding, Place, Safety, Severity};
 use kaslint::report::{Format, Outcome, View};
-use kaslint::rules::{Context, Described, Findings, Input, InputContent, Need, Rule, RuleInfo, Topic};
+use kaslint::rules::{Described, Findings, Rule};
+use kaslint::diagnostic::{Need, RuleInfo, Topic};
+use kaslint::project::{Context, Input, InputContent};
 use kaslint::source::{Source, Span};
 use serde_json::Value as Json;
 

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use kaslint::agent_config::AgentConfig;
 use kaslint::agent_config::location::Location;
-use kaslint::analysis::{Project, Selection, analyse};
+use kaslint::analysis::{Project, analyse};
+use kaslint::diagnostic::Selection;
 use kaslint::gitlab::NEWEST;
-use kaslint::rules::{Context, Input};
+use kaslint::project::{Context, Input};
 use kaslint::source::Source;
 use kaslint::yaml;
 use proptest::prelude::*;

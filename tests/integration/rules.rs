@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use kaslint::access::jobs::CiProject;
 use kaslint::agent_config::location::{Location, locate};
-use kaslint::analysis::{Level, Project, Selection, analyse, analyse_with};
+use kaslint::analysis::{Project, analyse, analyse_with};
+use kaslint::diagnostic::{Level, Selection};
 use kaslint::ci::{FileContent, Files, Pipeline};
 use kaslint::gitlab::FullPath;
 use kaslint::inventory::Inventory;
-use kaslint::rules::{
-    AgentFile, Context, Described, Findings, Input, InputContent, OrganisationSchema, RULES, Rule, RuleInfo, Topic,
-    all_rules,
-};
+use kaslint::rules::{self, Described, Findings, RULES, Rule};
+use kaslint::diagnostic::{RuleInfo, Topic};
+use kaslint::project::{AgentFile, Context, Input, InputContent, OrganisationSchema};
 use kaslint::source::Source;
 
 use crate::common::{CONFIG, root};
@@ -184,7 +184,7 @@ fn the_rules_page_is_made_from_the_doc_comments() {
         "# Rules\n\nMade from the doc comments of `src/rules/` (`KASLINT_UPDATE=1 cargo test the_rules_page` writes it anew). `kaslint rules NAME` prints one of them.\n",
     );
     for topic in Topic::ALL {
-        let rules: Vec<&RuleInfo> = all_rules().filter(|info| info.topic == topic).collect();
+        let rules: Vec<&RuleInfo> = rules::TABLE.iter().filter(|info| info.topic == topic).collect();
         if rules.is_empty() {
             continue;
         }

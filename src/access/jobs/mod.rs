@@ -6,6 +6,7 @@
 
 mod case;
 mod context;
+mod environments;
 mod grant;
 mod selection;
 
@@ -22,6 +23,7 @@ use crate::pipeline_rules::RefFacts;
 pub use case::JobCase;
 pub(crate) use case::rule_inputs;
 pub use context::{ContextName, context_name};
+pub use environments::{JobEnvironments, KnownEnvironments};
 pub use grant::{CaseGrant, Refusal};
 pub use selection::{By, Resolved, Selection};
 

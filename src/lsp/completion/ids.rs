@@ -10,7 +10,7 @@ use crate::access::{Hierarchy, Standing, across_hierarchies};
 use crate::agent_config::{AccessSection, EntryKind};
 use crate::gitlab::{FullPath, lower_path, root_path};
 use crate::inventory::{Inventory, NamespaceKind};
-use crate::rules::Context;
+use crate::project::Context;
 
 /// The ids that could stand at the place.
 pub(super) fn offers(asked: &Asking<'_>) -> Offers {

@@ -21,7 +21,7 @@ use crate::analysis::Facts;
 use crate::gitlab::{NEWEST, Version};
 use crate::inventory::INVENTORY;
 use crate::project::settings::SETTINGS;
-use crate::rules::Context;
+use crate::project::Context;
 use crate::schema::{Key, Kind, Message};
 use crate::source::{Source, Span};
 

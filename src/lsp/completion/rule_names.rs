@@ -6,7 +6,8 @@ use gen_lsp_types::CompletionItemKind;
 
 use super::{Around, Asking, At, Offer, Offers, keys};
 use crate::diagnostic::suppression;
-use crate::rules::{RULES, RuleInfo, all_rules};
+use crate::rules::{self, RULES};
+use crate::diagnostic::RuleInfo;
 use crate::schema::Kind;
 use crate::source::{Source, Span};
 
@@ -94,7 +95,7 @@ fn described(offer: &mut Offer, rule: &RuleInfo) {
 
 /// The names as keys of `rules` in the settings.
 pub(super) fn as_keys(asked: &Asking<'_>) -> Vec<Offer> {
-    let rules = all_rules().filter(|rule| !asked.place.present.iter().any(|key| key == rule.name));
+    let rules = rules::TABLE.iter().filter(|rule| !asked.place.present.iter().any(|key| key == rule.name));
     rules
         .map(|rule| {
             let mut offer = keys::with_value(asked, rule.name, &Kind::Text, "");

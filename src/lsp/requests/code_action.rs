@@ -19,6 +19,7 @@ use crate::fixing::{self, Request};
 use crate::lsp::documents::Document;
 use crate::lsp::session::Session;
 use crate::lsp::uri;
+use crate::rules;
 use crate::source::{Source, Span};
 
 /// The kind of the action that makes all safe fixes.
@@ -122,7 +123,7 @@ fn quick_fixes(session: &Session, document: &Document, finding: &Finding) -> Vec
     for Fix { title, edits, .. } in &finding.offers {
         actions.push((2, action(title.clone(), edits, false)));
     }
-    if let Some((span, text)) = suppression::ignore_comment(finding) {
+    if let Some((span, text)) = suppression::ignore_comment(finding, rules::TABLE) {
         let place = Place { source: Arc::clone(&finding.place.source), span };
         let title = format!("Accept with a reason: ignore {} here", finding.rule.name);
         actions.push((3, action(title, &[diagnostic::Edit { place, text }], false)));

@@ -19,7 +19,9 @@ use crate::lsp::place::{keys_at, touches, word_at};
 use crate::lsp::session::Session;
 use crate::lsp::world::Role;
 use crate::project::settings::SETTINGS;
-use crate::rules::{AgentFile, Context, KnownEnvironments, explain, unmeant_among};
+use crate::rules::{self, unmeant_among};
+use crate::project::{AgentFile, Context};
+use crate::access::jobs::KnownEnvironments;
 use crate::schema::{self, Field, Message};
 use crate::source::{Source, Span};
 use crate::yaml;
@@ -72,7 +74,7 @@ fn rule_in_settings(source: &Source, offset: usize) -> Told {
 
 fn rule_at(source: &Source, offset: usize) -> Told {
     let span = word_at(source, offset)?;
-    let rule = explain(source.slice(span))?;
+    let rule = rules::TABLE.find(source.slice(span))?;
     Some((span, format!("**{}** ({})\n\n{}", rule.name, rule.level(), rule.markdown())))
 }
 
@@ -215,7 +217,7 @@ fn pattern_in_words(pattern: &Spanned<String>, entry: &CiEntry, context: &Contex
             "`{written}` is looked for anywhere in the environment's name: `*` stands for any characters, all else is a regular expression."
         ),
     };
-    let known = KnownEnvironments::of(entry, context);
+    let known = KnownEnvironments::of(entry, context.inventory.as_ref(), &context.job_environments);
     let mut matched: Vec<String> = Vec::new();
     let mut open: Vec<String> = Vec::new();
     for name in known.names.iter() {

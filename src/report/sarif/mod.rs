@@ -15,7 +15,7 @@ use self::log::{
 };
 use super::{Outcome, one_line, whole_message};
 use crate::diagnostic::{self, Finding, Place};
-use crate::rules::RuleInfo;
+use crate::diagnostic::RuleInfo;
 use crate::source::secrets;
 
 /// What relative paths hang on: the working directory, which in a pipeline is the top of the repository.

@@ -1,14 +1,16 @@
 //! The environments that jobs of an entry's projects are known to have.
 
-use std::collections::BTreeSet;
-use std::sync::PoisonError;
+use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use super::support::*;
-use crate::gitlab::{EnvironmentTier, PartialText, lower_path};
+use crate::agent_config::{CiEntry, EntryKind};
+use crate::gitlab::{EnvironmentTier, FullPath, PartialText, lower_path};
+use crate::inventory::Inventory;
 
 /// The environments of the projects that an entry names.
 #[derive(Debug, Default)]
-pub(crate) struct Known {
+pub struct KnownEnvironments {
     /// Their names; parts of those from CI files may hang on variables.
     pub names: Arc<BTreeSet<PartialText>>,
     /// Names of the tier production, by what the inventory says or else by the name.
@@ -17,31 +19,31 @@ pub(crate) struct Known {
     pub is_complete: bool,
 }
 
-impl Known {
+impl KnownEnvironments {
     /// Looks at the inventory and at the CI files of the projects that an entry names; once for all entries that name the
     /// same, so that the cost is that of the projects and not that of entries times projects.
-    pub fn of(entry: &CiEntry, context: &Context) -> Arc<Self> {
-        Self::named(entry.kind, entry.id.as_ref().map(|id| &*id.value).unwrap_or_default(), context)
+    #[must_use]
+    pub fn of(entry: &CiEntry, inventory: Option<&Arc<Inventory>>, jobs: &JobEnvironments) -> Arc<Self> {
+        Self::named(entry.kind, entry.id.as_ref().map(|id| &*id.value).unwrap_or_default(), inventory, jobs)
     }
 
     /// The same for an entry of this kind and id.
-    pub fn named(kind: EntryKind, id: &str, context: &Context) -> Arc<Self> {
+    #[must_use]
+    pub fn named(kind: EntryKind, id: &str, inventory: Option<&Arc<Inventory>>, jobs: &JobEnvironments) -> Arc<Self> {
         // Projects of several inventories may be checked together.
-        let inventory = context.inventory.as_ref().map(|inventory| Arc::as_ptr(inventory).addr());
-        let key = (inventory, kind, lower_path(id).into_owned());
-        let cache = &context.job_environments.known;
+        let address = inventory.map(|inventory| Arc::as_ptr(inventory).addr());
+        let key = (address, kind, lower_path(id).into_owned());
+        let cache = &jobs.known;
         // A panic elsewhere leaves the map as good as it was.
         if let Some(known) = cache.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return Arc::clone(known);
         }
-        let known = Arc::new(Self::find(kind, id, context));
+        let known = Arc::new(Self::find(kind, id, inventory.map(|inventory| &**inventory), jobs));
         cache.lock().unwrap_or_else(PoisonError::into_inner).insert(key, Arc::clone(&known));
         known
     }
 
-    fn find(kind: EntryKind, id: &str, context: &Context) -> Self {
-        let jobs = &context.job_environments;
-        let inventory = context.inventory.as_deref();
+    fn find(kind: EntryKind, id: &str, inventory: Option<&Inventory>, jobs: &JobEnvironments) -> Self {
         let places = inventory.and_then(|inventory| match kind {
             EntryKind::Project => inventory.find_project(id).map(|project| {
                 let place = inventory.place(project);
@@ -89,5 +91,41 @@ impl Known {
     /// The names of the tier production.
     pub fn production_names(&self) -> Vec<String> {
         self.production.iter().cloned().collect()
+    }
+}
+
+/// The environments that the jobs of projects have, from CI files that could be read in full.
+#[derive(Debug, Default)]
+pub struct JobEnvironments {
+    /// By the project's path in lower case.
+    by_project: HashMap<String, Vec<PartialText>>,
+    /// What was found out about entries.
+    known: Mutex<HashMap<KnownKey, Arc<KnownEnvironments>>>,
+}
+
+/// The address of the inventory, and what an entry names.
+type KnownKey = (Option<usize>, EntryKind, String);
+
+impl JobEnvironments {
+    /// Adds the environments of a project's jobs.
+    pub fn insert(&mut self, project: &FullPath, names: Vec<PartialText>) {
+        self.by_project.insert(project.lower().to_owned(), names);
+    }
+
+    /// The environments of a project's jobs; `None` where its CI file is not known, or not in full.
+    #[must_use]
+    pub fn of(&self, project: &str) -> Option<&[PartialText]> {
+        if self.by_project.is_empty() {
+            return None;
+        }
+        self.by_project.get(&*lower_path(project)).map(Vec::as_slice)
+    }
+
+    /// The environments of the jobs of the projects at these places of an inventory.
+    pub(crate) fn within(&self, places: Range<u32>, inventory: &Inventory) -> impl Iterator<Item = &PartialText> {
+        let is_within = move |path: &str| {
+            inventory.find_project(path).is_some_and(|project| places.contains(&inventory.place(project)))
+        };
+        self.by_project.iter().filter(move |(path, _)| is_within(path)).flat_map(|(_, names)| names)
     }
 }

@@ -1,0 +1,144 @@
+//! The agent configurations of a project, as far as they could be read.
+
+use std::sync::{Arc, OnceLock};
+
+use super::Context;
+use crate::agent_config::location::Location;
+use crate::agent_config::{AccessSection, AgentConfig, EntryKind};
+use crate::source::{Source, Span};
+
+/// A path that is, or looks like, an agent configuration.
+#[derive(Clone, Debug)]
+pub struct Input {
+    /// What the path is to GitLab.
+    pub location: Location,
+    /// The text, or an empty one where there is none; it carries the path.
+    pub source: Arc<Source>,
+    /// What lies at the path.
+    pub content: InputContent,
+    /// Whether the agent has an environment template of its own; `None` where nobody looked.
+    pub has_template: Option<bool>,
+    /// The same decoded, once somebody asked: an editor asks again at every keystroke in another file.
+    pub(crate) decoded: OnceLock<Arc<AgentFile>>,
+}
+
+impl Input {
+    /// The file decoded; `None` where there is no text. It is done for the first context that asks.
+    #[must_use]
+    pub fn decoded(&self, context: &Context) -> Option<Arc<AgentFile>> {
+        let is_text = self.content == InputContent::Text;
+        is_text.then(|| Arc::clone(self.decoded.get_or_init(|| Arc::new(AgentFile::read(self, context)))))
+    }
+
+    /// The same with another text.
+    #[must_use]
+    pub fn with_source(&self, source: Arc<Source>) -> Self {
+        Self { source, decoded: OnceLock::new(), ..self.clone() }
+    }
+
+    /// A file that was read.
+    #[must_use]
+    pub fn text(location: Location, source: Arc<Source>) -> Self {
+        Self { location, source, content: InputContent::Text, has_template: None, decoded: OnceLock::new() }
+    }
+
+    /// A path at which there is no text; the source carries the path alone.
+    #[must_use]
+    pub fn without_text(location: Location, source: Arc<Source>, content: InputContent) -> Self {
+        Self { content, ..Self::text(location, source) }
+    }
+}
+
+/// What lies at a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum InputContent {
+    /// A file that was read.
+    Text,
+    /// A file of so many bytes, over the limit and therefore not read.
+    TooLarge(u64),
+    /// A symbolic link to this target.
+    Link(String),
+    /// Something that is no file, in words: "a directory", "a named pipe" …
+    NoFile(&'static str),
+}
+
+/// A file that was read and decoded.
+#[derive(Clone, Debug)]
+pub struct AgentFile {
+    /// The text.
+    pub source: Arc<Source>,
+    /// What the path is to GitLab.
+    pub location: Location,
+    /// The configuration.
+    pub config: AgentConfig,
+    /// Whether the agent has an environment template of its own; `None` where nobody looked.
+    pub has_template: Option<bool>,
+    /// The entries that may become authorizations, once they are known.
+    pub(crate) standing: OnceLock<Vec<(EntryKind, usize)>>,
+}
+
+impl AgentFile {
+    /// Reads a configuration by the rules of the release that is meant.
+    #[must_use]
+    pub fn read(input: &Input, context: &Context) -> Self {
+        Self {
+            source: Arc::clone(&input.source),
+            location: input.location.clone(),
+            config: AgentConfig::read(&input.source, context.version),
+            has_template: input.has_template,
+            standing: OnceLock::new(),
+        }
+    }
+
+    /// The text of a span.
+    #[must_use]
+    pub fn slice(&self, span: Span) -> &str {
+        self.source.slice(span)
+    }
+}
+
+/// The id of an entry.
+#[derive(Clone, Copy, Debug)]
+pub struct EntryId<'f> {
+    /// The section.
+    pub section: AccessSection,
+    /// The list; never the instance.
+    pub kind: EntryKind,
+    /// 0-based position in the list.
+    pub index: usize,
+    /// The id as GitLab reads it.
+    pub text: &'f str,
+    /// Where it is written.
+    pub span: Span,
+}
+
+impl EntryId<'_> {
+    /// Where the id stands, e.g. `ci_access.projects[2].id`.
+    #[must_use]
+    pub fn route(&self) -> String {
+        format!("{}.{}[{}].id", self.section.key(), self.kind.key(), self.index)
+    }
+}
+
+impl AgentConfig {
+    /// The ids of all entries, in the order of the lists.
+    pub(crate) fn entry_ids(&self) -> Vec<EntryId<'_>> {
+        let mut ids = Vec::new();
+        if let Some(access) = &self.ci_access {
+            ids.extend(access.projects.iter().chain(&access.groups).filter_map(|entry| {
+                let id = entry.id.as_ref()?;
+                let (kind, index) = (entry.kind, entry.index);
+                Some(EntryId { section: AccessSection::Ci, kind, index, text: &id.value, span: id.span })
+            }));
+        }
+        if let Some(access) = &self.user_access {
+            ids.extend(access.projects.iter().chain(&access.groups).filter_map(|entry| {
+                let id = entry.id.as_ref()?;
+                let (kind, index) = (entry.kind, entry.index);
+                Some(EntryId { section: AccessSection::User, kind, index, text: &id.value, span: id.span })
+            }));
+        }
+        ids
+    }
+}
+

@@ -1,0 +1,41 @@
+//! An organisation's own schemas for agent files.
+
+use std::fmt;
+
+use jsonschema::Validator;
+
+/// An organisation's own JSON Schema for agent files.
+pub struct OrganisationSchema {
+    path: String,
+    validator: Validator,
+}
+
+impl OrganisationSchema {
+    /// Reads a schema; `path` is how messages name it.
+    ///
+    /// # Errors
+    /// What is wrong with it, as a clause.
+    pub fn read(path: &str, text: &str) -> Result<Self, String> {
+        let schema: serde_json::Value = serde_json::from_str(text).map_err(|error| format!("it is no JSON ({error})"))?;
+        let validator = jsonschema::validator_for(&schema).map_err(|error| format!("it is no JSON Schema ({error})"))?;
+        Ok(Self { path: path.to_owned(), validator })
+    }
+
+    /// How messages name it.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// What judges a document by it.
+    #[must_use]
+    pub fn validator(&self) -> &Validator {
+        &self.validator
+    }
+}
+
+impl fmt::Debug for OrganisationSchema {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OrganisationSchema").field("path", &self.path).finish_non_exhaustive()
+    }
+}
