@@ -6,12 +6,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::access::jobs::JobEnvironments;
 use crate::access::jobs::{CiProject, ProjectJobs};
 use crate::access::{self, Index, Settings, World};
 use crate::analysis::{Asked, Project};
 use crate::gitlab::FullPath;
 use crate::project::AgentFile;
-use crate::access::jobs::JobEnvironments;
 use crate::source::Source;
 
 /// The projects that make one world.

@@ -16,8 +16,8 @@ use super::reports::Reports;
 use super::{Exit, output};
 use crate::agent_config::location::{CI_FILE, Location};
 use crate::analysis::{self, Project, Steps};
-use crate::diagnostic::Selection;
 use crate::diagnostic::Safety;
+use crate::diagnostic::Selection;
 use crate::fixing::{self, Fixed, Request, Texts};
 use crate::gitlab::NEWEST;
 use crate::project::Unusable;
@@ -25,9 +25,9 @@ use crate::project::ci_files::{MAX_CI_FILE_SIZE, read_pipeline, read_pipeline_of
 use crate::project::discover::{self, Content, Found, FoundFile};
 use crate::project::inputs::read_input;
 use crate::project::knowledge::{FoundSettings, Knowledge, Known, Listing, Options};
+use crate::project::{Context, Input, InputContent};
 use crate::report::Outcome;
 use crate::rules;
-use crate::project::{Context, Input, InputContent};
 use crate::source::Source;
 
 #[derive(Debug, clap::Args)]

@@ -11,14 +11,14 @@ use crate::agent_config::location::Location;
 use crate::agent_config::{AgentConfig, RefusedAt};
 use crate::analysis::{self, Project};
 use crate::diagnostic::Selection;
+use crate::diagnostic::Topic;
 use crate::diagnostic::{Finding, Severity};
 use crate::project::knowledge::{Knowledge, Options};
+use crate::project::{Context, Input, InputContent};
 use crate::project::{Unusable, discover};
 use crate::report::Human;
-use crate::rules::{RULES};
-use crate::diagnostic::Topic;
-use crate::project::{Context, Input, InputContent};
 use crate::rules;
+use crate::rules::RULES;
 use crate::source::Source;
 use crate::source::secrets;
 

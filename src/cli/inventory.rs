@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use super::{Exit, output};
 use crate::diagnostic::{Finding, Severity};
+use crate::diagnostic::{RuleInfo, Topic};
 use crate::fixing::Texts;
 use crate::inventory::Project;
 use crate::project::Unusable;
 use crate::project::discover;
 use crate::project::inventory::read;
 use crate::report::Human;
-use crate::diagnostic::{RuleInfo, Topic};
 use crate::source::Source;
 
 #[derive(Debug, clap::Args)]

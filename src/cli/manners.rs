@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::diagnostic::Selection;
 use crate::project::discover;
 use crate::project::knowledge::{Known, Origin};
-use crate::rules::{RULES};
+use crate::rules::RULES;
 use crate::source::secrets;
 
 /// The options that say how much to say.

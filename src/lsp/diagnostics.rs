@@ -8,8 +8,8 @@ use gen_lsp_types::{
 use super::client::Client;
 use super::options::EditorOptions;
 use super::{pages, uri};
-use crate::diagnostic::{Finding, Place, Severity};
 use crate::diagnostic::Tag;
+use crate::diagnostic::{Finding, Place, Severity};
 use crate::source::secrets;
 
 /// Who says it, beside the message.

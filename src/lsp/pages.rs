@@ -1,7 +1,7 @@
 //! The pages of rules, as editors open them: documents of an own scheme, whose text the server gives.
 
-use crate::rules;
 use crate::diagnostic::RuleInfo;
+use crate::rules;
 
 /// The scheme of the pages.
 pub(super) const SCHEME: &str = "kaslint";

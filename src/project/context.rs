@@ -72,4 +72,3 @@ impl Context {
         (namespace.kind == NamespaceKind::User).then_some(&*namespace.path)
     }
 }
-

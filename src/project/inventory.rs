@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::Unusable;
 use super::discover;
 use crate::diagnostic::{Finding, Severity};
+use crate::diagnostic::{RuleInfo, Topic};
 use crate::fixing::Texts;
 use crate::inventory::{self, Inventory, Problem, ProblemKind};
-use crate::diagnostic::{RuleInfo, Topic};
 use crate::schema;
 use crate::source::Source;
 

@@ -329,7 +329,8 @@ impl<'o> Knowledge<'o> {
                 None => {
                     let file = folder.join(FILE_NAME);
                     let is_there = file.is_file() || self.texts.contains_key(&discover::shown_path(&file));
-                    let settings = if is_there { Some(read_settings(&file, self.rules, &self.texts, self.warn)?) } else { None };
+                    let settings =
+                        if is_there { Some(read_settings(&file, self.rules, &self.texts, self.warn)?) } else { None };
                     if let Ok(mut known) = self.by_folder.lock() {
                         known.insert(folder.to_owned(), settings.clone());
                     }
@@ -385,7 +386,12 @@ impl Listing {
     }
 }
 
-fn read_settings(path: &Path, rules: RuleTable, texts: &Texts, warn: &dyn Fn(&str)) -> Result<Arc<FoundSettings>, Unusable> {
+fn read_settings(
+    path: &Path,
+    rules: RuleTable,
+    texts: &Texts,
+    warn: &dyn Fn(&str),
+) -> Result<Arc<FoundSettings>, Unusable> {
     let shown = discover::shown_path(path);
     let source = discover::read_own("settings file", path, MAX_SETTINGS_SIZE, texts)?;
     match Settings::read(&source, rules) {

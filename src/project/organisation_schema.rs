@@ -16,8 +16,10 @@ impl OrganisationSchema {
     /// # Errors
     /// What is wrong with it, as a clause.
     pub fn read(path: &str, text: &str) -> Result<Self, String> {
-        let schema: serde_json::Value = serde_json::from_str(text).map_err(|error| format!("it is no JSON ({error})"))?;
-        let validator = jsonschema::validator_for(&schema).map_err(|error| format!("it is no JSON Schema ({error})"))?;
+        let schema: serde_json::Value =
+            serde_json::from_str(text).map_err(|error| format!("it is no JSON ({error})"))?;
+        let validator =
+            jsonschema::validator_for(&schema).map_err(|error| format!("it is no JSON Schema ({error})"))?;
         Ok(Self { path: path.to_owned(), validator })
     }
 

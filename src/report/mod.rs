@@ -18,8 +18,8 @@ pub use summary::Summary;
 
 use crate::analysis::Analysis;
 use crate::diagnostic::Finding;
-use crate::fixing::Fixed;
 use crate::diagnostic::{Need, RuleInfo};
+use crate::fixing::Fixed;
 
 /// What all analysed projects gave together.
 #[derive(Debug, Default)]

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::Outcome;
-use crate::diagnostic::{Finding, Safety, Severity};
 use crate::diagnostic::Need;
+use crate::diagnostic::{Finding, Safety, Severity};
 
 /// Counts of a report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

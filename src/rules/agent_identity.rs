@@ -42,7 +42,8 @@ impl Rule for AgentIdentity {
         }
         let span = entry.access_as.as_ref().map_or(entry.head, |access_as| access_as.span);
         let message = "jobs of this entry act as the agent's own service account, with all its rights in the cluster";
-        let finding = Finding::new(&INFO, &file.source, span, message).label("as the agent itself").route(entry.route());
+        let finding =
+            Finding::new(&INFO, &file.source, span, message).label("as the agent itself").route(entry.route());
         findings.report(finding.help("write `access_as: {ci_job: {}}` (Premium), or restrict the service account"));
     }
 }

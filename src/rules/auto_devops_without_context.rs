@@ -68,7 +68,8 @@ impl Rule for AutoDevopsWithoutContext {
         let has_context = |job: &str| {
             pipeline.job(job).is_some_and(|job| job.variables.iter().any(|variable| &*variable.name == "KUBE_CONTEXT"))
         };
-        let without: Vec<String> = all.filter(|(job, _)| !has_context(job)).map(|(_, target)| target.to_owned()).collect();
+        let without: Vec<String> =
+            all.filter(|(job, _)| !has_context(job)).map(|(_, target)| target.to_owned()).collect();
         if without.is_empty() {
             return;
         }
@@ -105,7 +106,8 @@ impl Rule for AutoDevopsWithoutContext {
             );
             let finding = finding_at(&INFO, &place, message).label("deploys without a context").key("auto-deploy");
             let finding = finding.route(crate::access::jobs::script_route(job.job, action.item));
-            findings.report(finding.help("set `KUBE_CONTEXT: <project path>:<agent name>` under the job's `variables`"));
+            findings
+                .report(finding.help("set `KUBE_CONTEXT: <project path>:<agent name>` under the job's `variables`"));
             return;
         }
     }

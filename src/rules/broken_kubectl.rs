@@ -64,7 +64,9 @@ impl Rule for BrokenKubectl {
             for action in &case.script.actions {
                 let ActionKind::KubectlVersion { version } = &action.kind else { continue };
                 let key = (action.item, version.range.clone());
-                let Some(broken) = version.text.as_known().and_then(is_broken).filter(|_| !seen.contains(&key)) else { continue };
+                let Some(broken) = version.text.as_known().and_then(is_broken).filter(|_| !seen.contains(&key)) else {
+                    continue;
+                };
                 seen.push(key);
                 let Some(place) = script_place(job, action.item, &version.range) else { continue };
                 report(&place, broken, crate::access::jobs::script_route(job.job, action.item), findings);
@@ -77,7 +79,9 @@ impl Rule for BrokenKubectl {
 fn is_broken(version: &str) -> Option<&'static str> {
     let version = version.strip_prefix('v').unwrap_or(version);
     ["1.27.0", "1.27.1"].into_iter().find(|broken| {
-        version.strip_prefix(broken).is_some_and(|rest| !rest.starts_with(|next: char| next.is_ascii_digit() || next == '.'))
+        version
+            .strip_prefix(broken)
+            .is_some_and(|rest| !rest.starts_with(|next: char| next.is_ascii_digit() || next == '.'))
     })
 }
 

@@ -2,7 +2,7 @@
 
 use super::jobs::finding_on;
 use super::support::*;
-use crate::access::jobs::{Resolved, By};
+use crate::access::jobs::{By, Resolved};
 
 rule! {
     /// `gitlab-deploy` is the context of a certificate-based cluster, which is deprecated.
@@ -43,7 +43,8 @@ impl Rule for CertificateContext {
         if selection.resolve(jobs.index) != Resolved::Certificate || selection.by == By::Environment {
             return;
         }
-        let message = "`gitlab-deploy` is the context of a certificate-based cluster: these are deprecated, and no agent is used";
+        let message =
+            "`gitlab-deploy` is the context of a certificate-based cluster: these are deprecated, and no agent is used";
         let finding = finding_on(&INFO, selection, message).label("no agent's context");
         findings.report(finding.help("select an agent: `kubectl config use-context <project path>:<agent name>`"));
     }

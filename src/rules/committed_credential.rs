@@ -36,7 +36,8 @@ impl Rule for CommittedCredential {
     fn check_file(&self, file: &AgentFile, _context: &Context, findings: &mut Findings) {
         for secret in secrets::find(file.source.text()) {
             let message = format!("this is {}: whoever reads the repository can use it", secret.kind);
-            let finding = Finding::new(&INFO, &file.source, secret.span, message).label("masked by kaslint").key(secret.kind);
+            let finding =
+                Finding::new(&INFO, &file.source, secret.span, message).label("masked by kaslint").key(secret.kind);
             findings.report(finding.help("revoke it, then remove it; an agent's configuration needs no secret"));
         }
     }

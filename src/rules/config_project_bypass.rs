@@ -69,10 +69,15 @@ impl Rule for ConfigProjectBypass {
             .label("does not bind the configuration project")
             .route(format!("{}.id", group.route()))
             .key(project.lower());
-        let finding = finding.help(format!("list {} under `projects`, with the same restrictions", shown(project.as_str())));
+        let finding =
+            finding.help(format!("list {} under `projects`, with the same restrictions", shown(project.as_str())));
         findings.report(match insertion::of_project(file, project.as_str(), group) {
             Some((span, text)) => {
-                let title = format!("List {} under `projects` with the restrictions of {}", shown(project.as_str()), shown(&id.value));
+                let title = format!(
+                    "List {} under `projects` with the restrictions of {}",
+                    shown(project.as_str()),
+                    shown(&id.value)
+                );
                 finding.offer(title, Place { source: Arc::clone(&file.source), span }, text)
             }
             None => finding,

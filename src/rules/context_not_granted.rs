@@ -3,8 +3,8 @@
 use super::jobs::{finding_on, job_name, refused};
 use super::support::*;
 use super::words::shown;
-use crate::access::{Denial, Drop, Outcome};
 use crate::access::jobs::Refusal;
+use crate::access::{Denial, Drop, Outcome};
 
 rule! {
     /// The agent does not let this project in, so kubectl says that no context exists with the name.
@@ -88,7 +88,11 @@ impl Rule for ContextNotGranted {
         finding = refused.show_winner(finding, jobs, "this entry decides");
         finding = refused.show_dropped(finding, jobs);
         let file = jobs.index.agent(refused.agent).file;
-        let falls_out = refused.row.fell_out.iter().any(|(candidate, drop)| candidate.entry.is_some() && *drop != Drop::NotOwnProject);
+        let falls_out = refused
+            .row
+            .fell_out
+            .iter()
+            .any(|(candidate, drop)| candidate.entry.is_some() && *drop != Drop::NotOwnProject);
         let help = match file {
             Some(file) if falls_out => format!("mend the entry of {} that is left out", file.path),
             Some(file) => format!("add {project} to `ci_access.projects` in {}", file.path),

@@ -43,10 +43,9 @@ impl Rule for EmptyEnvironments {
         if file.config.problems.iter().any(|problem| problem.route.starts_with(&route)) {
             return;
         }
-        let message = "an empty list of environments is no restriction: jobs of every environment get in, and jobs without one";
-        let finding = Finding::new(&INFO, &file.source, span, message)
-            .label("restricts nothing")
-            .route(route);
+        let message =
+            "an empty list of environments is no restriction: jobs of every environment get in, and jobs without one";
+        let finding = Finding::new(&INFO, &file.source, span, message).label("restricts nothing").route(route);
         let finding = finding.help("name the environments, or remove the key; to let nobody in, remove the entry");
         // "Nobody" may be meant as well as "everybody".
         findings.report(finding.removal(Safety::Unsafe, "Remove `environments`", removal::of_key(file, span)));

@@ -86,10 +86,16 @@ impl Rule for EnvironmentNotGranted {
             Some(environment) => {
                 let name = environment.to_string();
                 let case = entry.into_iter().flat_map(|entry| &entry.environments);
-                let alike = case.map(|pattern| &pattern.value).find(|pattern| pattern.to_lowercase() == name.to_lowercase());
+                let alike =
+                    case.map(|pattern| &pattern.value).find(|pattern| pattern.to_lowercase() == name.to_lowercase());
                 let help = match alike {
-                    Some(pattern) => format!("letter case counts: write `environment: {pattern}`, or {} in the agent's entry", shown(&name)),
-                    None => format!("add {} to `environments` of the agent's entry, or use another agent", shown(&name)),
+                    Some(pattern) => format!(
+                        "letter case counts: write `environment: {pattern}`, or {} in the agent's entry",
+                        shown(&name)
+                    ),
+                    None => {
+                        format!("add {} to `environments` of the agent's entry, or use another agent", shown(&name))
+                    }
                 };
                 (
                     format!(
@@ -118,7 +124,8 @@ impl Rule for EnvironmentNotGranted {
             None => finding,
         };
         if refused.case.environment.is_none() {
-            let names = entry.into_iter().flat_map(|entry| &entry.environments).filter(|name| !name.value.contains('*'));
+            let names =
+                entry.into_iter().flat_map(|entry| &entry.environments).filter(|name| !name.value.contains('*'));
             let place = &of_file.job.name_place;
             for name in names.take(MOST_OFFERS) {
                 let line = format!("environment: {}", written(&name.value, false, None));

@@ -35,6 +35,7 @@ impl Rule for FileTooLarge {
         let limit = context.max_file_size;
         let message = format!("the file has {size} bytes; over {limit} GitLab refuses it unread");
         let finding = Finding::new(&INFO, &input.source, Span::default(), message);
-        findings.report(finding.help("authorize groups instead of single projects, or split the entries over two agents"));
+        findings
+            .report(finding.help("authorize groups instead of single projects, or split the entries over two agents"));
     }
 }

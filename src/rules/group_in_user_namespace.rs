@@ -60,6 +60,7 @@ impl Rule for GroupInUserNamespace {
             .label("matches no group")
             .route(id.route())
             .key(id.text.to_lowercase());
-        findings.report(finding.help("list projects of the same namespace under `projects`, or use an agent of the group"));
+        findings
+            .report(finding.help("list projects of the same namespace under `projects`, or use an agent of the group"));
     }
 }

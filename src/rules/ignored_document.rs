@@ -48,9 +48,12 @@ impl Rule for IgnoredDocument {
         let Some(ignored) = file.config.document.ignored() else { return };
         let first_line = file.source.line_span(file.source.line_index(ignored.start));
         let span = Span::new(ignored.start, first_line.end.min(ignored.end));
-        let is_empty_before = file.config.document.tree().root().is_none_or(|root| {
-            file.config.document.tree().node(root).span.is_empty()
-        });
+        let is_empty_before = file
+            .config
+            .document
+            .tree()
+            .root()
+            .is_none_or(|root| file.config.document.tree().node(root).span.is_empty());
         let what = match is_empty_before {
             true => "GitLab reads only the first YAML document, which is empty; everything from here on is ignored",
             false => "GitLab reads only the first YAML document; everything from here on is ignored",

@@ -36,26 +36,36 @@ impl Rule for InertKey {
     fn check_file(&self, file: &AgentFile, context: &Context, findings: &mut Findings) {
         // access_as became optional with 18.3 (gitlab-agent!2749).
         let Some(access) = &file.config.user_access else { return };
-        let has_identity = file.config.value.as_ref().and_then(|value| {
-            value.set("user_access")?.value.as_message()?.set("access_as").map(|_| ())
-        });
+        let has_identity = file
+            .config
+            .value
+            .as_ref()
+            .and_then(|value| value.set("user_access")?.value.as_message()?.set("access_as").map(|_| ()));
         let lists_anybody = !access.projects.is_empty() || !access.groups.is_empty();
         if has_identity.is_none() && lists_anybody && context.version < Version::new(18, 3) {
             let message = format!(
                 "`user_access` has no `access_as`: before GitLab 18.3 every user is then turned away (this is {})",
                 context.version
             );
-            let finding = Finding::new(&INFO, &file.source, access.key_span, message).route("user_access").key("access_as");
-            findings.report(finding.label("lets nobody in").help("write `access_as: {agent: {}}` or `access_as: {user: {}}` below it"));
+            let finding =
+                Finding::new(&INFO, &file.source, access.key_span, message).route("user_access").key("access_as");
+            findings.report(
+                finding
+                    .label("lets nobody in")
+                    .help("write `access_as: {agent: {}}` or `access_as: {user: {}}` below it"),
+            );
         }
     }
 
     fn check_problem(&self, problem: &schema::Problem, file: &AgentFile, context: &Context, findings: &mut Findings) {
         let ProblemKind::InertKey(key, why) = &problem.kind else { return };
         let message = format!("`{}` has no effect in GitLab {}: {why}", key.name, context.version);
-        let finding = Finding::new(&INFO, &file.source, problem.span, message).label("read without effect").route(&problem.route);
+        let finding =
+            Finding::new(&INFO, &file.source, problem.span, message).label("read without effect").route(&problem.route);
         findings.report(match (key.until, key.replacement) {
-            (Some(until), Some(replacement)) => finding.help(format!("{replacement} (from {until} on the key refuses the whole file)")),
+            (Some(until), Some(replacement)) => {
+                finding.help(format!("{replacement} (from {until} on the key refuses the whole file)"))
+            }
             _ => finding.help("remove the key"),
         });
     }

@@ -70,7 +70,9 @@ impl Rule for InsecureTls {
                         let is_agents = match server.as_ref().map(|server| server.text.to_string()) {
                             Some(server) => server.contains("k8s-proxy") || server.contains("K8S_PROXY"),
                             // GitLab's own kubeconfig calls its cluster so.
-                            None => name.text.as_known() == Some("gitlab") && !case.script.own_kubeconfig_before(number),
+                            None => {
+                                name.text.as_known() == Some("gitlab") && !case.script.own_kubeconfig_before(number)
+                            }
                         };
                         insecure_skip_tls_verify.as_ref().filter(|_| is_agents)
                     }
@@ -103,6 +105,7 @@ fn is_on(value: &str) -> bool {
 fn report(place: &crate::ci::Place, route: String, findings: &mut Findings) {
     let message = "the certificate of GitLab's agent server is not checked: whoever is in between can read the job's token and change what is deployed";
     let finding = finding_at(&INFO, place, message).label("any certificate will do").route(route);
-    let help = "trust the authority instead: the file variable `SSL_CERT_FILE`, or `--certificate-authority=$KAS_CERTIFICATE`";
+    let help =
+        "trust the authority instead: the file variable `SSL_CERT_FILE`, or `--certificate-authority=$KAS_CERTIFICATE`";
     findings.report(finding.key("insecure-skip-tls-verify").help(help));
 }

@@ -46,9 +46,8 @@ impl Rule for InstanceAccessOff {
         let entry = file.config.ci_access.as_ref().and_then(|access| access.instance.as_ref());
         let Some(entry) = entry.filter(|_| context.instance_authorization == Some(false)) else { return };
         let message = "this entry grants nothing: it needs the instance setting \"Enable instance level authorization\", which is off";
-        let finding = Finding::new(&INFO, &file.source, entry.head, message)
-            .label("has no effect")
-            .route(entry.route());
+        let finding =
+            Finding::new(&INFO, &file.source, entry.head, message).label("has no effect").route(entry.route());
         findings.report(finding.help("list groups and projects, or have an administrator turn the setting on"));
     }
 }

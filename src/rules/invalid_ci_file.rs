@@ -3,8 +3,8 @@
 use super::jobs::{at, finding_at};
 use super::support::*;
 use super::words::shown;
-use crate::pipeline_rules::{JobConditions, Place as Where};
 use crate::access::jobs::rule_inputs;
+use crate::pipeline_rules::{JobConditions, Place as Where};
 
 rule! {
     /// GitLab cannot use the CI file, or kaslint cannot see all jobs in it.
@@ -68,7 +68,9 @@ impl Rule for InvalidCiFile {
             let Some(condition) = rules.get(number).and_then(|rule| rule.condition.as_ref()) else { continue };
             let message = format!("GitLab cannot read the condition {}: {error}", shown(condition));
             let finding = finding_at(&INFO, &condition.place, message).key(condition.as_str());
-            findings.report(finding.route(format!("{}.{place}", job.job.name)).help("write it as `$VARIABLE == \"value\"`"));
+            findings.report(
+                finding.route(format!("{}.{place}", job.job.name)).help("write it as `$VARIABLE == \"value\"`"),
+            );
         }
     }
 }

@@ -104,7 +104,9 @@ fn unknown_name(finding: Finding, names: &[&str], found: &str, span: Span) -> Fi
         "warning" => Some("warn"),
         "fatal" | "critical" => Some("error"),
         "trace" | "verbose" => Some("debug"),
-        other => names.iter().copied().find(|name| *name == other).or_else(|| schema::nearest(other, names.iter().copied())),
+        other => {
+            names.iter().copied().find(|name| *name == other).or_else(|| schema::nearest(other, names.iter().copied()))
+        }
     };
     match meant.filter(|name| names.contains(name)) {
         Some(name) => {
@@ -120,7 +122,12 @@ fn bad_duration(finding: Finding, found: &str, span: Span) -> Finding {
     match in_seconds(found) {
         Some(seconds) => {
             let text = format!("{seconds}s");
-            finding.help(format!("GitLab takes seconds: `{text}`")).fix(Safety::Safe, format!("Write `{text}`"), span, text.clone())
+            finding.help(format!("GitLab takes seconds: `{text}`")).fix(
+                Safety::Safe,
+                format!("Write `{text}`"),
+                span,
+                text.clone(),
+            )
         }
         None => finding.help("GitLab takes a number of seconds, such as `3600s`"),
     }
@@ -176,9 +183,10 @@ fn no_member(
 /// The place behind the colon of a key without value.
 fn end_of_null_member(name: &str, problem: &schema::Problem, file: &AgentFile) -> Option<Span> {
     let tree = file.config.document.tree();
-    let key = tree.nodes().filter(|(_, node)| node.span.start >= problem.span.start).find_map(|(id, node)| {
-        (tree.scalar_text(id) == Some(name)).then_some(node.span)
-    })?;
+    let key = tree
+        .nodes()
+        .filter(|(_, node)| node.span.start >= problem.span.start)
+        .find_map(|(id, node)| (tree.scalar_text(id) == Some(name)).then_some(node.span))?;
     let behind = file.source.text().get(key.end..)?;
     let colon = behind.find(|c: char| !c.is_whitespace()).filter(|&at| behind[at..].starts_with(':'))?;
     let at = key.end + colon + 1;
@@ -192,7 +200,15 @@ fn end_of_null_member(name: &str, problem: &schema::Problem, file: &AgentFile) -
 mod tests {
     #[test]
     fn durations_of_other_notations_have_an_equal_in_seconds() {
-        for (text, seconds) in [("1h", Some(3600)), ("1h30m", Some(5400)), ("60", Some(60)), ("60 s", Some(60)), ("1w", None), ("", None), ("h", None)] {
+        for (text, seconds) in [
+            ("1h", Some(3600)),
+            ("1h30m", Some(5400)),
+            ("60", Some(60)),
+            ("60 s", Some(60)),
+            ("1w", None),
+            ("", None),
+            ("h", None),
+        ] {
             assert_eq!(super::in_seconds(text), seconds, "{text}");
         }
     }

@@ -51,7 +51,8 @@ impl Rule for KubeCacheUnwritable {
         if !jobs.uses_agents || !job.cases.iter().any(uses_cluster) {
             return;
         }
-        let message = "`~/.kube/cache` cannot be written in this job, so every call of kubectl or helm asks the cluster anew";
+        let message =
+            "`~/.kube/cache` cannot be written in this job, so every call of kubectl or helm asks the cluster anew";
         let help = "let `HOME` be a folder that the job may write, or name one in `KUBECACHEDIR`";
         for variable in &job.job.variables {
             if matches!(&*variable.name, "HOME" | "KUBECACHEDIR") && is_no_folder(&variable.value) {
@@ -63,7 +64,9 @@ impl Rule for KubeCacheUnwritable {
             }
         }
         let actions = job.cases.iter().flat_map(|case| &case.script.actions);
-        let Some(action) = actions.into_iter().find(|action| action.kind == ActionKind::CacheUnwritable) else { return };
+        let Some(action) = actions.into_iter().find(|action| action.kind == ActionKind::CacheUnwritable) else {
+            return;
+        };
         let Some(place) = script_place(job, action.item, &action.range) else { return };
         let finding = finding_at(&INFO, &place, message)
             .label("takes writing away")

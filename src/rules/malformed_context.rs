@@ -3,8 +3,8 @@
 use super::jobs::finding_on;
 use super::support::*;
 use super::words::shown;
-use crate::gitlab::{is_agent_name, path_fault};
 use crate::access::jobs::Resolved;
+use crate::gitlab::{is_agent_name, path_fault};
 
 rule! {
     /// The context is meant for an agent and can be none's: `<project path>:<agent name>`, letter case included.
@@ -57,8 +57,10 @@ impl Rule for MalformedContext {
             Resolved::OtherCase(agent) => {
                 let context = jobs.index.agent(agent).context();
                 let written = shown(&selection.context.to_string());
-                let message =
-                    format!("no context is called {written}: letter case counts, and this agent's is {}", shown(&context));
+                let message = format!(
+                    "no context is called {written}: letter case counts, and this agent's is {}",
+                    shown(&context)
+                );
                 let finding = finding_on(&INFO, selection, message).label("other letter case");
                 let finding = with_fix(finding, Safety::Safe, Some(&context), selection);
                 findings.report(finding.help(format!("write {}", shown(&context))));
@@ -81,7 +83,8 @@ fn with_fix(finding: Finding, safety: Safety, context: Option<&String>, selectio
 
 /// What is wrong with a name that is evidently meant for an agent.
 fn malformed(name: &str, selection: &Selection, jobs: &Jobs<'_, '_>) -> Option<Finding> {
-    let finding = |message: String, label: &str, help: String| finding_on(&INFO, selection, message).label(label).help(help);
+    let finding =
+        |message: String, label: &str, help: String| finding_on(&INFO, selection, message).label(label).help(help);
     let form = "`<project path>:<agent name>`";
     if let Some((project, agent)) = name.split_once(':')
         && is_path(project)
@@ -119,7 +122,12 @@ fn malformed(name: &str, selection: &Selection, jobs: &Jobs<'_, '_>) -> Option<F
     if by_slash.is_some() || of_project.is_some() || is_config_path || is_below_top() {
         let message = format!("{} is no agent's context, which has the form {form}", shown(name));
         // A project may have several agents.
-        return Some(with_fix(finding(message, "no colon with an agent's name", help), Safety::Unsafe, by_slash.or(of_project), selection));
+        return Some(with_fix(
+            finding(message, "no colon with an agent's name", help),
+            Safety::Unsafe,
+            by_slash.or(of_project),
+            selection,
+        ));
     }
     // A kubeconfig that settings of the project provide may have such a context.
     let context = by_name?;

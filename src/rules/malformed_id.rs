@@ -1,8 +1,8 @@
 //! `malformed-id`.
 
 use super::support::*;
-use crate::yaml;
 use super::words::shown;
+use crate::yaml;
 
 rule! {
     /// The id can never be the full path of a project or group, so the entry matches nothing.
@@ -45,9 +45,12 @@ impl Rule for MalformedId {
         let noun = id.kind.noun();
         let message = match is_placeholder(id.text) {
             true => format!("{} is {why}. GitLab drops an entry that matches no {noun} without a word", shown(id.text)),
-            false => format!("{} can be no {noun}'s full path: {why}. GitLab drops the entry without a word", shown(id.text)),
+            false => {
+                format!("{} can be no {noun}'s full path: {why}. GitLab drops the entry without a word", shown(id.text))
+            }
         };
-        let mut finding = Finding::new(&INFO, &file.source, id.span, message).label(format!("matches no {noun}")).route(id.route());
+        let mut finding =
+            Finding::new(&INFO, &file.source, id.span, message).label(format!("matches no {noun}")).route(id.route());
         finding = match instead {
             Some(path) => {
                 let is_listed = file.config.entry_ids().iter().any(|other| {
@@ -113,8 +116,12 @@ fn malformed(id: &str, kind: EntryKind) -> Option<Malformed> {
     }
     if id.contains(['*', '?', '[', ']', '{', '}']) && !is_placeholder(id) {
         return match id.strip_suffix("/*").or_else(|| id.strip_suffix("/**")) {
-            Some(group) if kind == EntryKind::Group => instead("wildcards have no meaning here, and a group covers everything below it", group),
-            Some(_) => without("wildcards have no meaning here; list the group under `groups` to cover everything below it"),
+            Some(group) if kind == EntryKind::Group => {
+                instead("wildcards have no meaning here, and a group covers everything below it", group)
+            }
+            Some(_) => {
+                without("wildcards have no meaning here; list the group under `groups` to cover everything below it")
+            }
             None => without("wildcards have no meaning here"),
         };
     }

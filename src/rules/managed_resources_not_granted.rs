@@ -74,7 +74,9 @@ impl Rule for ManagedResourcesNotGranted {
         let Some((_, place)) = asked.filter(|(enabled, _)| *enabled) else { return };
         let Some((agent, case)) = environment_agent(job, jobs) else { return };
         let known = jobs.index.agent(agent);
-        let Some(project) = jobs.project().filter(|_| known.file.is_some() && known.is_registered && !known.is_refused()) else {
+        let Some(project) =
+            jobs.project().filter(|_| known.file.is_some() && known.is_registered && !known.is_refused())
+        else {
             return;
         };
         let rows = jobs.index.decide(agent, &case.query(project, None));
@@ -103,7 +105,8 @@ impl Rule for ManagedResourcesNotGranted {
         if let Some(place) = winner.and_then(|winner| jobs.entry_place(agent, winner.entry?)) {
             finding = finding.related_at(place, "this entry applies");
         }
-        findings.report(finding.help("write `resource_management: {enabled: true}` in the agent's entry for the project"));
+        findings
+            .report(finding.help("write `resource_management: {enabled: true}` in the agent's entry for the project"));
     }
 }
 

@@ -49,8 +49,8 @@ impl Rule for ManagedResourcesWithoutCiJob {
         let Some(enabled) = entry.resource_management.as_ref().filter(|enabled| enabled.value) else { return };
         let user = entry.access_as.as_ref().and_then(|access_as| access_as.impersonation.as_ref());
         let groups = user.map(|user| &user.groups[..]).unwrap_or_default();
-        let is_bound = entry.mode() == Mode::CiJob
-            || groups.iter().any(|group| group.value.starts_with("gitlab:project_env:"));
+        let is_bound =
+            entry.mode() == Mode::CiJob || groups.iter().any(|group| group.value.starts_with("gitlab:project_env:"));
         if is_bound || file.has_template == Some(true) {
             return;
         }

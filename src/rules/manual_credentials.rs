@@ -57,7 +57,9 @@ impl Rule for ManualCredentials {
             for action in actions {
                 let (argument, fault) = match &action.kind {
                     ActionKind::SetCredentials { token: Some(token), .. } => (token, token_fault(token)),
-                    ActionKind::SetCluster { server: Some(server), .. } => (server, server_fault(server, talks_to_agents)),
+                    ActionKind::SetCluster { server: Some(server), .. } => {
+                        (server, server_fault(server, talks_to_agents))
+                    }
                     ActionKind::Cluster(command) => match &command.server {
                         Some(server) => (server, server_fault(server, false)),
                         None => continue,
@@ -105,7 +107,10 @@ fn token_fault(token: &Argument) -> Option<Fault> {
     };
     let is_number = !agent.is_empty() && agent.bytes().all(|byte| byte.is_ascii_digit());
     if !is_number && !agent.contains('$') {
-        let message = format!("{} is no agent's number, which the agent server wants between `ci:` and the job token", shown(agent));
+        let message = format!(
+            "{} is no agent's number, which the agent server wants between `ci:` and the job token",
+            shown(agent)
+        );
         return Some((message, "no number", TOKEN_HELP));
     }
     if job_token.is_empty() {
@@ -120,12 +125,16 @@ fn server_fault(server: &Argument, talks_to_agents: bool) -> Option<Fault> {
     let text = server.text.to_string();
     let is_proxy = text.contains("k8s-proxy");
     if text.starts_with("http://") && (is_proxy || talks_to_agents) {
-        let message = format!("{} is plain http, over which kubectl sends no token: the server answers that you must be logged in", shown(&text));
+        let message = format!(
+            "{} is plain http, over which kubectl sends no token: the server answers that you must be logged in",
+            shown(&text)
+        );
         return Some((message, "no TLS", HELP));
     }
     // A path behind a variable cannot be seen.
     if talks_to_agents && !is_proxy && server.text.as_known().is_some() {
-        let message = format!("{} is no address of the agent server's proxy, which ends in `/k8s-proxy/`", shown(&text));
+        let message =
+            format!("{} is no address of the agent server's proxy, which ends in `/k8s-proxy/`", shown(&text));
         return Some((message, "no `/k8s-proxy/`", HELP));
     }
     None

@@ -68,11 +68,15 @@ impl Rule for NoContextSelected {
                 let program = program(command.tool);
                 let (message, related) = match in_force {
                     InForce::Nothing => (
-                        format!("`{program}` talks to a cluster here, and nothing selects a context before: GitLab chooses none, so it turns to localhost"),
+                        format!(
+                            "`{program}` talks to a cluster here, and nothing selects a context before: GitLab chooses none, so it turns to localhost"
+                        ),
                         None,
                     ),
                     InForce::Forgotten { selection } => (
-                        format!("`{program}` runs in `after_script`, whose shell gets a fresh kubeconfig: the context that `script` selected is forgotten"),
+                        format!(
+                            "`{program}` runs in `after_script`, whose shell gets a fresh kubeconfig: the context that `script` selected is forgotten"
+                        ),
                         case.script.actions.get(selection),
                     ),
                     _ => continue,
@@ -98,7 +102,11 @@ fn help(jobs: &Jobs<'_, '_>) -> String {
         [] => "select one first: `kubectl config use-context <project path>:<agent name>`".to_owned(),
         [first, rest @ ..] => {
             let others: Vec<String> = rest.iter().take(3).map(|context| shown(context)).collect();
-            format!("select one first: `kubectl config use-context {}` (or {})", shown(first).trim_matches('`'), others.join(", "))
+            format!(
+                "select one first: `kubectl config use-context {}` (or {})",
+                shown(first).trim_matches('`'),
+                others.join(", ")
+            )
         }
     }
 }

@@ -35,7 +35,9 @@ impl Rule for NullValue {
     fn check_problem(&self, problem: &schema::Problem, file: &AgentFile, _context: &Context, findings: &mut Findings) {
         let ProblemKind::NullValue(key) = &problem.kind else { return };
         // A member of a oneof without value is a mistake of its own, and a required key is missing.
-        if problem.route.ends_with(&format!("access_as.{}", key.name)) || key.checks.iter().any(|check| matches!(check, schema::Check::Required)) {
+        if problem.route.ends_with(&format!("access_as.{}", key.name))
+            || key.checks.iter().any(|check| matches!(check, schema::Check::Required))
+        {
             return;
         }
         let name = key.name;
@@ -47,9 +49,14 @@ impl Rule for NullValue {
             "access_as" => "leaves the agent's own service account",
             _ => "sets nothing",
         };
-        let finding = Finding::new(&INFO, &file.source, problem.span, format!("`{name}` has no value, which counts as not set: it {effect}"))
-            .label("nothing follows")
-            .route(&problem.route);
+        let finding = Finding::new(
+            &INFO,
+            &file.source,
+            problem.span,
+            format!("`{name}` has no value, which counts as not set: it {effect}"),
+        )
+        .label("nothing follows")
+        .route(&problem.route);
         let is_mapping = matches!(key.kind, schema::Kind::Message(_));
         let help = match (name, is_mapping) {
             ("instance", _) => "write `instance: {}` to let every project in, or remove the key".to_owned(),

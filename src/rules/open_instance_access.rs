@@ -39,8 +39,12 @@ impl Rule for OpenInstanceAccess {
         if entry.kind != EntryKind::Instance || !is_open {
             return;
         }
-        let message = "`instance` lets in every job of every project of the GitLab instance, as the agent's own service account";
-        let finding = Finding::new(&INFO, &file.source, entry.head, message).label("no restriction").route(entry.route());
-        findings.report(finding.help("restrict it with `access_as`, `protected_branches_only` or `environments`, or list groups"));
+        let message =
+            "`instance` lets in every job of every project of the GitLab instance, as the agent's own service account";
+        let finding =
+            Finding::new(&INFO, &file.source, entry.head, message).label("no restriction").route(entry.route());
+        findings.report(
+            finding.help("restrict it with `access_as`, `protected_branches_only` or `environments`, or list groups"),
+        );
     }
 }

@@ -50,7 +50,10 @@ impl Rule for OutsideHierarchy {
         let (message, severity) = match setting {
             Some(true) => return,
             Some(false) => (
-                format!("the {noun} {} is not below `{scope}`, so GitLab drops the entry without a word", shown(id.text)),
+                format!(
+                    "the {noun} {} is not below `{scope}`, so GitLab drops the entry without a word",
+                    shown(id.text)
+                ),
                 Severity::Error,
             ),
             None => (
@@ -104,7 +107,8 @@ pub(super) fn is_dropped_for_its_place(id: &EntryId<'_>, context: &Context) -> b
 /// Whether the id could be a path; others are said to be malformed.
 pub(super) fn is_path(id: &str) -> bool {
     let is_segment = |segment: &str| {
-        !segment.is_empty() && segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
+        !segment.is_empty()
+            && segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
     };
     id.split('/').all(is_segment) && !id.ends_with(".git")
 }

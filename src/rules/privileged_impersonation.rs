@@ -47,7 +47,9 @@ rule! {
 
 impl Rule for PrivilegedImpersonation {
     fn check_entry(&self, entry: &CiEntry, file: &AgentFile, _context: &Context, findings: &mut Findings) {
-        let Some(user) = entry.access_as.as_ref().and_then(|access_as| access_as.impersonation.as_ref()) else { return };
+        let Some(user) = entry.access_as.as_ref().and_then(|access_as| access_as.impersonation.as_ref()) else {
+            return;
+        };
         let route = format!("{}.access_as.impersonate", entry.route());
         let username = user.username.iter().map(|name| (name, format!("{route}.username"), "user"));
         let groups = user.groups.iter().enumerate().map(|(at, name)| (name, format!("{route}.groups[{at}]"), "group"));
@@ -62,7 +64,9 @@ impl Rule for PrivilegedImpersonation {
             let message = format!("the {noun} {} {why}; jobs of this entry act with its rights", shown(&name.value));
             let finding =
                 Finding::new(&INFO, &file.source, name.span, message).label("a name of Kubernetes' own").route(route);
-            findings.report(finding.key(&name.value).help(format!("bind the rights that jobs need to a {noun} of your own")));
+            findings.report(
+                finding.key(&name.value).help(format!("bind the rights that jobs need to a {noun} of your own")),
+            );
         }
     }
 }

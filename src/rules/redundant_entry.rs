@@ -53,8 +53,10 @@ impl Rule for RedundantEntry {
                 if !same_settings(entry, None) {
                     continue;
                 }
-                let message =
-                    format!("{} is the configuration project, whose jobs may use the agent without an entry", shown(&id.value));
+                let message = format!(
+                    "{} is the configuration project, whose jobs may use the agent without an entry",
+                    shown(&id.value)
+                );
                 Finding::new(&INFO, &file.source, id.span, message).label("changes nothing")
             } else {
                 let counts = |other: &&CiEntry| {

@@ -51,7 +51,9 @@ rule! {
 
 impl Rule for RepeatedExtraKey {
     fn check_entry(&self, entry: &CiEntry, file: &AgentFile, _context: &Context, findings: &mut Findings) {
-        let Some(user) = entry.access_as.as_ref().and_then(|access_as| access_as.impersonation.as_ref()) else { return };
+        let Some(user) = entry.access_as.as_ref().and_then(|access_as| access_as.impersonation.as_ref()) else {
+            return;
+        };
         let mut first: HashMap<&str, Span> = HashMap::new();
         for (at, (key, _)) in user.extra.iter().enumerate() {
             let Some(&earlier) = first.get(key.value.as_str()) else {

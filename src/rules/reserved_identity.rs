@@ -43,7 +43,9 @@ rule! {
 
 impl Rule for ReservedIdentity {
     fn check_entry(&self, entry: &CiEntry, file: &AgentFile, _context: &Context, findings: &mut Findings) {
-        let Some(user) = entry.access_as.as_ref().and_then(|access_as| access_as.impersonation.as_ref()) else { return };
+        let Some(user) = entry.access_as.as_ref().and_then(|access_as| access_as.impersonation.as_ref()) else {
+            return;
+        };
         let route = format!("{}.access_as.impersonate", entry.route());
         let username = user.username.iter().map(|name| (name, format!("{route}.username"), "user"));
         let groups = user.groups.iter().enumerate().map(|(at, name)| (name, format!("{route}.groups[{at}]"), "group"));
@@ -55,7 +57,8 @@ impl Rule for ReservedIdentity {
                 "the fixed {noun} {} passes for one that GitLab gives to CI jobs or users, and has the rights of those",
                 shown(&name.value)
             );
-            let finding = Finding::new(&INFO, &file.source, name.span, message).label("a name of GitLab's own").route(route);
+            let finding =
+                Finding::new(&INFO, &file.source, name.span, message).label("a name of GitLab's own").route(route);
             findings.report(finding.key(&name.value).help("write a name of your own, or `access_as: {ci_job: {}}`"));
         }
     }

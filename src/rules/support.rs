@@ -8,9 +8,9 @@ pub(super) use crate::access::{AgentId, Index};
 pub(super) use crate::agent_config::location::{Location, Unread};
 pub(super) use crate::agent_config::{AccessSection, CiAccess, CiEntry, EntryKind, Mode};
 pub(super) use crate::diagnostic::{Finding, Place, RuleInfo, Safety, Severity};
-pub(super) use crate::project::{AgentFile, Context, EntryId, Input, InputContent};
 pub(super) use crate::gitlab::{FullPath, Tier, Version};
 pub(super) use crate::inventory::{Inventory, NamespaceKind};
+pub(super) use crate::project::{AgentFile, Context, EntryId, Input, InputContent};
 pub(super) use crate::schema::{self, Found, ProblemKind};
 pub(super) use crate::source::{Source, Span};
 

@@ -106,7 +106,8 @@ fn finding(entry: &CiEntry, heir: &Heir<'_>, others: usize, file: &AgentFile, co
     let then = match heir {
         Heir::Entry(heir) => format!("{} applies instead: {}", entry_in_words(heir), terms(heir)),
         Heir::Implicit => {
-            "the configuration project's own access applies instead: any job, as the agent's own service account".to_owned()
+            "the configuration project's own access applies instead: any job, as the agent's own service account"
+                .to_owned()
         }
         Heir::None if others > 0 => "nothing applies instead, so jobs do not get in".to_owned(),
         Heir::None => format!("nothing applies instead, so jobs of {whose} do not get in"),
@@ -116,18 +117,22 @@ fn finding(entry: &CiEntry, heir: &Heir<'_>, others: usize, file: &AgentFile, co
         None => format!("{what}: on Free GitLab would drop this entry{also} without a word; {then}"),
     };
     let place = entry.access_as.as_ref().map_or(entry.head, |access_as| access_as.span);
-    let mut finding = Finding::new(&INFO, &file.source, place, message)
-        .label("not on Free")
-        .route(entry.access_as.as_ref().map_or_else(|| entry.route(), |access_as| {
-            format!("{}.access_as.{}", entry.route(), access_as.mode.key())
-        }))
-        .key(entry.id.as_ref().map_or_else(String::new, |id| id.value.to_lowercase()));
+    let mut finding =
+        Finding::new(&INFO, &file.source, place, message)
+            .label("not on Free")
+            .route(entry.access_as.as_ref().map_or_else(
+                || entry.route(),
+                |access_as| format!("{}.access_as.{}", entry.route(), access_as.mode.key()),
+            ))
+            .key(entry.id.as_ref().map_or_else(String::new, |id| id.value.to_lowercase()));
     if let Heir::Entry(heir) = heir {
         finding = finding.related(heir.head, "on Free this entry applies");
     }
     match context.tier {
         Some(_) => finding.help("restrict by `environments` and `protected_branches_only`, which need no licence"),
-        None => finding.severity(Severity::Note).help("say which licence there is: --tier, or `gitlab.tier` in .kaslint.yaml"),
+        None => finding
+            .severity(Severity::Note)
+            .help("say which licence there is: --tier, or `gitlab.tier` in .kaslint.yaml"),
     }
 }
 

@@ -63,7 +63,8 @@ impl Rule for TooManyEntries {
             if dropped > 1 {
                 finding = finding.related(last.span, "the last one dropped");
             }
-            findings.report(finding.help("authorize a group instead of its projects, or split the list over two agents"));
+            findings
+                .report(finding.help("authorize a group instead of its projects, or split the list over two agents"));
         }
     }
 }

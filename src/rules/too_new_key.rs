@@ -38,7 +38,10 @@ rule! {
 impl Rule for TooNewKey {
     fn check_problem(&self, problem: &schema::Problem, file: &AgentFile, context: &Context, findings: &mut Findings) {
         let ProblemKind::TooNewKey(key) = &problem.kind else { return };
-        let message = format!("`{}` came with GitLab {}; {} does not know it: {REFUSED}", key.name, key.since.latest, context.version);
+        let message = format!(
+            "`{}` came with GitLab {}; {} does not know it: {REFUSED}",
+            key.name, key.since.latest, context.version
+        );
         let finding = Finding::new(&INFO, &file.source, problem.span, message)
             .label(format!("unknown to GitLab {}", context.version))
             .route(&problem.route);

@@ -1,9 +1,9 @@
 //! `unanchored-wildcard`.
 
-use crate::access::jobs::KnownEnvironments;
 use super::patterns::{Trait, patterns, unmeant_among};
 use super::support::*;
 use super::words::shown;
+use crate::access::jobs::KnownEnvironments;
 
 rule! {
     /// A pattern with `*` matches any part of an environment's name, not the whole name.
@@ -49,7 +49,9 @@ impl Rule for UnanchoredWildcard {
         let mut known = None;
         for (pattern, route) in patterns(entry) {
             let Some(Trait::Unanchored(made_up)) = Trait::of(&pattern.value) else { continue };
-            let known = known.get_or_insert_with(|| KnownEnvironments::of(entry, context.inventory.as_ref(), &context.job_environments));
+            let known = known.get_or_insert_with(|| {
+                KnownEnvironments::of(entry, context.inventory.as_ref(), &context.job_environments)
+            });
             let real = unmeant_among(&pattern.value, known.whole_names());
             let (message, label) = match &real[..] {
                 [] => (

@@ -3,8 +3,8 @@
 use super::jobs::{consequence, finding_on};
 use super::support::*;
 use super::words::shown;
-use crate::gitlab::lower_path;
 use crate::access::jobs::Resolved;
+use crate::gitlab::lower_path;
 
 rule! {
     /// There is no such agent in that configuration project, so kubectl finds no context of this name.
@@ -93,7 +93,8 @@ fn unknown(project: &str, agent: &str, selection: &Selection, jobs: &Jobs<'_, '_
         // An agent without a folder has an empty configuration, and a context all the same.
         let is_own = jobs.project().is_some_and(|own| lower_path(own) == lower);
         let near = near.filter(|_| is_own)?;
-        let message = format!("{} has no folder for an agent {}, and has one for {}", shown(project), shown(agent), shown(near));
+        let message =
+            format!("{} has no folder for an agent {}, and has one for {}", shown(project), shown(agent), shown(near));
         let found = finding(message, "no such folder".to_owned(), format!("did you mean `{project}:{near}`?"));
         return found.map(|finding| finding.severity(Severity::Warning));
     };

@@ -89,7 +89,9 @@ fn explained(id: &EntryId<'_>, inventory: &Inventory) -> Option<(String, String,
             "list it under `projects`".to_owned(),
         ),
         (_, Some(_), _) => (
-            format!("{text} is a user's personal namespace, and `{list}` takes {list} only: GitLab drops the entry without a word"),
+            format!(
+                "{text} is a user's personal namespace, and `{list}` takes {list} only: GitLab drops the entry without a word"
+            ),
             "this is a user".to_owned(),
             "list the user's projects under `projects`".to_owned(),
         ),

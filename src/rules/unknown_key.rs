@@ -55,10 +55,19 @@ impl Rule for UnknownKey {
                 finding = finding
                     .label(format!("did you mean `{}`?", known.name))
                     .help(format!("write `{}`", known.name))
-                    .fix(safety, format!("Write `{}`", known.name), problem.span, in_same_quotes(file.slice(problem.span), known.name));
+                    .fix(
+                        safety,
+                        format!("Write `{}`", known.name),
+                        problem.span,
+                        in_same_quotes(file.slice(problem.span), known.name),
+                    );
             }
             Some(Suggestion::Up { key: known, owner }) => {
-                let owner = if std::ptr::eq(*owner, &CONFIGURATION) { "the top level".to_owned() } else { owner.name.to_owned() };
+                let owner = if std::ptr::eq(*owner, &CONFIGURATION) {
+                    "the top level".to_owned()
+                } else {
+                    owner.name.to_owned()
+                };
                 finding = finding.label("belongs further up").help(format!("move `{}` to {owner}", known.name));
             }
             Some(Suggestion::Down { key: known, under }) => {
@@ -68,14 +77,20 @@ impl Rule for UnknownKey {
             }
             Some(Suggestion::Elsewhere { key: known, routes }) => {
                 let routes: Vec<String> = routes.iter().map(|route| place_name(route)).collect();
-                finding = finding
-                    .label("belongs elsewhere")
-                    .help(format!("`{}` belongs {}; {}", known.name, routes.join(" or "), known_keys(message, context.version)));
+                finding = finding.label("belongs elsewhere").help(format!(
+                    "`{}` belongs {}; {}",
+                    known.name,
+                    routes.join(" or "),
+                    known_keys(message, context.version)
+                ));
             }
             None => {
                 let is_anchor_holder = path.len() == 1 && holds_anchor(file, problem.span);
                 let help = match is_anchor_holder {
-                    true => "a key that only holds an anchor is unknown too; put the anchor where the value is first used".to_owned(),
+                    true => {
+                        "a key that only holds an anchor is unknown too; put the anchor where the value is first used"
+                            .to_owned()
+                    }
                     false => known_keys(message, context.version),
                 };
                 finding = finding.label("unknown").help(help);

@@ -1,8 +1,8 @@
 //! `unmatched-environment`.
 
-use crate::access::jobs::KnownEnvironments;
 use super::support::*;
 use super::words::{quoted, shown};
+use crate::access::jobs::KnownEnvironments;
 use crate::access::{EnvironmentPattern, PartialVerdict};
 use crate::agent_config::Spanned;
 use crate::gitlab::{PartialText, environment_slug};
@@ -118,7 +118,10 @@ fn explained(pattern: &str, known: &KnownEnvironments) -> (String, String) {
         let name = name.to_string();
         return (
             format!("does not match {}", shown(&name)),
-            format!("a line without `*` is compared with the whole name: write the names out, or {}", shown(&format!("{folder}*"))),
+            format!(
+                "a line without `*` is compared with the whole name: write the names out, or {}",
+                shown(&format!("{folder}*"))
+            ),
         );
     }
     if let Some(near) = schema::nearest(pattern, known.whole_names()) {

@@ -3,8 +3,8 @@
 use super::jobs::{finding_on, job_name, refused, some};
 use super::support::*;
 use super::words::shown;
-use crate::pipeline_rules::PipelineKind;
 use crate::access::jobs::Refusal;
+use crate::pipeline_rules::PipelineKind;
 
 rule! {
     /// The agent's entry takes protected refs, and the job runs on none.
@@ -86,6 +86,7 @@ impl Rule for UnprotectedJob {
         );
         let finding = finding_on(&INFO, selection, message).label("never on a protected ref");
         let finding = refused.show_winner(finding, jobs, "this entry takes protected refs only");
-        findings.report(finding.help("run the job on a protected branch or tag, or select an agent that takes other refs"));
+        findings
+            .report(finding.help("run the job on a protected branch or tag, or select an agent that takes other refs"));
     }
 }

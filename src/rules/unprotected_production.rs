@@ -1,8 +1,8 @@
 //! `unprotected-production`.
 
-use crate::access::jobs::KnownEnvironments;
 use super::support::*;
 use super::words::shown;
+use crate::access::jobs::KnownEnvironments;
 use crate::access::{EnvironmentPattern, Verdict};
 use crate::gitlab::EnvironmentTier;
 

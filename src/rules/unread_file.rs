@@ -47,7 +47,9 @@ impl Rule for UnreadFile {
         let finding = match (&input.content, &input.location) {
             (InputContent::Link(target), _) => finding(
                 input,
-                format!("GitLab does not follow symbolic links: it reads the path `{target}` as if it were the configuration"),
+                format!(
+                    "GitLab does not follow symbolic links: it reads the path `{target}` as if it were the configuration"
+                ),
                 "put the file itself here".to_owned(),
             ),
             (InputContent::NoFile(what), _) => finding(
@@ -66,9 +68,13 @@ fn misplaced(input: &Input, why: Unread, agent: Option<&str>) -> Finding {
     let right = format!(".gitlab/agents/{}/config.yaml", agent.unwrap_or("<agent name>"));
     let (reason, help) = match why {
         Unread::FileName => ("GitLab reads no file of this name", format!("rename it to `{right}`")),
-        Unread::Copy => ("this is a copy beside the file that GitLab reads", "delete it; git keeps older states".to_owned()),
+        Unread::Copy => {
+            ("this is a copy beside the file that GitLab reads", "delete it; git keeps older states".to_owned())
+        }
         Unread::NoAgentFolder => ("GitLab reads no file directly in `.gitlab/agents`", format!("move it to `{right}`")),
-        Unread::TooDeep => ("GitLab looks for `config.yaml` directly in the agent's folder", format!("move it to `{right}`")),
+        Unread::TooDeep => {
+            ("GitLab looks for `config.yaml` directly in the agent's folder", format!("move it to `{right}`"))
+        }
         Unread::Directory => ("GitLab looks only in `.gitlab/agents`, exactly so", format!("move it to `{right}`")),
         Unread::NotAtTheTop => (
             "GitLab looks for `.gitlab/agents` at the top of the repository only",

@@ -49,16 +49,24 @@ impl Rule for UnregisteredAgent {
     fn check_input(&self, input: &Input, context: &Context, findings: &mut Findings) {
         let Location::Config { agent } = &input.location else { return };
         let (Some(path), Some(inventory)) = (&context.project, context.inventory.as_deref()) else { return };
-        let Some(agents) = inventory.find_project(path.as_str()).and_then(|project| project.agents.as_deref()) else { return };
+        let Some(agents) = inventory.find_project(path.as_str()).and_then(|project| project.agents.as_deref()) else {
+            return;
+        };
         if !crate::gitlab::is_agent_name(agent) || agents.iter().any(|registered| *registered.name == **agent) {
             return;
         }
-        let message = format!("no agent {} is registered in {}, so GitLab never reads this file", shown(agent), shown(path.as_str()));
+        let message = format!(
+            "no agent {} is registered in {}, so GitLab never reads this file",
+            shown(agent),
+            shown(path.as_str())
+        );
         let names: Vec<String> = agents.iter().take(5).map(|agent| shown(&agent.name)).collect();
         let help = match schema::nearest(agent, agents.iter().map(|agent| &*agent.name)) {
             Some(near) => format!("did you mean the agent `{near}`? Name the folder so, or register {}", shown(agent)),
             None if names.is_empty() => format!("register an agent {} there", shown(agent)),
-            None => format!("name the folder as one of its agents ({}), or register {}", names.join(", "), shown(agent)),
+            None => {
+                format!("name the folder as one of its agents ({}), or register {}", names.join(", "), shown(agent))
+            }
         };
         findings.report(Finding::new(&INFO, &input.source, Span::default(), message).key(agent.as_str()).help(help));
     }

@@ -39,7 +39,10 @@ impl Rule for UnverifiedKey {
             None => format!("it came between {} and {}", key.since.earliest, key.since.latest),
         };
         let message = format!("it is not known whether GitLab {} reads `{}`: {reason}", context.version, key.name);
-        let finding = Finding::new(&INFO, &file.source, problem.span, message).label("may be unknown").route(&problem.route);
-        findings.report(finding.help("if GitLab does not know the key, it refuses the whole file; the agent server's log says so"));
+        let finding =
+            Finding::new(&INFO, &file.source, problem.span, message).label("may be unknown").route(&problem.route);
+        findings.report(
+            finding.help("if GitLab does not know the key, it refuses the whole file; the agent server's log says so"),
+        );
     }
 }

@@ -41,8 +41,10 @@ impl Rule for WildcardMatchesAll {
             if Trait::of(&pattern.value) != Some(Trait::MatchesAll) {
                 continue;
             }
-            let message =
-                format!("{} matches every environment: every job that has one gets in, whatever its name", shown(&pattern.value));
+            let message = format!(
+                "{} matches every environment: every job that has one gets in, whatever its name",
+                shown(&pattern.value)
+            );
             let finding = Finding::new(&INFO, &file.source, pattern.span, message)
                 .label("matches every environment")
                 .route(route)

@@ -45,7 +45,11 @@ impl Rule for WrongType {
                 let message = format!("this list item is empty: {REFUSED}");
                 let finding = Finding::new(&INFO, &file.source, problem.span, message).label("no value");
                 let cut = removal::of_item(file, problem.span);
-                finding.help("write the value, or remove the dash").removal(Safety::Unsafe, "Remove the empty item", cut)
+                finding.help("write the value, or remove the dash").removal(
+                    Safety::Unsafe,
+                    "Remove the empty item",
+                    cut,
+                )
             }
             ProblemKind::WrongType { kind, found } => describe(problem, kind, found, file),
             _ => return,
@@ -72,12 +76,21 @@ fn describe(problem: &schema::Problem, kind: &'static Kind, found: &Found, file:
 }
 
 /// Help, and a change where what is meant is plain.
-fn mend(finding: Finding, problem: &schema::Problem, kind: &'static Kind, found: &Found, written: &str, key: &str) -> Finding {
+fn mend(
+    finding: Finding,
+    problem: &schema::Problem,
+    kind: &'static Kind,
+    found: &Found,
+    written: &str,
+    key: &str,
+) -> Finding {
     let span = problem.span;
     // The key is blamed for a list or mapping: its text is not the value's.
     let is_value = problem.key_span != Some(span);
     match (kind, found) {
-        (Kind::Text, Found::Scalar { type_name: "null", .. }) => finding.help("write a text, or quote it if this word is meant"),
+        (Kind::Text, Found::Scalar { type_name: "null", .. }) => {
+            finding.help("write a text, or quote it if this word is meant")
+        }
         (Kind::Text, Found::Scalar { plain: true, written: text, .. }) if key == "id" => {
             let id = quoted(text);
             finding.help("write the full path, such as `group/project`; numeric ids match nothing").fix(
@@ -104,18 +117,31 @@ fn mend(finding: Finding, problem: &schema::Problem, kind: &'static Kind, found:
             // `a, b` is one text, and was hardly meant to be.
             let safety = if *plain && written.contains(',') { Safety::Unsafe } else { Safety::Safe };
             let finding = finding.help(format!("write a list: `[{item}]`"));
-            if can_be_fixed { finding.fix(safety, format!("Write `[{item}]`"), span, format!("[{item}]")) } else { finding }
+            if can_be_fixed {
+                finding.fix(safety, format!("Write `[{item}]`"), span, format!("[{item}]"))
+            } else {
+                finding
+            }
         }
         (Kind::List(Kind::Message(_)), Found::Mapping(_)) => {
             finding.help("start the entry with a dash, `- id: …`: the list holds one mapping for each entry")
         }
-        (Kind::List(_), Found::Mapping(_)) => finding.help("write a list: `[a, b]`, or a line with a dash for each item"),
-        (Kind::Message(message), Found::Scalar { written: text, read, type_name, plain }) if is_value && *type_name != "null" => {
+        (Kind::List(_), Found::Mapping(_)) => {
+            finding.help("write a list: `[a, b]`, or a line with a dash for each item")
+        }
+        (Kind::Message(message), Found::Scalar { written: text, read, type_name, plain })
+            if is_value && *type_name != "null" =>
+        {
             let is_member = message.members == schema::Members::ExactlyOne && message.key(text).is_some();
             match (is_member, message.keys.is_empty(), message.key("id").is_some() && *type_name == "text") {
                 (true, ..) => {
                     let value = format!("{{{text}: {{}}}}");
-                    finding.help(format!("write `{value}`")).fix(Safety::Safe, format!("Write `{value}`"), span, value.clone())
+                    finding.help(format!("write `{value}`")).fix(
+                        Safety::Safe,
+                        format!("Write `{value}`"),
+                        span,
+                        value.clone(),
+                    )
                 }
                 // Who writes `false` wants to do without it.
                 (_, true, _) if read.trim_matches('"').eq_ignore_ascii_case("false") => {
@@ -125,7 +151,11 @@ fn mend(finding: Finding, problem: &schema::Problem, kind: &'static Kind, found:
                 (_, _, true) => {
                     let value = format!("{{id: {}}}", in_brackets(written, *plain));
                     let finding = finding.help(format!("write `id: {written}`"));
-                    if written.contains('\n') { finding } else { finding.fix(Safety::Safe, format!("Write `{value}`"), span, value.clone()) }
+                    if written.contains('\n') {
+                        finding
+                    } else {
+                        finding.fix(Safety::Safe, format!("Write `{value}`"), span, value.clone())
+                    }
                 }
                 _ => finding.help(format!("write a mapping with the keys of {}", message.name)),
             }
@@ -137,9 +167,16 @@ fn mend(finding: Finding, problem: &schema::Problem, kind: &'static Kind, found:
         (Kind::Message(_), Found::List(_)) => finding.help("write the keys directly, without a dash"),
         (Kind::Duration, Found::Scalar { written: text, type_name: "a number", .. }) if is_value => {
             // `010` is 8, and `1_000` and `1e3` are no durations.
-            let is_plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
+            let is_plain = !text.is_empty()
+                && text.bytes().all(|byte| byte.is_ascii_digit())
+                && (text == "0" || !text.starts_with('0'));
             match is_plain {
-                true => finding.help(format!("write seconds: `{text}s`")).fix(Safety::Safe, format!("Write `{text}s`"), span, format!("{text}s")),
+                true => finding.help(format!("write seconds: `{text}s`")).fix(
+                    Safety::Safe,
+                    format!("Write `{text}s`"),
+                    span,
+                    format!("{text}s"),
+                ),
                 false => finding.help("write seconds, such as `3600s`"),
             }
         }

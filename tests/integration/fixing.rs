@@ -7,11 +7,11 @@ use kaslint::agent_config::location::Location;
 use kaslint::analysis::{Project, Steps};
 use kaslint::diagnostic::Selection;
 use kaslint::diagnostic::{Finding, Safety, Severity};
+use kaslint::diagnostic::{RuleInfo, Topic};
 use kaslint::fixing::{self, Fixed, Request};
 use kaslint::gitlab::NEWEST;
-use kaslint::rules::{Described, Findings, RULES, Rule};
-use kaslint::diagnostic::{RuleInfo, Topic};
 use kaslint::project::{AgentFile, Context, Input};
+use kaslint::rules::{Described, Findings, RULES, Rule};
 use kaslint::source::{Source, Span};
 use proptest::prelude::*;
 

@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use kaslint::agent_config::location::Location;
 use kaslint::analysis::{Project, analyse_with};
-use kaslint::diagnostic::Selection;
 use kaslint::cli::schemas::Name;
+use kaslint::diagnostic::Selection;
 use kaslint::diagnostic::{Finding, Place, Safety, Severity};
-use kaslint::report::{Format, Outcome, View};
-use kaslint::rules::{Described, Findings, Rule};
 use kaslint::diagnostic::{Need, RuleInfo, Topic};
 use kaslint::project::{Context, Input, InputContent};
+use kaslint::report::{Format, Outcome, View};
+use kaslint::rules::{Described, Findings, Rule};
 use kaslint::source::{Source, Span};
 use serde_json::Value as Json;
 

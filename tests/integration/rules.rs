@@ -7,13 +7,13 @@ use std::sync::Arc;
 use kaslint::access::jobs::CiProject;
 use kaslint::agent_config::location::{Location, locate};
 use kaslint::analysis::{Project, analyse, analyse_with};
-use kaslint::diagnostic::{Level, Selection};
 use kaslint::ci::{FileContent, Files, Pipeline};
+use kaslint::diagnostic::{Level, Selection};
+use kaslint::diagnostic::{RuleInfo, Topic};
 use kaslint::gitlab::FullPath;
 use kaslint::inventory::Inventory;
-use kaslint::rules::{self, Described, Findings, RULES, Rule};
-use kaslint::diagnostic::{RuleInfo, Topic};
 use kaslint::project::{AgentFile, Context, Input, InputContent, OrganisationSchema};
+use kaslint::rules::{self, Described, Findings, RULES, Rule};
 use kaslint::source::Source;
 
 use crate::common::{CONFIG, root};

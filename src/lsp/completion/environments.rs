@@ -7,16 +7,18 @@ use gen_lsp_types::CompletionItemKind;
 
 use super::outline::Step;
 use super::{Asking, MOST, Offers};
+use crate::access::jobs::KnownEnvironments;
 use crate::agent_config::EntryKind;
 use crate::gitlab::{PartialText, TextPart};
-use crate::access::jobs::KnownEnvironments;
 
 /// The environments of the projects that the entry names, as items of its `environments`.
 pub(super) fn offers(asked: &Asking<'_>) -> Offers {
     let Some((kind, id)) = entry(asked) else { return Offers::default() };
     let mut names = None;
     (asked.around.look)(&mut |facts, at| {
-        names = facts.context(at).map(|context| Arc::clone(&KnownEnvironments::named(kind, id, context.inventory.as_ref(), &context.job_environments).names));
+        names = facts.context(at).map(|context| {
+            Arc::clone(&KnownEnvironments::named(kind, id, context.inventory.as_ref(), &context.job_environments).names)
+        });
     });
     let typed = asked.typed().to_ascii_lowercase();
     let mut found: BTreeMap<String, Option<&PartialText>> = BTreeMap::new();

@@ -20,8 +20,8 @@ use crate::agent_config::CONFIGURATION;
 use crate::analysis::Facts;
 use crate::gitlab::{NEWEST, Version};
 use crate::inventory::INVENTORY;
-use crate::project::settings::SETTINGS;
 use crate::project::Context;
+use crate::project::settings::SETTINGS;
 use crate::schema::{Key, Kind, Message};
 use crate::source::{Source, Span};
 

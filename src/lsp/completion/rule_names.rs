@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use gen_lsp_types::CompletionItemKind;
 
 use super::{Around, Asking, At, Offer, Offers, keys};
+use crate::diagnostic::RuleInfo;
 use crate::diagnostic::suppression;
 use crate::rules::{self, RULES};
-use crate::diagnostic::RuleInfo;
 use crate::schema::Kind;
 use crate::source::{Source, Span};
 

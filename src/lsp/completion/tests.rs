@@ -9,11 +9,11 @@ use super::*;
 use crate::agent_config::AgentConfig;
 use crate::agent_config::location::Location;
 use crate::analysis::{self, Asked, Project, Steps};
-use crate::diagnostic::Selection;
 use crate::ci::{FileContent, Files, Pipeline, ProjectFacts};
+use crate::diagnostic::Selection;
 use crate::gitlab::FullPath;
-use crate::rules::{self, RULES};
 use crate::project::Input;
+use crate::rules::{self, RULES};
 use crate::schema::ProblemKind;
 use crate::{inventory, yaml};
 

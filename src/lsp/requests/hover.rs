@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use gen_lsp_types::{Contents, Hover, HoverParams, HoverRequest, MarkupContent, MarkupKind};
 
 use super::{Asked, Cursor, Failure, Handler, cursor};
+use crate::access::jobs::KnownEnvironments;
 use crate::access::jobs::{JobCase, JobView, ProjectJobs, Resolved, Selection};
 use crate::access::{AgentId, EnvironmentPattern, Index, Outcome, PartialVerdict};
 use crate::access_report::some_of;
@@ -19,9 +20,8 @@ use crate::lsp::place::{keys_at, touches, word_at};
 use crate::lsp::session::Session;
 use crate::lsp::world::Role;
 use crate::project::settings::SETTINGS;
-use crate::rules::{self, unmeant_among};
 use crate::project::{AgentFile, Context};
-use crate::access::jobs::KnownEnvironments;
+use crate::rules::{self, unmeant_among};
 use crate::schema::{self, Field, Message};
 use crate::source::{Source, Span};
 use crate::yaml;

@@ -14,8 +14,8 @@ use self::log::{
     RuleReference, Run, Text, Tool,
 };
 use super::{Outcome, one_line, whole_message};
-use crate::diagnostic::{self, Finding, Place};
 use crate::diagnostic::RuleInfo;
+use crate::diagnostic::{self, Finding, Place};
 use crate::source::secrets;
 
 /// What relative paths hang on: the working directory, which in a pipeline is the top of the repository.
