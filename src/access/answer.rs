@@ -7,10 +7,10 @@ use super::candidate::{Candidate, CandidateKind};
 use super::decision::{Denial, Leaf, Outcome};
 use super::fact::Condition;
 use super::identity::{Identity, JobProject};
-use super::releases::NAMESPACE_IN_KUBECONFIG;
 use super::standing::Drop;
 use super::world::World;
 use crate::agent_config::{Mode, Spanned};
+use crate::gitlab::releases::NAMESPACE_IN_KUBECONFIG;
 use crate::gitlab::{EnvironmentTier, PartialText};
 use crate::inventory::Project;
 

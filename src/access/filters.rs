@@ -9,9 +9,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::answer::JobEnvironment;
 use super::environment_pattern::{EnvironmentPattern, Fault, PartialVerdict, is_expression};
 use super::fact::{Condition, Fact};
-use super::releases::PROTECTED_WITHOUT_FLAG;
 use crate::agent_config::{CiEntry, Spanned};
 use crate::gitlab::Version;
+use crate::gitlab::releases::PROTECTED_WITHOUT_FLAG;
 
 /// What a filter says.
 #[derive(Clone, Debug, PartialEq, Eq)]

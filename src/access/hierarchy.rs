@@ -5,10 +5,11 @@
 //! `user_access` crossed top-level groups in different releases.
 
 use super::fact::Fact;
-use super::releases::{USER_NAMESPACES, WHOLE_HIERARCHY, across_hierarchies};
+use super::releases::across_hierarchies;
 use super::standing::{Drop, Outside, Standing};
 use super::world::Settings;
 use crate::agent_config::{AccessSection, EntryKind};
+use crate::gitlab::releases::{USER_NAMESPACES, WHOLE_HIERARCHY};
 use crate::gitlab::{lower_path, parent_path, root_path};
 use crate::inventory::{Inventory, NamespaceKind};
 

@@ -11,11 +11,11 @@ use super::agent::{Agent, AgentId};
 use super::fact::{Condition, Fact};
 use super::hierarchy::Hierarchy;
 use super::index::Index;
-use super::releases::{USER_ACCESS, USER_ACCESS_AS_OPTIONAL};
 use super::standing::{Drop, Standing, settle};
 use super::world::Settings;
 use crate::agent_config::{AccessSection, EntryKind, Mode, RefusedAt, UserAccess, UserEntry};
 use crate::gitlab::Tier;
+use crate::gitlab::releases::{USER_ACCESS, USER_ACCESS_AS_OPTIONAL};
 use crate::inventory::Inventory;
 
 /// What `user_access` of an agent's file grants.

@@ -1,6 +1,7 @@
 //! `inert-key`.
 
 use super::support::*;
+use crate::gitlab::releases::USER_ACCESS_AS_OPTIONAL;
 
 rule! {
     /// The key is read and has no effect.
@@ -34,7 +35,6 @@ rule! {
 
 impl Rule for InertKey {
     fn check_file(&self, file: &AgentFile, context: &Context, findings: &mut Findings) {
-        // access_as became optional with 18.3 (gitlab-agent!2749).
         let Some(access) = &file.config.user_access else { return };
         let has_identity = file
             .config
@@ -42,9 +42,9 @@ impl Rule for InertKey {
             .as_ref()
             .and_then(|value| value.set("user_access")?.value.as_message()?.set("access_as").map(|_| ()));
         let lists_anybody = !access.projects.is_empty() || !access.groups.is_empty();
-        if has_identity.is_none() && lists_anybody && context.version < Version::new(18, 3) {
+        if has_identity.is_none() && lists_anybody && context.version < USER_ACCESS_AS_OPTIONAL {
             let message = format!(
-                "`user_access` has no `access_as`: before GitLab 18.3 every user is then turned away (this is {})",
+                "`user_access` has no `access_as`: before GitLab {USER_ACCESS_AS_OPTIONAL} every user is then turned away (this is {})",
                 context.version
             );
             let finding =

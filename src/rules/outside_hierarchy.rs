@@ -2,6 +2,7 @@
 
 use super::support::*;
 use super::words::shown;
+use crate::gitlab::releases::WHOLE_HIERARCHY;
 
 rule! {
     /// The id lies outside the configuration project's top-level group, so the entry is dropped.
@@ -85,7 +86,7 @@ fn outside<'c>(id: &EntryId<'_>, context: &'c Context) -> Option<(&'c FullPath, 
     if !is_path(id.text) || (is_group && context.personal_namespace().is_some()) {
         return None;
     }
-    let scope = if context.version < Version::new(15, 6) { project.parent() } else { project.top_level() };
+    let scope = if context.version < WHOLE_HIERARCHY { project.parent() } else { project.top_level() };
     let path = FullPath::new(id.text);
     let is_inside = path.is_below(scope) || (is_group && path.lower() == scope);
     (!is_inside).then_some((project, scope))

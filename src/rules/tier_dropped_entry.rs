@@ -3,6 +3,7 @@
 use super::coverage::{Coverage, entry_in_words};
 use super::support::*;
 use super::words::shown;
+use crate::gitlab::releases::CI_ACCESS_FREE;
 
 rule! {
     /// `ci_job` and `impersonate` need Premium: on Free the entry vanishes, and a less specific one applies.
@@ -94,7 +95,7 @@ impl<'e> Heir<'e> {
 
 fn finding(entry: &CiEntry, heir: &Heir<'_>, others: usize, file: &AgentFile, context: &Context) -> Finding {
     let what = match entry.mode() {
-        Mode::Agent => format!("`ci_access` needs Premium or Ultimate before GitLab {}", Version::new(14, 5)),
+        Mode::Agent => format!("`ci_access` needs Premium or Ultimate before GitLab {CI_ACCESS_FREE}"),
         mode => format!("`{}` needs Premium or Ultimate", mode.key()),
     };
     let also = match others {

@@ -5,6 +5,7 @@ use super::words::shown;
 use crate::access::jobs::KnownEnvironments;
 use crate::access::{EnvironmentPattern, Verdict};
 use crate::gitlab::EnvironmentTier;
+use crate::gitlab::releases::PROTECTED_REFS;
 
 rule! {
     /// An entry reaches production and takes jobs of refs that are not protected.
@@ -45,7 +46,7 @@ rule! {
 
 impl Rule for UnprotectedProduction {
     fn check_entry(&self, entry: &CiEntry, file: &AgentFile, context: &Context, findings: &mut Findings) {
-        if entry.is_protected_only() || context.version < Version::new(17, 3) {
+        if entry.is_protected_only() || context.version < PROTECTED_REFS {
             return;
         }
         let Some(reached) = production(entry, file, context) else { return };
