@@ -1,6 +1,9 @@
 //! `agent-identity`.
 
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
+use crate::agent_config::{CiEntry, Mode};
+use crate::diagnostic::Finding;
+use crate::project::{AgentFile, Context};
 
 rule! {
     /// Jobs act as the agent's own service account.

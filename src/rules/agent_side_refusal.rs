@@ -1,7 +1,10 @@
 //! `agent-side-refusal`.
 
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
 use super::words::shown;
+use crate::diagnostic::Finding;
+use crate::project::{AgentFile, Context};
+use crate::schema::{self, ProblemKind};
 
 rule! {
     /// GitLab accepts the value, and the agent then rejects the whole configuration.

@@ -1,8 +1,10 @@
 //! `auto-devops-without-context`.
 
+use super::context::Jobs;
 use super::jobs::{finding_at, some};
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
 use super::words::shown;
+use crate::access::jobs::JobView;
 use crate::shell::ActionKind;
 
 rule! {

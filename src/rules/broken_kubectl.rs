@@ -1,7 +1,9 @@
 //! `broken-kubectl`.
 
+use super::context::Jobs;
 use super::jobs::{finding_at, script_place};
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
+use crate::access::jobs::JobView;
 use crate::shell::ActionKind;
 
 rule! {

@@ -1,8 +1,9 @@
 //! `certificate-context`.
 
+use super::context::Jobs;
 use super::jobs::finding_on;
-use super::support::*;
-use crate::access::jobs::{By, Resolved};
+use super::rule::{Findings, Rule, rule};
+use crate::access::jobs::{By, JobView, Resolved, Selection};
 
 rule! {
     /// `gitlab-deploy` is the context of a certificate-based cluster, which is deprecated.

@@ -1,6 +1,8 @@
 //! `committed-credential`.
 
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
+use crate::diagnostic::Finding;
+use crate::project::{AgentFile, Context};
 use crate::source::secrets;
 
 rule! {

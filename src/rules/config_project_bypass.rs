@@ -1,9 +1,15 @@
 //! `config-project-bypass`.
 
+use std::sync::Arc;
+
 use super::coverage::Coverage;
 use super::insertion;
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
 use super::words::shown;
+use crate::agent_config::Mode;
+use crate::diagnostic::{Finding, Place};
+use crate::project::{AgentFile, Context};
+use crate::schema;
 
 rule! {
     /// Restrictions on a group do not bind the configuration project's own jobs.

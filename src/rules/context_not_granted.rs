@@ -1,9 +1,10 @@
 //! `context-not-granted`.
 
+use super::context::Jobs;
 use super::jobs::{finding_on, job_name, refused};
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
 use super::words::shown;
-use crate::access::jobs::Refusal;
+use crate::access::jobs::{JobView, Refusal, Selection};
 use crate::access::{Denial, Drop, Outcome};
 
 rule! {

@@ -1,9 +1,11 @@
 //! `dashboard-without-user-access`.
 
+use super::context::Jobs;
 use super::jobs::{finding_at, job_name};
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
 use super::words::shown;
 use crate::access::UserIdentity;
+use crate::access::jobs::JobView;
 
 rule! {
     /// The environment asks for a dashboard that nobody may see: the agent has no `user_access` that works.

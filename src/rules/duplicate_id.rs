@@ -3,8 +3,13 @@
 use std::collections::HashMap;
 
 use super::removal;
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
 use super::words::shown;
+use crate::agent_config::{AccessSection, EntryKind};
+use crate::diagnostic::{Finding, Safety};
+use crate::project::{AgentFile, Context};
+use crate::schema;
+use crate::source::Span;
 
 rule! {
     /// The same id twice in one list: only the last entry applies, and nothing is merged.

@@ -1,8 +1,10 @@
 //! `duplicate-key`.
 
 use super::removal;
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
 use super::words::shown;
+use crate::diagnostic::{Finding, Safety};
+use crate::project::{AgentFile, Context};
 use crate::yaml::{Data, LossKind, NodeId, Tree};
 
 rule! {

@@ -1,7 +1,10 @@
 //! `empty-environments`.
 
 use super::removal;
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
+use crate::agent_config::CiEntry;
+use crate::diagnostic::{Finding, Safety};
+use crate::project::{AgentFile, Context};
 
 rule! {
     /// An empty list of environments is no restriction.

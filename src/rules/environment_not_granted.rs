@@ -1,10 +1,14 @@
 //! `environment-not-granted`.
 
+use std::sync::Arc;
+
+use super::context::Jobs;
 use super::insertion;
 use super::jobs::{finding_on, job_name, refused, some};
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
 use super::words::shown;
-use crate::access::jobs::Refusal;
+use crate::access::jobs::{JobView, Refusal, Selection};
+use crate::diagnostic::Place;
 use crate::yaml::written;
 
 rule! {

@@ -1,6 +1,9 @@
 //! `file-too-large`.
 
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
+use crate::diagnostic::Finding;
+use crate::project::{Context, Input, InputContent};
+use crate::source::Span;
 
 rule! {
     /// The file is over the agent server's limit, 128 KiB unless configured, and is refused unread.

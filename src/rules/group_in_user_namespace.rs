@@ -1,7 +1,10 @@
 //! `group-in-user-namespace`.
 
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
 use super::words::shown;
+use crate::agent_config::EntryKind;
+use crate::diagnostic::Finding;
+use crate::project::{AgentFile, Context, EntryId};
 
 rule! {
     /// The configuration project lies in a personal namespace, where no group can match.

@@ -1,6 +1,9 @@
 //! `ignored-document`.
 
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
+use crate::diagnostic::Finding;
+use crate::project::{AgentFile, Context};
+use crate::source::Span;
 
 rule! {
     /// Everything after the first YAML document is ignored.

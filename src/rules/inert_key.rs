@@ -1,7 +1,10 @@
 //! `inert-key`.
 
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
+use crate::diagnostic::Finding;
 use crate::gitlab::releases::USER_ACCESS_AS_OPTIONAL;
+use crate::project::{AgentFile, Context};
+use crate::schema::{self, ProblemKind};
 
 rule! {
     /// The key is read and has no effect.

@@ -1,7 +1,9 @@
 //! `insecure-tls`.
 
+use super::context::Jobs;
 use super::jobs::{finding_at, script_place};
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
+use crate::access::jobs::JobView;
 use crate::shell::{ActionKind, InForce, Tool, Why};
 
 rule! {

@@ -1,6 +1,8 @@
 //! `instance-access-off`.
 
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
+use crate::diagnostic::Finding;
+use crate::project::{AgentFile, Context};
 
 rule! {
     /// `ci_access.instance` has no effect: the instance setting behind it is off.

@@ -1,7 +1,11 @@
 //! `invalid-agent-name`.
 
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
+use crate::agent_config::location::Location;
+use crate::diagnostic::Finding;
 use crate::gitlab::is_agent_name;
+use crate::project::{Context, Input};
+use crate::source::Span;
 
 rule! {
     /// The folder's name cannot be an agent's name, so the file is never read.

@@ -1,9 +1,10 @@
 //! `invalid-ci-file`.
 
+use super::context::Jobs;
 use super::jobs::{at, finding_at};
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
 use super::words::shown;
-use crate::access::jobs::rule_inputs;
+use crate::access::jobs::{JobView, rule_inputs};
 use crate::pipeline_rules::{JobConditions, Place as Where};
 
 rule! {

@@ -1,8 +1,11 @@
 //! `invalid-pattern`.
 
 use super::patterns::{Trait, patterns};
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
 use super::words::shown;
+use crate::agent_config::CiEntry;
+use crate::diagnostic::Finding;
+use crate::project::{AgentFile, Context};
 
 rule! {
     /// The pattern is no valid regular expression: GitLab fails wherever it compares it.

@@ -1,7 +1,11 @@
 //! `invalid-value`.
 
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
 use super::words::{REFUSED, shown};
+use crate::diagnostic::{Finding, Safety, Severity};
+use crate::project::{AgentFile, Context};
+use crate::schema::{self, ProblemKind};
+use crate::source::Span;
 
 rule! {
     /// The value is of the right type and not allowed.

@@ -1,7 +1,11 @@
 //! `invalid-yaml`.
 
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
 use super::words::{REFUSED, shown};
+use crate::diagnostic::{Finding, Safety};
+use crate::project::AgentFile;
+use crate::schema;
+use crate::source::Span;
 use crate::yaml::{self, ProblemKind as Yaml};
 
 rule! {

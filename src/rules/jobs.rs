@@ -1,10 +1,13 @@
 //! What rules about jobs share: places, names of cases, words.
 
-use super::support::*;
+use std::sync::Arc;
+
+use super::context::Jobs;
 use super::words::shown;
-use crate::access::jobs::{CaseGrant, JobCase, Refusal, Resolved};
-use crate::access::{Drop, Row};
+use crate::access::jobs::{CaseGrant, JobCase, JobView, Refusal, Resolved, Selection};
+use crate::access::{AgentId, Drop, Row};
 use crate::ci;
+use crate::diagnostic::{Finding, Place, RuleInfo};
 
 /// A place of a CI file as findings have it.
 pub(super) fn at(place: &ci::Place) -> Place {

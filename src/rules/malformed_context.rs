@@ -1,9 +1,11 @@
 //! `malformed-context`.
 
+use super::context::Jobs;
 use super::jobs::finding_on;
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
 use super::words::shown;
-use crate::access::jobs::Resolved;
+use crate::access::jobs::{Resolved, Selection};
+use crate::diagnostic::{Finding, Safety, Severity};
 use crate::gitlab::{is_agent_name, path_fault};
 
 rule! {

@@ -1,7 +1,10 @@
 //! `malformed-id`.
 
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
 use super::words::shown;
+use crate::agent_config::EntryKind;
+use crate::diagnostic::{Finding, Safety};
+use crate::project::{AgentFile, Context, EntryId};
 use crate::yaml;
 
 rule! {

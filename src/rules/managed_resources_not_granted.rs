@@ -1,9 +1,11 @@
 //! `managed-resources-not-granted`.
 
+use super::context::Jobs;
 use super::jobs::{finding_at, job_name};
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
 use super::words::shown;
-use crate::access::jobs::{By, Resolved};
+use crate::access::AgentId;
+use crate::access::jobs::{By, JobView, Resolved};
 
 rule! {
     /// The job asks for managed resources, and the agent's entry does not turn them on.

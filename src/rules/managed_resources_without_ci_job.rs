@@ -1,6 +1,9 @@
 //! `managed-resources-without-ci-job`.
 
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
+use crate::agent_config::{CiEntry, Mode};
+use crate::diagnostic::Finding;
+use crate::project::{AgentFile, Context};
 
 rule! {
     /// Managed resources are on, and jobs act as someone whom the default template does not bind.

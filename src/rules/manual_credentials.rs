@@ -1,8 +1,10 @@
 //! `manual-credentials`.
 
+use super::context::Jobs;
 use super::jobs::{finding_at, script_place};
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
 use super::words::shown;
+use crate::access::jobs::JobView;
 use crate::shell::{ActionKind, Argument};
 
 rule! {

@@ -10,6 +10,7 @@ mod broken_kubectl;
 mod certificate_context;
 mod committed_credential;
 mod config_project_bypass;
+mod context;
 mod context_not_granted;
 mod coverage;
 mod dashboard_without_user_access;
@@ -49,8 +50,8 @@ mod removed_key;
 mod repeated_extra_key;
 mod reserved_identity;
 mod restriction_override;
+mod rule;
 mod schema_violation;
-mod support;
 mod tier_dropped_entry;
 mod too_many_entries;
 mod too_new_key;
@@ -68,8 +69,9 @@ mod wildcard_matches_all;
 mod words;
 mod wrong_type;
 
+pub use context::Jobs;
 pub(crate) use patterns::unmeant_among;
-pub use support::{Described, Findings, Jobs, Rule};
+pub use rule::{Described, Findings, Rule};
 
 use crate::diagnostic::{INTERNAL_ERROR, INVALID_IGNORE, RuleTable, UNUSED_IGNORE};
 

@@ -1,8 +1,10 @@
 //! `no-context-selected`.
 
+use super::context::Jobs;
 use super::jobs::{finding_at, script_place, usable_contexts};
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
 use super::words::shown;
+use crate::access::jobs::JobView;
 use crate::ci::UnreadKind;
 use crate::shell::{Contact, InForce, Tool};
 

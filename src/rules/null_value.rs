@@ -1,7 +1,10 @@
 //! `null-value`.
 
 use super::removal;
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
+use crate::diagnostic::{Finding, Safety};
+use crate::project::{AgentFile, Context};
+use crate::schema::{self, ProblemKind};
 
 rule! {
     /// A key without a value counts as not set.

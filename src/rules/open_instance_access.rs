@@ -1,6 +1,9 @@
 //! `open-instance-access`.
 
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
+use crate::agent_config::{CiEntry, EntryKind, Mode};
+use crate::diagnostic::Finding;
+use crate::project::{AgentFile, Context};
 
 rule! {
     /// Every job of the GitLab instance gets in, as the agent itself.

@@ -1,8 +1,12 @@
 //! `outside-hierarchy`.
 
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
 use super::words::shown;
+use crate::agent_config::EntryKind;
+use crate::diagnostic::{Finding, Severity};
+use crate::gitlab::FullPath;
 use crate::gitlab::releases::WHOLE_HIERARCHY;
+use crate::project::{AgentFile, Context, EntryId};
 
 rule! {
     /// The id lies outside the configuration project's top-level group, so the entry is dropped.

@@ -1,8 +1,11 @@
 //! `pattern-metacharacter`.
 
 use super::patterns::{Trait, patterns};
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
 use super::words::shown;
+use crate::agent_config::CiEntry;
+use crate::diagnostic::Finding;
+use crate::project::{AgentFile, Context};
 
 rule! {
     /// Beside a `*`, characters such as `.`, `+` or `?` do not stand for themselves.

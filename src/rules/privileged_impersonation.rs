@@ -1,7 +1,10 @@
 //! `privileged-impersonation`.
 
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
 use super::words::shown;
+use crate::agent_config::CiEntry;
+use crate::diagnostic::Finding;
+use crate::project::{AgentFile, Context};
 
 rule! {
     /// Jobs act as a user or group that Kubernetes itself uses.

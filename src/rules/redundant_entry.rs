@@ -2,8 +2,12 @@
 
 use super::coverage::{Coverage, entry_in_words};
 use super::removal;
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
 use super::words::shown;
+use crate::agent_config::{CiEntry, EntryKind};
+use crate::diagnostic::{Finding, Safety};
+use crate::gitlab::FullPath;
+use crate::project::{AgentFile, Context};
 
 rule! {
     /// The entry changes nothing.

@@ -1,8 +1,11 @@
 //! `removed-key`.
 
 use super::removal;
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
 use super::words::REFUSED;
+use crate::diagnostic::{Finding, Safety};
+use crate::project::{AgentFile, Context};
+use crate::schema::{self, ProblemKind};
 
 rule! {
     /// The key is gone since a release of GitLab, and refuses the whole file.

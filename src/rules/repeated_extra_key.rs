@@ -2,8 +2,12 @@
 
 use std::collections::HashMap;
 
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
 use super::words::shown;
+use crate::agent_config::CiEntry;
+use crate::diagnostic::Finding;
+use crate::project::{AgentFile, Context};
+use crate::source::Span;
 
 rule! {
     /// The same `extra` key is there twice.

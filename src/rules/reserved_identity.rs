@@ -1,7 +1,10 @@
 //! `reserved-identity`.
 
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
 use super::words::shown;
+use crate::agent_config::CiEntry;
+use crate::diagnostic::Finding;
+use crate::project::{AgentFile, Context};
 
 rule! {
     /// A fixed user or group passes for one that GitLab makes up.

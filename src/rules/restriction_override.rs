@@ -1,8 +1,13 @@
 //! `restriction-override`.
 
 use super::coverage::{Coverage, entry_in_words};
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
 use super::words::shown;
+use crate::agent_config::{CiEntry, EntryKind, Mode};
+use crate::diagnostic::{Finding, Severity};
+use crate::gitlab::FullPath;
+use crate::project::{AgentFile, Context};
+use crate::schema;
 
 rule! {
     /// A more specific entry drops a restriction of the less specific one that would apply without it.

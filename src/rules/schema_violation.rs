@@ -3,8 +3,11 @@
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::paths::LocationSegment;
 
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
 use super::words::shown;
+use crate::diagnostic::Finding;
+use crate::project::{AgentFile, Context};
+use crate::source::Span;
 use crate::yaml::{Data, Document, Step};
 
 rule! {

@@ -1,9 +1,13 @@
 //! `tier-dropped-entry`.
 
 use super::coverage::{Coverage, entry_in_words};
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
 use super::words::shown;
+use crate::agent_config::{CiEntry, EntryKind, Mode};
+use crate::diagnostic::{Finding, Severity};
 use crate::gitlab::releases::CI_ACCESS_FREE;
+use crate::gitlab::{FullPath, Tier};
+use crate::project::{AgentFile, Context};
 
 rule! {
     /// `ci_job` and `impersonate` need Premium: on Free the entry vanishes, and a less specific one applies.

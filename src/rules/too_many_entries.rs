@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
 use super::words::shown;
+use crate::agent_config::{AccessSection, EntryKind};
+use crate::diagnostic::Finding;
+use crate::project::{AgentFile, Context, EntryId};
 
 rule! {
     /// Entries after the 500th of a list are dropped.

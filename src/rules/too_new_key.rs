@@ -1,7 +1,10 @@
 //! `too-new-key`.
 
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
 use super::words::REFUSED;
+use crate::diagnostic::Finding;
+use crate::project::{AgentFile, Context};
+use crate::schema::{self, ProblemKind};
 
 rule! {
     /// The release of GitLab does not know the key yet, and refuses the whole file.

@@ -1,9 +1,12 @@
 //! `unanchored-wildcard`.
 
 use super::patterns::{Trait, patterns, unmeant_among};
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
 use super::words::shown;
 use crate::access::jobs::KnownEnvironments;
+use crate::agent_config::CiEntry;
+use crate::diagnostic::Finding;
+use crate::project::{AgentFile, Context};
 
 rule! {
     /// A pattern with `*` matches any part of an environment's name, not the whole name.

@@ -1,10 +1,13 @@
 //! `unknown-context`.
 
+use super::context::Jobs;
 use super::jobs::{consequence, finding_on};
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
 use super::words::shown;
-use crate::access::jobs::Resolved;
+use crate::access::jobs::{Resolved, Selection};
+use crate::diagnostic::{Finding, Severity};
 use crate::gitlab::lower_path;
+use crate::schema;
 
 rule! {
     /// There is no such agent in that configuration project, so kubectl finds no context of this name.

@@ -1,8 +1,12 @@
 //! `unknown-id`.
 
 use super::outside_hierarchy::{is_dropped_for_its_place, is_path};
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
 use super::words::shown;
+use crate::agent_config::EntryKind;
+use crate::diagnostic::Finding;
+use crate::inventory::{Inventory, NamespaceKind};
+use crate::project::{AgentFile, Context, EntryId};
 
 rule! {
     /// The inventory has no such project or group, so the entry is dropped.

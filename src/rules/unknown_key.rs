@@ -1,9 +1,13 @@
 //! `unknown-key`.
 
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
 use super::words::{REFUSED, shown};
 use crate::agent_config::CONFIGURATION;
-use crate::schema::Suggestion;
+use crate::diagnostic::{Finding, Safety};
+use crate::gitlab::Version;
+use crate::project::{AgentFile, Context};
+use crate::schema::{self, ProblemKind, Suggestion};
+use crate::source::Span;
 
 rule! {
     /// GitLab knows no such key here, and refuses the whole file.

@@ -1,11 +1,14 @@
 //! `unmatched-environment`.
 
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
 use super::words::{quoted, shown};
 use crate::access::jobs::KnownEnvironments;
 use crate::access::{EnvironmentPattern, PartialVerdict};
-use crate::agent_config::Spanned;
+use crate::agent_config::{CiEntry, Spanned};
+use crate::diagnostic::{Finding, Safety};
 use crate::gitlab::{PartialText, environment_slug};
+use crate::project::{AgentFile, Context};
+use crate::schema;
 
 rule! {
     /// No known environment matches, so the line lets no job in.

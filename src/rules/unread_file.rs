@@ -1,6 +1,10 @@
 //! `unread-file`.
 
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
+use crate::agent_config::location::{Location, Unread};
+use crate::diagnostic::Finding;
+use crate::project::{Context, Input, InputContent};
+use crate::source::Span;
 
 rule! {
     /// This looks like an agent configuration, and GitLab never reads it.

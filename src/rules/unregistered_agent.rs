@@ -1,7 +1,12 @@
 //! `unregistered-agent`.
 
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
 use super::words::shown;
+use crate::agent_config::location::Location;
+use crate::diagnostic::Finding;
+use crate::project::{Context, Input};
+use crate::schema;
+use crate::source::Span;
 
 rule! {
     /// No agent of the folder's name is registered, so the file is never read.

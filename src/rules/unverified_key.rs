@@ -1,6 +1,9 @@
 //! `unverified-key`.
 
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
+use crate::diagnostic::Finding;
+use crate::project::{AgentFile, Context};
+use crate::schema::{self, ProblemKind};
 
 rule! {
     /// Public sources do not settle whether this release of GitLab reads the key.

@@ -1,8 +1,11 @@
 //! `wildcard-matches-all`.
 
 use super::patterns::{Trait, patterns};
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
 use super::words::shown;
+use crate::agent_config::CiEntry;
+use crate::diagnostic::Finding;
+use crate::project::{AgentFile, Context};
 
 rule! {
     /// The pattern matches every environment, so it lets in every job that has one.

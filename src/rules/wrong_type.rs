@@ -1,9 +1,12 @@
 //! `wrong-type`.
 
 use super::removal;
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
 use super::words::{REFUSED, found as in_words, quoted, wanted, yaml_surprise};
-use crate::schema::Kind;
+use crate::diagnostic::{Finding, Safety};
+use crate::project::{AgentFile, Context};
+use crate::schema::{self, Found, Kind, ProblemKind};
+use crate::source::Span;
 
 rule! {
     /// The value has another type than GitLab needs, and refuses the whole file.

@@ -1,19 +1,11 @@
-//! What rules are made of: their description, their hooks, and what they are told.
+//! What a rule is: its description and its hooks, and where it puts what it finds.
 
-use std::collections::HashMap;
-pub(super) use std::sync::Arc;
-
-pub(super) use crate::access::jobs::{JobView, ProjectJobs, Selection};
-pub(super) use crate::access::{AgentId, Index};
-pub(super) use crate::agent_config::location::{Location, Unread};
-pub(super) use crate::agent_config::{AccessSection, CiAccess, CiEntry, EntryKind, Mode};
-pub(super) use crate::diagnostic::{Finding, Place, RuleInfo, Safety, Severity};
-pub(super) use crate::gitlab::{FullPath, Tier, Version};
-pub(super) use crate::inventory::{Inventory, NamespaceKind};
-pub(super) use crate::project::{AgentFile, Context, EntryId, Input, InputContent};
-pub(super) use crate::schema::{self, Found, ProblemKind};
-pub(super) use crate::source::{Source, Span};
-
+use super::context::Jobs;
+use crate::access::jobs::{JobView, Selection};
+use crate::agent_config::CiEntry;
+use crate::diagnostic::{Finding, RuleInfo};
+use crate::project::{AgentFile, Context, EntryId, Input};
+use crate::schema;
 use crate::yaml;
 
 /// Declares a rule: its doc comment, type, name, severity and needs; `, tag` with a [`Tag`] in front of the needs; `, off` for one that runs only where it is asked for.
@@ -40,7 +32,7 @@ macro_rules! rule {
             doc: &[$($doc),+],
         };
 
-        impl crate::rules::support::Described for $rule {
+        impl crate::rules::rule::Described for $rule {
             fn info(&self) -> &'static crate::diagnostic::RuleInfo {
                 &INFO
             }
@@ -107,36 +99,6 @@ pub trait Rule: Described + Sync {
     /// A context that a job selects or its environment names, or that the top level gives the jobs of Auto DevOps, for rules
     /// that judge the context alone.
     fn check_context(&self, _selection: &Selection, _jobs: &Jobs<'_, '_>, _findings: &mut Findings) {}
-}
-
-/// What rules about jobs are told beside the job.
-#[derive(Debug)]
-pub struct Jobs<'a, 'w> {
-    /// What is known about GitLab's side.
-    pub context: &'a Context,
-    /// Who gets in at all agents that are known.
-    pub index: &'a Index<'w>,
-    /// All jobs of the project.
-    pub all: &'a ProjectJobs<'a>,
-    /// The text of each agent's file, by its path.
-    pub sources: &'a HashMap<String, Arc<Source>>,
-    /// Whether the project has to do with agents at all.
-    pub uses_agents: bool,
-}
-
-impl Jobs<'_, '_> {
-    /// The full path of the project.
-    #[must_use]
-    pub fn project(&self) -> Option<&str> {
-        self.all.project.facts.path.as_deref()
-    }
-
-    /// The place of an agent's entry, where its file is at hand.
-    #[must_use]
-    pub fn entry_place(&self, agent: AgentId, entry: &CiEntry) -> Option<Place> {
-        let path = self.index.agent(agent).file?.path;
-        Some(Place { source: Arc::clone(self.sources.get(path)?), span: entry.head })
-    }
 }
 
 /// Where rules put their findings.
