@@ -42,7 +42,7 @@ impl Membership {
 /// All projects of an analysis.
 pub(crate) struct Workspace<'p> {
     /// The environments of each project's jobs.
-    pub environments: Arc<JobEnvironments>,
+    pub environments: JobEnvironments,
     /// The texts of agents' files, by path.
     pub sources: HashMap<String, Arc<Source>>,
     jobs: Vec<Option<ProjectJobs<'p>>>,
@@ -111,7 +111,7 @@ impl<'p> Workspace<'p> {
             }
         };
         let memberships = neighbourhoods.iter().map(|neighbourhood| neighbourhood.membership);
-        Self { environments: Arc::new(environments), sources, jobs, indexes: memberships.zip(indexes).collect() }
+        Self { environments, sources, jobs, indexes: memberships.zip(indexes).collect() }
     }
 
     /// The jobs of the project at a position.

@@ -254,7 +254,6 @@ impl<'o> Knowledge<'o> {
             max_file_size: settings.max_file_size.unwrap_or(Context::default().max_file_size),
             inventory: listing.as_ref().map(|listing| Arc::clone(&listing.inventory)),
             schemas: Arc::clone(&found.schemas),
-            job_environments: Arc::default(),
         };
         Ok(Known { context, settings: found, listing, origins })
     }

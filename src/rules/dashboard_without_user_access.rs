@@ -1,6 +1,6 @@
 //! `dashboard-without-user-access`.
 
-use super::context::Jobs;
+use super::given::JobContext;
 use super::jobs::{finding_at, job_name};
 use super::rule::{Findings, Rule, rule};
 use super::words::shown;
@@ -64,14 +64,14 @@ rule! {
 }
 
 impl Rule for DashboardWithoutUserAccess {
-    fn check_job(&self, job: &JobView<'_>, jobs: &Jobs<'_, '_>, findings: &mut Findings) {
+    fn check_job(&self, job: &JobView<'_>, cx: &JobContext<'_>, findings: &mut Findings) {
         let kubernetes = job.job.environment.as_ref().and_then(|environment| environment.kubernetes.as_ref());
         let Some(kubernetes) = kubernetes else { return };
         let asks_for = [&kubernetes.dashboard_namespace, &kubernetes.namespace, &kubernetes.flux_resource_path];
         let (Some(place), Some(case)) = (asks_for.into_iter().flatten().next(), job.cases.first()) else { return };
-        let Some((agent, _)) = super::managed_resources_not_granted::environment_agent(job, jobs) else { return };
-        let picture = jobs.index.user_picture(agent);
-        let known = jobs.index.agent(agent);
+        let Some((agent, _)) = super::managed_resources_not_granted::environment_agent(job, cx) else { return };
+        let picture = cx.index.user_picture(agent);
+        let known = cx.index.agent(agent);
         if picture.refused.is_some() || known.file.is_none() || !known.is_registered {
             return;
         }

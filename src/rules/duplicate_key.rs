@@ -1,10 +1,11 @@
 //! `duplicate-key`.
 
+use super::given::FileContext;
 use super::removal;
 use super::rule::{Findings, Rule, rule};
 use super::words::shown;
 use crate::diagnostic::{Finding, Safety};
-use crate::project::{AgentFile, Context};
+use crate::project::AgentFile;
 use crate::yaml::{Data, LossKind, NodeId, Tree};
 
 rule! {
@@ -43,7 +44,7 @@ rule! {
 }
 
 impl Rule for DuplicateKey {
-    fn check_file(&self, file: &AgentFile, _context: &Context, findings: &mut Findings) {
+    fn check_file(&self, file: &AgentFile, _cx: &FileContext<'_>, findings: &mut Findings) {
         let tree = file.config.document.tree();
         let reading = file.config.document.reading();
         for (id, node) in tree.nodes() {

@@ -1,11 +1,11 @@
 //! `invalid-pattern`.
 
+use super::given::FileContext;
 use super::patterns::{Trait, patterns};
 use super::rule::{Findings, Rule, rule};
 use super::words::shown;
 use crate::agent_config::CiEntry;
 use crate::diagnostic::Finding;
-use crate::project::{AgentFile, Context};
 
 rule! {
     /// The pattern is no valid regular expression: GitLab fails wherever it compares it.
@@ -40,14 +40,14 @@ rule! {
 }
 
 impl Rule for InvalidPattern {
-    fn check_entry(&self, entry: &CiEntry, file: &AgentFile, _context: &Context, findings: &mut Findings) {
+    fn check_entry(&self, entry: &CiEntry, cx: &FileContext<'_>, findings: &mut Findings) {
         for (pattern, route) in patterns(entry) {
             let Some(Trait::Invalid(fault)) = Trait::of(&pattern.value) else { continue };
             let message = format!(
                 "{} is no valid regular expression, which a pattern with `*` is to GitLab: {fault}; comparing it with a job's environment raises an error",
                 shown(&pattern.value)
             );
-            let finding = Finding::new(&INFO, &file.source, pattern.span, message)
+            let finding = Finding::new(&INFO, &cx.file.source, pattern.span, message)
                 .label(fault.to_string())
                 .route(route)
                 .key(&pattern.value);

@@ -10,7 +10,6 @@ mod broken_kubectl;
 mod certificate_context;
 mod committed_credential;
 mod config_project_bypass;
-mod context;
 mod context_not_granted;
 mod coverage;
 mod dashboard_without_user_access;
@@ -19,6 +18,7 @@ mod duplicate_key;
 mod empty_environments;
 mod environment_not_granted;
 mod file_too_large;
+mod given;
 mod group_in_user_namespace;
 mod ignored_document;
 mod inert_key;
@@ -69,7 +69,7 @@ mod wildcard_matches_all;
 mod words;
 mod wrong_type;
 
-pub use context::Jobs;
+pub use given::{FileContext, JobContext, JobSelection, ProjectContext};
 pub(crate) use patterns::unmeant_among;
 pub use rule::{Described, Findings, Rule};
 

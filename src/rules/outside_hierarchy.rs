@@ -1,12 +1,13 @@
 //! `outside-hierarchy`.
 
+use super::given::FileContext;
 use super::rule::{Findings, Rule, rule};
 use super::words::shown;
 use crate::agent_config::EntryKind;
 use crate::diagnostic::{Finding, Severity};
 use crate::gitlab::FullPath;
 use crate::gitlab::releases::WHOLE_HIERARCHY;
-use crate::project::{AgentFile, Context, EntryId};
+use crate::project::{Context, EntryId};
 
 rule! {
     /// The id lies outside the configuration project's top-level group, so the entry is dropped.
@@ -47,10 +48,10 @@ rule! {
 }
 
 impl Rule for OutsideHierarchy {
-    fn check_id(&self, id: &EntryId<'_>, file: &AgentFile, context: &Context, findings: &mut Findings) {
-        let Some((project, scope)) = outside(id, context) else { return };
+    fn check_id(&self, id: &EntryId<'_>, cx: &FileContext<'_>, findings: &mut Findings) {
+        let Some((project, scope)) = outside(id, cx.gitlab()) else { return };
         let path = FullPath::new(id.text);
-        let setting = crosses_hierarchies(id, context);
+        let setting = crosses_hierarchies(id, cx.gitlab());
         let noun = id.kind.noun();
         let (message, severity) = match setting {
             Some(true) => return,
@@ -73,7 +74,7 @@ impl Rule for OutsideHierarchy {
             None => "if the instance allows it, set `gitlab.instance_authorization: true` in .kaslint.yaml; else use an agent of that top-level group".to_owned(),
             Some(_) => format!("only ids below `{scope}` count, as the configuration project is `{project}`"),
         };
-        let finding = Finding::new(&INFO, &file.source, id.span, message)
+        let finding = Finding::new(&INFO, &cx.file.source, id.span, message)
             .severity(severity)
             .label(format!("not below `{scope}`"))
             .route(id.route())

@@ -1,10 +1,10 @@
 //! What a rule is: its description and its hooks, and where it puts what it finds.
 
-use super::context::Jobs;
-use crate::access::jobs::{JobView, Selection};
+use super::given::{FileContext, JobContext, JobSelection, ProjectContext};
+use crate::access::jobs::{JobView, ProjectJobs, Selection};
 use crate::agent_config::CiEntry;
 use crate::diagnostic::{Finding, RuleInfo};
-use crate::project::{AgentFile, Context, EntryId, Input};
+use crate::project::{AgentFile, EntryId, Input};
 use crate::schema;
 use crate::yaml;
 
@@ -50,26 +50,19 @@ pub trait Described {
 /// A rule. It overrides the narrowest hook that serves.
 pub trait Rule: Described + Sync {
     /// A path that was found, whether its content can be read or not.
-    fn check_input(&self, _input: &Input, _context: &Context, _findings: &mut Findings) {}
+    fn check_input(&self, _input: &Input, _cx: &ProjectContext<'_>, _findings: &mut Findings) {}
 
     /// A file as a whole.
-    fn check_file(&self, _file: &AgentFile, _context: &Context, _findings: &mut Findings) {}
+    fn check_file(&self, _file: &AgentFile, _cx: &FileContext<'_>, _findings: &mut Findings) {}
 
     /// Something that makes GitLab's YAML parser refuse the file.
-    fn check_syntax(&self, _problem: &yaml::Problem, _file: &AgentFile, _findings: &mut Findings) {}
+    fn check_syntax(&self, _problem: &yaml::Problem, _cx: &FileContext<'_>, _findings: &mut Findings) {}
 
     /// Something wrong with a key or value.
-    fn check_problem(
-        &self,
-        _problem: &schema::Problem,
-        _file: &AgentFile,
-        _context: &Context,
-        _findings: &mut Findings,
-    ) {
-    }
+    fn check_problem(&self, _problem: &schema::Problem, _cx: &FileContext<'_>, _findings: &mut Findings) {}
 
     /// An id of an entry, in `ci_access` or `user_access`.
-    fn check_id(&self, _id: &EntryId<'_>, _file: &AgentFile, _context: &Context, _findings: &mut Findings) {}
+    fn check_id(&self, _id: &EntryId<'_>, _cx: &FileContext<'_>, _findings: &mut Findings) {}
 
     /// Whether the file has anything that the rule could speak of; where not, nobody is told that it did not run.
     fn concerns(&self, _file: &AgentFile) -> bool {
@@ -78,27 +71,20 @@ pub trait Rule: Described + Sync {
 
     /// An entry of `ci_access` that counts: within the limit, not overridden by a later one of the same id, and not certain to be
     /// dropped for what its id names.
-    fn check_entry(&self, _entry: &CiEntry, _file: &AgentFile, _context: &Context, _findings: &mut Findings) {}
+    fn check_entry(&self, _entry: &CiEntry, _cx: &FileContext<'_>, _findings: &mut Findings) {}
 
     /// A project's CI file as a whole.
-    fn check_pipeline(&self, _jobs: &Jobs<'_, '_>, _findings: &mut Findings) {}
+    fn check_pipeline(&self, _jobs: &ProjectJobs<'_>, _cx: &JobContext<'_>, _findings: &mut Findings) {}
 
     /// A job of a CI file.
-    fn check_job(&self, _job: &JobView<'_>, _jobs: &Jobs<'_, '_>, _findings: &mut Findings) {}
+    fn check_job(&self, _job: &JobView<'_>, _cx: &JobContext<'_>, _findings: &mut Findings) {}
 
     /// A context that a job selects, or the agent that its environment names.
-    fn check_selection(
-        &self,
-        _selection: &Selection,
-        _job: &JobView<'_>,
-        _jobs: &Jobs<'_, '_>,
-        _findings: &mut Findings,
-    ) {
-    }
+    fn check_selection(&self, _selection: &JobSelection<'_>, _cx: &JobContext<'_>, _findings: &mut Findings) {}
 
     /// A context that a job selects or its environment names, or that the top level gives the jobs of Auto DevOps, for rules
     /// that judge the context alone.
-    fn check_context(&self, _selection: &Selection, _jobs: &Jobs<'_, '_>, _findings: &mut Findings) {}
+    fn check_context(&self, _selection: &Selection, _cx: &JobContext<'_>, _findings: &mut Findings) {}
 }
 
 /// Where rules put their findings.

@@ -1,6 +1,7 @@
 //! `tier-dropped-entry`.
 
 use super::coverage::{Coverage, entry_in_words};
+use super::given::FileContext;
 use super::rule::{Findings, Rule, rule};
 use super::words::shown;
 use crate::agent_config::{CiEntry, EntryKind, Mode};
@@ -53,27 +54,27 @@ rule! {
 }
 
 impl Rule for TierDroppedEntry {
-    fn check_file(&self, file: &AgentFile, context: &Context, findings: &mut Findings) {
-        let is_asked = match context.tier {
+    fn check_file(&self, file: &AgentFile, cx: &FileContext<'_>, findings: &mut Findings) {
+        let is_asked = match cx.gitlab().tier {
             // What is wrong with the file comes first.
             None => file.config.refused_at().is_none(),
             Some(tier) => tier == Tier::Free,
         };
-        let needs = |entry: &&CiEntry| crate::access::needs_licence(entry.mode(), context.version);
-        let entries = file.standing_entries(context);
+        let needs = |entry: &&CiEntry| crate::access::needs_licence(entry.mode(), cx.gitlab().version);
+        let entries = file.standing_entries(cx.gitlab());
         if !is_asked || !entries.iter().any(needs) {
             return;
         }
-        let on_free = Coverage::on(file, context, Some(Tier::Free));
+        let on_free = Coverage::on(file, cx.gitlab(), Some(Tier::Free));
         let mut without_heir: Vec<&CiEntry> = Vec::new();
         for entry in entries.into_iter().filter(needs) {
-            match (Heir::of(entry, &on_free, context), context.tier) {
+            match (Heir::of(entry, &on_free, cx.gitlab()), cx.gitlab().tier) {
                 (Heir::None, None) => without_heir.push(entry),
-                (heir, _) => findings.report(finding(entry, &heir, 0, file, context)),
+                (heir, _) => findings.report(finding(entry, &heir, 0, file, cx.gitlab())),
             }
         }
         if let Some((first, others)) = without_heir.split_first() {
-            findings.report(finding(first, &Heir::None, others.len(), file, context));
+            findings.report(finding(first, &Heir::None, others.len(), file, cx.gitlab()));
         }
     }
 }
