@@ -71,7 +71,9 @@ mod wrong_type;
 pub(crate) use patterns::unmeant_among;
 pub use support::{Described, Findings, Jobs, Rule};
 
-use crate::diagnostic::{INTERNAL_ERROR, INVALID_IGNORE, RuleTable, UNUSED_IGNORE};
+use crate::diagnostic::{
+    INTERNAL_ERROR, INVALID_IGNORE, INVALID_INVENTORY, INVALID_SETTINGS, RuleTable, UNUSED_IGNORE,
+};
 
 macro_rules! rules {
     ($($module:ident::$rule:ident,)+) => {
@@ -80,7 +82,7 @@ macro_rules! rules {
 
         /// What is told of each, with the rules about the linter itself behind the others.
         pub static TABLE: RuleTable =
-            RuleTable(&[$(&$module::INFO,)+ &INTERNAL_ERROR, &INVALID_IGNORE, &UNUSED_IGNORE]);
+            RuleTable(&[$(&$module::INFO,)+ &INTERNAL_ERROR, &INVALID_IGNORE, &INVALID_INVENTORY, &INVALID_SETTINGS, &UNUSED_IGNORE]);
     };
 }
 

@@ -41,8 +41,8 @@ impl Handler for Hovers {
         let found = cursor(session, &params.text_document_position_params, asked)?;
         let Some(Cursor { document, offset, role }) = found else { return Ok(None) };
         let told = rule_in_comment(&document.source, offset).or_else(|| match role {
-            Role::Agent(project, input) => session.world.look(|facts| in_agent_file(facts, (project, input), offset)),
-            Role::Ci(project) => session.world.look(|facts| in_ci_file(facts, project, &document, offset)),
+            Role::Agent(project, input) => session.world.show(|facts| in_agent_file(facts, (project, input), offset)),
+            Role::Ci(project) => session.world.show(|facts| in_ci_file(facts, project, &document, offset)),
             Role::Settings => {
                 rule_in_settings(&document.source, offset).or_else(|| key_of(&document.source, &SETTINGS, offset))
             }
@@ -135,7 +135,7 @@ fn licence(tier: Tier) -> &'static str {
 fn in_agent_file(facts: &Facts<'_>, (project, input): (usize, usize), offset: usize) -> Told {
     let file = facts.files.get(project)?.get(input)?.as_ref()?;
     let context = facts.context(project)?;
-    let index = facts.workspace.index(facts.projects.get(project)?, project);
+    let index = facts.index(project);
     let config = &file.config;
     for entry in config.ci_access.iter().flat_map(|access| access.entries()) {
         if entry.id.is_some() && touches(entry.head, offset) {
@@ -251,8 +251,8 @@ fn pattern_in_words(pattern: &Spanned<String>, entry: &CiEntry, context: &Contex
 }
 
 fn in_ci_file(facts: &Facts<'_>, project: usize, document: &Document, offset: usize) -> Told {
-    let jobs = facts.workspace.jobs(project)?;
-    let index = facts.workspace.index(facts.projects.get(project)?, project)?;
+    let jobs = facts.jobs(project)?;
+    let index = facts.index(project)?;
     let is_here = |selection: &Selection| {
         selection.place.source.path() == document.source.path() && touches(selection.place.span, offset)
     };
