@@ -10,7 +10,6 @@ use std::sync::{Arc, OnceLock};
 use rayon::prelude::*;
 
 use self::workspace::Workspace;
-use crate::access::Index;
 use crate::access::jobs::ProjectJobs;
 use crate::agent_config::CiEntry;
 use crate::ci::Pipeline;
@@ -162,7 +161,6 @@ pub(crate) fn look<R>(projects: &[Project], steps: &Steps, asked: Asked, work: i
     };
     let known = workspace::ci_projects(projects);
     let neighbourhoods = workspace::neighbourhoods(projects, &files, asked);
-    let indexes: Vec<Index<'_>> = neighbourhoods.iter().map(|neighbourhood| neighbourhood.world.authorize()).collect();
     let jobs_of = |(project, known)| {
         let project: &Project = project;
         let pipeline = project.pipeline.as_ref()?;
@@ -179,7 +177,7 @@ pub(crate) fn look<R>(projects: &[Project], steps: &Steps, asked: Asked, work: i
         true => projects.iter().zip(&known).map(jobs_of).collect(),
         false => projects.par_iter().zip(&known).map(jobs_of).collect(),
     };
-    let workspace = Workspace::of(projects, &files, jobs, &neighbourhoods, &indexes);
+    let workspace = Workspace::of(projects, &files, jobs, neighbourhoods);
     work(&Facts { projects, files: &files, workspace: &workspace })
 }
 

@@ -46,7 +46,7 @@ pub(crate) struct Workspace<'p> {
     /// The texts of agents' files, by path.
     pub sources: HashMap<String, Arc<Source>>,
     jobs: Vec<Option<ProjectJobs<'p>>>,
-    indexes: HashMap<Membership, &'p Index<'p>>,
+    indexes: HashMap<Membership, Index<'p>>,
 }
 
 /// What is known of each project whose jobs are looked at.
@@ -94,8 +94,7 @@ impl<'p> Workspace<'p> {
         projects: &'p [Project],
         files: &[Vec<Option<Arc<AgentFile>>>],
         jobs: Vec<Option<ProjectJobs<'p>>>,
-        neighbourhoods: &'p [Neighbourhood<'p>],
-        indexes: &'p [Index<'p>],
+        neighbourhoods: Vec<Neighbourhood<'p>>,
     ) -> Self {
         let mut environments = JobEnvironments::default();
         for project in projects {
@@ -110,8 +109,8 @@ impl<'p> Workspace<'p> {
                 sources.map(|source| (source.path().to_owned(), Arc::clone(source))).collect()
             }
         };
-        let memberships = neighbourhoods.iter().map(|neighbourhood| neighbourhood.membership);
-        Self { environments: Arc::new(environments), sources, jobs, indexes: memberships.zip(indexes).collect() }
+        let indexes = neighbourhoods.into_iter().map(|known| (known.membership, known.world.authorize())).collect();
+        Self { environments: Arc::new(environments), sources, jobs, indexes }
     }
 
     /// The jobs of the project at a position.
@@ -120,7 +119,7 @@ impl<'p> Workspace<'p> {
     }
 
     /// Who gets in at the agents around the project at a position.
-    pub fn index(&self, project: &Project, at: usize) -> Option<&'p Index<'p>> {
-        self.indexes.get(&Membership::of(project, at)).copied()
+    pub fn index(&self, project: &Project, at: usize) -> Option<&Index<'p>> {
+        self.indexes.get(&Membership::of(project, at))
     }
 }
