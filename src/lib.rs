@@ -28,4 +28,5 @@ pub mod rules;
 pub mod schema;
 pub mod shell;
 pub mod source;
+pub mod words;
 pub mod yaml;
