@@ -1,7 +1,7 @@
 //! `agent-side-refusal`.
 
 use super::support::*;
-use super::words::shown;
+use crate::words::value::shown;
 
 rule! {
     /// GitLab accepts the value, and the agent then rejects the whole configuration.

@@ -2,8 +2,8 @@
 
 use super::jobs::{finding_at, some};
 use super::support::*;
-use super::words::shown;
 use crate::shell::ActionKind;
+use crate::words::value::shown;
 
 rule! {
     /// Auto DevOps deploys, and nothing sets `KUBE_CONTEXT` for it.

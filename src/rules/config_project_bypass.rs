@@ -3,7 +3,7 @@
 use super::coverage::Coverage;
 use super::insertion;
 use super::support::*;
-use super::words::shown;
+use crate::words::value::shown;
 
 rule! {
     /// Restrictions on a group do not bind the configuration project's own jobs.

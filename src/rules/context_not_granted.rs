@@ -2,9 +2,9 @@
 
 use super::jobs::{finding_on, job_name, refused};
 use super::support::*;
-use super::words::shown;
 use crate::access::jobs::Refusal;
 use crate::access::{Denial, Drop, Outcome};
+use crate::words::value::shown;
 
 rule! {
     /// The agent does not let this project in, so kubectl says that no context exists with the name.

@@ -7,9 +7,9 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use super::support::*;
-use super::words::shown;
 use crate::access::{Standing, needs_licence};
 use crate::gitlab::{ancestor_paths, lower_path};
+use crate::words::value::shown;
 
 /// The entries within the limit that no later one of the same id overrides, in order: projects, groups, instance.
 fn counting_entries(access: &CiAccess, limit: usize) -> Vec<&CiEntry> {

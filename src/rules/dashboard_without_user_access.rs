@@ -2,8 +2,8 @@
 
 use super::jobs::{finding_at, job_name};
 use super::support::*;
-use super::words::shown;
 use crate::access::UserIdentity;
+use crate::words::value::shown;
 
 rule! {
     /// The environment asks for a dashboard that nobody may see: the agent has no `user_access` that works.

@@ -3,8 +3,8 @@
 use super::insertion;
 use super::jobs::{finding_on, job_name, refused, some};
 use super::support::*;
-use super::words::shown;
 use crate::access::jobs::Refusal;
+use crate::words::value::shown;
 use crate::yaml::written;
 
 rule! {

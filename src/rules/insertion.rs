@@ -1,9 +1,9 @@
 //! Putting an item into a list, or an entry into `ci_access`, so that the rest stays as it is.
 
 use super::support::*;
-use super::words::quoted;
 use crate::agent_config::Impersonation;
 use crate::schema::Field;
+use crate::words::value::quoted;
 use crate::yaml::{Data, NodeId, Tree, written};
 
 /// What to write behind a place, and where.

@@ -2,9 +2,9 @@
 
 use super::jobs::{at, finding_at};
 use super::support::*;
-use super::words::shown;
 use crate::access::jobs::rule_inputs;
 use crate::pipeline_rules::{JobConditions, Place as Where};
+use crate::words::value::shown;
 
 rule! {
     /// GitLab cannot use the CI file, or kaslint cannot see all jobs in it.

@@ -2,7 +2,7 @@
 
 use super::patterns::{Trait, patterns};
 use super::support::*;
-use super::words::shown;
+use crate::words::value::shown;
 
 rule! {
     /// The pattern is no valid regular expression: GitLab fails wherever it compares it.

@@ -1,7 +1,7 @@
 //! `invalid-value`.
 
 use super::support::*;
-use super::words::{REFUSED, shown};
+use crate::words::value::{REFUSED, shown};
 
 rule! {
     /// The value is of the right type and not allowed.

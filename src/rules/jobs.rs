@@ -1,10 +1,10 @@
 //! What rules about jobs share: places, names of cases, words.
 
 use super::support::*;
-use super::words::shown;
 use crate::access::jobs::{CaseGrant, JobCase, Refusal, Resolved};
 use crate::access::{Drop, Row};
 use crate::ci;
+use crate::words::value::shown;
 
 /// A place of a CI file as findings have it.
 pub(super) fn at(place: &ci::Place) -> Place {

@@ -2,8 +2,8 @@
 
 use super::jobs::{finding_at, script_place};
 use super::support::*;
-use super::words::shown;
 use crate::shell::ActionKind;
+use crate::words::value::shown;
 
 rule! {
     /// The tools cannot write `~/.kube/cache`, so each call asks the cluster anew for what it knows.

@@ -2,9 +2,9 @@
 
 use super::jobs::finding_on;
 use super::support::*;
-use super::words::shown;
 use crate::access::jobs::Resolved;
 use crate::gitlab::{is_agent_name, path_fault};
+use crate::words::value::shown;
 
 rule! {
     /// The context is meant for an agent and can be none's: `<project path>:<agent name>`, letter case included.

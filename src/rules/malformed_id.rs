@@ -1,7 +1,7 @@
 //! `malformed-id`.
 
 use super::support::*;
-use super::words::shown;
+use crate::words::value::shown;
 use crate::yaml;
 
 rule! {

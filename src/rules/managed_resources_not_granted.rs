@@ -2,8 +2,8 @@
 
 use super::jobs::{finding_at, job_name};
 use super::support::*;
-use super::words::shown;
 use crate::access::jobs::{By, Resolved};
+use crate::words::value::shown;
 
 rule! {
     /// The job asks for managed resources, and the agent's entry does not turn them on.

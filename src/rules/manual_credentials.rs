@@ -2,8 +2,8 @@
 
 use super::jobs::{finding_at, script_place};
 use super::support::*;
-use super::words::shown;
 use crate::shell::{ActionKind, Argument};
+use crate::words::value::shown;
 
 rule! {
     /// A hand-made kubeconfig for an agent has a wrong token, agent id or server.

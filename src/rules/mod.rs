@@ -65,7 +65,6 @@ mod unread_file;
 mod unregistered_agent;
 mod unverified_key;
 mod wildcard_matches_all;
-mod words;
 mod wrong_type;
 
 pub(crate) use patterns::unmeant_among;

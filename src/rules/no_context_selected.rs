@@ -2,9 +2,9 @@
 
 use super::jobs::{finding_at, script_place, usable_contexts};
 use super::support::*;
-use super::words::shown;
 use crate::ci::UnreadKind;
 use crate::shell::{Contact, InForce, Tool};
+use crate::words::value::shown;
 
 rule! {
     /// A command talks to a cluster, and nothing selects a context before.

@@ -1,7 +1,7 @@
 //! `privileged-impersonation`.
 
 use super::support::*;
-use super::words::shown;
+use crate::words::value::shown;
 
 rule! {
     /// Jobs act as a user or group that Kubernetes itself uses.

@@ -3,7 +3,7 @@
 use super::coverage::{Coverage, entry_in_words};
 use super::removal;
 use super::support::*;
-use super::words::shown;
+use crate::words::value::shown;
 
 rule! {
     /// The entry changes nothing.

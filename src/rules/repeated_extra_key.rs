@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::support::*;
-use super::words::shown;
+use crate::words::value::shown;
 
 rule! {
     /// The same `extra` key is there twice.

@@ -2,7 +2,7 @@
 
 use super::coverage::{Coverage, entry_in_words};
 use super::support::*;
-use super::words::shown;
+use crate::words::value::shown;
 
 rule! {
     /// A more specific entry drops a restriction of the less specific one that would apply without it.

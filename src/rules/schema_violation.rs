@@ -4,7 +4,7 @@ use jsonschema::error::ValidationErrorKind;
 use jsonschema::paths::LocationSegment;
 
 use super::support::*;
-use super::words::shown;
+use crate::words::value::shown;
 use crate::yaml::{Data, Document, Step};
 
 rule! {

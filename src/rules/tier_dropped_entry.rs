@@ -2,7 +2,7 @@
 
 use super::coverage::{Coverage, entry_in_words};
 use super::support::*;
-use super::words::shown;
+use crate::words::value::shown;
 
 rule! {
     /// `ci_job` and `impersonate` need Premium: on Free the entry vanishes, and a less specific one applies.

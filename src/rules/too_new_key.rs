@@ -1,7 +1,7 @@
 //! `too-new-key`.
 
 use super::support::*;
-use super::words::REFUSED;
+use crate::words::value::REFUSED;
 
 rule! {
     /// The release of GitLab does not know the key yet, and refuses the whole file.

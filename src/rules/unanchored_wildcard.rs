@@ -2,8 +2,8 @@
 
 use super::patterns::{Trait, patterns, unmeant_among};
 use super::support::*;
-use super::words::shown;
 use crate::access::jobs::KnownEnvironments;
+use crate::words::value::shown;
 
 rule! {
     /// A pattern with `*` matches any part of an environment's name, not the whole name.

@@ -2,9 +2,9 @@
 
 use super::jobs::{consequence, finding_on};
 use super::support::*;
-use super::words::shown;
 use crate::access::jobs::Resolved;
 use crate::gitlab::lower_path;
+use crate::words::value::shown;
 
 rule! {
     /// There is no such agent in that configuration project, so kubectl finds no context of this name.

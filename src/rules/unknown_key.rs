@@ -1,9 +1,9 @@
 //! `unknown-key`.
 
 use super::support::*;
-use super::words::{REFUSED, shown};
 use crate::agent_config::CONFIGURATION;
 use crate::schema::Suggestion;
+use crate::words::value::{REFUSED, shown};
 
 rule! {
     /// GitLab knows no such key here, and refuses the whole file.

@@ -1,11 +1,11 @@
 //! `unmatched-environment`.
 
 use super::support::*;
-use super::words::{quoted, shown};
 use crate::access::jobs::KnownEnvironments;
 use crate::access::{EnvironmentPattern, PartialVerdict};
 use crate::agent_config::Spanned;
 use crate::gitlab::{PartialText, environment_slug};
+use crate::words::value::{quoted, shown};
 
 rule! {
     /// No known environment matches, so the line lets no job in.

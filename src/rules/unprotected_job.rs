@@ -2,9 +2,9 @@
 
 use super::jobs::{finding_on, job_name, refused, some};
 use super::support::*;
-use super::words::shown;
 use crate::access::jobs::Refusal;
 use crate::pipeline_rules::PipelineKind;
+use crate::words::value::shown;
 
 rule! {
     /// The agent's entry takes protected refs, and the job runs on none.

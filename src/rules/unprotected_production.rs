@@ -1,10 +1,10 @@
 //! `unprotected-production`.
 
 use super::support::*;
-use super::words::shown;
 use crate::access::jobs::KnownEnvironments;
 use crate::access::{EnvironmentPattern, Verdict};
 use crate::gitlab::EnvironmentTier;
+use crate::words::value::shown;
 
 rule! {
     /// An entry reaches production and takes jobs of refs that are not protected.

@@ -1,7 +1,7 @@
 //! `unregistered-agent`.
 
 use super::support::*;
-use super::words::shown;
+use crate::words::value::shown;
 
 rule! {
     /// No agent of the folder's name is registered, so the file is never read.

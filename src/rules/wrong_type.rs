@@ -2,8 +2,8 @@
 
 use super::removal;
 use super::support::*;
-use super::words::{REFUSED, found as in_words, quoted, wanted, yaml_surprise};
 use crate::schema::Kind;
+use crate::words::value::{REFUSED, found as in_words, quoted, wanted, yaml_surprise};
 
 rule! {
     /// The value has another type than GitLab needs, and refuses the whole file.

@@ -8,7 +8,6 @@ use super::{Asked, Cursor, Failure, Handler, cursor};
 use crate::access::jobs::KnownEnvironments;
 use crate::access::jobs::{JobCase, JobView, ProjectJobs, Resolved, Selection};
 use crate::access::{AgentId, EnvironmentPattern, Index, Outcome, PartialVerdict};
-use crate::access_report::some_of;
 use crate::agent_config::{AccessSection, CiEntry, EntryKind, Spanned};
 use crate::analysis::Facts;
 use crate::diagnostic::suppression::MARK;
@@ -24,6 +23,7 @@ use crate::project::{AgentFile, Context};
 use crate::rules::{self, unmeant_among};
 use crate::schema::{self, Field, Message};
 use crate::source::{Source, Span};
+use crate::words::answer::some_of;
 use crate::yaml;
 
 pub(super) struct Hovers;
