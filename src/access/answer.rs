@@ -8,11 +8,11 @@ use super::decision::{Denial, Leaf, Outcome};
 use super::fact::Condition;
 use super::identity::{Identity, JobProject};
 use super::standing::Drop;
-use super::world::World;
+use super::world::Settings;
 use crate::agent_config::{Mode, Spanned};
 use crate::gitlab::releases::NAMESPACE_IN_KUBECONFIG;
 use crate::gitlab::{EnvironmentTier, PartialText};
-use crate::inventory::Project;
+use crate::inventory::{Inventory, Project};
 
 /// Which agents does a job see?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,7 +103,8 @@ impl<'w> Row<'w> {
 /// Which agents a job sees, and which not.
 #[derive(Clone, Debug)]
 pub struct Answer<'w, 'q> {
-    world: &'w World<'w>,
+    inventory: Option<&'w Inventory>,
+    settings: Settings,
     /// The question.
     pub query: Query<'q>,
     /// The job's project in the inventory.
@@ -117,8 +118,13 @@ pub struct Answer<'w, 'q> {
 }
 
 impl<'w, 'q> Answer<'w, 'q> {
-    pub(super) fn new(world: &'w World<'w>, query: Query<'q>, project: Option<&'w Project>) -> Self {
-        Self { world, query, project, allowed: Vec::new(), denied: Vec::new(), unknown: Vec::new() }
+    pub(super) fn new(
+        inventory: Option<&'w Inventory>,
+        settings: Settings,
+        query: Query<'q>,
+        project: Option<&'w Project>,
+    ) -> Self {
+        Self { inventory, settings, query, project, allowed: Vec::new(), denied: Vec::new(), unknown: Vec::new() }
     }
 
     pub(super) fn extend(&mut self, rows: Vec<Row<'w>>) {
@@ -140,7 +146,7 @@ impl<'w, 'q> Answer<'w, 'q> {
     /// Whether there is an inventory that does not list the job's project, so that nothing is answered.
     #[must_use]
     pub fn is_unknown_project(&self) -> bool {
-        self.world.inventory.is_some() && self.project.is_none()
+        self.inventory.is_some() && self.project.is_none()
     }
 
     /// The path of the job's project, as the inventory writes it if it can.
@@ -162,10 +168,10 @@ impl<'w, 'q> Answer<'w, 'q> {
                 let project = JobProject {
                     path: self.project_path(),
                     listed: self.project,
-                    inventory: self.world.inventory,
+                    inventory: self.inventory,
                     environment: self.query.environment,
                     tier: self.query.tier,
-                    version: self.world.settings.version,
+                    version: self.settings.version,
                 };
                 Identity::CiJob(project.identity(agent))
             }
@@ -176,7 +182,7 @@ impl<'w, 'q> Answer<'w, 'q> {
     #[must_use]
     pub fn namespace(&self, row: &Row<'w>) -> Option<&'w Spanned<String>> {
         let entry = row.winner.and_then(|winner| winner.entry)?;
-        let is_written = self.world.settings.version >= NAMESPACE_IN_KUBECONFIG;
+        let is_written = self.settings.version >= NAMESPACE_IN_KUBECONFIG;
         entry.default_namespace.as_ref().filter(|_| is_written)
     }
 

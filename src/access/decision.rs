@@ -81,7 +81,7 @@ pub(super) fn is_usable(candidate: Candidate<'_>, settings: Settings) -> Option<
 }
 
 /// Decides; candidates come most specific first.
-pub(super) fn decide<'w>(candidates: &[Ranked<'w>], job: Job<'_>, patterns: &Patterns<'w>) -> Vec<Leaf<'w>> {
+pub(super) fn decide<'w>(candidates: &[Ranked<'w>], job: Job<'_>, patterns: &Patterns) -> Vec<Leaf<'w>> {
     let mut leaves = Vec::new();
     let mut branches = vec![Branch::default()];
     while let Some(mut branch) = branches.pop() {
@@ -116,7 +116,7 @@ fn outcome(passage: Passage<'_>) -> Outcome<'_> {
 }
 
 /// Both filters, one behind the other.
-fn passages<'w>(winner: Candidate<'w>, job: Job<'_>, patterns: &Patterns<'w>) -> Vec<(Vec<Condition>, Passage<'w>)> {
+fn passages<'w>(winner: Candidate<'w>, job: Job<'_>, patterns: &Patterns) -> Vec<(Vec<Condition>, Passage<'w>)> {
     let Some(entry) = winner.entry else { return vec![(Vec::new(), Passage::Passes)] };
     let mut all = Vec::new();
     for (condition, passage) in filters::environment(entry, job.environment, patterns) {

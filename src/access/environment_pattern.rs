@@ -128,6 +128,21 @@ enum Form<'p> {
     Unknown(Unknown),
 }
 
+impl EnvironmentPattern<'static> {
+    /// Reads a pattern that [`is_expression`]. What it is translated to borrows nothing.
+    pub(super) fn of_expression(pattern: &str) -> Self {
+        if pattern.len() > MAX_LENGTH {
+            return Self { form: Form::Unknown(Unknown::TooLarge) };
+        }
+        let form = match Translator::translate(pattern) {
+            Ok(expression) => compiled(&expression),
+            Err(Refusal::Raises(fault)) => Form::Raises(fault),
+            Err(Refusal::Unknown(unknown)) => Form::Unknown(unknown),
+        };
+        Self { form }
+    }
+}
+
 impl<'p> EnvironmentPattern<'p> {
     /// Reads a pattern.
     #[must_use]
@@ -136,14 +151,8 @@ impl<'p> EnvironmentPattern<'p> {
             Form::Exact(pattern)
         } else if !is_expression(pattern) {
             Form::Parts(pattern)
-        } else if pattern.len() > MAX_LENGTH {
-            Form::Unknown(Unknown::TooLarge)
         } else {
-            match Translator::translate(pattern) {
-                Ok(expression) => compiled(&expression),
-                Err(Refusal::Raises(fault)) => Form::Raises(fault),
-                Err(Refusal::Unknown(unknown)) => Form::Unknown(unknown),
-            }
+            return EnvironmentPattern::of_expression(pattern);
         };
         Self { form }
     }

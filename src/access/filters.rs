@@ -30,7 +30,7 @@ pub(super) type Case<'w> = (Option<Condition>, Passage<'w>);
 pub(super) fn environment<'w>(
     entry: &'w CiEntry,
     environment: Option<JobEnvironment<'_>>,
-    patterns: &Patterns<'w>,
+    patterns: &Patterns,
 ) -> Vec<Case<'w>> {
     if entry.environments.is_empty() {
         return vec![(None, Passage::Passes)];
@@ -102,15 +102,15 @@ pub(super) fn protection(
 
 /// Compares patterns, and keeps those that have to be compiled.
 #[derive(Debug, Default)]
-pub(super) struct Patterns<'w> {
-    compiled: Mutex<HashMap<&'w str, Arc<EnvironmentPattern<'w>>>>,
+pub(super) struct Patterns {
+    compiled: Mutex<HashMap<Box<str>, Arc<EnvironmentPattern<'static>>>>,
 }
 
 /// How many compiled patterns are kept; an honest world has a handful.
 const MAX_COMPILED: usize = 1_000;
 
-impl<'w> Patterns<'w> {
-    fn compare(&self, pattern: &'w str, environment: JobEnvironment<'_>) -> PartialVerdict {
+impl Patterns {
+    fn compare(&self, pattern: &str, environment: JobEnvironment<'_>) -> PartialVerdict {
         let compare = |pattern: &EnvironmentPattern<'_>| match environment {
             JobEnvironment::Whole(name) => pattern.compare(name).into(),
             JobEnvironment::Partly(name) => pattern.compare_partial(name),
@@ -121,10 +121,10 @@ impl<'w> Patterns<'w> {
         // A panic elsewhere leaves the map as good as it was.
         let known = self.compiled.lock().unwrap_or_else(PoisonError::into_inner).get(pattern).cloned();
         let compiled = known.unwrap_or_else(|| {
-            let compiled = Arc::new(EnvironmentPattern::new(pattern));
+            let compiled = Arc::new(EnvironmentPattern::of_expression(pattern));
             let mut all = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
             if all.len() < MAX_COMPILED {
-                all.insert(pattern, Arc::clone(&compiled));
+                all.insert(pattern.into(), Arc::clone(&compiled));
             }
             compiled
         });

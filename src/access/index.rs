@@ -11,7 +11,7 @@ use super::fact::{Condition, Fact};
 use super::filters::Patterns;
 use super::hierarchy::Hierarchy;
 use super::standing::{Drop, Standing, settle};
-use super::world::World;
+use super::world::{Settings, World};
 use crate::agent_config::{AccessSection, CiAccess, CiEntry, EntryKind, RefusedAt};
 use crate::gitlab::{ancestor_paths, lower_path};
 use crate::inventory::{Inventory, Project};
@@ -19,7 +19,8 @@ use crate::inventory::{Inventory, Project};
 /// The authorizations of a world.
 #[derive(Debug)]
 pub struct Index<'w> {
-    world: &'w World<'w>,
+    inventory: Option<&'w Inventory>,
+    settings: Settings,
     /// By context.
     agents: Vec<Agent<'w>>,
     /// By the project's path in lower case.
@@ -33,8 +34,11 @@ pub struct Index<'w> {
     homeless: Vec<AgentId>,
     /// Agents whose file GitLab refuses.
     refused: Vec<(AgentId, RefusedAt)>,
-    patterns: Patterns<'w>,
+    patterns: Patterns,
 }
+
+/// Whoever keeps an index next to what it borrows can shorten its borrow.
+const _: for<'s> fn(&'s (), Index<'static>) -> Index<'s> = |(), index| index;
 
 /// An entry that names a project, a group or the instance.
 #[derive(Clone, Debug)]
@@ -49,11 +53,12 @@ impl<'w> World<'w> {
     ///
     /// Costs in proportion to the entries and the projects.
     #[must_use]
-    pub fn authorize(&'w self) -> Index<'w> {
-        let mut agents = agents(self);
+    pub fn authorize(self) -> Index<'w> {
+        let mut agents = agents(&self);
         agents.sort_by_cached_key(|agent| (agent.context(), agent.project.is_none()));
         let mut index = Index {
-            world: self,
+            inventory: self.inventory,
+            settings: self.settings,
             agents: Vec::new(),
             by_project: HashMap::new(),
             by_group: HashMap::new(),
@@ -97,8 +102,8 @@ impl<'w> Index<'w> {
 
     /// What becomes of each entry of an agent, with its id in lower case.
     fn standings(&self, agent: &Agent<'w>, access: &'w CiAccess) -> Vec<(&'w CiEntry, Cow<'w, str>, Standing)> {
-        let settings = self.world.settings;
-        let hierarchy = Hierarchy::new(self.world.inventory, settings, AccessSection::Ci, agent.project);
+        let settings = self.settings;
+        let hierarchy = Hierarchy::new(self.inventory, settings, AccessSection::Ci, agent.project);
         let mut standings = Vec::with_capacity(access.projects.len() + access.groups.len() + 1);
         for list in [&access.projects, &access.groups] {
             let ids = list.iter().map(|entry| entry.id.as_ref().map(|id| &*id.value));
@@ -118,16 +123,16 @@ impl<'w> Index<'w> {
         standings
     }
 
-    /// What this was made of.
+    /// What decides beside files and inventory.
     #[must_use]
-    pub fn world(&self) -> &'w World<'w> {
-        self.world
+    pub fn settings(&self) -> Settings {
+        self.settings
     }
 
     /// The inventory, if there is one.
     #[must_use]
     pub fn inventory(&self) -> Option<&'w Inventory> {
-        self.world.inventory
+        self.inventory
     }
 
     /// All agents, by context; those that are not registered among them.
@@ -162,8 +167,8 @@ impl<'w> Index<'w> {
     /// appears nowhere; [`Index::decide`] answers for a single agent in any case.
     #[must_use]
     pub fn query<'q>(&self, query: &Query<'q>) -> Answer<'w, 'q> {
-        let listed = self.world.inventory.and_then(|inventory| inventory.find_project(query.project));
-        let mut answer = Answer::new(self.world, *query, listed);
+        let listed = self.inventory.and_then(|inventory| inventory.find_project(query.project));
+        let mut answer = Answer::new(self.inventory, self.settings, *query, listed);
         if answer.is_unknown_project() {
             return answer;
         }
@@ -188,7 +193,7 @@ impl<'w> Index<'w> {
         if let Some(&(_, step)) = self.refused.iter().find(|(refused, _)| *refused == agent) {
             return vec![refused_row(agent, step)];
         }
-        let listed = self.world.inventory.and_then(|inventory| inventory.find_project(query.project));
+        let listed = self.inventory.and_then(|inventory| inventory.find_project(query.project));
         let mut claimed = self.candidates(query.project, listed);
         claimed.retain(|(claiming, ..)| *claiming == agent);
         claimed.sort_by_key(|(_, rank, _)| *rank);
@@ -199,7 +204,7 @@ impl<'w> Index<'w> {
     /// The agents for which something names the project, so that some of its jobs may get in.
     #[must_use]
     pub fn agents_for(&self, project: &str) -> BTreeSet<AgentId> {
-        let listed = self.world.inventory.and_then(|inventory| inventory.find_project(project));
+        let listed = self.inventory.and_then(|inventory| inventory.find_project(project));
         let candidates = self.candidates(project, listed).into_iter();
         candidates
             .filter(|(_, _, ranked)| !matches!(ranked.standing, Standing::Dropped(_)))
@@ -208,7 +213,7 @@ impl<'w> Index<'w> {
     }
 
     fn rows(&self, agent: AgentId, candidates: &[Ranked<'w>], query: &Query<'_>) -> Vec<Row<'w>> {
-        let job = Job { environment: query.environment, protected: query.protected, settings: self.world.settings };
+        let job = Job { environment: query.environment, protected: query.protected, settings: self.settings };
         let leaves = decision::decide(candidates, job, &self.patterns);
         leaves.into_iter().map(|leaf| Row::new(agent, leaf)).collect()
     }
@@ -225,7 +230,7 @@ impl<'w> Index<'w> {
         };
         add(self.by_project.get(&*lower), 0, listed.map(|project| &*project.path));
         let groups = ancestor_paths(&lower);
-        let mut written = self.world.inventory.zip(listed).map(|(inventory, project)| inventory.ancestors(project));
+        let mut written = self.inventory.zip(listed).map(|(inventory, project)| inventory.ancestors(project));
         // Place 1 is that of implicit access.
         let mut rank = 2;
         for group in groups {

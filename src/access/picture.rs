@@ -183,7 +183,7 @@ impl<'w> Index<'w> {
     pub fn picture(&self, id: AgentId) -> Picture<'w> {
         let agent = self.agent(id);
         let standings = self.entry_standings(id);
-        let settings = self.world().settings;
+        let settings = self.settings();
         let cases = cases(&standings, settings).into_iter().map(|conditions| {
             let home = agent.project;
             let drawing = Drawing { inventory: self.inventory(), settings, home, conditions };

@@ -83,7 +83,7 @@ impl<'w> Index<'w> {
     #[must_use]
     pub fn user_picture(&self, id: AgentId) -> UserPicture<'w> {
         let agent = self.agent(id);
-        let settings = self.world().settings;
+        let settings = self.settings();
         let access = agent.file.and_then(|file| file.user_access);
         let (identity, conditions) = identity(access, settings);
         let grants = access.map(|access| grants(agent, access, self.inventory(), settings)).unwrap_or_default();

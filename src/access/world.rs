@@ -73,6 +73,15 @@ impl<'w> AgentFile<'w> {
     }
 }
 
+impl<'w> AgentFile<'w> {
+    /// What GitLab refuses before it reads any text.
+    #[must_use]
+    pub fn refused(project: Option<&'w str>, name: &'w str, source: &'w Source, step: RefusedAt) -> Self {
+        let (ci_access, user_access) = (None, None);
+        Self { project, name, path: source.path(), source: Some(source), ci_access, user_access, refused: Some(step) }
+    }
+}
+
 /// Everything that access is worked out from.
 #[derive(Clone, Debug)]
 pub struct World<'w> {

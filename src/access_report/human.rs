@@ -16,7 +16,7 @@ const TABLE_ROWS: usize = 6;
 
 /// Every agent with its entries and what each comes to.
 pub(super) fn pictures(report: &AccessReport<'_, '_>, out: &mut dyn io::Write) -> io::Result<()> {
-    let settings = report.index.world().settings;
+    let settings = report.index.settings();
     let tier = settings.tier.map_or("tier unknown".to_owned(), |tier| tier.to_string());
     let rules = format!(
         "By the rules of GitLab {}, {tier}. Of the entries for a project and for groups above it the most specific decides alone.",

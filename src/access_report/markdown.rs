@@ -16,7 +16,7 @@ const MOST_NAMES: usize = 5;
 
 /// Every agent with its entries and what each comes to.
 pub(super) fn pictures(report: &AccessReport<'_, '_>, out: &mut dyn io::Write) -> io::Result<()> {
-    let settings = report.index.world().settings;
+    let settings = report.index.settings();
     let tier = settings.tier.map_or("tier unknown".to_owned(), |tier| tier.to_string());
     writeln!(out, "## Effective access\n")?;
     writeln!(

@@ -10,9 +10,6 @@ mod layout;
 mod markdown;
 mod overview;
 mod why;
-mod words;
-
-pub(crate) use words::{shown, some_of};
 
 use std::io;
 
@@ -20,6 +17,7 @@ pub use difference::write_difference;
 pub use jobs::has_job;
 
 use crate::access::{AgentId, Answer, Index, Query};
+use crate::words::answer as words;
 
 /// A format of `access`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]

@@ -4,8 +4,7 @@ use std::io::{self, BufReader};
 
 use super::Exit;
 use crate::lsp::{End, serve_with};
-use crate::project::Unusable;
-use crate::project::knowledge::Options;
+use crate::project::{Options, Unusable};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {

@@ -22,7 +22,7 @@ use std::ffi::OsString;
 
 use clap::{Parser, Subcommand};
 
-use crate::project::Unusable;
+use crate::project::{Snapshot, Unusable};
 use crate::report::Human;
 
 /// Says what GitLab makes of the configuration of its agents for Kubernetes.
@@ -113,6 +113,17 @@ pub fn run() -> Exit {
         complain_of(&unusable);
         Exit::Unusable
     })
+}
+
+/// The snapshot, unless something in it makes the call impossible. What is to be said beside the results is said.
+fn usable(mut snapshot: Snapshot) -> Result<Snapshot, Unusable> {
+    for warning in &snapshot.warnings {
+        output::complain(&format!("warning: {warning}"));
+    }
+    match snapshot.unusable.is_empty() {
+        true => Ok(snapshot),
+        false => Err(snapshot.unusable.swap_remove(0)),
+    }
 }
 
 /// Says what makes a call impossible, with the places that it is about.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-pub(super) use crate::access_report::shown;
+pub(super) use crate::words::answer::shown;
 
 use crate::access::{AgentId, Candidate, Case, Condition, Effect, Fact, Grant, Index, Picture};
 use crate::agent_config::{AccessSection, CiEntry, EntryKind, Impersonation, Mode};

@@ -17,7 +17,7 @@ use super::requests::{self, Asked, Failure};
 use super::session::Session;
 use super::transport::{self, Incoming, MAX_WAITING, Outgoing, Pending};
 use super::watch::{self, Watch};
-use crate::project::knowledge::Options;
+use crate::project::Options;
 use crate::source::secrets;
 
 /// How long the last messages may take to be read.

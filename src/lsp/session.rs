@@ -23,8 +23,8 @@ use super::uri;
 use super::world::{Folder, World};
 use crate::agent_config::location::CI_FILE;
 use crate::diagnostic::Finding;
-use crate::project::discover::{self, shown_path};
-use crate::project::knowledge::Options;
+use crate::project::Options;
+use crate::project::paths::{locate, shown_path};
 use crate::project::settings::FILE_NAME;
 use crate::source::secrets;
 
@@ -235,7 +235,7 @@ impl Session {
             // An open document's text is the editor's, whatever lies on the disk.
             let is_open = self.documents.by_path(&shown_path(&path)).is_some();
             let is_named = path.file_name().is_some_and(|name| name == CI_FILE || name == FILE_NAME);
-            !is_open && (is_named || discover::locate(&path).1.is_some() || self.world.has_read(&path))
+            !is_open && (is_named || locate(&path).1.is_some() || self.world.has_read(&path))
         };
         if params.changes.iter().any(|change| matters(&change.uri.0, change.kind)) {
             self.is_stale = true;

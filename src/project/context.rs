@@ -13,6 +13,8 @@ use crate::inventory::{Inventory, NamespaceKind};
 pub struct Context {
     /// The release whose rules apply.
     pub version: Version,
+    /// The release that was asked for, where it is newer than all that are known.
+    pub newer_version: Option<Version>,
     /// The licence of the CI projects.
     pub tier: Option<Tier>,
     /// The configuration project.
@@ -31,6 +33,7 @@ impl Default for Context {
     fn default() -> Self {
         Self {
             version: crate::gitlab::NEWEST,
+            newer_version: None,
             tier: None,
             project: None,
             instance_authorization: None,

@@ -2,9 +2,9 @@
 
 use super::given::FileContext;
 use super::rule::{Findings, Rule, rule};
-use super::words::shown;
 use crate::diagnostic::Finding;
 use crate::schema::{self, ProblemKind};
+use crate::words::value::shown;
 
 rule! {
     /// GitLab accepts the value, and the agent then rejects the whole configuration.

@@ -3,9 +3,9 @@
 use super::given::JobContext;
 use super::jobs::{finding_at, some};
 use super::rule::{Findings, Rule, rule};
-use super::words::shown;
 use crate::access::jobs::{JobView, ProjectJobs};
 use crate::shell::ActionKind;
+use crate::words::value::shown;
 
 rule! {
     /// Auto DevOps deploys, and nothing sets `KUBE_CONTEXT` for it.

@@ -6,11 +6,11 @@ use super::coverage::Coverage;
 use super::given::FileContext;
 use super::insertion;
 use super::rule::{Findings, Rule, rule};
-use super::words::shown;
 use crate::agent_config::Mode;
 use crate::diagnostic::{Finding, Place};
 use crate::project::AgentFile;
 use crate::schema;
+use crate::words::value::shown;
 
 rule! {
     /// Restrictions on a group do not bind the configuration project's own jobs.

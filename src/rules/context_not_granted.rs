@@ -3,9 +3,9 @@
 use super::given::{JobContext, JobSelection};
 use super::jobs::{finding_on, job_name, refused};
 use super::rule::{Findings, Rule, rule};
-use super::words::shown;
 use crate::access::jobs::Refusal;
 use crate::access::{Denial, Drop, Outcome};
+use crate::words::value::shown;
 
 rule! {
     /// The agent does not let this project in, so kubectl says that no context exists with the name.

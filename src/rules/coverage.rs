@@ -6,11 +6,11 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
-use super::words::shown;
 use crate::access::{Standing, needs_licence};
 use crate::agent_config::{CiAccess, CiEntry, EntryKind};
 use crate::gitlab::{FullPath, Tier, ancestor_paths, lower_path};
 use crate::project::{AgentFile, Context};
+use crate::words::value::shown;
 
 /// The entries within the limit that no later one of the same id overrides, in order: projects, groups, instance.
 fn counting_entries(access: &CiAccess, limit: usize) -> Vec<&CiEntry> {

@@ -3,9 +3,9 @@
 use super::given::JobContext;
 use super::jobs::{finding_at, job_name};
 use super::rule::{Findings, Rule, rule};
-use super::words::shown;
 use crate::access::UserIdentity;
 use crate::access::jobs::JobView;
+use crate::words::value::shown;
 
 rule! {
     /// The environment asks for a dashboard that nobody may see: the agent has no `user_access` that works.

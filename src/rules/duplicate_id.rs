@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use super::given::FileContext;
 use super::removal;
 use super::rule::{Findings, Rule, rule};
-use super::words::shown;
 use crate::agent_config::{AccessSection, EntryKind};
 use crate::diagnostic::{Finding, Safety};
 use crate::project::AgentFile;
 use crate::schema;
 use crate::source::Span;
+use crate::words::value::shown;
 
 rule! {
     /// The same id twice in one list: only the last entry applies, and nothing is merged.

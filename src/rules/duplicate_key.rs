@@ -3,9 +3,9 @@
 use super::given::FileContext;
 use super::removal;
 use super::rule::{Findings, Rule, rule};
-use super::words::shown;
 use crate::diagnostic::{Finding, Safety};
 use crate::project::AgentFile;
+use crate::words::value::shown;
 use crate::yaml::{Data, LossKind, NodeId, Tree};
 
 rule! {

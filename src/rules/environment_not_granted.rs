@@ -6,9 +6,9 @@ use super::given::{JobContext, JobSelection};
 use super::insertion;
 use super::jobs::{finding_on, job_name, refused, some};
 use super::rule::{Findings, Rule, rule};
-use super::words::shown;
 use crate::access::jobs::Refusal;
 use crate::diagnostic::Place;
+use crate::words::value::shown;
 use crate::yaml::written;
 
 rule! {

@@ -2,10 +2,10 @@
 
 use super::given::FileContext;
 use super::rule::{Findings, Rule, rule};
-use super::words::shown;
 use crate::agent_config::EntryKind;
 use crate::diagnostic::Finding;
 use crate::project::EntryId;
+use crate::words::value::shown;
 
 rule! {
     /// The configuration project lies in a personal namespace, where no group can match.

@@ -1,10 +1,10 @@
 //! Putting an item into a list, or an entry into `ci_access`, so that the rest stays as it is.
 
-use super::words::quoted;
 use crate::agent_config::{CiEntry, Impersonation, Mode};
 use crate::project::AgentFile;
 use crate::schema::Field;
 use crate::source::{Source, Span};
+use crate::words::value::quoted;
 use crate::yaml::{Data, NodeId, Tree, written};
 
 /// What to write behind a place, and where.

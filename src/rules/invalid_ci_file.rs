@@ -3,9 +3,9 @@
 use super::given::JobContext;
 use super::jobs::{at, finding_at};
 use super::rule::{Findings, Rule, rule};
-use super::words::shown;
 use crate::access::jobs::{JobView, ProjectJobs, rule_inputs};
 use crate::pipeline_rules::{JobConditions, Place as Where};
+use crate::words::value::shown;
 
 rule! {
     /// GitLab cannot use the CI file, or kaslint cannot see all jobs in it.

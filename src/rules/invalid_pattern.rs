@@ -3,9 +3,9 @@
 use super::given::FileContext;
 use super::patterns::{Trait, patterns};
 use super::rule::{Findings, Rule, rule};
-use super::words::shown;
 use crate::agent_config::CiEntry;
 use crate::diagnostic::Finding;
+use crate::words::value::shown;
 
 rule! {
     /// The pattern is no valid regular expression: GitLab fails wherever it compares it.

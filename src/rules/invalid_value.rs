@@ -2,11 +2,11 @@
 
 use super::given::FileContext;
 use super::rule::{Findings, Rule, rule};
-use super::words::{REFUSED, shown};
 use crate::diagnostic::{Finding, Safety, Severity};
 use crate::project::AgentFile;
 use crate::schema::{self, ProblemKind};
 use crate::source::Span;
+use crate::words::value::{REFUSED, shown};
 
 rule! {
     /// The value is of the right type and not allowed.

@@ -2,11 +2,11 @@
 
 use super::given::FileContext;
 use super::rule::{Findings, Rule, rule};
-use super::words::{REFUSED, shown};
 use crate::diagnostic::{Finding, Safety};
 use crate::project::AgentFile;
 use crate::schema;
 use crate::source::Span;
+use crate::words::value::{REFUSED, shown};
 use crate::yaml::{self, ProblemKind as Yaml};
 
 rule! {

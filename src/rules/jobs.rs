@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::given::{JobContext, JobSelection};
-use super::words::shown;
 use crate::access::jobs::{CaseGrant, JobCase, JobView, Refusal, Resolved, Selection};
 use crate::access::{AgentId, Drop, Row};
 use crate::ci;
 use crate::diagnostic::{Finding, Place, RuleInfo};
+use crate::words::value::shown;
 
 /// A place of a CI file as findings have it.
 pub(super) fn at(place: &ci::Place) -> Place {

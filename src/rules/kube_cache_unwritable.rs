@@ -3,9 +3,9 @@
 use super::given::JobContext;
 use super::jobs::{finding_at, script_place};
 use super::rule::{Findings, Rule, rule};
-use super::words::shown;
 use crate::access::jobs::JobView;
 use crate::shell::ActionKind;
+use crate::words::value::shown;
 
 rule! {
     /// The tools cannot write `~/.kube/cache`, so each call asks the cluster anew for what it knows.

@@ -3,10 +3,10 @@
 use super::given::JobContext;
 use super::jobs::finding_on;
 use super::rule::{Findings, Rule, rule};
-use super::words::shown;
 use crate::access::jobs::{Resolved, Selection};
 use crate::diagnostic::{Finding, Safety, Severity};
 use crate::gitlab::{is_agent_name, path_fault};
+use crate::words::value::shown;
 
 rule! {
     /// The context is meant for an agent and can be none's: `<project path>:<agent name>`, letter case included.

@@ -2,10 +2,10 @@
 
 use super::given::FileContext;
 use super::rule::{Findings, Rule, rule};
-use super::words::shown;
 use crate::agent_config::EntryKind;
 use crate::diagnostic::{Finding, Safety};
 use crate::project::EntryId;
+use crate::words::value::shown;
 use crate::yaml;
 
 rule! {

@@ -3,9 +3,9 @@
 use super::given::JobContext;
 use super::jobs::{finding_at, job_name};
 use super::rule::{Findings, Rule, rule};
-use super::words::shown;
 use crate::access::AgentId;
 use crate::access::jobs::{By, JobView, Resolved};
+use crate::words::value::shown;
 
 rule! {
     /// The job asks for managed resources, and the agent's entry does not turn them on.

@@ -3,9 +3,9 @@
 use super::given::JobContext;
 use super::jobs::{finding_at, script_place};
 use super::rule::{Findings, Rule, rule};
-use super::words::shown;
 use crate::access::jobs::JobView;
 use crate::shell::{ActionKind, Argument};
+use crate::words::value::shown;
 
 rule! {
     /// A hand-made kubeconfig for an agent has a wrong token, agent id or server.

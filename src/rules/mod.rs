@@ -66,14 +66,15 @@ mod unread_file;
 mod unregistered_agent;
 mod unverified_key;
 mod wildcard_matches_all;
-mod words;
 mod wrong_type;
 
 pub use given::{FileContext, JobContext, JobSelection, ProjectContext};
 pub(crate) use patterns::unmeant_among;
 pub use rule::{Described, Findings, Rule};
 
-use crate::diagnostic::{INTERNAL_ERROR, INVALID_IGNORE, RuleTable, UNUSED_IGNORE};
+use crate::diagnostic::{
+    INTERNAL_ERROR, INVALID_IGNORE, INVALID_INVENTORY, INVALID_SETTINGS, RuleTable, UNUSED_IGNORE,
+};
 
 macro_rules! rules {
     ($($module:ident::$rule:ident,)+) => {
@@ -82,7 +83,7 @@ macro_rules! rules {
 
         /// What is told of each, with the rules about the linter itself behind the others.
         pub static TABLE: RuleTable =
-            RuleTable(&[$(&$module::INFO,)+ &INTERNAL_ERROR, &INVALID_IGNORE, &UNUSED_IGNORE]);
+            RuleTable(&[$(&$module::INFO,)+ &INTERNAL_ERROR, &INVALID_IGNORE, &INVALID_INVENTORY, &INVALID_SETTINGS, &UNUSED_IGNORE]);
     };
 }
 

@@ -3,10 +3,10 @@
 use super::given::JobContext;
 use super::jobs::{finding_at, script_place, usable_contexts};
 use super::rule::{Findings, Rule, rule};
-use super::words::shown;
 use crate::access::jobs::JobView;
 use crate::ci::UnreadKind;
 use crate::shell::{Contact, InForce, Tool};
+use crate::words::value::shown;
 
 rule! {
     /// A command talks to a cluster, and nothing selects a context before.

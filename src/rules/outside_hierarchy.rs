@@ -2,12 +2,12 @@
 
 use super::given::FileContext;
 use super::rule::{Findings, Rule, rule};
-use super::words::shown;
 use crate::agent_config::EntryKind;
 use crate::diagnostic::{Finding, Severity};
 use crate::gitlab::FullPath;
 use crate::gitlab::releases::WHOLE_HIERARCHY;
 use crate::project::{Context, EntryId};
+use crate::words::value::shown;
 
 rule! {
     /// The id lies outside the configuration project's top-level group, so the entry is dropped.

@@ -3,9 +3,9 @@
 use super::given::FileContext;
 use super::patterns::{Trait, patterns};
 use super::rule::{Findings, Rule, rule};
-use super::words::shown;
 use crate::agent_config::CiEntry;
 use crate::diagnostic::Finding;
+use crate::words::value::shown;
 
 rule! {
     /// Beside a `*`, characters such as `.`, `+` or `?` do not stand for themselves.

@@ -2,9 +2,9 @@
 
 use super::given::FileContext;
 use super::rule::{Findings, Rule, rule};
-use super::words::shown;
 use crate::agent_config::CiEntry;
 use crate::diagnostic::Finding;
+use crate::words::value::shown;
 
 rule! {
     /// Jobs act as a user or group that Kubernetes itself uses.

@@ -4,11 +4,11 @@ use super::coverage::{Coverage, entry_in_words};
 use super::given::FileContext;
 use super::removal;
 use super::rule::{Findings, Rule, rule};
-use super::words::shown;
 use crate::agent_config::{CiEntry, EntryKind};
 use crate::diagnostic::{Finding, Safety};
 use crate::gitlab::FullPath;
 use crate::project::AgentFile;
+use crate::words::value::shown;
 
 rule! {
     /// The entry changes nothing.

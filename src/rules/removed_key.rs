@@ -3,9 +3,9 @@
 use super::given::FileContext;
 use super::removal;
 use super::rule::{Findings, Rule, rule};
-use super::words::REFUSED;
 use crate::diagnostic::{Finding, Safety};
 use crate::schema::{self, ProblemKind};
+use crate::words::value::REFUSED;
 
 rule! {
     /// The key is gone since a release of GitLab, and refuses the whole file.

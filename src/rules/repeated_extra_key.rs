@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use super::given::FileContext;
 use super::rule::{Findings, Rule, rule};
-use super::words::shown;
 use crate::agent_config::CiEntry;
 use crate::diagnostic::Finding;
 use crate::source::Span;
+use crate::words::value::shown;
 
 rule! {
     /// The same `extra` key is there twice.

@@ -3,12 +3,12 @@
 use super::coverage::{Coverage, entry_in_words};
 use super::given::FileContext;
 use super::rule::{Findings, Rule, rule};
-use super::words::shown;
 use crate::agent_config::{CiEntry, EntryKind, Mode};
 use crate::diagnostic::{Finding, Severity};
 use crate::gitlab::FullPath;
 use crate::project::{AgentFile, Context};
 use crate::schema;
+use crate::words::value::shown;
 
 rule! {
     /// A more specific entry drops a restriction of the less specific one that would apply without it.

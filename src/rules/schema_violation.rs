@@ -5,10 +5,10 @@ use jsonschema::paths::LocationSegment;
 
 use super::given::FileContext;
 use super::rule::{Findings, Rule, rule};
-use super::words::shown;
 use crate::diagnostic::Finding;
 use crate::project::AgentFile;
 use crate::source::Span;
+use crate::words::value::shown;
 use crate::yaml::{Data, Document, Step};
 
 rule! {

@@ -3,12 +3,12 @@
 use super::coverage::{Coverage, entry_in_words};
 use super::given::FileContext;
 use super::rule::{Findings, Rule, rule};
-use super::words::shown;
 use crate::agent_config::{CiEntry, EntryKind, Mode};
 use crate::diagnostic::{Finding, Severity};
 use crate::gitlab::releases::CI_ACCESS_FREE;
 use crate::gitlab::{FullPath, Tier};
 use crate::project::{AgentFile, Context};
+use crate::words::value::shown;
 
 rule! {
     /// `ci_job` and `impersonate` need Premium: on Free the entry vanishes, and a less specific one applies.

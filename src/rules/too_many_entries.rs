@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use super::given::FileContext;
 use super::rule::{Findings, Rule, rule};
-use super::words::shown;
 use crate::agent_config::{AccessSection, EntryKind};
 use crate::diagnostic::Finding;
 use crate::project::{AgentFile, EntryId};
+use crate::words::value::shown;
 
 rule! {
     /// Entries after the 500th of a list are dropped.

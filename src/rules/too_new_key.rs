@@ -2,9 +2,9 @@
 
 use super::given::FileContext;
 use super::rule::{Findings, Rule, rule};
-use super::words::REFUSED;
 use crate::diagnostic::Finding;
 use crate::schema::{self, ProblemKind};
+use crate::words::value::REFUSED;
 
 rule! {
     /// The release of GitLab does not know the key yet, and refuses the whole file.

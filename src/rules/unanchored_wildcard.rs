@@ -3,9 +3,9 @@
 use super::given::FileContext;
 use super::patterns::{Trait, patterns, unmeant_among};
 use super::rule::{Findings, Rule, rule};
-use super::words::shown;
 use crate::agent_config::CiEntry;
 use crate::diagnostic::Finding;
+use crate::words::value::shown;
 
 rule! {
     /// A pattern with `*` matches any part of an environment's name, not the whole name.

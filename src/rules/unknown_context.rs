@@ -3,11 +3,11 @@
 use super::given::JobContext;
 use super::jobs::{consequence, finding_on};
 use super::rule::{Findings, Rule, rule};
-use super::words::shown;
 use crate::access::jobs::{Resolved, Selection};
 use crate::diagnostic::{Finding, Severity};
 use crate::gitlab::lower_path;
 use crate::schema;
+use crate::words::value::shown;
 
 rule! {
     /// There is no such agent in that configuration project, so kubectl finds no context of this name.

@@ -3,11 +3,11 @@
 use super::given::FileContext;
 use super::outside_hierarchy::{is_dropped_for_its_place, is_path};
 use super::rule::{Findings, Rule, rule};
-use super::words::shown;
 use crate::agent_config::EntryKind;
 use crate::diagnostic::Finding;
 use crate::inventory::{Inventory, NamespaceKind};
 use crate::project::EntryId;
+use crate::words::value::shown;
 
 rule! {
     /// The inventory has no such project or group, so the entry is dropped.

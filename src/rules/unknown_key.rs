@@ -2,13 +2,13 @@
 
 use super::given::FileContext;
 use super::rule::{Findings, Rule, rule};
-use super::words::{REFUSED, shown};
 use crate::agent_config::CONFIGURATION;
 use crate::diagnostic::{Finding, Safety};
 use crate::gitlab::Version;
 use crate::project::AgentFile;
 use crate::schema::{self, ProblemKind, Suggestion};
 use crate::source::Span;
+use crate::words::value::{REFUSED, shown};
 
 rule! {
     /// GitLab knows no such key here, and refuses the whole file.

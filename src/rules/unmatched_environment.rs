@@ -2,7 +2,6 @@
 
 use super::given::FileContext;
 use super::rule::{Findings, Rule, rule};
-use super::words::{quoted, shown};
 use crate::access::jobs::KnownEnvironments;
 use crate::access::{EnvironmentPattern, PartialVerdict};
 use crate::agent_config::{CiEntry, Spanned};
@@ -10,6 +9,7 @@ use crate::diagnostic::{Finding, Safety};
 use crate::gitlab::{PartialText, environment_slug};
 use crate::project::AgentFile;
 use crate::schema;
+use crate::words::value::{quoted, shown};
 
 rule! {
     /// No known environment matches, so the line lets no job in.

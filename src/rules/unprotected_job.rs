@@ -3,9 +3,9 @@
 use super::given::{JobContext, JobSelection};
 use super::jobs::{finding_on, job_name, refused, some};
 use super::rule::{Findings, Rule, rule};
-use super::words::shown;
 use crate::access::jobs::Refusal;
 use crate::pipeline_rules::PipelineKind;
+use crate::words::value::shown;
 
 rule! {
     /// The agent's entry takes protected refs, and the job runs on none.

@@ -2,13 +2,13 @@
 
 use super::given::FileContext;
 use super::rule::{Findings, Rule, rule};
-use super::words::shown;
 use crate::access::{EnvironmentPattern, Verdict};
 use crate::agent_config::CiEntry;
 use crate::agent_config::location::Location;
 use crate::diagnostic::Finding;
 use crate::gitlab::EnvironmentTier;
 use crate::gitlab::releases::PROTECTED_REFS;
+use crate::words::value::shown;
 
 rule! {
     /// An entry reaches production and takes jobs of refs that are not protected.

@@ -2,12 +2,12 @@
 
 use super::given::ProjectContext;
 use super::rule::{Findings, Rule, rule};
-use super::words::shown;
 use crate::agent_config::location::Location;
 use crate::diagnostic::Finding;
 use crate::project::Input;
 use crate::schema;
 use crate::source::Span;
+use crate::words::value::shown;
 
 rule! {
     /// No agent of the folder's name is registered, so the file is never read.

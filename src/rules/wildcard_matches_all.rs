@@ -3,9 +3,9 @@
 use super::given::FileContext;
 use super::patterns::{Trait, patterns};
 use super::rule::{Findings, Rule, rule};
-use super::words::shown;
 use crate::agent_config::CiEntry;
 use crate::diagnostic::Finding;
+use crate::words::value::shown;
 
 rule! {
     /// The pattern matches every environment, so it lets in every job that has one.

@@ -3,11 +3,11 @@
 use super::given::FileContext;
 use super::removal;
 use super::rule::{Findings, Rule, rule};
-use super::words::{REFUSED, found as in_words, quoted, wanted, yaml_surprise};
 use crate::diagnostic::{Finding, Safety};
 use crate::project::AgentFile;
 use crate::schema::{self, Found, Kind, ProblemKind};
 use crate::source::Span;
+use crate::words::value::{REFUSED, found as in_words, quoted, wanted, yaml_surprise};
 
 rule! {
     /// The value has another type than GitLab needs, and refuses the whole file.

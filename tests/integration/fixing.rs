@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use kaslint::agent_config::AgentConfig;
 use kaslint::agent_config::location::Location;
-use kaslint::analysis::{Project, Steps};
+use kaslint::analysis::Subject;
 use kaslint::diagnostic::Selection;
 use kaslint::diagnostic::{Finding, Safety, Severity};
 use kaslint::diagnostic::{RuleInfo, Topic};
 use kaslint::fixing::{self, Fixed, Request};
 use kaslint::gitlab::NEWEST;
-use kaslint::project::{AgentFile, Context, Input};
+use kaslint::project::files::Memory;
+use kaslint::project::{AgentFile, Context, Input, Project, Steps};
 use kaslint::rules::{Described, FileContext, Findings, RULES, Rule};
 use kaslint::source::{Source, Span};
 use proptest::prelude::*;
@@ -21,14 +22,14 @@ use crate::properties::{self, mutated};
 fn fixed_with(text: &str, up_to: Safety, rules: &[&dyn Rule]) -> Fixed {
     let location = Location::Config { agent: "prod".to_owned() };
     let input = Input::text(location, Arc::new(Source::new(CONFIG, text)));
-    let project = Project::new(vec![input], Context::default(), Selection::default());
+    let project = Subject::new(Project::new(vec![input], Context::default()), Selection::default());
     let request =
-        Request { up_to, may_change: &|_, path| path == CONFIG, read_pipeline: &|_, _| None, steps: &Steps::default() };
+        Request { up_to, may_change: &|_, path| path == CONFIG, files: &Memory::default(), steps: &Steps::default() };
     fixing::fix_with(vec![project], rules, &request)
 }
 
 fn text_of(fixed: &Fixed) -> &str {
-    fixed.projects[0].inputs[0].source.text()
+    fixed.subjects[0].project.inputs[0].source.text()
 }
 
 fn config(text: &str) -> AgentConfig {

@@ -25,7 +25,7 @@ impl<'w> AccessReport<'_, 'w> {
     /// When the receiver does not take it.
     pub fn write_jobs(
         &self,
-        projects: &[ProjectJobs<'_>],
+        projects: &[&ProjectJobs<'_>],
         name: Option<&str>,
         out: &mut dyn io::Write,
     ) -> io::Result<()> {
@@ -55,7 +55,7 @@ impl<'w> AccessReport<'_, 'w> {
     ///
     /// # Errors
     /// When the receiver does not take it.
-    pub fn append_jobs(&self, projects: &[ProjectJobs<'_>], out: &mut dyn io::Write) -> io::Result<()> {
+    pub fn append_jobs(&self, projects: &[&ProjectJobs<'_>], out: &mut dyn io::Write) -> io::Result<()> {
         for jobs in projects {
             let section = Section { report: self, jobs, name: None };
             let overview = Overview::of(&section);

@@ -48,6 +48,7 @@ pub(super) fn step(subject: &Subject<'_, '_, '_>) -> (Step, bool) {
 
 fn refusal(step: RefusedAt) -> &'static str {
     match step {
+        RefusedAt::Read => "it is a link or no file",
         RefusedAt::Size => "it is too large",
         RefusedAt::Yaml => "it is no YAML that could become JSON",
         RefusedAt::Decode => "a key is unknown or a value has the wrong type",

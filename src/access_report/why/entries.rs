@@ -68,7 +68,7 @@ fn note(subject: &Subject<'_, '_, '_>, candidate: &Candidate<'_>, fate: &Fate<'_
 
 /// The mode of an entry that takes a licence.
 fn licence(subject: &Subject<'_, '_, '_>, candidate: &Candidate<'_>) -> String {
-    let tier = subject.index.world().settings.tier;
+    let tier = subject.index.settings().tier;
     match (candidate.mode(), tier) {
         (Mode::Agent, _) => String::new(),
         (mode, Some(tier)) => format!(" (`{}`, which {tier} has)", mode.key()),

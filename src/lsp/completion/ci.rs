@@ -145,8 +145,8 @@ fn contexts(at: &At<'_>, typed: Span, in_script: bool, around: &Around<'_>) -> O
 }
 
 fn choices_of(facts: &Facts<'_>, at: usize, in_script: bool) -> Vec<Choice> {
-    let Some(project) = facts.projects.get(at) else { return Vec::new() };
-    let Some(index) = facts.workspace.index(project, at) else { return Vec::new() };
+    let Some(project) = facts.subjects.get(at).map(|subject| &*subject.project) else { return Vec::new() };
+    let Some(index) = facts.index(at) else { return Vec::new() };
     let path = project.context.project.as_ref().map(FullPath::as_str);
     let named = path.map(|path| index.agents_for(path)).unwrap_or_default();
     let mut choices = Vec::new();
@@ -245,13 +245,13 @@ fn environments(at: &At<'_>, typed: Span, form: Form, around: &Around<'_>) -> Of
 /// The environments of a project, and those that agents' entries for it name; each with who says so.
 fn environment_names(facts: &Facts<'_>, at: usize) -> BTreeMap<String, BTreeSet<String>> {
     let mut names: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    let Some(project) = facts.projects.get(at) else { return names };
+    let Some(project) = facts.subjects.get(at).map(|subject| &*subject.project) else { return names };
     let Some(path) = project.context.project.as_ref().map(FullPath::as_str) else { return names };
     let listed = project.context.inventory.as_deref().and_then(|inventory| inventory.find_project(path));
     for environment in listed.iter().filter_map(|project| project.environments.as_deref()).flatten() {
         names.entry(environment.name.to_string()).or_default().insert("environment".to_owned());
     }
-    let Some(index) = facts.workspace.index(project, at) else { return names };
+    let Some(index) = facts.index(at) else { return names };
     for id in index.agents_for(path) {
         let Some(entry) = winner(index, id, path).and_then(|candidate| candidate.entry) else { continue };
         for pattern in entry.environments.iter().filter(|pattern| !pattern.value.contains('*')) {

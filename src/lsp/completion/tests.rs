@@ -8,11 +8,11 @@ use super::outline::{Outline, Step};
 use super::*;
 use crate::agent_config::AgentConfig;
 use crate::agent_config::location::Location;
-use crate::analysis::{self, Asked, Project, Steps};
+use crate::analysis::{Evaluation, Purpose, Subject};
 use crate::ci::{FileContent, Files, Pipeline, ProjectFacts};
 use crate::diagnostic::Selection;
 use crate::gitlab::FullPath;
-use crate::project::Input;
+use crate::project::{Input, Project, Steps};
 use crate::rules::{self, RULES};
 use crate::schema::ProblemKind;
 use crate::{inventory, yaml};
@@ -46,7 +46,7 @@ const SPARE: &str = "ci_access: {projects: [{id: acme/ops/tools}]}";
 
 /// A world of two projects: agents, and a shop with a CI file.
 struct Scene {
-    projects: Vec<Project>,
+    subjects: Vec<Subject>,
     findings: Vec<(usize, &'static str)>,
 }
 
@@ -72,13 +72,14 @@ impl Scene {
         };
         let inputs = vec![agent("prod", PROD), agent("test", TEST), agent("spare", SPARE)];
         let shop = Context { project: Some(FullPath::new("acme/web/shop")), ..context.clone() };
-        let mut shop = Project::new(Vec::new(), shop, Selection::default());
+        let mut shop = Subject::new(Project::new(Vec::new(), shop), Selection::default());
         let main = Arc::new(Source::new(
             ".gitlab-ci.yml",
             "review: {environment: review/$CI_COMMIT_REF_SLUG, script: [x]}\ndeploy: {environment: canary, script: [x]}",
         ));
-        shop.pipeline = Some(pipeline(main));
-        Self { projects: vec![Project::new(inputs, context, Selection::default()), shop], findings: Vec::new() }
+        shop.set_pipeline(Some(pipeline(main)));
+        let agents = Subject::new(Project::new(inputs, context), Selection::default());
+        Self { subjects: vec![agents, shop], findings: Vec::new() }
     }
 
     fn offers(&self, kind: FileKind, marked: &str, fills_snippets: bool) -> (Source, Offers) {
@@ -86,10 +87,10 @@ impl Scene {
         let source = Source::new("file.yaml", marked.replacen('|', "", 1));
         let at = usize::from(kind == Ci);
         let look = |show: &mut dyn FnMut(&Facts<'_>, usize)| {
-            analysis::look(&self.projects, &Steps::default(), Asked::Anyway, |facts| show(facts, at));
+            Evaluation::of(self.subjects.clone(), Purpose::Access, &Steps::default()).with(|facts| show(facts, at));
         };
         let is_known = matches!(kind, Agent | Ci);
-        let context = self.projects.get(at).map(|project| &project.context).filter(|_| is_known);
+        let context = self.subjects.get(at).map(|subject| &subject.project.context).filter(|_| is_known);
         let around = Around { context, look: &look, findings: &self.findings };
         let offers = offers(&At { source: &source, kind, cursor, fills_snippets }, &around);
         for offer in &offers.all {
@@ -678,7 +679,8 @@ fn every_beginning_of_a_file_can_be_completed() {
                 // A file may hold what marks the cursor here.
                 let source = Source::new("file.yaml", [&text[..at], behind].concat());
                 for kind in [Agent, Ci, Settings, FileKind::Inventory] {
-                    let around = Around { context: Some(&scene.projects[0].context), look: &|_| {}, findings: &[] };
+                    let around =
+                        Around { context: Some(&scene.subjects[0].project.context), look: &|_| {}, findings: &[] };
                     let start = Instant::now();
                     let offers = offers(&At { source: &source, kind, cursor: at, fills_snippets: true }, &around);
                     assert!(start.elapsed() < PATIENCE);
@@ -786,7 +788,7 @@ fn keys_that_are_offered_are_taken() {
                 }
                 let whole = [&*typed, behind, &text[at..]].concat();
                 let source = Source::new("file.yaml", whole.trim_matches('|'));
-                let around = Around { context: Some(&scene.projects[0].context), look: &|_| {}, findings: &[] };
+                let around = Around { context: Some(&scene.subjects[0].project.context), look: &|_| {}, findings: &[] };
                 let offers = offers(&At { source: &source, kind: Agent, cursor, fills_snippets: false }, &around);
                 for offer in offers.all.iter().filter(|offer| offer.kind == CompletionItemKind::Property) {
                     let value = if offer.text.ends_with(": ") { "x" } else { "" };

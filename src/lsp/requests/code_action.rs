@@ -12,13 +12,14 @@ use serde_json::{Value as Json, json};
 use similar::{ChangeTag, TextDiff};
 
 use super::{Asked, Failure, Handler, document};
-use crate::analysis::Steps;
 use crate::diagnostic::suppression;
 use crate::diagnostic::{self, Finding, Fix, Place, Safety};
 use crate::fixing::{self, Request};
 use crate::lsp::documents::Document;
 use crate::lsp::session::Session;
 use crate::lsp::uri;
+use crate::project::Steps;
+use crate::project::files::{Disk, Overlay};
 use crate::rules;
 use crate::source::{Source, Span};
 
@@ -133,8 +134,8 @@ fn quick_fixes(session: &Session, document: &Document, finding: &Finding) -> Vec
 
 /// Whether the fix of a finding leaves nothing worse behind.
 fn is_harmless(session: &Session, finding: &Finding) -> bool {
-    let (projects, read_pipeline) = session.world.for_fixes();
-    fixing::is_harmless(finding, projects, &*read_pipeline)
+    let texts = session.documents.texts();
+    fixing::is_harmless(finding, session.world.subjects(), &Overlay::new(&Disk, &texts))
 }
 
 /// The action that makes all safe fixes; its edit is worked out now if nobody asks for it later.
@@ -156,15 +157,15 @@ fn fix_all(session: &Session, document: &Document) -> Option<CodeAction> {
 
 fn fix_all_edit(session: &Session, document: &Document) -> Option<WorkspaceEdit> {
     let path = document.source.path();
-    let (projects, read_pipeline) = session.world.for_fixes();
+    let texts = session.documents.texts();
     let may_change = |_: usize, changed: &str| changed == path;
     let request = Request {
         up_to: Safety::Safe,
         may_change: &may_change,
-        read_pipeline: &*read_pipeline,
+        files: &Overlay::new(&Disk, &texts),
         steps: &Steps::default(),
     };
-    let fixed = fixing::fix(projects.to_vec(), &request);
+    let fixed = fixing::fix(session.world.subjects().to_vec(), &request);
     let file = fixed.files.iter().find(|file| file.before.path() == path)?;
     Some(workspace_edit(session, &line_edits(&file.before, file.after.text())))
 }

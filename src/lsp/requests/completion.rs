@@ -36,7 +36,7 @@ impl Handler for Completion {
             context: project.and_then(|project| world.project(project)).map(|project| &project.context),
             look: &|show| {
                 if let Some(project) = project {
-                    world.look(|facts| show(facts, project));
+                    world.show(|facts| show(facts, project));
                 }
             },
             findings: &findings,

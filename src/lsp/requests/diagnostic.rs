@@ -8,7 +8,7 @@ use gen_lsp_types::{
 use super::{Asked, Failure, Handler, document};
 use crate::lsp::session::{Session, state_of};
 use crate::lsp::uri;
-use crate::project::discover::shown_path;
+use crate::project::paths::shown_path;
 
 pub(super) struct Diagnostics;
 

@@ -37,7 +37,7 @@ impl Handler for Symbols {
         asked.check()?;
         let encoding = session.client.encoding;
         let symbols = match role {
-            Role::Ci(project) => session.world.look(|facts| jobs(facts, project, &document, encoding)),
+            Role::Ci(project) => session.world.show(|facts| jobs(facts, project, &document, encoding)),
             Role::Agent(..) | Role::Settings | Role::Inventory => keys(&document.source, encoding),
         };
         if session.client.takes_symbol_trees {
@@ -173,7 +173,7 @@ fn symbol(
 
 /// The jobs that this file writes, with their environments and the contexts that they select.
 fn jobs(facts: &Facts<'_>, project: usize, document: &Document, encoding: PositionEncoding) -> Vec<DocumentSymbol> {
-    let Some(jobs) = facts.workspace.jobs(project) else { return Vec::new() };
+    let Some(jobs) = facts.jobs(project) else { return Vec::new() };
     let (path, source) = (document.source.path(), &*document.source);
     let mut symbols = Vec::new();
     for view in jobs.jobs.iter().filter(|view| view.job.name_place.source.path() == path).take(MOST) {

@@ -8,7 +8,6 @@ use super::{Asked, Cursor, Failure, Handler, cursor};
 use crate::access::jobs::KnownEnvironments;
 use crate::access::jobs::{JobCase, JobView, ProjectJobs, Resolved, Selection};
 use crate::access::{AgentId, EnvironmentPattern, Index, Outcome, PartialVerdict};
-use crate::access_report::some_of;
 use crate::agent_config::{AccessSection, CiEntry, EntryKind, Spanned};
 use crate::analysis::Facts;
 use crate::diagnostic::suppression::MARK;
@@ -24,6 +23,7 @@ use crate::project::{AgentFile, Context};
 use crate::rules::{self, unmeant_among};
 use crate::schema::{self, Field, Message};
 use crate::source::{Source, Span};
+use crate::words::answer::some_of;
 use crate::yaml;
 
 pub(super) struct Hovers;
@@ -41,8 +41,8 @@ impl Handler for Hovers {
         let found = cursor(session, &params.text_document_position_params, asked)?;
         let Some(Cursor { document, offset, role }) = found else { return Ok(None) };
         let told = rule_in_comment(&document.source, offset).or_else(|| match role {
-            Role::Agent(project, input) => session.world.look(|facts| in_agent_file(facts, (project, input), offset)),
-            Role::Ci(project) => session.world.look(|facts| in_ci_file(facts, project, &document, offset)),
+            Role::Agent(project, input) => session.world.show(|facts| in_agent_file(facts, (project, input), offset)),
+            Role::Ci(project) => session.world.show(|facts| in_ci_file(facts, project, &document, offset)),
             Role::Settings => {
                 rule_in_settings(&document.source, offset).or_else(|| key_of(&document.source, &SETTINGS, offset))
             }
@@ -134,9 +134,8 @@ fn licence(tier: Tier) -> &'static str {
 
 fn in_agent_file(facts: &Facts<'_>, (project, input): (usize, usize), offset: usize) -> Told {
     let file = facts.files.get(project)?.get(input)?.as_ref()?;
-    let known = facts.projects.get(project)?;
-    let context = &known.context;
-    let index = facts.workspace.index(known, project);
+    let context = &facts.subjects.get(project)?.project.context;
+    let index = facts.index(project);
     let config = &file.config;
     for entry in config.ci_access.iter().flat_map(|access| access.entries()) {
         if entry.id.is_some() && touches(entry.head, offset) {
@@ -144,7 +143,7 @@ fn in_agent_file(facts: &Facts<'_>, (project, input): (usize, usize), offset: us
         }
         let pattern = entry.environments.iter().find(|pattern| touches(pattern.span, offset));
         if let Some(pattern) = pattern {
-            let known = KnownEnvironments::of(entry, context.inventory.as_ref(), facts.environments());
+            let known = KnownEnvironments::of(entry, context.inventory.as_ref(), &facts.environments);
             return Some((pattern.span, pattern_in_words(pattern, &known)));
         }
     }
@@ -252,8 +251,8 @@ fn pattern_in_words(pattern: &Spanned<String>, known: &KnownEnvironments) -> Str
 }
 
 fn in_ci_file(facts: &Facts<'_>, project: usize, document: &Document, offset: usize) -> Told {
-    let jobs = facts.workspace.jobs(project)?;
-    let index = facts.workspace.index(facts.projects.get(project)?, project)?;
+    let jobs = facts.jobs(project)?;
+    let index = facts.index(project)?;
     let is_here = |selection: &Selection| {
         selection.place.source.path() == document.source.path() && touches(selection.place.span, offset)
     };

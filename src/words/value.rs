@@ -4,10 +4,10 @@ use crate::schema::{Found, Kind};
 
 /// What GitLab does with a file that any step of reading refuses (`server.go` of the agent server's agent_configuration
 /// module: a user error; what was configured before stays).
-pub(super) const REFUSED: &str = "GitLab refuses the whole file";
+pub(crate) const REFUSED: &str = "GitLab refuses the whole file";
 
 /// A value in a message: one line, not too long.
-pub(super) fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     const MOST: usize = 60;
     let text = crate::source::secrets::mask(text);
     let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
@@ -20,7 +20,7 @@ pub(super) fn shown(text: &str) -> String {
 }
 
 /// What is there, in words: "the number 83", "`true`", "a list".
-pub(super) fn found(found: &Found) -> String {
+pub(crate) fn found(found: &Found) -> String {
     match found {
         Found::List(0) => "an empty list".to_owned(),
         Found::List(_) => "a list".to_owned(),
@@ -36,7 +36,7 @@ pub(super) fn found(found: &Found) -> String {
 }
 
 /// What YAML 1.1 made of a plain value that looks like something else: "`on` is `true` in YAML 1.1".
-pub(super) fn yaml_surprise(found: &Found) -> Option<String> {
+pub(crate) fn yaml_surprise(found: &Found) -> Option<String> {
     let Found::Scalar { written, read, type_name, plain: true } = found else { return None };
     if written == read {
         return None;
@@ -50,12 +50,12 @@ pub(super) fn yaml_surprise(found: &Found) -> Option<String> {
 }
 
 /// The type that belongs there, in words, with an article.
-pub(super) fn wanted(kind: &Kind) -> String {
+pub(crate) fn wanted(kind: &Kind) -> String {
     kind.in_words()
 }
 
 /// A text in the quotes that suit it.
-pub(super) fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     if text.contains(['\n', '\r', '\t', '\\', '\'']) {
         serde_json::Value::from(text).to_string()
     } else {

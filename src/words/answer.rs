@@ -13,7 +13,7 @@ pub(crate) fn shown(text: &str) -> String {
 }
 
 /// The job of a question: "acme/web/shop in environment `production`, on a protected ref".
-pub(super) fn job(answer: &Answer<'_, '_>) -> String {
+pub(crate) fn job(answer: &Answer<'_, '_>) -> String {
     let environment = match answer.query.environment {
         Some(name) => format!("in environment `{}`", shown(&name.to_string())),
         None => "without environment".to_owned(),
@@ -27,23 +27,23 @@ pub(super) fn job(answer: &Answer<'_, '_>) -> String {
 }
 
 /// The name of the job's environment.
-pub(super) fn environment(query: &Query<'_>) -> Option<String> {
+pub(crate) fn environment(query: &Query<'_>) -> Option<String> {
     query.environment.map(|name| name.to_string())
 }
 
 /// Conditions as one clause that fits behind "if"; empty for none.
-pub(super) fn conditions(conditions: &[Condition]) -> String {
+pub(crate) fn conditions(conditions: &[Condition]) -> String {
     let clauses: Vec<String> = conditions.iter().map(|condition| shown(&condition.to_string())).collect();
     clauses.join(" and ")
 }
 
 /// The same for `user_access`, where there is no job.
-pub(super) fn user_conditions(conditions: &[Condition]) -> String {
+pub(crate) fn user_conditions(conditions: &[Condition]) -> String {
     conditions.iter().map(|condition| shown(&condition.for_users())).collect::<Vec<_>>().join(" and ")
 }
 
 /// What an entry is for: "project acme/web/shop".
-pub(super) fn name(candidate: &Candidate<'_>, agent: &Agent<'_>) -> String {
+pub(crate) fn name(candidate: &Candidate<'_>, agent: &Agent<'_>) -> String {
     let target = shown(candidate.target.unwrap_or("without id"));
     match candidate.kind {
         CandidateKind::Implicit => {
@@ -55,7 +55,7 @@ pub(super) fn name(candidate: &Candidate<'_>, agent: &Agent<'_>) -> String {
 }
 
 /// An entry in a sentence: "the entry for the group acme".
-pub(super) fn entry(candidate: &Candidate<'_>) -> String {
+pub(crate) fn entry(candidate: &Candidate<'_>) -> String {
     let target = shown(candidate.target.unwrap_or_default());
     match candidate.kind {
         CandidateKind::Project => "the entry for the project itself".to_owned(),
@@ -66,13 +66,13 @@ pub(super) fn entry(candidate: &Candidate<'_>) -> String {
 }
 
 /// The 1-based line of an entry.
-pub(super) fn line_of(agent: &Agent<'_>, entry: &CiEntry) -> Option<usize> {
+pub(crate) fn line_of(agent: &Agent<'_>, entry: &CiEntry) -> Option<usize> {
     let source = agent.file?.source?;
     Some(source.position(entry.head.start).line)
 }
 
 /// As whom a job acts, in few words.
-pub(super) fn identity(identity: &Identity<'_>) -> String {
+pub(crate) fn identity(identity: &Identity<'_>) -> String {
     match identity {
         Identity::Agent => "the agent's service account".to_owned(),
         Identity::CiJob(_) => "the CI job (gitlab:ci_job:<job id>)".to_owned(),
@@ -84,7 +84,7 @@ pub(super) fn identity(identity: &Identity<'_>) -> String {
 }
 
 /// As whom users act.
-pub(super) fn user_identity(identity: UserIdentity) -> String {
+pub(crate) fn user_identity(identity: UserIdentity) -> String {
     match identity {
         UserIdentity::Agent => "the agent's service account".to_owned(),
         UserIdentity::User => "themselves (gitlab:user:<user name>)".to_owned(),
@@ -93,7 +93,7 @@ pub(super) fn user_identity(identity: UserIdentity) -> String {
 }
 
 /// What a job gets, in a word.
-pub(super) fn verdict(row: &Row<'_>) -> &'static str {
+pub(crate) fn verdict(row: &Row<'_>) -> &'static str {
     match row.outcome {
         Outcome::Allowed => "yes",
         Outcome::Denied(_) => "no",
@@ -102,12 +102,12 @@ pub(super) fn verdict(row: &Row<'_>) -> &'static str {
 }
 
 /// Why a row is as it is. An agent that is not registered has no part in any decision.
-pub(super) fn reason(answer: &Answer<'_, '_>, row: &Row<'_>, agent: &Agent<'_>) -> String {
+pub(crate) fn reason(answer: &Answer<'_, '_>, row: &Row<'_>, agent: &Agent<'_>) -> String {
     shown(&agent.unregistered().unwrap_or_else(|| answer.reason(row)))
 }
 
 /// "1 project", "3 projects", "3 entries".
-pub(super) fn count(number: usize, noun: &str) -> String {
+pub(crate) fn count(number: usize, noun: &str) -> String {
     match noun.strip_suffix('y') {
         _ if number == 1 => format!("1 {noun}"),
         Some(stem) => format!("{number} {stem}ies"),
@@ -129,7 +129,7 @@ pub(crate) fn some_of(names: &[String], most: usize) -> String {
 }
 
 /// Why a job does not get an agent, in few words; `None` for one that it gets.
-pub(super) fn denial(row: &Row<'_>) -> Option<String> {
+pub(crate) fn denial(row: &Row<'_>) -> Option<String> {
     let text = match denial_name(row)? {
         "no_entry" => "no entry counts",
         "no_environment" => "job without environment",
@@ -143,7 +143,7 @@ pub(super) fn denial(row: &Row<'_>) -> Option<String> {
 }
 
 /// The same for programs.
-pub(super) fn denial_name(row: &Row<'_>) -> Option<&'static str> {
+pub(crate) fn denial_name(row: &Row<'_>) -> Option<&'static str> {
     match &row.outcome {
         Outcome::Allowed => None,
         Outcome::Unknown(_) => Some("file_refused"),
