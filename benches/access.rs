@@ -4,6 +4,8 @@
 //!
 //! `cargo bench --bench access`, or with `-- yaml 50000` for one size. Each size runs in a process of its own, so that
 //! its peak of memory is its own.
+
+#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests lay out folders and run programs")]
 #![allow(clippy::print_stdout, clippy::unwrap_used, clippy::expect_used, reason = "a program for developers")]
 
 use std::fmt::Write as _;
