@@ -12,8 +12,6 @@
 //! and an error in the crate. `^` and `$` stand at every line in Ruby, so a name with line breaks is not judged
 //! (GitLab allows no such name).
 
-use std::fmt;
-
 use regex::RegexBuilder;
 
 use crate::gitlab::{PartialText, TextPart};
@@ -72,18 +70,6 @@ pub enum Fault {
     TrailingBackslash,
 }
 
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::UnmatchedClose => f.write_str("`)` closes nothing"),
-            Self::UnclosedGroup => f.write_str("`(` is not closed"),
-            Self::UnclosedClass => f.write_str("`[` is not closed"),
-            Self::NothingToRepeat(sign) => write!(f, "`{sign}` has nothing in front of it to repeat"),
-            Self::TrailingBackslash => f.write_str("nothing follows the backslash"),
-        }
-    }
-}
-
 /// Why it takes Ruby to tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unknown {
@@ -93,16 +79,6 @@ pub enum Unknown {
     TooLarge,
     /// The environment's name has a line break or another control character.
     ControlCharacter,
-}
-
-impl fmt::Display for Unknown {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Construct(what) => write!(f, "{what} has a meaning of its own in Ruby's regular expressions"),
-            Self::TooLarge => f.write_str("the regular expression is too large"),
-            Self::ControlCharacter => f.write_str("the environment's name has a control character"),
-        }
-    }
 }
 
 /// The longest pattern that is translated, in bytes; GitLab's environments have at most 255 characters.

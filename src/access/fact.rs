@@ -1,7 +1,5 @@
 //! What an answer may hang on and nobody has said: the licence, the ref, the instance setting …
 
-use std::fmt;
-
 /// Something that is not known and decides.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Fact {
@@ -34,55 +32,4 @@ pub struct Condition {
     pub fact: Fact,
     /// Whether it holds.
     pub holds: bool,
-}
-
-impl Condition {
-    /// The clause for `user_access`, where there is no job.
-    #[must_use]
-    pub fn for_users(&self) -> String {
-        match (&self.fact, self.holds) {
-            (Fact::PaidTier, true) => "the licence is Premium or Ultimate".to_owned(),
-            (Fact::PaidTier, false) => "the licence is Free".to_owned(),
-            _ => self.to_string(),
-        }
-    }
-}
-
-impl fmt::Display for Condition {
-    /// A clause that fits behind "if".
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let choose = |yes: &'static str, no: &'static str| if self.holds { yes } else { no };
-        match &self.fact {
-            Fact::PaidTier => {
-                f.write_str(choose("the job's project has Premium or Ultimate", "the job's project is on Free"))
-            }
-            Fact::ProtectedRef => f.write_str(choose("the ref is protected", "the ref is not protected")),
-            Fact::InstanceAuthorization => {
-                let state = choose("on", "off");
-                write!(f, "the instance setting \"Enable instance level authorization\" is {state}")
-            }
-            Fact::Group(path) => write!(f, "`{path}` is {}", choose("a group", "a user")),
-            Fact::InHierarchy(id) => {
-                let lies = choose("lies", "does not lie");
-                write!(f, "`{id}` {lies} in the hierarchy of the configuration project")
-            }
-            Fact::OwnProject => {
-                let is = choose("is", "is not");
-                write!(f, "the job's project {is} the configuration project")
-            }
-            Fact::PatternMatches(pattern) => {
-                let matches = choose("matches", "does not match");
-                write!(f, "`{pattern}`, which only Ruby can judge, {matches} the environment")
-            }
-            Fact::EnvironmentMatches(name) => {
-                let is = choose("is one that the entry lists", "is none that the entry lists");
-                write!(f, "the environment `{name}` {is}")
-            }
-            Fact::FeatureFlag(name) => write!(f, "the feature flag `{name}` is {}", choose("on", "off")),
-            Fact::RequestFails => f.write_str(choose(
-                "the request for the job's agents fails at another agent's pattern",
-                "the request for the job's agents does not fail at another agent's pattern",
-            )),
-        }
-    }
 }

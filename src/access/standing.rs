@@ -7,7 +7,6 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::fmt;
 
 use super::fact::Fact;
 use super::releases::list_limit;
@@ -51,39 +50,6 @@ pub enum Outside {
     GroupFromPersonalNamespace,
     /// Another top-level group or personal namespace.
     OtherRoot,
-}
-
-impl fmt::Display for Drop {
-    /// What follows the entry's name in a sentence: "is replaced by …".
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::BeyondLimit(limit) => write!(f, "stands behind the {limit} entries that GitLab takes of a list"),
-            Self::Replaced(index) => write!(f, "is replaced by entry [{index}] of the list, which has the same id"),
-            Self::NotFound => f.write_str("names nothing that exists"),
-            Self::IsGroup => f.write_str("lists a group as a project"),
-            Self::IsProject => f.write_str("lists a project as a group"),
-            Self::IsUser => f.write_str("lists a user as a group"),
-            Self::Outside(outside) => f.write_str(match outside {
-                Outside::SubTree => {
-                    "lies outside the group of the configuration project, where GitLab before 15.6 looks"
-                }
-                Outside::PersonalNamespace => {
-                    "can match nothing, because the configuration project lies in a personal namespace and GitLab is \
-                     older than 15.7"
-                }
-                Outside::GroupFromPersonalNamespace => {
-                    "can match no group, because the configuration project lies in a personal namespace"
-                }
-                Outside::OtherRoot => "lies in another top-level group or namespace than the configuration project",
-            }),
-            Self::SettingOff => f.write_str("needs the instance setting \"Enable instance level authorization\""),
-            Self::Tier => {
-                f.write_str("gives an identity that needs Premium or Ultimate, which the job's project lacks")
-            }
-            Self::NotOwnProject => f.write_str("is not for this project"),
-            Self::NoId => f.write_str("has no id"),
-        }
-    }
 }
 
 /// What becomes of an entry.

@@ -5,8 +5,6 @@
 //! `doc/user/clusters/agent/user_access.md` for roles. There is no implicit access and no order of precedence: whoever holds
 //! at least the role Developer in one of the listed projects or groups is let in.
 
-use std::fmt;
-
 use super::agent::{Agent, AgentId};
 use super::fact::{Condition, Fact};
 use super::hierarchy::Hierarchy;
@@ -53,16 +51,6 @@ pub enum UserDenial {
     NoAccessAs,
     /// `user` needs Premium or Ultimate.
     Tier,
-}
-
-impl fmt::Display for UserDenial {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::NoSection => "the file has no `user_access`",
-            Self::NoAccessAs => "`access_as` is missing, and GitLab before 18.3 then refuses every user",
-            Self::Tier => "`access_as: {user: {}}` needs Premium or Ultimate",
-        })
-    }
 }
 
 /// An entry of `user_access`.

@@ -2,11 +2,12 @@
 
 use std::io;
 
+use super::AccessReport;
 use super::overview::{CaseView, Overview, Reason, RowView};
 use super::why::{self, Step};
-use super::{AccessReport, words};
 use crate::access::{Answer, Row};
 use crate::report::markup::{code, escape, html};
+use crate::words;
 
 /// From how many rows on a table is folded.
 const LONG: usize = 20;
@@ -124,10 +125,10 @@ fn answer_cells<'w>(report: &AccessReport<'_, 'w>, answer: &Answer<'w, '_>, row:
     let namespace = answer.namespace(row).filter(|_| is_allowed);
     vec![
         words::verdict(row).to_owned(),
-        code(&words::shown(&agent.context())),
+        code(&words::printable(&agent.context())),
         if is_allowed { escape(&words::identity(&answer.identity(row, agent))) } else { String::new() },
-        namespace.map_or(String::new(), |namespace| code(&words::shown(&namespace.value))),
-        escape(&words::reason(answer, row, agent)),
+        namespace.map_or(String::new(), |namespace| code(&words::printable(&namespace.value))),
+        escape(&words::printable(&words::reason(answer, row, agent))),
     ]
 }
 
@@ -137,7 +138,7 @@ fn explanation<'w>(
     row: &Row<'w>,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
-    let context = words::shown(&report.index.agent(row.agent).context());
+    let context = words::printable(&report.index.agent(row.agent).context());
     let condition = words::conditions(&row.conditions);
     let condition = if condition.is_empty() { String::new() } else { format!(", if {condition}") };
     let summary = html(&format!("{context}: {}{condition}", words::verdict(row)));
@@ -152,7 +153,7 @@ fn write_step(number: usize, step: &Step, out: &mut dyn io::Write) -> io::Result
     writeln!(out, "{number}. {}", escape(&step.text))?;
     for note in &step.notes {
         let line = note.line.as_ref().map_or(String::new(), |line| {
-            format!("{}, {}: ", code(&format!("{}:{}", words::shown(&line.path), line.number)), code(&line.text))
+            format!("{}, {}: ", code(&format!("{}:{}", words::printable(&line.path), line.number)), code(&line.text))
         });
         writeln!(out, "   - {line}{}", escape(&note.text))?;
     }

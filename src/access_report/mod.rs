@@ -17,7 +17,6 @@ pub use difference::write_difference;
 pub use jobs::has_job;
 
 use crate::access::{AgentId, Answer, Index, Query};
-use crate::words::answer as words;
 
 /// A format of `access`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]

@@ -31,7 +31,7 @@ fn of_entries(world: &World, (project, input): (usize, usize), part: Span) -> Ve
         let Some(agent) = entries::agent_of(index, file.source.path()) else { return Vec::new() };
         let picture = index.picture(agent);
         // Of a file that is refused nothing is in force, and the diagnostics say so.
-        if picture.refused.is_some() || index.agent(agent).unregistered().is_some() {
+        if picture.refused.is_some() || !index.agent(agent).is_registered {
             return Vec::new();
         }
         let inventory = known.context.inventory.as_deref();

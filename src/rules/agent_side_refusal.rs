@@ -1,7 +1,7 @@
 //! `agent-side-refusal`.
 
 use super::support::*;
-use crate::words::value::shown;
+use crate::words::shown;
 
 rule! {
     /// GitLab accepts the value, and the agent then rejects the whole configuration.

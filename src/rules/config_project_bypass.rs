@@ -3,7 +3,7 @@
 use super::coverage::Coverage;
 use super::insertion;
 use super::support::*;
-use crate::words::value::shown;
+use crate::words::shown;
 
 rule! {
     /// Restrictions on a group do not bind the configuration project's own jobs.

@@ -4,7 +4,7 @@ use super::jobs::{finding_on, job_name, refused};
 use super::support::*;
 use crate::access::jobs::Refusal;
 use crate::access::{Denial, Drop, Outcome};
-use crate::words::value::shown;
+use crate::words::{pattern_fault, shown};
 
 rule! {
     /// The agent does not let this project in, so kubectl says that no context exists with the name.
@@ -68,10 +68,11 @@ impl Rule for ContextNotGranted {
         let (message, label) = match &refused.row.outcome {
             Outcome::Denied(Denial::PatternRaises(pattern, fault)) => (
                 format!(
-                    "GitLab answers {} with an error in place of its agents: the pattern {} of {} is no regular expression ({fault})",
+                    "GitLab answers {} with an error in place of its agents: the pattern {} of {} is no regular expression ({})",
                     job_name(refused.case),
                     shown(&pattern.value),
-                    shown(&context)
+                    shown(&context),
+                    pattern_fault(*fault)
                 ),
                 "no job gets this agent",
             ),

@@ -9,7 +9,6 @@ use std::collections::{HashMap, HashSet};
 use super::support::*;
 use crate::access::{Standing, needs_licence};
 use crate::gitlab::{ancestor_paths, lower_path};
-use crate::words::value::shown;
 
 /// The entries within the limit that no later one of the same id overrides, in order: projects, groups, instance.
 fn counting_entries(access: &CiAccess, limit: usize) -> Vec<&CiEntry> {
@@ -109,13 +108,5 @@ impl<'e> Coverage<'e> {
     /// What applies to a project or group but for its own entry: the innermost group's entry, else the instance's.
     pub(super) fn less_specific(&self, path: &FullPath) -> Option<&'e CiEntry> {
         self.innermost_group(path).or(self.instance)
-    }
-}
-
-/// An entry in a sentence: "the entry of `acme`".
-pub(super) fn entry_in_words(entry: &CiEntry) -> String {
-    match &entry.id {
-        Some(id) => format!("the entry of {}", shown(&id.value)),
-        None => "the entry of the whole instance".to_owned(),
     }
 }

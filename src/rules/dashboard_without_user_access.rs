@@ -3,7 +3,7 @@
 use super::jobs::{finding_at, job_name};
 use super::support::*;
 use crate::access::UserIdentity;
-use crate::words::value::shown;
+use crate::words::{shown, user_denial};
 
 rule! {
     /// The environment asks for a dashboard that nobody may see: the agent has no `user_access` that works.
@@ -75,7 +75,7 @@ impl Rule for DashboardWithoutUserAccess {
         }
         let lets_in = picture.grants.iter().any(|grant| grant.dropped().is_none());
         let why = match picture.identity {
-            UserIdentity::Nobody(denial) => denial.to_string(),
+            UserIdentity::Nobody(denial) => user_denial(denial).to_owned(),
             _ if lets_in => return,
             _ => "none of the entries of its `user_access` lets anyone in".to_owned(),
         };

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::removal;
 use super::support::*;
-use crate::words::value::shown;
+use crate::words::shown;
 
 rule! {
     /// The same id twice in one list: only the last entry applies, and nothing is merged.

@@ -2,7 +2,7 @@
 
 use super::removal;
 use super::support::*;
-use crate::words::value::shown;
+use crate::words::shown;
 use crate::yaml::{Data, LossKind, NodeId, Tree};
 
 rule! {

@@ -1,10 +1,10 @@
 //! `environment-not-granted`.
 
 use super::insertion;
-use super::jobs::{finding_on, job_name, refused, some};
+use super::jobs::{finding_on, job_name, refused};
 use super::support::*;
 use crate::access::jobs::Refusal;
-use crate::words::value::shown;
+use crate::words::{a_few, shown};
 use crate::yaml::written;
 
 rule! {
@@ -78,7 +78,7 @@ impl Rule for EnvironmentNotGranted {
                 format!(
                     "the agent {} takes jobs of the environments {} only, and {job} has none: kubectl says that no context exists with the name",
                     shown(&context),
-                    some(&listed)
+                    a_few(&listed)
                 ),
                 "the job has no environment",
                 format!("add `environment: {}` to the job", first().trim_matches('`')),
@@ -101,7 +101,7 @@ impl Rule for EnvironmentNotGranted {
                     format!(
                         "the agent {} takes jobs of the environments {} only, and that of {job} is {}: kubectl says that no context exists with the name",
                         shown(&context),
-                        some(&listed),
+                        a_few(&listed),
                         shown(&name)
                     ),
                     "not for the job's environment",

@@ -1,7 +1,7 @@
 //! `group-in-user-namespace`.
 
 use super::support::*;
-use crate::words::value::shown;
+use crate::words::shown;
 
 rule! {
     /// The configuration project lies in a personal namespace, where no group can match.

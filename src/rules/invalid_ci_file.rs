@@ -4,7 +4,7 @@ use super::jobs::{at, finding_at};
 use super::support::*;
 use crate::access::jobs::rule_inputs;
 use crate::pipeline_rules::{JobConditions, Place as Where};
-use crate::words::value::shown;
+use crate::words::shown;
 
 rule! {
     /// GitLab cannot use the CI file, or kaslint cannot see all jobs in it.

@@ -1,7 +1,7 @@
 //! `invalid-value`.
 
 use super::support::*;
-use crate::words::value::{REFUSED, shown};
+use crate::words::{REFUSED, shown};
 
 rule! {
     /// The value is of the right type and not allowed.

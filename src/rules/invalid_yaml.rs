@@ -1,7 +1,7 @@
 //! `invalid-yaml`.
 
 use super::support::*;
-use crate::words::value::{REFUSED, shown};
+use crate::words::{REFUSED, shown};
 use crate::yaml::{self, ProblemKind as Yaml};
 
 rule! {

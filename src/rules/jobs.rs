@@ -1,10 +1,10 @@
-//! What rules about jobs share: places, names of cases, words.
+//! What rules about jobs share: places, names of cases.
 
 use super::support::*;
 use crate::access::jobs::{CaseGrant, JobCase, Refusal, Resolved};
 use crate::access::{Drop, Row};
 use crate::ci;
-use crate::words::value::shown;
+use crate::words::{dropped, shown};
 
 /// A place of a CI file as findings have it.
 pub(super) fn at(place: &ci::Place) -> Place {
@@ -96,25 +96,10 @@ impl Refused<'_, '_> {
                 continue;
             }
             if let Some(place) = candidate.entry.and_then(|entry| jobs.entry_place(self.agent, entry)) {
-                finding = finding.related_at(place, format!("this entry {drop}"));
+                finding = finding.related_at(place, format!("this entry {}", dropped(drop)));
             }
         }
         finding
-    }
-}
-
-/// A few texts: "a, b and 3 more".
-pub(super) fn some(texts: &[String]) -> String {
-    const MOST: usize = 3;
-    match texts {
-        [] => String::new(),
-        [one] => one.clone(),
-        [init @ .., last] if texts.len() <= MOST => format!("{} and {last}", init.join(", ")),
-        _ => format!(
-            "{} and {} more",
-            texts.iter().take(MOST).cloned().collect::<Vec<_>>().join(", "),
-            texts.len() - MOST
-        ),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::jobs::{finding_at, script_place};
 use super::support::*;
 use crate::shell::ActionKind;
-use crate::words::value::shown;
+use crate::words::shown;
 
 rule! {
     /// The tools cannot write `~/.kube/cache`, so each call asks the cluster anew for what it knows.

@@ -4,7 +4,7 @@ use super::jobs::finding_on;
 use super::support::*;
 use crate::access::jobs::Resolved;
 use crate::gitlab::{is_agent_name, path_fault};
-use crate::words::value::shown;
+use crate::words::shown;
 
 rule! {
     /// The context is meant for an agent and can be none's: `<project path>:<agent name>`, letter case included.

@@ -1,7 +1,7 @@
 //! `malformed-id`.
 
 use super::support::*;
-use crate::words::value::shown;
+use crate::words::shown;
 use crate::yaml;
 
 rule! {

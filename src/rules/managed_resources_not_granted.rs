@@ -3,7 +3,7 @@
 use super::jobs::{finding_at, job_name};
 use super::support::*;
 use crate::access::jobs::{By, Resolved};
-use crate::words::value::shown;
+use crate::words::shown;
 
 rule! {
     /// The job asks for managed resources, and the agent's entry does not turn them on.

@@ -3,7 +3,7 @@
 use super::jobs::{finding_at, script_place};
 use super::support::*;
 use crate::shell::{ActionKind, Argument};
-use crate::words::value::shown;
+use crate::words::shown;
 
 rule! {
     /// A hand-made kubeconfig for an agent has a wrong token, agent id or server.

@@ -4,7 +4,7 @@ use super::jobs::{finding_at, script_place, usable_contexts};
 use super::support::*;
 use crate::ci::UnreadKind;
 use crate::shell::{Contact, InForce, Tool};
-use crate::words::value::shown;
+use crate::words::shown;
 
 rule! {
     /// A command talks to a cluster, and nothing selects a context before.

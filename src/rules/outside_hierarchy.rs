@@ -1,7 +1,7 @@
 //! `outside-hierarchy`.
 
 use super::support::*;
-use crate::words::value::shown;
+use crate::words::shown;
 
 rule! {
     /// The id lies outside the configuration project's top-level group, so the entry is dropped.

@@ -2,7 +2,7 @@
 
 use super::patterns::{Trait, patterns};
 use super::support::*;
-use crate::words::value::shown;
+use crate::words::shown;
 
 rule! {
     /// Beside a `*`, characters such as `.`, `+` or `?` do not stand for themselves.

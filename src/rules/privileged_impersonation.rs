@@ -1,7 +1,7 @@
 //! `privileged-impersonation`.
 
 use super::support::*;
-use crate::words::value::shown;
+use crate::words::shown;
 
 rule! {
     /// Jobs act as a user or group that Kubernetes itself uses.

@@ -1,9 +1,9 @@
 //! `redundant-entry`.
 
-use super::coverage::{Coverage, entry_in_words};
+use super::coverage::Coverage;
 use super::removal;
 use super::support::*;
-use crate::words::value::shown;
+use crate::words::{self, shown};
 
 rule! {
     /// The entry changes nothing.
@@ -68,7 +68,7 @@ impl Rule for RedundantEntry {
                 let message = format!(
                     "{} gets in without this entry: {} has the same settings and covers it",
                     shown(&id.value),
-                    entry_in_words(covering)
+                    words::entry(covering)
                 );
                 Finding::new(&INFO, &file.source, id.span, message)
                     .label("changes nothing")

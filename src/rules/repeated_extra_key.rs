@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::support::*;
-use crate::words::value::shown;
+use crate::words::shown;
 
 rule! {
     /// The same `extra` key is there twice.

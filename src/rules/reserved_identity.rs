@@ -1,7 +1,7 @@
 //! `reserved-identity`.
 
 use super::support::*;
-use crate::words::value::shown;
+use crate::words::shown;
 
 rule! {
     /// A fixed user or group passes for one that GitLab makes up.

@@ -4,7 +4,7 @@ use jsonschema::error::ValidationErrorKind;
 use jsonschema::paths::LocationSegment;
 
 use super::support::*;
-use crate::words::value::shown;
+use crate::words::shown;
 use crate::yaml::{Data, Document, Step};
 
 rule! {

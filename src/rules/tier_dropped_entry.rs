@@ -1,8 +1,8 @@
 //! `tier-dropped-entry`.
 
-use super::coverage::{Coverage, entry_in_words};
+use super::coverage::Coverage;
 use super::support::*;
-use crate::words::value::shown;
+use crate::words::{self, shown};
 
 rule! {
     /// `ci_job` and `impersonate` need Premium: on Free the entry vanishes, and a less specific one applies.
@@ -104,7 +104,7 @@ fn finding(entry: &CiEntry, heir: &Heir<'_>, others: usize, file: &AgentFile, co
     };
     let whose = entry.id.as_ref().map_or_else(|| "all projects".to_owned(), |id| shown(&id.value));
     let then = match heir {
-        Heir::Entry(heir) => format!("{} applies instead: {}", entry_in_words(heir), terms(heir)),
+        Heir::Entry(heir) => format!("{} applies instead: {}", words::entry(heir), terms(heir)),
         Heir::Implicit => {
             "the configuration project's own access applies instead: any job, as the agent's own service account"
                 .to_owned()

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::support::*;
-use crate::words::value::shown;
+use crate::words::shown;
 
 rule! {
     /// Entries after the 500th of a list are dropped.

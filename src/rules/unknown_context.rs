@@ -4,7 +4,7 @@ use super::jobs::{consequence, finding_on};
 use super::support::*;
 use crate::access::jobs::Resolved;
 use crate::gitlab::lower_path;
-use crate::words::value::shown;
+use crate::words::shown;
 
 rule! {
     /// There is no such agent in that configuration project, so kubectl finds no context of this name.

@@ -2,7 +2,7 @@
 
 use super::outside_hierarchy::{is_dropped_for_its_place, is_path};
 use super::support::*;
-use crate::words::value::shown;
+use crate::words::shown;
 
 rule! {
     /// The inventory has no such project or group, so the entry is dropped.

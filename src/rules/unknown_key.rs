@@ -3,7 +3,7 @@
 use super::support::*;
 use crate::agent_config::CONFIGURATION;
 use crate::schema::Suggestion;
-use crate::words::value::{REFUSED, shown};
+use crate::words::{REFUSED, shown};
 
 rule! {
     /// GitLab knows no such key here, and refuses the whole file.

@@ -5,7 +5,7 @@ use crate::access::jobs::KnownEnvironments;
 use crate::access::{EnvironmentPattern, PartialVerdict};
 use crate::agent_config::Spanned;
 use crate::gitlab::{PartialText, environment_slug};
-use crate::words::value::{quoted, shown};
+use crate::words::{in_quotes, shown};
 
 rule! {
     /// No known environment matches, so the line lets no job in.
@@ -81,7 +81,7 @@ fn unmatched(pattern: &Spanned<String>, known: &KnownEnvironments, file: &AgentF
     // Jobs get in by it that did not before.
     match meant(&pattern.value, known).filter(|name| name.chars().all(is_plain)) {
         Some(name) => {
-            let text = quoted(name);
+            let text = in_quotes(name);
             finding.fix(Safety::Unsafe, format!("Write {text}"), pattern.span, text.clone()).changing()
         }
         None => finding,

@@ -4,7 +4,7 @@ use super::support::*;
 use crate::access::jobs::KnownEnvironments;
 use crate::access::{EnvironmentPattern, Verdict};
 use crate::gitlab::EnvironmentTier;
-use crate::words::value::shown;
+use crate::words::shown;
 
 rule! {
     /// An entry reaches production and takes jobs of refs that are not protected.

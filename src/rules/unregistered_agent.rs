@@ -1,7 +1,7 @@
 //! `unregistered-agent`.
 
 use super::support::*;
-use crate::words::value::shown;
+use crate::words::shown;
 
 rule! {
     /// No agent of the folder's name is registered, so the file is never read.

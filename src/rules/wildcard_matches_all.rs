@@ -2,7 +2,7 @@
 
 use super::patterns::{Trait, patterns};
 use super::support::*;
-use crate::words::value::shown;
+use crate::words::shown;
 
 rule! {
     /// The pattern matches every environment, so it lets in every job that has one.

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use kaslint::access::{Condition, Effect, Fact, Index, Query, Row, Settings};
 use kaslint::gitlab::{NEWEST, Tier};
+use kaslint::words;
 use proptest::prelude::*;
 
 use crate::setting::{PREMIUM, Setting};
@@ -363,7 +364,7 @@ fn known_conditions(settings: Settings, job: Job) -> Vec<String> {
         (Fact::InstanceAuthorization, settings.instance_authorization == Some(true)),
         (Fact::ProtectedRef, job.protected),
     ];
-    facts.map(|(fact, holds)| Condition { fact, holds }.to_string()).to_vec()
+    facts.map(|(fact, holds)| words::condition(&Condition { fact, holds })).to_vec()
 }
 
 fn without_known(row: &str, settings: Settings, job: Job) -> String {

@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::super::{AccessReport, words};
+use super::super::AccessReport;
 use crate::access::jobs::JobCase;
-use crate::access::{AgentId, Answer, Condition, Fact, Row};
+use crate::access::{AgentId, Answer, Row};
 use crate::gitlab::{EnvironmentTier, PartialText};
+use crate::words;
 
 /// What decides about the agents of a case, beside its project.
 type Key<'j> = (Option<&'j PartialText>, Option<EnvironmentTier>, bool);
@@ -108,27 +109,13 @@ fn sight(rows: &[&Row<'_>]) -> Sight {
         return Sight::Yes;
     }
     if !allowed.is_empty() {
-        let mut clauses: Vec<String> = allowed.iter().map(|row| clause(&row.conditions)).collect();
+        let mut clauses: Vec<String> = allowed.iter().map(|row| words::conditions_of_jobs(&row.conditions)).collect();
         clauses.dedup();
         return Sight::If(clauses.join(", or "));
     }
-    let denials: Vec<String> = rows.iter().filter_map(|row| words::denial(row)).collect();
+    let denial = rows.iter().find_map(|row| words::denial(row));
     match rows.iter().any(|row| matches!(row.outcome, crate::access::Outcome::Unknown(_))) {
         true => Sight::Unknown,
-        false => Sight::No(denials.first().cloned().unwrap_or_default()),
+        false => Sight::No(denial.unwrap_or_default().to_owned()),
     }
-}
-
-/// Conditions in words that fit all jobs of which they must hold.
-pub(super) fn clause(conditions: &[Condition]) -> String {
-    let clauses = conditions.iter().map(|condition| match (&condition.fact, condition.holds) {
-        (Fact::EnvironmentMatches(_), true) => {
-            "the environment's name, of which a part hangs on variables, is one that the entry lists".to_owned()
-        }
-        (Fact::EnvironmentMatches(_), false) => {
-            "the environment's name, of which a part hangs on variables, is none that the entry lists".to_owned()
-        }
-        _ => words::shown(&condition.to_string()),
-    });
-    clauses.collect::<Vec<_>>().join(" and ")
 }

@@ -5,9 +5,10 @@ use std::collections::{BTreeSet, HashMap};
 use super::agents::{self, AgentNames, AgentRow};
 use super::answers::{Answers, Sight, may_run};
 use super::selects::{self, Granted, Selected};
-use super::{Section, runs, words};
+use super::{Section, runs};
 use crate::access::AgentId;
 use crate::access::jobs::{By, JobCase, JobView};
+use crate::words;
 
 /// How many agents stand in a cell before the others are counted.
 const MOST_AGENTS: usize = 3;
@@ -82,7 +83,7 @@ impl Overview {
         let (mut rows, mut without_cluster, mut in_no_pipeline) = (Vec::new(), Vec::new(), Vec::new());
         for job in section.views() {
             let of_job = drawing.rows(job);
-            let name = words::shown(&job.job.name);
+            let name = words::printable(&job.job.name);
             match of_job.is_empty() {
                 true if job.cases.is_empty() => in_no_pipeline.push(name),
                 true => without_cluster.push(name),
@@ -178,7 +179,7 @@ impl<'s, 'w> Drawing<'s, '_, 'w, '_> {
     fn selected_in_words(&mut self, one: &Selected<'_>) -> String {
         let name = match one.agent {
             Some(agent) => self.names.name(agent),
-            None => words::shown(&one.selection.context.to_string()),
+            None => words::printable(&one.selection.context.to_string()),
         };
         match one.granted {
             Granted::Yes => name,
@@ -244,15 +245,15 @@ impl<'s, 'w> Drawing<'s, '_, 'w, '_> {
 
 /// "deploy", "deploy (20 jobs)" for a whole matrix, "deploy (3 of 20 jobs)" for a part of it.
 fn names_of_cases(job: &JobView<'_>, cases: &[&JobCase], is_whole: bool) -> String {
-    let mut names: Vec<String> = cases.iter().map(|case| words::shown(&case.name)).collect();
+    let mut names: Vec<String> = cases.iter().map(|case| words::printable(&case.name)).collect();
     names.sort();
     names.dedup();
     match &names[..] {
         [only] => only.clone(),
-        [_, ..] if is_whole => format!("{} ({} jobs)", words::shown(&job.job.name), names.len()),
+        [_, ..] if is_whole => format!("{} ({} jobs)", words::printable(&job.job.name), names.len()),
         names => {
             let all: BTreeSet<&str> = job.cases.iter().map(|case| &*case.name).collect();
-            format!("{} ({} of {} jobs)", words::shown(&job.job.name), names.len(), all.len())
+            format!("{} ({} of {} jobs)", words::printable(&job.job.name), names.len(), all.len())
         }
     }
 }
@@ -261,15 +262,10 @@ fn environments_of(cases: &[&JobCase]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     let mut known = BTreeSet::new();
     for case in cases {
-        let name = case.environment.as_ref().map_or_else(|| "–".to_owned(), |name| words::shown(&name.to_string()));
+        let name = case.environment.as_ref().map_or_else(|| "–".to_owned(), |name| words::printable(&name.to_string()));
         if known.insert(name.clone()) {
             names.push(name);
         }
     }
-    if names.len() > MOST_NAMES {
-        let more = names.len() - (MOST_NAMES - 1);
-        names.truncate(MOST_NAMES - 1);
-        names.push(format!("{more} more"));
-    }
-    names
+    words::cut(names, MOST_NAMES)
 }

@@ -1,10 +1,11 @@
 //! Which contexts a case of a job selects, and whether the agents behind them let it in.
 
+use super::Section;
 use super::answers::{Answers, Sight};
-use super::{Section, words};
 use crate::access::jobs::{By, JobCase, JobView, Resolved, Selection};
 use crate::access::{AgentId, Index};
 use crate::shell::{ActionKind, Contact, InForce, Why};
+use crate::words;
 
 /// Whether the agent of a context lets a case in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,7 +108,7 @@ fn judged<'j>(
             told(Some(id), granted, reason)
         }
         Resolved::OtherCase(id) => {
-            let context = words::shown(&index.agent(id).context());
+            let context = words::printable(&index.agent(id).context());
             told(None, Granted::No, format!("its letters' case differs from {context}"))
         }
         Resolved::NoAgent { project, .. } => match knows_agents(index, project) {
@@ -117,7 +118,7 @@ fn judged<'j>(
         Resolved::Certificate => told(None, Granted::Unknown, "a certificate-based cluster".to_owned()),
         Resolved::Open => {
             let names: Vec<String> =
-                selection.context.variables().map(|name| format!("`{}`", words::shown(name))).collect();
+                selection.context.variables().map(|name| format!("`{}`", words::printable(name))).collect();
             let names = words::some_of(&names, 3);
             told(None, Granted::Unknown, format!("hangs on {names}, and that is not known"))
         }
@@ -143,7 +144,7 @@ fn granted<'j>(
     if !answers.is_project_known() {
         return (Granted::Unknown, "who gets in is not known".to_owned());
     }
-    let context = || words::shown(&section.report.index.agent(agent).context());
+    let context = || words::printable(&section.report.index.agent(agent).context());
     let mut sight = |protected: bool| {
         let told = answers.of(case, protected)?;
         let none = || Sight::No("no entry counts".to_owned());
@@ -186,7 +187,9 @@ pub(super) fn works(job: &JobView<'_>, case: &JobCase, has_selection: bool) -> V
     for (_, command, in_force) in script.cluster_commands() {
         match (in_force, command.contacts_cluster) {
             (_, Contact::No) | (InForce::Selected { .. }, _) => {}
-            (InForce::Handmade { context, .. }, _) => add(Works::OwnContext(words::shown(&context.text.to_string()))),
+            (InForce::Handmade { context, .. }, _) => {
+                add(Works::OwnContext(words::printable(&context.text.to_string())))
+            }
             (InForce::Unknown(Why::OwnKubeconfig | Why::Server), _) => add(Works::OwnKubeconfig),
             (InForce::Nothing | InForce::Forgotten { .. }, Contact::Yes) => add(Works::Nothing),
             (InForce::Nothing | InForce::Forgotten { .. } | InForce::Unknown(_), _) if has_selection => {}

@@ -5,6 +5,7 @@ use serde_json::{Map, Value as Json, json};
 use super::rows::{agent, candidate, impersonation};
 use crate::access::{Case, Condition, Effect, Grant, Index, Picture, Standing, UserDenial, UserIdentity, UserPicture};
 use crate::agent_config::{CiEntry, Mode};
+use crate::words;
 
 /// One agent: what it grants to jobs. Of an entry's projects at most `most` are listed; their number always is.
 #[must_use]
@@ -21,7 +22,7 @@ pub fn picture(index: &Index<'_>, picture: &Picture<'_>, most: usize) -> Json {
 }
 
 fn case(index: &Index<'_>, picture: &Picture<'_>, case: &Case<'_>, most: usize) -> Json {
-    let conditions: Vec<String> = case.conditions.iter().map(ToString::to_string).collect();
+    let conditions: Vec<String> = case.conditions.iter().map(words::condition).collect();
     let entries: Vec<Json> = case.grants.iter().map(|grant| self::grant(index, picture, grant, most)).collect();
     json!({ "conditions": conditions, "entries": entries })
 }
@@ -36,12 +37,12 @@ fn grant(index: &Index<'_>, picture: &Picture<'_>, grant: &Grant<'_>, most: usiz
     let reach = match &grant.effect {
         Effect::Decides(reach) => reach,
         Effect::Depends(facts, reach) => {
-            let holds = facts.iter().map(|fact| Condition { fact: fact.clone(), holds: true }.to_string());
+            let holds = facts.iter().map(|fact| words::condition(&Condition { fact: fact.clone(), holds: true }));
             object.insert("conditions".to_owned(), holds.collect());
             reach
         }
         Effect::Dropped(drop) => {
-            object.insert("dropped".to_owned(), drop.to_string().into());
+            object.insert("dropped".to_owned(), words::dropped(drop).into());
             return Json::Object(object);
         }
     };
@@ -86,10 +87,10 @@ pub fn user_picture(index: &Index<'_>, picture: &UserPicture<'_>) -> Json {
     match picture.identity {
         UserIdentity::Agent => object.insert("identity".to_owned(), json!({ "mode": "agent" })),
         UserIdentity::User => object.insert("identity".to_owned(), json!({ "mode": "user" })),
-        UserIdentity::Nobody(denial) => object.insert("denied".to_owned(), denial.to_string().into()),
+        UserIdentity::Nobody(denial) => object.insert("denied".to_owned(), words::user_denial(denial).into()),
     };
     if !picture.conditions.is_empty() {
-        object.insert("conditions".to_owned(), picture.conditions.iter().map(Condition::for_users).collect());
+        object.insert("conditions".to_owned(), picture.conditions.iter().map(words::condition_for_users).collect());
     }
     let entries = picture.grants.iter().map(|grant| {
         let mut entry = json!({ "kind": grant.entry.kind.noun() });
@@ -97,10 +98,10 @@ pub fn user_picture(index: &Index<'_>, picture: &UserPicture<'_>) -> Json {
         entry["role_group"] = grant.role_group.as_str().into();
         match &grant.standing {
             Standing::Kept => {}
-            Standing::Dropped(drop) => entry["dropped"] = drop.to_string().into(),
+            Standing::Dropped(drop) => entry["dropped"] = words::dropped(drop).into(),
             Standing::Depends(needs) => {
                 let holds = needs.iter().map(|(fact, _)| Condition { fact: fact.clone(), holds: true });
-                entry["conditions"] = holds.map(|condition| condition.for_users()).collect();
+                entry["conditions"] = holds.map(|condition| words::condition_for_users(&condition)).collect();
             }
         }
         entry

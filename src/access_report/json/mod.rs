@@ -9,8 +9,8 @@ use serde_json::{Map, Value as Json, json};
 
 pub use grants::{picture, user_picture};
 
+use super::AccessReport;
 use super::why::{self, Note, Step};
-use super::{AccessReport, words};
 use crate::access::Answer;
 use crate::source::secrets;
 
@@ -40,15 +40,12 @@ pub(super) fn answer<'w>(
 /// An answer with the steps that lead to it, if they are asked for.
 pub(super) fn answer_object<'w>(report: &AccessReport<'_, 'w>, answer: &Answer<'w, '_>) -> Json {
     let mut line = rows::answer(report.index, answer);
+    if !report.why {
+        return line;
+    }
     for (list, rows) in [("allowed", &answer.allowed), ("denied", &answer.denied), ("unknown", &answer.unknown)] {
         for (place, row) in rows.iter().enumerate() {
-            let agent = report.index.agent(row.agent);
-            if !agent.is_registered {
-                line[list][place]["reason"] = words::reason(answer, row, agent).into();
-            }
-            if report.why {
-                line[list][place]["steps"] = why::steps(report, answer, row).iter().map(step).collect();
-            }
+            line[list][place]["steps"] = why::steps(report, answer, row).iter().map(step).collect();
         }
     }
     line

@@ -1,9 +1,9 @@
 //! The filters behind the choice: environment and protected ref.
 
 use super::step::{Note, Step, Subject};
-use super::words;
 use crate::access::{Condition, Denial, EnvironmentPattern, Fact, JobEnvironment, Outcome, PartialVerdict};
 use crate::agent_config::{CiEntry, Spanned};
+use crate::words;
 
 pub(super) fn steps(subject: &Subject<'_, '_, '_>) -> Vec<Step> {
     let Some(entry) = subject.row.winner.and_then(|winner| winner.entry) else { return Vec::new() };
@@ -29,8 +29,10 @@ fn environment(subject: &Subject<'_, '_, '_>, entry: &CiEntry) -> Step {
         let line = entry.environments_key.and_then(|key| subject.line(key));
         return step(text.to_owned()).note(line, "unmatched", "there is no environment to compare with");
     };
-    let is =
-        format!("It lists `environments`, and one that matches `{}` is enough", words::shown(&environment.to_string()));
+    let is = format!(
+        "It lists `environments`, and one that matches `{}` is enough",
+        words::printable(&environment.to_string())
+    );
     let mut notes = Vec::new();
     let mut is_decided = false;
     for pattern in &entry.environments {
@@ -40,7 +42,7 @@ fn environment(subject: &Subject<'_, '_, '_>, entry: &CiEntry) -> Step {
             compared(subject, pattern, environment)
         };
         is_decided |= matches!(state, "matches" | "raises");
-        let text = format!("`{}` {text}", words::shown(&pattern.value));
+        let text = format!("`{}` {text}", words::printable(&pattern.value));
         notes.push(Note { line: subject.line(pattern.span), route: None, state, text });
     }
     let result = match &subject.row.outcome {
@@ -77,7 +79,8 @@ fn compared(
         PartialVerdict::Raises(fault) => (
             "raises",
             format!(
-                "is no regular expression, since {fault}: GitLab answers the request for the job's agents with an error"
+                "is no regular expression, since {}: GitLab answers the request for the job's agents with an error",
+                words::pattern_fault(fault)
             ),
         ),
         PartialVerdict::Depends => {
@@ -87,7 +90,7 @@ fn compared(
         PartialVerdict::Unknown(unknown) => {
             let pattern: Box<str> = pattern.value.as_str().into();
             let given = given(subject, &|fact| matches!(fact, Fact::PatternMatches(of) if *of == pattern));
-            ("unknown", format!("can be judged by Ruby alone: {unknown}{given}"))
+            ("unknown", format!("can be judged by Ruby alone: {}{given}", words::pattern_unknown(unknown)))
         }
     }
 }
