@@ -3,7 +3,7 @@
 use super::jobs::finding_at;
 use super::support::*;
 use crate::shell::ActionKind;
-use crate::words::{a_few, shown};
+use crate::words::{a_few, excerpt};
 
 rule! {
     /// Auto DevOps deploys, and nothing sets `KUBE_CONTEXT` for it.
@@ -102,7 +102,7 @@ impl Rule for AutoDevopsWithoutContext {
             let Some(place) = place.filter(|_| !selects && !job.job.is_partial) else { continue };
             let message = format!(
                 "{} deploys by `auto-deploy`, and no file sets `KUBE_CONTEXT` for it: unless a CI/CD variable of the project does, no agent is selected",
-                shown(&case.name)
+                excerpt(&case.name)
             );
             let finding = finding_at(&INFO, &place, message).label("deploys without a context").key("auto-deploy");
             let finding = finding.route(crate::access::jobs::script_route(job.job, action.item));

@@ -4,7 +4,7 @@ use super::jobs::{finding_on, job_name, refused};
 use super::support::*;
 use crate::access::jobs::Refusal;
 use crate::access::{Denial, Drop, Outcome};
-use crate::words::{pattern_fault, shown};
+use crate::words::{excerpt, pattern_fault};
 
 rule! {
     /// The agent does not let this project in, so kubectl says that no context exists with the name.
@@ -64,14 +64,14 @@ impl Rule for ContextNotGranted {
         let is_meant = |refusal: &Refusal| matches!(refusal, Refusal::NotNamed | Refusal::Error);
         let Some(refused) = refused(selection, job, jobs, is_meant) else { return };
         let context = jobs.index.agent(refused.agent).context();
-        let project = shown(jobs.project().unwrap_or_default());
+        let project = excerpt(jobs.project().unwrap_or_default());
         let (message, label) = match &refused.row.outcome {
             Outcome::Denied(Denial::PatternRaises(pattern, fault)) => (
                 format!(
                     "GitLab answers {} with an error in place of its agents: the pattern {} of {} is no regular expression ({})",
                     job_name(refused.case),
-                    shown(&pattern.value),
-                    shown(&context),
+                    excerpt(&pattern.value),
+                    excerpt(&context),
                     pattern_fault(*fault)
                 ),
                 "no job gets this agent",
@@ -79,7 +79,7 @@ impl Rule for ContextNotGranted {
             _ => (
                 format!(
                     "the agent {} does not let {project} in, so kubectl says in {} that no context exists with the name",
-                    shown(&context),
+                    excerpt(&context),
                     job_name(refused.case)
                 ),
                 "not in the job's kubeconfig",

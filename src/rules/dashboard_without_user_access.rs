@@ -3,7 +3,7 @@
 use super::jobs::{finding_at, job_name};
 use super::support::*;
 use crate::access::UserIdentity;
-use crate::words::{shown, user_denial};
+use crate::words::{excerpt, user_denial};
 
 rule! {
     /// The environment asks for a dashboard that nobody may see: the agent has no `user_access` that works.
@@ -82,7 +82,7 @@ impl Rule for DashboardWithoutUserAccess {
         let message = format!(
             "{} asks for a dashboard by the agent {}, and nobody may see it: {why}",
             job_name(case),
-            shown(&known.context())
+            excerpt(&known.context())
         );
         let finding = finding_at(&INFO, &place.place, message)
             .label("shown to nobody")

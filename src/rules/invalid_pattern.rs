@@ -2,7 +2,7 @@
 
 use super::patterns::{Trait, patterns};
 use super::support::*;
-use crate::words::{pattern_fault, shown};
+use crate::words::{excerpt, pattern_fault};
 
 rule! {
     /// The pattern is no valid regular expression: GitLab fails wherever it compares it.
@@ -43,7 +43,7 @@ impl Rule for InvalidPattern {
             let why = pattern_fault(fault);
             let message = format!(
                 "{} is no valid regular expression, which a pattern with `*` is to GitLab: {why}; comparing it with a job's environment raises an error",
-                shown(&pattern.value)
+                excerpt(&pattern.value)
             );
             let finding =
                 Finding::new(&INFO, &file.source, pattern.span, message).label(why).route(route).key(&pattern.value);

@@ -4,7 +4,7 @@ use super::support::*;
 use crate::access::jobs::{CaseGrant, JobCase, Refusal, Resolved};
 use crate::access::{Drop, Row};
 use crate::ci;
-use crate::words::{dropped, shown};
+use crate::words::{dropped, excerpt};
 
 /// A place of a CI file as findings have it.
 pub(super) fn at(place: &ci::Place) -> Place {
@@ -23,7 +23,7 @@ pub(super) fn finding_on(info: &'static RuleInfo, selection: &Selection, message
 
 /// A job in a sentence: "`deploy`", or "`deploy: [eu]`" for one combination of its matrix.
 pub(super) fn job_name(case: &JobCase) -> String {
-    shown(&case.name)
+    excerpt(&case.name)
 }
 
 /// The place of a line of the job's script.

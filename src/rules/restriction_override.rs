@@ -2,7 +2,7 @@
 
 use super::coverage::Coverage;
 use super::support::*;
-use crate::words::{self, shown};
+use crate::words::{self, excerpt};
 
 rule! {
     /// A more specific entry drops a restriction of the less specific one that would apply without it.
@@ -64,7 +64,7 @@ impl Rule for RestrictionOverride {
             let Some(lost) = Lost::of(entry, other) else { continue };
             let message = format!(
                 "{} has an entry of its own, so {} does not apply and nothing is merged; {} {}: {} {}",
-                shown(&id.value),
+                excerpt(&id.value),
                 words::entry(other),
                 schema::listed_and(&lost.keys),
                 if lost.keys.len() == 1 { "is lost" } else { "are lost" },

@@ -2,7 +2,7 @@
 
 use super::coverage::Coverage;
 use super::support::*;
-use crate::words::{self, shown};
+use crate::words::{self, excerpt};
 
 rule! {
     /// `ci_job` and `impersonate` need Premium: on Free the entry vanishes, and a less specific one applies.
@@ -102,7 +102,7 @@ fn finding(entry: &CiEntry, heir: &Heir<'_>, others: usize, file: &AgentFile, co
         1 => " and one other".to_owned(),
         _ => format!(" and {others} others"),
     };
-    let whose = entry.id.as_ref().map_or_else(|| "all projects".to_owned(), |id| shown(&id.value));
+    let whose = entry.id.as_ref().map_or_else(|| "all projects".to_owned(), |id| excerpt(&id.value));
     let then = match heir {
         Heir::Entry(heir) => format!("{} applies instead: {}", words::entry(heir), terms(heir)),
         Heir::Implicit => {

@@ -4,7 +4,7 @@ use super::jobs::{finding_on, job_name, refused};
 use super::support::*;
 use crate::access::jobs::Refusal;
 use crate::pipeline_rules::PipelineKind;
-use crate::words::{a_few, shown};
+use crate::words::{a_few, excerpt};
 
 rule! {
     /// The agent's entry takes protected refs, and the job runs on none.
@@ -80,7 +80,7 @@ impl Rule for UnprotectedJob {
         }
         let message = format!(
             "the agent {} takes jobs of protected refs only, and {} runs only for {}: kubectl says that no context exists with the name",
-            shown(&context),
+            excerpt(&context),
             job_name(refused.case),
             a_few(&pipelines)
         );

@@ -1,7 +1,7 @@
 //! Entries of agents' files, and what may let a project in.
 
 use super::list::first;
-use super::{printable, shown};
+use super::{excerpt, printable};
 use crate::access::{Agent, Candidate, CandidateKind, UserGrant};
 use crate::agent_config::CiEntry;
 
@@ -15,7 +15,7 @@ pub fn project(path: Option<&str>) -> String {
 #[must_use]
 pub fn entry(entry: &CiEntry) -> String {
     match &entry.id {
-        Some(id) => format!("the entry of {}", shown(&id.value)),
+        Some(id) => format!("the entry of {}", excerpt(&id.value)),
         None => "the entry of the whole instance".to_owned(),
     }
 }

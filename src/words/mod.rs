@@ -22,5 +22,5 @@ pub use reason::{
     denial, dropped, dropped_alike, job, pattern_fault, pattern_unknown, reason, refused_at, unregistered, user_denial,
     verdict,
 };
-pub use text::{in_quotes, printable, shown};
+pub use text::{excerpt, in_quotes, printable};
 pub use value::{REFUSED, found, yaml_surprise};

@@ -11,7 +11,7 @@ pub fn printable(text: &str) -> String {
 
 /// A text within a sentence: in backticks, on one line, without secrets, cut behind 60 characters.
 #[must_use]
-pub fn shown(text: &str) -> String {
+pub fn excerpt(text: &str) -> String {
     const MOST: usize = 60;
     let text = secrets::mask(text);
     let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
@@ -42,7 +42,7 @@ mod tests {
     #[test]
     fn neither_form_shows_secrets_or_control_characters() {
         let text = format!("a\u{1b}[31m {TOKEN}");
-        for shown in [printable(&text), shown(&text)] {
+        for shown in [printable(&text), excerpt(&text)] {
             assert!(!shown.contains(TOKEN) && !shown.contains(char::is_control), "{shown}");
         }
     }
@@ -51,6 +51,6 @@ mod tests {
     fn an_excerpt_is_short_and_a_printable_text_is_whole() {
         let text = "é".repeat(61);
         assert_eq!(printable(&text), text);
-        assert_eq!(shown(&text), format!("`{}…`", "é".repeat(60)));
+        assert_eq!(excerpt(&text), format!("`{}…`", "é".repeat(60)));
     }
 }

@@ -1,6 +1,6 @@
 //! Values of files and what belongs in their place.
 
-use super::shown;
+use super::excerpt;
 use crate::schema::Found;
 
 /// What GitLab does with a file that any step of reading refuses (`server.go` of the agent server's agent_configuration
@@ -19,7 +19,7 @@ pub fn found(found: &Found) -> String {
             "null" => "nothing".to_owned(),
             "a number" => format!("the number {read}"),
             "a boolean" => format!("`{read}`"),
-            _ => format!("the text {}", shown(read.trim_matches('"'))),
+            _ => format!("the text {}", excerpt(read.trim_matches('"'))),
         },
     }
 }
