@@ -3,7 +3,7 @@
 use std::io;
 
 use super::layout::{self, Cell, Table};
-use super::overview::{CaseView, Overview, Reason, RowView};
+use super::overview::{CaseView, Overview, Reason, RowView, by_which_rules};
 use super::{AccessReport, why};
 use crate::access::{Answer, Row};
 use crate::agent_config::Mode;
@@ -17,13 +17,7 @@ const TABLE_ROWS: usize = 6;
 
 /// Every agent with its entries and what each comes to.
 pub(super) fn pictures(report: &AccessReport<'_, '_>, out: &mut dyn io::Write) -> io::Result<()> {
-    let settings = report.index.settings();
-    let tier = settings.tier.map_or("tier unknown".to_owned(), |tier| tier.to_string());
-    let rules = format!(
-        "By the rules of GitLab {}, {tier}. Of the entries for a project and for groups above it the most specific decides alone.",
-        settings.version
-    );
-    paragraph(out, "", &rules, report.width)?;
+    paragraph(out, "", &by_which_rules(report.index.settings()), report.width)?;
     let mut is_empty = true;
     for (id, _) in report.index.agent_ids().filter(|(id, _)| report.is_asked(*id)) {
         is_empty = false;
@@ -52,13 +46,7 @@ fn overview(overview: &Overview, width: usize, out: &mut dyn io::Write) -> io::R
         case_view(case, indent, width, out)?;
     }
     let users = &overview.users;
-    let names = match &users.names[..] {
-        _ if users.is_nobody => String::new(),
-        [] => ": nobody, since no entry counts".to_owned(),
-        names => format!(": Developers and above of {}", words::some_of(names, 2 * MOST_NAMES)),
-    };
-    let verb = if users.is_nobody { "" } else { "as " };
-    paragraph(out, "  users  ", &format!("{verb}{}{names}", users.summary), width)?;
+    paragraph(out, "  users  ", &users.in_words(2 * MOST_NAMES), width)?;
     if !users.is_nobody {
         reasons(&users.without_effect, "  ", width, out)?;
     }

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::AccessReport;
-use super::overview::{CaseView, Overview, Reason, RowView};
+use super::overview::{CaseView, Overview, Reason, RowView, by_which_rules};
 use super::why::{self, Step};
 use crate::access::{Answer, Row};
 use crate::report::markup::{code, escape, html};
@@ -17,14 +17,7 @@ const MOST_NAMES: usize = 5;
 
 /// Every agent with its entries and what each comes to.
 pub(super) fn pictures(report: &AccessReport<'_, '_>, out: &mut dyn io::Write) -> io::Result<()> {
-    let settings = report.index.settings();
-    let tier = settings.tier.map_or("tier unknown".to_owned(), |tier| tier.to_string());
-    writeln!(out, "## Effective access\n")?;
-    writeln!(
-        out,
-        "By the rules of GitLab {}, {tier}. Of the entries for a project and for groups above it the most specific decides alone.",
-        settings.version
-    )?;
+    writeln!(out, "## Effective access\n\n{}", by_which_rules(report.index.settings()))?;
     for (id, _) in report.index.agent_ids().filter(|(id, _)| report.is_asked(*id)) {
         overview(&Overview::of(report.index, id), out)?;
     }
@@ -40,13 +33,7 @@ fn overview(overview: &Overview, out: &mut dyn io::Write) -> io::Result<()> {
         case_view(case, out)?;
     }
     let users = &overview.users;
-    let names = match &users.names[..] {
-        _ if users.is_nobody => String::new(),
-        [] => ": nobody, since no entry counts".to_owned(),
-        names => format!(": Developers and above of {}", words::some_of(names, MOST_NAMES)),
-    };
-    let verb = if users.is_nobody { "" } else { "as " };
-    writeln!(out, "\n**Users:** {}", escape(&format!("{verb}{}{names}", users.summary)))?;
+    writeln!(out, "\n**Users:** {}", escape(&users.in_words(MOST_NAMES)))?;
     if users.is_nobody { Ok(()) } else { reasons(&users.without_effect, out) }
 }
 

@@ -2,7 +2,7 @@
 //! is told once.
 
 use crate::access::{
-    Agent, AgentId, Case, Condition, Effect, Grant, Index, Standing, Terms, UserIdentity, UserPicture,
+    Agent, AgentId, Case, Condition, Effect, Grant, Index, Settings, Standing, Terms, UserIdentity, UserPicture,
 };
 use crate::agent_config::Mode;
 use crate::words;
@@ -57,6 +57,26 @@ pub(super) struct Users {
     pub is_nobody: bool,
     pub names: Vec<String>,
     pub without_effect: Vec<Reason>,
+}
+
+/// By which rules of GitLab all of it is worked out.
+pub(super) fn by_which_rules(settings: Settings) -> String {
+    let tier = settings.tier.map_or("tier unknown".to_owned(), |tier| tier.to_string());
+    format!(
+        "By the rules of GitLab {}, {tier}. Of the entries for a project and for groups above it the most specific decides alone.",
+        settings.version
+    )
+}
+
+impl Users {
+    /// As whom who gets in: "as the agent's service account: Developers and above of …".
+    pub fn in_words(&self, most: usize) -> String {
+        match &self.names[..] {
+            _ if self.is_nobody => self.summary.clone(),
+            [] => format!("as {}: nobody, since no entry counts", self.summary),
+            names => format!("as {}: Developers and above of {}", self.summary, words::some_of(names, most)),
+        }
+    }
 }
 
 impl Overview {
