@@ -12,7 +12,7 @@ use crate::lsp::encoding::PositionEncoding;
 use crate::lsp::session::Session;
 use crate::lsp::world::Role;
 use crate::source::{Source, Span};
-use crate::words::printable;
+use crate::words::{count, printable};
 use crate::yaml::{self, Data, NodeId, Tree};
 
 /// How many symbols are told of one document.
@@ -136,17 +136,13 @@ impl Outline<'_> {
         let name = if name.trim().is_empty() { "(empty)".to_owned() } else { name };
         let (kind, detail) = match &self.tree.node(value).data {
             Data::Mapping { .. } => (SymbolKind::Object, None),
-            Data::Sequence { items, .. } => (SymbolKind::Array, Some(count(items.len()))),
+            Data::Sequence { items, .. } => (SymbolKind::Array, Some(count(items.len(), "item"))),
             Data::Scalar { text, .. } => (SymbolKind::Property, Some(printable(text)).filter(|text| !text.is_empty())),
             Data::Alias { name, .. } => (SymbolKind::Property, Some(format!("*{}", printable(name)))),
         };
         let children = self.children(value, depth + 1);
         Some(symbol(self.source, self.encoding, (name, kind, detail), (place, whole), children))
     }
-}
-
-fn count(items: usize) -> String {
-    if items == 1 { "1 item".to_owned() } else { format!("{items} items") }
 }
 
 fn symbol(
