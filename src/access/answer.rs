@@ -3,12 +3,12 @@
 use std::fmt;
 
 use super::agent::{Agent, AgentId};
+use super::authorization::Drop;
 use super::candidate::Candidate;
 use super::decision::{Leaf, Outcome};
 use super::fact::Condition;
 use super::identity::{Identity, JobProject};
 use super::releases::NAMESPACE_IN_KUBECONFIG;
-use super::standing::Drop;
 use super::world::Settings;
 use crate::agent_config::{Mode, Spanned};
 use crate::gitlab::{EnvironmentTier, PartialText};

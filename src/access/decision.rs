@@ -3,12 +3,12 @@
 //! Where something that decides is not known, the decision forks, and every branch carries what it takes to be so.
 
 use super::answer::JobEnvironment;
+use super::authorization::{Authorization, Drop};
 use super::candidate::{Candidate, CandidateKind};
 use super::environment_pattern::Fault;
 use super::fact::{Condition, Fact};
 use super::filters::{self, Passage, Patterns};
 use super::releases::needs_licence;
-use super::standing::{Drop, Standing};
 use super::world::Settings;
 use crate::agent_config::{RefusedAt, Spanned};
 use crate::gitlab::Tier;
@@ -55,7 +55,7 @@ pub(super) struct Leaf<'w> {
 #[derive(Clone, Debug)]
 pub(super) struct Ranked<'w> {
     pub candidate: Candidate<'w>,
-    pub standing: Standing,
+    pub authorization: Authorization,
 }
 
 /// What a decision is about.
@@ -150,10 +150,10 @@ impl<'w> Branch<'w> {
         while let Some(ranked) = candidates.get(self.position) {
             let position = self.position;
             self.position += 1;
-            let needs: &[(Fact, Drop)] = match &ranked.standing {
-                Standing::Kept => &[],
-                Standing::Depends(needs) => needs,
-                Standing::Dropped(drop) => {
+            let needs: &[(Fact, Drop)] = match &ranked.authorization {
+                Authorization::Kept => &[],
+                Authorization::Depends(needs) => needs,
+                Authorization::Dropped(drop) => {
                     self.fell_out.push((ranked.candidate, drop.clone()));
                     continue;
                 }
@@ -211,10 +211,10 @@ impl<'w> Branch<'w> {
             let fails = |needs: &[(Fact, Drop)]| {
                 needs.iter().find(|(fact, _)| self.holds(fact) == Some(false)).map(|(_, drop)| drop.clone())
             };
-            let drop = match &ranked.standing {
-                Standing::Kept => None,
-                Standing::Depends(needs) => fails(needs),
-                Standing::Dropped(drop) => Some(drop.clone()),
+            let drop = match &ranked.authorization {
+                Authorization::Kept => None,
+                Authorization::Depends(needs) => fails(needs),
+                Authorization::Dropped(drop) => Some(drop.clone()),
             };
             let usable = is_usable(candidate, settings).or_else(|| self.holds(&Fact::PaidTier));
             match drop.or((usable == Some(false)).then_some(Drop::Tier)) {

@@ -4,9 +4,9 @@
 //! personal namespaces, the history boxes of `doc/user/clusters/agent/ci_cd_workflow.md` for the releases. `ci_access` and
 //! `user_access` crossed top-level groups in different releases.
 
+use super::authorization::{Authorization, Drop, Outside};
 use super::fact::Fact;
 use super::releases::{USER_NAMESPACES, WHOLE_HIERARCHY, across_hierarchies};
-use super::standing::{Drop, Outside, Standing};
 use super::world::Settings;
 use crate::agent_config::{AccessSection, EntryKind};
 use crate::gitlab::{lower_path, parent_path, root_path};
@@ -40,33 +40,33 @@ impl<'w> Hierarchy<'w> {
 
     /// What becomes of an entry with this id, in lower case, that has survived its list.
     #[must_use]
-    pub fn standing(&self, kind: EntryKind, id: &str) -> Standing {
+    pub fn authorization(&self, kind: EntryKind, id: &str) -> Authorization {
         if let Some(drop) = self.inventory.and_then(|inventory| missing(inventory, kind, id)) {
-            return Standing::Dropped(drop);
+            return Authorization::Dropped(drop);
         }
         let Some(home) = &self.home else {
-            return Standing::Depends([(Fact::InHierarchy(id.into()), Drop::Outside(Outside::OtherRoot))].into());
+            return Authorization::Depends([(Fact::InHierarchy(id.into()), Drop::Outside(Outside::OtherRoot))].into());
         };
         let mut needs = Vec::new();
         if kind == EntryKind::Group
             && let Some(drop) = self.group_in_user(home, id, &mut needs)
         {
-            return Standing::Dropped(drop);
+            return Authorization::Dropped(drop);
         }
         match self.outside(home, id) {
             None => {}
             Some(Outside::OtherRoot) if self.settings.version >= across_hierarchies(self.section) => {
                 match self.settings.instance_authorization {
                     Some(true) => {}
-                    Some(false) => return Standing::Dropped(Drop::Outside(Outside::OtherRoot)),
+                    Some(false) => return Authorization::Dropped(Drop::Outside(Outside::OtherRoot)),
                     None => needs.push((Fact::InstanceAuthorization, Drop::Outside(Outside::OtherRoot))),
                 }
             }
-            Some(outside) => return Standing::Dropped(Drop::Outside(outside)),
+            Some(outside) => return Authorization::Dropped(Drop::Outside(outside)),
         }
         self.user_namespace(home, &mut needs).map_or_else(
-            || if needs.is_empty() { Standing::Kept } else { Standing::Depends(needs.into()) },
-            Standing::Dropped,
+            || if needs.is_empty() { Authorization::Kept } else { Authorization::Depends(needs.into()) },
+            Authorization::Dropped,
         )
     }
 

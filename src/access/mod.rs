@@ -1,7 +1,7 @@
 //! Effective access: which agents a job may use, through which entry, as whom.
 //!
 //! This does what GitLab's server does with the entries of `ci_access` and `user_access`, each step in a module that
-//! names the source of its rule: [`standing`] (which entries become authorizations), `hierarchy` (which ids count),
+//! names the source of its rule: [`authorization`] (which entries become authorizations), `hierarchy` (which ids count),
 //! [`candidate`] (what may let a project in, in order of precedence), `filters` and [`environment_pattern`] (what a job
 //! must hold to), [`identity`] (as whom it acts). Every answer carries the entries behind it. Where something that decides
 //! is not known, the answer has a row for each case. [`picture`] tells what an agent grants without asking project by
@@ -11,6 +11,7 @@
 
 pub mod agent;
 pub mod answer;
+pub mod authorization;
 pub mod candidate;
 pub mod decision;
 pub mod environment_pattern;
@@ -22,12 +23,12 @@ pub mod index;
 pub mod jobs;
 pub mod picture;
 mod releases;
-pub mod standing;
 pub mod user_access;
 mod world;
 
 pub use agent::{Agent, AgentId};
 pub use answer::{Answer, JobEnvironment, Query, Row};
+pub use authorization::{Authorization, Drop, Outside};
 pub use candidate::{Candidate, CandidateKind};
 pub use decision::{Denial, Outcome};
 pub use environment_pattern::{EnvironmentPattern, PartialVerdict, Verdict};
@@ -37,6 +38,5 @@ pub use identity::{Identity, JobIdentity};
 pub use index::Index;
 pub use picture::{Case, Effect, Grant, GrantGroup, Picture, Reach, Terms};
 pub use releases::{across_hierarchies, list_limit, needs_licence};
-pub use standing::{Drop, Outside, Standing};
 pub use user_access::{UserDenial, UserGrant, UserIdentity, UserPicture};
 pub use world::{AgentFile, Settings, World};

@@ -8,11 +8,11 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::agent::AgentId;
+use super::authorization::{Authorization, Drop};
 use super::candidate::{Candidate, CandidateKind};
 use super::decision::is_usable;
 use super::fact::{Condition, Fact};
 use super::index::Index;
-use super::standing::{Drop, Standing};
 use super::world::Settings;
 use crate::agent_config::{CiEntry, Impersonation, Mode, RefusedAt};
 use crate::gitlab::lower_path;
@@ -182,30 +182,30 @@ impl<'w> Index<'w> {
     #[must_use]
     pub fn picture(&self, id: AgentId) -> Picture<'w> {
         let agent = self.agent(id);
-        let standings = self.entry_standings(id);
+        let authorizations = self.entry_authorizations(id);
         let settings = self.settings();
-        let cases = cases(&standings, settings).into_iter().map(|conditions| {
+        let cases = cases(&authorizations, settings).into_iter().map(|conditions| {
             let home = agent.project;
             let drawing = Drawing { inventory: self.inventory(), settings, home, conditions };
-            drawing.case(&standings)
+            drawing.case(&authorizations)
         });
         Picture { agent: id, refused: agent.file.and_then(|file| file.refused), cases: cases.collect() }
     }
 }
 
 /// The states of licence and instance setting that make a difference and are not known.
-fn cases(standings: &[(&CiEntry, Standing)], settings: Settings) -> Vec<Vec<Condition>> {
-    let needs_setting = |standing: &Standing| match standing {
-        Standing::Depends(needs) => needs.iter().any(|(fact, _)| *fact == Fact::InstanceAuthorization),
+fn cases(authorizations: &[(&CiEntry, Authorization)], settings: Settings) -> Vec<Vec<Condition>> {
+    let needs_setting = |authorization: &Authorization| match authorization {
+        Authorization::Depends(needs) => needs.iter().any(|(fact, _)| *fact == Fact::InstanceAuthorization),
         _ => false,
     };
-    let needs_tier = |(entry, standing): &(&CiEntry, Standing)| {
-        !matches!(standing, Standing::Dropped(_)) && is_usable(Candidate::of(entry, None), settings).is_none()
+    let needs_tier = |(entry, authorization): &(&CiEntry, Authorization)| {
+        !matches!(authorization, Authorization::Dropped(_)) && is_usable(Candidate::of(entry, None), settings).is_none()
     };
     let mut cases = vec![Vec::new()];
     let open = [
-        (Fact::PaidTier, standings.iter().any(needs_tier)),
-        (Fact::InstanceAuthorization, standings.iter().any(|(_, standing)| needs_setting(standing))),
+        (Fact::PaidTier, authorizations.iter().any(needs_tier)),
+        (Fact::InstanceAuthorization, authorizations.iter().any(|(_, authorization)| needs_setting(authorization))),
     ];
     for (fact, _) in open.into_iter().filter(|(_, is_open)| *is_open) {
         let with = |holds: bool| {
@@ -230,21 +230,21 @@ struct Drawing<'w> {
 }
 
 impl<'w> Drawing<'w> {
-    fn case(self, standings: &[(&'w CiEntry, Standing)]) -> Case<'w> {
-        let mut grants = vec![Grant { candidate: Candidate::IMPLICIT, effect: self.implicit(standings) }];
+    fn case(self, authorizations: &[(&'w CiEntry, Authorization)]) -> Case<'w> {
+        let mut grants = vec![Grant { candidate: Candidate::IMPLICIT, effect: self.implicit(authorizations) }];
         let mut layers = Vec::new();
         let home = self.inventory.and_then(|inventory| Some(inventory.place(inventory.find_project(self.home?)?)));
         layers.extend(home.map(|place| Layer { places: place..place + 1, depth: usize::MAX - 1, grant: 0 }));
-        for (entry, standing) in standings {
+        for (entry, authorization) in authorizations {
             let (target, layer) = self.place(entry);
             let candidate = Candidate::of(entry, target);
-            let (effect, counts) = self.effect(candidate, standing, layer.as_ref());
+            let (effect, counts) = self.effect(candidate, authorization, layer.as_ref());
             if let Some((places, depth)) = layer.filter(|_| counts) {
                 layers.push(Layer { places, depth, grant: grants.len() });
             }
             grants.push(Grant { candidate, effect });
         }
-        for (grant, places) in grants.iter_mut().zip(spread(layers, standings.len() + 1)) {
+        for (grant, places) in grants.iter_mut().zip(spread(layers, authorizations.len() + 1)) {
             if let (Effect::Decides(reach), Some(places)) = (&mut grant.effect, places) {
                 *reach = Reach::Places(places);
             }
@@ -254,14 +254,16 @@ impl<'w> Drawing<'w> {
 
     /// Implicit access before it is placed. Without an inventory an entry for the configuration project itself shows by
     /// its id that it stands in the place of it.
-    fn implicit(&self, standings: &[(&'w CiEntry, Standing)]) -> Effect {
+    fn implicit(&self, authorizations: &[(&'w CiEntry, Authorization)]) -> Effect {
         let Some(home) = self.home.map(lower_path) else {
             return Effect::Depends([Fact::OwnProject].into(), Reach::NotListed);
         };
         let names_home = |entry: &CiEntry| entry.id.as_ref().is_some_and(|id| lower_path(&id.value) == home);
-        let replaced = standings.iter().any(|(entry, standing)| {
+        let replaced = authorizations.iter().any(|(entry, authorization)| {
             let candidate = Candidate::of(entry, None);
-            candidate.kind == CandidateKind::Project && names_home(entry) && self.effect(candidate, standing, None).1
+            candidate.kind == CandidateKind::Project
+                && names_home(entry)
+                && self.effect(candidate, authorization, None).1
         });
         Effect::Decides(if replaced { Reach::Places(Vec::new()) } else { Reach::NotListed })
     }
@@ -287,13 +289,13 @@ impl<'w> Drawing<'w> {
     fn effect(
         &self,
         candidate: Candidate<'w>,
-        standing: &Standing,
+        authorization: &Authorization,
         layer: Option<&(Range<u32>, usize)>,
     ) -> (Effect, bool) {
-        let needs = match standing {
-            Standing::Dropped(drop) => return (Effect::Dropped(drop.clone()), false),
-            Standing::Kept => &[][..],
-            Standing::Depends(needs) => needs,
+        let needs = match authorization {
+            Authorization::Dropped(drop) => return (Effect::Dropped(drop.clone()), false),
+            Authorization::Kept => &[][..],
+            Authorization::Depends(needs) => needs,
         };
         let usable = is_usable(candidate, self.settings).or_else(|| self.holds(&Fact::PaidTier));
         if usable == Some(false) {

@@ -6,11 +6,11 @@
 //! at least the role Developer in one of the listed projects or groups is let in.
 
 use super::agent::{Agent, AgentId};
+use super::authorization::{Authorization, Drop, settle};
 use super::fact::{Condition, Fact};
 use super::hierarchy::Hierarchy;
 use super::index::Index;
 use super::releases::{USER_ACCESS, USER_ACCESS_AS_OPTIONAL};
-use super::standing::{Drop, Standing, settle};
 use super::world::Settings;
 use crate::agent_config::{AccessSection, EntryKind, Mode, RefusedAt, UserAccess, UserEntry};
 use crate::gitlab::Tier;
@@ -61,7 +61,7 @@ pub struct UserGrant<'w> {
     /// The project or group that it names, as the inventory writes it if it can.
     pub target: Option<&'w str>,
     /// What becomes of it.
-    pub standing: Standing,
+    pub authorization: Authorization,
     /// For the identity of a user: the group of its Kubernetes user, with `<role>` for each role up to the one held.
     pub role_group: String,
 }
@@ -110,14 +110,14 @@ fn grants<'w>(
     for list in [&access.projects, &access.groups] {
         let ids = list.iter().map(|entry| entry.id.as_ref().map(|id| &*id.value));
         for (entry, (id, drop)) in list.iter().zip(settle(ids, settings.version)) {
-            let standing = drop.map_or_else(|| hierarchy.standing(entry.kind, &id), Standing::Dropped);
-            grants.push(grant(entry, standing, inventory));
+            let authorization = drop.map_or_else(|| hierarchy.authorization(entry.kind, &id), Authorization::Dropped);
+            grants.push(grant(entry, authorization, inventory));
         }
     }
     grants
 }
 
-fn grant<'w>(entry: &'w UserEntry, standing: Standing, inventory: Option<&'w Inventory>) -> UserGrant<'w> {
+fn grant<'w>(entry: &'w UserEntry, authorization: Authorization, inventory: Option<&'w Inventory>) -> UserGrant<'w> {
     let written = entry.id.as_ref().map(|id| &*id.value);
     let listed = inventory.zip(written).and_then(|(inventory, id)| match entry.kind {
         EntryKind::Project => inventory.find_project(id).map(|project| (&*project.path, project.id)),
@@ -126,16 +126,16 @@ fn grant<'w>(entry: &'w UserEntry, standing: Standing, inventory: Option<&'w Inv
     let target = listed.map(|(path, _)| path).or(written);
     let number = listed.and_then(|(_, id)| id);
     let number = number.map_or_else(|| format!("<id of {}>", target.unwrap_or_default()), |id| id.to_string());
-    UserGrant { entry, target, standing, role_group: format!("gitlab:{}_role:{number}:<role>", entry.kind.noun()) }
+    UserGrant { entry, target, authorization, role_group: format!("gitlab:{}_role:{number}:<role>", entry.kind.noun()) }
 }
 
 impl UserGrant<'_> {
     /// Why the entry lets nobody in; `None` for one that does, or may.
     #[must_use]
     pub fn dropped(&self) -> Option<&Drop> {
-        match &self.standing {
-            Standing::Dropped(drop) => Some(drop),
-            Standing::Kept | Standing::Depends(_) => None,
+        match &self.authorization {
+            Authorization::Dropped(drop) => Some(drop),
+            Authorization::Kept | Authorization::Depends(_) => None,
         }
     }
 }

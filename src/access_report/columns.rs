@@ -2,7 +2,7 @@
 
 use super::AccessReport;
 use crate::access::{
-    Agent, Answer, Candidate, Case, Condition, Denial, Effect, Grant, Identity, Outcome, Picture, Row, Standing,
+    Agent, Answer, Authorization, Candidate, Case, Condition, Denial, Effect, Grant, Identity, Outcome, Picture, Row,
     UserIdentity, UserPicture,
 };
 use crate::agent_config::{CiEntry, Mode};
@@ -204,7 +204,7 @@ pub(super) fn user_rows(picture: &UserPicture<'_>, agent: &Agent<'_>) -> Vec<Vec
         UserIdentity::Nobody(_) => "",
     };
     let rows = picture.grants.iter().map(|grant| {
-        let needs: &[_] = if let Standing::Depends(needs) = &grant.standing { needs } else { &[] };
+        let needs: &[_] = if let Authorization::Depends(needs) = &grant.authorization { needs } else { &[] };
         let needs = needs.iter().map(|(fact, _)| Condition { fact: fact.clone(), holds: true });
         let all: Vec<Condition> = picture.conditions.iter().cloned().chain(needs).collect();
         let effect = grant.dropped().map(words::dropped).or(denial.clone());

@@ -2,7 +2,7 @@
 //! is told once.
 
 use crate::access::{
-    Agent, AgentId, Case, Condition, Effect, Grant, Index, Settings, Standing, Terms, UserIdentity, UserPicture,
+    Agent, AgentId, Authorization, Case, Condition, Effect, Grant, Index, Settings, Terms, UserIdentity, UserPicture,
 };
 use crate::agent_config::Mode;
 use crate::words;
@@ -233,10 +233,10 @@ fn users(picture: &UserPicture<'_>, agent: &Agent<'_>) -> Users {
     let mut users = Users { summary, is_nobody, names: Vec::new(), without_effect: Vec::new() };
     for grant in &picture.grants {
         let name = with_line(words::user_entry_name(grant), agent.line(grant.entry.span));
-        match &grant.standing {
-            Standing::Kept => users.names.push(name),
-            Standing::Dropped(drop) => add_reason(&mut users.without_effect, name, words::dropped_alike(drop)),
-            Standing::Depends(needs) => {
+        match &grant.authorization {
+            Authorization::Kept => users.names.push(name),
+            Authorization::Dropped(drop) => add_reason(&mut users.without_effect, name, words::dropped_alike(drop)),
+            Authorization::Depends(needs) => {
                 let facts: Vec<Condition> =
                     needs.iter().map(|(fact, _)| Condition { fact: fact.clone(), holds: true }).collect();
                 users.names.push(format!("{name} if {}", words::conditions_for_users(&facts)));

@@ -36,7 +36,7 @@ fn of_entries(world: &World, (project, input): (usize, usize), part: Span) -> Ve
         }
         let inventory = known.context.inventory.as_deref();
         let mut hints = Vec::new();
-        for (entry, _) in index.entry_standings(agent) {
+        for (entry, _) in index.entry_authorizations(agent) {
             if entry.head.start < part.start || entry.head.start > part.end {
                 continue;
             }

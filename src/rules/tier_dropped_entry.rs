@@ -55,7 +55,7 @@ impl Rule for TierDroppedEntry {
             Some(tier) => tier == Tier::Free,
         };
         let needs = |entry: &&CiEntry| crate::access::needs_licence(entry.mode(), context.version);
-        let entries = file.standing_entries(context);
+        let entries = file.authorized_entries(context);
         if !is_asked || !entries.iter().any(needs) {
             return;
         }

@@ -3,7 +3,9 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::rows::{agent, candidate, impersonation};
-use crate::access::{Case, Condition, Effect, Grant, Index, Picture, Standing, UserDenial, UserIdentity, UserPicture};
+use crate::access::{
+    Authorization, Case, Condition, Effect, Grant, Index, Picture, UserDenial, UserIdentity, UserPicture,
+};
 use crate::agent_config::{CiEntry, Mode};
 use crate::words;
 
@@ -96,10 +98,10 @@ pub fn user_picture(index: &Index<'_>, picture: &UserPicture<'_>) -> Json {
         let mut entry = json!({ "kind": grant.entry.kind.noun() });
         entry["id"] = grant.target.into();
         entry["role_group"] = grant.role_group.as_str().into();
-        match &grant.standing {
-            Standing::Kept => {}
-            Standing::Dropped(drop) => entry["dropped"] = words::dropped(drop).into(),
-            Standing::Depends(needs) => {
+        match &grant.authorization {
+            Authorization::Kept => {}
+            Authorization::Dropped(drop) => entry["dropped"] = words::dropped(drop).into(),
+            Authorization::Depends(needs) => {
                 let holds = needs.iter().map(|(fact, _)| Condition { fact: fact.clone(), holds: true });
                 entry["conditions"] = holds.map(|condition| words::condition_for_users(&condition)).collect();
             }

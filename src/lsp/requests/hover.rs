@@ -184,7 +184,7 @@ fn entry_in_words(entry: &CiEntry, file: &AgentFile, context: &Context, index: O
         let _ = write!(text, "\n\nGitLab refuses the file ({}). Without that, it would be as follows.", step.name());
     }
     // The picture holds entries of the index, which are the same ones by their place.
-    let own = index.entry_standings(agent).into_iter().map(|(own, _)| own);
+    let own = index.entry_authorizations(agent).into_iter().map(|(own, _)| own);
     let Some(own) = own.into_iter().find(|own| (own.kind, own.index) == (entry.kind, entry.index)) else { return text };
     for effect in entries::effects(&picture, own, inventory) {
         let _ = write!(text, "\n\nThis entry: {effect}.");
@@ -328,18 +328,18 @@ fn granted(agent: AgentId, index: &Index<'_>) -> String {
         return "\n\nGitLab refuses its file: what was configured before stays in force, and that is not known."
             .to_owned();
     }
-    let standings = index.entry_standings(agent);
+    let authorizations = index.entry_authorizations(agent);
     let home =
         known.project.map_or("its configuration project".to_owned(), |project| format!("`{}`", printable(project)));
     let mut text = format!("\n\nIt lets in {home}");
-    for (entry, _) in standings.iter().take(MOST) {
+    for (entry, _) in authorizations.iter().take(MOST) {
         let name = words::entry_name(entry);
         let restrictions = words::restrictions(entry);
         let restrictions = if restrictions.is_empty() { restrictions } else { format!(" ({restrictions})") };
         let _ = write!(text, ", {name}{restrictions}");
     }
-    if standings.len() > MOST {
-        let _ = write!(text, " and what {} more entries name", standings.len() - MOST);
+    if authorizations.len() > MOST {
+        let _ = write!(text, " and what {} more entries name", authorizations.len() - MOST);
     }
     text.push('.');
     text

@@ -54,7 +54,7 @@ pub enum Outside {
 
 /// What becomes of an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum Authorization {
     /// It is an authorization.
     Kept,
     /// It has no effect.
