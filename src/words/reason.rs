@@ -2,7 +2,7 @@
 
 use super::condition;
 use super::entry::candidate_for;
-use crate::access::environment_pattern::{Fault, Unknown};
+use crate::access::environment_pattern::{Fault, RubyOnly};
 use crate::access::{Agent, Answer, Candidate, CandidateKind, Denial, Drop, Outcome, Outside, Row, UserDenial};
 use crate::agent_config::RefusedAt;
 
@@ -214,10 +214,10 @@ pub fn pattern_fault(fault: Fault) -> String {
 
 /// Why it takes Ruby to tell whether a pattern matches.
 #[must_use]
-pub fn pattern_unknown(unknown: Unknown) -> String {
+pub fn pattern_unknown(unknown: RubyOnly) -> String {
     match unknown {
-        Unknown::Construct(what) => format!("{what} has a meaning of its own in Ruby's regular expressions"),
-        Unknown::TooLarge => "the regular expression is too large".to_owned(),
-        Unknown::ControlCharacter => "the environment's name has a control character".to_owned(),
+        RubyOnly::Construct(what) => format!("{what} has a meaning of its own in Ruby's regular expressions"),
+        RubyOnly::TooLarge => "the regular expression is too large".to_owned(),
+        RubyOnly::ControlCharacter => "the environment's name has a control character".to_owned(),
     }
 }
