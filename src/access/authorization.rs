@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::fact::Fact;
+use super::condition::Unknown;
 use super::releases::list_limit;
 use crate::gitlab::{Version, lower_path};
 
@@ -60,7 +60,7 @@ pub enum Authorization {
     /// It has no effect.
     Dropped(Drop),
     /// It is an authorization if all of these hold; each with what drops it otherwise.
-    Depends(Box<[(Fact, Drop)]>),
+    Depends(Box<[(Unknown, Drop)]>),
 }
 
 /// The ids of one list that survive the cut and equal ids, and what became of the others; by position in the list.

@@ -5,8 +5,8 @@
 use super::answer::JobEnvironment;
 use super::authorization::{Authorization, Drop};
 use super::candidate::{Candidate, CandidateKind};
+use super::condition::{Condition, Unknown};
 use super::environment_pattern::Fault;
-use super::fact::{Condition, Fact};
 use super::filters::{self, Passage, Patterns};
 use super::releases::needs_licence;
 use super::world::Settings;
@@ -140,17 +140,17 @@ struct Branch<'w> {
 }
 
 impl<'w> Branch<'w> {
-    fn holds(&self, fact: &Fact) -> Option<bool> {
-        self.conditions.iter().find(|condition| condition.fact == *fact).map(|condition| condition.holds)
+    fn holds(&self, unknown: &Unknown) -> Option<bool> {
+        self.conditions.iter().find(|condition| condition.unknown == *unknown).map(|condition| condition.holds)
     }
 
-    /// The position of the first candidate that counts. Where that hangs on a fact, this branch takes it to hold and a
+    /// The position of the first candidate that counts. Where that hangs on an unknown, this branch takes it to hold and a
     /// new one takes it not to.
     fn choose(&mut self, candidates: &[Ranked<'w>], settings: Settings, branches: &mut Vec<Self>) -> Option<usize> {
         while let Some(ranked) = candidates.get(self.position) {
             let position = self.position;
             self.position += 1;
-            let needs: &[(Fact, Drop)] = match &ranked.authorization {
+            let needs: &[(Unknown, Drop)] = match &ranked.authorization {
                 Authorization::Kept => &[],
                 Authorization::Depends(needs) => needs,
                 Authorization::Dropped(drop) => {
@@ -162,7 +162,7 @@ impl<'w> Branch<'w> {
                 self.fell_out.push((ranked.candidate, Drop::Tier));
                 continue;
             }
-            let tier = is_usable(ranked.candidate, settings).is_none().then_some((Fact::PaidTier, Drop::Tier));
+            let tier = is_usable(ranked.candidate, settings).is_none().then_some((Unknown::PaidTier, Drop::Tier));
             if self.all_hold(needs.iter().cloned().chain(tier), ranked.candidate, branches) {
                 return Some(position);
             }
@@ -173,12 +173,12 @@ impl<'w> Branch<'w> {
     /// Whether everything that a candidate needs holds in this branch.
     fn all_hold(
         &mut self,
-        needs: impl Iterator<Item = (Fact, Drop)>,
+        needs: impl Iterator<Item = (Unknown, Drop)>,
         candidate: Candidate<'w>,
         branches: &mut Vec<Self>,
     ) -> bool {
-        for (fact, drop) in needs {
-            match self.holds(&fact) {
+        for (unknown, drop) in needs {
+            match self.holds(&unknown) {
                 Some(true) => {}
                 Some(false) => {
                     self.fell_out.push((candidate, drop));
@@ -186,10 +186,10 @@ impl<'w> Branch<'w> {
                 }
                 None => {
                     let mut other = self.clone();
-                    other.conditions.push(Condition { fact: fact.clone(), holds: false });
+                    other.conditions.push(Condition { unknown: unknown.clone(), holds: false });
                     other.fell_out.push((candidate, drop));
                     branches.push(other);
-                    self.conditions.push(Condition { fact, holds: true });
+                    self.conditions.push(Condition { unknown, holds: true });
                 }
             }
         }
@@ -208,15 +208,15 @@ impl<'w> Branch<'w> {
         let behind = winner.map_or(candidates.len(), |(position, _)| position + 1);
         for ranked in candidates.iter().skip(behind) {
             let candidate = ranked.candidate;
-            let fails = |needs: &[(Fact, Drop)]| {
-                needs.iter().find(|(fact, _)| self.holds(fact) == Some(false)).map(|(_, drop)| drop.clone())
+            let fails = |needs: &[(Unknown, Drop)]| {
+                needs.iter().find(|(unknown, _)| self.holds(unknown) == Some(false)).map(|(_, drop)| drop.clone())
             };
             let drop = match &ranked.authorization {
                 Authorization::Kept => None,
                 Authorization::Depends(needs) => fails(needs),
                 Authorization::Dropped(drop) => Some(drop.clone()),
             };
-            let usable = is_usable(candidate, settings).or_else(|| self.holds(&Fact::PaidTier));
+            let usable = is_usable(candidate, settings).or_else(|| self.holds(&Unknown::PaidTier));
             match drop.or((usable == Some(false)).then_some(Drop::Tier)) {
                 Some(drop) => self.fell_out.push((candidate, drop)),
                 None => overridden.push(candidate),

@@ -5,7 +5,7 @@
 //! `user_access` crossed top-level groups in different releases.
 
 use super::authorization::{Authorization, Drop, Outside};
-use super::fact::Fact;
+use super::condition::Unknown;
 use super::releases::{USER_NAMESPACES, WHOLE_HIERARCHY, across_hierarchies};
 use super::world::Settings;
 use crate::agent_config::{AccessSection, EntryKind};
@@ -45,7 +45,9 @@ impl<'w> Hierarchy<'w> {
             return Authorization::Dropped(drop);
         }
         let Some(home) = &self.home else {
-            return Authorization::Depends([(Fact::InHierarchy(id.into()), Drop::Outside(Outside::OtherRoot))].into());
+            return Authorization::Depends(
+                [(Unknown::InHierarchy(id.into()), Drop::Outside(Outside::OtherRoot))].into(),
+            );
         };
         let mut needs = Vec::new();
         if kind == EntryKind::Group
@@ -59,7 +61,7 @@ impl<'w> Hierarchy<'w> {
                 match self.settings.instance_authorization {
                     Some(true) => {}
                     Some(false) => return Authorization::Dropped(Drop::Outside(Outside::OtherRoot)),
-                    None => needs.push((Fact::InstanceAuthorization, Drop::Outside(Outside::OtherRoot))),
+                    None => needs.push((Unknown::InstanceAuthorization, Drop::Outside(Outside::OtherRoot))),
                 }
             }
             Some(outside) => return Authorization::Dropped(Drop::Outside(outside)),
@@ -71,23 +73,23 @@ impl<'w> Hierarchy<'w> {
     }
 
     /// No group can match when the configuration project lies in a personal namespace.
-    fn group_in_user(&self, home: &str, id: &str, needs: &mut Vec<(Fact, Drop)>) -> Option<Drop> {
+    fn group_in_user(&self, home: &str, id: &str, needs: &mut Vec<(Unknown, Drop)>) -> Option<Drop> {
         let drop = Drop::Outside(Outside::GroupFromPersonalNamespace);
         match self.root_kind {
             Some(NamespaceKind::User) => return Some(drop),
             Some(NamespaceKind::Group) => {}
-            None => needs.push((Fact::Group(root_path(home).into()), drop)),
+            None => needs.push((Unknown::Group(root_path(home).into()), drop)),
         }
         // A group that only the query's project vouches for may be a user's personal namespace.
         let is_open = self.inventory.is_none() && !id.contains('/') && id != root_path(home);
         if is_open {
-            needs.push((Fact::Group(id.into()), Drop::IsUser));
+            needs.push((Unknown::Group(id.into()), Drop::IsUser));
         }
         None
     }
 
     /// Before 15.7 a configuration project in a personal namespace could name no project.
-    fn user_namespace(&self, home: &str, needs: &mut Vec<(Fact, Drop)>) -> Option<Drop> {
+    fn user_namespace(&self, home: &str, needs: &mut Vec<(Unknown, Drop)>) -> Option<Drop> {
         if self.settings.version >= USER_NAMESPACES {
             return None;
         }
@@ -95,8 +97,10 @@ impl<'w> Hierarchy<'w> {
         match self.root_kind {
             Some(NamespaceKind::User) => return Some(drop),
             Some(NamespaceKind::Group) => {}
-            None if needs.iter().any(|(fact, _)| matches!(fact, Fact::Group(path) if **path == *root_path(home))) => {}
-            None => needs.push((Fact::Group(root_path(home).into()), drop)),
+            None if needs
+                .iter()
+                .any(|(unknown, _)| matches!(unknown, Unknown::Group(path) if **path == *root_path(home))) => {}
+            None => needs.push((Unknown::Group(root_path(home).into()), drop)),
         }
         None
     }

@@ -7,8 +7,8 @@ use super::agent::{Agent, AgentId, agents};
 use super::answer::{Answer, Query, Row};
 use super::authorization::{Authorization, Drop, settle};
 use super::candidate::Candidate;
+use super::condition::{Condition, Unknown};
 use super::decision::{self, Denial, Job, Outcome, Ranked};
-use super::fact::{Condition, Fact};
 use super::filters::Patterns;
 use super::hierarchy::Hierarchy;
 use super::world::{Settings, World};
@@ -121,7 +121,7 @@ impl<'w> Index<'w> {
             let authorization = match settings.instance_authorization {
                 Some(true) => Authorization::Kept,
                 Some(false) => Authorization::Dropped(Drop::SettingOff),
-                None => Authorization::Depends([(Fact::InstanceAuthorization, Drop::SettingOff)].into()),
+                None => Authorization::Depends([(Unknown::InstanceAuthorization, Drop::SettingOff)].into()),
             };
             (entry, Cow::Borrowed(""), authorization)
         }));
@@ -245,7 +245,7 @@ impl<'w> Index<'w> {
         }
         add(Some(&self.by_instance), rank, None);
         let own = self.by_home.get(&*lower).into_iter().flatten().map(|&agent| (agent, Authorization::Kept));
-        let own_project = || Authorization::Depends([(Fact::OwnProject, Drop::NotOwnProject)].into());
+        let own_project = || Authorization::Depends([(Unknown::OwnProject, Drop::NotOwnProject)].into());
         let maybe_own = self.homeless.iter().map(|&agent| (agent, own_project()));
         found.extend(
             own.chain(maybe_own)
@@ -278,7 +278,7 @@ fn fail_together(answer: &mut Answer<'_, '_>, context: impl Fn(AgentId) -> Strin
         let mut denied = row.clone();
         denied.outcome = Outcome::Denied(Denial::RequestFails(by.clone()));
         if !is_certain {
-            let condition = |holds: bool| Condition { fact: Fact::RequestFails, holds };
+            let condition = |holds: bool| Condition { unknown: Unknown::RequestFails, holds };
             denied.conditions.push(condition(true));
             let mut still_allowed = row;
             still_allowed.conditions.push(condition(false));

@@ -10,8 +10,8 @@ use std::ops::Range;
 use super::agent::AgentId;
 use super::authorization::{Authorization, Drop};
 use super::candidate::{Candidate, CandidateKind};
+use super::condition::{Condition, Unknown};
 use super::decision::is_usable;
-use super::fact::{Condition, Fact};
 use super::index::Index;
 use super::world::Settings;
 use crate::agent_config::{CiEntry, Impersonation, Mode, RefusedAt};
@@ -53,7 +53,7 @@ pub enum Effect {
     /// It decides about these projects. None, where more specific entries cover all of them.
     Decides(Reach),
     /// The same, if all of these hold. How far other entries reach is told as if they did not.
-    Depends(Box<[Fact]>, Reach),
+    Depends(Box<[Unknown]>, Reach),
     /// It has no effect.
     Dropped(Drop),
 }
@@ -196,7 +196,7 @@ impl<'w> Index<'w> {
 /// The states of licence and instance setting that make a difference and are not known.
 fn cases(authorizations: &[(&CiEntry, Authorization)], settings: Settings) -> Vec<Vec<Condition>> {
     let needs_setting = |authorization: &Authorization| match authorization {
-        Authorization::Depends(needs) => needs.iter().any(|(fact, _)| *fact == Fact::InstanceAuthorization),
+        Authorization::Depends(needs) => needs.iter().any(|(unknown, _)| *unknown == Unknown::InstanceAuthorization),
         _ => false,
     };
     let needs_tier = |(entry, authorization): &(&CiEntry, Authorization)| {
@@ -204,15 +204,15 @@ fn cases(authorizations: &[(&CiEntry, Authorization)], settings: Settings) -> Ve
     };
     let mut cases = vec![Vec::new()];
     let open = [
-        (Fact::PaidTier, authorizations.iter().any(needs_tier)),
-        (Fact::InstanceAuthorization, authorizations.iter().any(|(_, authorization)| needs_setting(authorization))),
+        (Unknown::PaidTier, authorizations.iter().any(needs_tier)),
+        (Unknown::InstanceAuthorization, authorizations.iter().any(|(_, authorization)| needs_setting(authorization))),
     ];
-    for (fact, _) in open.into_iter().filter(|(_, is_open)| *is_open) {
+    for (unknown, _) in open.into_iter().filter(|(_, is_open)| *is_open) {
         let with = |holds: bool| {
-            let fact = fact.clone();
+            let unknown = unknown.clone();
             move |case: &Vec<Condition>| {
                 let mut case = case.clone();
-                case.push(Condition { fact: fact.clone(), holds });
+                case.push(Condition { unknown: unknown.clone(), holds });
                 case
             }
         };
@@ -256,7 +256,7 @@ impl<'w> Drawing<'w> {
     /// its id that it stands in the place of it.
     fn implicit(&self, authorizations: &[(&'w CiEntry, Authorization)]) -> Effect {
         let Some(home) = self.home.map(lower_path) else {
-            return Effect::Depends([Fact::OwnProject].into(), Reach::NotListed);
+            return Effect::Depends([Unknown::OwnProject].into(), Reach::NotListed);
         };
         let names_home = |entry: &CiEntry| entry.id.as_ref().is_some_and(|id| lower_path(&id.value) == home);
         let replaced = authorizations.iter().any(|(entry, authorization)| {
@@ -297,15 +297,15 @@ impl<'w> Drawing<'w> {
             Authorization::Kept => &[][..],
             Authorization::Depends(needs) => needs,
         };
-        let usable = is_usable(candidate, self.settings).or_else(|| self.holds(&Fact::PaidTier));
+        let usable = is_usable(candidate, self.settings).or_else(|| self.holds(&Unknown::PaidTier));
         if usable == Some(false) {
             return (Effect::Dropped(Drop::Tier), false);
         }
-        if let Some((_, drop)) = needs.iter().find(|(fact, _)| self.holds(fact) == Some(false)) {
+        if let Some((_, drop)) = needs.iter().find(|(unknown, _)| self.holds(unknown) == Some(false)) {
             return (Effect::Dropped(drop.clone()), false);
         }
-        let open: Vec<Fact> =
-            needs.iter().map(|(fact, _)| fact.clone()).filter(|fact| self.holds(fact).is_none()).collect();
+        let open: Vec<Unknown> =
+            needs.iter().map(|(unknown, _)| unknown.clone()).filter(|unknown| self.holds(unknown).is_none()).collect();
         if open.is_empty() {
             return (Effect::Decides(Reach::NotListed), true);
         }
@@ -313,8 +313,8 @@ impl<'w> Drawing<'w> {
         (Effect::Depends(open.into(), reach), false)
     }
 
-    fn holds(&self, fact: &Fact) -> Option<bool> {
-        self.conditions.iter().find(|condition| condition.fact == *fact).map(|condition| condition.holds)
+    fn holds(&self, unknown: &Unknown) -> Option<bool> {
+        self.conditions.iter().find(|condition| condition.unknown == *unknown).map(|condition| condition.holds)
     }
 }
 

@@ -7,7 +7,7 @@
 
 use super::agent::{Agent, AgentId};
 use super::authorization::{Authorization, Drop, settle};
-use super::fact::{Condition, Fact};
+use super::condition::{Condition, Unknown};
 use super::hierarchy::Hierarchy;
 use super::index::Index;
 use super::releases::{USER_ACCESS, USER_ACCESS_AS_OPTIONAL};
@@ -82,16 +82,16 @@ impl<'w> Index<'w> {
 
 fn identity(access: Option<&UserAccess>, settings: Settings) -> (UserIdentity, Vec<Condition>) {
     let Some(access) = access else { return (UserIdentity::Nobody(UserDenial::NoSection), Vec::new()) };
-    let holds = |fact: Fact| Condition { fact, holds: true };
+    let holds = |unknown: Unknown| Condition { unknown, holds: true };
     let mut conditions = Vec::new();
     if settings.version < USER_ACCESS {
-        conditions.push(holds(Fact::FeatureFlag("kas_user_access")));
+        conditions.push(holds(Unknown::FeatureFlag("kas_user_access")));
     }
     let identity = match (access.access_as.as_ref().map(|access_as| access_as.mode), settings.tier) {
         (None, _) if settings.version < USER_ACCESS_AS_OPTIONAL => UserIdentity::Nobody(UserDenial::NoAccessAs),
         (Some(Mode::User), Some(Tier::Free)) => UserIdentity::Nobody(UserDenial::Tier),
         (Some(Mode::User), tier) => {
-            conditions.extend(tier.is_none().then(|| holds(Fact::PaidTier)));
+            conditions.extend(tier.is_none().then(|| holds(Unknown::PaidTier)));
             UserIdentity::User
         }
         _ => UserIdentity::Agent,

@@ -172,12 +172,12 @@ pub(super) fn picture_rows(picture: &Picture<'_>, agent: &Agent<'_>) -> Vec<Vec<
 
 fn grant_row(grant: &Grant<'_>, case: &[Condition], agent: &Agent<'_>) -> Vec<String> {
     let entry = grant.candidate.entry;
-    let (facts, projects, effect) = match &grant.effect {
+    let (unknowns, projects, effect) = match &grant.effect {
         Effect::Decides(reach) => (&[][..], reach.count(), "decides".to_owned()),
-        Effect::Depends(facts, reach) => (&facts[..], reach.count(), "decides".to_owned()),
+        Effect::Depends(unknowns, reach) => (&unknowns[..], reach.count(), "decides".to_owned()),
         Effect::Dropped(drop) => (&[][..], Some(0), words::dropped(drop)),
     };
-    let needs = facts.iter().map(|fact| Condition { fact: fact.clone(), holds: true });
+    let needs = unknowns.iter().map(|unknown| Condition { unknown: unknown.clone(), holds: true });
     let all: Vec<Condition> = case.iter().cloned().chain(needs).collect();
     let mut cells = agent_cells(agent, "ci_access");
     cells.push(conditions(&all));
@@ -205,7 +205,7 @@ pub(super) fn user_rows(picture: &UserPicture<'_>, agent: &Agent<'_>) -> Vec<Vec
     };
     let rows = picture.grants.iter().map(|grant| {
         let needs: &[_] = if let Authorization::Depends(needs) = &grant.authorization { needs } else { &[] };
-        let needs = needs.iter().map(|(fact, _)| Condition { fact: fact.clone(), holds: true });
+        let needs = needs.iter().map(|(unknown, _)| Condition { unknown: unknown.clone(), holds: true });
         let all: Vec<Condition> = picture.conditions.iter().cloned().chain(needs).collect();
         let effect = grant.dropped().map(words::dropped).or(denial.clone());
         let groups = if picture.identity == UserIdentity::User { grant.role_group.as_str() } else { "" };

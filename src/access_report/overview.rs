@@ -124,7 +124,7 @@ fn place(effect: &Effect, is_implicit: bool) -> Place {
             .to_owned(),
         ),
         Effect::Decides(_) => Place::Counts,
-        Effect::Depends(facts, _) => Place::CountsIf(words::conditions_of_entries(facts)),
+        Effect::Depends(unknowns, _) => Place::CountsIf(words::conditions_of_entries(unknowns)),
         Effect::Dropped(drop) => Place::Without(words::dropped_alike(drop)),
     }
 }
@@ -237,9 +237,9 @@ fn users(picture: &UserPicture<'_>, agent: &Agent<'_>) -> Users {
             Authorization::Kept => users.names.push(name),
             Authorization::Dropped(drop) => add_reason(&mut users.without_effect, name, words::dropped_alike(drop)),
             Authorization::Depends(needs) => {
-                let facts: Vec<Condition> =
-                    needs.iter().map(|(fact, _)| Condition { fact: fact.clone(), holds: true }).collect();
-                users.names.push(format!("{name} if {}", words::conditions_for_users(&facts)));
+                let unknowns: Vec<Condition> =
+                    needs.iter().map(|(unknown, _)| Condition { unknown: unknown.clone(), holds: true }).collect();
+                users.names.push(format!("{name} if {}", words::conditions_for_users(&unknowns)));
             }
         }
     }

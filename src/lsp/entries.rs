@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::access::{AgentId, Candidate, Case, Condition, Effect, Fact, Grant, Index, Picture};
+use crate::access::{AgentId, Candidate, Case, Condition, Effect, Grant, Index, Picture, Unknown};
 use crate::agent_config::{AccessSection, CiEntry, EntryKind};
 use crate::inventory::{Inventory, Project};
 use crate::words;
@@ -113,9 +113,9 @@ fn effect(grant: &Grant<'_>, entry: &CiEntry, inventory: Option<&Inventory>) -> 
             }
             _ => format!("lets in {identity}"),
         },
-        Effect::Depends(facts, _) => {
-            let holding = |fact: &Fact| Condition { fact: fact.clone(), holds: true };
-            let conditions: Vec<Condition> = facts.iter().map(holding).collect();
+        Effect::Depends(unknowns, _) => {
+            let holding = |unknown: &Unknown| Condition { unknown: unknown.clone(), holds: true };
+            let conditions: Vec<Condition> = unknowns.iter().map(holding).collect();
             format!("lets in {identity} if {}", words::conditions(&conditions))
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::answers::{Answers, Told, rows as rows_of};
-use crate::access::{AgentId, Condition, Fact, Index, Row};
+use crate::access::{AgentId, Condition, Index, Row, Unknown};
 use crate::agent_config::{CiEntry, Mode};
 use crate::words;
 
@@ -75,8 +75,8 @@ pub(super) fn rows(index: &Index<'_>, answers: &Answers<'_, '_, '_, '_>, id: Age
 fn lasting(row: &Row<'_>) -> Vec<Condition> {
     let of_job = |condition: &&Condition| {
         !matches!(
-            condition.fact,
-            Fact::EnvironmentMatches(_) | Fact::PatternMatches(_) | Fact::RequestFails | Fact::ProtectedRef
+            condition.unknown,
+            Unknown::EnvironmentMatches(_) | Unknown::PatternMatches(_) | Unknown::RequestFails | Unknown::ProtectedRef
         )
     };
     row.conditions.iter().filter(of_job).cloned().collect()

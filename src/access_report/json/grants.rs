@@ -38,8 +38,9 @@ fn grant(index: &Index<'_>, picture: &Picture<'_>, grant: &Grant<'_>, most: usiz
     object.entry("identity").or_insert_with(|| json!({ "mode": Mode::Agent.key() }));
     let reach = match &grant.effect {
         Effect::Decides(reach) => reach,
-        Effect::Depends(facts, reach) => {
-            let holds = facts.iter().map(|fact| words::condition(&Condition { fact: fact.clone(), holds: true }));
+        Effect::Depends(unknowns, reach) => {
+            let holds =
+                unknowns.iter().map(|unknown| words::condition(&Condition { unknown: unknown.clone(), holds: true }));
             object.insert("conditions".to_owned(), holds.collect());
             reach
         }
@@ -102,7 +103,7 @@ pub fn user_picture(index: &Index<'_>, picture: &UserPicture<'_>) -> Json {
             Authorization::Kept => {}
             Authorization::Dropped(drop) => entry["dropped"] = words::dropped(drop).into(),
             Authorization::Depends(needs) => {
-                let holds = needs.iter().map(|(fact, _)| Condition { fact: fact.clone(), holds: true });
+                let holds = needs.iter().map(|(unknown, _)| Condition { unknown: unknown.clone(), holds: true });
                 entry["conditions"] = holds.map(|condition| words::condition_for_users(&condition)).collect();
             }
         }

@@ -2,7 +2,7 @@
 
 /// Something that is not known and decides.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Fact {
+pub enum Unknown {
     /// The job's project has Premium or Ultimate.
     PaidTier,
     /// The pipeline runs on a protected ref.
@@ -25,11 +25,11 @@ pub enum Fact {
     RequestFails,
 }
 
-/// A fact that is taken to hold, or not to.
+/// An unknown that is taken to hold, or not to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Condition {
-    /// The fact.
-    pub fact: Fact,
+    /// The unknown.
+    pub unknown: Unknown,
     /// Whether it holds.
     pub holds: bool,
 }
