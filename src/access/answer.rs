@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::agent::{Agent, AgentId};
-use super::authorization::Drop;
+use super::authorization::DropReason;
 use super::candidate::Candidate;
 use super::condition::Condition;
 use super::decision::{Leaf, Outcome};
@@ -78,7 +78,7 @@ pub struct Row<'w> {
     /// Less specific candidates that the winner overrides whole.
     pub overridden: Vec<Candidate<'w>>,
     /// Candidates that fell out before the choice, each with the reason.
-    pub fell_out: Vec<(Candidate<'w>, Drop)>,
+    pub fell_out: Vec<(Candidate<'w>, DropReason)>,
 }
 
 impl<'w> Row<'w> {

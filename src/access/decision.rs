@@ -3,7 +3,7 @@
 //! Where something that decides is not known, the decision forks, and every branch carries what it takes to be so.
 
 use super::answer::JobEnvironment;
-use super::authorization::{Authorization, Drop};
+use super::authorization::{Authorization, DropReason};
 use super::candidate::{Candidate, CandidateKind};
 use super::condition::{Condition, Unknown};
 use super::environment_pattern::Fault;
@@ -48,7 +48,7 @@ pub(super) struct Leaf<'w> {
     pub outcome: Outcome<'w>,
     pub winner: Option<Candidate<'w>>,
     pub overridden: Vec<Candidate<'w>>,
-    pub fell_out: Vec<(Candidate<'w>, Drop)>,
+    pub fell_out: Vec<(Candidate<'w>, DropReason)>,
 }
 
 /// A candidate and what became of its entry.
@@ -136,7 +136,7 @@ struct Branch<'w> {
     conditions: Vec<Condition>,
     /// The next candidate to look at.
     position: usize,
-    fell_out: Vec<(Candidate<'w>, Drop)>,
+    fell_out: Vec<(Candidate<'w>, DropReason)>,
 }
 
 impl<'w> Branch<'w> {
@@ -150,19 +150,19 @@ impl<'w> Branch<'w> {
         while let Some(ranked) = candidates.get(self.position) {
             let position = self.position;
             self.position += 1;
-            let needs: &[(Unknown, Drop)] = match &ranked.authorization {
+            let needs: &[(Unknown, DropReason)] = match &ranked.authorization {
                 Authorization::Kept => &[],
                 Authorization::Depends(needs) => needs,
-                Authorization::Dropped(drop) => {
-                    self.fell_out.push((ranked.candidate, drop.clone()));
+                Authorization::Dropped(reason) => {
+                    self.fell_out.push((ranked.candidate, reason.clone()));
                     continue;
                 }
             };
             if is_usable(ranked.candidate, settings) == Some(false) {
-                self.fell_out.push((ranked.candidate, Drop::Tier));
+                self.fell_out.push((ranked.candidate, DropReason::Tier));
                 continue;
             }
-            let tier = is_usable(ranked.candidate, settings).is_none().then_some((Unknown::PaidTier, Drop::Tier));
+            let tier = is_usable(ranked.candidate, settings).is_none().then_some((Unknown::PaidTier, DropReason::Tier));
             if self.all_hold(needs.iter().cloned().chain(tier), ranked.candidate, branches) {
                 return Some(position);
             }
@@ -173,21 +173,21 @@ impl<'w> Branch<'w> {
     /// Whether everything that a candidate needs holds in this branch.
     fn all_hold(
         &mut self,
-        needs: impl Iterator<Item = (Unknown, Drop)>,
+        needs: impl Iterator<Item = (Unknown, DropReason)>,
         candidate: Candidate<'w>,
         branches: &mut Vec<Self>,
     ) -> bool {
-        for (unknown, drop) in needs {
+        for (unknown, reason) in needs {
             match self.holds(&unknown) {
                 Some(true) => {}
                 Some(false) => {
-                    self.fell_out.push((candidate, drop));
+                    self.fell_out.push((candidate, reason));
                     return false;
                 }
                 None => {
                     let mut other = self.clone();
                     other.conditions.push(Condition { unknown: unknown.clone(), holds: false });
-                    other.fell_out.push((candidate, drop));
+                    other.fell_out.push((candidate, reason));
                     branches.push(other);
                     self.conditions.push(Condition { unknown, holds: true });
                 }
@@ -208,17 +208,17 @@ impl<'w> Branch<'w> {
         let behind = winner.map_or(candidates.len(), |(position, _)| position + 1);
         for ranked in candidates.iter().skip(behind) {
             let candidate = ranked.candidate;
-            let fails = |needs: &[(Unknown, Drop)]| {
-                needs.iter().find(|(unknown, _)| self.holds(unknown) == Some(false)).map(|(_, drop)| drop.clone())
+            let fails = |needs: &[(Unknown, DropReason)]| {
+                needs.iter().find(|(unknown, _)| self.holds(unknown) == Some(false)).map(|(_, reason)| reason.clone())
             };
-            let drop = match &ranked.authorization {
+            let reason = match &ranked.authorization {
                 Authorization::Kept => None,
                 Authorization::Depends(needs) => fails(needs),
-                Authorization::Dropped(drop) => Some(drop.clone()),
+                Authorization::Dropped(reason) => Some(reason.clone()),
             };
             let usable = is_usable(candidate, settings).or_else(|| self.holds(&Unknown::PaidTier));
-            match drop.or((usable == Some(false)).then_some(Drop::Tier)) {
-                Some(drop) => self.fell_out.push((candidate, drop)),
+            match reason.or((usable == Some(false)).then_some(DropReason::Tier)) {
+                Some(reason) => self.fell_out.push((candidate, reason)),
                 None => overridden.push(candidate),
             }
         }

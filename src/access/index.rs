@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::agent::{Agent, AgentId, agents};
 use super::answer::{Answer, Query, Row};
-use super::authorization::{Authorization, Drop, settle};
+use super::authorization::{Authorization, DropReason, settle};
 use super::candidate::Candidate;
 use super::condition::{Condition, Unknown};
 use super::decision::{self, Denial, Job, Outcome, Ranked};
@@ -111,17 +111,17 @@ impl<'w> Index<'w> {
         let mut authorizations = Vec::with_capacity(access.projects.len() + access.groups.len() + 1);
         for list in [&access.projects, &access.groups] {
             let ids = list.iter().map(|entry| entry.id.as_ref().map(|id| &*id.value));
-            for (entry, (id, drop)) in list.iter().zip(settle(ids, settings.version)) {
+            for (entry, (id, reason)) in list.iter().zip(settle(ids, settings.version)) {
                 let authorization =
-                    drop.map_or_else(|| hierarchy.authorization(entry.kind, &id), Authorization::Dropped);
+                    reason.map_or_else(|| hierarchy.authorization(entry.kind, &id), Authorization::Dropped);
                 authorizations.push((entry, id, authorization));
             }
         }
         authorizations.extend(access.instance.iter().map(|entry| {
             let authorization = match settings.instance_authorization {
                 Some(true) => Authorization::Kept,
-                Some(false) => Authorization::Dropped(Drop::SettingOff),
-                None => Authorization::Depends([(Unknown::InstanceAuthorization, Drop::SettingOff)].into()),
+                Some(false) => Authorization::Dropped(DropReason::SettingOff),
+                None => Authorization::Depends([(Unknown::InstanceAuthorization, DropReason::SettingOff)].into()),
             };
             (entry, Cow::Borrowed(""), authorization)
         }));
@@ -245,7 +245,7 @@ impl<'w> Index<'w> {
         }
         add(Some(&self.by_instance), rank, None);
         let own = self.by_home.get(&*lower).into_iter().flatten().map(|&agent| (agent, Authorization::Kept));
-        let own_project = || Authorization::Depends([(Unknown::OwnProject, Drop::NotOwnProject)].into());
+        let own_project = || Authorization::Depends([(Unknown::OwnProject, DropReason::NotOwnProject)].into());
         let maybe_own = self.homeless.iter().map(|&agent| (agent, own_project()));
         found.extend(
             own.chain(maybe_own)

@@ -28,7 +28,7 @@ mod world;
 
 pub use agent::{Agent, AgentId};
 pub use answer::{Answer, JobEnvironment, Query, Row};
-pub use authorization::{Authorization, Drop, Outside};
+pub use authorization::{Authorization, DropReason, Outside};
 pub use candidate::{Candidate, CandidateKind};
 pub use condition::{Condition, Unknown};
 pub use decision::{Denial, Outcome};

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::agent::AgentId;
-use super::authorization::{Authorization, Drop};
+use super::authorization::{Authorization, DropReason};
 use super::candidate::{Candidate, CandidateKind};
 use super::condition::{Condition, Unknown};
 use super::decision::is_usable;
@@ -55,7 +55,7 @@ pub enum Effect {
     /// The same, if all of these hold. How far other entries reach is told as if they did not.
     Depends(Box<[Unknown]>, Reach),
     /// It has no effect.
-    Dropped(Drop),
+    Dropped(DropReason),
 }
 
 /// Which projects an entry decides about.
@@ -293,16 +293,16 @@ impl<'w> Drawing<'w> {
         layer: Option<&(Range<u32>, usize)>,
     ) -> (Effect, bool) {
         let needs = match authorization {
-            Authorization::Dropped(drop) => return (Effect::Dropped(drop.clone()), false),
+            Authorization::Dropped(reason) => return (Effect::Dropped(reason.clone()), false),
             Authorization::Kept => &[][..],
             Authorization::Depends(needs) => needs,
         };
         let usable = is_usable(candidate, self.settings).or_else(|| self.holds(&Unknown::PaidTier));
         if usable == Some(false) {
-            return (Effect::Dropped(Drop::Tier), false);
+            return (Effect::Dropped(DropReason::Tier), false);
         }
-        if let Some((_, drop)) = needs.iter().find(|(unknown, _)| self.holds(unknown) == Some(false)) {
-            return (Effect::Dropped(drop.clone()), false);
+        if let Some((_, reason)) = needs.iter().find(|(unknown, _)| self.holds(unknown) == Some(false)) {
+            return (Effect::Dropped(reason.clone()), false);
         }
         let open: Vec<Unknown> =
             needs.iter().map(|(unknown, _)| unknown.clone()).filter(|unknown| self.holds(unknown).is_none()).collect();

@@ -6,7 +6,7 @@
 //! at least the role Developer in one of the listed projects or groups is let in.
 
 use super::agent::{Agent, AgentId};
-use super::authorization::{Authorization, Drop, settle};
+use super::authorization::{Authorization, DropReason, settle};
 use super::condition::{Condition, Unknown};
 use super::hierarchy::Hierarchy;
 use super::index::Index;
@@ -109,8 +109,8 @@ fn grants<'w>(
     let mut grants = Vec::with_capacity(access.projects.len() + access.groups.len());
     for list in [&access.projects, &access.groups] {
         let ids = list.iter().map(|entry| entry.id.as_ref().map(|id| &*id.value));
-        for (entry, (id, drop)) in list.iter().zip(settle(ids, settings.version)) {
-            let authorization = drop.map_or_else(|| hierarchy.authorization(entry.kind, &id), Authorization::Dropped);
+        for (entry, (id, reason)) in list.iter().zip(settle(ids, settings.version)) {
+            let authorization = reason.map_or_else(|| hierarchy.authorization(entry.kind, &id), Authorization::Dropped);
             grants.push(grant(entry, authorization, inventory));
         }
     }
@@ -132,9 +132,9 @@ fn grant<'w>(entry: &'w UserEntry, authorization: Authorization, inventory: Opti
 impl UserGrant<'_> {
     /// Why the entry lets nobody in; `None` for one that does, or may.
     #[must_use]
-    pub fn dropped(&self) -> Option<&Drop> {
+    pub fn dropped(&self) -> Option<&DropReason> {
         match &self.authorization {
-            Authorization::Dropped(drop) => Some(drop),
+            Authorization::Dropped(reason) => Some(reason),
             Authorization::Kept | Authorization::Depends(_) => None,
         }
     }

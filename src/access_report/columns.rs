@@ -175,7 +175,7 @@ fn grant_row(grant: &Grant<'_>, case: &[Condition], agent: &Agent<'_>) -> Vec<St
     let (unknowns, projects, effect) = match &grant.effect {
         Effect::Decides(reach) => (&[][..], reach.count(), "decides".to_owned()),
         Effect::Depends(unknowns, reach) => (&unknowns[..], reach.count(), "decides".to_owned()),
-        Effect::Dropped(drop) => (&[][..], Some(0), words::dropped(drop)),
+        Effect::Dropped(reason) => (&[][..], Some(0), words::dropped(reason)),
     };
     let needs = unknowns.iter().map(|unknown| Condition { unknown: unknown.clone(), holds: true });
     let all: Vec<Condition> = case.iter().cloned().chain(needs).collect();

@@ -125,7 +125,7 @@ fn place(effect: &Effect, is_implicit: bool) -> Place {
         ),
         Effect::Decides(_) => Place::Counts,
         Effect::Depends(unknowns, _) => Place::CountsIf(words::conditions_of_entries(unknowns)),
-        Effect::Dropped(drop) => Place::Without(words::dropped_alike(drop)),
+        Effect::Dropped(reason) => Place::Without(words::dropped_alike(reason)),
     }
 }
 
@@ -235,7 +235,7 @@ fn users(picture: &UserPicture<'_>, agent: &Agent<'_>) -> Users {
         let name = with_line(words::user_entry_name(grant), agent.line(grant.entry.span));
         match &grant.authorization {
             Authorization::Kept => users.names.push(name),
-            Authorization::Dropped(drop) => add_reason(&mut users.without_effect, name, words::dropped_alike(drop)),
+            Authorization::Dropped(reason) => add_reason(&mut users.without_effect, name, words::dropped_alike(reason)),
             Authorization::Depends(needs) => {
                 let unknowns: Vec<Condition> =
                     needs.iter().map(|(unknown, _)| Condition { unknown: unknown.clone(), holds: true }).collect();

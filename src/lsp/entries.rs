@@ -99,7 +99,7 @@ fn grant_of<'c, 'w>(case: &'c Case<'w>, entry: &CiEntry) -> Option<&'c Grant<'w>
 fn effect(grant: &Grant<'_>, entry: &CiEntry, inventory: Option<&Inventory>) -> String {
     let identity = identity(&grant.candidate);
     match &grant.effect {
-        Effect::Dropped(drop) => format!("{NO_EFFECT}: it {}", words::dropped(drop)),
+        Effect::Dropped(reason) => format!("{NO_EFFECT}: it {}", words::dropped(reason)),
         Effect::Decides(reach) => match (reach.count(), inventory) {
             (Some(0), _) => format!("{NO_EFFECT}: more specific entries decide for all that it names"),
             (Some(count), Some(inventory)) => {

@@ -3,7 +3,7 @@
 use super::jobs::{finding_on, job_name, refused};
 use super::support::*;
 use crate::access::jobs::Refusal;
-use crate::access::{Denial, Drop, Outcome};
+use crate::access::{Denial, DropReason, Outcome};
 use crate::words::{excerpt, pattern_fault};
 
 rule! {
@@ -93,7 +93,7 @@ impl Rule for ContextNotGranted {
             .row
             .fell_out
             .iter()
-            .any(|(candidate, drop)| candidate.entry.is_some() && *drop != Drop::NotOwnProject);
+            .any(|(candidate, reason)| candidate.entry.is_some() && *reason != DropReason::NotOwnProject);
         let help = match file {
             Some(file) if falls_out => format!("mend the entry of {} that is left out", file.path),
             Some(file) => format!("add {project} to `ci_access.projects` in {}", file.path),

@@ -2,7 +2,7 @@
 
 use super::support::*;
 use crate::access::jobs::{CaseGrant, JobCase, Refusal, Resolved};
-use crate::access::{Drop, Row};
+use crate::access::{DropReason, Row};
 use crate::ci;
 use crate::words::{dropped, excerpt};
 
@@ -91,12 +91,12 @@ impl Refused<'_, '_> {
 
     /// Adds the entries that fell out, with the reason.
     pub fn show_dropped(&self, mut finding: Finding, jobs: &Jobs<'_, '_>) -> Finding {
-        for (candidate, drop) in &self.row.fell_out {
-            if *drop == Drop::NotOwnProject {
+        for (candidate, reason) in &self.row.fell_out {
+            if *reason == DropReason::NotOwnProject {
                 continue;
             }
             if let Some(place) = candidate.entry.and_then(|entry| jobs.entry_place(self.agent, entry)) {
-                finding = finding.related_at(place, format!("this entry {}", dropped(drop)));
+                finding = finding.related_at(place, format!("this entry {}", dropped(reason)));
             }
         }
         finding

@@ -3,7 +3,7 @@
 use super::condition;
 use super::entry::candidate_for;
 use crate::access::environment_pattern::{Fault, RubyOnly};
-use crate::access::{Agent, Answer, Candidate, CandidateKind, Denial, Drop, Outcome, Outside, Row, UserDenial};
+use crate::access::{Agent, Answer, Candidate, CandidateKind, Denial, DropReason, Outcome, Outside, Row, UserDenial};
 use crate::agent_config::RefusedAt;
 
 /// The job of a question: "acme/web/shop in environment `production`, on a protected ref".
@@ -77,7 +77,7 @@ fn outcome(answer: &Answer<'_, '_>, row: &Row<'_>) -> String {
                 fell_out => {
                     let reasons: Vec<String> = fell_out
                         .iter()
-                        .map(|(candidate, drop)| format!("{} {}", route(*candidate), dropped(drop)))
+                        .map(|(candidate, reason)| format!("{} {}", route(*candidate), dropped(reason)))
                         .collect();
                     format!("no entry lets {project} in: {}", reasons.join("; "))
                 }
@@ -137,45 +137,45 @@ pub fn unregistered(agent: &Agent<'_>) -> Option<String> {
 
 /// Why an entry has no effect, as what follows its name: "is replaced by …".
 #[must_use]
-pub fn dropped(drop: &Drop) -> String {
-    let text = match drop {
-        Drop::BeyondLimit(limit) => {
+pub fn dropped(reason: &DropReason) -> String {
+    let text = match reason {
+        DropReason::BeyondLimit(limit) => {
             return format!("stands behind the {limit} entries that GitLab takes of a list");
         }
-        Drop::Replaced(index) => {
+        DropReason::Replaced(index) => {
             return format!("is replaced by entry [{index}] of the list, which has the same id");
         }
-        Drop::NotFound => "names nothing that exists",
-        Drop::IsGroup => "lists a group as a project",
-        Drop::IsProject => "lists a project as a group",
-        Drop::IsUser => "lists a user as a group",
-        Drop::Outside(Outside::SubTree) => {
+        DropReason::NotFound => "names nothing that exists",
+        DropReason::IsGroup => "lists a group as a project",
+        DropReason::IsProject => "lists a project as a group",
+        DropReason::IsUser => "lists a user as a group",
+        DropReason::Outside(Outside::SubTree) => {
             "lies outside the group of the configuration project, where GitLab before 15.6 looks"
         }
-        Drop::Outside(Outside::PersonalNamespace) => {
+        DropReason::Outside(Outside::PersonalNamespace) => {
             "can match nothing, because the configuration project lies in a personal namespace and GitLab is older than \
              15.7"
         }
-        Drop::Outside(Outside::GroupFromPersonalNamespace) => {
+        DropReason::Outside(Outside::GroupFromPersonalNamespace) => {
             "can match no group, because the configuration project lies in a personal namespace"
         }
-        Drop::Outside(Outside::OtherRoot) => {
+        DropReason::Outside(Outside::OtherRoot) => {
             "lies in another top-level group or namespace than the configuration project"
         }
-        Drop::SettingOff => "needs the instance setting \"Enable instance level authorization\"",
-        Drop::Tier => "gives an identity that needs Premium or Ultimate, which the job's project lacks",
-        Drop::NotOwnProject => "is not for this project",
-        Drop::NoId => "has no id",
+        DropReason::SettingOff => "needs the instance setting \"Enable instance level authorization\"",
+        DropReason::Tier => "gives an identity that needs Premium or Ultimate, which the job's project lacks",
+        DropReason::NotOwnProject => "is not for this project",
+        DropReason::NoId => "has no id",
     };
     text.to_owned()
 }
 
 /// The same in words that fit all entries that lack effect for this reason.
 #[must_use]
-pub fn dropped_alike(drop: &Drop) -> String {
-    match drop {
-        Drop::Replaced(_) => "is replaced by a later entry of the same list with the same id".to_owned(),
-        drop => dropped(drop),
+pub fn dropped_alike(reason: &DropReason) -> String {
+    match reason {
+        DropReason::Replaced(_) => "is replaced by a later entry of the same list with the same id".to_owned(),
+        reason => dropped(reason),
     }
 }
 

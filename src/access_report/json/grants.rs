@@ -44,8 +44,8 @@ fn grant(index: &Index<'_>, picture: &Picture<'_>, grant: &Grant<'_>, most: usiz
             object.insert("conditions".to_owned(), holds.collect());
             reach
         }
-        Effect::Dropped(drop) => {
-            object.insert("dropped".to_owned(), words::dropped(drop).into());
+        Effect::Dropped(reason) => {
+            object.insert("dropped".to_owned(), words::dropped(reason).into());
             return Json::Object(object);
         }
     };
@@ -101,7 +101,7 @@ pub fn user_picture(index: &Index<'_>, picture: &UserPicture<'_>) -> Json {
         entry["role_group"] = grant.role_group.as_str().into();
         match &grant.authorization {
             Authorization::Kept => {}
-            Authorization::Dropped(drop) => entry["dropped"] = words::dropped(drop).into(),
+            Authorization::Dropped(reason) => entry["dropped"] = words::dropped(reason).into(),
             Authorization::Depends(needs) => {
                 let holds = needs.iter().map(|(unknown, _)| Condition { unknown: unknown.clone(), holds: true });
                 entry["conditions"] = holds.map(|condition| words::condition_for_users(&condition)).collect();

@@ -46,9 +46,9 @@ pub fn row(index: &Index<'_>, answer: &Answer<'_, '_>, row: &Row<'_>) -> Json {
     let overridden: Vec<Json> = row.overridden.iter().map(|&overridden| candidate(agent, overridden)).collect();
     object.insert("overridden".to_owned(), overridden.into());
     if !row.fell_out.is_empty() {
-        let fell_out = row.fell_out.iter().map(|(dropped, drop)| {
+        let fell_out = row.fell_out.iter().map(|(dropped, reason)| {
             let mut entry = candidate(agent, *dropped);
-            entry["reason"] = words::dropped(drop).into();
+            entry["reason"] = words::dropped(reason).into();
             entry
         });
         object.insert("dropped".to_owned(), fell_out.collect());

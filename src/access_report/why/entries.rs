@@ -1,7 +1,7 @@
 //! What may let the project in, what became of each, and which one decides.
 
 use super::step::{Note, Step, Subject};
-use crate::access::{Candidate, CandidateKind, Drop};
+use crate::access::{Candidate, CandidateKind, DropReason};
 use crate::agent_config::{CiEntry, Mode};
 use crate::gitlab::{ancestor_paths, lower_path};
 use crate::schema::nearest;
@@ -14,7 +14,7 @@ const MOST_MEANT: usize = 3;
 enum Fate<'s> {
     Wins,
     Overridden,
-    Dropped(&'s Drop),
+    Dropped(&'s DropReason),
 }
 
 pub(super) fn steps(subject: &Subject<'_, '_, '_>) -> Vec<Step> {
@@ -36,7 +36,7 @@ pub(super) fn steps(subject: &Subject<'_, '_, '_>) -> Vec<Step> {
 
 fn fates<'s, 'w>(subject: &Subject<'s, 'w, '_>) -> Vec<(Candidate<'w>, Fate<'s>)> {
     let row = subject.row;
-    let dropped = row.fell_out.iter().map(|(candidate, drop)| (*candidate, Fate::Dropped(drop)));
+    let dropped = row.fell_out.iter().map(|(candidate, reason)| (*candidate, Fate::Dropped(reason)));
     let overridden = row.overridden.iter().map(|candidate| (*candidate, Fate::Overridden));
     dropped.chain(row.winner.map(|winner| (winner, Fate::Wins))).chain(overridden).collect()
 }
@@ -60,7 +60,9 @@ fn note(subject: &Subject<'_, '_, '_>, candidate: &Candidate<'_>, fate: &Fate<'_
         Fate::Overridden => {
             ("overridden", format!("{name}{}: kept, but overridden as a whole", licence(subject, candidate)))
         }
-        Fate::Dropped(drop) => ("dropped", format!("{name}: dropped, since it {}", reason(subject, candidate, drop))),
+        Fate::Dropped(reason) => {
+            ("dropped", format!("{name}: dropped, since it {}", drop_reason(subject, candidate, reason)))
+        }
     };
     let line = candidate.entry.and_then(|entry| subject.line(entry.head));
     Note { line, route: candidate.route(), state, text }
@@ -76,17 +78,17 @@ fn licence(subject: &Subject<'_, '_, '_>, candidate: &Candidate<'_>) -> String {
     }
 }
 
-fn reason(subject: &Subject<'_, '_, '_>, candidate: &Candidate<'_>, drop: &Drop) -> String {
-    match drop {
-        Drop::Replaced(index) => {
+fn drop_reason(subject: &Subject<'_, '_, '_>, candidate: &Candidate<'_>, reason: &DropReason) -> String {
+    match reason {
+        DropReason::Replaced(index) => {
             let access = subject.agent.file.and_then(|file| file.ci_access);
             let is_it = |entry: &&CiEntry| entry.index == *index && candidate.kind == entry.kind.into();
             let line = access.and_then(|access| subject.agent.line(access.entries().find(is_it)?.head));
             let on = line.map_or(String::new(), |line| format!(", on line {line}"));
             format!("is replaced by a later entry of the same id{on}")
         }
-        Drop::Tier => format!("gives `{}`, and the licence of the job's project is Free", candidate.mode().key()),
-        drop => words::dropped(drop),
+        DropReason::Tier => format!("gives `{}`, and the licence of the job's project is Free", candidate.mode().key()),
+        reason => words::dropped(reason),
     }
 }
 
