@@ -4,7 +4,7 @@
 //! names the source of its rule: [`authorization`] (which entries become authorizations), `hierarchy` (which ids count),
 //! [`candidate`] (what may let a project in, in order of precedence), `filters` and [`environment_pattern`] (what a job
 //! must hold to), [`identity`] (as whom it acts). Every answer carries the entries behind it. Where something that decides
-//! is not known, the answer has a row for each case. [`picture`] tells what an agent grants without asking project by
+//! is not known, the answer has a row for each case. [`grants`] tells what an agent grants without asking project by
 //! project, [`user_access`] whom it lets in as users, [`json`] writes answers.
 //!
 //! It knows no findings; those are the rules' business.
@@ -17,11 +17,11 @@ pub mod condition;
 pub mod decision;
 pub mod environment_pattern;
 mod filters;
+pub mod grants;
 mod hierarchy;
 pub mod identity;
 pub mod index;
 pub mod jobs;
-pub mod picture;
 mod releases;
 pub mod user_access;
 mod world;
@@ -33,10 +33,10 @@ pub use candidate::{Candidate, CandidateKind};
 pub use condition::{Condition, Unknown};
 pub use decision::{Denial, Outcome};
 pub use environment_pattern::{EnvironmentPattern, PartialVerdict, Verdict};
+pub use grants::{AgentGrants, Case, Effect, Grant, GrantGroup, Reach, Terms};
 pub use hierarchy::Hierarchy;
 pub use identity::{Identity, JobIdentity};
 pub use index::Index;
-pub use picture::{Case, Effect, Grant, GrantGroup, Picture, Reach, Terms};
 pub use releases::{across_hierarchies, list_limit, needs_licence};
-pub use user_access::{UserDenial, UserGrant, UserIdentity, UserPicture};
+pub use user_access::{UserDenial, UserGrant, UserGrants, UserIdentity};
 pub use world::{AgentFile, Settings, World};

@@ -18,7 +18,7 @@ use crate::inventory::Inventory;
 
 /// What `user_access` of an agent's file grants.
 #[derive(Clone, Debug)]
-pub struct UserPicture<'w> {
+pub struct UserGrants<'w> {
     /// The agent.
     pub agent: AgentId,
     /// The step at which GitLab refuses the file; the rest is then what it would grant.
@@ -69,14 +69,14 @@ pub struct UserGrant<'w> {
 impl<'w> Index<'w> {
     /// Who may use an agent as a user.
     #[must_use]
-    pub fn user_picture(&self, id: AgentId) -> UserPicture<'w> {
+    pub fn user_grants(&self, id: AgentId) -> UserGrants<'w> {
         let agent = self.agent(id);
         let settings = self.settings();
         let access = agent.file.and_then(|file| file.user_access);
         let (identity, conditions) = identity(access, settings);
         let grants = access.map(|access| grants(agent, access, self.inventory(), settings)).unwrap_or_default();
         let refused = agent.file.and_then(|file| file.refused);
-        UserPicture { agent: id, refused, identity, conditions, grants }
+        UserGrants { agent: id, refused, identity, conditions, grants }
     }
 }
 

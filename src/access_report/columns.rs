@@ -1,9 +1,9 @@
-//! The rows of answers and pictures for formats of rows: what stands in which column.
+//! The rows of answers and grants for formats of rows: what stands in which column.
 
 use super::AccessReport;
 use crate::access::{
-    Agent, Answer, Authorization, Candidate, Case, Condition, Denial, Effect, Grant, Identity, Outcome, Picture, Row,
-    UserIdentity, UserPicture,
+    Agent, AgentGrants, Answer, Authorization, Candidate, Case, Condition, Denial, Effect, Grant, Identity, Outcome,
+    Row, UserGrants, UserIdentity,
 };
 use crate::agent_config::{CiEntry, Mode};
 use crate::words;
@@ -34,8 +34,8 @@ pub(super) const ANSWER: [&str; 18] = [
     "reason",
 ];
 
-/// The header of pictures: one row for each entry of each agent, under each state of what is not known.
-pub(super) const PICTURE: [&str; 18] = [
+/// The header of what agents grant: one row for each entry of each agent, under each state of what is not known.
+pub(super) const GRANTS: [&str; 18] = [
     "context",
     "registered",
     "refused_at",
@@ -152,7 +152,7 @@ fn fixed_user(entry: Option<&CiEntry>) -> (String, String) {
     (text(username), joined(user.into_iter().flat_map(|user| &user.groups).map(|group| &group.value)))
 }
 
-/// The first columns of a picture.
+/// The first columns of what an agent grants.
 fn agent_cells(agent: &Agent<'_>, section: &str) -> Vec<String> {
     vec![
         words::printable(&agent.context()),
@@ -162,12 +162,12 @@ fn agent_cells(agent: &Agent<'_>, section: &str) -> Vec<String> {
     ]
 }
 
-/// The rows of an agent's `ci_access` under [`PICTURE`].
-pub(super) fn picture_rows(picture: &Picture<'_>, agent: &Agent<'_>) -> Vec<Vec<String>> {
+/// The rows of an agent's `ci_access` under [`GRANTS`].
+pub(super) fn ci_rows(granted: &AgentGrants<'_>, agent: &Agent<'_>) -> Vec<Vec<String>> {
     let of_case = |case: &Case<'_>| -> Vec<Vec<String>> {
         case.grants.iter().map(|grant| grant_row(grant, &case.conditions, agent)).collect()
     };
-    picture.cases.iter().flat_map(of_case).collect()
+    granted.cases.iter().flat_map(of_case).collect()
 }
 
 fn grant_row(grant: &Grant<'_>, case: &[Condition], agent: &Agent<'_>) -> Vec<String> {
@@ -192,23 +192,23 @@ fn grant_row(grant: &Grant<'_>, case: &[Condition], agent: &Agent<'_>) -> Vec<St
     cells
 }
 
-/// The rows of an agent's `user_access` under [`PICTURE`].
-pub(super) fn user_rows(picture: &UserPicture<'_>, agent: &Agent<'_>) -> Vec<Vec<String>> {
-    let denial = match picture.identity {
+/// The rows of an agent's `user_access` under [`GRANTS`].
+pub(super) fn user_rows(granted: &UserGrants<'_>, agent: &Agent<'_>) -> Vec<Vec<String>> {
+    let denial = match granted.identity {
         UserIdentity::Nobody(denial) => Some(words::user_denial(denial).to_owned()),
         UserIdentity::Agent | UserIdentity::User => None,
     };
-    let identity = match picture.identity {
+    let identity = match granted.identity {
         UserIdentity::Agent => Mode::Agent.key(),
         UserIdentity::User => Mode::User.key(),
         UserIdentity::Nobody(_) => "",
     };
-    let rows = picture.grants.iter().map(|grant| {
+    let rows = granted.grants.iter().map(|grant| {
         let needs: &[_] = if let Authorization::Depends(needs) = &grant.authorization { needs } else { &[] };
         let needs = needs.iter().map(|(unknown, _)| Condition { unknown: unknown.clone(), holds: true });
-        let all: Vec<Condition> = picture.conditions.iter().cloned().chain(needs).collect();
+        let all: Vec<Condition> = granted.conditions.iter().cloned().chain(needs).collect();
         let effect = grant.dropped().map(words::dropped).or(denial.clone());
-        let groups = if picture.identity == UserIdentity::User { grant.role_group.as_str() } else { "" };
+        let groups = if granted.identity == UserIdentity::User { grant.role_group.as_str() } else { "" };
         let mut cells = agent_cells(agent, "user_access");
         cells.push(words::conditions_for_users(&all));
         cells.extend([grant.entry.kind.noun().to_owned(), text(grant.target)]);

@@ -16,7 +16,7 @@ const MOST_NAMES: usize = 3;
 const TABLE_ROWS: usize = 6;
 
 /// Every agent with its entries and what each comes to.
-pub(super) fn pictures(report: &AccessReport<'_, '_>, out: &mut dyn io::Write) -> io::Result<()> {
+pub(super) fn grants(report: &AccessReport<'_, '_>, out: &mut dyn io::Write) -> io::Result<()> {
     paragraph(out, "", &by_which_rules(report.index.settings()), report.width)?;
     let mut is_empty = true;
     for (id, _) in report.index.agent_ids().filter(|(id, _)| report.is_asked(*id)) {

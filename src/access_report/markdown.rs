@@ -16,7 +16,7 @@ const LONG: usize = 20;
 const MOST_NAMES: usize = 5;
 
 /// Every agent with its entries and what each comes to.
-pub(super) fn pictures(report: &AccessReport<'_, '_>, out: &mut dyn io::Write) -> io::Result<()> {
+pub(super) fn grants(report: &AccessReport<'_, '_>, out: &mut dyn io::Write) -> io::Result<()> {
     writeln!(out, "## Effective access\n\n{}", by_which_rules(report.index.settings()))?;
     for (id, _) in report.index.agent_ids().filter(|(id, _)| report.is_asked(*id)) {
         overview(&Overview::of(report.index, id), out)?;

@@ -2,7 +2,7 @@
 //! is told once.
 
 use crate::access::{
-    Agent, AgentId, Authorization, Case, Condition, Effect, Grant, Index, Settings, Terms, UserIdentity, UserPicture,
+    Agent, AgentId, Authorization, Case, Condition, Effect, Grant, Index, Settings, Terms, UserGrants, UserIdentity,
 };
 use crate::agent_config::Mode;
 use crate::words;
@@ -82,7 +82,7 @@ impl Users {
 impl Overview {
     pub fn of(index: &Index<'_>, id: AgentId) -> Self {
         let agent = index.agent(id);
-        let picture = index.picture(id);
+        let granted = index.agent_grants(id);
         let mut remarks = Vec::new();
         if !agent.is_registered {
             remarks
@@ -90,7 +90,7 @@ impl Overview {
         } else if agent.file.is_none() {
             remarks.push("It has no file, so its configuration is empty.".to_owned());
         }
-        if let Some(step) = picture.refused {
+        if let Some(step) = granted.refused {
             remarks.push(format!(
                 "GitLab refuses the file ({}), and what was configured before stays in force. Once mended, it says:",
                 step.name()
@@ -99,8 +99,8 @@ impl Overview {
         Self {
             context: words::printable(&agent.context()),
             remarks,
-            cases: common_first(picture.cases.iter().map(|case| case_view(case, agent)).collect()),
-            users: users(&index.user_picture(id), agent),
+            cases: common_first(granted.cases.iter().map(|case| case_view(case, agent)).collect()),
+            users: users(&index.user_grants(id), agent),
         }
     }
 }
@@ -224,14 +224,14 @@ impl RowView {
     }
 }
 
-fn users(picture: &UserPicture<'_>, agent: &Agent<'_>) -> Users {
-    let is_nobody = matches!(picture.identity, UserIdentity::Nobody(_));
-    let mut summary = words::user_identity(picture.identity);
-    if !picture.conditions.is_empty() {
-        summary.push_str(&format!(", if {}", words::conditions_for_users(&picture.conditions)));
+fn users(granted: &UserGrants<'_>, agent: &Agent<'_>) -> Users {
+    let is_nobody = matches!(granted.identity, UserIdentity::Nobody(_));
+    let mut summary = words::user_identity(granted.identity);
+    if !granted.conditions.is_empty() {
+        summary.push_str(&format!(", if {}", words::conditions_for_users(&granted.conditions)));
     }
     let mut users = Users { summary, is_nobody, names: Vec::new(), without_effect: Vec::new() };
-    for grant in &picture.grants {
+    for grant in &granted.grants {
         let name = with_line(words::user_entry_name(grant), agent.line(grant.entry.span));
         match &grant.authorization {
             Authorization::Kept => users.names.push(name),

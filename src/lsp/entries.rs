@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::access::{AgentId, Candidate, Case, Condition, Effect, Grant, Index, Picture, Unknown};
+use crate::access::{AgentGrants, AgentId, Candidate, Case, Condition, Effect, Grant, Index, Unknown};
 use crate::agent_config::{AccessSection, CiEntry, EntryKind};
 use crate::inventory::{Inventory, Project};
 use crate::words;
@@ -70,9 +70,9 @@ pub(super) fn target(kind: EntryKind, id: &str, inventory: Option<&Inventory>) -
 const NO_EFFECT: &str = "no effect";
 
 /// What an entry comes to, one text for each case of what is not known.
-pub(super) fn effects(picture: &Picture<'_>, entry: &CiEntry, inventory: Option<&Inventory>) -> Vec<String> {
+pub(super) fn effects(granted: &AgentGrants<'_>, entry: &CiEntry, inventory: Option<&Inventory>) -> Vec<String> {
     let mut texts = Vec::new();
-    for case in &picture.cases {
+    for case in &granted.cases {
         let Some(grant) = grant_of(case, entry) else { continue };
         let effect = effect(grant, entry, inventory);
         let text = match words::conditions(&case.conditions) {

@@ -29,9 +29,9 @@ fn of_entries(world: &World, (project, input): (usize, usize), part: Span) -> Ve
         let Some((file, known)) = file.zip(facts.projects.get(project)) else { return Vec::new() };
         let Some(index) = facts.workspace.index(known, project) else { return Vec::new() };
         let Some(agent) = entries::agent_of(index, file.source.path()) else { return Vec::new() };
-        let picture = index.picture(agent);
+        let granted = index.agent_grants(agent);
         // Of a file that is refused nothing is in force, and the diagnostics say so.
-        if picture.refused.is_some() || !index.agent(agent).is_registered {
+        if granted.refused.is_some() || !index.agent(agent).is_registered {
             return Vec::new();
         }
         let inventory = known.context.inventory.as_deref();
@@ -40,7 +40,7 @@ fn of_entries(world: &World, (project, input): (usize, usize), part: Span) -> Ve
             if entry.head.start < part.start || entry.head.start > part.end {
                 continue;
             }
-            let effects = entries::effects(&picture, entry, inventory);
+            let effects = entries::effects(&granted, entry, inventory);
             if !effects.is_empty() {
                 hints.push((entry.head, effects.join("; ")));
             }

@@ -307,15 +307,15 @@ proptest! {
         }
     }
 
-    /// The whole picture says of each project which entry decides, as the question about it does.
+    /// What an agent grants says of each project which entry decides, as the question about it does.
     #[test]
-    fn pictures_agree_with_questions(file in file(), mut settings in settings(), is_open in any::<bool>()) {
+    fn grants_agree_with_questions(file in file(), mut settings in settings(), is_open in any::<bool>()) {
         if is_open {
             settings = Settings { tier: None, instance_authorization: None, ..settings };
         }
         world(settings, &[&file]).with(|index| {
             for (agent, _) in index.agent_ids() {
-                for case in &index.picture(agent).cases {
+                for case in &index.agent_grants(agent).cases {
                     let decided: u32 = case.grants.iter().map(|grant| match &grant.effect {
                         Effect::Decides(reach) => reach.count().unwrap_or_default(),
                         _ => 0,

@@ -71,7 +71,7 @@ impl Notes {
 
 impl Overview {
     pub fn of(section: &Section<'_, '_, '_, '_>) -> Self {
-        let mut drawing = Drawing {
+        let mut builder = Builder {
             section,
             answers: Answers::new(section.report, section.jobs.project.facts.path.as_deref()),
             names: AgentNames::of(section.report.index),
@@ -82,7 +82,7 @@ impl Overview {
         };
         let (mut rows, mut without_cluster, mut in_no_pipeline) = (Vec::new(), Vec::new(), Vec::new());
         for job in section.views() {
-            let of_job = drawing.rows(job);
+            let of_job = builder.rows(job);
             let name = words::printable(&job.job.name);
             match of_job.is_empty() {
                 true if job.cases.is_empty() => in_no_pipeline.push(name),
@@ -91,14 +91,14 @@ impl Overview {
             }
         }
         let mut agents = Vec::new();
-        let seen = drawing.seen.difference(&drawing.chosen);
-        let met: Vec<AgentId> = drawing.chosen.iter().chain(seen).copied().collect();
+        let seen = builder.seen.difference(&builder.chosen);
+        let met: Vec<AgentId> = builder.chosen.iter().chain(seen).copied().collect();
         for &agent in met.iter().take(MOST_AGENT_ROWS) {
-            agents.extend(drawing.agent_rows(agent));
+            agents.extend(builder.agent_rows(agent));
         }
         let more_agents = met.len().saturating_sub(MOST_AGENT_ROWS);
-        let selects_context = drawing.selects_context;
-        Self { rows, agents, more_agents, notes: drawing.notes.0, without_cluster, in_no_pipeline, selects_context }
+        let selects_context = builder.selects_context;
+        Self { rows, agents, more_agents, notes: builder.notes.0, without_cluster, in_no_pipeline, selects_context }
     }
 
     /// Whether any job has to do with a cluster, and selects a context or sees an agent.
@@ -107,7 +107,7 @@ impl Overview {
     }
 }
 
-struct Drawing<'s, 'r, 'w, 'p> {
+struct Builder<'s, 'r, 'w, 'p> {
     section: &'s Section<'s, 'r, 'w, 'p>,
     answers: Answers<'s, 'r, 'w, 's>,
     names: AgentNames<'s, 'w>,
@@ -119,7 +119,7 @@ struct Drawing<'s, 'r, 'w, 'p> {
     selects_context: bool,
 }
 
-impl<'s, 'w> Drawing<'s, '_, 'w, '_> {
+impl<'s, 'w> Builder<'s, '_, 'w, '_> {
     /// The rows of a job; none if it touches no cluster and nobody asks about it.
     fn rows(&mut self, job: &'s JobView<'_>) -> Vec<CaseRow> {
         let mut groups: Vec<(CaseOutcome, Vec<&'s JobCase>)> = Vec::new();

@@ -1,4 +1,4 @@
-//! Answers as JSON: the lines of `access --queries`, and whole pictures.
+//! Answers as JSON: the lines of `access --queries`, and the parts that these share with what agents grant.
 //!
 //! Fields that are not known or do not apply are left out. A row that hangs on something not known has `conditions`, and
 //! its opposite stands in the other list; what cannot be told at all stands in `unknown`.

@@ -175,18 +175,18 @@ fn entry_in_words(entry: &CiEntry, file: &AgentFile, context: &Context, index: O
         format!("{} {}", entries::section_in_words(AccessSection::Ci), entries::target(entry.kind, id, inventory));
     let agent = index.and_then(|index| Some((index, entries::agent_of(index, file.source.path())?)));
     let Some((index, agent)) = agent else { return text };
-    let picture = index.picture(agent);
+    let granted = index.agent_grants(agent);
     if let Some(why) = words::unregistered(index.agent(agent)) {
         let _ = write!(text, "\n\nNothing of this is in force: {}.", printable(&why));
         return text;
     }
-    if let Some(step) = picture.refused {
+    if let Some(step) = granted.refused {
         let _ = write!(text, "\n\nGitLab refuses the file ({}). Without that, it would be as follows.", step.name());
     }
-    // The picture holds entries of the index, which are the same ones by their place.
+    // The grants hold entries of the index, which are the same ones by their place.
     let own = index.entry_authorizations(agent).into_iter().map(|(own, _)| own);
     let Some(own) = own.into_iter().find(|own| (own.kind, own.index) == (entry.kind, entry.index)) else { return text };
-    for effect in entries::effects(&picture, own, inventory) {
+    for effect in entries::effects(&granted, own, inventory) {
         let _ = write!(text, "\n\nThis entry: {effect}.");
     }
     let restrictions = words::restrictions(entry);

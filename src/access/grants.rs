@@ -1,4 +1,4 @@
-//! The whole picture of an agent: which entry applies to how many projects, without asking project by project.
+//! What an agent grants: which entry applies to how many projects, without asking project by project.
 //!
 //! The inventory orders projects so that those below one group stand together. Each entry then is a range of places, the
 //! more specific ones lie within the less specific, and one walk over an agent's entries says what each is left with. The
@@ -20,7 +20,7 @@ use crate::inventory::{Inventory, Project};
 
 /// What an agent's file grants.
 #[derive(Clone, Debug)]
-pub struct Picture<'w> {
+pub struct AgentGrants<'w> {
     /// The agent.
     pub agent: AgentId,
     /// The step at which GitLab refuses the file; the cases are then what it would grant.
@@ -178,18 +178,18 @@ fn user_texts(user: &Impersonation) -> Vec<&str> {
 }
 
 impl<'w> Index<'w> {
-    /// The whole picture of one agent. Costs in proportion to its entries.
+    /// What one agent grants. Costs in proportion to its entries.
     #[must_use]
-    pub fn picture(&self, id: AgentId) -> Picture<'w> {
+    pub fn agent_grants(&self, id: AgentId) -> AgentGrants<'w> {
         let agent = self.agent(id);
         let authorizations = self.entry_authorizations(id);
         let settings = self.settings();
         let cases = cases(&authorizations, settings).into_iter().map(|conditions| {
             let home = agent.project;
-            let drawing = Drawing { inventory: self.inventory(), settings, home, conditions };
-            drawing.case(&authorizations)
+            let evaluation = Evaluation { inventory: self.inventory(), settings, home, conditions };
+            evaluation.case(&authorizations)
         });
-        Picture { agent: id, refused: agent.file.and_then(|file| file.refused), cases: cases.collect() }
+        AgentGrants { agent: id, refused: agent.file.and_then(|file| file.refused), cases: cases.collect() }
     }
 }
 
@@ -222,14 +222,14 @@ fn cases(authorizations: &[(&CiEntry, Authorization)], settings: Settings) -> Ve
 }
 
 /// Works out one case.
-struct Drawing<'w> {
+struct Evaluation<'w> {
     inventory: Option<&'w Inventory>,
     settings: Settings,
     home: Option<&'w str>,
     conditions: Vec<Condition>,
 }
 
-impl<'w> Drawing<'w> {
+impl<'w> Evaluation<'w> {
     fn case(self, authorizations: &[(&'w CiEntry, Authorization)]) -> Case<'w> {
         let mut grants = vec![Grant { candidate: Candidate::IMPLICIT, effect: self.implicit(authorizations) }];
         let mut layers = Vec::new();
