@@ -131,14 +131,14 @@ fn denial_name(row: &Row<'_>) -> Option<&'static str> {
 pub(super) fn unanswered_row(answer: &Answer<'_, '_>) -> Vec<String> {
     let mut cells = vec![String::new(); ANSWER.len()];
     let query = &answer.query;
-    let told = [
+    let filled = [
         (0, words::printable(query.project)),
         (1, text(query.environment)),
         (2, text(query.protected)),
         (4, "error".to_owned()),
         (ANSWER.len() - 1, "the inventory has no such project".to_owned()),
     ];
-    for (at, cell) in told {
+    for (at, cell) in filled {
         if let Some(place) = cells.get_mut(at) {
             *place = cell;
         }

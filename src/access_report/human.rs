@@ -162,10 +162,10 @@ fn answer_table<'a, 'w: 'a>(
     rows: &mut dyn Iterator<Item = &'a Row<'w>>,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
-    let told: Vec<(&Row<'w>, String)> = rows.map(|row| (row, words::conditions(&row.conditions))).collect();
+    let with_conditions: Vec<(&Row<'w>, String)> = rows.map(|row| (row, words::conditions(&row.conditions))).collect();
     let mut table = Table::new(&["agent", "access", "decided by", "as", "namespace", "if"]);
     let mut notes = Vec::new();
-    for (row, condition) in &told {
+    for (row, condition) in &with_conditions {
         let agent = report.index.agent(row.agent);
         let entry = row.winner.and_then(|winner| winner.entry);
         let is_allowed = row.is_allowed();

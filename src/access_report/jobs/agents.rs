@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::answers::{Answers, Told, rows as rows_of};
+use super::answers::{Answers, CaseAnswer, rows as rows_of};
 use crate::access::{AgentId, Condition, Index, Row, Unknown};
 use crate::agent_config::{CiEntry, Mode};
 use crate::words;
@@ -45,11 +45,11 @@ impl<'i, 'w> AgentNames<'i, 'w> {
 pub(super) fn rows(index: &Index<'_>, answers: &Answers<'_, '_, '_, '_>, id: AgentId) -> Vec<(AgentRow, String)> {
     let mut found: Vec<(AgentRow, String)> = Vec::new();
     let agent = index.agent(id);
-    for told in answers.given() {
-        let of_agent = rows_of(&told.answer).filter(|row| row.agent == id);
+    for answered in answers.given() {
+        let of_agent = rows_of(&answered.answer).filter(|row| row.agent == id);
         for row in of_agent.filter(|row| row.winner.is_some()) {
             let condition = words::conditions_of_jobs(&lasting(row));
-            let agent_row = agent_row(told, row, index, words::printable(&agent.context()));
+            let agent_row = agent_row(answered, row, index, words::printable(&agent.context()));
             if !found.iter().any(|known| known.0 == agent_row && known.1 == condition) {
                 found.push((agent_row, condition));
             }
@@ -82,7 +82,7 @@ fn lasting(row: &Row<'_>) -> Vec<Condition> {
     row.conditions.iter().filter(of_job).cloned().collect()
 }
 
-fn agent_row(told: &Told<'_, '_>, row: &Row<'_>, index: &Index<'_>, context: String) -> AgentRow {
+fn agent_row(answered: &CaseAnswer<'_, '_>, row: &Row<'_>, index: &Index<'_>, context: String) -> AgentRow {
     let agent = index.agent(row.agent);
     let entry = row.winner.and_then(|winner| winner.entry);
     let patterns = entry.into_iter().flat_map(|entry| &entry.environments);
@@ -94,7 +94,11 @@ fn agent_row(told: &Told<'_, '_>, row: &Row<'_>, index: &Index<'_>, context: Str
         decided_by: row.winner.map(|winner| words::candidate_name(&winner, agent)).unwrap_or_default(),
         only_for,
         identity: entry.map_or_else(|| vec![Mode::Agent.key().to_owned()], words::identity_parts),
-        namespace: told.answer.namespace(row).map(|namespace| words::printable(&namespace.value)).unwrap_or_default(),
+        namespace: answered
+            .answer
+            .namespace(row)
+            .map(|namespace| words::printable(&namespace.value))
+            .unwrap_or_default(),
         condition: String::new(),
     }
 }

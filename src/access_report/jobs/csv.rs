@@ -56,18 +56,18 @@ fn records<'j, 'w>(
     ];
     let mut records = Vec::new();
     for protected in [true, false] {
-        let told = answers.of(case, protected);
-        let of_agents = told.iter().flat_map(|told| rows(&told.answer).map(move |row| (told, row)));
-        for (told, row) in of_agents {
+        let answered = answers.of(case, protected);
+        let of_agents = answered.iter().flat_map(|answered| rows(&answered.answer).map(move |row| (answered, row)));
+        for (answered, row) in of_agents {
             let chosen = by_script().find(|one| one.agent == Some(row.agent));
             let mut record = first.clone();
             record.push(chosen.is_some().to_string());
             record.push(chosen.map(|one| one.granted.name().to_owned()).unwrap_or_default());
-            record.extend(columns::answer_row(section.report, &told.answer, row));
+            record.extend(columns::answer_row(section.report, &answered.answer, row));
             records.push(record);
         }
         // A case of which no agent's file knows has a row all the same.
-        if told.is_none_or(|told| rows(&told.answer).next().is_none()) && may_run(case, protected) {
+        if answered.is_none_or(|answered| rows(&answered.answer).next().is_none()) && may_run(case, protected) {
             let mut record = first.clone();
             record.extend([String::new(), String::new()]);
             record.push(section.project().unwrap_or_default());

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::agents::{self, AgentNames, AgentRow};
-use super::answers::{Answers, Sight, may_run};
+use super::answers::{AgentAccess, Answers, may_run};
 use super::selects::{self, Granted, Selected};
 use super::{Section, runs};
 use crate::access::AgentId;
@@ -201,8 +201,8 @@ impl<'s, 'w> Builder<'s, '_, 'w, '_> {
         if !may_run(case, protected) {
             return vec!["–".to_owned()];
         }
-        let Some(told) = self.answers.of(case, protected) else { return Vec::new() };
-        let mut seen: Vec<(AgentId, &Sight)> = told.seen().collect();
+        let Some(answered) = self.answers.of(case, protected) else { return Vec::new() };
+        let mut seen: Vec<(AgentId, &AgentAccess)> = answered.seen().collect();
         if seen.is_empty() {
             return vec!["none".to_owned()];
         }
@@ -211,14 +211,14 @@ impl<'s, 'w> Builder<'s, '_, 'w, '_> {
         let of_many = seen.iter().take(MOST_AGENTS - 1).filter(|(agent, _)| chosen.contains(agent)).count();
         let shown = if seen.len() > MOST_AGENTS { of_many } else { seen.len() };
         let mut parts: Vec<String> = Vec::new();
-        for (agent, sight) in seen.iter().take(shown) {
-            let mark = match sight {
-                Sight::If(clause) => self.notes.mark(format!("if {clause}")),
-                Sight::Unknown => self.notes.mark(
+        for (agent, access) in seen.iter().take(shown) {
+            let mark = match access {
+                AgentAccess::If(clause) => self.notes.mark(format!("if {clause}")),
+                AgentAccess::Unknown => self.notes.mark(
                     "GitLab refuses the agent's file: what was configured before stays in force, and is not known"
                         .to_owned(),
                 ),
-                Sight::Yes | Sight::No(_) => String::new(),
+                AgentAccess::Yes | AgentAccess::No(_) => String::new(),
             };
             parts.push(format!("{}{mark}", self.names.name(*agent)));
         }
