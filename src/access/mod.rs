@@ -1,13 +1,13 @@
 //! Effective access: which agents a job may use, through which entry, as whom.
 //!
 //! This does what GitLab's server does with the entries of `ci_access` and `user_access`, each step in a module that
-//! names the source of its rule: [`authorization`] (which entries become authorizations), `hierarchy` (which ids count),
+//! names the source of its rule: [`authorization`] (what becomes of an entry), `hierarchy` (which ids count),
 //! [`candidate`] (what may let a project in, in order of precedence), `filters` and [`environment_pattern`] (what a job
 //! must hold to), [`identity`] (as whom it acts). Every answer carries the entries behind it. Where something that decides
-//! is not known, the answer has a row for each case. [`grants`] tells what an agent grants without asking project by
-//! project, [`user_access`] whom it lets in as users, [`json`] writes answers.
+//! is not known, the answer has a row for each case. [`grants`] says what an agent grants without asking project by project,
+//! [`user_access`] whom it lets in as users.
 //!
-//! It knows no findings; those are the rules' business.
+//! Decisions only: what is said of them are words, how they are written is the report's business.
 
 pub mod agent;
 pub mod answer;

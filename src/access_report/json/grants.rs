@@ -1,4 +1,6 @@
-//! What agents grant as JSON: agents, their entries, the projects of each.
+//! What agents grant as JSON: an object for each agent with its entries and their projects, for jobs and for users.
+//!
+//! Of what is not known there is a case each. Texts are as they stand in files: whoever writes the line out masks it.
 
 use serde_json::{Map, Value as Json, json};
 

@@ -1,7 +1,8 @@
-//! Answers as JSON: the lines of `access --queries`, and the parts that these share with what agents grant.
+//! Answers as JSON: the query, a row for each agent, and the parts of a row, which what agents grant has as well.
 //!
 //! Fields that are not known or do not apply are left out. A row that hangs on something not known has `conditions`, and
-//! its opposite stands in the other list; what cannot be told at all stands in `unknown`.
+//! its opposite stands in the other list; what cannot be told at all stands in `unknown`. Texts are as they stand in files:
+//! whoever writes the line out masks it.
 
 use serde_json::{Map, Value as Json, json};
 
