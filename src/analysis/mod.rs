@@ -272,7 +272,7 @@ struct Parts<'f> {
 
 impl<'f> Parts<'f> {
     fn of(file: &'f AgentFile, context: &Context) -> Self {
-        let entries = file.standing_entries(context);
+        let entries = file.authorized_entries(context);
         Self { file, ids: file.config.entry_ids(), entries }
     }
 }

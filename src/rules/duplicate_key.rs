@@ -2,7 +2,7 @@
 
 use super::removal;
 use super::support::*;
-use crate::words::value::shown;
+use crate::words::excerpt;
 use crate::yaml::{Data, LossKind, NodeId, Tree};
 
 rule! {
@@ -49,7 +49,7 @@ impl Rule for DuplicateKey {
                 continue;
             }
             for loss in reading.losses(id) {
-                let key = shown(&loss.key);
+                let key = excerpt(&loss.key);
                 let (message, kept, help) = match loss.kind {
                     LossKind::Again => (
                         format!("{key} is written twice; GitLab keeps the last value and drops this one, whole"),

@@ -1,7 +1,7 @@
 //! `group-in-user-namespace`.
 
 use super::support::*;
-use crate::words::value::shown;
+use crate::words::excerpt;
 
 rule! {
     /// The configuration project lies in a personal namespace, where no group can match.
@@ -53,8 +53,8 @@ impl Rule for GroupInUserNamespace {
         let Some(user) = context.personal_namespace().filter(|_| id.kind == EntryKind::Group) else { return };
         let message = format!(
             "the configuration project lies in the personal namespace {}, so no group can match and GitLab drops the entry of {} without a word",
-            shown(user),
-            shown(id.text)
+            excerpt(user),
+            excerpt(id.text)
         );
         let finding = Finding::new(&INFO, &file.source, id.span, message)
             .label("matches no group")

@@ -3,7 +3,7 @@
 use super::support::*;
 use crate::agent_config::Impersonation;
 use crate::schema::Field;
-use crate::words::value::quoted;
+use crate::words::in_quotes;
 use crate::yaml::{Data, NodeId, Tree, written};
 
 /// What to write behind a place, and where.
@@ -132,7 +132,7 @@ fn identity(mode: Mode, user: Option<&Impersonation>) -> String {
     };
     let mut keys = Vec::new();
     keys.extend(user.username.iter().map(|name| format!("username: {}", written(&name.value, true, None))));
-    keys.extend(user.uid.iter().map(|uid| format!("uid: {}", quoted(&uid.value))));
+    keys.extend(user.uid.iter().map(|uid| format!("uid: {}", in_quotes(&uid.value))));
     if !user.groups.is_empty() {
         keys.push(format!("groups: {}", list(&mut user.groups.iter().map(|group| &*group.value))));
     }

@@ -1,7 +1,7 @@
 //! `invalid-value`.
 
 use super::support::*;
-use crate::words::value::{REFUSED, shown};
+use crate::words::{REFUSED, excerpt};
 
 rule! {
     /// The value is of the right type and not allowed.
@@ -46,8 +46,8 @@ impl Rule for InvalidValue {
         let finding = |message: String| Finding::new(&INFO, &file.source, problem.span, message).route(&problem.route);
         let refused = |message: String| finding(format!("{message}: {REFUSED}"));
         let finding = match &problem.kind {
-            ProblemKind::UnknownName { names, found } => unknown_name(refused(format!("{} is none of {}", shown(found), schema::listed_and(names))), names, found, problem.span),
-            ProblemKind::BadDuration(found) => bad_duration(refused(format!("{} is no duration", shown(found))), found, problem.span),
+            ProblemKind::UnknownName { names, found } => unknown_name(refused(format!("{} is none of {}", excerpt(found), schema::listed_and(names))), names, found, problem.span),
+            ProblemKind::BadDuration(found) => bad_duration(refused(format!("{} is no duration", excerpt(found))), found, problem.span),
             ProblemKind::OutOfRange { bits, found } => {
                 refused(format!("{found} does not fit {bits} bits")).help("write a smaller number")
             }
@@ -68,12 +68,12 @@ impl Rule for InvalidValue {
             ProblemKind::NoItems(key) => refused(format!("`{}` needs at least one item", key.name)).help("write an item, such as `[value]`"),
             ProblemKind::NotAllowed { key, allowed, found } => {
                 let help = format!("write {}", schema::listed(allowed));
-                refused(format!("`{}` cannot be {}", key.name, shown(found))).help(help)
+                refused(format!("`{}` cannot be {}", key.name, excerpt(found))).help(help)
             }
             ProblemKind::NotPositive(key) => refused(format!("`{}` must be longer than nothing", key.name)).help("write e.g. `3600s`"),
             ProblemKind::NotDocumented { key, documented, found } => finding(format!(
                 "`{}` is documented with {} only, not with {}; whether GitLab {} refuses the whole file for it is not known",
-                key.name, schema::listed_and(documented), shown(found), context.version
+                key.name, schema::listed_and(documented), excerpt(found), context.version
             ))
             .severity(Severity::Warning)
             .help(match schema::nearest(found, documented.iter().copied()) {

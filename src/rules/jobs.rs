@@ -1,10 +1,10 @@
-//! What rules about jobs share: places, names of cases, words.
+//! What rules about jobs share: places, names of cases.
 
 use super::support::*;
 use crate::access::jobs::{CaseGrant, JobCase, Refusal, Resolved};
-use crate::access::{Drop, Row};
+use crate::access::{DropReason, Row};
 use crate::ci;
-use crate::words::value::shown;
+use crate::words::{dropped, excerpt};
 
 /// A place of a CI file as findings have it.
 pub(super) fn at(place: &ci::Place) -> Place {
@@ -23,7 +23,7 @@ pub(super) fn finding_on(info: &'static RuleInfo, selection: &Selection, message
 
 /// A job in a sentence: "`deploy`", or "`deploy: [eu]`" for one combination of its matrix.
 pub(super) fn job_name(case: &JobCase) -> String {
-    shown(&case.name)
+    excerpt(&case.name)
 }
 
 /// The place of a line of the job's script.
@@ -91,30 +91,15 @@ impl Refused<'_, '_> {
 
     /// Adds the entries that fell out, with the reason.
     pub fn show_dropped(&self, mut finding: Finding, jobs: &Jobs<'_, '_>) -> Finding {
-        for (candidate, drop) in &self.row.fell_out {
-            if *drop == Drop::NotOwnProject {
+        for (candidate, reason) in &self.row.fell_out {
+            if *reason == DropReason::NotOwnProject {
                 continue;
             }
             if let Some(place) = candidate.entry.and_then(|entry| jobs.entry_place(self.agent, entry)) {
-                finding = finding.related_at(place, format!("this entry {drop}"));
+                finding = finding.related_at(place, format!("this entry {}", dropped(reason)));
             }
         }
         finding
-    }
-}
-
-/// A few texts: "a, b and 3 more".
-pub(super) fn some(texts: &[String]) -> String {
-    const MOST: usize = 3;
-    match texts {
-        [] => String::new(),
-        [one] => one.clone(),
-        [init @ .., last] if texts.len() <= MOST => format!("{} and {last}", init.join(", ")),
-        _ => format!(
-            "{} and {} more",
-            texts.iter().take(MOST).cloned().collect::<Vec<_>>().join(", "),
-            texts.len() - MOST
-        ),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::jobs::{finding_at, script_place};
 use super::support::*;
 use crate::shell::ActionKind;
-use crate::words::value::shown;
+use crate::words::excerpt;
 
 rule! {
     /// The tools cannot write `~/.kube/cache`, so each call asks the cluster anew for what it knows.
@@ -57,7 +57,7 @@ impl Rule for KubeCacheUnwritable {
         for variable in &job.job.variables {
             if matches!(&*variable.name, "HOME" | "KUBECACHEDIR") && is_no_folder(&variable.value) {
                 let finding = finding_at(&INFO, &variable.place, message)
-                    .label(format!("{} is no folder", shown(&variable.value)))
+                    .label(format!("{} is no folder", excerpt(&variable.value)))
                     .route(format!("{}.variables.{}", job.job.name, variable.name))
                     .key(&*variable.name);
                 return findings.report(finding.help(help));

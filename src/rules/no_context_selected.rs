@@ -4,7 +4,7 @@ use super::jobs::{finding_at, script_place, usable_contexts};
 use super::support::*;
 use crate::ci::UnreadKind;
 use crate::shell::{Contact, InForce, Tool};
-use crate::words::value::shown;
+use crate::words::excerpt;
 
 rule! {
     /// A command talks to a cluster, and nothing selects a context before.
@@ -98,13 +98,13 @@ impl Rule for NoContextSelected {
 
 fn help(jobs: &Jobs<'_, '_>) -> String {
     match &usable_contexts(jobs)[..] {
-        [only] => format!("select it first: `kubectl config use-context {}`", shown(only).trim_matches('`')),
+        [only] => format!("select it first: `kubectl config use-context {}`", excerpt(only).trim_matches('`')),
         [] => "select one first: `kubectl config use-context <project path>:<agent name>`".to_owned(),
         [first, rest @ ..] => {
-            let others: Vec<String> = rest.iter().take(3).map(|context| shown(context)).collect();
+            let others: Vec<String> = rest.iter().take(3).map(|context| excerpt(context)).collect();
             format!(
                 "select one first: `kubectl config use-context {}` (or {})",
-                shown(first).trim_matches('`'),
+                excerpt(first).trim_matches('`'),
                 others.join(", ")
             )
         }

@@ -1,7 +1,7 @@
 //! `outside-hierarchy`.
 
 use super::support::*;
-use crate::words::value::shown;
+use crate::words::excerpt;
 
 rule! {
     /// The id lies outside the configuration project's top-level group, so the entry is dropped.
@@ -52,14 +52,14 @@ impl Rule for OutsideHierarchy {
             Some(false) => (
                 format!(
                     "the {noun} {} is not below `{scope}`, so GitLab drops the entry without a word",
-                    shown(id.text)
+                    excerpt(id.text)
                 ),
                 Severity::Error,
             ),
             None => (
                 format!(
                     "the {noun} {} is not below `{scope}`: GitLab drops the entry without a word, unless it is a self-managed instance with instance level authorization",
-                    shown(id.text)
+                    excerpt(id.text)
                 ),
                 Severity::Warning,
             ),

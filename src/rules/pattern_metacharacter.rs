@@ -2,7 +2,7 @@
 
 use super::patterns::{Trait, patterns};
 use super::support::*;
-use crate::words::value::shown;
+use crate::words::excerpt;
 
 rule! {
     /// Beside a `*`, characters such as `.`, `+` or `?` do not stand for themselves.
@@ -47,7 +47,7 @@ impl Rule for PatternMetacharacter {
             let Some(Trait::Metacharacter(sign)) = Trait::of(&pattern.value) else { continue };
             let message = format!(
                 "GitLab takes {} for a regular expression because of its `*`; `{sign}` {}",
-                shown(&pattern.value),
+                excerpt(&pattern.value),
                 meaning(sign)
             );
             let finding = Finding::new(&INFO, &file.source, pattern.span, message)

@@ -1,7 +1,7 @@
 //! `privileged-impersonation`.
 
 use super::support::*;
-use crate::words::value::shown;
+use crate::words::excerpt;
 
 rule! {
     /// Jobs act as a user or group that Kubernetes itself uses.
@@ -61,7 +61,7 @@ impl Rule for PrivilegedImpersonation {
                 "system:masters" => "may do everything in the cluster, whatever its roles say",
                 _ => "has a name that Kubernetes keeps for its own parts",
             };
-            let message = format!("the {noun} {} {why}; jobs of this entry act with its rights", shown(&name.value));
+            let message = format!("the {noun} {} {why}; jobs of this entry act with its rights", excerpt(&name.value));
             let finding =
                 Finding::new(&INFO, &file.source, name.span, message).label("a name of Kubernetes' own").route(route);
             findings.report(

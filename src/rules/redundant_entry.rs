@@ -1,9 +1,9 @@
 //! `redundant-entry`.
 
-use super::coverage::{Coverage, entry_in_words};
+use super::coverage::Coverage;
 use super::removal;
 use super::support::*;
-use crate::words::value::shown;
+use crate::words::{self, excerpt};
 
 rule! {
     /// The entry changes nothing.
@@ -55,7 +55,7 @@ impl Rule for RedundantEntry {
                 }
                 let message = format!(
                     "{} is the configuration project, whose jobs may use the agent without an entry",
-                    shown(&id.value)
+                    excerpt(&id.value)
                 );
                 Finding::new(&INFO, &file.source, id.span, message).label("changes nothing")
             } else {
@@ -67,8 +67,8 @@ impl Rule for RedundantEntry {
                 let Some(covering) = covering else { continue };
                 let message = format!(
                     "{} gets in without this entry: {} has the same settings and covers it",
-                    shown(&id.value),
-                    entry_in_words(covering)
+                    excerpt(&id.value),
+                    words::entry(covering)
                 );
                 Finding::new(&INFO, &file.source, id.span, message)
                     .label("changes nothing")
@@ -76,7 +76,7 @@ impl Rule for RedundantEntry {
             };
             let finding = finding.route(format!("{}.id", entry.route())).key(path.lower());
             let finding = finding.help("remove the entry, unless it is there to be read");
-            let title = format!("Remove the entry of {}", shown(&id.value));
+            let title = format!("Remove the entry of {}", excerpt(&id.value));
             findings.report(finding.removal(Safety::Unsafe, title, removal::of_item(file, entry.span)));
         }
     }

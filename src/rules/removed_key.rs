@@ -2,7 +2,7 @@
 
 use super::removal;
 use super::support::*;
-use crate::words::value::REFUSED;
+use crate::words::REFUSED;
 
 rule! {
     /// The key is gone since a release of GitLab, and refuses the whole file.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::support::*;
-use crate::words::value::shown;
+use crate::words::excerpt;
 
 rule! {
     /// The same `extra` key is there twice.
@@ -62,7 +62,7 @@ impl Rule for RepeatedExtraKey {
             };
             let message = format!(
                 "the `extra` key {} is there twice; which of its values reach the cluster is not documented",
-                shown(&key.value)
+                excerpt(&key.value)
             );
             let finding = Finding::new(&INFO, &file.source, key.span, message)
                 .label("the same key again")

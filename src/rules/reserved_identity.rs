@@ -1,7 +1,7 @@
 //! `reserved-identity`.
 
 use super::support::*;
-use crate::words::value::shown;
+use crate::words::excerpt;
 
 rule! {
     /// A fixed user or group passes for one that GitLab makes up.
@@ -55,7 +55,7 @@ impl Rule for ReservedIdentity {
             }
             let message = format!(
                 "the fixed {noun} {} passes for one that GitLab gives to CI jobs or users, and has the rights of those",
-                shown(&name.value)
+                excerpt(&name.value)
             );
             let finding =
                 Finding::new(&INFO, &file.source, name.span, message).label("a name of GitLab's own").route(route);

@@ -4,7 +4,7 @@ use jsonschema::error::ValidationErrorKind;
 use jsonschema::paths::LocationSegment;
 
 use super::support::*;
-use crate::words::value::shown;
+use crate::words::excerpt;
 use crate::yaml::{Data, Document, Step};
 
 rule! {
@@ -61,7 +61,7 @@ impl Rule for SchemaViolation {
                     _ => &[],
                 };
                 let span = place(document, &steps, unexpected.first().map(String::as_str));
-                let message = format!("{} does not allow this: {error}", shown(schema.path()));
+                let message = format!("{} does not allow this: {error}", excerpt(schema.path()));
                 let finding = Finding::new(&INFO, &file.source, span, message)
                     .label("breaks the schema")
                     .route(route(&steps))

@@ -1,8 +1,8 @@
 //! `tier-dropped-entry`.
 
-use super::coverage::{Coverage, entry_in_words};
+use super::coverage::Coverage;
 use super::support::*;
-use crate::words::value::shown;
+use crate::words::{self, excerpt};
 
 rule! {
     /// `ci_job` and `impersonate` need Premium: on Free the entry vanishes, and a less specific one applies.
@@ -55,7 +55,7 @@ impl Rule for TierDroppedEntry {
             Some(tier) => tier == Tier::Free,
         };
         let needs = |entry: &&CiEntry| crate::access::needs_licence(entry.mode(), context.version);
-        let entries = file.standing_entries(context);
+        let entries = file.authorized_entries(context);
         if !is_asked || !entries.iter().any(needs) {
             return;
         }
@@ -102,9 +102,9 @@ fn finding(entry: &CiEntry, heir: &Heir<'_>, others: usize, file: &AgentFile, co
         1 => " and one other".to_owned(),
         _ => format!(" and {others} others"),
     };
-    let whose = entry.id.as_ref().map_or_else(|| "all projects".to_owned(), |id| shown(&id.value));
+    let whose = entry.id.as_ref().map_or_else(|| "all projects".to_owned(), |id| excerpt(&id.value));
     let then = match heir {
-        Heir::Entry(heir) => format!("{} applies instead: {}", entry_in_words(heir), terms(heir)),
+        Heir::Entry(heir) => format!("{} applies instead: {}", words::entry(heir), terms(heir)),
         Heir::Implicit => {
             "the configuration project's own access applies instead: any job, as the agent's own service account"
                 .to_owned()

@@ -1,7 +1,7 @@
 //! `too-new-key`.
 
 use super::support::*;
-use crate::words::value::REFUSED;
+use crate::words::REFUSED;
 
 rule! {
     /// The release of GitLab does not know the key yet, and refuses the whole file.

@@ -1,10 +1,10 @@
 //! `unprotected-job`.
 
-use super::jobs::{finding_on, job_name, refused, some};
+use super::jobs::{finding_on, job_name, refused};
 use super::support::*;
 use crate::access::jobs::Refusal;
 use crate::pipeline_rules::PipelineKind;
-use crate::words::value::shown;
+use crate::words::{a_few, excerpt};
 
 rule! {
     /// The agent's entry takes protected refs, and the job runs on none.
@@ -80,9 +80,9 @@ impl Rule for UnprotectedJob {
         }
         let message = format!(
             "the agent {} takes jobs of protected refs only, and {} runs only for {}: kubectl says that no context exists with the name",
-            shown(&context),
+            excerpt(&context),
             job_name(refused.case),
-            some(&pipelines)
+            a_few(&pipelines)
         );
         let finding = finding_on(&INFO, selection, message).label("never on a protected ref");
         let finding = refused.show_winner(finding, jobs, "this entry takes protected refs only");

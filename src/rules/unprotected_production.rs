@@ -4,7 +4,7 @@ use super::support::*;
 use crate::access::jobs::KnownEnvironments;
 use crate::access::{EnvironmentPattern, Verdict};
 use crate::gitlab::EnvironmentTier;
-use crate::words::value::shown;
+use crate::words::excerpt;
 
 rule! {
     /// An entry reaches production and takes jobs of refs that are not protected.
@@ -67,10 +67,10 @@ fn production(entry: &CiEntry, file: &AgentFile, context: &Context) -> Option<St
         if let Location::Config { agent } = &file.location
             && is_production(agent)
         {
-            return Some(format!("the agent {} is one of production by its name", shown(agent)));
+            return Some(format!("the agent {} is one of production by its name", excerpt(agent)));
         }
         let name = listed.into_iter().next()?;
-        return Some(format!("this entry reaches the production environment {}", shown(&name)));
+        return Some(format!("this entry reaches the production environment {}", excerpt(&name)));
     }
     let made_up = ["production".to_owned(), "prod".to_owned()];
     for pattern in &entry.environments {
@@ -79,8 +79,10 @@ fn production(entry: &CiEntry, file: &AgentFile, context: &Context) -> Option<St
         let matched = listed.iter().chain(&made_up).find(|name| compiled.compare(name) == Verdict::Matches);
         if let Some(name) = literal.or(matched.cloned()) {
             return Some(match name == pattern.value {
-                true => format!("{} is of the tier production", shown(&name)),
-                false => format!("{} matches {}, which is of the tier production", shown(&pattern.value), shown(&name)),
+                true => format!("{} is of the tier production", excerpt(&name)),
+                false => {
+                    format!("{} matches {}, which is of the tier production", excerpt(&pattern.value), excerpt(&name))
+                }
             });
         }
     }

@@ -2,7 +2,7 @@
 
 use super::patterns::{Trait, patterns};
 use super::support::*;
-use crate::words::value::shown;
+use crate::words::excerpt;
 
 rule! {
     /// The pattern matches every environment, so it lets in every job that has one.
@@ -43,7 +43,7 @@ impl Rule for WildcardMatchesAll {
             }
             let message = format!(
                 "{} matches every environment: every job that has one gets in, whatever its name",
-                shown(&pattern.value)
+                excerpt(&pattern.value)
             );
             let finding = Finding::new(&INFO, &file.source, pattern.span, message)
                 .label("matches every environment")

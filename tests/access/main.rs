@@ -4,9 +4,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail loudly")]
 
 mod documentation;
+mod grants;
 mod identity;
 mod laws;
-mod pictures;
 mod releases;
 mod setting;
 mod shown;
