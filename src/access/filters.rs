@@ -7,8 +7,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::answer::JobEnvironment;
+use super::condition::{Condition, Unknown};
 use super::environment_pattern::{EnvironmentPattern, Fault, PartialVerdict, is_expression};
-use super::fact::{Condition, Fact};
 use crate::agent_config::{CiEntry, Spanned};
 use crate::gitlab::Version;
 use crate::gitlab::releases::PROTECTED_WITHOUT_FLAG;
@@ -43,10 +43,10 @@ pub(super) fn environment<'w>(
         match patterns.compare(&pattern.value, environment) {
             PartialVerdict::Never => {}
             PartialVerdict::Unknown(_) => {
-                open.get_or_insert_with(|| Fact::PatternMatches(pattern.value.as_str().into()));
+                open.get_or_insert_with(|| Unknown::PatternMatches(pattern.value.as_str().into()));
             }
             PartialVerdict::Depends => {
-                open.get_or_insert_with(|| Fact::EnvironmentMatches(environment.to_string().into()));
+                open.get_or_insert_with(|| Unknown::EnvironmentMatches(environment.to_string().into()));
             }
             PartialVerdict::Always => {
                 rest = Passage::Passes;
@@ -59,10 +59,10 @@ pub(super) fn environment<'w>(
         }
     }
     match open {
-        Some(fact) if rest != Passage::Passes => {
+        Some(unknown) if rest != Passage::Passes => {
             vec![
-                (Some(Condition { fact: fact.clone(), holds: true }), Passage::Passes),
-                (Some(Condition { fact, holds: false }), rest),
+                (Some(Condition { unknown: unknown.clone(), holds: true }), Passage::Passes),
+                (Some(Condition { unknown, holds: false }), rest),
             ]
         }
         _ => vec![(None, rest)],
@@ -70,7 +70,7 @@ pub(super) fn environment<'w>(
 }
 
 /// The feature flag behind which `protected_branches_only` came, off by default (gitlab!156626).
-const PROTECTED_FLAG: Fact = Fact::FeatureFlag("kubernetes_agent_protected_branches");
+const PROTECTED_FLAG: Unknown = Unknown::FeatureFlag("kubernetes_agent_protected_branches");
 
 /// The filter for protected refs; with what must hold for each outcome.
 pub(super) fn protection(
@@ -81,12 +81,12 @@ pub(super) fn protection(
     if !entry.is_protected_only() {
         return vec![(Vec::new(), Passage::Passes)];
     }
-    let flag = |holds: bool| Condition { fact: PROTECTED_FLAG, holds };
+    let flag = |holds: bool| Condition { unknown: PROTECTED_FLAG, holds };
     let is_flagged = version < PROTECTED_WITHOUT_FLAG;
     let with_flag: Vec<Condition> = if is_flagged { vec![flag(true)] } else { Vec::new() };
     let protected_ref = |holds: bool| {
         let mut conditions = with_flag.clone();
-        conditions.push(Condition { fact: Fact::ProtectedRef, holds });
+        conditions.push(Condition { unknown: Unknown::ProtectedRef, holds });
         conditions
     };
     let mut cases = match protected {

@@ -5,12 +5,12 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::agent::{Agent, AgentId, agents};
 use super::answer::{Answer, Query, Row};
+use super::authorization::{Authorization, DropReason, settle};
 use super::candidate::Candidate;
+use super::condition::{Condition, Unknown};
 use super::decision::{self, Denial, Job, Outcome, Ranked};
-use super::fact::{Condition, Fact};
 use super::filters::Patterns;
 use super::hierarchy::Hierarchy;
-use super::standing::{Drop, Standing, settle};
 use super::world::{Settings, World};
 use crate::agent_config::{AccessSection, CiAccess, CiEntry, EntryKind, RefusedAt};
 use crate::gitlab::{ancestor_paths, lower_path};
@@ -45,7 +45,7 @@ const _: for<'s> fn(&'s (), Index<'static>) -> Index<'s> = |(), index| index;
 struct Claim<'w> {
     agent: AgentId,
     entry: &'w CiEntry,
-    standing: Standing,
+    authorization: Authorization,
 }
 
 impl<'w> World<'w> {
@@ -90,8 +90,8 @@ impl<'w> Index<'w> {
             None => self.homeless.push(id),
         }
         let Some(access) = agent.file.and_then(|file| file.ci_access) else { return };
-        for (entry, id_lower, standing) in self.standings(agent, access) {
-            let claim = Claim { agent: id, entry, standing };
+        for (entry, id_lower, authorization) in self.authorizations(agent, access) {
+            let claim = Claim { agent: id, entry, authorization };
             match entry.kind {
                 EntryKind::Project => self.by_project.entry(id_lower).or_default().push(claim),
                 EntryKind::Group => self.by_group.entry(id_lower).or_default().push(claim),
@@ -101,26 +101,31 @@ impl<'w> Index<'w> {
     }
 
     /// What becomes of each entry of an agent, with its id in lower case.
-    fn standings(&self, agent: &Agent<'w>, access: &'w CiAccess) -> Vec<(&'w CiEntry, Cow<'w, str>, Standing)> {
+    fn authorizations(
+        &self,
+        agent: &Agent<'w>,
+        access: &'w CiAccess,
+    ) -> Vec<(&'w CiEntry, Cow<'w, str>, Authorization)> {
         let settings = self.settings;
         let hierarchy = Hierarchy::new(self.inventory, settings, AccessSection::Ci, agent.project);
-        let mut standings = Vec::with_capacity(access.projects.len() + access.groups.len() + 1);
+        let mut authorizations = Vec::with_capacity(access.projects.len() + access.groups.len() + 1);
         for list in [&access.projects, &access.groups] {
             let ids = list.iter().map(|entry| entry.id.as_ref().map(|id| &*id.value));
-            for (entry, (id, drop)) in list.iter().zip(settle(ids, settings.version)) {
-                let standing = drop.map_or_else(|| hierarchy.standing(entry.kind, &id), Standing::Dropped);
-                standings.push((entry, id, standing));
+            for (entry, (id, reason)) in list.iter().zip(settle(ids, settings.version)) {
+                let authorization =
+                    reason.map_or_else(|| hierarchy.authorization(entry.kind, &id), Authorization::Dropped);
+                authorizations.push((entry, id, authorization));
             }
         }
-        standings.extend(access.instance.iter().map(|entry| {
-            let standing = match settings.instance_authorization {
-                Some(true) => Standing::Kept,
-                Some(false) => Standing::Dropped(Drop::SettingOff),
-                None => Standing::Depends([(Fact::InstanceAuthorization, Drop::SettingOff)].into()),
+        authorizations.extend(access.instance.iter().map(|entry| {
+            let authorization = match settings.instance_authorization {
+                Some(true) => Authorization::Kept,
+                Some(false) => Authorization::Dropped(DropReason::SettingOff),
+                None => Authorization::Depends([(Unknown::InstanceAuthorization, DropReason::SettingOff)].into()),
             };
-            (entry, Cow::Borrowed(""), standing)
+            (entry, Cow::Borrowed(""), authorization)
         }));
-        standings
+        authorizations
     }
 
     /// What decides beside files and inventory.
@@ -154,11 +159,11 @@ impl<'w> Index<'w> {
 
     /// What becomes of each `ci_access` entry of an agent, in the order of the file: projects, groups, instance.
     #[must_use]
-    pub fn entry_standings(&self, id: AgentId) -> Vec<(&'w CiEntry, Standing)> {
+    pub fn entry_authorizations(&self, id: AgentId) -> Vec<(&'w CiEntry, Authorization)> {
         let agent = self.agent(id);
         let access = agent.file.and_then(|file| file.ci_access);
-        let standings = access.map(|access| self.standings(agent, access)).unwrap_or_default();
-        standings.into_iter().map(|(entry, _, standing)| (entry, standing)).collect()
+        let authorizations = access.map(|access| self.authorizations(agent, access)).unwrap_or_default();
+        authorizations.into_iter().map(|(entry, _, authorization)| (entry, authorization)).collect()
     }
 
     /// The agents that a job sees, and those that it does not although something names its project.
@@ -207,7 +212,7 @@ impl<'w> Index<'w> {
         let listed = self.inventory.and_then(|inventory| inventory.find_project(project));
         let candidates = self.candidates(project, listed).into_iter();
         candidates
-            .filter(|(_, _, ranked)| !matches!(ranked.standing, Standing::Dropped(_)))
+            .filter(|(_, _, ranked)| !matches!(ranked.authorization, Authorization::Dropped(_)))
             .map(|(agent, ..)| agent)
             .collect()
     }
@@ -225,7 +230,7 @@ impl<'w> Index<'w> {
         let mut add = |claims: Option<&Vec<Claim<'w>>>, rank: usize, target: Option<&'w str>| {
             found.extend(claims.into_iter().flatten().map(|claim| {
                 let candidate = Candidate::of(claim.entry, target);
-                (claim.agent, rank, Ranked { candidate, standing: claim.standing.clone() })
+                (claim.agent, rank, Ranked { candidate, authorization: claim.authorization.clone() })
             }));
         };
         add(self.by_project.get(&*lower), 0, listed.map(|project| &*project.path));
@@ -239,12 +244,12 @@ impl<'w> Index<'w> {
             rank += 1;
         }
         add(Some(&self.by_instance), rank, None);
-        let own = self.by_home.get(&*lower).into_iter().flatten().map(|&agent| (agent, Standing::Kept));
-        let own_project = || Standing::Depends([(Fact::OwnProject, Drop::NotOwnProject)].into());
+        let own = self.by_home.get(&*lower).into_iter().flatten().map(|&agent| (agent, Authorization::Kept));
+        let own_project = || Authorization::Depends([(Unknown::OwnProject, DropReason::NotOwnProject)].into());
         let maybe_own = self.homeless.iter().map(|&agent| (agent, own_project()));
         found.extend(
             own.chain(maybe_own)
-                .map(|(agent, standing)| (agent, 1, Ranked { candidate: Candidate::IMPLICIT, standing })),
+                .map(|(agent, authorization)| (agent, 1, Ranked { candidate: Candidate::IMPLICIT, authorization })),
         );
         found
     }
@@ -273,7 +278,7 @@ fn fail_together(answer: &mut Answer<'_, '_>, context: impl Fn(AgentId) -> Strin
         let mut denied = row.clone();
         denied.outcome = Outcome::Denied(Denial::RequestFails(by.clone()));
         if !is_certain {
-            let condition = |holds: bool| Condition { fact: Fact::RequestFails, holds };
+            let condition = |holds: bool| Condition { unknown: Unknown::RequestFails, holds };
             denied.conditions.push(condition(true));
             let mut still_allowed = row;
             still_allowed.conditions.push(condition(false));

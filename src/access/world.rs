@@ -85,7 +85,7 @@ impl<'w> AgentFile<'w> {
 /// Everything that access is worked out from.
 #[derive(Clone, Debug)]
 pub struct World<'w> {
-    /// The inventory; without one, access is told as far as files and paths go.
+    /// The inventory; without one, access is decided as far as files and paths go.
     pub inventory: Option<&'w Inventory>,
     /// The agents' files. Registered agents without a file are found in the inventory.
     pub files: Vec<AgentFile<'w>>,

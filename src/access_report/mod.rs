@@ -1,4 +1,4 @@
-//! How effective access is shown: one file a format. It knows answers and pictures, and no I/O but the receiver.
+//! How effective access is shown: one file a format. It knows answers and grants, and no I/O but the receiver.
 
 mod columns;
 mod csv;
@@ -17,7 +17,6 @@ pub use difference::write_difference;
 pub use jobs::has_job;
 
 use crate::access::{AgentId, Answer, Index, Query};
-use crate::words::answer as words;
 
 /// A format of `access`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -52,12 +51,12 @@ impl<'w> AccessReport<'_, 'w> {
     ///
     /// # Errors
     /// When the receiver does not take it.
-    pub fn write_pictures(&self, out: &mut dyn io::Write) -> io::Result<()> {
+    pub fn write_grants(&self, out: &mut dyn io::Write) -> io::Result<()> {
         match self.format {
-            Format::Human => human::pictures(self, out),
-            Format::Json => json::pictures(self, out),
-            Format::Markdown => markdown::pictures(self, out),
-            Format::Csv => csv::pictures(self, out),
+            Format::Human => human::grants(self, out),
+            Format::Json => json::grants(self, out),
+            Format::Markdown => markdown::grants(self, out),
+            Format::Csv => csv::grants(self, out),
         }
     }
 

@@ -272,7 +272,7 @@ struct Parts<'f> {
 
 impl<'f> Parts<'f> {
     fn of(file: &'f AgentFile, project: ProjectContext<'f>) -> Self {
-        let entries = file.standing_entries(project.gitlab);
+        let entries = file.authorized_entries(project.gitlab);
         Self { cx: FileContext { project, file }, ids: file.config.entry_ids(), entries }
     }
 }

@@ -196,7 +196,7 @@ fn report(arguments: &Arguments, facts: &Facts<'_>, known: Option<&Inventory>) -
         (Some(queries), _) => answer_queries(queries, &report, arguments),
         (None, Some(project)) => answer_one(project, &report, listed, &jobs, arguments),
         (None, None) => deliver(arguments, &|out| {
-            report.write_pictures(out)?;
+            report.write_grants(out)?;
             report.append_jobs(&jobs, out)
         }),
     }

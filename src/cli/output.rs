@@ -33,6 +33,7 @@ impl Color {
 }
 
 /// Columns for what goes to standard output: those of the terminal, else those that `COLUMNS` says.
+#[allow(clippy::disallowed_methods, reason = "shells say in COLUMNS how wide they are")]
 pub(super) fn width() -> usize {
     let is_terminal = io::stdout().is_terminal();
     let size = if is_terminal { terminal_size::terminal_size() } else { None };

@@ -90,6 +90,7 @@ fn watch(counter: &Steps, stop: &Receiver<()>, (doing, files): (&str, usize), st
 }
 
 /// Whether standard error is a terminal that can take a line back.
+#[allow(clippy::disallowed_methods, reason = "terminals say in TERM what they can do")]
 fn is_capable() -> bool {
     io::stderr().is_terminal() && std::env::var_os("TERM").map_or(cfg!(windows), |term| term != "dumb")
 }

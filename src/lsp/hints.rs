@@ -31,18 +31,18 @@ fn of_entries(world: &World, (project, input): (usize, usize), part: Span) -> Ve
         };
         let Some(index) = facts.index(project) else { return Vec::new() };
         let Some(agent) = entries::agent_of(index, file.source.path()) else { return Vec::new() };
-        let picture = index.picture(agent);
+        let granted = index.agent_grants(agent);
         // Of a file that is refused nothing is in force, and the diagnostics say so.
-        if picture.refused.is_some() || index.agent(agent).unregistered().is_some() {
+        if granted.refused.is_some() || !index.agent(agent).is_registered {
             return Vec::new();
         }
         let inventory = known.context.inventory.as_deref();
         let mut hints = Vec::new();
-        for (entry, _) in index.entry_standings(agent) {
+        for (entry, _) in index.entry_authorizations(agent) {
             if entry.head.start < part.start || entry.head.start > part.end {
                 continue;
             }
-            let effects = entries::effects(&picture, entry, inventory);
+            let effects = entries::effects(&granted, entry, inventory);
             if !effects.is_empty() {
                 hints.push((entry.head, effects.join("; ")));
             }

@@ -64,6 +64,8 @@ pub(super) struct World {
     inventories: BTreeSet<String>,
     /// The findings of the last analysis, by path.
     findings: Option<BTreeMap<String, Vec<Finding>>>,
+    /// Open documents that were nobody's business when everything was last read.
+    unrelated: BTreeSet<String>,
 }
 
 impl World {
@@ -97,6 +99,8 @@ impl World {
         let Loading { subjects, mistakes, inventories, troubles, .. } = loading;
         (self.subjects, self.mistakes, self.inventories) = (subjects, mistakes, inventories);
         self.forget();
+        let unrelated = documents.iter().filter(|document| self.role(document).is_none());
+        self.unrelated = unrelated.map(|document| document.source.path().to_owned()).collect();
         troubles
     }
 
@@ -136,7 +140,11 @@ impl World {
                 true
             }
             Some(Role::Settings | Role::Inventory) => false,
-            None => !is_of_interest(document) && !self.is_missing_include(shown),
+            None => {
+                // A pattern of includes may meet it; that was tried once when it was opened.
+                let is_tried = self.unrelated.contains(shown) || !self.has_pipeline_around(&document.path);
+                is_tried && !is_of_interest(document) && !self.is_missing_include(shown)
+            }
         }
     }
 

@@ -87,7 +87,7 @@ pub struct AgentFile {
     /// Whether the agent has an environment template of its own; `None` where nobody looked.
     pub has_template: Option<bool>,
     /// The entries that may become authorizations, once they are known.
-    pub(crate) standing: OnceLock<Vec<(EntryKind, usize)>>,
+    pub(crate) authorization: OnceLock<Vec<(EntryKind, usize)>>,
 }
 
 impl AgentFile {
@@ -99,7 +99,7 @@ impl AgentFile {
             location: input.location.clone(),
             config: AgentConfig::read(&input.source, context.version),
             has_template: input.has_template,
-            standing: OnceLock::new(),
+            authorization: OnceLock::new(),
         }
     }
 

@@ -48,6 +48,7 @@ pub struct Surroundings {
 impl Surroundings {
     /// Those of this process.
     #[must_use]
+    #[allow(clippy::disallowed_methods, reason = "this is where they are known from")]
     pub fn of_process() -> Self {
         let ci_project_path = std::env::var("CI_PROJECT_PATH").ok().filter(|path| !path.is_empty());
         Self { folder: std::env::current_dir().ok(), ci_project_path }

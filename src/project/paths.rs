@@ -6,6 +6,7 @@ use crate::agent_config::location::{self, Location};
 
 /// The path in reports: relative to the working directory, with slashes.
 #[must_use]
+#[allow(clippy::disallowed_methods, reason = "reports name files as the caller sees them")]
 pub fn shown_path(path: &Path) -> String {
     let relative = std::env::current_dir().ok().and_then(|folder| path.strip_prefix(folder).ok().map(Path::to_owned));
     let path = relative.unwrap_or_else(|| path.to_owned());

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::files::FileSource;
 use super::gate::{Gate, NamedBy};
 use super::own_file::read_own_file;
-use super::paths::shown_path;
+use super::paths::{absolute, shown_path};
 use super::settings::Settings;
 use super::{OrganisationSchema, Unusable};
 use crate::diagnostic::RuleTable;
@@ -62,10 +62,9 @@ impl SettingsFile {
     #[must_use]
     pub fn shown_folder(&self) -> String {
         let folder = self.file.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
-        match std::env::current_dir() {
-            Ok(here) if here == folder => String::new(),
-            _ if folder.as_os_str().is_empty() || folder == Path::new(".") => String::new(),
-            _ => shown_path(folder),
+        match folder.as_os_str().is_empty() || absolute(folder) == absolute(Path::new(".")) {
+            true => String::new(),
+            false => shown_path(folder),
         }
     }
 }

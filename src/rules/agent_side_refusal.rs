@@ -4,7 +4,7 @@ use super::given::FileContext;
 use super::rule::{Findings, Rule, rule};
 use crate::diagnostic::Finding;
 use crate::schema::{self, ProblemKind};
-use crate::words::value::shown;
+use crate::words::excerpt;
 
 rule! {
     /// GitLab accepts the value, and the agent then rejects the whole configuration.
@@ -44,7 +44,7 @@ impl Rule for AgentSideRefusal {
     fn check_problem(&self, problem: &schema::Problem, cx: &FileContext<'_>, findings: &mut Findings) {
         let (message, help) = match &problem.kind {
             ProblemKind::BadCron { found, reason } => (
-                format!("the agent cannot parse the schedule {}: {reason}", shown(found)),
+                format!("the agent cannot parse the schedule {}: {reason}", excerpt(found)),
                 "write five fields, e.g. '0 0 * * *', or `@daily`".to_owned(),
             ),
             ProblemKind::UnknownNumber { names, found } => (

@@ -1,11 +1,11 @@
 //! `auto-devops-without-context`.
 
 use super::given::JobContext;
-use super::jobs::{finding_at, some};
+use super::jobs::finding_at;
 use super::rule::{Findings, Rule, rule};
 use crate::access::jobs::{JobView, ProjectJobs};
 use crate::shell::ActionKind;
-use crate::words::value::shown;
+use crate::words::{a_few, excerpt};
 
 rule! {
     /// Auto DevOps deploys, and nothing sets `KUBE_CONTEXT` for it.
@@ -77,7 +77,7 @@ impl Rule for AutoDevopsWithoutContext {
         }
         let message = format!(
             "Auto DevOps deploys to {}, and no file sets `KUBE_CONTEXT` for that: unless a CI/CD variable of the project does, no agent is selected",
-            some(&without)
+            a_few(&without)
         );
         let finding = finding_at(&INFO, &template.place, message)
             .label("deploys without a context")
@@ -104,7 +104,7 @@ impl Rule for AutoDevopsWithoutContext {
             let Some(place) = place.filter(|_| !selects && !job.job.is_partial) else { continue };
             let message = format!(
                 "{} deploys by `auto-deploy`, and no file sets `KUBE_CONTEXT` for it: unless a CI/CD variable of the project does, no agent is selected",
-                shown(&case.name)
+                excerpt(&case.name)
             );
             let finding = finding_at(&INFO, &place, message).label("deploys without a context").key("auto-deploy");
             let finding = finding.route(crate::access::jobs::script_route(job.job, action.item));

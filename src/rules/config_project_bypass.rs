@@ -10,7 +10,7 @@ use crate::agent_config::Mode;
 use crate::diagnostic::{Finding, Place};
 use crate::project::AgentFile;
 use crate::schema;
-use crate::words::value::shown;
+use crate::words::excerpt;
 
 rule! {
     /// Restrictions on a group do not bind the configuration project's own jobs.
@@ -68,7 +68,7 @@ impl Rule for ConfigProjectBypass {
         }
         let message = format!(
             "{} is in this group and holds the configuration: its jobs always get in, so {} here {} bind them",
-            shown(project.as_str()),
+            excerpt(project.as_str()),
             schema::listed_and(&keys),
             if keys.len() == 1 { "does not" } else { "do not" }
         );
@@ -77,13 +77,13 @@ impl Rule for ConfigProjectBypass {
             .route(format!("{}.id", group.route()))
             .key(project.lower());
         let finding =
-            finding.help(format!("list {} under `projects`, with the same restrictions", shown(project.as_str())));
+            finding.help(format!("list {} under `projects`, with the same restrictions", excerpt(project.as_str())));
         findings.report(match insertion::of_project(file, project.as_str(), group) {
             Some((span, text)) => {
                 let title = format!(
                     "List {} under `projects` with the restrictions of {}",
-                    shown(project.as_str()),
-                    shown(&id.value)
+                    excerpt(project.as_str()),
+                    excerpt(&id.value)
                 );
                 finding.offer(title, Place { source: Arc::clone(&file.source), span }, text)
             }

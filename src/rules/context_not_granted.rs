@@ -4,8 +4,8 @@ use super::given::{JobContext, JobSelection};
 use super::jobs::{finding_on, job_name, refused};
 use super::rule::{Findings, Rule, rule};
 use crate::access::jobs::Refusal;
-use crate::access::{Denial, Drop, Outcome};
-use crate::words::value::shown;
+use crate::access::{Denial, DropReason, Outcome};
+use crate::words::{excerpt, pattern_fault};
 
 rule! {
     /// The agent does not let this project in, so kubectl says that no context exists with the name.
@@ -65,21 +65,22 @@ impl Rule for ContextNotGranted {
         let is_meant = |refusal: &Refusal| matches!(refusal, Refusal::NotNamed | Refusal::Error);
         let Some(refused) = refused(selection, cx, is_meant) else { return };
         let context = cx.index.agent(refused.agent).context();
-        let project = shown(cx.project_path().unwrap_or_default());
+        let project = excerpt(cx.project_path().unwrap_or_default());
         let (message, label) = match &refused.row.outcome {
             Outcome::Denied(Denial::PatternRaises(pattern, fault)) => (
                 format!(
-                    "GitLab answers {} with an error in place of its agents: the pattern {} of {} is no regular expression ({fault})",
+                    "GitLab answers {} with an error in place of its agents: the pattern {} of {} is no regular expression ({})",
                     job_name(refused.case),
-                    shown(&pattern.value),
-                    shown(&context)
+                    excerpt(&pattern.value),
+                    excerpt(&context),
+                    pattern_fault(*fault)
                 ),
                 "no job gets this agent",
             ),
             _ => (
                 format!(
                     "the agent {} does not let {project} in, so kubectl says in {} that no context exists with the name",
-                    shown(&context),
+                    excerpt(&context),
                     job_name(refused.case)
                 ),
                 "not in the job's kubeconfig",
@@ -93,7 +94,7 @@ impl Rule for ContextNotGranted {
             .row
             .fell_out
             .iter()
-            .any(|(candidate, drop)| candidate.entry.is_some() && *drop != Drop::NotOwnProject);
+            .any(|(candidate, reason)| candidate.entry.is_some() && *reason != DropReason::NotOwnProject);
         let help = match file {
             Some(file) if falls_out => format!("mend the entry of {} that is left out", file.path),
             Some(file) => format!("add {project} to `ci_access.projects` in {}", file.path),

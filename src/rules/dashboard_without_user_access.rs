@@ -5,7 +5,7 @@ use super::jobs::{finding_at, job_name};
 use super::rule::{Findings, Rule, rule};
 use crate::access::UserIdentity;
 use crate::access::jobs::JobView;
-use crate::words::value::shown;
+use crate::words::{excerpt, user_denial};
 
 rule! {
     /// The environment asks for a dashboard that nobody may see: the agent has no `user_access` that works.
@@ -70,21 +70,21 @@ impl Rule for DashboardWithoutUserAccess {
         let asks_for = [&kubernetes.dashboard_namespace, &kubernetes.namespace, &kubernetes.flux_resource_path];
         let (Some(place), Some(case)) = (asks_for.into_iter().flatten().next(), job.cases.first()) else { return };
         let Some((agent, _)) = super::managed_resources_not_granted::environment_agent(job, cx) else { return };
-        let picture = cx.index.user_picture(agent);
+        let granted = cx.index.user_grants(agent);
         let known = cx.index.agent(agent);
-        if picture.refused.is_some() || known.file.is_none() || !known.is_registered {
+        if granted.refused.is_some() || known.file.is_none() || !known.is_registered {
             return;
         }
-        let lets_in = picture.grants.iter().any(|grant| grant.dropped().is_none());
-        let why = match picture.identity {
-            UserIdentity::Nobody(denial) => denial.to_string(),
+        let lets_in = granted.grants.iter().any(|grant| grant.dropped().is_none());
+        let why = match granted.identity {
+            UserIdentity::Nobody(denial) => user_denial(denial).to_owned(),
             _ if lets_in => return,
             _ => "none of the entries of its `user_access` lets anyone in".to_owned(),
         };
         let message = format!(
             "{} asks for a dashboard by the agent {}, and nobody may see it: {why}",
             job_name(case),
-            shown(&known.context())
+            excerpt(&known.context())
         );
         let finding = finding_at(&INFO, &place.place, message)
             .label("shown to nobody")

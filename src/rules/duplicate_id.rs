@@ -10,7 +10,7 @@ use crate::diagnostic::{Finding, Safety};
 use crate::project::AgentFile;
 use crate::schema;
 use crate::source::Span;
-use crate::words::value::shown;
+use crate::words::excerpt;
 
 rule! {
     /// The same id twice in one list: only the last entry applies, and nothing is merged.
@@ -61,7 +61,7 @@ impl Rule for DuplicateId {
             let list = format!("{}.{}", id.section.key(), id.kind.key());
             let message = format!(
                 "{} is listed twice in `{list}`; GitLab keeps the last entry and drops this one, whole{lost}",
-                shown(text)
+                excerpt(text)
             );
             let finding = Finding::new(&INFO, &file.source, span, message)
                 .label("this entry is lost")
@@ -75,7 +75,7 @@ impl Rule for DuplicateId {
             let is_same = lost.zip(entry(id.index)).is_some_and(|(one, other)| file.slice(one) == file.slice(other));
             let safety = if is_same { Safety::Safe } else { Safety::Unsafe };
             let cut = lost.and_then(|lost| removal::of_item(file, lost));
-            findings.report(finding.removal(safety, format!("Remove the entry that is lost, {}", shown(text)), cut));
+            findings.report(finding.removal(safety, format!("Remove the entry that is lost, {}", excerpt(text)), cut));
         }
     }
 }

@@ -5,7 +5,7 @@ use super::removal;
 use super::rule::{Findings, Rule, rule};
 use crate::diagnostic::{Finding, Safety};
 use crate::project::AgentFile;
-use crate::words::value::shown;
+use crate::words::excerpt;
 use crate::yaml::{Data, LossKind, NodeId, Tree};
 
 rule! {
@@ -52,7 +52,7 @@ impl Rule for DuplicateKey {
                 continue;
             }
             for loss in reading.losses(id) {
-                let key = shown(&loss.key);
+                let key = excerpt(&loss.key);
                 let (message, kept, help) = match loss.kind {
                     LossKind::Again => (
                         format!("{key} is written twice; GitLab keeps the last value and drops this one, whole"),

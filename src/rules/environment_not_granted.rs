@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use super::given::{JobContext, JobSelection};
 use super::insertion;
-use super::jobs::{finding_on, job_name, refused, some};
+use super::jobs::{finding_on, job_name, refused};
 use super::rule::{Findings, Rule, rule};
 use crate::access::jobs::Refusal;
 use crate::diagnostic::Place;
-use crate::words::value::shown;
+use crate::words::{a_few, excerpt};
 use crate::yaml::written;
 
 rule! {
@@ -73,15 +73,15 @@ impl Rule for EnvironmentNotGranted {
         let context = cx.index.agent(refused.agent).context();
         let entry = refused.row.winner.and_then(|winner| winner.entry);
         let listed: Vec<String> =
-            entry.into_iter().flat_map(|entry| &entry.environments).map(|pattern| shown(&pattern.value)).collect();
+            entry.into_iter().flat_map(|entry| &entry.environments).map(|pattern| excerpt(&pattern.value)).collect();
         let job = job_name(refused.case);
         let first = || listed.first().cloned().unwrap_or_default();
         let (message, label, help) = match &refused.case.environment {
             None => (
                 format!(
                     "the agent {} takes jobs of the environments {} only, and {job} has none: kubectl says that no context exists with the name",
-                    shown(&context),
-                    some(&listed)
+                    excerpt(&context),
+                    a_few(&listed)
                 ),
                 "the job has no environment",
                 format!("add `environment: {}` to the job", first().trim_matches('`')),
@@ -94,18 +94,18 @@ impl Rule for EnvironmentNotGranted {
                 let help = match alike {
                     Some(pattern) => format!(
                         "letter case counts: write `environment: {pattern}`, or {} in the agent's entry",
-                        shown(&name)
+                        excerpt(&name)
                     ),
                     None => {
-                        format!("add {} to `environments` of the agent's entry, or use another agent", shown(&name))
+                        format!("add {} to `environments` of the agent's entry, or use another agent", excerpt(&name))
                     }
                 };
                 (
                     format!(
                         "the agent {} takes jobs of the environments {} only, and that of {job} is {}: kubectl says that no context exists with the name",
-                        shown(&context),
-                        some(&listed),
-                        shown(&name)
+                        excerpt(&context),
+                        a_few(&listed),
+                        excerpt(&name)
                     ),
                     "not for the job's environment",
                     help,
@@ -118,11 +118,11 @@ impl Rule for EnvironmentNotGranted {
         let place = entry.and_then(|entry| Some((entry, cx.entry_place(refused.agent, entry)?, name?)));
         let insertion = place.and_then(|(entry, Place { source, .. }, name)| {
             let (span, text) = insertion::of_environment(entry, &source, name)?;
-            Some((Place { source, span }, text, shown(name)))
+            Some((Place { source, span }, text, excerpt(name)))
         });
         let mut finding = match insertion {
             Some((place, text, name)) => {
-                finding.offer(format!("Add {name} to `environments` of the agent {}", shown(&context)), place, text)
+                finding.offer(format!("Add {name} to `environments` of the agent {}", excerpt(&context)), place, text)
             }
             None => finding,
         };
@@ -134,7 +134,7 @@ impl Rule for EnvironmentNotGranted {
                 let line = format!("environment: {}", written(&name.value, false, None));
                 let Some((span, text)) = insertion::of_job_line(&place.source, place.span, &line) else { break };
                 let place = Place { source: Arc::clone(&place.source), span };
-                finding = finding.offer(format!("Give the job the environment {}", shown(&name.value)), place, text);
+                finding = finding.offer(format!("Give the job the environment {}", excerpt(&name.value)), place, text);
             }
         }
         findings.report(finding);

@@ -5,7 +5,7 @@ use super::rule::{Findings, Rule, rule};
 use crate::agent_config::EntryKind;
 use crate::diagnostic::Finding;
 use crate::project::EntryId;
-use crate::words::value::shown;
+use crate::words::excerpt;
 
 rule! {
     /// The configuration project lies in a personal namespace, where no group can match.
@@ -57,8 +57,8 @@ impl Rule for GroupInUserNamespace {
         let Some(user) = cx.gitlab().personal_namespace().filter(|_| id.kind == EntryKind::Group) else { return };
         let message = format!(
             "the configuration project lies in the personal namespace {}, so no group can match and GitLab drops the entry of {} without a word",
-            shown(user),
-            shown(id.text)
+            excerpt(user),
+            excerpt(id.text)
         );
         let finding = Finding::new(&INFO, &cx.file.source, id.span, message)
             .label("matches no group")

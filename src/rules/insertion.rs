@@ -4,7 +4,7 @@ use crate::agent_config::{CiEntry, Impersonation, Mode};
 use crate::project::AgentFile;
 use crate::schema::Field;
 use crate::source::{Source, Span};
-use crate::words::value::quoted;
+use crate::words::in_quotes;
 use crate::yaml::{Data, NodeId, Tree, written};
 
 /// What to write behind a place, and where.
@@ -133,7 +133,7 @@ fn identity(mode: Mode, user: Option<&Impersonation>) -> String {
     };
     let mut keys = Vec::new();
     keys.extend(user.username.iter().map(|name| format!("username: {}", written(&name.value, true, None))));
-    keys.extend(user.uid.iter().map(|uid| format!("uid: {}", quoted(&uid.value))));
+    keys.extend(user.uid.iter().map(|uid| format!("uid: {}", in_quotes(&uid.value))));
     if !user.groups.is_empty() {
         keys.push(format!("groups: {}", list(&mut user.groups.iter().map(|group| &*group.value))));
     }

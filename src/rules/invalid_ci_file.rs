@@ -5,7 +5,7 @@ use super::jobs::{at, finding_at};
 use super::rule::{Findings, Rule, rule};
 use crate::access::jobs::{JobView, ProjectJobs, rule_inputs};
 use crate::pipeline_rules::{JobConditions, Place as Where};
-use crate::words::value::shown;
+use crate::words::excerpt;
 
 rule! {
     /// GitLab cannot use the CI file, or kaslint cannot see all jobs in it.
@@ -67,7 +67,7 @@ impl Rule for InvalidCiFile {
         for (place, error) in conditions.errors().into_iter().filter(|(_, error)| error.is_certain()) {
             let Where::Rules(number) = place else { continue };
             let Some(condition) = rules.get(number).and_then(|rule| rule.condition.as_ref()) else { continue };
-            let message = format!("GitLab cannot read the condition {}: {error}", shown(condition));
+            let message = format!("GitLab cannot read the condition {}: {error}", excerpt(condition));
             let finding = finding_at(&INFO, &condition.place, message).key(condition.as_str());
             findings.report(
                 finding.route(format!("{}.{place}", job.job.name)).help("write it as `$VARIABLE == \"value\"`"),

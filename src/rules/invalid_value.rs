@@ -6,7 +6,7 @@ use crate::diagnostic::{Finding, Safety, Severity};
 use crate::project::AgentFile;
 use crate::schema::{self, ProblemKind};
 use crate::source::Span;
-use crate::words::value::{REFUSED, shown};
+use crate::words::{REFUSED, excerpt};
 
 rule! {
     /// The value is of the right type and not allowed.
@@ -52,8 +52,8 @@ impl Rule for InvalidValue {
             |message: String| Finding::new(&INFO, &cx.file.source, problem.span, message).route(&problem.route);
         let refused = |message: String| finding(format!("{message}: {REFUSED}"));
         let finding = match &problem.kind {
-            ProblemKind::UnknownName { names, found } => unknown_name(refused(format!("{} is none of {}", shown(found), schema::listed_and(names))), names, found, problem.span),
-            ProblemKind::BadDuration(found) => bad_duration(refused(format!("{} is no duration", shown(found))), found, problem.span),
+            ProblemKind::UnknownName { names, found } => unknown_name(refused(format!("{} is none of {}", excerpt(found), schema::listed_and(names))), names, found, problem.span),
+            ProblemKind::BadDuration(found) => bad_duration(refused(format!("{} is no duration", excerpt(found))), found, problem.span),
             ProblemKind::OutOfRange { bits, found } => {
                 refused(format!("{found} does not fit {bits} bits")).help("write a smaller number")
             }
@@ -74,12 +74,12 @@ impl Rule for InvalidValue {
             ProblemKind::NoItems(key) => refused(format!("`{}` needs at least one item", key.name)).help("write an item, such as `[value]`"),
             ProblemKind::NotAllowed { key, allowed, found } => {
                 let help = format!("write {}", schema::listed(allowed));
-                refused(format!("`{}` cannot be {}", key.name, shown(found))).help(help)
+                refused(format!("`{}` cannot be {}", key.name, excerpt(found))).help(help)
             }
             ProblemKind::NotPositive(key) => refused(format!("`{}` must be longer than nothing", key.name)).help("write e.g. `3600s`"),
             ProblemKind::NotDocumented { key, documented, found } => finding(format!(
                 "`{}` is documented with {} only, not with {}; whether GitLab {} refuses the whole file for it is not known",
-                key.name, schema::listed_and(documented), shown(found), cx.gitlab().version
+                key.name, schema::listed_and(documented), excerpt(found), cx.gitlab().version
             ))
             .severity(Severity::Warning)
             .help(match schema::nearest(found, documented.iter().copied()) {

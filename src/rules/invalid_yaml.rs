@@ -6,7 +6,7 @@ use crate::diagnostic::{Finding, Safety};
 use crate::project::AgentFile;
 use crate::schema;
 use crate::source::Span;
-use crate::words::value::{REFUSED, shown};
+use crate::words::{REFUSED, excerpt};
 use crate::yaml::{self, ProblemKind as Yaml};
 
 rule! {
@@ -64,7 +64,7 @@ impl Rule for InvalidYaml {
 
 /// What is wrong, and what to write instead.
 fn describe(problem: &yaml::Problem, file: &AgentFile) -> (String, String) {
-    let written = shown(file.slice(problem.span));
+    let written = excerpt(file.slice(problem.span));
     match &problem.kind {
         Yaml::Encoding(byte) => {
             (format!("the byte 0x{byte:02X} is no UTF-8 text"), "save the file as UTF-8".to_owned())

@@ -1,13 +1,13 @@
-//! What rules about jobs share: places, names of cases, words.
+//! What rules about jobs share: places, names of cases.
 
 use std::sync::Arc;
 
 use super::given::{JobContext, JobSelection};
 use crate::access::jobs::{CaseGrant, JobCase, JobView, Refusal, Resolved, Selection};
-use crate::access::{AgentId, Drop, Row};
+use crate::access::{AgentId, DropReason, Row};
 use crate::ci;
 use crate::diagnostic::{Finding, Place, RuleInfo};
-use crate::words::value::shown;
+use crate::words::{dropped, excerpt};
 
 /// A place of a CI file as findings have it.
 pub(super) fn at(place: &ci::Place) -> Place {
@@ -26,7 +26,7 @@ pub(super) fn finding_on(info: &'static RuleInfo, selection: &Selection, message
 
 /// A job in a sentence: "`deploy`", or "`deploy: [eu]`" for one combination of its matrix.
 pub(super) fn job_name(case: &JobCase) -> String {
-    shown(&case.name)
+    excerpt(&case.name)
 }
 
 /// The place of a line of the job's script.
@@ -94,30 +94,15 @@ impl Refused<'_, '_> {
 
     /// Adds the entries that fell out, with the reason.
     pub fn show_dropped(&self, mut finding: Finding, cx: &JobContext<'_>) -> Finding {
-        for (candidate, drop) in &self.row.fell_out {
-            if *drop == Drop::NotOwnProject {
+        for (candidate, reason) in &self.row.fell_out {
+            if *reason == DropReason::NotOwnProject {
                 continue;
             }
             if let Some(place) = candidate.entry.and_then(|entry| cx.entry_place(self.agent, entry)) {
-                finding = finding.related_at(place, format!("this entry {drop}"));
+                finding = finding.related_at(place, format!("this entry {}", dropped(reason)));
             }
         }
         finding
-    }
-}
-
-/// A few texts: "a, b and 3 more".
-pub(super) fn some(texts: &[String]) -> String {
-    const MOST: usize = 3;
-    match texts {
-        [] => String::new(),
-        [one] => one.clone(),
-        [init @ .., last] if texts.len() <= MOST => format!("{} and {last}", init.join(", ")),
-        _ => format!(
-            "{} and {} more",
-            texts.iter().take(MOST).cloned().collect::<Vec<_>>().join(", "),
-            texts.len() - MOST
-        ),
     }
 }
 

@@ -5,7 +5,7 @@ use super::jobs::{finding_at, script_place};
 use super::rule::{Findings, Rule, rule};
 use crate::access::jobs::JobView;
 use crate::shell::ActionKind;
-use crate::words::value::shown;
+use crate::words::excerpt;
 
 rule! {
     /// The tools cannot write `~/.kube/cache`, so each call asks the cluster anew for what it knows.
@@ -59,7 +59,7 @@ impl Rule for KubeCacheUnwritable {
         for variable in &job.job.variables {
             if matches!(&*variable.name, "HOME" | "KUBECACHEDIR") && is_no_folder(&variable.value) {
                 let finding = finding_at(&INFO, &variable.place, message)
-                    .label(format!("{} is no folder", shown(&variable.value)))
+                    .label(format!("{} is no folder", excerpt(&variable.value)))
                     .route(format!("{}.variables.{}", job.job.name, variable.name))
                     .key(&*variable.name);
                 return findings.report(finding.help(help));

@@ -6,7 +6,7 @@ use super::rule::{Findings, Rule, rule};
 use crate::access::jobs::{Resolved, Selection};
 use crate::diagnostic::{Finding, Safety, Severity};
 use crate::gitlab::{is_agent_name, path_fault};
-use crate::words::value::shown;
+use crate::words::excerpt;
 
 rule! {
     /// The context is meant for an agent and can be none's: `<project path>:<agent name>`, letter case included.
@@ -58,14 +58,14 @@ impl Rule for MalformedContext {
         match selection.resolve(cx.index) {
             Resolved::OtherCase(agent) => {
                 let context = cx.index.agent(agent).context();
-                let written = shown(&selection.context.to_string());
+                let written = excerpt(&selection.context.to_string());
                 let message = format!(
                     "no context is called {written}: letter case counts, and this agent's is {}",
-                    shown(&context)
+                    excerpt(&context)
                 );
                 let finding = finding_on(&INFO, selection, message).label("other letter case");
                 let finding = with_fix(finding, Safety::Safe, Some(&context), selection);
-                findings.report(finding.help(format!("write {}", shown(&context))));
+                findings.report(finding.help(format!("write {}", excerpt(&context))));
             }
             Resolved::Other(name) => findings.report_some(malformed(name, selection, cx)),
             _ => {}
@@ -95,13 +95,13 @@ fn malformed(name: &str, selection: &Selection, cx: &JobContext<'_>) -> Option<F
     {
         let known = known_agents(cx).into_iter().find(|context| context.to_lowercase() == name.to_lowercase());
         let help = match &known {
-            Some(context) => format!("write {}", shown(context)),
+            Some(context) => format!("write {}", excerpt(context)),
             None => format!("write {form}, as `kubectl config get-contexts` shows it"),
         };
         let message = format!(
             "no context is called {}: an agent's name has lower-case letters, digits and `-`, and {} is none",
-            shown(name),
-            shown(agent)
+            excerpt(name),
+            excerpt(agent)
         );
         return Some(with_fix(finding(message, "no agent's name", help), Safety::Safe, known.as_ref(), selection));
     }
@@ -118,11 +118,11 @@ fn malformed(name: &str, selection: &Selection, cx: &JobContext<'_>) -> Option<F
     };
     let is_config_path = name.contains(".gitlab/agents") || name.ends_with("config.yaml");
     let help = match by_slash.or(of_project) {
-        Some(context) => format!("write {}", shown(context)),
+        Some(context) => format!("write {}", excerpt(context)),
         None => format!("write {form}"),
     };
     if by_slash.is_some() || of_project.is_some() || is_config_path || is_below_top() {
-        let message = format!("{} is no agent's context, which has the form {form}", shown(name));
+        let message = format!("{} is no agent's context, which has the form {form}", excerpt(name));
         // A project may have several agents.
         return Some(with_fix(
             finding(message, "no colon with an agent's name", help),
@@ -133,8 +133,8 @@ fn malformed(name: &str, selection: &Selection, cx: &JobContext<'_>) -> Option<F
     }
     // A kubeconfig that settings of the project provide may have such a context.
     let context = by_name?;
-    let message = format!("{} is an agent's name, and its context is called {}", shown(name), shown(context));
-    let finding = finding(message, "the name alone", format!("write {}", shown(context))).severity(Severity::Warning);
+    let message = format!("{} is an agent's name, and its context is called {}", excerpt(name), excerpt(context));
+    let finding = finding(message, "the name alone", format!("write {}", excerpt(context))).severity(Severity::Warning);
     Some(with_fix(finding, Safety::Unsafe, Some(context), selection))
 }
 

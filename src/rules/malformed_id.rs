@@ -5,7 +5,7 @@ use super::rule::{Findings, Rule, rule};
 use crate::agent_config::EntryKind;
 use crate::diagnostic::{Finding, Safety};
 use crate::project::EntryId;
-use crate::words::value::shown;
+use crate::words::excerpt;
 use crate::yaml;
 
 rule! {
@@ -48,9 +48,14 @@ impl Rule for MalformedId {
         let Some(Malformed { why, instead, is_guess }) = malformed(id.text, id.kind) else { return };
         let noun = id.kind.noun();
         let message = match is_placeholder(id.text) {
-            true => format!("{} is {why}. GitLab drops an entry that matches no {noun} without a word", shown(id.text)),
+            true => {
+                format!("{} is {why}. GitLab drops an entry that matches no {noun} without a word", excerpt(id.text))
+            }
             false => {
-                format!("{} can be no {noun}'s full path: {why}. GitLab drops the entry without a word", shown(id.text))
+                format!(
+                    "{} can be no {noun}'s full path: {why}. GitLab drops the entry without a word",
+                    excerpt(id.text)
+                )
             }
         };
         let mut finding = Finding::new(&INFO, &cx.file.source, id.span, message)

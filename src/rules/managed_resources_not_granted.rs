@@ -5,7 +5,7 @@ use super::jobs::{finding_at, job_name};
 use super::rule::{Findings, Rule, rule};
 use crate::access::AgentId;
 use crate::access::jobs::{By, JobView, Resolved};
-use crate::words::value::shown;
+use crate::words::excerpt;
 
 rule! {
     /// The job asks for managed resources, and the agent's entry does not turn them on.
@@ -98,7 +98,7 @@ impl Rule for ManagedResourcesNotGranted {
         let message = format!(
             "{} asks the agent {} for managed resources, and {why}: nothing is made for the environment",
             job_name(case),
-            shown(&known.context())
+            excerpt(&known.context())
         );
         let mut finding = finding_at(&INFO, place, message)
             .label("not granted")

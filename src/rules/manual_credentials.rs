@@ -5,7 +5,7 @@ use super::jobs::{finding_at, script_place};
 use super::rule::{Findings, Rule, rule};
 use crate::access::jobs::JobView;
 use crate::shell::{ActionKind, Argument};
-use crate::words::value::shown;
+use crate::words::excerpt;
 
 rule! {
     /// A hand-made kubeconfig for an agent has a wrong token, agent id or server.
@@ -111,7 +111,7 @@ fn token_fault(token: &Argument) -> Option<Fault> {
     if !is_number && !agent.contains('$') {
         let message = format!(
             "{} is no agent's number, which the agent server wants between `ci:` and the job token",
-            shown(agent)
+            excerpt(agent)
         );
         return Some((message, "no number", TOKEN_HELP));
     }
@@ -129,14 +129,14 @@ fn server_fault(server: &Argument, talks_to_agents: bool) -> Option<Fault> {
     if text.starts_with("http://") && (is_proxy || talks_to_agents) {
         let message = format!(
             "{} is plain http, over which kubectl sends no token: the server answers that you must be logged in",
-            shown(&text)
+            excerpt(&text)
         );
         return Some((message, "no TLS", HELP));
     }
     // A path behind a variable cannot be seen.
     if talks_to_agents && !is_proxy && server.text.as_known().is_some() {
         let message =
-            format!("{} is no address of the agent server's proxy, which ends in `/k8s-proxy/`", shown(&text));
+            format!("{} is no address of the agent server's proxy, which ends in `/k8s-proxy/`", excerpt(&text));
         return Some((message, "no `/k8s-proxy/`", HELP));
     }
     None

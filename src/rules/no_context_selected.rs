@@ -6,7 +6,7 @@ use super::rule::{Findings, Rule, rule};
 use crate::access::jobs::JobView;
 use crate::ci::UnreadKind;
 use crate::shell::{Contact, InForce, Tool};
-use crate::words::value::shown;
+use crate::words::excerpt;
 
 rule! {
     /// A command talks to a cluster, and nothing selects a context before.
@@ -100,13 +100,13 @@ impl Rule for NoContextSelected {
 
 fn help(cx: &JobContext<'_>) -> String {
     match &usable_contexts(cx)[..] {
-        [only] => format!("select it first: `kubectl config use-context {}`", shown(only).trim_matches('`')),
+        [only] => format!("select it first: `kubectl config use-context {}`", excerpt(only).trim_matches('`')),
         [] => "select one first: `kubectl config use-context <project path>:<agent name>`".to_owned(),
         [first, rest @ ..] => {
-            let others: Vec<String> = rest.iter().take(3).map(|context| shown(context)).collect();
+            let others: Vec<String> = rest.iter().take(3).map(|context| excerpt(context)).collect();
             format!(
                 "select one first: `kubectl config use-context {}` (or {})",
-                shown(first).trim_matches('`'),
+                excerpt(first).trim_matches('`'),
                 others.join(", ")
             )
         }

@@ -7,7 +7,7 @@ use crate::diagnostic::{Finding, Severity};
 use crate::gitlab::FullPath;
 use crate::gitlab::releases::WHOLE_HIERARCHY;
 use crate::project::{Context, EntryId};
-use crate::words::value::shown;
+use crate::words::excerpt;
 
 rule! {
     /// The id lies outside the configuration project's top-level group, so the entry is dropped.
@@ -58,14 +58,14 @@ impl Rule for OutsideHierarchy {
             Some(false) => (
                 format!(
                     "the {noun} {} is not below `{scope}`, so GitLab drops the entry without a word",
-                    shown(id.text)
+                    excerpt(id.text)
                 ),
                 Severity::Error,
             ),
             None => (
                 format!(
                     "the {noun} {} is not below `{scope}`: GitLab drops the entry without a word, unless it is a self-managed instance with instance level authorization",
-                    shown(id.text)
+                    excerpt(id.text)
                 ),
                 Severity::Warning,
             ),

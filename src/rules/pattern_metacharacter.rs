@@ -5,7 +5,7 @@ use super::patterns::{Trait, patterns};
 use super::rule::{Findings, Rule, rule};
 use crate::agent_config::CiEntry;
 use crate::diagnostic::Finding;
-use crate::words::value::shown;
+use crate::words::excerpt;
 
 rule! {
     /// Beside a `*`, characters such as `.`, `+` or `?` do not stand for themselves.
@@ -50,7 +50,7 @@ impl Rule for PatternMetacharacter {
             let Some(Trait::Metacharacter(sign)) = Trait::of(&pattern.value) else { continue };
             let message = format!(
                 "GitLab takes {} for a regular expression because of its `*`; `{sign}` {}",
-                shown(&pattern.value),
+                excerpt(&pattern.value),
                 meaning(sign)
             );
             let finding = Finding::new(&INFO, &cx.file.source, pattern.span, message)

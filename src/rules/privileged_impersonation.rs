@@ -4,7 +4,7 @@ use super::given::FileContext;
 use super::rule::{Findings, Rule, rule};
 use crate::agent_config::CiEntry;
 use crate::diagnostic::Finding;
-use crate::words::value::shown;
+use crate::words::excerpt;
 
 rule! {
     /// Jobs act as a user or group that Kubernetes itself uses.
@@ -64,7 +64,7 @@ impl Rule for PrivilegedImpersonation {
                 "system:masters" => "may do everything in the cluster, whatever its roles say",
                 _ => "has a name that Kubernetes keeps for its own parts",
             };
-            let message = format!("the {noun} {} {why}; jobs of this entry act with its rights", shown(&name.value));
+            let message = format!("the {noun} {} {why}; jobs of this entry act with its rights", excerpt(&name.value));
             let finding = Finding::new(&INFO, &cx.file.source, name.span, message)
                 .label("a name of Kubernetes' own")
                 .route(route);

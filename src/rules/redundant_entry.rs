@@ -1,6 +1,6 @@
 //! `redundant-entry`.
 
-use super::coverage::{Coverage, entry_in_words};
+use super::coverage::Coverage;
 use super::given::FileContext;
 use super::removal;
 use super::rule::{Findings, Rule, rule};
@@ -8,7 +8,7 @@ use crate::agent_config::{CiEntry, EntryKind};
 use crate::diagnostic::{Finding, Safety};
 use crate::gitlab::FullPath;
 use crate::project::AgentFile;
-use crate::words::value::shown;
+use crate::words::{self, excerpt};
 
 rule! {
     /// The entry changes nothing.
@@ -60,7 +60,7 @@ impl Rule for RedundantEntry {
                 }
                 let message = format!(
                     "{} is the configuration project, whose jobs may use the agent without an entry",
-                    shown(&id.value)
+                    excerpt(&id.value)
                 );
                 Finding::new(&INFO, &file.source, id.span, message).label("changes nothing")
             } else {
@@ -72,8 +72,8 @@ impl Rule for RedundantEntry {
                 let Some(covering) = covering else { continue };
                 let message = format!(
                     "{} gets in without this entry: {} has the same settings and covers it",
-                    shown(&id.value),
-                    entry_in_words(covering)
+                    excerpt(&id.value),
+                    words::entry(covering)
                 );
                 Finding::new(&INFO, &file.source, id.span, message)
                     .label("changes nothing")
@@ -81,7 +81,7 @@ impl Rule for RedundantEntry {
             };
             let finding = finding.route(format!("{}.id", entry.route())).key(path.lower());
             let finding = finding.help("remove the entry, unless it is there to be read");
-            let title = format!("Remove the entry of {}", shown(&id.value));
+            let title = format!("Remove the entry of {}", excerpt(&id.value));
             findings.report(finding.removal(Safety::Unsafe, title, removal::of_item(file, entry.span)));
         }
     }

@@ -5,7 +5,7 @@ use super::removal;
 use super::rule::{Findings, Rule, rule};
 use crate::diagnostic::{Finding, Safety};
 use crate::schema::{self, ProblemKind};
-use crate::words::value::REFUSED;
+use crate::words::REFUSED;
 
 rule! {
     /// The key is gone since a release of GitLab, and refuses the whole file.

@@ -7,7 +7,7 @@ use super::rule::{Findings, Rule, rule};
 use crate::agent_config::CiEntry;
 use crate::diagnostic::Finding;
 use crate::source::Span;
-use crate::words::value::shown;
+use crate::words::excerpt;
 
 rule! {
     /// The same `extra` key is there twice.
@@ -66,7 +66,7 @@ impl Rule for RepeatedExtraKey {
             };
             let message = format!(
                 "the `extra` key {} is there twice; which of its values reach the cluster is not documented",
-                shown(&key.value)
+                excerpt(&key.value)
             );
             let finding = Finding::new(&INFO, &cx.file.source, key.span, message)
                 .label("the same key again")

@@ -4,7 +4,7 @@ use super::given::FileContext;
 use super::rule::{Findings, Rule, rule};
 use crate::agent_config::CiEntry;
 use crate::diagnostic::Finding;
-use crate::words::value::shown;
+use crate::words::excerpt;
 
 rule! {
     /// A fixed user or group passes for one that GitLab makes up.
@@ -58,7 +58,7 @@ impl Rule for ReservedIdentity {
             }
             let message = format!(
                 "the fixed {noun} {} passes for one that GitLab gives to CI jobs or users, and has the rights of those",
-                shown(&name.value)
+                excerpt(&name.value)
             );
             let finding =
                 Finding::new(&INFO, &cx.file.source, name.span, message).label("a name of GitLab's own").route(route);

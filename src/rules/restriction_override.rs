@@ -1,6 +1,6 @@
 //! `restriction-override`.
 
-use super::coverage::{Coverage, entry_in_words};
+use super::coverage::Coverage;
 use super::given::FileContext;
 use super::rule::{Findings, Rule, rule};
 use crate::agent_config::{CiEntry, EntryKind, Mode};
@@ -8,7 +8,7 @@ use crate::diagnostic::{Finding, Severity};
 use crate::gitlab::FullPath;
 use crate::project::{AgentFile, Context};
 use crate::schema;
-use crate::words::value::shown;
+use crate::words::{self, excerpt};
 
 rule! {
     /// A more specific entry drops a restriction of the less specific one that would apply without it.
@@ -70,12 +70,12 @@ impl Rule for RestrictionOverride {
             let Some(lost) = Lost::of(entry, other) else { continue };
             let message = format!(
                 "{} has an entry of its own, so {} does not apply and nothing is merged; {} {}: {} {}",
-                shown(&id.value),
-                entry_in_words(other),
+                excerpt(&id.value),
+                words::entry(other),
                 schema::listed_and(&lost.keys),
                 if lost.keys.len() == 1 { "is lost" } else { "are lost" },
                 who_gains(entry, &path, cx.gitlab()),
-                enumerated(&lost.gains)
+                words::list_and(&lost.gains)
             );
             let (severity, help) = match lost.is_written {
                 // Whoever writes `false` knows; whoever reads the group's entry may not.
@@ -147,14 +147,5 @@ impl Lost {
             is_written: lost.iter().all(|(_, is_written, ..)| *is_written),
         };
         (!lost.keys.is_empty()).then_some(lost)
-    }
-}
-
-/// Clauses as an enumeration: "a, b and c".
-fn enumerated(clauses: &[&str]) -> String {
-    match clauses {
-        [] => String::new(),
-        [one] => (*one).to_owned(),
-        [init @ .., last] => format!("{} and {last}", init.join(", ")),
     }
 }

@@ -8,7 +8,7 @@ use super::rule::{Findings, Rule, rule};
 use crate::diagnostic::Finding;
 use crate::project::AgentFile;
 use crate::source::Span;
-use crate::words::value::shown;
+use crate::words::excerpt;
 use crate::yaml::{Data, Document, Step};
 
 rule! {
@@ -65,7 +65,7 @@ impl Rule for SchemaViolation {
                     _ => &[],
                 };
                 let span = place(document, &steps, unexpected.first().map(String::as_str));
-                let message = format!("{} does not allow this: {error}", shown(schema.path()));
+                let message = format!("{} does not allow this: {error}", excerpt(schema.path()));
                 let finding = Finding::new(&INFO, &file.source, span, message)
                     .label("breaks the schema")
                     .route(route(&steps))

@@ -1,6 +1,6 @@
 //! `tier-dropped-entry`.
 
-use super::coverage::{Coverage, entry_in_words};
+use super::coverage::Coverage;
 use super::given::FileContext;
 use super::rule::{Findings, Rule, rule};
 use crate::agent_config::{CiEntry, EntryKind, Mode};
@@ -8,7 +8,7 @@ use crate::diagnostic::{Finding, Severity};
 use crate::gitlab::releases::CI_ACCESS_FREE;
 use crate::gitlab::{FullPath, Tier};
 use crate::project::{AgentFile, Context};
-use crate::words::value::shown;
+use crate::words::{self, excerpt};
 
 rule! {
     /// `ci_job` and `impersonate` need Premium: on Free the entry vanishes, and a less specific one applies.
@@ -61,7 +61,7 @@ impl Rule for TierDroppedEntry {
             Some(tier) => tier == Tier::Free,
         };
         let needs = |entry: &&CiEntry| crate::access::needs_licence(entry.mode(), cx.gitlab().version);
-        let entries = file.standing_entries(cx.gitlab());
+        let entries = file.authorized_entries(cx.gitlab());
         if !is_asked || !entries.iter().any(needs) {
             return;
         }
@@ -108,9 +108,9 @@ fn finding(entry: &CiEntry, heir: &Heir<'_>, others: usize, file: &AgentFile, co
         1 => " and one other".to_owned(),
         _ => format!(" and {others} others"),
     };
-    let whose = entry.id.as_ref().map_or_else(|| "all projects".to_owned(), |id| shown(&id.value));
+    let whose = entry.id.as_ref().map_or_else(|| "all projects".to_owned(), |id| excerpt(&id.value));
     let then = match heir {
-        Heir::Entry(heir) => format!("{} applies instead: {}", entry_in_words(heir), terms(heir)),
+        Heir::Entry(heir) => format!("{} applies instead: {}", words::entry(heir), terms(heir)),
         Heir::Implicit => {
             "the configuration project's own access applies instead: any job, as the agent's own service account"
                 .to_owned()

@@ -7,7 +7,7 @@ use super::rule::{Findings, Rule, rule};
 use crate::agent_config::{AccessSection, EntryKind};
 use crate::diagnostic::Finding;
 use crate::project::{AgentFile, EntryId};
-use crate::words::value::shown;
+use crate::words::excerpt;
 
 rule! {
     /// Entries after the 500th of a list are dropped.
@@ -52,8 +52,8 @@ impl Rule for TooManyEntries {
             let count = last.index + 1;
             let dropped = count - limit;
             let which = match dropped {
-                1 => shown(first.text),
-                _ => format!("{} to {}", shown(first.text), shown(last.text)),
+                1 => excerpt(first.text),
+                _ => format!("{} to {}", excerpt(first.text), excerpt(last.text)),
             };
             let (section, key) = (section.key(), kind.key());
             let verb = if dropped == 1 { "is" } else { "are" };

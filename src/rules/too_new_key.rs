@@ -4,7 +4,7 @@ use super::given::FileContext;
 use super::rule::{Findings, Rule, rule};
 use crate::diagnostic::Finding;
 use crate::schema::{self, ProblemKind};
-use crate::words::value::REFUSED;
+use crate::words::REFUSED;
 
 rule! {
     /// The release of GitLab does not know the key yet, and refuses the whole file.

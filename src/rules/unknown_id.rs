@@ -7,7 +7,7 @@ use crate::agent_config::EntryKind;
 use crate::diagnostic::Finding;
 use crate::inventory::{Inventory, NamespaceKind};
 use crate::project::EntryId;
-use crate::words::value::shown;
+use crate::words::excerpt;
 
 rule! {
     /// The inventory has no such project or group, so the entry is dropped.
@@ -76,7 +76,7 @@ impl Rule for UnknownId {
 
 /// What is wrong with an id that names nothing of its kind: message, label, help.
 fn explained(id: &EntryId<'_>, inventory: &Inventory) -> Option<(String, String, String)> {
-    let text = shown(id.text);
+    let text = excerpt(id.text);
     let (noun, list) = (id.kind.noun(), id.kind.key());
     let namespace = inventory.find_namespace(id.text);
     let is_project = inventory.find_project(id.text).is_some();

@@ -8,7 +8,7 @@ use crate::gitlab::Version;
 use crate::project::AgentFile;
 use crate::schema::{self, ProblemKind, Suggestion};
 use crate::source::Span;
-use crate::words::value::{REFUSED, shown};
+use crate::words::{REFUSED, excerpt};
 
 rule! {
     /// GitLab knows no such key here, and refuses the whole file.
@@ -47,7 +47,7 @@ impl Rule for UnknownKey {
     fn check_problem(&self, problem: &schema::Problem, cx: &FileContext<'_>, findings: &mut Findings) {
         let ProblemKind::UnknownKey { key, message, path, suggestion, value: _ } = &problem.kind else { return };
         let place = if path.len() == 1 { "at the top level".to_owned() } else { format!("in {}", message.name) };
-        let text = format!("GitLab knows no key {} {place}: {REFUSED}", shown(key));
+        let text = format!("GitLab knows no key {} {place}: {REFUSED}", excerpt(key));
         let mut finding = Finding::new(&INFO, &cx.file.source, problem.span, text).route(&problem.route);
         if key == "ci_user" && message.name == "`access_as`" {
             let help = "`ci_user` is described in a design document and does not exist; write `agent: {}`, `ci_job: {}` or `impersonate`";

@@ -1,11 +1,11 @@
 //! `unprotected-job`.
 
 use super::given::{JobContext, JobSelection};
-use super::jobs::{finding_on, job_name, refused, some};
+use super::jobs::{finding_on, job_name, refused};
 use super::rule::{Findings, Rule, rule};
 use crate::access::jobs::Refusal;
 use crate::pipeline_rules::PipelineKind;
-use crate::words::value::shown;
+use crate::words::{a_few, excerpt};
 
 rule! {
     /// The agent's entry takes protected refs, and the job runs on none.
@@ -81,9 +81,9 @@ impl Rule for UnprotectedJob {
         }
         let message = format!(
             "the agent {} takes jobs of protected refs only, and {} runs only for {}: kubectl says that no context exists with the name",
-            shown(&context),
+            excerpt(&context),
             job_name(refused.case),
-            some(&pipelines)
+            a_few(&pipelines)
         );
         let finding = finding_on(&INFO, selection.selected, message).label("never on a protected ref");
         let finding = refused.show_winner(finding, cx, "this entry takes protected refs only");

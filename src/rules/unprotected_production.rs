@@ -8,7 +8,7 @@ use crate::agent_config::location::Location;
 use crate::diagnostic::Finding;
 use crate::gitlab::EnvironmentTier;
 use crate::gitlab::releases::PROTECTED_REFS;
-use crate::words::value::shown;
+use crate::words::excerpt;
 
 rule! {
     /// An entry reaches production and takes jobs of refs that are not protected.
@@ -71,10 +71,10 @@ fn production(entry: &CiEntry, cx: &FileContext<'_>) -> Option<String> {
         if let Location::Config { agent } = &cx.file.location
             && is_production(agent)
         {
-            return Some(format!("the agent {} is one of production by its name", shown(agent)));
+            return Some(format!("the agent {} is one of production by its name", excerpt(agent)));
         }
         let name = listed.into_iter().next()?;
-        return Some(format!("this entry reaches the production environment {}", shown(&name)));
+        return Some(format!("this entry reaches the production environment {}", excerpt(&name)));
     }
     let made_up = ["production".to_owned(), "prod".to_owned()];
     for pattern in &entry.environments {
@@ -83,8 +83,10 @@ fn production(entry: &CiEntry, cx: &FileContext<'_>) -> Option<String> {
         let matched = listed.iter().chain(&made_up).find(|name| compiled.compare(name) == Verdict::Matches);
         if let Some(name) = literal.or(matched.cloned()) {
             return Some(match name == pattern.value {
-                true => format!("{} is of the tier production", shown(&name)),
-                false => format!("{} matches {}, which is of the tier production", shown(&pattern.value), shown(&name)),
+                true => format!("{} is of the tier production", excerpt(&name)),
+                false => {
+                    format!("{} matches {}, which is of the tier production", excerpt(&pattern.value), excerpt(&name))
+                }
             });
         }
     }

@@ -7,7 +7,7 @@ use crate::diagnostic::Finding;
 use crate::project::Input;
 use crate::schema;
 use crate::source::Span;
-use crate::words::value::shown;
+use crate::words::excerpt;
 
 rule! {
     /// No agent of the folder's name is registered, so the file is never read.
@@ -63,15 +63,17 @@ impl Rule for UnregisteredAgent {
         }
         let message = format!(
             "no agent {} is registered in {}, so GitLab never reads this file",
-            shown(agent),
-            shown(path.as_str())
+            excerpt(agent),
+            excerpt(path.as_str())
         );
-        let names: Vec<String> = agents.iter().take(5).map(|agent| shown(&agent.name)).collect();
+        let names: Vec<String> = agents.iter().take(5).map(|agent| excerpt(&agent.name)).collect();
         let help = match schema::nearest(agent, agents.iter().map(|agent| &*agent.name)) {
-            Some(near) => format!("did you mean the agent `{near}`? Name the folder so, or register {}", shown(agent)),
-            None if names.is_empty() => format!("register an agent {} there", shown(agent)),
+            Some(near) => {
+                format!("did you mean the agent `{near}`? Name the folder so, or register {}", excerpt(agent))
+            }
+            None if names.is_empty() => format!("register an agent {} there", excerpt(agent)),
             None => {
-                format!("name the folder as one of its agents ({}), or register {}", names.join(", "), shown(agent))
+                format!("name the folder as one of its agents ({}), or register {}", names.join(", "), excerpt(agent))
             }
         };
         findings.report(Finding::new(&INFO, &input.source, Span::default(), message).key(agent.as_str()).help(help));

@@ -5,7 +5,7 @@ use super::patterns::{Trait, patterns};
 use super::rule::{Findings, Rule, rule};
 use crate::agent_config::CiEntry;
 use crate::diagnostic::Finding;
-use crate::words::value::shown;
+use crate::words::excerpt;
 
 rule! {
     /// The pattern matches every environment, so it lets in every job that has one.
@@ -46,7 +46,7 @@ impl Rule for WildcardMatchesAll {
             }
             let message = format!(
                 "{} matches every environment: every job that has one gets in, whatever its name",
-                shown(&pattern.value)
+                excerpt(&pattern.value)
             );
             let finding = Finding::new(&INFO, &cx.file.source, pattern.span, message)
                 .label("matches every environment")

@@ -1,5 +1,7 @@
 //! Writing files, as a whole or not at all: reports, and fixes in place. Nothing else in kaslint writes to a disk.
 
+#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "this is where files are written")]
+
 mod replace;
 mod staged;
 

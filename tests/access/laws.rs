@@ -3,8 +3,9 @@
 
 use std::fmt::Write as _;
 
-use kaslint::access::{Condition, Effect, Fact, Index, Query, Row, Settings};
+use kaslint::access::{Condition, Effect, Index, Query, Row, Settings, Unknown};
 use kaslint::gitlab::{NEWEST, Tier};
+use kaslint::words;
 use proptest::prelude::*;
 
 use crate::setting::{PREMIUM, Setting};
@@ -306,15 +307,15 @@ proptest! {
         }
     }
 
-    /// The whole picture says of each project which entry decides, as the question about it does.
+    /// What an agent grants says of each project which entry decides, as the question about it does.
     #[test]
-    fn pictures_agree_with_questions(file in file(), mut settings in settings(), is_open in any::<bool>()) {
+    fn grants_agree_with_questions(file in file(), mut settings in settings(), is_open in any::<bool>()) {
         if is_open {
             settings = Settings { tier: None, instance_authorization: None, ..settings };
         }
         world(settings, &[&file]).with(|index| {
             for (agent, _) in index.agent_ids() {
-                for case in &index.picture(agent).cases {
+                for case in &index.agent_grants(agent).cases {
                     let decided: u32 = case.grants.iter().map(|grant| match &grant.effect {
                         Effect::Decides(reach) => reach.count().unwrap_or_default(),
                         _ => 0,
@@ -344,8 +345,8 @@ fn reaches(index: &Index<'_>, reach: &kaslint::access::Reach, project: &str) -> 
 /// Whether nothing that a row hangs on contradicts these conditions.
 fn fits(row: &Row<'_>, conditions: &[Condition]) -> bool {
     row.conditions.iter().all(|needed| {
-        let is_pattern = matches!(needed.fact, Fact::PatternMatches(_));
-        is_pattern || conditions.iter().all(|known| known.fact != needed.fact || known.holds == needed.holds)
+        let is_pattern = matches!(needed.unknown, Unknown::PatternMatches(_));
+        is_pattern || conditions.iter().all(|known| known.unknown != needed.unknown || known.holds == needed.holds)
     })
 }
 
@@ -358,12 +359,12 @@ fn last_of_each(entries: &[Entry]) -> Vec<Entry> {
 
 /// The clauses that hold for a job where everything is known.
 fn known_conditions(settings: Settings, job: Job) -> Vec<String> {
-    let facts = [
-        (Fact::PaidTier, settings.tier > Some(Tier::Free)),
-        (Fact::InstanceAuthorization, settings.instance_authorization == Some(true)),
-        (Fact::ProtectedRef, job.protected),
+    let unknowns = [
+        (Unknown::PaidTier, settings.tier > Some(Tier::Free)),
+        (Unknown::InstanceAuthorization, settings.instance_authorization == Some(true)),
+        (Unknown::ProtectedRef, job.protected),
     ];
-    facts.map(|(fact, holds)| Condition { fact, holds }.to_string()).to_vec()
+    unknowns.map(|(unknown, holds)| words::condition(&Condition { unknown, holds })).to_vec()
 }
 
 fn without_known(row: &str, settings: Settings, job: Job) -> String {

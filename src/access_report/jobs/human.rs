@@ -4,9 +4,10 @@ use std::io;
 
 use super::super::human::paragraph;
 use super::super::layout::{self, Table};
+use super::Section;
 use super::agents::AgentRow;
 use super::overview::{CaseRow, Overview};
-use super::{Section, words};
+use crate::words;
 
 /// How many names stand in a sentence before the others are counted.
 const MOST_NAMES: usize = 4;

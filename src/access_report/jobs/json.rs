@@ -5,7 +5,7 @@ use std::io;
 use serde_json::{Map, Value as Json, json};
 
 use super::super::json::answer_object;
-use super::answers::{Answers, Told};
+use super::answers::{Answers, CaseAnswer};
 use super::{Section, selects};
 use crate::access::jobs::{JobCase, JobView};
 use crate::pipeline_rules::{Certainty, Run};
@@ -97,7 +97,7 @@ fn case<'j, 'w>(
         object.insert("without_context".to_owned(), works.iter().map(selects::Works::name).collect());
     }
     for (name, protected) in [("protected", true), ("unprotected", false)] {
-        object.extend(answers.of(case, protected).map(|told| (name.to_owned(), rows(section, &told))));
+        object.extend(answers.of(case, protected).map(|answered| (name.to_owned(), rows(section, &answered))));
     }
     Json::Object(object)
 }
@@ -114,8 +114,8 @@ fn run(run: &Run) -> Json {
     object
 }
 
-fn rows<'w>(section: &Section<'_, '_, 'w, '_>, told: &Told<'w, '_>) -> Json {
-    let mut object = answer_object(section.report, &told.answer);
+fn rows<'w>(section: &Section<'_, '_, 'w, '_>, answered: &CaseAnswer<'w, '_>) -> Json {
+    let mut object = answer_object(section.report, &answered.answer);
     if let Some(object) = object.as_object_mut() {
         // What was asked stands in the case.
         object.shift_remove("query");

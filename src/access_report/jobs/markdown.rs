@@ -5,8 +5,9 @@ use std::io;
 use super::super::markdown::table;
 use super::human::uncounted;
 use super::overview::Overview;
-use super::{Section, why, words};
+use super::{Section, why};
 use crate::report::markup::{code, escape, html};
+use crate::words;
 
 /// How many names stand in a sentence before the others are counted.
 const MOST_NAMES: usize = 5;
@@ -60,7 +61,7 @@ pub(super) fn write_why(section: &Section<'_, '_, '_, '_>, out: &mut dyn io::Wri
     let mut text = Vec::new();
     why::write(section, &mut text)?;
     let name = section.name.unwrap_or_default();
-    let summary = html(&format!("{} of {}", words::shown(name), section.project_in_words()));
+    let summary = html(&format!("{} of {}", words::printable(name), section.project_in_words()));
     let text = html(&String::from_utf8_lossy(&text));
     writeln!(
         out,

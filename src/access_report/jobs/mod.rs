@@ -14,8 +14,9 @@ mod why;
 
 use std::io;
 
-use super::{AccessReport, Format, words};
+use super::{AccessReport, Format};
 use crate::access::jobs::{JobCase, JobView, ProjectJobs};
+use crate::words;
 use overview::Overview;
 
 impl<'w> AccessReport<'_, 'w> {
@@ -116,24 +117,24 @@ impl<'s, 'p> Section<'s, '_, '_, 'p> {
 
     /// The project's path as it may be shown, if it is known.
     fn project(&self) -> Option<String> {
-        self.jobs.project.facts.path.as_deref().map(words::shown)
+        self.jobs.project.facts.path.as_deref().map(words::printable)
     }
 
     /// The path of the CI file as it may be shown.
     fn path(&self) -> String {
-        words::shown(self.jobs.pipeline.sources.first().map_or(".gitlab-ci.yml", |source| source.path()))
+        words::printable(self.jobs.pipeline.sources.first().map_or(".gitlab-ci.yml", |source| source.path()))
     }
 
     /// "acme/web/shop", or words for a project whose path is not known.
     fn project_in_words(&self) -> String {
-        self.project().unwrap_or_else(|| "a project whose path is not known".to_owned())
+        words::project(self.jobs.project.facts.path.as_deref())
     }
 
     /// What is not at hand of the CI configuration, each once.
     fn not_read(&self) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
         for unread in &self.jobs.pipeline.unread {
-            let name = format!("{} ({})", words::shown(&unread.name), unread.kind.name());
+            let name = format!("{} ({})", words::printable(&unread.name), unread.kind.name());
             if !names.contains(&name) {
                 names.push(name);
             }
@@ -162,12 +163,12 @@ impl<'s, 'p> Section<'s, '_, '_, 'p> {
         }
         if let Some(problem) = self.jobs.pipeline.problems.first() {
             let path = self.path();
-            let place = words::shown(problem.place.source.path());
+            let place = words::printable(problem.place.source.path());
             let line = problem.place.source.position(problem.place.span.start).line;
             remarks.push(format!(
                 "GitLab refuses the CI configuration ({place}:{line}: {}); `kaslint check {path}` says what to mend. What \
                  follows is how it would be read.",
-                words::shown(&problem.message())
+                words::printable(&problem.message())
             ));
         }
         remarks

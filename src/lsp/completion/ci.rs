@@ -8,11 +8,11 @@ use gen_lsp_types::CompletionItemKind;
 
 use super::outline::{Form, Outline, Step};
 use super::{Around, At, MOST, Offer, Offers};
-use crate::access::{Candidate, CandidateKind, Index, Query};
-use crate::agent_config::Mode;
+use crate::access::{Candidate, Index, Query};
 use crate::analysis::Facts;
 use crate::gitlab::FullPath;
 use crate::source::Span;
+use crate::words;
 use crate::yaml::written;
 
 /// What could be written at the cursor.
@@ -165,7 +165,7 @@ fn choices_of(facts: &Facts<'_>, at: usize, in_script: bool) -> Vec<Choice> {
         }
         let candidate = path.filter(|_| named.contains(&id)).and_then(|path| winner(index, id, path));
         let detail = match (&candidate, path) {
-            (Some(candidate), _) => through(candidate),
+            (Some(candidate), _) => words::through(candidate),
             _ if agent.is_refused() => "GitLab refuses its configuration".to_owned(),
             _ if !agent.is_registered => "no such agent is registered".to_owned(),
             (None, Some(_)) => "does not name this project".to_owned(),
@@ -187,21 +187,13 @@ fn winner<'w>(index: &Index<'w>, agent: crate::access::AgentId, project: &str) -
     rows.iter().find_map(|row| row.winner)
 }
 
-fn through(candidate: &Candidate<'_>) -> String {
-    match candidate.kind {
-        CandidateKind::Project => "project entry".to_owned(),
-        CandidateKind::Implicit => "agent of this project".to_owned(),
-        CandidateKind::Group => format!("group {}", candidate.target.unwrap_or_default()),
-        CandidateKind::Instance => "instance entry".to_owned(),
-    }
-}
-
 /// What a job must hold to, and as whom it acts.
 fn restrictions(candidate: &Candidate<'_>) -> String {
     let mut lines = Vec::new();
     if let Some(entry) = candidate.entry {
         if !entry.environments.is_empty() {
-            let names: Vec<String> = entry.environments.iter().map(|name| format!("`{}`", name.value)).collect();
+            let names: Vec<String> =
+                entry.environments.iter().map(|name| format!("`{}`", words::printable(&name.value))).collect();
             lines.push(format!("Only jobs of the environments {}.", names.join(", ")));
         }
         if entry.is_protected_only() {
@@ -211,15 +203,7 @@ fn restrictions(candidate: &Candidate<'_>) -> String {
     if lines.is_empty() {
         lines.push("All jobs of the project.".to_owned());
     }
-    lines.push(
-        match candidate.mode() {
-            Mode::Agent => "They act as the agent's service account.",
-            Mode::CiJob => "They act as the CI job.",
-            Mode::Impersonate => "They act as a fixed user.",
-            Mode::User => "They act as the GitLab user.",
-        }
-        .to_owned(),
-    );
+    lines.push(format!("They act as {}.", words::mode(candidate.mode())));
     lines.join("\n\n")
 }
 

@@ -14,7 +14,7 @@ use crate::diagnostic::suppression::MARK;
 use crate::gitlab::{NEWEST, PartialText, Tier, Version};
 use crate::inventory::INVENTORY;
 use crate::lsp::documents::Document;
-use crate::lsp::entries::{self, shown};
+use crate::lsp::entries;
 use crate::lsp::place::{keys_at, touches, word_at};
 use crate::lsp::session::Session;
 use crate::lsp::world::Role;
@@ -23,7 +23,7 @@ use crate::project::{AgentFile, Context};
 use crate::rules::{self, unmeant_among};
 use crate::schema::{self, Field, Message};
 use crate::source::{Source, Span};
-use crate::words::answer::some_of;
+use crate::words::{self, printable, some_of};
 use crate::yaml;
 
 pub(super) struct Hovers;
@@ -176,21 +176,21 @@ fn entry_in_words(entry: &CiEntry, file: &AgentFile, context: &Context, index: O
         format!("{} {}", entries::section_in_words(AccessSection::Ci), entries::target(entry.kind, id, inventory));
     let agent = index.and_then(|index| Some((index, entries::agent_of(index, file.source.path())?)));
     let Some((index, agent)) = agent else { return text };
-    let picture = index.picture(agent);
-    if let Some(why) = index.agent(agent).unregistered() {
-        let _ = write!(text, "\n\nNothing of this is in force: {}.", shown(&why));
+    let granted = index.agent_grants(agent);
+    if let Some(why) = words::unregistered(index.agent(agent)) {
+        let _ = write!(text, "\n\nNothing of this is in force: {}.", printable(&why));
         return text;
     }
-    if let Some(step) = picture.refused {
+    if let Some(step) = granted.refused {
         let _ = write!(text, "\n\nGitLab refuses the file ({}). Without that, it would be as follows.", step.name());
     }
-    // The picture holds entries of the index, which are the same ones by their place.
-    let own = index.entry_standings(agent).into_iter().map(|(own, _)| own);
+    // The grants hold entries of the index, which are the same ones by their place.
+    let own = index.entry_authorizations(agent).into_iter().map(|(own, _)| own);
     let Some(own) = own.into_iter().find(|own| (own.kind, own.index) == (entry.kind, entry.index)) else { return text };
-    for effect in entries::effects(&picture, own, inventory) {
+    for effect in entries::effects(&granted, own, inventory) {
         let _ = write!(text, "\n\nThis entry: {effect}.");
     }
-    let restrictions = entries::restrictions(entry);
+    let restrictions = words::restrictions(entry);
     if !restrictions.is_empty() {
         let _ = write!(text, "\n\nRestricted to: {restrictions}.");
     }
@@ -206,13 +206,16 @@ fn entry_in_words(entry: &CiEntry, file: &AgentFile, context: &Context, index: O
 ///
 /// Source: `lib/gitlab/ci/environment_matcher.rb` of GitLab.
 fn pattern_in_words(pattern: &Spanned<String>, known: &KnownEnvironments) -> String {
-    let written = shown(&pattern.value);
+    let written = printable(&pattern.value);
     let compiled = EnvironmentPattern::new(&pattern.value);
     let has_wildcard = pattern.value.contains('*');
     let mut text = match (has_wildcard, compiled.fault()) {
         (false, _) => format!("`{written}` matches the environment of exactly this name; letter case counts."),
         (true, Some(fault)) => {
-            format!("`{written}` is no regular expression ({fault}): GitLab answers with an error.")
+            format!(
+                "`{written}` is no regular expression ({}): GitLab answers with an error.",
+                words::pattern_fault(fault)
+            )
         }
         (true, None) => format!(
             "`{written}` is looked for anywhere in the environment's name: `*` stands for any characters, all else is a regular expression."
@@ -221,7 +224,7 @@ fn pattern_in_words(pattern: &Spanned<String>, known: &KnownEnvironments) -> Str
     let mut matched: Vec<String> = Vec::new();
     let mut open: Vec<String> = Vec::new();
     for name in known.names.iter() {
-        let text = format!("`{}`", shown(&name.to_string()));
+        let text = format!("`{}`", printable(&name.to_string()));
         match compiled.compare_partial(name) {
             PartialVerdict::Always => matched.push(text),
             PartialVerdict::Depends | PartialVerdict::Unknown(_) => open.push(text),
@@ -231,7 +234,7 @@ fn pattern_in_words(pattern: &Spanned<String>, known: &KnownEnvironments) -> Str
     let unmeant: Vec<String> = match has_wildcard {
         true => unmeant_among(&pattern.value, known.names.iter().filter_map(PartialText::as_known))
             .into_iter()
-            .map(|name| format!("`{}`", shown(name)))
+            .map(|name| format!("`{}`", printable(name)))
             .collect(),
         false => Vec::new(),
     };
@@ -272,15 +275,15 @@ fn context_in_words(
     jobs: &ProjectJobs<'_>,
     index: &Index<'_>,
 ) -> String {
-    let name = shown(&selection.context.to_string());
+    let name = printable(&selection.context.to_string());
     let agent = match selection.resolve(index) {
         Resolved::Agent(agent) => agent,
         Resolved::OtherCase(agent) => {
-            let right = shown(&index.agent(agent).context());
+            let right = printable(&index.agent(agent).context());
             return format!("No context has the name `{name}`: letter case counts, and the agent's is `{right}`.");
         }
         Resolved::NoAgent { project, agent } => {
-            return format!("No agent `{}` of `{}` is known here.", shown(agent), shown(project));
+            return format!("No agent `{}` of `{}` is known here.", printable(agent), printable(project));
         }
         Resolved::Certificate => {
             return format!("`{name}` is the cluster that is connected by a certificate, which is deprecated.");
@@ -288,9 +291,9 @@ fn context_in_words(
         Resolved::Open => return format!("Which agent `{name}` is hangs on variables."),
         Resolved::Other(_) => return format!("`{name}` is the name of no agent's context."),
     };
-    let mut text = format!("**The agent `{}`**", shown(&index.agent(agent).context()));
+    let mut text = format!("**The agent `{}`**", printable(&index.agent(agent).context()));
     if let Some(file) = index.agent(agent).file {
-        let _ = write!(text, ", configured in `{}`", shown(file.path));
+        let _ = write!(text, ", configured in `{}`", printable(file.path));
     }
     text.push_str(&granted(agent, index));
     let Some(project) = jobs.project.facts.path.as_deref() else {
@@ -318,28 +321,25 @@ fn context_in_words(
 /// The entries of an agent, with what they ask for.
 fn granted(agent: AgentId, index: &Index<'_>) -> String {
     let known = index.agent(agent);
-    if let Some(why) = known.unregistered() {
-        return format!("\n\nIt lets nobody in: {}.", shown(&why));
+    if let Some(why) = words::unregistered(known) {
+        return format!("\n\nIt lets nobody in: {}.", printable(&why));
     }
     if known.is_refused() {
         return "\n\nGitLab refuses its file: what was configured before stays in force, and that is not known."
             .to_owned();
     }
-    let standings = index.entry_standings(agent);
-    let home = known.project.map_or("its configuration project".to_owned(), |project| format!("`{}`", shown(project)));
+    let authorizations = index.entry_authorizations(agent);
+    let home =
+        known.project.map_or("its configuration project".to_owned(), |project| format!("`{}`", printable(project)));
     let mut text = format!("\n\nIt lets in {home}");
-    for (entry, _) in standings.iter().take(MOST) {
-        let id = entry.id.as_ref().map(|id| shown(&id.value));
-        let name = match id {
-            Some(id) => format!("{} `{id}`", entry.kind.noun()),
-            None => format!("the whole {}", entry.kind.noun()),
-        };
-        let restrictions = entries::restrictions(entry);
+    for (entry, _) in authorizations.iter().take(MOST) {
+        let name = words::entry_name(entry);
+        let restrictions = words::restrictions(entry);
         let restrictions = if restrictions.is_empty() { restrictions } else { format!(" ({restrictions})") };
         let _ = write!(text, ", {name}{restrictions}");
     }
-    if standings.len() > MOST {
-        let _ = write!(text, " and what {} more entries name", standings.len() - MOST);
+    if authorizations.len() > MOST {
+        let _ = write!(text, " and what {} more entries name", authorizations.len() - MOST);
     }
     text.push('.');
     text
@@ -352,7 +352,7 @@ fn case_in_words(
     (project, jobs, index): (&str, &ProjectJobs<'_>, &Index<'_>),
 ) -> Vec<String> {
     let Some(grant) = jobs.grant(case, agent, index) else { return Vec::new() };
-    let name = shown(&case.name);
+    let name = printable(&case.name);
     // What is said, and of which refs.
     let mut told: Vec<(String, Vec<&'static str>)> = Vec::new();
     for (run, rows) in case.runs.iter().zip(&grant.rows) {
@@ -365,14 +365,14 @@ fn case_in_words(
         let query = case.query(project, protected);
         let answer = index.query(&query);
         if answer.is_unknown_project() {
-            return vec![format!("the inventory does not list `{}`", shown(project))];
+            return vec![format!("the inventory does not list `{}`", printable(project))];
         }
         for row in rows {
-            let reason = shown(&answer.reason(row));
+            let reason = printable(&words::reason(&answer, row, index.agent(agent)));
             let line = match row.outcome {
                 Outcome::Allowed => {
                     let identity = row.winner.as_ref().map(entries::identity).unwrap_or_default();
-                    let namespace = answer.namespace(row).map(|namespace| shown(&namespace.value));
+                    let namespace = answer.namespace(row).map(|namespace| printable(&namespace.value));
                     let namespace = namespace.map(|name| format!(", default namespace `{name}`")).unwrap_or_default();
                     format!("gets it {identity}{namespace}: {reason}")
                 }

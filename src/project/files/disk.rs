@@ -1,5 +1,7 @@
 //! The disk.
 
+#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "this is where files are read")]
+
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
