@@ -11,6 +11,7 @@ mod hovers;
 mod inventories;
 mod lifecycle;
 mod navigation;
+mod places;
 mod projects;
 mod pulled;
 mod pushed;
