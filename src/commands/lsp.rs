@@ -2,7 +2,7 @@
 
 use std::io::{self, BufReader};
 
-use super::Exit;
+use super::{Exit, failure};
 use crate::disk::Unusable;
 use crate::disk::knowledge::Options;
 use crate::lsp::{End, serve_with};
@@ -21,5 +21,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
         End::Orderly => Ok(Exit::Fine),
         // The protocol asks for 1 where `exit` comes without `shutdown`.
         End::Abrupt => Ok(Exit::Found),
+        End::Failed => Ok(failure::tell()),
     }
 }
