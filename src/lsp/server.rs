@@ -33,6 +33,8 @@ pub enum End {
     Orderly,
     /// The client went away, or what it sent could not be told apart any more.
     Abrupt,
+    /// The server failed inside, and not in one request alone.
+    Failed,
 }
 
 /// Serves one client, until it goes away.
@@ -54,7 +56,11 @@ pub(crate) fn serve_with(
     let (ending, ended) = crossbeam_channel::bounded(2);
     let for_watch = Watch { incoming: incoming.clone(), ending: ending.clone() };
     // Reading may wait for ever; it ends with the program.
-    thread::spawn(move || transport::read(&mut input, &incoming, &waiting));
+    thread::spawn(move || {
+        if let Err(message) = guarded(|| transport::read(&mut input, &incoming, &waiting)) {
+            let _ = incoming.send(Incoming::End(Some(message)));
+        }
+    });
     let (is_writing, written) = crossbeam_channel::bounded::<()>(0);
     thread::spawn(move || {
         transport::write(&mut output, &outgoing);
@@ -63,7 +69,7 @@ pub(crate) fn serve_with(
     let mut server = Server { sender, pending, state: State::Fresh, held: Vec::new(), for_watch, options };
     // The loop may wait for a client that does not read, and the end must not wait with it.
     let work = move || {
-        let end = server.run(&receiver);
+        let end = guarded(|| server.run(&receiver)).unwrap_or(End::Failed);
         drop(server);
         // Everything that was answered is to arrive, unless nobody reads it.
         let _ = written.recv_timeout(FAREWELL);
@@ -132,8 +138,10 @@ impl Server {
             Incoming::Message(Message::Request(request)) => self.take(request),
             Incoming::Message(Message::Notification(notification)) => return self.notification(notification),
             Incoming::Message(Message::Response(response)) => {
-                if let State::Running(session) = &mut self.state {
-                    session.response(response);
+                if let State::Running(session) = &mut self.state
+                    && let Err(message) = guarded(|| session.response(response))
+                {
+                    session.log(&message);
                 }
                 self.release();
             }
@@ -332,5 +340,17 @@ fn capabilities(client: &Client) -> lsp::ServerCapabilities {
             })),
         }),
         ..lsp::ServerCapabilities::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_fails_inside_is_an_error_and_not_the_end() {
+        let failed: Result<(), String> = guarded(|| panic!("contents of a file"));
+        let said = failed.map_err(|message| internal(message).message);
+        assert_eq!(said, Err("this failed inside; please report it, with the file if it can be shown".to_owned()));
     }
 }
