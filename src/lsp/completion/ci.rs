@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use gen_lsp_types::CompletionItemKind;
 
-use super::outline::{Form, Outline, Step};
+use super::cursor::{CursorContext, Form, Step};
 use super::{Around, At, MOST, Offer, Offers};
 use crate::access::{Candidate, Index, Query};
 use crate::analysis::Facts;
@@ -16,8 +16,8 @@ use crate::words;
 use crate::yaml::written;
 
 /// What could be written at the cursor.
-pub(super) fn offers(at: &At<'_>, outline: &Outline, around: &Around<'_>) -> Offers {
-    match wanted(at, outline) {
+pub(super) fn offers(at: &At<'_>, cursor: &CursorContext, around: &Around<'_>) -> Offers {
+    match wanted(at, cursor) {
         Some(Wanted::Context { typed, in_script }) => contexts(at, typed, in_script, around),
         Some(Wanted::Environment { typed, form }) => environments(at, typed, form, around),
         None => Offers::default(),
@@ -31,7 +31,7 @@ enum Wanted {
     Environment { typed: Span, form: Form },
 }
 
-fn wanted(at: &At<'_>, outline: &Outline) -> Option<Wanted> {
+fn wanted(at: &At<'_>, cursor: &CursorContext) -> Option<Wanted> {
     let line = at.source.line_span(at.source.line_index(at.cursor));
     let before = at.source.slice(Span::new(line.start, at.cursor));
     if is_in_comment(before) {
@@ -58,7 +58,7 @@ fn wanted(at: &At<'_>, outline: &Outline) -> Option<Wanted> {
     if is_shell {
         return Some(Wanted::Context { typed, in_script: true });
     }
-    let place = outline.place.as_ref()?;
+    let place = cursor.place.as_ref()?;
     let keys: Vec<&str> = place
         .path
         .iter()

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
-use super::outline::{Outline, Step};
+use super::cursor::{CursorContext, Step};
 use super::*;
 use crate::agent_config::AgentConfig;
 use crate::agent_config::location::Location;
@@ -712,14 +712,14 @@ fn places_of(text: &str) -> Vec<usize> {
     states.skip(1).take(500).filter_map(|state| all.get((state >> 33) as usize % all.len()).copied()).collect()
 }
 
-/// Every place that an outline reports lies in the text, on the borders of characters.
+/// Every place that a cursor's context reports lies in the text, on the borders of characters.
 fn assert_within(source: &Source, cursor: usize, keeps_leaves: bool) {
     let text = source.text();
-    let outline = Outline::of(source, cursor, keeps_leaves);
-    for span in outline.leaves.iter().map(|leaf| leaf.span).chain(outline.place.iter().map(|place| place.typed)) {
+    let context = CursorContext::of(source, cursor, keeps_leaves);
+    for span in context.leaves.iter().map(|leaf| leaf.span).chain(context.place.iter().map(|place| place.typed)) {
         assert!(text.get(span.start..span.end).is_some(), "{text:?} at {cursor}: {span:?}");
     }
-    let typed = outline.place.map(|place| place.typed);
+    let typed = context.place.map(|place| place.typed);
     assert!(typed.is_none_or(|typed| typed.start <= cursor && cursor <= typed.end), "{text:?} at {cursor}: {typed:?}");
 }
 
@@ -745,19 +745,19 @@ fn blanks_that_are_none_for_yaml_can_stand_everywhere() {
 fn what_only_looks_like_a_blank_is_text() {
     let text = "ci_access:\n  projects:\n    - id: acme/x\n      environments: [production,\u{3000}]\n";
     let source = Source::new("file.yaml", text);
-    let leaves = Outline::of(&source, 0, true).leaves;
+    let leaves = CursorContext::of(&source, 0, true).leaves;
     let texts: Vec<&str> = leaves.iter().map(|leaf| &*leaf.text).collect();
     assert_eq!(texts, ["acme/x", "production", "\u{3000}"]);
     for (separator, expected) in [('\u{85}', true), ('\u{2028}', true), ('\u{a0}', false), ('\u{feff}', false)] {
         let source = Source::new("file.yaml", text.replace('\u{3000}', &separator.to_string()));
-        assert_eq!(Outline::of(&source, 0, true).leaves.len() == 2, expected, "{separator:?}");
+        assert_eq!(CursorContext::of(&source, 0, true).leaves.len() == 2, expected, "{separator:?}");
     }
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
 
-    /// A place of the outline lies in the text, whatever the text is, and the outline is done at some time.
+    /// A place of the context lies in the text, whatever the text is, and reading is done at some time.
     #[test]
     fn an_outline_of_any_text_lies_in_it(
         parts in prop::collection::vec(prop_oneof![
@@ -811,7 +811,7 @@ fn the_outline_of_a_whole_file_is_that_of_the_parser() {
         let read = yaml::read(&source);
         for (span, path, slot, mut others) in places(read.tree()) {
             for cursor in [span.start, span.end] {
-                let place = Outline::of(&source, cursor, true).place;
+                let place = CursorContext::of(&source, cursor, true).place;
                 let Some(mut place) = place else { panic!("{text}\nno place at {cursor}: {}", source.slice(span)) };
                 assert_eq!((place.slot, &place.path, place.typed), (slot, &path, span), "{text}");
                 if slot == Slot::Key {
@@ -822,10 +822,10 @@ fn the_outline_of_a_whole_file_is_that_of_the_parser() {
                 count += 1;
             }
         }
-        let outline = Outline::of(&source, 0, true);
+        let cursor = CursorContext::of(&source, 0, true);
         let leaves = places(read.tree()).into_iter().filter(|(.., slot, _)| *slot == Slot::Node);
         for (span, path, ..) in leaves {
-            assert!(outline.leaves.iter().any(|leaf| leaf.span == span && leaf.path == path), "{}", source.slice(span));
+            assert!(cursor.leaves.iter().any(|leaf| leaf.span == span && leaf.path == path), "{}", source.slice(span));
         }
     }
     assert!(count > 300, "{count}");

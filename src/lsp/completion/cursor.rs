@@ -44,7 +44,7 @@ pub(super) enum Form {
 
 /// The place of the cursor.
 #[derive(Clone, Debug)]
-pub(super) struct Place {
+pub(super) struct CursorPlace {
     /// From the root to what `slot` speaks of.
     pub path: Vec<Step>,
     /// What could be written.
@@ -78,16 +78,16 @@ pub(super) struct Leaf {
 
 /// What is known of a file around a cursor.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Outline {
+pub(super) struct CursorContext {
     /// The place of the cursor; `None` where nothing could be written.
-    pub place: Option<Place>,
+    pub place: Option<CursorPlace>,
     /// The texts of the file, if they were asked for.
     pub leaves: Vec<Leaf>,
     /// Whether the cursor stands in a text of several lines, in which `#` opens no comment.
     pub is_in_text: bool,
 }
 
-impl Outline {
+impl CursorContext {
     /// Reads a file. All of its texts are kept if somebody needs them; a large file is read no further than the place asks for
     /// otherwise.
     pub fn of(source: &Source, cursor: usize, keeps_leaves: bool) -> Self {
@@ -103,12 +103,12 @@ impl Outline {
             step: None,
             marks: 0,
             keeps_leaves,
-            outline: Self::default(),
+            context: Self::default(),
         };
         reader.run();
-        let Reader { found, mut outline, .. } = reader;
-        outline.place = found;
-        outline
+        let Reader { found, mut context, .. } = reader;
+        context.place = found;
+        context
     }
 }
 
@@ -139,7 +139,7 @@ struct Reader<'s> {
     stack: Vec<Frame>,
     /// The line that is read next.
     line: usize,
-    found: Option<Place>,
+    found: Option<CursorPlace>,
     /// The depth of the mapping whose keys belong to the place, while it is open.
     open_mapping: Option<usize>,
     has_root: bool,
@@ -148,7 +148,7 @@ struct Reader<'s> {
     /// How many marks, anchors and tags were met in front of what a line begins with.
     marks: usize,
     keeps_leaves: bool,
-    outline: Outline,
+    context: CursorContext,
 }
 
 /// A word as written.
@@ -316,7 +316,7 @@ impl<'s> Reader<'s> {
             _ => None,
         };
         let step = begun.or(self.step).unwrap_or(2);
-        self.found.get_or_insert(Place {
+        self.found.get_or_insert(CursorPlace {
             path,
             slot,
             form,
@@ -515,7 +515,7 @@ impl<'s> Reader<'s> {
 
     fn leaf(&mut self, token: Token) {
         if self.keeps_leaves && self.stack.len() <= MAX_DEPTH {
-            self.outline.leaves.push(Leaf { path: self.path(), text: token.text, span: token.span });
+            self.context.leaves.push(Leaf { path: self.path(), text: token.text, span: token.span });
         }
         self.fill();
     }
@@ -530,7 +530,7 @@ impl<'s> Reader<'s> {
             if is_left || (!is_blank && !is_inside) {
                 return;
             }
-            self.outline.is_in_text |= self.has_cursor(span);
+            self.context.is_in_text |= self.has_cursor(span);
             self.line += 1;
         }
     }
