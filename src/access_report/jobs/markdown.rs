@@ -3,6 +3,7 @@
 use std::io;
 
 use super::super::markdown::table;
+use super::agents::AgentRow;
 use super::human::uncounted;
 use super::overview::Overview;
 use super::{Section, why};
@@ -31,14 +32,8 @@ pub(super) fn write(section: &Section<'_, '_, '_, '_>, overview: &Overview, out:
         writeln!(out, "\n{}", escape(&sentence))?;
     }
     let agents = overview.agents.iter().map(|row| {
-        vec![
-            code(&row.context),
-            escape(&row.decided_by),
-            list(&row.only_for),
-            list(&row.identity),
-            escape(&row.namespace),
-            escape(&row.condition),
-        ]
+        let AgentRow { context, decided_by, only_for, identity, namespace, condition } = row;
+        vec![code(context), escape(decided_by), list(only_for), list(identity), escape(namespace), escape(condition)]
     });
     table(&["Agent", "Decided by", "Only for", "As", "Namespace", "If"], &agents.collect::<Vec<_>>(), "agents", out)?;
     if overview.more_agents > 0 {

@@ -8,7 +8,7 @@ use super::{Asked, Cursor, Failure, Handler, cursor};
 use crate::access::jobs::KnownEnvironments;
 use crate::access::jobs::{JobCase, JobView, ProjectJobs, Resolved, Selection};
 use crate::access::{AgentId, EnvironmentPattern, Index, Outcome, PartialVerdict};
-use crate::agent_config::{AccessSection, CiEntry, EntryKind, Spanned};
+use crate::agent_config::{AccessSection, CiEntry, EntryKind, Spanned, UserEntry};
 use crate::analysis::Facts;
 use crate::diagnostic::suppression::MARK;
 use crate::gitlab::{NEWEST, PartialText, Tier, Version};
@@ -148,8 +148,9 @@ fn in_agent_file(facts: &Facts<'_>, (project, input): (usize, usize), offset: us
     }
     if let Some(access) = &config.user_access {
         for entry in access.projects.iter().chain(&access.groups) {
-            let Some(id) = entry.id.as_ref().filter(|id| touches(id.span, offset)) else { continue };
-            let named = entries::target(entry.kind, &id.value, context.inventory.as_deref());
+            let UserEntry { kind, index: _, span: _, id } = entry;
+            let Some(id) = id.as_ref().filter(|id| touches(id.span, offset)) else { continue };
+            let named = entries::target(*kind, &id.value, context.inventory.as_deref());
             return Some((id.span, format!("{} {named}", entries::section_in_words(AccessSection::User))));
         }
     }
@@ -169,10 +170,24 @@ fn in_agent_file(facts: &Facts<'_>, (project, input): (usize, usize), offset: us
 /// Source of what is said of the configuration project:
 /// `app/finders/clusters/agents/authorizations/ci_access/finder.rb` of GitLab.
 fn entry_in_words(entry: &CiEntry, file: &AgentFile, context: &Context, index: Option<&Index<'_>>) -> String {
+    // Identity and restrictions stand in the texts of effects and restrictions; where a namespace counts, with the jobs.
+    let CiEntry {
+        kind,
+        index: position,
+        span: _,
+        head: _,
+        id,
+        default_namespace: _,
+        access_as: _,
+        environments: _,
+        environments_key: _,
+        protected_branches_only: _,
+        resource_management: _,
+    } = entry;
     let inventory = context.inventory.as_deref();
-    let id = entry.id.as_ref().map(|id| &*id.value).unwrap_or_default();
+    let id = id.as_ref().map(|id| &*id.value).unwrap_or_default();
     let mut text =
-        format!("{} {}", entries::section_in_words(AccessSection::Ci), entries::target(entry.kind, id, inventory));
+        format!("{} {}", entries::section_in_words(AccessSection::Ci), entries::target(*kind, id, inventory));
     let agent = index.and_then(|index| Some((index, entries::agent_of(index, file.source.path())?)));
     let Some((index, agent)) = agent else { return text };
     let granted = index.agent_grants(agent);
@@ -185,7 +200,7 @@ fn entry_in_words(entry: &CiEntry, file: &AgentFile, context: &Context, index: O
     }
     // The grants hold entries of the index, which are the same ones by their place.
     let own = index.entry_authorizations(agent).into_iter().map(|(own, _)| own);
-    let Some(own) = own.into_iter().find(|own| (own.kind, own.index) == (entry.kind, entry.index)) else { return text };
+    let Some(own) = own.into_iter().find(|own| (own.kind, own.index) == (*kind, *position)) else { return text };
     for effect in entries::effects(&granted, own, inventory) {
         let _ = write!(text, "\n\nThis entry: {effect}.");
     }
@@ -193,7 +208,7 @@ fn entry_in_words(entry: &CiEntry, file: &AgentFile, context: &Context, index: O
     if !restrictions.is_empty() {
         let _ = write!(text, "\n\nRestricted to: {restrictions}.");
     }
-    if entry.kind == EntryKind::Group && !restrictions.is_empty() {
+    if *kind == EntryKind::Group && !restrictions.is_empty() {
         text.push_str(
             "\n\nThe configuration project's own jobs get in without any restriction, unless `projects` lists it.",
         );
