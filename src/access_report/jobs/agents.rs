@@ -42,7 +42,7 @@ impl<'i, 'w> AgentNames<'i, 'w> {
 }
 
 /// The rows of an agent, each with what it hangs on. What decides there is the same for all jobs of a project.
-pub(super) fn rows(index: &Index<'_>, answers: &Answers<'_, '_, '_, '_>, id: AgentId) -> Vec<(AgentRow, String)> {
+pub(super) fn rows(index: &Index<'_>, answers: &Answers<'_, '_, '_>, id: AgentId) -> Vec<(AgentRow, String)> {
     let mut found: Vec<(AgentRow, String)> = Vec::new();
     let agent = index.agent(id);
     for answered in answers.given() {

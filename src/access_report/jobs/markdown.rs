@@ -13,7 +13,7 @@ use crate::words;
 /// How many names stand in a sentence before the others are counted.
 const MOST_NAMES: usize = 5;
 
-pub(super) fn write(section: &Section<'_, '_, '_, '_>, overview: &Overview, out: &mut dyn io::Write) -> io::Result<()> {
+pub(super) fn write(section: &Section<'_, '_>, overview: &Overview, out: &mut dyn io::Write) -> io::Result<()> {
     heading(section, out)?;
     let list = |values: &[String]| escape(&values.join(", "));
     let rows = overview.rows.iter().map(|row| {
@@ -46,13 +46,13 @@ pub(super) fn write(section: &Section<'_, '_, '_, '_>, overview: &Overview, out:
     Ok(())
 }
 
-fn heading(section: &Section<'_, '_, '_, '_>, out: &mut dyn io::Write) -> io::Result<()> {
+fn heading(section: &Section<'_, '_>, out: &mut dyn io::Write) -> io::Result<()> {
     writeln!(out, "### Jobs of {}\n\n{}", escape(&section.project_in_words()), code(&section.path()))?;
     section.remarks(MOST_NAMES).iter().try_for_each(|remark| writeln!(out, "\n{}", escape(remark)))
 }
 
 /// The story of one job is text; its lines stay as they are.
-pub(super) fn write_why(section: &Section<'_, '_, '_, '_>, out: &mut dyn io::Write) -> io::Result<()> {
+pub(super) fn write_why(section: &Section<'_, '_>, out: &mut dyn io::Write) -> io::Result<()> {
     let mut text = Vec::new();
     why::write(section, &mut text)?;
     let name = section.name.unwrap_or_default();
