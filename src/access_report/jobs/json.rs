@@ -41,11 +41,7 @@ fn text(value: Option<&str>) -> String {
     secrets::mask(&Json::from(value).to_string()).into_owned()
 }
 
-fn job<'j, 'w>(
-    section: &Section<'j, 'w>,
-    view: &'j JobView<'_>,
-    answers: &mut Answers<'_, 'w, 'j>,
-) -> Json {
+fn job<'j, 'w>(section: &Section<'j, 'w>, view: &'j JobView<'_>, answers: &mut Answers<'_, 'w, 'j>) -> Json {
     let place = &view.job.name_place;
     let mut object = Map::new();
     object.insert("name".to_owned(), view.job.name.as_ref().into());

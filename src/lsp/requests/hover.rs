@@ -17,7 +17,7 @@ use crate::lsp::documents::Document;
 use crate::lsp::entries;
 use crate::lsp::place::{keys_at, touches, word_at};
 use crate::lsp::session::Session;
-use crate::lsp::world::Role;
+use crate::lsp::world::{HoverText, Role};
 use crate::project::settings::SETTINGS;
 use crate::project::{AgentFile, Context};
 use crate::rules::{self, unmeant_among};
@@ -28,9 +28,6 @@ use crate::yaml;
 
 pub(super) struct Hovers;
 
-/// What is said, and about which part of the text.
-type Told = Option<(Span, String)>;
-
 /// How many things are listed before the others are counted.
 const MOST: usize = 8;
 
@@ -40,15 +37,19 @@ impl Handler for Hovers {
     fn answer(session: &mut Session, params: HoverParams, asked: &Asked<'_>) -> Result<Option<Hover>, Failure> {
         let found = cursor(session, &params.text_document_position_params, asked)?;
         let Some(Cursor { document, offset, role }) = found else { return Ok(None) };
-        let told = rule_in_comment(&document.source, offset).or_else(|| match role {
-            Role::Agent(project, input) => session.world.show(|facts| in_agent_file(facts, (project, input), offset)),
-            Role::Ci(project) => session.world.show(|facts| in_ci_file(facts, project, &document, offset)),
+        let said = rule_in_comment(&document.source, offset).or_else(|| match role {
+            Role::Agent(project, input) => {
+                session.world.hover(&document, offset, |facts| in_agent_file(facts, (project, input), offset))
+            }
+            Role::Ci(project) => {
+                session.world.hover(&document, offset, |facts| in_ci_file(facts, project, &document, offset))
+            }
             Role::Settings => {
                 rule_in_settings(&document.source, offset).or_else(|| key_of(&document.source, &SETTINGS, offset))
             }
             Role::Inventory => key_of(&document.source, &INVENTORY, offset),
         });
-        let Some((span, markdown)) = told else { return Ok(None) };
+        let Some((span, markdown)) = said else { return Ok(None) };
         let (kind, value) = match session.client.shows_markdown {
             true => (MarkupKind::Markdown, markdown),
             false => (MarkupKind::PlainText, markdown.replace("**", "").replace('`', "")),
@@ -61,25 +62,25 @@ impl Handler for Hovers {
 }
 
 /// The rule whose name stands under the cursor in a comment to kaslint.
-fn rule_in_comment(source: &Source, offset: usize) -> Told {
+fn rule_in_comment(source: &Source, offset: usize) -> HoverText {
     let line = source.line_span(source.line_index(offset));
     let before = source.slice(Span::new(line.start, offset.min(line.end)));
     before.rfind('#').filter(|at| before.get(*at..).is_some_and(|comment| comment.contains(MARK)))?;
     rule_at(source, offset)
 }
 
-fn rule_in_settings(source: &Source, offset: usize) -> Told {
+fn rule_in_settings(source: &Source, offset: usize) -> HoverText {
     rule_at(source, offset)
 }
 
-fn rule_at(source: &Source, offset: usize) -> Told {
+fn rule_at(source: &Source, offset: usize) -> HoverText {
     let span = word_at(source, offset)?;
     let rule = rules::TABLE.find(source.slice(span))?;
     Some((span, format!("**{}** ({})\n\n{}", rule.name, rule.level(), rule.markdown())))
 }
 
 /// The key under the cursor in one of kaslint's own files.
-fn key_of(source: &Source, table: &'static Message, offset: usize) -> Told {
+fn key_of(source: &Source, table: &'static Message, offset: usize) -> HoverText {
     let document = yaml::read(source);
     let decoded = schema::decode(&document, table, NEWEST, &|_, _| None);
     let keys = keys_at(decoded.value.as_ref()?, offset);
@@ -132,7 +133,7 @@ fn licence(tier: Tier) -> &'static str {
     }
 }
 
-fn in_agent_file(facts: &Facts<'_>, (project, input): (usize, usize), offset: usize) -> Told {
+fn in_agent_file(facts: &Facts<'_>, (project, input): (usize, usize), offset: usize) -> HoverText {
     let file = facts.files.get(project)?.get(input)?.as_ref()?;
     let context = facts.context(project)?;
     let index = facts.index(project);
@@ -268,7 +269,7 @@ fn pattern_in_words(pattern: &Spanned<String>, entry: &CiEntry, context: &Contex
     text
 }
 
-fn in_ci_file(facts: &Facts<'_>, project: usize, document: &Document, offset: usize) -> Told {
+fn in_ci_file(facts: &Facts<'_>, project: usize, document: &Document, offset: usize) -> HoverText {
     let jobs = facts.jobs(project)?;
     let index = facts.index(project)?;
     let is_here = |selection: &Selection| {
