@@ -12,7 +12,6 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value as Json, json};
 
 use super::client::Client;
-use super::pages;
 use super::requests::{self, Asked, Failure};
 use super::session::Session;
 use super::transport::{self, Incoming, MAX_WAITING, Outgoing, Pending};
@@ -296,16 +295,7 @@ fn notify(session: &mut Session, method: &str, params: Json) -> Result<(), Strin
 
 /// What the server can do for this client.
 fn capabilities(client: &Client) -> lsp::ServerCapabilities {
-    let no_progress = lsp::WorkDoneProgressOptions::default;
-    let diagnostics = || {
-        lsp::DiagnosticProvider::DiagnosticOptions(lsp::DiagnosticOptions {
-            identifier: Some("kaslint".to_owned()),
-            inter_file_dependencies: true,
-            workspace_diagnostics: true,
-            work_done_progress_options: no_progress(),
-        })
-    };
-    lsp::ServerCapabilities {
+    let mut capabilities = lsp::ServerCapabilities {
         position_encoding: Some(client.encoding.kind()),
         text_document_sync: Some(lsp::TextDocumentSync::Options(lsp::TextDocumentSyncOptions {
             open_close: Some(true),
@@ -313,34 +303,17 @@ fn capabilities(client: &Client) -> lsp::ServerCapabilities {
             save: Some(lsp::Save::SaveOptions(lsp::SaveOptions { include_text: Some(false) })),
             ..lsp::TextDocumentSyncOptions::default()
         })),
-        completion_provider: Some(lsp::CompletionOptions {
-            trigger_characters: Some([":", "/", "[", " "].map(str::to_owned).to_vec()),
-            ..lsp::CompletionOptions::default()
-        }),
-        hover_provider: Some(lsp::HoverProvider::Bool(true)),
-        definition_provider: Some(lsp::DefinitionProvider::Bool(true)),
-        document_symbol_provider: Some(lsp::DocumentSymbolProvider::Bool(true)),
-        code_action_provider: Some(lsp::CodeActionProvider::CodeActionOptions(lsp::CodeActionOptions {
-            code_action_kinds: Some(requests::code_action_kinds()),
-            resolve_provider: Some(true),
-            ..lsp::CodeActionOptions::default()
-        })),
-        code_lens_provider: Some(lsp::CodeLensOptions::default()),
-        folding_range_provider: Some(lsp::FoldingRangeProvider::Bool(true)),
-        inlay_hint_provider: Some(lsp::InlayHintProvider::Bool(true)),
-        diagnostic_provider: client.pulls_diagnostics.then(diagnostics),
         workspace: Some(lsp::WorkspaceOptions {
             workspace_folders: Some(lsp::WorkspaceFoldersServerCapabilities {
                 supported: Some(true),
                 change_notifications: Some(lsp::ChangeNotifications::Bool(true)),
             }),
-            file_operations: None,
-            text_document_content: Some(lsp::TextDocumentContent::Options(lsp::TextDocumentContentOptions {
-                schemes: vec![pages::SCHEME.to_owned()],
-            })),
+            ..lsp::WorkspaceOptions::default()
         }),
         ..lsp::ServerCapabilities::default()
-    }
+    };
+    requests::announce(client, &mut capabilities);
+    capabilities
 }
 
 #[cfg(test)]

@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use gen_lsp_types::{Contents, Hover, HoverParams, HoverRequest, MarkupContent, MarkupKind};
+use gen_lsp_types::{
+    Contents, Hover, HoverParams, HoverProvider, HoverRequest, MarkupContent, MarkupKind, ServerCapabilities,
+};
 
 use super::{Asked, Cursor, Failure, Handler, cursor};
 use crate::access::jobs::KnownEnvironments;
@@ -13,6 +15,7 @@ use crate::analysis::Facts;
 use crate::diagnostic::suppression::MARK;
 use crate::gitlab::{NEWEST, PartialText, Tier, Version};
 use crate::inventory::INVENTORY;
+use crate::lsp::client::Client;
 use crate::lsp::documents::Document;
 use crate::lsp::entries;
 use crate::lsp::place::{keys_at, touches, word_at};
@@ -33,6 +36,10 @@ const MOST: usize = 8;
 
 impl Handler for Hovers {
     type Request = HoverRequest;
+
+    fn announce(_: &Client, capabilities: &mut ServerCapabilities) {
+        capabilities.hover_provider = Some(HoverProvider::Bool(true));
+    }
 
     fn answer(session: &mut Session, params: HoverParams, asked: &Asked<'_>) -> Result<Option<Hover>, Failure> {
         let found = cursor(session, &params.text_document_position_params, asked)?;
