@@ -146,16 +146,12 @@ impl<'w> Grant<'w> {
     /// What it says beside what it names.
     #[must_use]
     pub fn terms(&self) -> Terms<'w> {
-        let implicit = Terms {
-            kind: self.candidate.kind,
-            has_effect: matches!(self.effect, Effect::Decides(_)),
-            mode: Mode::Agent,
-            user: Vec::new(),
-            environments: Vec::new(),
-            protected_only: false,
-            namespace: None,
+        let (kind, has_effect) = (self.candidate.kind, matches!(self.effect, Effect::Decides(_)));
+        let Some(entry) = self.candidate.entry else {
+            let (user, environments) = (Vec::new(), Vec::new());
+            let (mode, protected_only, namespace) = (Mode::Agent, false, None);
+            return Terms { kind, has_effect, mode, user, environments, protected_only, namespace };
         };
-        let Some(entry) = self.candidate.entry else { return implicit };
         // What the agent sets up in the cluster is no matter of who gets in.
         let CiEntry {
             kind: _,
@@ -172,12 +168,13 @@ impl<'w> Grant<'w> {
         } = entry;
         let (mode, user) = AccessAs::identity(access_as.as_ref());
         Terms {
+            kind,
+            has_effect,
             mode,
             user: user.map(user_texts).unwrap_or_default(),
             environments: environments.iter().map(|pattern| &*pattern.value).collect(),
             protected_only: is_true(protected_branches_only.as_ref()),
             namespace: default_namespace.as_ref().map(|namespace| &*namespace.value),
-            ..implicit
         }
     }
 }

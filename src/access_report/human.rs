@@ -76,7 +76,7 @@ fn cells<'v>(row: &'v RowView, notes: &mut Vec<&'v str>) -> Vec<Cell> {
     let RowView { names, lines: _, projects, environments, is_protected_only, identity, namespace, condition } = row;
     let one = |text: &str| vec![text.to_owned()];
     vec![
-        words::cut(names.clone(), MOST_NAMES),
+        words::cut(names, MOST_NAMES),
         one(&row.lines_in_words()),
         one(&projects.map_or(String::new(), |count| count.to_string())),
         if environments.is_empty() { one("all") } else { environments.clone() },

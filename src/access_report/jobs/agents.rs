@@ -100,8 +100,8 @@ fn agent_row(answered: &CaseAnswer<'_, '_>, row: &Row<'_>, index: &Index<'_>, co
             protected_branches_only,
             resource_management: _,
         } = entry;
-        let patterns = environments.iter().map(|pattern| words::printable(&pattern.value));
-        only_for = words::cut(patterns.collect(), MOST_NAMES);
+        let patterns: Vec<String> = environments.iter().map(|pattern| words::printable(&pattern.value)).collect();
+        only_for = words::cut(&patterns, MOST_NAMES);
         only_for.extend(is_true(protected_branches_only.as_ref()).then(|| "protected refs".to_owned()));
         identity = words::identity_parts(access_as.as_ref());
     }

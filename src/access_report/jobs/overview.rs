@@ -267,5 +267,5 @@ fn environments_of(cases: &[&JobCase]) -> Vec<String> {
             names.push(name);
         }
     }
-    words::cut(names, MOST_NAMES)
+    words::cut(&names, MOST_NAMES)
 }
