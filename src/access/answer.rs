@@ -9,7 +9,7 @@ use super::condition::Condition;
 use super::decision::{Leaf, Outcome};
 use super::identity::{Identity, JobProject};
 use super::world::Settings;
-use crate::agent_config::{Mode, Spanned};
+use crate::agent_config::{AccessAs, Mode, Spanned};
 use crate::gitlab::releases::NAMESPACE_IN_KUBECONFIG;
 use crate::gitlab::{EnvironmentTier, PartialText};
 use crate::inventory::{Inventory, Project};
@@ -159,12 +159,10 @@ impl<'w, 'q> Answer<'w, 'q> {
     #[must_use]
     pub fn identity(&self, row: &Row<'w>, agent: &Agent<'_>) -> Identity<'w> {
         let Some(entry) = row.winner.and_then(|winner| winner.entry) else { return Identity::Agent };
-        match entry.mode() {
-            Mode::Agent | Mode::User => Identity::Agent,
-            Mode::Impersonate => {
-                Identity::Impersonate(entry.access_as.as_ref().and_then(|access_as| access_as.impersonation.as_ref()))
-            }
-            Mode::CiJob => {
+        match AccessAs::identity(entry.access_as.as_ref()) {
+            (Mode::Agent | Mode::User, _) => Identity::Agent,
+            (Mode::Impersonate, user) => Identity::Impersonate(user),
+            (Mode::CiJob, _) => {
                 let project = JobProject {
                     path: self.project_path(),
                     listed: self.project,

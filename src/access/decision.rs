@@ -10,7 +10,7 @@ use super::environment_pattern::Fault;
 use super::filters::{self, Passage, Patterns};
 use super::releases::needs_licence;
 use super::world::Settings;
-use crate::agent_config::{RefusedAt, Spanned};
+use crate::agent_config::{CiEntry, RefusedAt, Spanned, is_true};
 use crate::gitlab::Tier;
 
 /// What a job gets.
@@ -118,13 +118,27 @@ fn outcome(passage: Passage<'_>) -> Outcome<'_> {
 /// Both filters, one behind the other.
 fn passages<'w>(winner: Candidate<'w>, job: Job<'_>, patterns: &Patterns) -> Vec<(Vec<Condition>, Passage<'w>)> {
     let Some(entry) = winner.entry else { return vec![(Vec::new(), Passage::Passes)] };
+    let CiEntry {
+        kind: _,
+        index: _,
+        span: _,
+        head: _,
+        id: _,
+        default_namespace: _,
+        access_as: _,
+        environments,
+        environments_key: _,
+        protected_branches_only,
+        resource_management: _,
+    } = entry;
+    let protected_only = is_true(protected_branches_only.as_ref());
     let mut all = Vec::new();
-    for (condition, passage) in filters::environment(entry, job.environment, patterns) {
+    for (condition, passage) in filters::environment(environments, job.environment, patterns) {
         if passage != Passage::Passes {
             all.push((condition.into_iter().collect(), passage));
             continue;
         }
-        for (conditions, passage) in filters::protection(entry, job.protected, job.settings.version) {
+        for (conditions, passage) in filters::protection(protected_only, job.protected, job.settings.version) {
             all.push((condition.iter().cloned().chain(conditions).collect(), passage));
         }
     }

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::answer::JobEnvironment;
 use super::condition::{Condition, Unknown};
 use super::environment_pattern::{EnvironmentPattern, Fault, PartialVerdict, is_expression};
-use crate::agent_config::{CiEntry, Spanned};
+use crate::agent_config::Spanned;
 use crate::gitlab::Version;
 use crate::gitlab::releases::PROTECTED_WITHOUT_FLAG;
 
@@ -28,18 +28,18 @@ pub(super) type Case<'w> = (Option<Condition>, Passage<'w>);
 
 /// The environment filter. A job without an environment passes no entry that has patterns.
 pub(super) fn environment<'w>(
-    entry: &'w CiEntry,
+    listed: &'w [Spanned<String>],
     environment: Option<JobEnvironment<'_>>,
     patterns: &Patterns,
 ) -> Vec<Case<'w>> {
-    if entry.environments.is_empty() {
+    if listed.is_empty() {
         return vec![(None, Passage::Passes)];
     }
     let Some(environment) = environment else { return vec![(None, Passage::NoEnvironment)] };
     // What the answer hangs on, if it does: the first pattern of which it cannot be told whether it matches.
     let mut open = None;
     let mut rest = Passage::OtherEnvironment;
-    for pattern in &entry.environments {
+    for pattern in listed {
         match patterns.compare(&pattern.value, environment) {
             PartialVerdict::Never => {}
             PartialVerdict::Unknown(_) => {
@@ -74,11 +74,11 @@ const PROTECTED_FLAG: Unknown = Unknown::FeatureFlag("kubernetes_agent_protected
 
 /// The filter for protected refs; with what must hold for each outcome.
 pub(super) fn protection(
-    entry: &CiEntry,
+    protected_only: bool,
     protected: Option<bool>,
     version: Version,
 ) -> Vec<(Vec<Condition>, Passage<'static>)> {
-    if !entry.is_protected_only() {
+    if !protected_only {
         return vec![(Vec::new(), Passage::Passes)];
     }
     let flag = |holds: bool| Condition { unknown: PROTECTED_FLAG, holds };

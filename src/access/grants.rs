@@ -14,7 +14,7 @@ use super::condition::{Condition, Unknown};
 use super::decision::is_usable;
 use super::index::Index;
 use super::world::Settings;
-use crate::agent_config::{CiEntry, Impersonation, Mode, RefusedAt};
+use crate::agent_config::{AccessAs, CiEntry, Impersonation, Mode, RefusedAt, is_true};
 use crate::gitlab::lower_path;
 use crate::inventory::{Inventory, Project};
 
@@ -146,31 +146,49 @@ impl<'w> Grant<'w> {
     /// What it says beside what it names.
     #[must_use]
     pub fn terms(&self) -> Terms<'w> {
-        let entry = self.candidate.entry;
-        let user = entry.and_then(|entry| entry.access_as.as_ref()?.impersonation.as_ref());
+        let (kind, has_effect) = (self.candidate.kind, matches!(self.effect, Effect::Decides(_)));
+        let Some(entry) = self.candidate.entry else {
+            let (user, environments) = (Vec::new(), Vec::new());
+            let (mode, protected_only, namespace) = (Mode::Agent, false, None);
+            return Terms { kind, has_effect, mode, user, environments, protected_only, namespace };
+        };
+        // What the agent sets up in the cluster is no matter of who gets in.
+        let CiEntry {
+            kind: _,
+            index: _,
+            span: _,
+            head: _,
+            id: _,
+            default_namespace,
+            access_as,
+            environments,
+            environments_key: _,
+            protected_branches_only,
+            resource_management: _,
+        } = entry;
+        let (mode, user) = AccessAs::identity(access_as.as_ref());
         Terms {
-            kind: self.candidate.kind,
-            has_effect: matches!(self.effect, Effect::Decides(_)),
-            mode: self.candidate.mode(),
+            kind,
+            has_effect,
+            mode,
             user: user.map(user_texts).unwrap_or_default(),
-            environments: entry
-                .map(|entry| entry.environments.iter().map(|name| &*name.value).collect())
-                .unwrap_or_default(),
-            protected_only: entry.is_some_and(CiEntry::is_protected_only),
-            namespace: entry.and_then(|entry| entry.default_namespace.as_ref()).map(|namespace| &*namespace.value),
+            environments: environments.iter().map(|pattern| &*pattern.value).collect(),
+            protected_only: is_true(protected_branches_only.as_ref()),
+            namespace: default_namespace.as_ref().map(|namespace| &*namespace.value),
         }
     }
 }
 
 /// A fixed user as texts that are equal only for equal users.
 fn user_texts(user: &Impersonation) -> Vec<&str> {
+    let Impersonation { username, groups, uid, extra } = user;
     let mut texts = vec!["username"];
-    texts.extend(user.username.iter().map(|name| &*name.value));
+    texts.extend(username.iter().map(|name| &*name.value));
     texts.push("uid");
-    texts.extend(user.uid.iter().map(|uid| &*uid.value));
+    texts.extend(uid.iter().map(|uid| &*uid.value));
     texts.push("groups");
-    texts.extend(user.groups.iter().map(|group| &*group.value));
-    for (key, values) in &user.extra {
+    texts.extend(groups.iter().map(|group| &*group.value));
+    for (key, values) in extra {
         texts.extend(["extra", &*key.value]);
         texts.extend(values.iter().map(|value| &**value));
     }

@@ -11,7 +11,7 @@ use super::condition::{Condition, Unknown};
 use super::hierarchy::Hierarchy;
 use super::index::Index;
 use super::world::Settings;
-use crate::agent_config::{AccessSection, EntryKind, Mode, RefusedAt, UserAccess, UserEntry};
+use crate::agent_config::{AccessAs, AccessSection, EntryKind, Mode, RefusedAt, UserAccess, UserEntry};
 use crate::gitlab::Tier;
 use crate::gitlab::releases::{USER_ACCESS, USER_ACCESS_AS_OPTIONAL};
 use crate::inventory::Inventory;
@@ -87,7 +87,9 @@ fn identity(access: Option<&UserAccess>, settings: Settings) -> (UserIdentity, V
     if settings.version < USER_ACCESS {
         conditions.push(holds(Unknown::FeatureFlag("kas_user_access")));
     }
-    let identity = match (access.access_as.as_ref().map(|access_as| access_as.mode), settings.tier) {
+    let UserAccess { projects: _, groups: _, access_as, key_span: _ } = access;
+    let mode = access_as.as_ref().map(|access_as| AccessAs::identity(Some(access_as)).0);
+    let identity = match (mode, settings.tier) {
         (None, _) if settings.version < USER_ACCESS_AS_OPTIONAL => UserIdentity::Nobody(UserDenial::NoAccessAs),
         (Some(Mode::User), Some(Tier::Free)) => UserIdentity::Nobody(UserDenial::Tier),
         (Some(Mode::User), tier) => {
@@ -118,15 +120,16 @@ fn grants<'w>(
 }
 
 fn grant<'w>(entry: &'w UserEntry, authorization: Authorization, inventory: Option<&'w Inventory>) -> UserGrant<'w> {
-    let written = entry.id.as_ref().map(|id| &*id.value);
-    let listed = inventory.zip(written).and_then(|(inventory, id)| match entry.kind {
+    let UserEntry { kind, index: _, span: _, id } = entry;
+    let written = id.as_ref().map(|id| &*id.value);
+    let listed = inventory.zip(written).and_then(|(inventory, id)| match kind {
         EntryKind::Project => inventory.find_project(id).map(|project| (&*project.path, project.id)),
         _ => inventory.find_group(id).map(|group| (&*group.path, group.id)),
     });
     let target = listed.map(|(path, _)| path).or(written);
     let number = listed.and_then(|(_, id)| id);
     let number = number.map_or_else(|| format!("<id of {}>", target.unwrap_or_default()), |id| id.to_string());
-    UserGrant { entry, target, authorization, role_group: format!("gitlab:{}_role:{number}:<role>", entry.kind.noun()) }
+    UserGrant { entry, target, authorization, role_group: format!("gitlab:{}_role:{number}:<role>", kind.noun()) }
 }
 
 impl UserGrant<'_> {

@@ -5,7 +5,7 @@ use crate::access::{
     Agent, AgentGrants, Answer, Authorization, Candidate, Case, Condition, Denial, Effect, Grant, Identity, Outcome,
     Row, UserGrants, UserIdentity,
 };
-use crate::agent_config::{CiEntry, Mode};
+use crate::agent_config::{AccessAs, CiEntry, Impersonation, Mode, UserEntry, is_true};
 use crate::words;
 
 /// What stands between the values of one cell.
@@ -99,8 +99,8 @@ pub(super) fn answer_row<'w>(report: &AccessReport<'_, 'w>, answer: &Answer<'w, 
         None => ("", String::new(), String::new()),
         Some(Identity::Agent) => (Mode::Agent.key(), String::new(), String::new()),
         Some(Identity::CiJob(job)) => (Mode::CiJob.key(), job.username, joined(&job.groups)),
-        Some(Identity::Impersonate(_)) => {
-            let (username, groups) = fixed_user(row.winner.and_then(|winner| winner.entry));
+        Some(Identity::Impersonate(user)) => {
+            let (username, groups) = fixed_user(user);
             (Mode::Impersonate.key(), username, groups)
         }
     };
@@ -146,10 +146,41 @@ pub(super) fn unanswered_row(answer: &Answer<'_, '_>) -> Vec<String> {
     cells
 }
 
-fn fixed_user(entry: Option<&CiEntry>) -> (String, String) {
-    let user = entry.and_then(|entry| entry.access_as.as_ref()?.impersonation.as_ref());
-    let username = user.and_then(|user| user.username.as_ref()).map(|name| &name.value);
-    (text(username), joined(user.into_iter().flat_map(|user| &user.groups).map(|group| &group.value)))
+/// `username` and `groups`.
+fn fixed_user(user: Option<&Impersonation>) -> (String, String) {
+    let Some(Impersonation { username, groups, uid: _, extra: _ }) = user else { return Default::default() };
+    (text(username.as_ref().map(|name| &name.value)), joined(groups.iter().map(|group| &group.value)))
+}
+
+/// `environments`, `protected_branches_only`, `identity`, `username`, `groups`, `namespace`.
+fn terms(entry: Option<&CiEntry>) -> [String; 6] {
+    let Some(entry) = entry else {
+        let [no_environments, no_user, no_groups, no_namespace] = Default::default();
+        return [no_environments, false.to_string(), Mode::Agent.key().to_owned(), no_user, no_groups, no_namespace];
+    };
+    let CiEntry {
+        kind: _,
+        index: _,
+        span: _,
+        head: _,
+        id: _,
+        default_namespace,
+        access_as,
+        environments,
+        environments_key: _,
+        protected_branches_only,
+        resource_management: _,
+    } = entry;
+    let (mode, user) = AccessAs::identity(access_as.as_ref());
+    let (username, groups) = fixed_user(user);
+    [
+        joined(environments.iter().map(|pattern| &pattern.value)),
+        is_true(protected_branches_only.as_ref()).to_string(),
+        mode.key().to_owned(),
+        username,
+        groups,
+        text(default_namespace.as_ref().map(|namespace| &namespace.value)),
+    ]
 }
 
 /// The first columns of what an agent grants.
@@ -171,7 +202,6 @@ pub(super) fn ci_rows(granted: &AgentGrants<'_>, agent: &Agent<'_>) -> Vec<Vec<S
 }
 
 fn grant_row(grant: &Grant<'_>, case: &[Condition], agent: &Agent<'_>) -> Vec<String> {
-    let entry = grant.candidate.entry;
     let (unknowns, projects, effect) = match &grant.effect {
         Effect::Decides(reach) => (&[][..], reach.count(), "decides".to_owned()),
         Effect::Depends(unknowns, reach) => (&unknowns[..], reach.count(), "decides".to_owned()),
@@ -182,11 +212,7 @@ fn grant_row(grant: &Grant<'_>, case: &[Condition], agent: &Agent<'_>) -> Vec<St
     let mut cells = agent_cells(agent, "ci_access");
     cells.push(conditions(&all));
     cells.extend(place(Some(&grant.candidate), agent));
-    cells.push(joined(entry.into_iter().flat_map(|entry| &entry.environments).map(|pattern| &pattern.value)));
-    cells.push(entry.is_some_and(CiEntry::is_protected_only).to_string());
-    let (username, groups) = fixed_user(entry);
-    cells.extend([grant.candidate.mode().key().to_owned(), username, groups]);
-    cells.push(text(entry.and_then(|entry| entry.default_namespace.as_ref()).map(|namespace| &namespace.value)));
+    cells.extend(terms(grant.candidate.entry));
     cells.push(text(projects));
     cells.push(words::printable(&effect));
     cells
@@ -211,10 +237,11 @@ pub(super) fn user_rows(granted: &UserGrants<'_>, agent: &Agent<'_>) -> Vec<Vec<
         let groups = if granted.identity == UserIdentity::User { grant.role_group.as_str() } else { "" };
         let mut cells = agent_cells(agent, "user_access");
         cells.push(words::conditions_for_users(&all));
-        cells.extend([grant.entry.kind.noun().to_owned(), text(grant.target)]);
+        let UserEntry { kind, index, span, id: _ } = grant.entry;
+        cells.extend([kind.noun().to_owned(), text(grant.target)]);
         cells.push(text(agent.file.map(|file| file.path)));
-        cells.push(text(agent.line(grant.entry.span)));
-        cells.push(format!("user_access.{}[{}]", grant.entry.kind.key(), grant.entry.index));
+        cells.push(text(agent.line(*span)));
+        cells.push(format!("user_access.{}[{index}]", kind.key()));
         cells.extend([String::new(), String::new(), identity.to_owned(), String::new(), groups.to_owned()]);
         cells.extend([String::new(), String::new(), effect.unwrap_or_else(|| "lets in".to_owned())]);
         cells

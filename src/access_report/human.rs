@@ -6,7 +6,6 @@ use super::layout::{self, Cell, Table};
 use super::overview::{CaseView, Overview, Reason, RowView, by_which_rules};
 use super::{AccessReport, why};
 use crate::access::{Answer, Row};
-use crate::agent_config::Mode;
 use crate::words;
 
 /// How many names stand in one cell or sentence before the others are counted.
@@ -74,17 +73,17 @@ fn case_view(case: &CaseView, indent: &str, width: usize, out: &mut dyn io::Writ
 }
 
 fn cells<'v>(row: &'v RowView, notes: &mut Vec<&'v str>) -> Vec<Cell> {
+    let RowView { names, lines: _, projects, environments, is_protected_only, identity, namespace, condition } = row;
     let one = |text: &str| vec![text.to_owned()];
-    let environments = if row.environments.is_empty() { one("all") } else { row.environments.clone() };
     vec![
-        words::cut(row.names.clone(), MOST_NAMES),
+        words::cut(names, MOST_NAMES),
         one(&row.lines_in_words()),
-        one(&row.projects.map_or(String::new(), |count| count.to_string())),
-        environments,
-        one(if row.is_protected_only { "protected" } else { "all" }),
-        row.identity.clone(),
-        one(&row.namespace),
-        one(&note_mark(&row.condition, notes)),
+        one(&projects.map_or(String::new(), |count| count.to_string())),
+        if environments.is_empty() { one("all") } else { environments.clone() },
+        one(if *is_protected_only { "protected" } else { "all" }),
+        identity.clone(),
+        one(namespace),
+        one(&note_mark(condition, notes)),
     ]
 }
 
@@ -167,7 +166,7 @@ fn answer_table<'a, 'w: 'a>(
     let mut notes = Vec::new();
     for (row, condition) in &with_conditions {
         let agent = report.index.agent(row.agent);
-        let entry = row.winner.and_then(|winner| winner.entry);
+        let access_as = row.winner.and_then(|winner| winner.entry?.access_as.as_ref());
         let is_allowed = row.is_allowed();
         let one = |text: Option<String>| vec![text.unwrap_or_default()];
         table.add(vec![
@@ -178,7 +177,7 @@ fn answer_table<'a, 'w: 'a>(
                 .into_iter()
                 .chain(words::denial(row).map(str::to_owned))
                 .collect(),
-            if is_allowed { entry.map_or_else(own_identity, words::identity_parts) } else { Vec::new() },
+            if is_allowed { words::identity_parts(access_as) } else { Vec::new() },
             one(answer.namespace(row).filter(|_| is_allowed).map(|namespace| words::printable(&namespace.value))),
             one(Some(note_mark(condition, &mut notes))),
         ]);
@@ -190,11 +189,6 @@ fn answer_table<'a, 'w: 'a>(
         paragraph(out, &format!("  [{number}] "), &format!("if {note}"), report.width)?;
     }
     Ok(())
-}
-
-/// As whom jobs act where no entry says so.
-fn own_identity() -> Cell {
-    vec![Mode::Agent.key().to_owned()]
 }
 
 /// Writes text behind a mark, within the width.

@@ -53,17 +53,18 @@ fn case_view(case: &CaseView, out: &mut dyn io::Write) -> io::Result<()> {
 }
 
 fn cells(row: &RowView, has_condition: bool) -> Vec<String> {
+    let RowView { names, lines: _, projects, environments, is_protected_only, identity, namespace, condition } = row;
     let list = |values: &[String]| values.iter().map(|value| code(value)).collect::<Vec<_>>().join(", ");
     let mut cells = vec![
-        escape(&words::some_of(&row.names, MOST_NAMES)),
+        escape(&words::some_of(names, MOST_NAMES)),
         row.lines_in_words(),
-        row.projects.map_or(String::new(), |count| count.to_string()),
-        if row.environments.is_empty() { "all".to_owned() } else { list(&row.environments) },
-        if row.is_protected_only { "protected" } else { "all" }.to_owned(),
-        list(&row.identity),
-        if row.namespace.is_empty() { String::new() } else { code(&row.namespace) },
+        projects.map_or(String::new(), |count| count.to_string()),
+        if environments.is_empty() { "all".to_owned() } else { list(environments) },
+        if *is_protected_only { "protected" } else { "all" }.to_owned(),
+        list(identity),
+        if namespace.is_empty() { String::new() } else { code(namespace) },
     ];
-    cells.extend(has_condition.then(|| escape(&row.condition)));
+    cells.extend(has_condition.then(|| escape(condition)));
     cells
 }
 

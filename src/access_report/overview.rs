@@ -4,7 +4,7 @@
 use crate::access::{
     Agent, AgentId, Authorization, Case, Condition, Effect, Grant, Index, Settings, Terms, UserGrants, UserIdentity,
 };
-use crate::agent_config::Mode;
+use crate::agent_config::UserEntry;
 use crate::words;
 
 /// An agent with what it grants.
@@ -182,14 +182,17 @@ fn case_view(case: &Case<'_>, agent: &Agent<'_>) -> CaseView {
 }
 
 fn row_view(grant: &Grant<'_>, terms: &Terms<'_>, place: &Place, agent: &Agent<'_>) -> RowView {
+    // The fixed user among them are texts to compare by.
+    let Terms { kind: _, has_effect: _, mode: _, user: _, environments, protected_only, namespace } = terms;
+    let access_as = grant.candidate.entry.and_then(|entry| entry.access_as.as_ref());
     let mut row = RowView {
         names: Vec::new(),
         lines: None,
         projects: Some(0),
-        environments: terms.environments.iter().map(|pattern| words::printable(pattern)).collect(),
-        is_protected_only: terms.protected_only,
-        identity: grant.candidate.entry.map_or_else(|| vec![Mode::Agent.key().to_owned()], words::identity_parts),
-        namespace: words::printable(terms.namespace.unwrap_or_default()),
+        environments: environments.iter().map(|pattern| words::printable(pattern)).collect(),
+        is_protected_only: *protected_only,
+        identity: words::identity_parts(access_as),
+        namespace: words::printable(namespace.unwrap_or_default()),
         condition: match place {
             Place::CountsIf(condition) => condition.clone(),
             _ => String::new(),
@@ -232,7 +235,8 @@ fn users(granted: &UserGrants<'_>, agent: &Agent<'_>) -> Users {
     }
     let mut users = Users { summary, is_nobody, names: Vec::new(), without_effect: Vec::new() };
     for grant in &granted.grants {
-        let name = with_line(words::user_entry_name(grant), agent.line(grant.entry.span));
+        let UserEntry { kind: _, index: _, span, id: _ } = grant.entry;
+        let name = with_line(words::user_entry_name(grant), agent.line(*span));
         match &grant.authorization {
             Authorization::Kept => users.names.push(name),
             Authorization::Dropped(reason) => add_reason(&mut users.without_effect, name, words::dropped_alike(reason)),

@@ -11,7 +11,7 @@ mod text_checks;
 use serde_json::Value as Json;
 
 pub use access_entries::{
-    AccessAs, AccessSection, CiAccess, CiEntry, EntryKind, Impersonation, Mode, Spanned, UserAccess, UserEntry,
+    AccessAs, AccessSection, CiAccess, CiEntry, EntryKind, Impersonation, Mode, Spanned, UserAccess, UserEntry, is_true,
 };
 pub use keys::CONFIGURATION;
 

@@ -7,6 +7,7 @@ mod check;
 mod check_output;
 mod completions;
 mod decode;
+mod failure;
 mod fix;
 mod inventory;
 mod lsp;
@@ -70,7 +71,7 @@ pub enum Exit {
     Found = 1,
     /// The call could not be carried out, or not in full.
     Unusable = 2,
-    /// A rule failed inside.
+    /// A rule failed inside, or kaslint itself.
     Internal = 3,
 }
 
@@ -93,8 +94,10 @@ fn color_behind_command(mut arguments: Vec<OsString>) -> Vec<OsString> {
 /// Runs the command line.
 #[must_use]
 pub fn run() -> Exit {
-    // A failing rule is a finding; its backtrace helps nobody who runs the tool.
-    std::panic::set_hook(Box::new(|_| {}));
+    failure::caught(run_command)
+}
+
+fn run_command() -> Exit {
     let cli = Cli::parse_from(color_behind_command(std::env::args_os().collect()));
     cli.color.apply();
     let result = match cli.command {

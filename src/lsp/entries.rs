@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::access::{AgentGrants, AgentId, Candidate, Case, Condition, Effect, Grant, Index, Unknown};
-use crate::agent_config::{AccessSection, CiEntry, EntryKind};
+use crate::agent_config::{AccessAs, AccessSection, CiEntry, EntryKind};
 use crate::inventory::{Inventory, Project};
 use crate::words;
 
@@ -136,8 +136,8 @@ fn named(entry: &CiEntry, inventory: &Inventory) -> Option<u32> {
 
 /// As whom jobs act, behind a comma: "as the CI job".
 pub(super) fn identity(candidate: &Candidate<'_>) -> String {
-    let user = candidate.entry.and_then(|entry| entry.access_as.as_ref()?.impersonation.as_ref());
-    format!("as {}", words::acting_as(candidate.mode(), user))
+    let (mode, user) = AccessAs::identity(candidate.entry.and_then(|entry| entry.access_as.as_ref()));
+    format!("as {}", words::acting_as(mode, user))
 }
 
 /// The section of an id with what it is there for.

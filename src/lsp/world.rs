@@ -3,8 +3,8 @@
 //! Everything is read once; a change of an open document then replaces one text. What may change more than that, such as
 //! settings, an inventory or files on the disk, has everything read again.
 
-use std::cell::OnceCell;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::cell::{OnceCell, RefCell};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ use crate::project::{
 };
 use crate::rules::{self, RULES};
 use crate::schema::{self, Value};
-use crate::source::Source;
+use crate::source::{Source, Span};
 use crate::{inventory, yaml};
 
 /// A folder that the editor has open.
@@ -66,7 +66,15 @@ pub(super) struct World {
     findings: Option<BTreeMap<String, Vec<Finding>>>,
     /// Open documents that were nobody's business when everything was last read.
     unrelated: BTreeSet<String>,
+    /// What hovers said since the last change, by path and offset.
+    hovers: RefCell<HashMap<(String, usize), HoverText>>,
 }
+
+/// What a hover says, and about which part of the text; `None` for nothing.
+pub(super) type HoverText = Option<(Span, String)>;
+
+/// How many hovers are kept.
+const KEPT_HOVERS: usize = 256;
 
 impl World {
     /// The options that hold for a file.
@@ -106,8 +114,28 @@ impl World {
 
     /// Drops what was worked out from what has changed.
     fn forget(&mut self) {
-        self.evaluation = OnceCell::new();
+        self.forget_evaluation();
         self.findings = None;
+    }
+
+    fn forget_evaluation(&mut self) {
+        self.evaluation = OnceCell::new();
+        self.hovers.get_mut().clear();
+    }
+
+    /// What a hover says at a place, worked out unless that was asked since the last change.
+    pub fn hover(&self, document: &Document, offset: usize, work: impl FnOnce(&Facts<'_>) -> HoverText) -> HoverText {
+        let key = (document.source.path().to_owned(), offset);
+        if let Some(known) = self.hovers.borrow().get(&key) {
+            return known.clone();
+        }
+        let text = self.show(work);
+        let mut hovers = self.hovers.borrow_mut();
+        if hovers.len() >= KEPT_HOVERS {
+            hovers.clear();
+        }
+        hovers.insert(key, text.clone());
+        text
     }
 
     /// Takes over the text of a document. Returns whether that is all that changes; if not, everything is to be read again.
@@ -243,7 +271,7 @@ impl World {
             subject.named = named;
         }
         if has_changed {
-            self.evaluation = OnceCell::new();
+            self.forget_evaluation();
         }
     }
 

@@ -4,7 +4,7 @@ use super::given::JobContext;
 use super::jobs::{at, finding_at};
 use super::rule::{Findings, Rule, rule};
 use crate::access::jobs::{JobView, ProjectJobs, rule_inputs};
-use crate::pipeline_rules::{JobConditions, Place as Where};
+use crate::pipeline_rules::{ConditionRoute, JobConditions};
 use crate::words::excerpt;
 
 rule! {
@@ -65,7 +65,7 @@ impl Rule for InvalidCiFile {
         let inputs = rule_inputs(Some(rules)).unwrap_or_default();
         let conditions = JobConditions { rules: Some(&inputs), ..JobConditions::default() };
         for (place, error) in conditions.errors().into_iter().filter(|(_, error)| error.is_certain()) {
-            let Where::Rules(number) = place else { continue };
+            let ConditionRoute::Rules(number) = place else { continue };
             let Some(condition) = rules.get(number).and_then(|rule| rule.condition.as_ref()) else { continue };
             let message = format!("GitLab cannot read the condition {}: {error}", excerpt(condition));
             let finding = finding_at(&INFO, &condition.place, message).key(condition.as_str());

@@ -3,7 +3,7 @@
 use super::list::first;
 use super::{excerpt, printable};
 use crate::access::{Agent, Candidate, CandidateKind, UserGrant};
-use crate::agent_config::CiEntry;
+use crate::agent_config::{CiEntry, is_true};
 
 /// A project, by its path if it is known, fit to be shown: "acme/web/shop".
 #[must_use]
@@ -78,12 +78,25 @@ pub fn through(candidate: &Candidate<'_>) -> String {
 #[must_use]
 pub fn restrictions(entry: &CiEntry) -> String {
     const MOST: usize = 5;
+    let CiEntry {
+        kind: _,
+        index: _,
+        span: _,
+        head: _,
+        id: _,
+        default_namespace: _,
+        access_as: _,
+        environments,
+        environments_key: _,
+        protected_branches_only,
+        resource_management: _,
+    } = entry;
     let mut parts = Vec::new();
-    if !entry.environments.is_empty() {
-        let names = entry.environments.iter().map(|pattern| format!("`{}`", printable(&pattern.value)));
-        parts.push(format!("environments {}", first(names, MOST, entry.environments.len()).join(", ")));
+    if !environments.is_empty() {
+        let names = environments.iter().map(|pattern| format!("`{}`", printable(&pattern.value)));
+        parts.push(format!("environments {}", first(names, MOST, environments.len()).join(", ")));
     }
-    if entry.is_protected_only() {
+    if is_true(protected_branches_only.as_ref()) {
         parts.push("protected refs only".to_owned());
     }
     parts.join("; ")

@@ -2,7 +2,7 @@
 
 use super::{printable, user_denial};
 use crate::access::{Identity, UserIdentity};
-use crate::agent_config::{CiEntry, Impersonation, Mode};
+use crate::agent_config::{AccessAs, Impersonation, Mode};
 
 /// As whom an entry of this mode has jobs act: "the CI job".
 #[must_use]
@@ -18,9 +18,11 @@ pub fn mode(mode: Mode) -> &'static str {
 /// The same, with the name of a fixed user, fit to be shown: "the user deployer".
 #[must_use]
 pub fn acting_as(mode: Mode, user: Option<&Impersonation>) -> String {
-    match user.filter(|_| mode == Mode::Impersonate).and_then(|user| user.username.as_ref()) {
-        Some(name) => format!("the user {}", printable(&name.value)),
-        None => self::mode(mode).to_owned(),
+    match user {
+        Some(Impersonation { username: Some(name), groups: _, uid: _, extra: _ }) if mode == Mode::Impersonate => {
+            format!("the user {}", printable(&name.value))
+        }
+        _ => self::mode(mode).to_owned(),
     }
 }
 
@@ -34,15 +36,16 @@ pub fn identity(identity: &Identity<'_>) -> String {
     }
 }
 
-/// The identity that an entry gives, part by part, fit to be shown: "ci_job", or "user deployer" and "group deployers".
+/// The identity that an entry or implicit access gives, part by part, fit to be shown: "ci_job", or "user deployer" and
+/// "group deployers".
 #[must_use]
-pub fn identity_parts(entry: &CiEntry) -> Vec<String> {
-    let user = entry.access_as.as_ref().and_then(|access_as| access_as.impersonation.as_ref());
-    let Some(user) = user else { return vec![entry.mode().key().to_owned()] };
-    let mut parts: Vec<String> = user.username.iter().map(|name| format!("user {}", printable(&name.value))).collect();
-    parts.extend(user.groups.iter().map(|group| format!("group {}", printable(&group.value))));
-    parts.extend(user.uid.iter().map(|uid| format!("uid {}", printable(&uid.value))));
-    parts.extend(user.extra.iter().map(|(key, _)| format!("extra {}", printable(&key.value))));
+pub fn identity_parts(access_as: Option<&AccessAs>) -> Vec<String> {
+    let (mode, user) = AccessAs::identity(access_as);
+    let Some(Impersonation { username, groups, uid, extra }) = user else { return vec![mode.key().to_owned()] };
+    let mut parts: Vec<String> = username.iter().map(|name| format!("user {}", printable(&name.value))).collect();
+    parts.extend(groups.iter().map(|group| format!("group {}", printable(&group.value))));
+    parts.extend(uid.iter().map(|uid| format!("uid {}", printable(&uid.value))));
+    parts.extend(extra.iter().map(|(key, _)| format!("extra {}", printable(&key.value))));
     parts
 }
 

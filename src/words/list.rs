@@ -12,29 +12,28 @@ pub fn list_and<T: AsRef<str>>(names: &[T]) -> String {
 
 /// The names, if they are no more than `most`; else the first of them and "3 more", `most` in all.
 #[must_use]
-pub fn cut(names: Vec<String>, most: usize) -> Vec<String> {
-    let (all, kept) = (names.len(), kept_of(names.len(), most));
-    first(names, kept, all)
+pub fn cut<T: AsRef<str>>(names: &[T], most: usize) -> Vec<String> {
+    shortened(names, kept_of(names.len(), most))
 }
 
 /// "a", "a and b", "a, b and 3 more": at most so many parts.
 #[must_use]
 pub fn some_of<T: AsRef<str>>(names: &[T], most: usize) -> String {
-    some(names, kept_of(names.len(), most))
+    list_and(&cut(names, most))
 }
 
 /// "a", "a, b and c", "a, b, c and 2 more": the first three of any number.
 #[must_use]
 pub fn a_few<T: AsRef<str>>(names: &[T]) -> String {
-    some(names, 3)
+    list_and(&shortened(names, 3))
 }
 
 fn kept_of(all: usize, most: usize) -> usize {
     if all > most { most.saturating_sub(1) } else { all }
 }
 
-fn some<T: AsRef<str>>(names: &[T], kept: usize) -> String {
-    list_and(&first(names.iter().map(|name| name.as_ref().to_owned()), kept, names.len()))
+fn shortened<T: AsRef<str>>(names: &[T], kept: usize) -> Vec<String> {
+    first(names.iter().map(|name| name.as_ref().to_owned()), kept, names.len())
 }
 
 /// The first names, and how many more there are.
@@ -76,7 +75,7 @@ mod tests {
     fn the_others_are_counted() {
         assert_eq!(some_of(&names(4), 3), "a, b and 2 more");
         assert_eq!(a_few(&names(4)), "a, b, c and 1 more");
-        assert_eq!(cut(names(9), 3), ["a", "b", "7 more"]);
+        assert_eq!(cut(&names(9), 3), ["a", "b", "7 more"]);
     }
 
     #[test]

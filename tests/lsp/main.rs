@@ -13,6 +13,7 @@ mod hovers;
 mod inventories;
 mod lifecycle;
 mod navigation;
+mod places;
 mod projects;
 mod pulled;
 mod pushed;

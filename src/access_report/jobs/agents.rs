@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::answers::{Answers, CaseAnswer, rows as rows_of};
 use crate::access::{AgentId, Condition, Index, Row, Unknown};
-use crate::agent_config::{CiEntry, Mode};
+use crate::agent_config::{CiEntry, is_true};
 use crate::words;
 
 /// How many patterns stand in a cell before the others are counted.
@@ -42,7 +42,7 @@ impl<'i, 'w> AgentNames<'i, 'w> {
 }
 
 /// The rows of an agent, each with what it hangs on. What decides there is the same for all jobs of a project.
-pub(super) fn rows(index: &Index<'_>, answers: &Answers<'_, '_, '_, '_>, id: AgentId) -> Vec<(AgentRow, String)> {
+pub(super) fn rows(index: &Index<'_>, answers: &Answers<'_, '_, '_>, id: AgentId) -> Vec<(AgentRow, String)> {
     let mut found: Vec<(AgentRow, String)> = Vec::new();
     let agent = index.agent(id);
     for answered in answers.given() {
@@ -84,16 +84,32 @@ fn lasting(row: &Row<'_>) -> Vec<Condition> {
 
 fn agent_row(answered: &CaseAnswer<'_, '_>, row: &Row<'_>, index: &Index<'_>, context: String) -> AgentRow {
     let agent = index.agent(row.agent);
-    let entry = row.winner.and_then(|winner| winner.entry);
-    let patterns = entry.into_iter().flat_map(|entry| &entry.environments);
-    let mut only_for: Vec<String> = patterns.map(|pattern| words::printable(&pattern.value)).collect();
-    only_for = words::cut(only_for, MOST_NAMES);
-    only_for.extend(entry.is_some_and(CiEntry::is_protected_only).then(|| "protected refs".to_owned()));
+    let (mut only_for, mut identity) = (Vec::new(), words::identity_parts(None));
+    if let Some(entry) = row.winner.and_then(|winner| winner.entry) {
+        // Whether the namespace counts hangs on the release, so the answer says it.
+        let CiEntry {
+            kind: _,
+            index: _,
+            span: _,
+            head: _,
+            id: _,
+            default_namespace: _,
+            access_as,
+            environments,
+            environments_key: _,
+            protected_branches_only,
+            resource_management: _,
+        } = entry;
+        let patterns: Vec<String> = environments.iter().map(|pattern| words::printable(&pattern.value)).collect();
+        only_for = words::cut(&patterns, MOST_NAMES);
+        only_for.extend(is_true(protected_branches_only.as_ref()).then(|| "protected refs".to_owned()));
+        identity = words::identity_parts(access_as.as_ref());
+    }
     AgentRow {
         context,
         decided_by: row.winner.map(|winner| words::candidate_name(&winner, agent)).unwrap_or_default(),
         only_for,
-        identity: entry.map_or_else(|| vec![Mode::Agent.key().to_owned()], words::identity_parts),
+        identity,
         namespace: answered
             .answer
             .namespace(row)

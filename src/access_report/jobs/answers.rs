@@ -13,8 +13,8 @@ use crate::words;
 type Key<'j> = (Option<&'j PartialText>, Option<EnvironmentTier>, bool);
 
 /// The answers so far.
-pub(super) struct Answers<'s, 'r, 'w, 'j> {
-    report: &'s AccessReport<'r, 'w>,
+pub(super) struct Answers<'s, 'w, 'j> {
+    report: &'s AccessReport<'s, 'w>,
     project: Option<&'j str>,
     known: HashMap<Key<'j>, Rc<CaseAnswer<'w, 'j>>>,
 }
@@ -38,8 +38,8 @@ pub(super) enum AgentAccess {
     Unknown,
 }
 
-impl<'s, 'r, 'w, 'j> Answers<'s, 'r, 'w, 'j> {
-    pub fn new(report: &'s AccessReport<'r, 'w>, project: Option<&'j str>) -> Self {
+impl<'s, 'w, 'j> Answers<'s, 'w, 'j> {
+    pub fn new(report: &'s AccessReport<'s, 'w>, project: Option<&'j str>) -> Self {
         let listed =
             |path: &&str| report.index.inventory().is_none_or(|inventory| inventory.find_project(path).is_some());
         Self { report, project: project.filter(listed), known: HashMap::new() }

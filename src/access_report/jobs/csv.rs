@@ -14,7 +14,7 @@ use crate::words;
 const JOB: [&str; 8] = ["job", "case", "job_path", "job_line", "runs_on", "selects", "selected", "granted"];
 
 pub(super) fn write<'s>(
-    sections: &mut dyn Iterator<Item = Section<'s, '_, '_, '_>>,
+    sections: &mut dyn Iterator<Item = Section<'s, '_>>,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
     let mut writer = writer(out);
@@ -35,11 +35,11 @@ pub(super) fn write<'s>(
 }
 
 fn records<'j, 'w>(
-    section: &Section<'_, '_, 'w, '_>,
+    section: &Section<'_, 'w>,
     job: &JobView<'_>,
     case: &'j JobCase,
     selected: &[Selected<'_>],
-    answers: &mut Answers<'_, '_, 'w, 'j>,
+    answers: &mut Answers<'_, 'w, 'j>,
 ) -> Vec<Vec<String>> {
     let place = &job.job.name_place;
     let by_script = || selected.iter().filter(|one| one.selection.by != By::Environment);

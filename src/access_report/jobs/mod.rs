@@ -80,14 +80,14 @@ fn is_named(job: &JobView<'_>, name: &str) -> bool {
 }
 
 /// The jobs of one project that are shown.
-struct Section<'s, 'r, 'w, 'p> {
-    report: &'s AccessReport<'r, 'w>,
-    jobs: &'s ProjectJobs<'p>,
+struct Section<'s, 'w> {
+    report: &'s AccessReport<'s, 'w>,
+    jobs: &'s ProjectJobs<'s>,
     /// Only jobs of this name.
     name: Option<&'s str>,
 }
 
-impl<'s, 'p> Section<'s, '_, '_, 'p> {
+impl<'s> Section<'s, '_> {
     fn write(&self, out: &mut dyn io::Write) -> io::Result<()> {
         match (self.report.format, self.report.why && self.name.is_some()) {
             (Format::Markdown, true) => markdown::write_why(self, out),
@@ -104,13 +104,13 @@ impl<'s, 'p> Section<'s, '_, '_, 'p> {
     }
 
     /// The jobs that are asked about.
-    fn views(&self) -> impl Iterator<Item = &'s JobView<'p>> {
+    fn views(&self) -> impl Iterator<Item = &'s JobView<'s>> {
         let name = self.name;
         self.jobs.jobs.iter().filter(move |job| name.is_none_or(|name| is_named(job, name)))
     }
 
     /// The cases of a job that are asked about, with their numbers.
-    fn cases(&self, job: &'s JobView<'p>) -> impl Iterator<Item = (usize, &'s JobCase)> {
+    fn cases(&self, job: &'s JobView<'s>) -> impl Iterator<Item = (usize, &'s JobCase)> {
         let combination = self.name.filter(|name| *name != &*job.job.name);
         job.cases.iter().enumerate().filter(move |(_, case)| combination.is_none_or(|name| &*case.name == name))
     }

@@ -70,7 +70,7 @@ impl Notes {
 }
 
 impl Overview {
-    pub fn of(section: &Section<'_, '_, '_, '_>) -> Self {
+    pub fn of(section: &Section<'_, '_>) -> Self {
         let mut builder = Builder {
             section,
             answers: Answers::new(section.report, section.jobs.project.facts.path.as_deref()),
@@ -107,9 +107,9 @@ impl Overview {
     }
 }
 
-struct Builder<'s, 'r, 'w, 'p> {
-    section: &'s Section<'s, 'r, 'w, 'p>,
-    answers: Answers<'s, 'r, 'w, 's>,
+struct Builder<'s, 'w> {
+    section: &'s Section<'s, 'w>,
+    answers: Answers<'s, 'w, 's>,
     names: AgentNames<'s, 'w>,
     notes: Notes,
     /// The agents that jobs select.
@@ -119,7 +119,7 @@ struct Builder<'s, 'r, 'w, 'p> {
     selects_context: bool,
 }
 
-impl<'s, 'w> Builder<'s, '_, 'w, '_> {
+impl<'s, 'w> Builder<'s, 'w> {
     /// The rows of a job; none if it touches no cluster and nobody asks about it.
     fn rows(&mut self, job: &'s JobView<'_>) -> Vec<CaseRow> {
         let mut groups: Vec<(CaseOutcome, Vec<&'s JobCase>)> = Vec::new();
@@ -267,5 +267,5 @@ fn environments_of(cases: &[&JobCase]) -> Vec<String> {
             names.push(name);
         }
     }
-    words::cut(names, MOST_NAMES)
+    words::cut(&names, MOST_NAMES)
 }

@@ -81,10 +81,10 @@ pub(super) fn by_name(by: By) -> &'static str {
 
 /// The contexts that a case selects, in the order of its scripts.
 pub(super) fn selected<'j>(
-    section: &Section<'_, '_, '_, '_>,
+    section: &Section<'_, '_>,
     job: &'j JobView<'_>,
     number: usize,
-    answers: &mut Answers<'_, '_, '_, 'j>,
+    answers: &mut Answers<'_, '_, 'j>,
 ) -> Vec<Selected<'j>> {
     let Some(case) = job.cases.get(number) else { return Vec::new() };
     let selections = job.selections().iter().filter(|selection| selection.cases.contains(&number));
@@ -92,10 +92,10 @@ pub(super) fn selected<'j>(
 }
 
 fn judged<'j>(
-    section: &Section<'_, '_, '_, '_>,
+    section: &Section<'_, '_>,
     selection: &'j Selection,
     case: &'j JobCase,
-    answers: &mut Answers<'_, '_, '_, 'j>,
+    answers: &mut Answers<'_, '_, 'j>,
 ) -> Selected<'j> {
     let index = section.report.index;
     let with = |agent, granted, reason: String| Selected { selection, agent, granted, reason };
@@ -137,9 +137,9 @@ fn knows_agents(index: &Index<'_>, project: &str) -> bool {
 
 fn granted<'j>(
     agent: AgentId,
-    section: &Section<'_, '_, '_, '_>,
+    section: &Section<'_, '_>,
     case: &'j JobCase,
-    answers: &mut Answers<'_, '_, '_, 'j>,
+    answers: &mut Answers<'_, '_, 'j>,
 ) -> (Granted, String) {
     if !answers.is_project_known() {
         return (Granted::Unknown, "who gets in is not known".to_owned());

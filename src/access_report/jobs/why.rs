@@ -22,7 +22,7 @@ const INDENT: usize = 4;
 /// How many names stand in a sentence before the others are counted.
 const MOST_NAMES: usize = 4;
 
-pub(super) fn write(section: &Section<'_, '_, '_, '_>, out: &mut dyn io::Write) -> io::Result<()> {
+pub(super) fn write(section: &Section<'_, '_>, out: &mut dyn io::Write) -> io::Result<()> {
     let width = section.report.width;
     for (number, job) in section.views().enumerate() {
         if number > 0 {
@@ -39,13 +39,13 @@ pub(super) fn write(section: &Section<'_, '_, '_, '_>, out: &mut dyn io::Write) 
     Ok(())
 }
 
-struct Story<'s, 'r, 'w, 'p> {
-    section: &'s Section<'s, 'r, 'w, 'p>,
-    job: &'s JobView<'p>,
+struct Story<'s, 'w> {
+    section: &'s Section<'s, 'w>,
+    job: &'s JobView<'s>,
     width: usize,
 }
 
-impl<'s> Story<'s, '_, '_, '_> {
+impl<'s> Story<'s, '_> {
     fn write(&self, out: &mut dyn io::Write) -> io::Result<()> {
         let cases: Vec<(usize, &'s JobCase)> = self.section.cases(self.job).collect();
         for remark in self.remarks(cases.len()) {
@@ -92,7 +92,7 @@ impl<'s> Story<'s, '_, '_, '_> {
         &self,
         number: usize,
         case: &'j JobCase,
-        answers: &mut Answers<'_, '_, '_, 'j>,
+        answers: &mut Answers<'_, '_, 'j>,
         out: &mut dyn io::Write,
     ) -> io::Result<()>
     where

@@ -8,7 +8,7 @@ use super::rows::{agent, candidate, impersonation};
 use crate::access::{
     AgentGrants, Authorization, Case, Condition, Effect, Grant, Index, UserDenial, UserGrants, UserIdentity,
 };
-use crate::agent_config::{CiEntry, Mode};
+use crate::agent_config::{AccessAs, CiEntry, Mode, UserEntry, is_true};
 use crate::words;
 
 /// One agent: what it grants to jobs. Of an entry's projects at most `most` are listed; their number always is.
@@ -61,23 +61,33 @@ fn grant(index: &Index<'_>, granted: &AgentGrants<'_>, grant: &Grant<'_>, most: 
 
 /// What an entry says beside its id.
 fn terms(entry: &CiEntry) -> Map<String, Json> {
+    let CiEntry {
+        kind: _,
+        index: _,
+        span: _,
+        head: _,
+        id: _,
+        default_namespace,
+        access_as,
+        environments,
+        environments_key: _,
+        protected_branches_only,
+        resource_management: _,
+    } = entry;
     let mut terms = Map::new();
-    let user = entry.access_as.as_ref().and_then(|access_as| access_as.impersonation.as_ref());
-    let identity = match entry.mode() {
-        Mode::Impersonate => impersonation(user),
-        mode => json!({ "mode": mode.key() }),
+    let identity = match AccessAs::identity(access_as.as_ref()) {
+        (Mode::Impersonate, user) => impersonation(user),
+        (mode, _) => json!({ "mode": mode.key() }),
     };
     terms.insert("identity".to_owned(), identity);
-    if !entry.environments.is_empty() {
-        let patterns = entry.environments.iter().map(|pattern| Json::from(pattern.value.as_str()));
+    if !environments.is_empty() {
+        let patterns = environments.iter().map(|pattern| Json::from(pattern.value.as_str()));
         terms.insert("environments".to_owned(), patterns.collect());
     }
-    if entry.is_protected_only() {
+    if is_true(protected_branches_only.as_ref()) {
         terms.insert("protected_branches_only".to_owned(), true.into());
     }
-    terms.extend(
-        entry.default_namespace.as_ref().map(|namespace| ("namespace".to_owned(), namespace.value.as_str().into())),
-    );
+    terms.extend(default_namespace.as_ref().map(|namespace| ("namespace".to_owned(), namespace.value.as_str().into())));
     terms
 }
 
@@ -98,7 +108,8 @@ pub fn user_grants(index: &Index<'_>, granted: &UserGrants<'_>) -> Json {
         object.insert("conditions".to_owned(), granted.conditions.iter().map(words::condition_for_users).collect());
     }
     let entries = granted.grants.iter().map(|grant| {
-        let mut entry = json!({ "kind": grant.entry.kind.noun() });
+        let UserEntry { kind, index: _, span: _, id: _ } = grant.entry;
+        let mut entry = json!({ "kind": kind.noun() });
         entry["id"] = grant.target.into();
         entry["role_group"] = grant.role_group.as_str().into();
         match &grant.authorization {

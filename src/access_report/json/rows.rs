@@ -112,22 +112,22 @@ fn job_identity(job: &JobIdentity) -> Json {
 pub(super) fn impersonation(user: Option<&Impersonation>) -> Json {
     let mut object = Map::new();
     object.insert("mode".to_owned(), "impersonate".into());
-    let Some(user) = user else { return Json::Object(object) };
-    object.extend(user.username.as_ref().map(|username| ("username".to_owned(), username.value.as_str().into())));
-    if !user.groups.is_empty() {
-        object.insert("groups".to_owned(), user.groups.iter().map(|group| group.value.as_str()).collect());
+    let Some(Impersonation { username, groups, uid, extra }) = user else { return Json::Object(object) };
+    object.extend(username.as_ref().map(|username| ("username".to_owned(), username.value.as_str().into())));
+    if !groups.is_empty() {
+        object.insert("groups".to_owned(), groups.iter().map(|group| group.value.as_str()).collect());
     }
-    object.extend(user.uid.as_ref().map(|uid| ("uid".to_owned(), uid.value.as_str().into())));
-    if !user.extra.is_empty() {
-        let mut extra: Map<String, Json> = Map::new();
-        for (key, values) in &user.extra {
+    object.extend(uid.as_ref().map(|uid| ("uid".to_owned(), uid.value.as_str().into())));
+    if !extra.is_empty() {
+        let mut by_key: Map<String, Json> = Map::new();
+        for (key, values) in extra {
             // Which of two equal keys the agent uses is not settled, so all their values are shown.
-            let all = extra.entry(key.value.as_str()).or_insert_with(|| Json::Array(Vec::new()));
+            let all = by_key.entry(key.value.as_str()).or_insert_with(|| Json::Array(Vec::new()));
             if let Json::Array(all) = all {
                 all.extend(values.iter().map(|value| Json::from(value.as_str())));
             }
         }
-        object.insert("extra".to_owned(), Json::Object(extra));
+        object.insert("extra".to_owned(), Json::Object(by_key));
     }
     Json::Object(object)
 }

@@ -2,31 +2,45 @@
 
 use super::step::{Note, Step, Subject};
 use crate::access::{Condition, Denial, EnvironmentPattern, JobEnvironment, Outcome, PartialVerdict, Unknown};
-use crate::agent_config::{CiEntry, Spanned};
+use crate::agent_config::{CiEntry, Spanned, is_true};
+use crate::source::Span;
 use crate::words;
 
 pub(super) fn steps(subject: &Subject<'_, '_, '_>) -> Vec<Step> {
     let Some(entry) = subject.row.winner.and_then(|winner| winner.entry) else { return Vec::new() };
-    let mut steps = vec![environment(subject, entry)];
+    let CiEntry {
+        kind: _,
+        index: _,
+        span: _,
+        head: _,
+        id: _,
+        default_namespace: _,
+        access_as: _,
+        environments,
+        environments_key,
+        protected_branches_only,
+        resource_management: _,
+    } = entry;
+    let mut steps = vec![environment(subject, environments, *environments_key)];
     let is_stopped = matches!(
         subject.row.outcome,
         Outcome::Denied(Denial::NoEnvironment | Denial::OtherEnvironment | Denial::PatternRaises(..))
     );
     if !is_stopped {
-        steps.push(protection(subject, entry));
+        steps.push(protection(subject, protected_branches_only.as_ref()));
     }
     steps
 }
 
-fn environment(subject: &Subject<'_, '_, '_>, entry: &CiEntry) -> Step {
+fn environment(subject: &Subject<'_, '_, '_>, listed: &[Spanned<String>], key: Option<Span>) -> Step {
     let step = |text: String| Step::new("environment", text);
-    if entry.environments.is_empty() {
+    if listed.is_empty() {
         return step("It lists no `environments`, so jobs of all environments pass, and jobs without one.".to_owned());
     }
     let Some(environment) = subject.answer.query.environment else {
         let text =
             "It lists `environments`, and the job has none. A job without environment passes no entry that lists any.";
-        let line = entry.environments_key.and_then(|key| subject.line(key));
+        let line = key.and_then(|key| subject.line(key));
         return step(text.to_owned()).note(line, "unmatched", "there is no environment to compare with");
     };
     let is = format!(
@@ -35,7 +49,7 @@ fn environment(subject: &Subject<'_, '_, '_>, entry: &CiEntry) -> Step {
     );
     let mut notes = Vec::new();
     let mut is_decided = false;
-    for pattern in &entry.environments {
+    for pattern in listed {
         let (state, text) = if is_decided {
             ("ignored", "is not looked at any more".to_owned())
         } else {
@@ -115,8 +129,8 @@ fn how_a_star_matches(pattern: &str, environment: &str) -> &'static str {
     }
 }
 
-fn protection(subject: &Subject<'_, '_, '_>, entry: &CiEntry) -> Step {
-    if !entry.is_protected_only() {
+fn protection(subject: &Subject<'_, '_, '_>, protected_only: Option<&Spanned<bool>>) -> Step {
+    if !is_true(protected_only) {
         return Step::new("protected_ref", "It does not ask for a protected ref.");
     }
     let holds = |unknown: &dyn Fn(&Unknown) -> bool| {
@@ -133,7 +147,7 @@ fn protection(subject: &Subject<'_, '_, '_>, entry: &CiEntry) -> Step {
         }
         (_, None) => "It takes only protected branches and tags, and whether the job's ref is one is not known.",
     };
-    let line = entry.protected_branches_only.as_ref().and_then(|written| subject.line(written.span));
+    let line = protected_only.and_then(|written| subject.line(written.span));
     let state = if subject.row.is_allowed() { "passes" } else { "asks" };
     Step::new("protected_ref", text).note(line, state, "asks for a protected ref")
 }

@@ -80,14 +80,15 @@ fn fixed_user(user: &Impersonation) -> Vec<(&'static str, Vec<String>)> {
     let values = |values: &[crate::agent_config::Spanned<String>]| -> Vec<String> {
         values.iter().map(|value| words::printable(&value.value)).collect()
     };
-    let extra = user.extra.iter().map(|(key, values)| {
+    let Impersonation { username, groups, uid, extra } = user;
+    let extra = extra.iter().map(|(key, values)| {
         let values: Vec<String> = values.iter().map(|value| words::printable(value)).collect();
         format!("{}: {}", words::printable(&key.value), values.join(", "))
     });
     let mut facts = vec![
-        ("user", values(user.username.as_slice())),
-        ("groups", values(&user.groups)),
-        ("uid", values(user.uid.as_slice())),
+        ("user", values(username.as_slice())),
+        ("groups", values(groups)),
+        ("uid", values(uid.as_slice())),
         ("extra", extra.collect()),
     ];
     facts.retain(|(_, values)| !values.is_empty());

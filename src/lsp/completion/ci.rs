@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use gen_lsp_types::CompletionItemKind;
 
-use super::outline::{Form, Outline, Step};
+use super::cursor::{CursorContext, Form, Step};
 use super::{Around, At, MOST, Offer, Offers};
 use crate::access::{Candidate, Index, Query};
+use crate::agent_config::{AccessAs, CiEntry, Mode, is_true};
 use crate::analysis::Facts;
 use crate::gitlab::FullPath;
 use crate::source::Span;
@@ -16,8 +17,8 @@ use crate::words;
 use crate::yaml::written;
 
 /// What could be written at the cursor.
-pub(super) fn offers(at: &At<'_>, outline: &Outline, around: &Around<'_>) -> Offers {
-    match wanted(at, outline) {
+pub(super) fn offers(at: &At<'_>, cursor: &CursorContext, around: &Around<'_>) -> Offers {
+    match wanted(at, cursor) {
         Some(Wanted::Context { typed, in_script }) => contexts(at, typed, in_script, around),
         Some(Wanted::Environment { typed, form }) => environments(at, typed, form, around),
         None => Offers::default(),
@@ -31,7 +32,7 @@ enum Wanted {
     Environment { typed: Span, form: Form },
 }
 
-fn wanted(at: &At<'_>, outline: &Outline) -> Option<Wanted> {
+fn wanted(at: &At<'_>, cursor: &CursorContext) -> Option<Wanted> {
     let line = at.source.line_span(at.source.line_index(at.cursor));
     let before = at.source.slice(Span::new(line.start, at.cursor));
     if is_in_comment(before) {
@@ -58,7 +59,7 @@ fn wanted(at: &At<'_>, outline: &Outline) -> Option<Wanted> {
     if is_shell {
         return Some(Wanted::Context { typed, in_script: true });
     }
-    let place = outline.place.as_ref()?;
+    let place = cursor.place.as_ref()?;
     let keys: Vec<&str> = place
         .path
         .iter()
@@ -189,21 +190,35 @@ fn winner<'w>(index: &Index<'w>, agent: crate::access::AgentId, project: &str) -
 
 /// What a job must hold to, and as whom it acts.
 fn restrictions(candidate: &Candidate<'_>) -> String {
-    let mut lines = Vec::new();
+    let (mut lines, mut mode) = (Vec::new(), Mode::Agent);
     if let Some(entry) = candidate.entry {
-        if !entry.environments.is_empty() {
+        let CiEntry {
+            kind: _,
+            index: _,
+            span: _,
+            head: _,
+            id: _,
+            default_namespace: _,
+            access_as,
+            environments,
+            environments_key: _,
+            protected_branches_only,
+            resource_management: _,
+        } = entry;
+        mode = AccessAs::identity(access_as.as_ref()).0;
+        if !environments.is_empty() {
             let names: Vec<String> =
-                entry.environments.iter().map(|name| format!("`{}`", words::printable(&name.value))).collect();
+                environments.iter().map(|name| format!("`{}`", words::printable(&name.value))).collect();
             lines.push(format!("Only jobs of the environments {}.", names.join(", ")));
         }
-        if entry.is_protected_only() {
+        if is_true(protected_branches_only.as_ref()) {
             lines.push("Only jobs on protected branches and tags.".to_owned());
         }
     }
     if lines.is_empty() {
         lines.push("All jobs of the project.".to_owned());
     }
-    lines.push(format!("They act as {}.", words::mode(candidate.mode())));
+    lines.push(format!("They act as {}.", words::mode(mode)));
     lines.join("\n\n")
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use gen_lsp_types::CompletionItemKind;
 
-use super::outline::Step;
+use super::cursor::Step;
 use super::{Asking, MOST, Offers};
 use crate::access::jobs::KnownEnvironments;
 use crate::agent_config::EntryKind;

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use gen_lsp_types::CompletionItemKind;
 
-use super::outline::Step;
+use super::cursor::Step;
 use super::{Asking, MOST, Offers};
 use crate::access::{Authorization, Hierarchy, across_hierarchies};
 use crate::agent_config::{AccessSection, EntryKind};
@@ -59,7 +59,7 @@ fn listed(asked: &Asking<'_>) -> HashSet<String> {
             && other != path
             && matches!(other.last(), Some(Step::Key(key)) if key == "id")
     };
-    let leaves = asked.outline.leaves.iter().filter(|leaf| is_id(&leaf.path));
+    let leaves = asked.cursor.leaves.iter().filter(|leaf| is_id(&leaf.path));
     leaves.map(|leaf| lower_path(&leaf.text).into_owned()).collect()
 }
 

@@ -5,8 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use gen_lsp_types::{
-    CodeAction, CodeActionKind, CodeActionParams, CodeActionRequest, CodeActionResolveRequest, CodeActionResponse,
-    DocumentChange, Edit, OptionalVersionedTextDocumentIdentifier, TextDocumentEdit, TextEdit, WorkspaceEdit,
+    CodeAction, CodeActionKind, CodeActionOptions, CodeActionParams, CodeActionProvider, CodeActionRequest,
+    CodeActionResolveRequest, CodeActionResponse, DocumentChange, Edit, OptionalVersionedTextDocumentIdentifier,
+    ServerCapabilities, TextDocumentEdit, TextEdit, WorkspaceEdit,
 };
 use serde_json::{Value as Json, json};
 use similar::{ChangeTag, TextDiff};
@@ -15,6 +16,7 @@ use super::{Asked, Failure, Handler, document};
 use crate::diagnostic::suppression;
 use crate::diagnostic::{self, Finding, Fix, Place, Safety};
 use crate::fixing::{self, Request};
+use crate::lsp::client::Client;
 use crate::lsp::documents::Document;
 use crate::lsp::session::Session;
 use crate::lsp::uri;
@@ -37,6 +39,14 @@ pub(super) struct Resolve;
 
 impl Handler for CodeActions {
     type Request = CodeActionRequest;
+
+    fn announce(_: &Client, capabilities: &mut ServerCapabilities) {
+        capabilities.code_action_provider = Some(CodeActionProvider::CodeActionOptions(CodeActionOptions {
+            code_action_kinds: Some(vec![CodeActionKind::QuickFix, CodeActionKind::new(FIX_ALL)]),
+            resolve_provider: Some(true),
+            ..CodeActionOptions::default()
+        }));
+    }
 
     fn answer(
         session: &mut Session,
@@ -69,6 +79,9 @@ impl Handler for CodeActions {
 
 impl Handler for Resolve {
     type Request = CodeActionResolveRequest;
+
+    /// It comes with another request.
+    fn announce(_: &Client, _: &mut ServerCapabilities) {}
 
     fn answer(session: &mut Session, mut action: CodeAction, _: &Asked<'_>) -> Result<CodeAction, Failure> {
         let uri = action.data.as_ref().and_then(|data| data.get("uri")).and_then(Json::as_str).map(str::to_owned);

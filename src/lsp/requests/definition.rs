@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use gen_lsp_types::{Definition, DefinitionParams, DefinitionRequest, DefinitionResponse, Location};
+use gen_lsp_types::{
+    Definition, DefinitionParams, DefinitionProvider, DefinitionRequest, DefinitionResponse, Location,
+    ServerCapabilities,
+};
 
 use super::{Asked, Cursor, Failure, Handler, cursor};
 use crate::access::jobs::{JobView, Resolved, Selection};
@@ -11,6 +14,7 @@ use crate::analysis::Facts;
 use crate::ci;
 use crate::diagnostic::Place;
 use crate::gitlab::{ancestor_paths, lower_path};
+use crate::lsp::client::Client;
 use crate::lsp::diagnostics::Writer;
 use crate::lsp::documents::Document;
 use crate::lsp::place::touches;
@@ -22,6 +26,10 @@ pub(super) struct Definitions;
 
 impl Handler for Definitions {
     type Request = DefinitionRequest;
+
+    fn announce(_: &Client, capabilities: &mut ServerCapabilities) {
+        capabilities.definition_provider = Some(DefinitionProvider::Bool(true));
+    }
 
     fn answer(
         session: &mut Session,

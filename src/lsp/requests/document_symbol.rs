@@ -1,12 +1,13 @@
 //! `textDocument/documentSymbol`: keys and entries of a configuration, jobs of a CI file.
 
 use gen_lsp_types::{
-    DocumentSymbol, DocumentSymbolParams, DocumentSymbolRequest, DocumentSymbolResponse, Location, SymbolInformation,
-    SymbolKind,
+    DocumentSymbol, DocumentSymbolParams, DocumentSymbolProvider, DocumentSymbolRequest, DocumentSymbolResponse,
+    Location, ServerCapabilities, SymbolInformation, SymbolKind,
 };
 
 use super::{Asked, Failure, Handler, document};
 use crate::analysis::Facts;
+use crate::lsp::client::Client;
 use crate::lsp::documents::Document;
 use crate::lsp::encoding::PositionEncoding;
 use crate::lsp::session::Session;
@@ -25,6 +26,10 @@ pub(super) struct Symbols;
 
 impl Handler for Symbols {
     type Request = DocumentSymbolRequest;
+
+    fn announce(_: &Client, capabilities: &mut ServerCapabilities) {
+        capabilities.document_symbol_provider = Some(DocumentSymbolProvider::Bool(true));
+    }
 
     fn answer(
         session: &mut Session,

@@ -2,22 +2,25 @@
 
 use std::fmt::Write as _;
 
-use gen_lsp_types::{Contents, Hover, HoverParams, HoverRequest, MarkupContent, MarkupKind};
+use gen_lsp_types::{
+    Contents, Hover, HoverParams, HoverProvider, HoverRequest, MarkupContent, MarkupKind, ServerCapabilities,
+};
 
 use super::{Asked, Cursor, Failure, Handler, cursor};
 use crate::access::jobs::KnownEnvironments;
 use crate::access::jobs::{JobCase, JobView, ProjectJobs, Resolved, Selection};
 use crate::access::{AgentId, EnvironmentPattern, Index, Outcome, PartialVerdict};
-use crate::agent_config::{AccessSection, CiEntry, EntryKind, Spanned};
+use crate::agent_config::{AccessSection, CiEntry, EntryKind, Spanned, UserEntry};
 use crate::analysis::Facts;
 use crate::diagnostic::suppression::MARK;
 use crate::gitlab::{NEWEST, PartialText, Tier, Version};
 use crate::inventory::INVENTORY;
+use crate::lsp::client::Client;
 use crate::lsp::documents::Document;
 use crate::lsp::entries;
 use crate::lsp::place::{keys_at, touches, word_at};
 use crate::lsp::session::Session;
-use crate::lsp::world::Role;
+use crate::lsp::world::{HoverText, Role};
 use crate::project::settings::SETTINGS;
 use crate::project::{AgentFile, Context};
 use crate::rules::{self, unmeant_among};
@@ -28,27 +31,32 @@ use crate::yaml;
 
 pub(super) struct Hovers;
 
-/// What is said, and about which part of the text.
-type Told = Option<(Span, String)>;
-
 /// How many things are listed before the others are counted.
 const MOST: usize = 8;
 
 impl Handler for Hovers {
     type Request = HoverRequest;
 
+    fn announce(_: &Client, capabilities: &mut ServerCapabilities) {
+        capabilities.hover_provider = Some(HoverProvider::Bool(true));
+    }
+
     fn answer(session: &mut Session, params: HoverParams, asked: &Asked<'_>) -> Result<Option<Hover>, Failure> {
         let found = cursor(session, &params.text_document_position_params, asked)?;
         let Some(Cursor { document, offset, role }) = found else { return Ok(None) };
-        let told = rule_in_comment(&document.source, offset).or_else(|| match role {
-            Role::Agent(project, input) => session.world.show(|facts| in_agent_file(facts, (project, input), offset)),
-            Role::Ci(project) => session.world.show(|facts| in_ci_file(facts, project, &document, offset)),
+        let said = rule_in_comment(&document.source, offset).or_else(|| match role {
+            Role::Agent(project, input) => {
+                session.world.hover(&document, offset, |facts| in_agent_file(facts, (project, input), offset))
+            }
+            Role::Ci(project) => {
+                session.world.hover(&document, offset, |facts| in_ci_file(facts, project, &document, offset))
+            }
             Role::Settings => {
                 rule_in_settings(&document.source, offset).or_else(|| key_of(&document.source, &SETTINGS, offset))
             }
             Role::Inventory => key_of(&document.source, &INVENTORY, offset),
         });
-        let Some((span, markdown)) = told else { return Ok(None) };
+        let Some((span, markdown)) = said else { return Ok(None) };
         let (kind, value) = match session.client.shows_markdown {
             true => (MarkupKind::Markdown, markdown),
             false => (MarkupKind::PlainText, markdown.replace("**", "").replace('`', "")),
@@ -61,25 +69,25 @@ impl Handler for Hovers {
 }
 
 /// The rule whose name stands under the cursor in a comment to kaslint.
-fn rule_in_comment(source: &Source, offset: usize) -> Told {
+fn rule_in_comment(source: &Source, offset: usize) -> HoverText {
     let line = source.line_span(source.line_index(offset));
     let before = source.slice(Span::new(line.start, offset.min(line.end)));
     before.rfind('#').filter(|at| before.get(*at..).is_some_and(|comment| comment.contains(MARK)))?;
     rule_at(source, offset)
 }
 
-fn rule_in_settings(source: &Source, offset: usize) -> Told {
+fn rule_in_settings(source: &Source, offset: usize) -> HoverText {
     rule_at(source, offset)
 }
 
-fn rule_at(source: &Source, offset: usize) -> Told {
+fn rule_at(source: &Source, offset: usize) -> HoverText {
     let span = word_at(source, offset)?;
     let rule = rules::TABLE.find(source.slice(span))?;
     Some((span, format!("**{}** ({})\n\n{}", rule.name, rule.level(), rule.markdown())))
 }
 
 /// The key under the cursor in one of kaslint's own files.
-fn key_of(source: &Source, table: &'static Message, offset: usize) -> Told {
+fn key_of(source: &Source, table: &'static Message, offset: usize) -> HoverText {
     let document = yaml::read(source);
     let decoded = schema::decode(&document, table, NEWEST, &|_, _| None);
     let keys = keys_at(decoded.value.as_ref()?, offset);
@@ -132,7 +140,7 @@ fn licence(tier: Tier) -> &'static str {
     }
 }
 
-fn in_agent_file(facts: &Facts<'_>, (project, input): (usize, usize), offset: usize) -> Told {
+fn in_agent_file(facts: &Facts<'_>, (project, input): (usize, usize), offset: usize) -> HoverText {
     let file = facts.files.get(project)?.get(input)?.as_ref()?;
     let context = &facts.subjects.get(project)?.project.context;
     let index = facts.index(project);
@@ -149,8 +157,9 @@ fn in_agent_file(facts: &Facts<'_>, (project, input): (usize, usize), offset: us
     }
     if let Some(access) = &config.user_access {
         for entry in access.projects.iter().chain(&access.groups) {
-            let Some(id) = entry.id.as_ref().filter(|id| touches(id.span, offset)) else { continue };
-            let named = entries::target(entry.kind, &id.value, context.inventory.as_deref());
+            let UserEntry { kind, index: _, span: _, id } = entry;
+            let Some(id) = id.as_ref().filter(|id| touches(id.span, offset)) else { continue };
+            let named = entries::target(*kind, &id.value, context.inventory.as_deref());
             return Some((id.span, format!("{} {named}", entries::section_in_words(AccessSection::User))));
         }
     }
@@ -170,10 +179,24 @@ fn in_agent_file(facts: &Facts<'_>, (project, input): (usize, usize), offset: us
 /// Source of what is said of the configuration project:
 /// `app/finders/clusters/agents/authorizations/ci_access/finder.rb` of GitLab.
 fn entry_in_words(entry: &CiEntry, file: &AgentFile, context: &Context, index: Option<&Index<'_>>) -> String {
+    // Identity and restrictions stand in the texts of effects and restrictions; where a namespace counts, with the jobs.
+    let CiEntry {
+        kind,
+        index: position,
+        span: _,
+        head: _,
+        id,
+        default_namespace: _,
+        access_as: _,
+        environments: _,
+        environments_key: _,
+        protected_branches_only: _,
+        resource_management: _,
+    } = entry;
     let inventory = context.inventory.as_deref();
-    let id = entry.id.as_ref().map(|id| &*id.value).unwrap_or_default();
+    let id = id.as_ref().map(|id| &*id.value).unwrap_or_default();
     let mut text =
-        format!("{} {}", entries::section_in_words(AccessSection::Ci), entries::target(entry.kind, id, inventory));
+        format!("{} {}", entries::section_in_words(AccessSection::Ci), entries::target(*kind, id, inventory));
     let agent = index.and_then(|index| Some((index, entries::agent_of(index, file.source.path())?)));
     let Some((index, agent)) = agent else { return text };
     let granted = index.agent_grants(agent);
@@ -186,7 +209,7 @@ fn entry_in_words(entry: &CiEntry, file: &AgentFile, context: &Context, index: O
     }
     // The grants hold entries of the index, which are the same ones by their place.
     let own = index.entry_authorizations(agent).into_iter().map(|(own, _)| own);
-    let Some(own) = own.into_iter().find(|own| (own.kind, own.index) == (entry.kind, entry.index)) else { return text };
+    let Some(own) = own.into_iter().find(|own| (own.kind, own.index) == (*kind, *position)) else { return text };
     for effect in entries::effects(&granted, own, inventory) {
         let _ = write!(text, "\n\nThis entry: {effect}.");
     }
@@ -194,7 +217,7 @@ fn entry_in_words(entry: &CiEntry, file: &AgentFile, context: &Context, index: O
     if !restrictions.is_empty() {
         let _ = write!(text, "\n\nRestricted to: {restrictions}.");
     }
-    if entry.kind == EntryKind::Group && !restrictions.is_empty() {
+    if *kind == EntryKind::Group && !restrictions.is_empty() {
         text.push_str(
             "\n\nThe configuration project's own jobs get in without any restriction, unless `projects` lists it.",
         );
@@ -253,7 +276,7 @@ fn pattern_in_words(pattern: &Spanned<String>, known: &KnownEnvironments) -> Str
     text
 }
 
-fn in_ci_file(facts: &Facts<'_>, project: usize, document: &Document, offset: usize) -> Told {
+fn in_ci_file(facts: &Facts<'_>, project: usize, document: &Document, offset: usize) -> HoverText {
     let jobs = facts.jobs(project)?;
     let index = facts.index(project)?;
     let is_here = |selection: &Selection| {
