@@ -9,6 +9,7 @@ use super::authorization::{Authorization, DropReason, settle};
 use super::candidate::Candidate;
 use super::condition::{Condition, Unknown};
 use super::decision::{self, Denial, Job, Outcome, Ranked};
+use super::environment_pattern::EnvironmentPattern;
 use super::filters::Patterns;
 use super::hierarchy::Hierarchy;
 use super::world::{Settings, World};
@@ -34,6 +35,8 @@ pub struct Index<'w> {
     homeless: Vec<AgentId>,
     /// Agents whose file GitLab refuses.
     refused: Vec<(AgentId, RefusedAt)>,
+    /// Whether a pattern of any agent makes the server raise an error.
+    raises: bool,
     patterns: Patterns,
 }
 
@@ -66,6 +69,7 @@ impl<'w> World<'w> {
             by_home: HashMap::new(),
             homeless: Vec::new(),
             refused: Vec::new(),
+            raises: false,
             patterns: Patterns::default(),
         };
         for (number, agent) in (0..).zip(&agents) {
@@ -91,6 +95,7 @@ impl<'w> Index<'w> {
         }
         let Some(access) = agent.file.and_then(|file| file.ci_access) else { return };
         for (entry, id_lower, authorization) in self.authorizations(agent, access) {
+            self.raises |= entry.environments.iter().any(|pattern| may_raise(&pattern.value));
             let claim = Claim { agent: id, entry, authorization };
             match entry.kind {
                 EntryKind::Project => self.by_project.entry(id_lower).or_default().push(claim),
@@ -190,15 +195,28 @@ impl<'w> Index<'w> {
         answer
     }
 
-    /// The decision about one agent, however far from the project.
+    /// What [`Index::query`] says of one agent, or that no entry names the project where it says nothing of it. Empty for a
+    /// project that the inventory does not list.
     ///
-    /// Unlike [`Index::query`] it does not know whether another agent's pattern fails the whole request.
+    /// Costs in proportion to the entries that name the project, as long as no agent has a pattern that raises.
     #[must_use]
     pub fn decide(&self, agent: AgentId, query: &Query<'_>) -> Vec<Row<'w>> {
+        let listed = self.inventory.and_then(|inventory| inventory.find_project(query.project));
+        if self.inventory.is_some() && listed.is_none() {
+            return Vec::new();
+        }
+        // The request for the job's agents may fail as a whole, which only the whole answer knows.
+        if self.raises {
+            let answer = self.query(query);
+            let all = [answer.allowed, answer.denied, answer.unknown].into_iter().flatten();
+            let own: Vec<Row<'w>> = all.filter(|row| row.agent == agent).collect();
+            if !own.is_empty() {
+                return own;
+            }
+        }
         if let Some(&(_, step)) = self.refused.iter().find(|(refused, _)| *refused == agent) {
             return vec![refused_row(agent, step)];
         }
-        let listed = self.inventory.and_then(|inventory| inventory.find_project(query.project));
         let mut claimed = self.candidates(query.project, listed);
         claimed.retain(|(claiming, ..)| *claiming == agent);
         claimed.sort_by_key(|(_, rank, _)| *rank);
@@ -253,6 +271,13 @@ impl<'w> Index<'w> {
         );
         found
     }
+}
+
+/// Whether the server raises an error when it compares an environment with the pattern. Letters and `*` alone never do.
+fn may_raise(pattern: &str) -> bool {
+    pattern.contains('*')
+        && pattern.contains(['(', ')', '[', ']', '{', '}', '+', '?', '\\'])
+        && EnvironmentPattern::new(pattern).fault().is_some()
 }
 
 fn refused_row<'w>(agent: AgentId, step: RefusedAt) -> Row<'w> {

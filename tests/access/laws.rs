@@ -338,6 +338,40 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    /// The decision about one agent is what the answer about all of them says of it, a pattern that raises included.
+    #[test]
+    fn one_agent_and_all_agents_are_decided_alike(
+        settings in settings(), file in file(), other in file(), raises in any::<bool>()
+    ) {
+        let mut setting = world(settings, &[&file, &other]);
+        if raises {
+            setting = setting.agent("acme/agents", "bad", "ci_access: {groups: [{id: acme, environments: ['(*']}]}");
+        }
+        setting.with(|index| {
+            for job in jobs() {
+                let query = Query::new(job.project, job.environment, Some(job.protected));
+                let answer = index.query(&query);
+                for (id, _) in index.agent_ids() {
+                    let all = answer.allowed.iter().chain(&answer.denied).chain(&answer.unknown);
+                    let told: Vec<String> =
+                        all.filter(|row| row.agent == id).map(|row| format!("{:?} {:?}", row.outcome, row.conditions)).collect();
+                    let decided: Vec<String> = index
+                        .decide(id, &query)
+                        .iter()
+                        .map(|row| format!("{:?} {:?}", row.outcome, row.conditions))
+                        .collect();
+                    let is_named_nowhere = told.is_empty();
+                    prop_assert!(is_named_nowhere || told == decided, "{:?}: {:?} and {:?}", job, told, decided);
+                }
+            }
+            Ok(())
+        })?;
+    }
+}
+
 fn reaches(index: &Index<'_>, reach: &kaslint::access::Reach, project: &str) -> bool {
     index.inventory().is_some_and(|inventory| reach.projects(inventory).any(|reached| *reached.path == *project))
 }
