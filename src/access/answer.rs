@@ -8,9 +8,9 @@ use super::candidate::Candidate;
 use super::condition::Condition;
 use super::decision::{Leaf, Outcome};
 use super::identity::{Identity, JobProject};
-use super::releases::NAMESPACE_IN_KUBECONFIG;
 use super::world::Settings;
 use crate::agent_config::{AccessAs, Mode, Spanned};
+use crate::gitlab::releases::NAMESPACE_IN_KUBECONFIG;
 use crate::gitlab::{EnvironmentTier, PartialText};
 use crate::inventory::{Inventory, Project};
 

@@ -9,9 +9,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::answer::JobEnvironment;
 use super::condition::{Condition, Unknown};
 use super::environment_pattern::{EnvironmentPattern, Fault, PartialVerdict, is_expression};
-use super::releases::PROTECTED_WITHOUT_FLAG;
 use crate::agent_config::Spanned;
 use crate::gitlab::Version;
+use crate::gitlab::releases::PROTECTED_WITHOUT_FLAG;
 
 /// What a filter says.
 #[derive(Clone, Debug, PartialEq, Eq)]

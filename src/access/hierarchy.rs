@@ -6,9 +6,10 @@
 
 use super::authorization::{Authorization, DropReason, Outside};
 use super::condition::Unknown;
-use super::releases::{USER_NAMESPACES, WHOLE_HIERARCHY, across_hierarchies};
+use super::releases::across_hierarchies;
 use super::world::Settings;
 use crate::agent_config::{AccessSection, EntryKind};
+use crate::gitlab::releases::{USER_NAMESPACES, WHOLE_HIERARCHY};
 use crate::gitlab::{lower_path, parent_path, root_path};
 use crate::inventory::{Inventory, NamespaceKind};
 

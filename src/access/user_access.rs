@@ -10,10 +10,10 @@ use super::authorization::{Authorization, DropReason, settle};
 use super::condition::{Condition, Unknown};
 use super::hierarchy::Hierarchy;
 use super::index::Index;
-use super::releases::{USER_ACCESS, USER_ACCESS_AS_OPTIONAL};
 use super::world::Settings;
 use crate::agent_config::{AccessAs, AccessSection, EntryKind, Mode, RefusedAt, UserAccess, UserEntry};
 use crate::gitlab::Tier;
+use crate::gitlab::releases::{USER_ACCESS, USER_ACCESS_AS_OPTIONAL};
 use crate::inventory::Inventory;
 
 /// What `user_access` of an agent's file grants.

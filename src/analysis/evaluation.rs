@@ -13,7 +13,7 @@ use super::{FEW, Steps, Subject};
 use crate::access::jobs::{CiProject, JobEnvironments, ProjectJobs};
 use crate::access::{self, Index, Settings, World};
 use crate::gitlab::FullPath;
-use crate::project::{AgentFile, Context};
+use crate::project::AgentFile;
 use crate::source::Source;
 
 /// For whom projects are worked out.
@@ -53,7 +53,7 @@ pub struct Facts<'p> {
     /// The decoded files of each, by the position of its inputs; `None` for what has no text.
     pub files: &'p [Vec<Option<Arc<AgentFile>>>],
     /// The environments of each project's jobs.
-    pub environments: Arc<JobEnvironments>,
+    pub environments: JobEnvironments,
     /// The texts of agents' files, by path.
     pub sources: HashMap<String, Arc<Source>>,
     jobs: Vec<Option<ProjectJobs<'p>>>,
@@ -138,7 +138,7 @@ impl<'p> Facts<'p> {
             }
         };
         let indexes = worlds.into_iter().map(|(membership, world)| (membership, world.authorize())).collect();
-        Self { subjects, files, environments: Arc::new(environments), sources, jobs, indexes, purpose }
+        Self { subjects, files, environments, sources, jobs, indexes, purpose }
     }
 
     /// The jobs of the project at a position.
@@ -161,13 +161,6 @@ impl<'p> Facts<'p> {
     /// The worlds, each as who gets in at its agents.
     pub fn indexes(&self) -> impl Iterator<Item = &Index<'p>> {
         self.indexes.values()
-    }
-
-    /// What is known about GitLab's side of the project at a position, the environments of jobs included.
-    #[must_use]
-    pub fn context(&self, at: usize) -> Option<Context> {
-        let context = self.subjects.get(at)?.project.context.clone();
-        Some(Context { job_environments: Arc::clone(&self.environments), ..context })
     }
 }
 

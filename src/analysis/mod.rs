@@ -18,7 +18,7 @@ use crate::diagnostic::suppression::{self, AcceptedFinding};
 use crate::diagnostic::{Finding, Fix, Level};
 use crate::diagnostic::{INTERNAL_ERROR, Need, RuleInfo, Topic};
 use crate::project::{AgentFile, Context, EntryId, Input, Steps};
-use crate::rules::{self, Findings, Jobs, RULES, Rule};
+use crate::rules::{self, FileContext, Findings, JobContext, JobSelection, ProjectContext, RULES, Rule};
 use crate::source::secrets;
 use crate::source::{Source, Span};
 use crate::yaml;
@@ -96,7 +96,7 @@ fn check_project(
         return Analysis::default();
     }
     let rules: Vec<&dyn Rule> = rules.iter().copied().filter(|rule| subject.selection.runs(rule.info())).collect();
-    let context = &Context { job_environments: Arc::clone(&facts.environments), ..project.context.clone() };
+    let known = ProjectContext { gitlab: &project.context, environments: &facts.environments };
     let mut analysis = Analysis::default();
     // A rule that speaks of something in files runs without regret where no file has it.
     let mut concerned = vec![false; rules.len()];
@@ -104,13 +104,13 @@ fn check_project(
         if !subject.is_meant(input.source.path()) {
             continue;
         }
-        let parts = file.as_ref().map(|file| Parts::of(file, context));
+        let parts = file.as_ref().map(|file| Parts::of(file, known));
         analysis.files.push(input.source.path().to_owned());
         let before = analysis.findings.len();
         for (rule, is_concerned) in rules.iter().zip(&mut concerned) {
             *is_concerned |= file.as_ref().is_none_or(|file| rule.concerns(file));
             analysis.run(*rule, &input.source, &mut |findings| {
-                run(*rule, input, parts.as_ref(), context, findings);
+                run(*rule, input, parts.as_ref(), &known, findings);
             });
         }
         if let Some(file) = file {
@@ -122,10 +122,10 @@ fn check_project(
         analysis.files.extend(Some(main.path().to_owned()).filter(|path| subject.is_meant(path)));
         let before = analysis.findings.len();
         if let Some(index) = facts.index(at) {
-            let told =
-                Jobs { context, index, all: jobs, sources: &facts.sources, uses_agents: jobs.uses_agents(index) };
+            let uses_agents = jobs.uses_agents(index);
+            let cx = JobContext { project: known, index, jobs, sources: &facts.sources, uses_agents };
             for rule in &rules {
-                analysis.run(*rule, main, &mut |findings| run_on_jobs(*rule, &told, findings));
+                analysis.run(*rule, main, &mut |findings| run_on_jobs(*rule, &cx, findings));
             }
         }
         let found = analysis.findings.split_off(before);
@@ -134,7 +134,7 @@ fn check_project(
     }
     steps.add(usize::from(project.pipeline.is_some()));
     for (rule, _) in rules.iter().zip(&concerned).filter(|(_, is_concerned)| **is_concerned) {
-        let missing = rule.info().needs.iter().filter(|need| !is_met(**need, context));
+        let missing = rule.info().needs.iter().filter(|need| !is_met(**need, &project.context));
         analysis.unchecked.extend(missing.map(|need| (rule.info(), *need)));
     }
     analysis.hide(subject, files, facts.jobs(at), &rules);
@@ -233,16 +233,16 @@ pub fn unused_settings(subjects: &[Subject], analyses: &[Analysis]) -> Vec<Findi
     by_place.into_values().filter(|(_, is_used)| !is_used).map(|(accepted, _)| accepted.unused()).collect()
 }
 
-fn run_on_jobs(rule: &dyn Rule, jobs: &Jobs<'_, '_>, findings: &mut Findings) {
-    rule.check_pipeline(jobs, findings);
-    if let Some(selection) = jobs.all.auto_devops_context() {
-        rule.check_context(&selection, jobs, findings);
+fn run_on_jobs(rule: &dyn Rule, cx: &JobContext<'_>, findings: &mut Findings) {
+    rule.check_pipeline(cx.jobs, cx, findings);
+    if let Some(selection) = cx.jobs.auto_devops_context() {
+        rule.check_context(&selection, cx, findings);
     }
-    for job in &jobs.all.jobs {
-        rule.check_job(job, jobs, findings);
-        for selection in job.selections() {
-            rule.check_selection(selection, job, jobs, findings);
-            rule.check_context(selection, jobs, findings);
+    for job in &cx.jobs.jobs {
+        rule.check_job(job, cx, findings);
+        for selected in job.selections() {
+            rule.check_selection(&JobSelection { job, selected }, cx, findings);
+            rule.check_context(selected, cx, findings);
         }
     }
 }
@@ -265,33 +265,39 @@ fn unread(jobs: &ProjectJobs<'_>) -> Vec<String> {
 
 /// A file with the parts that rules are shown one by one, gathered once for all rules.
 struct Parts<'f> {
-    file: &'f AgentFile,
+    cx: FileContext<'f>,
     ids: Vec<EntryId<'f>>,
     entries: Vec<&'f CiEntry>,
 }
 
 impl<'f> Parts<'f> {
-    fn of(file: &'f AgentFile, context: &Context) -> Self {
-        let entries = file.authorized_entries(context);
-        Self { file, ids: file.config.entry_ids(), entries }
+    fn of(file: &'f AgentFile, project: ProjectContext<'f>) -> Self {
+        let entries = file.authorized_entries(project.gitlab);
+        Self { cx: FileContext { project, file }, ids: file.config.entry_ids(), entries }
     }
 }
 
-fn run(rule: &dyn Rule, input: &Input, parts: Option<&Parts<'_>>, context: &Context, findings: &mut Findings) {
-    rule.check_input(input, context, findings);
-    let Some(Parts { file, ids, entries }) = parts else { return };
-    rule.check_file(file, context, findings);
-    for problem in file.config.document.problems() {
-        rule.check_syntax(problem, file, findings);
+fn run(
+    rule: &dyn Rule,
+    input: &Input,
+    parts: Option<&Parts<'_>>,
+    project: &ProjectContext<'_>,
+    findings: &mut Findings,
+) {
+    rule.check_input(input, project, findings);
+    let Some(Parts { cx, ids, entries }) = parts else { return };
+    rule.check_file(cx.file, cx, findings);
+    for problem in cx.file.config.document.problems() {
+        rule.check_syntax(problem, cx, findings);
     }
-    for problem in &file.config.problems {
-        rule.check_problem(problem, file, context, findings);
+    for problem in &cx.file.config.problems {
+        rule.check_problem(problem, cx, findings);
     }
     for id in ids {
-        rule.check_id(id, file, context, findings);
+        rule.check_id(id, cx, findings);
     }
     for entry in entries {
-        rule.check_entry(entry, file, context, findings);
+        rule.check_entry(entry, cx, findings);
     }
 }
 

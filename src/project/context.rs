@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::organisation_schema::OrganisationSchema;
 use crate::access;
-use crate::access::jobs::JobEnvironments;
 use crate::agent_config::AccessSection;
 use crate::gitlab::{FullPath, Tier, Version};
 use crate::inventory::{Inventory, NamespaceKind};
@@ -28,8 +27,6 @@ pub struct Context {
     pub inventory: Option<Arc<Inventory>>,
     /// An organisation's own schemas for agent files.
     pub schemas: Arc<Vec<OrganisationSchema>>,
-    /// The environments in the CI files of projects.
-    pub job_environments: Arc<JobEnvironments>,
 }
 
 impl Default for Context {
@@ -43,7 +40,6 @@ impl Default for Context {
             max_file_size: crate::agent_config::MAX_FILE_SIZE,
             inventory: None,
             schemas: Arc::default(),
-            job_environments: Arc::default(),
         }
     }
 }

@@ -1,8 +1,15 @@
 //! `config-project-bypass`.
 
+use std::sync::Arc;
+
 use super::coverage::Coverage;
+use super::given::FileContext;
 use super::insertion;
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
+use crate::agent_config::Mode;
+use crate::diagnostic::{Finding, Place};
+use crate::project::AgentFile;
+use crate::schema;
 use crate::words::excerpt;
 
 rule! {
@@ -42,9 +49,9 @@ rule! {
 }
 
 impl Rule for ConfigProjectBypass {
-    fn check_file(&self, file: &AgentFile, context: &Context, findings: &mut Findings) {
-        let Some(project) = &context.project else { return };
-        let coverage = Coverage::of(file, context);
+    fn check_file(&self, file: &AgentFile, cx: &FileContext<'_>, findings: &mut Findings) {
+        let Some(project) = &cx.gitlab().project else { return };
+        let coverage = Coverage::of(file, cx.gitlab());
         if coverage.project(project).is_some() {
             return;
         }

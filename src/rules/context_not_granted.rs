@@ -1,7 +1,8 @@
 //! `context-not-granted`.
 
+use super::given::{JobContext, JobSelection};
 use super::jobs::{finding_on, job_name, refused};
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
 use crate::access::jobs::Refusal;
 use crate::access::{Denial, DropReason, Outcome};
 use crate::words::{excerpt, pattern_fault};
@@ -60,11 +61,11 @@ rule! {
 }
 
 impl Rule for ContextNotGranted {
-    fn check_selection(&self, selection: &Selection, job: &JobView<'_>, jobs: &Jobs<'_, '_>, findings: &mut Findings) {
+    fn check_selection(&self, selection: &JobSelection<'_>, cx: &JobContext<'_>, findings: &mut Findings) {
         let is_meant = |refusal: &Refusal| matches!(refusal, Refusal::NotNamed | Refusal::Error);
-        let Some(refused) = refused(selection, job, jobs, is_meant) else { return };
-        let context = jobs.index.agent(refused.agent).context();
-        let project = excerpt(jobs.project().unwrap_or_default());
+        let Some(refused) = refused(selection, cx, is_meant) else { return };
+        let context = cx.index.agent(refused.agent).context();
+        let project = excerpt(cx.project_path().unwrap_or_default());
         let (message, label) = match &refused.row.outcome {
             Outcome::Denied(Denial::PatternRaises(pattern, fault)) => (
                 format!(
@@ -85,10 +86,10 @@ impl Rule for ContextNotGranted {
                 "not in the job's kubeconfig",
             ),
         };
-        let mut finding = finding_on(&INFO, selection, message).label(label);
-        finding = refused.show_winner(finding, jobs, "this entry decides");
-        finding = refused.show_dropped(finding, jobs);
-        let file = jobs.index.agent(refused.agent).file;
+        let mut finding = finding_on(&INFO, selection.selected, message).label(label);
+        finding = refused.show_winner(finding, cx, "this entry decides");
+        finding = refused.show_dropped(finding, cx);
+        let file = cx.index.agent(refused.agent).file;
         let falls_out = refused
             .row
             .fell_out

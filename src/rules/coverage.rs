@@ -6,9 +6,10 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
-use super::support::*;
 use crate::access::{Authorization, needs_licence};
-use crate::gitlab::{ancestor_paths, lower_path};
+use crate::agent_config::{CiAccess, CiEntry, EntryKind};
+use crate::gitlab::{FullPath, Tier, ancestor_paths, lower_path};
+use crate::project::{AgentFile, Context};
 
 /// The entries within the limit that no later one of the same id overrides, in order: projects, groups, instance.
 fn counting_entries(access: &CiAccess, limit: usize) -> Vec<&CiEntry> {

@@ -1,8 +1,10 @@
 //! `dashboard-without-user-access`.
 
+use super::given::JobContext;
 use super::jobs::{finding_at, job_name};
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
 use crate::access::UserIdentity;
+use crate::access::jobs::JobView;
 use crate::words::{excerpt, user_denial};
 
 rule! {
@@ -62,14 +64,14 @@ rule! {
 }
 
 impl Rule for DashboardWithoutUserAccess {
-    fn check_job(&self, job: &JobView<'_>, jobs: &Jobs<'_, '_>, findings: &mut Findings) {
+    fn check_job(&self, job: &JobView<'_>, cx: &JobContext<'_>, findings: &mut Findings) {
         let kubernetes = job.job.environment.as_ref().and_then(|environment| environment.kubernetes.as_ref());
         let Some(kubernetes) = kubernetes else { return };
         let asks_for = [&kubernetes.dashboard_namespace, &kubernetes.namespace, &kubernetes.flux_resource_path];
         let (Some(place), Some(case)) = (asks_for.into_iter().flatten().next(), job.cases.first()) else { return };
-        let Some((agent, _)) = super::managed_resources_not_granted::environment_agent(job, jobs) else { return };
-        let granted = jobs.index.user_grants(agent);
-        let known = jobs.index.agent(agent);
+        let Some((agent, _)) = super::managed_resources_not_granted::environment_agent(job, cx) else { return };
+        let granted = cx.index.user_grants(agent);
+        let known = cx.index.agent(agent);
         if granted.refused.is_some() || known.file.is_none() || !known.is_registered {
             return;
         }

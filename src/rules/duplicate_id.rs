@@ -2,8 +2,14 @@
 
 use std::collections::HashMap;
 
+use super::given::FileContext;
 use super::removal;
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
+use crate::agent_config::{AccessSection, EntryKind};
+use crate::diagnostic::{Finding, Safety};
+use crate::project::AgentFile;
+use crate::schema;
+use crate::source::Span;
 use crate::words::excerpt;
 
 rule! {
@@ -45,8 +51,8 @@ rule! {
 }
 
 impl Rule for DuplicateId {
-    fn check_file(&self, file: &AgentFile, context: &Context, findings: &mut Findings) {
-        let limit = context.entry_limit();
+    fn check_file(&self, file: &AgentFile, cx: &FileContext<'_>, findings: &mut Findings) {
+        let limit = cx.gitlab().entry_limit();
         let mut last: HashMap<(AccessSection, EntryKind, String), (Span, usize, &str)> = HashMap::new();
         for id in file.config.entry_ids().into_iter().filter(|id| id.index < limit && !id.text.is_empty()) {
             let key = (id.section, id.kind, id.text.to_lowercase());

@@ -1,7 +1,10 @@
 //! `duplicate-key`.
 
+use super::given::FileContext;
 use super::removal;
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
+use crate::diagnostic::{Finding, Safety};
+use crate::project::AgentFile;
 use crate::words::excerpt;
 use crate::yaml::{Data, LossKind, NodeId, Tree};
 
@@ -41,7 +44,7 @@ rule! {
 }
 
 impl Rule for DuplicateKey {
-    fn check_file(&self, file: &AgentFile, _context: &Context, findings: &mut Findings) {
+    fn check_file(&self, file: &AgentFile, _cx: &FileContext<'_>, findings: &mut Findings) {
         let tree = file.config.document.tree();
         let reading = file.config.document.reading();
         for (id, node) in tree.nodes() {

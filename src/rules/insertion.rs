@@ -1,8 +1,9 @@
 //! Putting an item into a list, or an entry into `ci_access`, so that the rest stays as it is.
 
-use super::support::*;
-use crate::agent_config::Impersonation;
+use crate::agent_config::{CiEntry, Impersonation, Mode};
+use crate::project::AgentFile;
 use crate::schema::Field;
+use crate::source::{Source, Span};
 use crate::words::in_quotes;
 use crate::yaml::{Data, NodeId, Tree, written};
 
@@ -164,9 +165,12 @@ fn line_break(source: &Source) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::agent_config::AgentConfig;
-    use crate::project::Input;
+    use crate::agent_config::location::Location;
+    use crate::project::{Context, Input};
 
     fn file(text: &str) -> AgentFile {
         let location = Location::Config { agent: "prod".to_owned() };

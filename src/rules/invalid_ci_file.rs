@@ -1,8 +1,9 @@
 //! `invalid-ci-file`.
 
+use super::given::JobContext;
 use super::jobs::{at, finding_at};
-use super::support::*;
-use crate::access::jobs::rule_inputs;
+use super::rule::{Findings, Rule, rule};
+use crate::access::jobs::{JobView, ProjectJobs, rule_inputs};
 use crate::pipeline_rules::{ConditionRoute, JobConditions};
 use crate::words::excerpt;
 
@@ -45,8 +46,8 @@ rule! {
 }
 
 impl Rule for InvalidCiFile {
-    fn check_pipeline(&self, jobs: &Jobs<'_, '_>, findings: &mut Findings) {
-        for problem in &jobs.all.pipeline.problems {
+    fn check_pipeline(&self, jobs: &ProjectJobs<'_>, _cx: &JobContext<'_>, findings: &mut Findings) {
+        for problem in &jobs.pipeline.problems {
             let message = crate::source::secrets::mask(&capital(&problem.message())).into_owned();
             let mut finding = finding_at(&INFO, &problem.place, &message).route("ci").key(message);
             if let Some(related) = &problem.related {
@@ -59,7 +60,7 @@ impl Rule for InvalidCiFile {
         }
     }
 
-    fn check_job(&self, job: &JobView<'_>, _jobs: &Jobs<'_, '_>, findings: &mut Findings) {
+    fn check_job(&self, job: &JobView<'_>, _cx: &JobContext<'_>, findings: &mut Findings) {
         let Some(rules) = &job.job.rules else { return };
         let inputs = rule_inputs(Some(rules)).unwrap_or_default();
         let conditions = JobConditions { rules: Some(&inputs), ..JobConditions::default() };

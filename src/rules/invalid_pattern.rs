@@ -1,7 +1,10 @@
 //! `invalid-pattern`.
 
+use super::given::FileContext;
 use super::patterns::{Trait, patterns};
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
+use crate::agent_config::CiEntry;
+use crate::diagnostic::Finding;
 use crate::words::{excerpt, pattern_fault};
 
 rule! {
@@ -37,7 +40,7 @@ rule! {
 }
 
 impl Rule for InvalidPattern {
-    fn check_entry(&self, entry: &CiEntry, file: &AgentFile, _context: &Context, findings: &mut Findings) {
+    fn check_entry(&self, entry: &CiEntry, cx: &FileContext<'_>, findings: &mut Findings) {
         for (pattern, route) in patterns(entry) {
             let Some(Trait::Invalid(fault)) = Trait::of(&pattern.value) else { continue };
             let why = pattern_fault(fault);
@@ -46,7 +49,7 @@ impl Rule for InvalidPattern {
                 excerpt(&pattern.value)
             );
             let finding =
-                Finding::new(&INFO, &file.source, pattern.span, message).label(why).route(route).key(&pattern.value);
+                Finding::new(&INFO, &cx.file.source, pattern.span, message).label(why).route(route).key(&pattern.value);
             findings.report(finding.help("write the names out, without `*`"));
         }
     }

@@ -1,6 +1,11 @@
 //! `invalid-yaml`.
 
-use super::support::*;
+use super::given::FileContext;
+use super::rule::{Findings, Rule, rule};
+use crate::diagnostic::{Finding, Safety};
+use crate::project::AgentFile;
+use crate::schema;
+use crate::source::Span;
 use crate::words::{REFUSED, excerpt};
 use crate::yaml::{self, ProblemKind as Yaml};
 
@@ -43,17 +48,17 @@ rule! {
 }
 
 impl Rule for InvalidYaml {
-    fn check_syntax(&self, problem: &yaml::Problem, file: &AgentFile, findings: &mut Findings) {
-        let (what, help) = describe(problem, file);
+    fn check_syntax(&self, problem: &yaml::Problem, cx: &FileContext<'_>, findings: &mut Findings) {
+        let (what, help) = describe(problem, cx.file);
         let message = format!("{what}: {REFUSED}");
-        let mut finding = Finding::new(&INFO, &file.source, problem.span, message).help(help);
+        let mut finding = Finding::new(&INFO, &cx.file.source, problem.span, message).help(help);
         finding = match (&problem.kind, problem.cause) {
             (Yaml::QuestionMark, Some(mark)) => finding.related(mark, "this `?`"),
             (Yaml::BadMerge, Some(key)) => finding.related(key, "the merge"),
             (Yaml::UnclosedFlow | Yaml::Syntax(_), Some(open)) => finding.related(open, "opened here"),
             _ => finding,
         };
-        findings.report(with_fix(finding, problem, file));
+        findings.report(with_fix(finding, problem, cx.file));
     }
 }
 

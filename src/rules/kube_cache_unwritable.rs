@@ -1,7 +1,9 @@
 //! `kube-cache-unwritable`.
 
+use super::given::JobContext;
 use super::jobs::{finding_at, script_place};
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
+use crate::access::jobs::JobView;
 use crate::shell::ActionKind;
 use crate::words::excerpt;
 
@@ -46,9 +48,9 @@ rule! {
 }
 
 impl Rule for KubeCacheUnwritable {
-    fn check_job(&self, job: &JobView<'_>, jobs: &Jobs<'_, '_>, findings: &mut Findings) {
+    fn check_job(&self, job: &JobView<'_>, cx: &JobContext<'_>, findings: &mut Findings) {
         let uses_cluster = |case: &crate::access::jobs::JobCase| case.script.cluster_commands().next().is_some();
-        if !jobs.uses_agents || !job.cases.iter().any(uses_cluster) {
+        if !cx.uses_agents || !job.cases.iter().any(uses_cluster) {
             return;
         }
         let message =

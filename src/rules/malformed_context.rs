@@ -1,8 +1,10 @@
 //! `malformed-context`.
 
+use super::given::JobContext;
 use super::jobs::finding_on;
-use super::support::*;
-use crate::access::jobs::Resolved;
+use super::rule::{Findings, Rule, rule};
+use crate::access::jobs::{Resolved, Selection};
+use crate::diagnostic::{Finding, Safety, Severity};
 use crate::gitlab::{is_agent_name, path_fault};
 use crate::words::excerpt;
 
@@ -52,10 +54,10 @@ rule! {
 }
 
 impl Rule for MalformedContext {
-    fn check_context(&self, selection: &Selection, jobs: &Jobs<'_, '_>, findings: &mut Findings) {
-        match selection.resolve(jobs.index) {
+    fn check_context(&self, selection: &Selection, cx: &JobContext<'_>, findings: &mut Findings) {
+        match selection.resolve(cx.index) {
             Resolved::OtherCase(agent) => {
-                let context = jobs.index.agent(agent).context();
+                let context = cx.index.agent(agent).context();
                 let written = excerpt(&selection.context.to_string());
                 let message = format!(
                     "no context is called {written}: letter case counts, and this agent's is {}",
@@ -65,7 +67,7 @@ impl Rule for MalformedContext {
                 let finding = with_fix(finding, Safety::Safe, Some(&context), selection);
                 findings.report(finding.help(format!("write {}", excerpt(&context))));
             }
-            Resolved::Other(name) => findings.report_some(malformed(name, selection, jobs)),
+            Resolved::Other(name) => findings.report_some(malformed(name, selection, cx)),
             _ => {}
         }
     }
@@ -82,7 +84,7 @@ fn with_fix(finding: Finding, safety: Safety, context: Option<&String>, selectio
 }
 
 /// What is wrong with a name that is evidently meant for an agent.
-fn malformed(name: &str, selection: &Selection, jobs: &Jobs<'_, '_>) -> Option<Finding> {
+fn malformed(name: &str, selection: &Selection, cx: &JobContext<'_>) -> Option<Finding> {
     let finding =
         |message: String, label: &str, help: String| finding_on(&INFO, selection, message).label(label).help(help);
     let form = "`<project path>:<agent name>`";
@@ -91,7 +93,7 @@ fn malformed(name: &str, selection: &Selection, jobs: &Jobs<'_, '_>) -> Option<F
         && !agent.contains(['/', ':', '@'])
         && !is_agent_name(agent)
     {
-        let known = known_agents(jobs).into_iter().find(|context| context.to_lowercase() == name.to_lowercase());
+        let known = known_agents(cx).into_iter().find(|context| context.to_lowercase() == name.to_lowercase());
         let help = match &known {
             Some(context) => format!("write {}", excerpt(context)),
             None => format!("write {form}, as `kubectl config get-contexts` shows it"),
@@ -106,12 +108,12 @@ fn malformed(name: &str, selection: &Selection, jobs: &Jobs<'_, '_>) -> Option<F
     if name.contains(':') {
         return None;
     }
-    let agents = known_agents(jobs);
+    let agents = known_agents(cx);
     let by_slash = agents.iter().find(|context| context.replace(':', "/") == name);
     let of_project = agents.iter().find(|context| context.split(':').next() == Some(name));
     let by_name = agents.iter().find(|context| context.split(':').nth(1) == Some(name));
     let is_below_top = || {
-        let top = jobs.project().map(crate::gitlab::root_path);
+        let top = cx.project_path().map(crate::gitlab::root_path);
         is_path(name) && top.is_some_and(|top| crate::gitlab::root_path(name).eq_ignore_ascii_case(top))
     };
     let is_config_path = name.contains(".gitlab/agents") || name.ends_with("config.yaml");
@@ -140,6 +142,6 @@ fn is_path(text: &str) -> bool {
     text.contains('/') && path_fault(text).is_none()
 }
 
-fn known_agents(jobs: &Jobs<'_, '_>) -> Vec<String> {
-    jobs.index.agents().iter().filter(|agent| agent.project.is_some()).map(|agent| agent.context()).collect()
+fn known_agents(cx: &JobContext<'_>) -> Vec<String> {
+    cx.index.agents().iter().filter(|agent| agent.project.is_some()).map(|agent| agent.context()).collect()
 }

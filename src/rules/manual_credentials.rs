@@ -1,7 +1,9 @@
 //! `manual-credentials`.
 
+use super::given::JobContext;
 use super::jobs::{finding_at, script_place};
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
+use crate::access::jobs::JobView;
 use crate::shell::{ActionKind, Argument};
 use crate::words::excerpt;
 
@@ -46,7 +48,7 @@ rule! {
 }
 
 impl Rule for ManualCredentials {
-    fn check_job(&self, job: &JobView<'_>, _jobs: &Jobs<'_, '_>, findings: &mut Findings) {
+    fn check_job(&self, job: &JobView<'_>, _cx: &JobContext<'_>, findings: &mut Findings) {
         let mut seen: Vec<(usize, std::ops::Range<usize>)> = Vec::new();
         for case in &job.cases {
             let actions = &case.script.actions;

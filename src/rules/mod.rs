@@ -18,6 +18,7 @@ mod duplicate_key;
 mod empty_environments;
 mod environment_not_granted;
 mod file_too_large;
+mod given;
 mod group_in_user_namespace;
 mod ignored_document;
 mod inert_key;
@@ -49,8 +50,8 @@ mod removed_key;
 mod repeated_extra_key;
 mod reserved_identity;
 mod restriction_override;
+mod rule;
 mod schema_violation;
-mod support;
 mod tier_dropped_entry;
 mod too_many_entries;
 mod too_new_key;
@@ -67,8 +68,9 @@ mod unverified_key;
 mod wildcard_matches_all;
 mod wrong_type;
 
+pub use given::{FileContext, JobContext, JobSelection, ProjectContext};
 pub(crate) use patterns::unmeant_among;
-pub use support::{Described, Findings, Jobs, Rule};
+pub use rule::{Described, Findings, Rule};
 
 use crate::diagnostic::{
     INTERNAL_ERROR, INVALID_IGNORE, INVALID_INVENTORY, INVALID_SETTINGS, RuleTable, UNUSED_IGNORE,

@@ -1,6 +1,12 @@
 //! `outside-hierarchy`.
 
-use super::support::*;
+use super::given::FileContext;
+use super::rule::{Findings, Rule, rule};
+use crate::agent_config::EntryKind;
+use crate::diagnostic::{Finding, Severity};
+use crate::gitlab::FullPath;
+use crate::gitlab::releases::WHOLE_HIERARCHY;
+use crate::project::{Context, EntryId};
 use crate::words::excerpt;
 
 rule! {
@@ -42,10 +48,10 @@ rule! {
 }
 
 impl Rule for OutsideHierarchy {
-    fn check_id(&self, id: &EntryId<'_>, file: &AgentFile, context: &Context, findings: &mut Findings) {
-        let Some((project, scope)) = outside(id, context) else { return };
+    fn check_id(&self, id: &EntryId<'_>, cx: &FileContext<'_>, findings: &mut Findings) {
+        let Some((project, scope)) = outside(id, cx.gitlab()) else { return };
         let path = FullPath::new(id.text);
-        let setting = crosses_hierarchies(id, context);
+        let setting = crosses_hierarchies(id, cx.gitlab());
         let noun = id.kind.noun();
         let (message, severity) = match setting {
             Some(true) => return,
@@ -68,7 +74,7 @@ impl Rule for OutsideHierarchy {
             None => "if the instance allows it, set `gitlab.instance_authorization: true` in .kaslint.yaml; else use an agent of that top-level group".to_owned(),
             Some(_) => format!("only ids below `{scope}` count, as the configuration project is `{project}`"),
         };
-        let finding = Finding::new(&INFO, &file.source, id.span, message)
+        let finding = Finding::new(&INFO, &cx.file.source, id.span, message)
             .severity(severity)
             .label(format!("not below `{scope}`"))
             .route(id.route())
@@ -85,7 +91,7 @@ fn outside<'c>(id: &EntryId<'_>, context: &'c Context) -> Option<(&'c FullPath, 
     if !is_path(id.text) || (is_group && context.personal_namespace().is_some()) {
         return None;
     }
-    let scope = if context.version < Version::new(15, 6) { project.parent() } else { project.top_level() };
+    let scope = if context.version < WHOLE_HIERARCHY { project.parent() } else { project.top_level() };
     let path = FullPath::new(id.text);
     let is_inside = path.is_below(scope) || (is_group && path.lower() == scope);
     (!is_inside).then_some((project, scope))

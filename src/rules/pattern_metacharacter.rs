@@ -1,7 +1,10 @@
 //! `pattern-metacharacter`.
 
+use super::given::FileContext;
 use super::patterns::{Trait, patterns};
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
+use crate::agent_config::CiEntry;
+use crate::diagnostic::Finding;
 use crate::words::excerpt;
 
 rule! {
@@ -42,7 +45,7 @@ rule! {
 }
 
 impl Rule for PatternMetacharacter {
-    fn check_entry(&self, entry: &CiEntry, file: &AgentFile, _context: &Context, findings: &mut Findings) {
+    fn check_entry(&self, entry: &CiEntry, cx: &FileContext<'_>, findings: &mut Findings) {
         for (pattern, route) in patterns(entry) {
             let Some(Trait::Metacharacter(sign)) = Trait::of(&pattern.value) else { continue };
             let message = format!(
@@ -50,7 +53,7 @@ impl Rule for PatternMetacharacter {
                 excerpt(&pattern.value),
                 meaning(sign)
             );
-            let finding = Finding::new(&INFO, &file.source, pattern.span, message)
+            let finding = Finding::new(&INFO, &cx.file.source, pattern.span, message)
                 .label(format!("`{sign}` does not stand for itself"))
                 .route(route)
                 .key(&pattern.value);

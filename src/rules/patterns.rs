@@ -2,9 +2,8 @@
 
 use globset::GlobBuilder;
 
-use super::support::*;
 use crate::access::environment_pattern::{EnvironmentPattern, Fault, Verdict};
-use crate::agent_config::Spanned;
+use crate::agent_config::{CiEntry, Spanned};
 
 /// What is to be said about a pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,8 +1,13 @@
 //! `redundant-entry`.
 
 use super::coverage::Coverage;
+use super::given::FileContext;
 use super::removal;
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
+use crate::agent_config::{CiEntry, EntryKind};
+use crate::diagnostic::{Finding, Safety};
+use crate::gitlab::FullPath;
+use crate::project::AgentFile;
 use crate::words::{self, excerpt};
 
 rule! {
@@ -42,12 +47,12 @@ rule! {
 }
 
 impl Rule for RedundantEntry {
-    fn check_file(&self, file: &AgentFile, context: &Context, findings: &mut Findings) {
-        let coverage = Coverage::of(file, context);
+    fn check_file(&self, file: &AgentFile, cx: &FileContext<'_>, findings: &mut Findings) {
+        let coverage = Coverage::of(file, cx.gitlab());
         for entry in coverage.entries() {
             let Some(id) = &entry.id else { continue };
             let path = FullPath::new(&id.value);
-            let is_own = entry.kind == EntryKind::Project && context.project.as_ref() == Some(&path);
+            let is_own = entry.kind == EntryKind::Project && cx.gitlab().project.as_ref() == Some(&path);
             let finding = if is_own {
                 // The configuration project's own access hides the group's; its entry does what the group's does not.
                 if !same_settings(entry, None) {
@@ -60,7 +65,7 @@ impl Rule for RedundantEntry {
                 Finding::new(&INFO, &file.source, id.span, message).label("changes nothing")
             } else {
                 let counts = |other: &&CiEntry| {
-                    let is_on = other.kind != EntryKind::Instance || context.instance_authorization == Some(true);
+                    let is_on = other.kind != EntryKind::Instance || cx.gitlab().instance_authorization == Some(true);
                     is_on && same_settings(entry, Some(other))
                 };
                 let covering = coverage.less_specific(&path).filter(counts);

@@ -2,7 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::support::*;
+use super::given::FileContext;
+use super::rule::{Findings, Rule, rule};
+use crate::agent_config::CiEntry;
+use crate::diagnostic::Finding;
+use crate::source::Span;
 use crate::words::excerpt;
 
 rule! {
@@ -50,7 +54,7 @@ rule! {
 }
 
 impl Rule for RepeatedExtraKey {
-    fn check_entry(&self, entry: &CiEntry, file: &AgentFile, _context: &Context, findings: &mut Findings) {
+    fn check_entry(&self, entry: &CiEntry, cx: &FileContext<'_>, findings: &mut Findings) {
         let Some(user) = entry.access_as.as_ref().and_then(|access_as| access_as.impersonation.as_ref()) else {
             return;
         };
@@ -64,7 +68,7 @@ impl Rule for RepeatedExtraKey {
                 "the `extra` key {} is there twice; which of its values reach the cluster is not documented",
                 excerpt(&key.value)
             );
-            let finding = Finding::new(&INFO, &file.source, key.span, message)
+            let finding = Finding::new(&INFO, &cx.file.source, key.span, message)
                 .label("the same key again")
                 .related(earlier, "it is here already")
                 .route(format!("{}.access_as.impersonate.extra[{at}].key", entry.route()));

@@ -1,7 +1,13 @@
 //! `restriction-override`.
 
 use super::coverage::Coverage;
-use super::support::*;
+use super::given::FileContext;
+use super::rule::{Findings, Rule, rule};
+use crate::agent_config::{CiEntry, EntryKind, Mode};
+use crate::diagnostic::{Finding, Severity};
+use crate::gitlab::FullPath;
+use crate::project::{AgentFile, Context};
+use crate::schema;
 use crate::words::{self, excerpt};
 
 rule! {
@@ -52,12 +58,12 @@ rule! {
 }
 
 impl Rule for RestrictionOverride {
-    fn check_file(&self, file: &AgentFile, context: &Context, findings: &mut Findings) {
-        let coverage = Coverage::of(file, context);
+    fn check_file(&self, file: &AgentFile, cx: &FileContext<'_>, findings: &mut Findings) {
+        let coverage = Coverage::of(file, cx.gitlab());
         for entry in coverage.entries() {
             let Some(id) = &entry.id else { continue };
             let path = FullPath::new(&id.value);
-            if entry.kind == EntryKind::Project && context.project.as_ref() == Some(&path) {
+            if entry.kind == EntryKind::Project && cx.gitlab().project.as_ref() == Some(&path) {
                 continue;
             }
             let Some(other) = coverage.less_specific(&path) else { continue };
@@ -68,7 +74,7 @@ impl Rule for RestrictionOverride {
                 words::entry(other),
                 schema::listed_and(&lost.keys),
                 if lost.keys.len() == 1 { "is lost" } else { "are lost" },
-                who_gains(entry, &path, context),
+                who_gains(entry, &path, cx.gitlab()),
                 words::list_and(&lost.gains)
             );
             let (severity, help) = match lost.is_written {

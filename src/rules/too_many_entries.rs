@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::support::*;
+use super::given::FileContext;
+use super::rule::{Findings, Rule, rule};
+use crate::agent_config::{AccessSection, EntryKind};
+use crate::diagnostic::Finding;
+use crate::project::{AgentFile, EntryId};
 use crate::words::excerpt;
 
 rule! {
@@ -36,12 +40,12 @@ rule! {
 }
 
 impl Rule for TooManyEntries {
-    fn check_file(&self, file: &AgentFile, context: &Context, findings: &mut Findings) {
+    fn check_file(&self, file: &AgentFile, cx: &FileContext<'_>, findings: &mut Findings) {
         let mut lists: BTreeMap<(AccessSection, EntryKind), Vec<EntryId<'_>>> = BTreeMap::new();
         for id in file.config.entry_ids() {
             lists.entry((id.section, id.kind)).or_default().push(id);
         }
-        let limit = context.entry_limit();
+        let limit = cx.gitlab().entry_limit();
         for ((section, kind), ids) in lists {
             // Entries without an id take a place as well; a position is one in the list as written.
             let (Some(first), Some(last)) = (ids.iter().find(|id| id.index >= limit), ids.last()) else { continue };
@@ -55,7 +59,7 @@ impl Rule for TooManyEntries {
             let verb = if dropped == 1 { "is" } else { "are" };
             let message = format!(
                 "`{section}.{key}` has {count} entries, and GitLab {} looks at the first {limit}: {which} {verb} dropped without a word",
-                context.version
+                cx.gitlab().version
             );
             let mut finding = Finding::new(&INFO, &file.source, first.span, message)
                 .label(format!("entry {} and all after it are dropped", limit + 1))

@@ -1,8 +1,10 @@
 //! `unanchored-wildcard`.
 
+use super::given::FileContext;
 use super::patterns::{Trait, patterns, unmeant_among};
-use super::support::*;
-use crate::access::jobs::KnownEnvironments;
+use super::rule::{Findings, Rule, rule};
+use crate::agent_config::CiEntry;
+use crate::diagnostic::Finding;
 use crate::words::{excerpt, list_and};
 
 rule! {
@@ -45,13 +47,11 @@ rule! {
 }
 
 impl Rule for UnanchoredWildcard {
-    fn check_entry(&self, entry: &CiEntry, file: &AgentFile, context: &Context, findings: &mut Findings) {
+    fn check_entry(&self, entry: &CiEntry, cx: &FileContext<'_>, findings: &mut Findings) {
         let mut known = None;
         for (pattern, route) in patterns(entry) {
             let Some(Trait::Unanchored(made_up)) = Trait::of(&pattern.value) else { continue };
-            let known = known.get_or_insert_with(|| {
-                KnownEnvironments::of(entry, context.inventory.as_ref(), &context.job_environments)
-            });
+            let known = known.get_or_insert_with(|| cx.environments_of(entry));
             let real = unmeant_among(&pattern.value, known.whole_names());
             let (message, label) = match &real[..] {
                 [] => (
@@ -71,7 +71,7 @@ impl Rule for UnanchoredWildcard {
                     format!("also matches {}", in_words(real)),
                 ),
             };
-            let finding = Finding::new(&INFO, &file.source, pattern.span, message).label(label);
+            let finding = Finding::new(&INFO, &cx.file.source, pattern.span, message).label(label);
             let finding = finding.route(route).key(&pattern.value);
             findings.report(finding.help("write the names out, without `*`; those are compared with the whole name"));
         }

@@ -1,10 +1,14 @@
 //! `unmatched-environment`.
 
-use super::support::*;
+use super::given::FileContext;
+use super::rule::{Findings, Rule, rule};
 use crate::access::jobs::KnownEnvironments;
 use crate::access::{EnvironmentPattern, PartialVerdict};
-use crate::agent_config::Spanned;
+use crate::agent_config::{CiEntry, Spanned};
+use crate::diagnostic::{Finding, Safety};
 use crate::gitlab::{PartialText, environment_slug};
+use crate::project::AgentFile;
+use crate::schema;
 use crate::words::{excerpt, in_quotes};
 
 rule! {
@@ -53,11 +57,11 @@ rule! {
 }
 
 impl Rule for UnmatchedEnvironment {
-    fn check_entry(&self, entry: &CiEntry, file: &AgentFile, context: &Context, findings: &mut Findings) {
+    fn check_entry(&self, entry: &CiEntry, cx: &FileContext<'_>, findings: &mut Findings) {
         if entry.environments.is_empty() {
             return;
         }
-        let known = KnownEnvironments::of(entry, context.inventory.as_ref(), &context.job_environments);
+        let known = cx.environments_of(entry);
         if !known.is_complete {
             return;
         }
@@ -67,7 +71,7 @@ impl Rule for UnmatchedEnvironment {
             if known.names.iter().any(may_match) {
                 continue;
             }
-            let finding = unmatched(pattern, &known, file).route(format!("{}.environments[{index}]", entry.route()));
+            let finding = unmatched(pattern, &known, cx.file).route(format!("{}.environments[{index}]", entry.route()));
             findings.report(finding.key(&pattern.value));
         }
     }

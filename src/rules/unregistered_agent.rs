@@ -1,6 +1,12 @@
 //! `unregistered-agent`.
 
-use super::support::*;
+use super::given::ProjectContext;
+use super::rule::{Findings, Rule, rule};
+use crate::agent_config::location::Location;
+use crate::diagnostic::Finding;
+use crate::project::Input;
+use crate::schema;
+use crate::source::Span;
 use crate::words::excerpt;
 
 rule! {
@@ -46,9 +52,9 @@ rule! {
 }
 
 impl Rule for UnregisteredAgent {
-    fn check_input(&self, input: &Input, context: &Context, findings: &mut Findings) {
+    fn check_input(&self, input: &Input, cx: &ProjectContext<'_>, findings: &mut Findings) {
         let Location::Config { agent } = &input.location else { return };
-        let (Some(path), Some(inventory)) = (&context.project, context.inventory.as_deref()) else { return };
+        let (Some(path), Some(inventory)) = (&cx.gitlab.project, cx.gitlab.inventory.as_deref()) else { return };
         let Some(agents) = inventory.find_project(path.as_str()).and_then(|project| project.agents.as_deref()) else {
             return;
         };

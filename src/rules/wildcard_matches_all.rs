@@ -1,7 +1,10 @@
 //! `wildcard-matches-all`.
 
+use super::given::FileContext;
 use super::patterns::{Trait, patterns};
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
+use crate::agent_config::CiEntry;
+use crate::diagnostic::Finding;
 use crate::words::excerpt;
 
 rule! {
@@ -36,7 +39,7 @@ rule! {
 }
 
 impl Rule for WildcardMatchesAll {
-    fn check_entry(&self, entry: &CiEntry, file: &AgentFile, _context: &Context, findings: &mut Findings) {
+    fn check_entry(&self, entry: &CiEntry, cx: &FileContext<'_>, findings: &mut Findings) {
         for (pattern, route) in patterns(entry) {
             if Trait::of(&pattern.value) != Some(Trait::MatchesAll) {
                 continue;
@@ -45,7 +48,7 @@ impl Rule for WildcardMatchesAll {
                 "{} matches every environment: every job that has one gets in, whatever its name",
                 excerpt(&pattern.value)
             );
-            let finding = Finding::new(&INFO, &file.source, pattern.span, message)
+            let finding = Finding::new(&INFO, &cx.file.source, pattern.span, message)
                 .label("matches every environment")
                 .route(route)
                 .key(&pattern.value);

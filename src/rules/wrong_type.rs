@@ -1,8 +1,12 @@
 //! `wrong-type`.
 
+use super::given::FileContext;
 use super::removal;
-use super::support::*;
-use crate::schema::Kind;
+use super::rule::{Findings, Rule, rule};
+use crate::diagnostic::{Finding, Safety};
+use crate::project::AgentFile;
+use crate::schema::{self, Found, Kind, ProblemKind};
+use crate::source::Span;
 use crate::words::{REFUSED, found as in_words, in_quotes, yaml_surprise};
 
 rule! {
@@ -39,19 +43,19 @@ rule! {
 }
 
 impl Rule for WrongType {
-    fn check_problem(&self, problem: &schema::Problem, file: &AgentFile, _context: &Context, findings: &mut Findings) {
+    fn check_problem(&self, problem: &schema::Problem, cx: &FileContext<'_>, findings: &mut Findings) {
         let finding = match &problem.kind {
             ProblemKind::NullItem => {
                 let message = format!("this list item is empty: {REFUSED}");
-                let finding = Finding::new(&INFO, &file.source, problem.span, message).label("no value");
-                let cut = removal::of_item(file, problem.span);
+                let finding = Finding::new(&INFO, &cx.file.source, problem.span, message).label("no value");
+                let cut = removal::of_item(cx.file, problem.span);
                 finding.help("write the value, or remove the dash").removal(
                     Safety::Unsafe,
                     "Remove the empty item",
                     cut,
                 )
             }
-            ProblemKind::WrongType { kind, found } => describe(problem, kind, found, file),
+            ProblemKind::WrongType { kind, found } => describe(problem, kind, found, cx.file),
             _ => return,
         };
         findings.report(finding.route(&problem.route));

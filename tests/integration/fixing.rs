@@ -12,7 +12,7 @@ use kaslint::fixing::{self, Fixed, Request};
 use kaslint::gitlab::NEWEST;
 use kaslint::project::files::Memory;
 use kaslint::project::{AgentFile, Context, Input, Project, Steps};
-use kaslint::rules::{Described, Findings, RULES, Rule};
+use kaslint::rules::{Described, FileContext, Findings, RULES, Rule};
 use kaslint::source::{Source, Span};
 use proptest::prelude::*;
 
@@ -176,7 +176,7 @@ fn finding(rule: &dyn Rule, file: &AgentFile) -> Finding {
 test_rule!(Swing, "swing");
 
 impl Rule for Swing {
-    fn check_file(&self, file: &AgentFile, _context: &Context, findings: &mut Findings) {
+    fn check_file(&self, file: &AgentFile, _cx: &FileContext<'_>, findings: &mut Findings) {
         let (from, to) =
             if file.source.text().contains("# left") { ("# left", "# right") } else { ("# right", "# left") };
         if let Some(at) = file.source.text().find(from) {
@@ -188,7 +188,7 @@ impl Rule for Swing {
 test_rule!(Grow, "grow");
 
 impl Rule for Grow {
-    fn check_file(&self, file: &AgentFile, _context: &Context, findings: &mut Findings) {
+    fn check_file(&self, file: &AgentFile, _cx: &FileContext<'_>, findings: &mut Findings) {
         findings.report(finding(self, file).fix(Safety::Safe, "Grow", Span::empty(file.source.text().len()), "#\n"));
     }
 }
@@ -196,7 +196,7 @@ impl Rule for Grow {
 test_rule!(Harm, "harm");
 
 impl Rule for Harm {
-    fn check_file(&self, file: &AgentFile, _context: &Context, findings: &mut Findings) {
+    fn check_file(&self, file: &AgentFile, _cx: &FileContext<'_>, findings: &mut Findings) {
         for (at, _) in file.source.text().match_indices("id: a/b") {
             let span = Span::new(at + 4, at + 7);
             findings.report(finding(self, file).key("other").fix(Safety::Safe, "Write `x/y`", span, "x/y"));
@@ -210,7 +210,7 @@ impl Rule for Harm {
 test_rule!(Breaks, "breaks");
 
 impl Rule for Breaks {
-    fn check_file(&self, file: &AgentFile, _context: &Context, findings: &mut Findings) {
+    fn check_file(&self, file: &AgentFile, _cx: &FileContext<'_>, findings: &mut Findings) {
         if let Some(at) = file.source.text().find("id: a/b") {
             findings
                 .report(finding(self, file).fix(Safety::Unsafe, "Break it", Span::new(at, at + 7), "id: [").changing());

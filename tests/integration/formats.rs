@@ -12,7 +12,7 @@ use kaslint::diagnostic::{Finding, Place, Safety, Severity};
 use kaslint::diagnostic::{Need, RuleInfo, Topic};
 use kaslint::project::{Context, Input, InputContent, Project};
 use kaslint::report::{Format, Outcome, View};
-use kaslint::rules::{Described, Findings, Rule};
+use kaslint::rules::{Described, Findings, ProjectContext, Rule};
 use kaslint::source::{Source, Span};
 use serde_json::Value as Json;
 
@@ -190,7 +190,7 @@ impl Described for Says {
 }
 
 impl Rule for Says {
-    fn check_input(&self, input: &Input, _context: &Context, findings: &mut Findings) {
+    fn check_input(&self, input: &Input, _cx: &ProjectContext<'_>, findings: &mut Findings) {
         findings.report((self.0)(&input.source));
     }
 }

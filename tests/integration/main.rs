@@ -24,6 +24,7 @@ mod manners;
 mod outputs;
 mod properties;
 mod ranges;
+mod releases;
 mod rules;
 mod schemas;
 mod settings;

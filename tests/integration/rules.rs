@@ -13,7 +13,7 @@ use kaslint::diagnostic::{RuleInfo, Topic};
 use kaslint::gitlab::FullPath;
 use kaslint::inventory::Inventory;
 use kaslint::project::{AgentFile, Context, Input, InputContent, OrganisationSchema, Project};
-use kaslint::rules::{self, Described, Findings, RULES, Rule};
+use kaslint::rules::{self, Described, FileContext, Findings, RULES, Rule};
 use kaslint::source::Source;
 
 use crate::common::{CONFIG, root};
@@ -235,7 +235,7 @@ impl Described for Failing {
 }
 
 impl Rule for Failing {
-    fn check_file(&self, _file: &AgentFile, _context: &Context, _findings: &mut Findings) {
+    fn check_file(&self, _file: &AgentFile, _cx: &FileContext<'_>, _findings: &mut Findings) {
         panic!("as meant");
     }
 }

@@ -16,8 +16,9 @@ pub(super) fn offers(asked: &Asking<'_>) -> Offers {
     let Some((kind, id)) = entry(asked) else { return Offers::default() };
     let mut names = None;
     (asked.around.look)(&mut |facts, at| {
-        names = facts.context(at).map(|context| {
-            Arc::clone(&KnownEnvironments::named(kind, id, context.inventory.as_ref(), &context.job_environments).names)
+        names = facts.subjects.get(at).map(|subject| {
+            let inventory = subject.project.context.inventory.as_ref();
+            Arc::clone(&KnownEnvironments::named(kind, id, inventory, &facts.environments).names)
         });
     });
     let typed = asked.typed().to_ascii_lowercase();

@@ -142,16 +142,17 @@ fn licence(tier: Tier) -> &'static str {
 
 fn in_agent_file(facts: &Facts<'_>, (project, input): (usize, usize), offset: usize) -> HoverText {
     let file = facts.files.get(project)?.get(input)?.as_ref()?;
-    let context = facts.context(project)?;
+    let context = &facts.subjects.get(project)?.project.context;
     let index = facts.index(project);
     let config = &file.config;
     for entry in config.ci_access.iter().flat_map(|access| access.entries()) {
         if entry.id.is_some() && touches(entry.head, offset) {
-            return Some((entry.head, entry_in_words(entry, file, &context, index)));
+            return Some((entry.head, entry_in_words(entry, file, context, index)));
         }
         let pattern = entry.environments.iter().find(|pattern| touches(pattern.span, offset));
         if let Some(pattern) = pattern {
-            return Some((pattern.span, pattern_in_words(pattern, entry, &context)));
+            let known = KnownEnvironments::of(entry, context.inventory.as_ref(), &facts.environments);
+            return Some((pattern.span, pattern_in_words(pattern, &known)));
         }
     }
     if let Some(access) = &config.user_access {
@@ -168,7 +169,7 @@ fn in_agent_file(facts: &Facts<'_>, (project, input): (usize, usize), offset: us
     let instance = config.ci_access.as_ref().and_then(|access| access.instance.as_ref());
     if let Some(entry) = instance.filter(|entry| entry.head == field.key_span) {
         text.push_str("\n\n");
-        text.push_str(&entry_in_words(entry, file, &context, index));
+        text.push_str(&entry_in_words(entry, file, context, index));
     }
     Some((field.key_span, text))
 }
@@ -227,7 +228,7 @@ fn entry_in_words(entry: &CiEntry, file: &AgentFile, context: &Context, index: O
 /// What a line of `environments` matches of what is known, and what of that may surprise.
 ///
 /// Source: `lib/gitlab/ci/environment_matcher.rb` of GitLab.
-fn pattern_in_words(pattern: &Spanned<String>, entry: &CiEntry, context: &Context) -> String {
+fn pattern_in_words(pattern: &Spanned<String>, known: &KnownEnvironments) -> String {
     let written = printable(&pattern.value);
     let compiled = EnvironmentPattern::new(&pattern.value);
     let has_wildcard = pattern.value.contains('*');
@@ -243,7 +244,6 @@ fn pattern_in_words(pattern: &Spanned<String>, entry: &CiEntry, context: &Contex
             "`{written}` is looked for anywhere in the environment's name: `*` stands for any characters, all else is a regular expression."
         ),
     };
-    let known = KnownEnvironments::of(entry, context.inventory.as_ref(), &context.job_environments);
     let mut matched: Vec<String> = Vec::new();
     let mut open: Vec<String> = Vec::new();
     for name in known.names.iter() {
