@@ -5,6 +5,7 @@ use super::jobs::{finding_at, script_place};
 use super::rule::{Findings, Rule, rule};
 use crate::access::jobs::JobView;
 use crate::shell::ActionKind;
+use crate::source::Place;
 
 rule! {
     /// kubectl 1.27.0 and 1.27.1 fail to validate through the agent's proxy, with status 426.
@@ -48,7 +49,7 @@ impl Rule for BrokenKubectl {
         if !cx.uses_agents {
             return;
         }
-        let report = |place: &crate::ci::Place, version: &str, route: String, findings: &mut Findings| {
+        let report = |place: &Place, version: &str, route: String, findings: &mut Findings| {
             let message = format!(
                 "kubectl {version} fails to validate through the agent's proxy: the server responds with the status code 426"
             );

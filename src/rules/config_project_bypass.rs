@@ -7,9 +7,10 @@ use super::given::FileContext;
 use super::insertion;
 use super::rule::{Findings, Rule, rule};
 use crate::agent_config::Mode;
-use crate::diagnostic::{Finding, Place};
+use crate::diagnostic::Finding;
 use crate::project::AgentFile;
 use crate::schema;
+use crate::source::Place;
 use crate::words::excerpt;
 
 rule! {

@@ -6,9 +6,8 @@ use std::sync::Arc;
 use crate::access::jobs::{JobEnvironments, JobView, KnownEnvironments, ProjectJobs, Selection};
 use crate::access::{AgentId, Index};
 use crate::agent_config::CiEntry;
-use crate::diagnostic::Place;
 use crate::project::{AgentFile, Context};
-use crate::source::Source;
+use crate::source::{Place, Source};
 
 /// What rules are given about the project.
 #[derive(Clone, Copy, Debug)]

@@ -5,6 +5,7 @@ use super::jobs::{finding_at, script_place};
 use super::rule::{Findings, Rule, rule};
 use crate::access::jobs::JobView;
 use crate::shell::{ActionKind, InForce, Tool, Why};
+use crate::source::Place;
 
 rule! {
     /// The server's certificate is not checked, so anyone in between can read the job's token.
@@ -104,7 +105,7 @@ fn is_on(value: &str) -> bool {
     matches!(value, "1" | "t" | "T" | "true" | "TRUE" | "True")
 }
 
-fn report(place: &crate::ci::Place, route: String, findings: &mut Findings) {
+fn report(place: &Place, route: String, findings: &mut Findings) {
     let message = "the certificate of GitLab's agent server is not checked: whoever is in between can read the job's token and change what is deployed";
     let finding = finding_at(&INFO, place, message).label("any certificate will do").route(route);
     let help =

@@ -8,12 +8,12 @@ use kaslint::agent_config::location::Location;
 use kaslint::analysis::{Subject, analyse_with};
 use kaslint::cli::schemas::Name;
 use kaslint::diagnostic::Selection;
-use kaslint::diagnostic::{Finding, Place, Safety, Severity};
+use kaslint::diagnostic::{Finding, Safety, Severity};
 use kaslint::diagnostic::{Need, RuleInfo, Topic};
 use kaslint::project::{Context, Input, InputContent, Project};
 use kaslint::report::{Format, Outcome, View};
 use kaslint::rules::{Described, Findings, ProjectContext, Rule};
-use kaslint::source::{Source, Span};
+use kaslint::source::{Place, Source, Span};
 use serde_json::Value as Json;
 
 use crate::common::{CONFIG, folder_with, kaslint, root, write};
