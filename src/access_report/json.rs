@@ -18,7 +18,8 @@ pub(super) fn pictures(report: &AccessReport<'_, '_>, out: &mut dyn io::Write) -
     for (id, _) in index.agent_ids().filter(|(id, _)| report.is_asked(*id)) {
         let mut object = json::picture(index, &index.picture(id), LISTED_PROJECTS);
         object["user_access"] = json::user_picture(index, &index.user_picture(id));
-        writeln!(out, "{}", secrets::mask(&object.to_string()))?;
+        secrets::mask_json(&mut object);
+        writeln!(out, "{object}")?;
     }
     Ok(())
 }
@@ -29,7 +30,9 @@ pub(super) fn answer<'w>(
     answer: &Answer<'w, '_>,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
-    writeln!(out, "{}", secrets::mask(&answer_object(report, answer).to_string()))
+    let mut object = answer_object(report, answer);
+    secrets::mask_json(&mut object);
+    writeln!(out, "{object}")
 }
 
 /// An answer with the steps that lead to it, if they are asked for.
