@@ -381,7 +381,6 @@ impl<'s> Loader<'s> {
             max_file_size: settings.max_file_size.unwrap_or(Context::default().max_file_size),
             inventory: inventory.as_ref().map(|file| Arc::clone(&file.inventory)),
             schemas: Arc::clone(&settings_file.schemas),
-            ..Context::default()
         };
         Ok(Known { context, origins, settings: settings_file, inventory })
     }

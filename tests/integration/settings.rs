@@ -85,6 +85,17 @@ fn the_project_comes_from_option_pipeline_remote_or_settings() {
     assert!(run.stdout.contains("acme/platform/agents"));
     git(&["remote", "set-url", "origin", "https://github.com/acme/agents.git"]);
     assert!(rules(&kaslint(folder.path(), &["check", "--format", "json"])).is_empty());
+    // A remote that is written wrongly names no project, and what it holds is not shown.
+    for (remote, path) in [
+        ("bob:hunterTwo9Qw@gitlab.example.com:acme/agents.git", "unknown"),
+        ("https://bob:hunter/Two9Qw@gitlab.example.com/acme/agents.git", "unknown"),
+        ("https://gitlab.example.com/acme/agents.git?private_token=hunterTwo9Qw", "acme/agents (the remote origin)"),
+    ] {
+        git(&["remote", "set-url", "origin", remote]);
+        let run = kaslint(folder.path(), &["check", "--verbose"]);
+        assert!(run.stderr.contains(&format!("path       {path}")), "{remote}: {}", run.stderr);
+        assert!(!run.stderr.contains("Two9Qw") && !run.stdout.contains("Two9Qw"), "{remote}");
+    }
 }
 
 #[test]
