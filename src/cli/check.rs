@@ -220,5 +220,6 @@ fn selection(arguments: &Arguments, found: &SettingsFile) -> Selection {
         without: arguments.ignore.clone(),
         levels: found.settings.levels.clone(),
         accepted: (found.settings.ignore.clone(), found.shown_folder()),
+        is_isolated: arguments.options.isolated,
     }
 }

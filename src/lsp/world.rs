@@ -478,6 +478,7 @@ impl<'l> Loading<'l> {
                 without: options.ignore.clone(),
                 levels: settings.settings.levels.clone(),
                 accepted: (settings.settings.ignore.clone(), settings.shown_folder()),
+                is_isolated: options.known.isolated,
             };
             self.subjects.push(Subject::new(project, selection));
         }

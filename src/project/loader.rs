@@ -429,6 +429,7 @@ impl<'s> Loader<'s> {
     fn settings_for(&self, folder: &Path, root: &Path) -> Result<Arc<SettingsFile>, Unusable> {
         match &self.given {
             Some(settings) => Ok(Arc::clone(settings)),
+            None if self.options.isolated => Ok(Arc::default()),
             None => Ok(self.settings_above(folder, root)?.unwrap_or_default()),
         }
     }
@@ -475,7 +476,10 @@ impl<'s> Loader<'s> {
                 Some(self.gate.resolve(file, NamedBy::Editor(folder), &root, "inventory")?)
             }
             (Some(file), None) => Some(file.clone()),
-            (None, _) => settings.inventory.clone(),
+            (None, _) => match &settings.inventory_refused {
+                Some(refused) => return Err(refused.clone()),
+                None => settings.inventory.clone(),
+            },
         };
         file.map(|file| self.read_inventory(&file, root)).transpose()
     }
