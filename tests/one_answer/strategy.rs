@@ -13,11 +13,11 @@ use crate::repository::{
 const LIMITS: [u64; 2] = [400, 262_144];
 
 pub fn repository() -> impl Strategy<Value = Repository> {
-    let lies = (weighted(0.6, git()), weighted(0.85, top()), below(), weighted(0.45, inventory()));
+    let lies = (weighted(0.5, git()), weighted(0.85, top()), below(), weighted(0.45, inventory()));
     let said = (
         weighted(0.6, settings()),
-        weighted(0.3, select(vec!["acme/agents", "acme/named"])),
-        weighted(0.4, select(vec!["acme/agents", "acme/web/shop", "ghost/none"])),
+        weighted(0.2, select(vec!["acme/agents", "acme/named"])),
+        weighted(0.6, select(vec!["acme/agents", "acme/web/shop", "ghost/none"])),
         weighted(0.15, select(vec!["18.3"])),
     );
     let start = prop_oneof![
@@ -91,7 +91,7 @@ fn project(most: usize) -> impl Strategy<Value = Project> {
 
 fn below() -> impl Strategy<Value = Vec<Below>> {
     let folders = prop_oneof![
-        6 => Just(Vec::new()),
+        5 => Just(Vec::new()),
         3 => Just(vec![FOLDERS_BELOW[0]]),
         1 => Just(FOLDERS_BELOW.to_vec()),
     ];
@@ -103,7 +103,7 @@ fn below() -> impl Strategy<Value = Vec<Below>> {
 }
 
 fn agent() -> impl Strategy<Value = Agent> {
-    let padding = prop_oneof![8 => Just(Padding::None), 1 => Just(Padding::Little), 1 => Just(Padding::Much)];
+    let padding = prop_oneof![6 => Just(Padding::None), 1 => Just(Padding::Little), 1 => Just(Padding::Much)];
     let flaw = weighted(0.15, select(vec![Flaw::NoYaml, Flaw::UnknownKey, Flaw::WrongType, Flaw::NotValid]));
     let form = prop_oneof![
         12 => Just(Form::File),
@@ -195,7 +195,7 @@ fn listed(paths: Vec<&'static str>) -> impl Strategy<Value = Vec<Listed>> {
 fn settings() -> impl Strategy<Value = Settings> {
     let place = weighted(0.15, Just(()));
     let project = of(select(vec!["acme/agents", "acme/settled"]));
-    let limit = weighted(0.4, select(LIMITS.to_vec()));
+    let limit = weighted(0.5, select(LIMITS.to_vec()));
     let said = (weighted(0.3, Just("18.4")), weighted(0.4, select(vec!["free", "premium"])), of(any::<bool>()));
     (place, project, limit, said, weighted(0.08, Just(()))).prop_map(
         |(place, project, limit, (version, tier, instance_authorization), flaw)| Settings {
