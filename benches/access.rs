@@ -1,9 +1,11 @@
 //! Effective access of a large instance: 200,000 projects in 20,000 groups, 300 agents of 500 entries each, and two
-//! smaller sizes. Loading and 1,000 queries should take less than 3 s and 600 MB on two cores, the whole picture less
+//! smaller sizes. Loading and 1,000 queries should take less than 3 s and 600 MB on two cores, all grants less
 //! than 10 s, and each should grow with entries plus projects rather than with their product.
 //!
 //! `cargo bench --bench access`, or with `-- yaml 50000` for one size. Each size runs in a process of its own, so that
 //! its peak of memory is its own.
+
+#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests lay out folders and run programs")]
 #![allow(clippy::print_stdout, clippy::unwrap_used, clippy::expect_used, reason = "a program for developers")]
 
 use std::fmt::Write as _;
@@ -200,9 +202,9 @@ fn measure(folder: &Path) {
         peak()
     );
     let start = Instant::now();
-    let (grants, covered) = picture(&index);
+    let (grants, covered) = granted(&index);
     println!(
-        "         whole picture {:.2?}: {grants} entries, {covered} grants of a project, {} MB",
+        "         all grants {:.2?}: {grants} entries, {covered} grants of a project, {} MB",
         start.elapsed(),
         peak()
     );
@@ -222,13 +224,13 @@ fn answer(index: &Index<'_>, folder: &Path) -> usize {
     rows.sum()
 }
 
-fn picture(index: &Index<'_>) -> (usize, u64) {
+fn granted(index: &Index<'_>) -> (usize, u64) {
     let agents: Vec<_> = index.agent_ids().map(|(id, _)| id).collect();
     let of_agent = agents.par_iter().map(|&agent| {
-        let picture = index.picture(agent);
-        let written = json::picture(index, &picture, 100).to_string();
+        let granted = index.agent_grants(agent);
+        let written = json::agent_grants(index, &granted, 100).to_string();
         assert!(!written.is_empty());
-        let grants = picture.cases.iter().flat_map(|case| &case.grants);
+        let grants = granted.cases.iter().flat_map(|case| &case.grants);
         let counts = grants.map(|grant| match &grant.effect {
             Effect::Decides(reach) | Effect::Depends(_, reach) => u64::from(reach.count().unwrap_or_default()),
             Effect::Dropped(_) => 0,

@@ -2,6 +2,8 @@
 //! That should take less than 50 ms of processor.
 //!
 //! `cargo bench --bench ci`, or with `-- write FOLDER` to keep what it checks.
+
+#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests lay out folders and run programs")]
 #![allow(clippy::print_stdout, clippy::unwrap_used, clippy::expect_used, reason = "a program for developers")]
 
 use std::fmt::Write as _;

@@ -3,6 +3,8 @@
 //!
 //! `cargo bench --bench editor`, or with `-- write FOLDER` to keep what is edited. `benches/editor.py` measures the binary with it, over
 //! pipes, and another language server.
+
+#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests lay out folders and run programs")]
 #![allow(clippy::print_stdout, clippy::unwrap_used, clippy::expect_used, reason = "a program for developers")]
 
 use std::fmt::Write as _;

@@ -1,4 +1,6 @@
 //! The JSON Schema of the inventory takes what reading takes.
+
+#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests lay out folders and run programs")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail loudly")]
 
 use std::fs;

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::world::{AgentFile, World};
 use crate::gitlab::{lower_path, root_path};
 use crate::inventory::{Inventory, Project};
+use crate::source::Span;
 
 /// Index of an agent in its [`super::Index`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -36,17 +37,16 @@ impl Agent<'_> {
         format!("{}:{}", self.project.unwrap_or("<configuration project>"), self.name)
     }
 
-    /// Why it has no part in any decision, if it is not registered.
-    #[must_use]
-    pub fn unregistered(&self) -> Option<String> {
-        let project = self.project.unwrap_or("the configuration project");
-        (!self.is_registered).then(|| format!("no agent `{}` is registered in {project}", self.name))
-    }
-
     /// Whether GitLab refuses its file, so that what is in force is not known.
     #[must_use]
     pub fn is_refused(&self) -> bool {
         self.file.is_some_and(|file| file.refused.is_some())
+    }
+
+    /// The 1-based line of a place in its file, where the text is at hand.
+    #[must_use]
+    pub fn line(&self, place: Span) -> Option<usize> {
+        Some(self.file?.source?.position(place.start).line)
     }
 
     /// The top-level group or user of its configuration project.

@@ -3,16 +3,16 @@
 use std::fmt;
 
 use super::agent::{Agent, AgentId};
-use super::candidate::{Candidate, CandidateKind};
-use super::decision::{Denial, Leaf, Outcome};
-use super::fact::Condition;
+use super::authorization::DropReason;
+use super::candidate::Candidate;
+use super::condition::Condition;
+use super::decision::{Leaf, Outcome};
 use super::identity::{Identity, JobProject};
-use super::releases::NAMESPACE_IN_KUBECONFIG;
-use super::standing::Drop;
-use super::world::World;
-use crate::agent_config::{Mode, Spanned};
+use super::world::Settings;
+use crate::agent_config::{AccessAs, Mode, Spanned};
+use crate::gitlab::releases::NAMESPACE_IN_KUBECONFIG;
 use crate::gitlab::{EnvironmentTier, PartialText};
-use crate::inventory::Project;
+use crate::inventory::{Inventory, Project};
 
 /// Which agents does a job see?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,7 +78,7 @@ pub struct Row<'w> {
     /// Less specific candidates that the winner overrides whole.
     pub overridden: Vec<Candidate<'w>>,
     /// Candidates that fell out before the choice, each with the reason.
-    pub fell_out: Vec<(Candidate<'w>, Drop)>,
+    pub fell_out: Vec<(Candidate<'w>, DropReason)>,
 }
 
 impl<'w> Row<'w> {
@@ -103,7 +103,8 @@ impl<'w> Row<'w> {
 /// Which agents a job sees, and which not.
 #[derive(Clone, Debug)]
 pub struct Answer<'w, 'q> {
-    world: &'w World<'w>,
+    inventory: Option<&'w Inventory>,
+    settings: Settings,
     /// The question.
     pub query: Query<'q>,
     /// The job's project in the inventory.
@@ -117,8 +118,13 @@ pub struct Answer<'w, 'q> {
 }
 
 impl<'w, 'q> Answer<'w, 'q> {
-    pub(super) fn new(world: &'w World<'w>, query: Query<'q>, project: Option<&'w Project>) -> Self {
-        Self { world, query, project, allowed: Vec::new(), denied: Vec::new(), unknown: Vec::new() }
+    pub(super) fn new(
+        inventory: Option<&'w Inventory>,
+        settings: Settings,
+        query: Query<'q>,
+        project: Option<&'w Project>,
+    ) -> Self {
+        Self { inventory, settings, query, project, allowed: Vec::new(), denied: Vec::new(), unknown: Vec::new() }
     }
 
     pub(super) fn extend(&mut self, rows: Vec<Row<'w>>) {
@@ -140,7 +146,7 @@ impl<'w, 'q> Answer<'w, 'q> {
     /// Whether there is an inventory that does not list the job's project, so that nothing is answered.
     #[must_use]
     pub fn is_unknown_project(&self) -> bool {
-        self.world.inventory.is_some() && self.project.is_none()
+        self.inventory.is_some() && self.project.is_none()
     }
 
     /// The path of the job's project, as the inventory writes it if it can.
@@ -153,19 +159,17 @@ impl<'w, 'q> Answer<'w, 'q> {
     #[must_use]
     pub fn identity(&self, row: &Row<'w>, agent: &Agent<'_>) -> Identity<'w> {
         let Some(entry) = row.winner.and_then(|winner| winner.entry) else { return Identity::Agent };
-        match entry.mode() {
-            Mode::Agent | Mode::User => Identity::Agent,
-            Mode::Impersonate => {
-                Identity::Impersonate(entry.access_as.as_ref().and_then(|access_as| access_as.impersonation.as_ref()))
-            }
-            Mode::CiJob => {
+        match AccessAs::identity(entry.access_as.as_ref()) {
+            (Mode::Agent | Mode::User, _) => Identity::Agent,
+            (Mode::Impersonate, user) => Identity::Impersonate(user),
+            (Mode::CiJob, _) => {
                 let project = JobProject {
                     path: self.project_path(),
                     listed: self.project,
-                    inventory: self.world.inventory,
+                    inventory: self.inventory,
                     environment: self.query.environment,
                     tier: self.query.tier,
-                    version: self.world.settings.version,
+                    version: self.settings.version,
                 };
                 Identity::CiJob(project.identity(agent))
             }
@@ -176,87 +180,7 @@ impl<'w, 'q> Answer<'w, 'q> {
     #[must_use]
     pub fn namespace(&self, row: &Row<'w>) -> Option<&'w Spanned<String>> {
         let entry = row.winner.and_then(|winner| winner.entry)?;
-        let is_written = self.world.settings.version >= NAMESPACE_IN_KUBECONFIG;
+        let is_written = self.settings.version >= NAMESPACE_IN_KUBECONFIG;
         entry.default_namespace.as_ref().filter(|_| is_written)
     }
-
-    /// Why the row is as it is, in a sentence.
-    #[must_use]
-    pub fn reason(&self, row: &Row<'w>) -> String {
-        let mut reason = self.outcome_in_words(row);
-        if !row.conditions.is_empty() {
-            let conditions: Vec<String> = row.conditions.iter().map(ToString::to_string).collect();
-            reason.push_str(&format!("; this is so if {}", conditions.join(" and ")));
-        }
-        reason
-    }
-
-    fn outcome_in_words(&self, row: &Row<'w>) -> String {
-        let project = self.project_path();
-        let winner = row.winner.map(|winner| described(winner, project)).unwrap_or_default();
-        match &row.outcome {
-            Outcome::Allowed => format!("{winner} lets the job in{}", overriding(&row.overridden)),
-            Outcome::Unknown(step) => format!(
-                "GitLab refuses the agent's file ({}), so the configuration before it stays in force, and that is not known",
-                step.name()
-            ),
-            Outcome::Denied(denial) => match denial {
-                Denial::NoEntry => match &row.fell_out[..] {
-                    [] => format!("nothing in the agent's configuration names {project} or a group above it"),
-                    fell_out => {
-                        let reasons: Vec<String> =
-                            fell_out.iter().map(|(candidate, drop)| dropped(*candidate, drop)).collect();
-                        format!("no entry lets {project} in: {}", reasons.join("; "))
-                    }
-                },
-                Denial::NoEnvironment => {
-                    format!(
-                        "{winner} decides and lists environments, and the job has none{}",
-                        overriding(&row.overridden)
-                    )
-                }
-                Denial::OtherEnvironment => format!(
-                    "{winner} decides, and none of its environments matches `{}`{}",
-                    self.query.environment.map(|environment| environment.to_string()).unwrap_or_default(),
-                    overriding(&row.overridden)
-                ),
-                Denial::NotProtected => {
-                    format!("{winner} decides and takes only protected refs{}", overriding(&row.overridden))
-                }
-                Denial::PatternRaises(pattern, fault) => format!(
-                    "{winner} decides, and its pattern `{}` is no regular expression ({fault}): GitLab answers the \
-                     request for the job's agents with an error",
-                    pattern.value
-                ),
-                Denial::RequestFails(context) => format!(
-                    "{winner} would let the job in, and GitLab answers the request for all of its agents with an error, \
-                     at a pattern of `{context}` that is no regular expression"
-                ),
-            },
-        }
-    }
-}
-
-fn described(candidate: Candidate<'_>, project: &str) -> String {
-    let route = candidate.route().unwrap_or_default();
-    let target = candidate.target.unwrap_or_default();
-    match candidate.kind {
-        CandidateKind::Project => format!("the entry for the project itself, {route},"),
-        CandidateKind::Implicit => format!("{project} is the configuration project, which"),
-        CandidateKind::Group => format!("the entry for the group {target}, {route},"),
-        CandidateKind::Instance => format!("the entry for the whole instance, {route},"),
-    }
-}
-
-fn overriding(overridden: &[Candidate<'_>]) -> String {
-    let routes: Vec<String> = overridden.iter().map(|candidate| named(*candidate)).collect();
-    if routes.is_empty() { String::new() } else { format!("; it overrides {}", routes.join(", ")) }
-}
-
-fn named(candidate: Candidate<'_>) -> String {
-    candidate.route().unwrap_or_else(|| "the implicit access of the configuration project".to_owned())
-}
-
-fn dropped(candidate: Candidate<'_>, drop: &Drop) -> String {
-    format!("{} {drop}", named(candidate))
 }

@@ -3,14 +3,14 @@
 //! Where something that decides is not known, the decision forks, and every branch carries what it takes to be so.
 
 use super::answer::JobEnvironment;
+use super::authorization::{Authorization, DropReason};
 use super::candidate::{Candidate, CandidateKind};
+use super::condition::{Condition, Unknown};
 use super::environment_pattern::Fault;
-use super::fact::{Condition, Fact};
 use super::filters::{self, Passage, Patterns};
 use super::releases::needs_licence;
-use super::standing::{Drop, Standing};
 use super::world::Settings;
-use crate::agent_config::{RefusedAt, Spanned};
+use crate::agent_config::{CiEntry, RefusedAt, Spanned, is_true};
 use crate::gitlab::Tier;
 
 /// What a job gets.
@@ -48,14 +48,14 @@ pub(super) struct Leaf<'w> {
     pub outcome: Outcome<'w>,
     pub winner: Option<Candidate<'w>>,
     pub overridden: Vec<Candidate<'w>>,
-    pub fell_out: Vec<(Candidate<'w>, Drop)>,
+    pub fell_out: Vec<(Candidate<'w>, DropReason)>,
 }
 
 /// A candidate and what became of its entry.
 #[derive(Clone, Debug)]
 pub(super) struct Ranked<'w> {
     pub candidate: Candidate<'w>,
-    pub standing: Standing,
+    pub authorization: Authorization,
 }
 
 /// What a decision is about.
@@ -81,7 +81,7 @@ pub(super) fn is_usable(candidate: Candidate<'_>, settings: Settings) -> Option<
 }
 
 /// Decides; candidates come most specific first.
-pub(super) fn decide<'w>(candidates: &[Ranked<'w>], job: Job<'_>, patterns: &Patterns<'w>) -> Vec<Leaf<'w>> {
+pub(super) fn decide<'w>(candidates: &[Ranked<'w>], job: Job<'_>, patterns: &Patterns) -> Vec<Leaf<'w>> {
     let mut leaves = Vec::new();
     let mut branches = vec![Branch::default()];
     while let Some(mut branch) = branches.pop() {
@@ -116,15 +116,29 @@ fn outcome(passage: Passage<'_>) -> Outcome<'_> {
 }
 
 /// Both filters, one behind the other.
-fn passages<'w>(winner: Candidate<'w>, job: Job<'_>, patterns: &Patterns<'w>) -> Vec<(Vec<Condition>, Passage<'w>)> {
+fn passages<'w>(winner: Candidate<'w>, job: Job<'_>, patterns: &Patterns) -> Vec<(Vec<Condition>, Passage<'w>)> {
     let Some(entry) = winner.entry else { return vec![(Vec::new(), Passage::Passes)] };
+    let CiEntry {
+        kind: _,
+        index: _,
+        span: _,
+        head: _,
+        id: _,
+        default_namespace: _,
+        access_as: _,
+        environments,
+        environments_key: _,
+        protected_branches_only,
+        resource_management: _,
+    } = entry;
+    let protected_only = is_true(protected_branches_only.as_ref());
     let mut all = Vec::new();
-    for (condition, passage) in filters::environment(entry, job.environment, patterns) {
+    for (condition, passage) in filters::environment(environments, job.environment, patterns) {
         if passage != Passage::Passes {
             all.push((condition.into_iter().collect(), passage));
             continue;
         }
-        for (conditions, passage) in filters::protection(entry, job.protected, job.settings.version) {
+        for (conditions, passage) in filters::protection(protected_only, job.protected, job.settings.version) {
             all.push((condition.iter().cloned().chain(conditions).collect(), passage));
         }
     }
@@ -136,33 +150,33 @@ struct Branch<'w> {
     conditions: Vec<Condition>,
     /// The next candidate to look at.
     position: usize,
-    fell_out: Vec<(Candidate<'w>, Drop)>,
+    fell_out: Vec<(Candidate<'w>, DropReason)>,
 }
 
 impl<'w> Branch<'w> {
-    fn holds(&self, fact: &Fact) -> Option<bool> {
-        self.conditions.iter().find(|condition| condition.fact == *fact).map(|condition| condition.holds)
+    fn holds(&self, unknown: &Unknown) -> Option<bool> {
+        self.conditions.iter().find(|condition| condition.unknown == *unknown).map(|condition| condition.holds)
     }
 
-    /// The position of the first candidate that counts. Where that hangs on a fact, this branch takes it to hold and a
+    /// The position of the first candidate that counts. Where that hangs on an unknown, this branch takes it to hold and a
     /// new one takes it not to.
     fn choose(&mut self, candidates: &[Ranked<'w>], settings: Settings, branches: &mut Vec<Self>) -> Option<usize> {
         while let Some(ranked) = candidates.get(self.position) {
             let position = self.position;
             self.position += 1;
-            let needs: &[(Fact, Drop)] = match &ranked.standing {
-                Standing::Kept => &[],
-                Standing::Depends(needs) => needs,
-                Standing::Dropped(drop) => {
-                    self.fell_out.push((ranked.candidate, drop.clone()));
+            let needs: &[(Unknown, DropReason)] = match &ranked.authorization {
+                Authorization::Kept => &[],
+                Authorization::Depends(needs) => needs,
+                Authorization::Dropped(reason) => {
+                    self.fell_out.push((ranked.candidate, reason.clone()));
                     continue;
                 }
             };
             if is_usable(ranked.candidate, settings) == Some(false) {
-                self.fell_out.push((ranked.candidate, Drop::Tier));
+                self.fell_out.push((ranked.candidate, DropReason::Tier));
                 continue;
             }
-            let tier = is_usable(ranked.candidate, settings).is_none().then_some((Fact::PaidTier, Drop::Tier));
+            let tier = is_usable(ranked.candidate, settings).is_none().then_some((Unknown::PaidTier, DropReason::Tier));
             if self.all_hold(needs.iter().cloned().chain(tier), ranked.candidate, branches) {
                 return Some(position);
             }
@@ -173,23 +187,23 @@ impl<'w> Branch<'w> {
     /// Whether everything that a candidate needs holds in this branch.
     fn all_hold(
         &mut self,
-        needs: impl Iterator<Item = (Fact, Drop)>,
+        needs: impl Iterator<Item = (Unknown, DropReason)>,
         candidate: Candidate<'w>,
         branches: &mut Vec<Self>,
     ) -> bool {
-        for (fact, drop) in needs {
-            match self.holds(&fact) {
+        for (unknown, reason) in needs {
+            match self.holds(&unknown) {
                 Some(true) => {}
                 Some(false) => {
-                    self.fell_out.push((candidate, drop));
+                    self.fell_out.push((candidate, reason));
                     return false;
                 }
                 None => {
                     let mut other = self.clone();
-                    other.conditions.push(Condition { fact: fact.clone(), holds: false });
-                    other.fell_out.push((candidate, drop));
+                    other.conditions.push(Condition { unknown: unknown.clone(), holds: false });
+                    other.fell_out.push((candidate, reason));
                     branches.push(other);
-                    self.conditions.push(Condition { fact, holds: true });
+                    self.conditions.push(Condition { unknown, holds: true });
                 }
             }
         }
@@ -208,17 +222,17 @@ impl<'w> Branch<'w> {
         let behind = winner.map_or(candidates.len(), |(position, _)| position + 1);
         for ranked in candidates.iter().skip(behind) {
             let candidate = ranked.candidate;
-            let fails = |needs: &[(Fact, Drop)]| {
-                needs.iter().find(|(fact, _)| self.holds(fact) == Some(false)).map(|(_, drop)| drop.clone())
+            let fails = |needs: &[(Unknown, DropReason)]| {
+                needs.iter().find(|(unknown, _)| self.holds(unknown) == Some(false)).map(|(_, reason)| reason.clone())
             };
-            let drop = match &ranked.standing {
-                Standing::Kept => None,
-                Standing::Depends(needs) => fails(needs),
-                Standing::Dropped(drop) => Some(drop.clone()),
+            let reason = match &ranked.authorization {
+                Authorization::Kept => None,
+                Authorization::Depends(needs) => fails(needs),
+                Authorization::Dropped(reason) => Some(reason.clone()),
             };
-            let usable = is_usable(candidate, settings).or_else(|| self.holds(&Fact::PaidTier));
-            match drop.or((usable == Some(false)).then_some(Drop::Tier)) {
-                Some(drop) => self.fell_out.push((candidate, drop)),
+            let usable = is_usable(candidate, settings).or_else(|| self.holds(&Unknown::PaidTier));
+            match reason.or((usable == Some(false)).then_some(DropReason::Tier)) {
+                Some(reason) => self.fell_out.push((candidate, reason)),
                 None => overridden.push(candidate),
             }
         }

@@ -12,8 +12,6 @@
 //! and an error in the crate. `^` and `$` stand at every line in Ruby, so a name with line breaks is not judged
 //! (GitLab allows no such name).
 
-use std::fmt;
-
 use regex::RegexBuilder;
 
 use crate::gitlab::{PartialText, TextPart};
@@ -28,7 +26,7 @@ pub enum Verdict {
     /// It is no regular expression for Ruby: the server raises an error in place of an answer.
     Raises(Fault),
     /// It cannot be told without Ruby.
-    Unknown(Unknown),
+    Unknown(RubyOnly),
 }
 
 /// Whether a pattern lets in a job of whose environment's name parts hang on variables.
@@ -43,7 +41,7 @@ pub enum PartialVerdict {
     /// It is no regular expression for Ruby: the server raises an error in place of an answer.
     Raises(Fault),
     /// It cannot be told without Ruby.
-    Unknown(Unknown),
+    Unknown(RubyOnly),
 }
 
 impl From<Verdict> for PartialVerdict {
@@ -72,37 +70,15 @@ pub enum Fault {
     TrailingBackslash,
 }
 
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::UnmatchedClose => f.write_str("`)` closes nothing"),
-            Self::UnclosedGroup => f.write_str("`(` is not closed"),
-            Self::UnclosedClass => f.write_str("`[` is not closed"),
-            Self::NothingToRepeat(sign) => write!(f, "`{sign}` has nothing in front of it to repeat"),
-            Self::TrailingBackslash => f.write_str("nothing follows the backslash"),
-        }
-    }
-}
-
 /// Why it takes Ruby to tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unknown {
+pub enum RubyOnly {
     /// A construct that Ruby reads in a way of its own.
     Construct(&'static str),
     /// Larger than is compiled here.
     TooLarge,
     /// The environment's name has a line break or another control character.
     ControlCharacter,
-}
-
-impl fmt::Display for Unknown {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Construct(what) => write!(f, "{what} has a meaning of its own in Ruby's regular expressions"),
-            Self::TooLarge => f.write_str("the regular expression is too large"),
-            Self::ControlCharacter => f.write_str("the environment's name has a control character"),
-        }
-    }
 }
 
 /// The longest pattern that is translated, in bytes; GitLab's environments have at most 255 characters.
@@ -125,7 +101,22 @@ enum Form<'p> {
     Parts(&'p str),
     Expression(Box<regex::Regex>),
     Raises(Fault),
-    Unknown(Unknown),
+    Unknown(RubyOnly),
+}
+
+impl EnvironmentPattern<'static> {
+    /// Reads a pattern that [`is_expression`]. What it is translated to borrows nothing.
+    pub(super) fn of_expression(pattern: &str) -> Self {
+        if pattern.len() > MAX_LENGTH {
+            return Self { form: Form::Unknown(RubyOnly::TooLarge) };
+        }
+        let form = match Translator::translate(pattern) {
+            Ok(expression) => compiled(&expression),
+            Err(Refusal::Raises(fault)) => Form::Raises(fault),
+            Err(Refusal::Unknown(unknown)) => Form::Unknown(unknown),
+        };
+        Self { form }
+    }
 }
 
 impl<'p> EnvironmentPattern<'p> {
@@ -136,14 +127,8 @@ impl<'p> EnvironmentPattern<'p> {
             Form::Exact(pattern)
         } else if !is_expression(pattern) {
             Form::Parts(pattern)
-        } else if pattern.len() > MAX_LENGTH {
-            Form::Unknown(Unknown::TooLarge)
         } else {
-            match Translator::translate(pattern) {
-                Ok(expression) => compiled(&expression),
-                Err(Refusal::Raises(fault)) => Form::Raises(fault),
-                Err(Refusal::Unknown(unknown)) => Form::Unknown(unknown),
-            }
+            return EnvironmentPattern::of_expression(pattern);
         };
         Self { form }
     }
@@ -156,7 +141,7 @@ impl<'p> EnvironmentPattern<'p> {
             Form::Exact(name) => verdict(*name == environment),
             Form::Raises(fault) => Verdict::Raises(*fault),
             Form::Unknown(unknown) => Verdict::Unknown(*unknown),
-            _ if environment.chars().any(char::is_control) => Verdict::Unknown(Unknown::ControlCharacter),
+            _ if environment.chars().any(char::is_control) => Verdict::Unknown(RubyOnly::ControlCharacter),
             Form::Parts(pattern) => verdict(parts_occur(pattern, environment)),
             Form::Expression(expression) => verdict(expression.is_match(environment)),
         }
@@ -191,7 +176,7 @@ impl<'p> EnvironmentPattern<'p> {
 
     /// Why only Ruby can judge the pattern; `None` for one that is judged here.
     #[must_use]
-    pub fn unknown(&self) -> Option<Unknown> {
+    pub fn unknown(&self) -> Option<RubyOnly> {
         match self.form {
             Form::Unknown(unknown) => Some(unknown),
             _ => None,
@@ -208,7 +193,7 @@ pub fn is_expression(pattern: &str) -> bool {
 
 fn compiled(expression: &str) -> Form<'static> {
     let compiled = RegexBuilder::new(expression).size_limit(1 << 20).dfa_size_limit(1 << 20).build();
-    compiled.map_or(Form::Unknown(Unknown::TooLarge), |expression| Form::Expression(Box::new(expression)))
+    compiled.map_or(Form::Unknown(RubyOnly::TooLarge), |expression| Form::Expression(Box::new(expression)))
 }
 
 /// Whether the parts between the stars occur in their order, with anything between them; `.` in a part is any
@@ -327,11 +312,11 @@ fn parts_could_occur(pattern: &str, name: &PartialText) -> bool {
 
 enum Refusal {
     Raises(Fault),
-    Unknown(Unknown),
+    Unknown(RubyOnly),
 }
 
 fn unknown(what: &'static str) -> Refusal {
-    Refusal::Unknown(Unknown::Construct(what))
+    Refusal::Unknown(RubyOnly::Construct(what))
 }
 
 /// Writes the expression that the `regex` crate reads as Ruby reads the pattern.
@@ -386,7 +371,7 @@ impl<'p> Translator<'p> {
                 }
                 self.depth += 1;
                 if self.depth > MAX_DEPTH {
-                    return Err(Refusal::Unknown(Unknown::TooLarge));
+                    return Err(Refusal::Unknown(RubyOnly::TooLarge));
                 }
                 self.put("(", Last::Nothing);
             }

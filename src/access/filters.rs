@@ -7,11 +7,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::answer::JobEnvironment;
+use super::condition::{Condition, Unknown};
 use super::environment_pattern::{EnvironmentPattern, Fault, PartialVerdict, is_expression};
-use super::fact::{Condition, Fact};
-use super::releases::PROTECTED_WITHOUT_FLAG;
-use crate::agent_config::{CiEntry, Spanned};
+use crate::agent_config::Spanned;
 use crate::gitlab::Version;
+use crate::gitlab::releases::PROTECTED_WITHOUT_FLAG;
 
 /// What a filter says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,25 +28,25 @@ pub(super) type Case<'w> = (Option<Condition>, Passage<'w>);
 
 /// The environment filter. A job without an environment passes no entry that has patterns.
 pub(super) fn environment<'w>(
-    entry: &'w CiEntry,
+    listed: &'w [Spanned<String>],
     environment: Option<JobEnvironment<'_>>,
-    patterns: &Patterns<'w>,
+    patterns: &Patterns,
 ) -> Vec<Case<'w>> {
-    if entry.environments.is_empty() {
+    if listed.is_empty() {
         return vec![(None, Passage::Passes)];
     }
     let Some(environment) = environment else { return vec![(None, Passage::NoEnvironment)] };
     // What the answer hangs on, if it does: the first pattern of which it cannot be told whether it matches.
     let mut open = None;
     let mut rest = Passage::OtherEnvironment;
-    for pattern in &entry.environments {
+    for pattern in listed {
         match patterns.compare(&pattern.value, environment) {
             PartialVerdict::Never => {}
             PartialVerdict::Unknown(_) => {
-                open.get_or_insert_with(|| Fact::PatternMatches(pattern.value.as_str().into()));
+                open.get_or_insert_with(|| Unknown::PatternMatches(pattern.value.as_str().into()));
             }
             PartialVerdict::Depends => {
-                open.get_or_insert_with(|| Fact::EnvironmentMatches(environment.to_string().into()));
+                open.get_or_insert_with(|| Unknown::EnvironmentMatches(environment.to_string().into()));
             }
             PartialVerdict::Always => {
                 rest = Passage::Passes;
@@ -59,10 +59,10 @@ pub(super) fn environment<'w>(
         }
     }
     match open {
-        Some(fact) if rest != Passage::Passes => {
+        Some(unknown) if rest != Passage::Passes => {
             vec![
-                (Some(Condition { fact: fact.clone(), holds: true }), Passage::Passes),
-                (Some(Condition { fact, holds: false }), rest),
+                (Some(Condition { unknown: unknown.clone(), holds: true }), Passage::Passes),
+                (Some(Condition { unknown, holds: false }), rest),
             ]
         }
         _ => vec![(None, rest)],
@@ -70,23 +70,23 @@ pub(super) fn environment<'w>(
 }
 
 /// The feature flag behind which `protected_branches_only` came, off by default (gitlab!156626).
-const PROTECTED_FLAG: Fact = Fact::FeatureFlag("kubernetes_agent_protected_branches");
+const PROTECTED_FLAG: Unknown = Unknown::FeatureFlag("kubernetes_agent_protected_branches");
 
 /// The filter for protected refs; with what must hold for each outcome.
 pub(super) fn protection(
-    entry: &CiEntry,
+    protected_only: bool,
     protected: Option<bool>,
     version: Version,
 ) -> Vec<(Vec<Condition>, Passage<'static>)> {
-    if !entry.is_protected_only() {
+    if !protected_only {
         return vec![(Vec::new(), Passage::Passes)];
     }
-    let flag = |holds: bool| Condition { fact: PROTECTED_FLAG, holds };
+    let flag = |holds: bool| Condition { unknown: PROTECTED_FLAG, holds };
     let is_flagged = version < PROTECTED_WITHOUT_FLAG;
     let with_flag: Vec<Condition> = if is_flagged { vec![flag(true)] } else { Vec::new() };
     let protected_ref = |holds: bool| {
         let mut conditions = with_flag.clone();
-        conditions.push(Condition { fact: Fact::ProtectedRef, holds });
+        conditions.push(Condition { unknown: Unknown::ProtectedRef, holds });
         conditions
     };
     let mut cases = match protected {
@@ -102,15 +102,15 @@ pub(super) fn protection(
 
 /// Compares patterns, and keeps those that have to be compiled.
 #[derive(Debug, Default)]
-pub(super) struct Patterns<'w> {
-    compiled: Mutex<HashMap<&'w str, Arc<EnvironmentPattern<'w>>>>,
+pub(super) struct Patterns {
+    compiled: Mutex<HashMap<Box<str>, Arc<EnvironmentPattern<'static>>>>,
 }
 
 /// How many compiled patterns are kept; an honest world has a handful.
 const MAX_COMPILED: usize = 1_000;
 
-impl<'w> Patterns<'w> {
-    fn compare(&self, pattern: &'w str, environment: JobEnvironment<'_>) -> PartialVerdict {
+impl Patterns {
+    fn compare(&self, pattern: &str, environment: JobEnvironment<'_>) -> PartialVerdict {
         let compare = |pattern: &EnvironmentPattern<'_>| match environment {
             JobEnvironment::Whole(name) => pattern.compare(name).into(),
             JobEnvironment::Partly(name) => pattern.compare_partial(name),
@@ -121,10 +121,10 @@ impl<'w> Patterns<'w> {
         // A panic elsewhere leaves the map as good as it was.
         let known = self.compiled.lock().unwrap_or_else(PoisonError::into_inner).get(pattern).cloned();
         let compiled = known.unwrap_or_else(|| {
-            let compiled = Arc::new(EnvironmentPattern::new(pattern));
+            let compiled = Arc::new(EnvironmentPattern::of_expression(pattern));
             let mut all = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
             if all.len() < MAX_COMPILED {
-                all.insert(pattern, Arc::clone(&compiled));
+                all.insert(pattern.into(), Arc::clone(&compiled));
             }
             compiled
         });

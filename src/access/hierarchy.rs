@@ -4,11 +4,12 @@
 //! personal namespaces, the history boxes of `doc/user/clusters/agent/ci_cd_workflow.md` for the releases. `ci_access` and
 //! `user_access` crossed top-level groups in different releases.
 
-use super::fact::Fact;
-use super::releases::{USER_NAMESPACES, WHOLE_HIERARCHY, across_hierarchies};
-use super::standing::{Drop, Outside, Standing};
+use super::authorization::{Authorization, DropReason, Outside};
+use super::condition::Unknown;
+use super::releases::across_hierarchies;
 use super::world::Settings;
 use crate::agent_config::{AccessSection, EntryKind};
+use crate::gitlab::releases::{USER_NAMESPACES, WHOLE_HIERARCHY};
 use crate::gitlab::{lower_path, parent_path, root_path};
 use crate::inventory::{Inventory, NamespaceKind};
 
@@ -40,63 +41,67 @@ impl<'w> Hierarchy<'w> {
 
     /// What becomes of an entry with this id, in lower case, that has survived its list.
     #[must_use]
-    pub fn standing(&self, kind: EntryKind, id: &str) -> Standing {
-        if let Some(drop) = self.inventory.and_then(|inventory| missing(inventory, kind, id)) {
-            return Standing::Dropped(drop);
+    pub fn authorization(&self, kind: EntryKind, id: &str) -> Authorization {
+        if let Some(reason) = self.inventory.and_then(|inventory| missing(inventory, kind, id)) {
+            return Authorization::Dropped(reason);
         }
         let Some(home) = &self.home else {
-            return Standing::Depends([(Fact::InHierarchy(id.into()), Drop::Outside(Outside::OtherRoot))].into());
+            return Authorization::Depends(
+                [(Unknown::InHierarchy(id.into()), DropReason::Outside(Outside::OtherRoot))].into(),
+            );
         };
         let mut needs = Vec::new();
         if kind == EntryKind::Group
-            && let Some(drop) = self.group_in_user(home, id, &mut needs)
+            && let Some(reason) = self.group_in_user(home, id, &mut needs)
         {
-            return Standing::Dropped(drop);
+            return Authorization::Dropped(reason);
         }
         match self.outside(home, id) {
             None => {}
             Some(Outside::OtherRoot) if self.settings.version >= across_hierarchies(self.section) => {
                 match self.settings.instance_authorization {
                     Some(true) => {}
-                    Some(false) => return Standing::Dropped(Drop::Outside(Outside::OtherRoot)),
-                    None => needs.push((Fact::InstanceAuthorization, Drop::Outside(Outside::OtherRoot))),
+                    Some(false) => return Authorization::Dropped(DropReason::Outside(Outside::OtherRoot)),
+                    None => needs.push((Unknown::InstanceAuthorization, DropReason::Outside(Outside::OtherRoot))),
                 }
             }
-            Some(outside) => return Standing::Dropped(Drop::Outside(outside)),
+            Some(outside) => return Authorization::Dropped(DropReason::Outside(outside)),
         }
         self.user_namespace(home, &mut needs).map_or_else(
-            || if needs.is_empty() { Standing::Kept } else { Standing::Depends(needs.into()) },
-            Standing::Dropped,
+            || if needs.is_empty() { Authorization::Kept } else { Authorization::Depends(needs.into()) },
+            Authorization::Dropped,
         )
     }
 
     /// No group can match when the configuration project lies in a personal namespace.
-    fn group_in_user(&self, home: &str, id: &str, needs: &mut Vec<(Fact, Drop)>) -> Option<Drop> {
-        let drop = Drop::Outside(Outside::GroupFromPersonalNamespace);
+    fn group_in_user(&self, home: &str, id: &str, needs: &mut Vec<(Unknown, DropReason)>) -> Option<DropReason> {
+        let reason = DropReason::Outside(Outside::GroupFromPersonalNamespace);
         match self.root_kind {
-            Some(NamespaceKind::User) => return Some(drop),
+            Some(NamespaceKind::User) => return Some(reason),
             Some(NamespaceKind::Group) => {}
-            None => needs.push((Fact::Group(root_path(home).into()), drop)),
+            None => needs.push((Unknown::Group(root_path(home).into()), reason)),
         }
         // A group that only the query's project vouches for may be a user's personal namespace.
         let is_open = self.inventory.is_none() && !id.contains('/') && id != root_path(home);
         if is_open {
-            needs.push((Fact::Group(id.into()), Drop::IsUser));
+            needs.push((Unknown::Group(id.into()), DropReason::IsUser));
         }
         None
     }
 
     /// Before 15.7 a configuration project in a personal namespace could name no project.
-    fn user_namespace(&self, home: &str, needs: &mut Vec<(Fact, Drop)>) -> Option<Drop> {
+    fn user_namespace(&self, home: &str, needs: &mut Vec<(Unknown, DropReason)>) -> Option<DropReason> {
         if self.settings.version >= USER_NAMESPACES {
             return None;
         }
-        let drop = Drop::Outside(Outside::PersonalNamespace);
+        let reason = DropReason::Outside(Outside::PersonalNamespace);
         match self.root_kind {
-            Some(NamespaceKind::User) => return Some(drop),
+            Some(NamespaceKind::User) => return Some(reason),
             Some(NamespaceKind::Group) => {}
-            None if needs.iter().any(|(fact, _)| matches!(fact, Fact::Group(path) if **path == *root_path(home))) => {}
-            None => needs.push((Fact::Group(root_path(home).into()), drop)),
+            None if needs
+                .iter()
+                .any(|(unknown, _)| matches!(unknown, Unknown::Group(path) if **path == *root_path(home))) => {}
+            None => needs.push((Unknown::Group(root_path(home).into()), reason)),
         }
         None
     }
@@ -119,16 +124,18 @@ pub(super) fn root_kind(inventory: Option<&Inventory>, path: &str) -> Option<Nam
 }
 
 /// Why the inventory has no such project or group.
-fn missing(inventory: &Inventory, kind: EntryKind, id: &str) -> Option<Drop> {
+fn missing(inventory: &Inventory, kind: EntryKind, id: &str) -> Option<DropReason> {
     match kind {
         EntryKind::Instance => None,
         EntryKind::Project if inventory.find_project(id).is_some() => None,
-        EntryKind::Project => Some(if inventory.find_namespace(id).is_some() { Drop::IsGroup } else { Drop::NotFound }),
+        EntryKind::Project => {
+            Some(if inventory.find_namespace(id).is_some() { DropReason::IsGroup } else { DropReason::NotFound })
+        }
         EntryKind::Group => match inventory.find_namespace(id) {
             Some(namespace) if namespace.kind == NamespaceKind::Group => None,
-            Some(_) => Some(Drop::IsUser),
-            None if inventory.find_project(id).is_some() => Some(Drop::IsProject),
-            None => Some(Drop::NotFound),
+            Some(_) => Some(DropReason::IsUser),
+            None if inventory.find_project(id).is_some() => Some(DropReason::IsProject),
+            None => Some(DropReason::NotFound),
         },
     }
 }

@@ -5,8 +5,8 @@
 
 use super::agent::Agent;
 use super::answer::JobEnvironment;
-use super::releases::TIER_GROUPS;
 use crate::agent_config::Impersonation;
+use crate::gitlab::releases::TIER_GROUPS;
 use crate::gitlab::{EnvironmentTier, Version, ancestor_paths, environment_slug};
 use crate::inventory::{Inventory, NamespaceKind, Project};
 

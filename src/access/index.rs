@@ -5,13 +5,14 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::agent::{Agent, AgentId, agents};
 use super::answer::{Answer, Query, Row};
+use super::authorization::{Authorization, DropReason, settle};
 use super::candidate::Candidate;
+use super::condition::{Condition, Unknown};
 use super::decision::{self, Denial, Job, Outcome, Ranked};
-use super::fact::{Condition, Fact};
+use super::environment_pattern::EnvironmentPattern;
 use super::filters::Patterns;
 use super::hierarchy::Hierarchy;
-use super::standing::{Drop, Standing, settle};
-use super::world::World;
+use super::world::{Settings, World};
 use crate::agent_config::{AccessSection, CiAccess, CiEntry, EntryKind, RefusedAt};
 use crate::gitlab::{ancestor_paths, lower_path};
 use crate::inventory::{Inventory, Project};
@@ -19,7 +20,8 @@ use crate::inventory::{Inventory, Project};
 /// The authorizations of a world.
 #[derive(Debug)]
 pub struct Index<'w> {
-    world: &'w World<'w>,
+    inventory: Option<&'w Inventory>,
+    settings: Settings,
     /// By context.
     agents: Vec<Agent<'w>>,
     /// By the project's path in lower case.
@@ -33,15 +35,20 @@ pub struct Index<'w> {
     homeless: Vec<AgentId>,
     /// Agents whose file GitLab refuses.
     refused: Vec<(AgentId, RefusedAt)>,
-    patterns: Patterns<'w>,
+    /// Whether a pattern of any agent makes the server raise an error.
+    raises: bool,
+    patterns: Patterns,
 }
+
+/// Whoever keeps an index next to what it borrows can shorten its borrow.
+const _: for<'s> fn(&'s (), Index<'static>) -> Index<'s> = |(), index| index;
 
 /// An entry that names a project, a group or the instance.
 #[derive(Clone, Debug)]
 struct Claim<'w> {
     agent: AgentId,
     entry: &'w CiEntry,
-    standing: Standing,
+    authorization: Authorization,
 }
 
 impl<'w> World<'w> {
@@ -49,11 +56,12 @@ impl<'w> World<'w> {
     ///
     /// Costs in proportion to the entries and the projects.
     #[must_use]
-    pub fn authorize(&'w self) -> Index<'w> {
-        let mut agents = agents(self);
+    pub fn authorize(self) -> Index<'w> {
+        let mut agents = agents(&self);
         agents.sort_by_cached_key(|agent| (agent.context(), agent.project.is_none()));
         let mut index = Index {
-            world: self,
+            inventory: self.inventory,
+            settings: self.settings,
             agents: Vec::new(),
             by_project: HashMap::new(),
             by_group: HashMap::new(),
@@ -61,6 +69,7 @@ impl<'w> World<'w> {
             by_home: HashMap::new(),
             homeless: Vec::new(),
             refused: Vec::new(),
+            raises: false,
             patterns: Patterns::default(),
         };
         for (number, agent) in (0..).zip(&agents) {
@@ -85,8 +94,9 @@ impl<'w> Index<'w> {
             None => self.homeless.push(id),
         }
         let Some(access) = agent.file.and_then(|file| file.ci_access) else { return };
-        for (entry, id_lower, standing) in self.standings(agent, access) {
-            let claim = Claim { agent: id, entry, standing };
+        for (entry, id_lower, authorization) in self.authorizations(agent, access) {
+            self.raises |= entry.environments.iter().any(|pattern| may_raise(&pattern.value));
+            let claim = Claim { agent: id, entry, authorization };
             match entry.kind {
                 EntryKind::Project => self.by_project.entry(id_lower).or_default().push(claim),
                 EntryKind::Group => self.by_group.entry(id_lower).or_default().push(claim),
@@ -96,38 +106,43 @@ impl<'w> Index<'w> {
     }
 
     /// What becomes of each entry of an agent, with its id in lower case.
-    fn standings(&self, agent: &Agent<'w>, access: &'w CiAccess) -> Vec<(&'w CiEntry, Cow<'w, str>, Standing)> {
-        let settings = self.world.settings;
-        let hierarchy = Hierarchy::new(self.world.inventory, settings, AccessSection::Ci, agent.project);
-        let mut standings = Vec::with_capacity(access.projects.len() + access.groups.len() + 1);
+    fn authorizations(
+        &self,
+        agent: &Agent<'w>,
+        access: &'w CiAccess,
+    ) -> Vec<(&'w CiEntry, Cow<'w, str>, Authorization)> {
+        let settings = self.settings;
+        let hierarchy = Hierarchy::new(self.inventory, settings, AccessSection::Ci, agent.project);
+        let mut authorizations = Vec::with_capacity(access.projects.len() + access.groups.len() + 1);
         for list in [&access.projects, &access.groups] {
             let ids = list.iter().map(|entry| entry.id.as_ref().map(|id| &*id.value));
-            for (entry, (id, drop)) in list.iter().zip(settle(ids, settings.version)) {
-                let standing = drop.map_or_else(|| hierarchy.standing(entry.kind, &id), Standing::Dropped);
-                standings.push((entry, id, standing));
+            for (entry, (id, reason)) in list.iter().zip(settle(ids, settings.version)) {
+                let authorization =
+                    reason.map_or_else(|| hierarchy.authorization(entry.kind, &id), Authorization::Dropped);
+                authorizations.push((entry, id, authorization));
             }
         }
-        standings.extend(access.instance.iter().map(|entry| {
-            let standing = match settings.instance_authorization {
-                Some(true) => Standing::Kept,
-                Some(false) => Standing::Dropped(Drop::SettingOff),
-                None => Standing::Depends([(Fact::InstanceAuthorization, Drop::SettingOff)].into()),
+        authorizations.extend(access.instance.iter().map(|entry| {
+            let authorization = match settings.instance_authorization {
+                Some(true) => Authorization::Kept,
+                Some(false) => Authorization::Dropped(DropReason::SettingOff),
+                None => Authorization::Depends([(Unknown::InstanceAuthorization, DropReason::SettingOff)].into()),
             };
-            (entry, Cow::Borrowed(""), standing)
+            (entry, Cow::Borrowed(""), authorization)
         }));
-        standings
+        authorizations
     }
 
-    /// What this was made of.
+    /// What decides beside files and inventory.
     #[must_use]
-    pub fn world(&self) -> &'w World<'w> {
-        self.world
+    pub fn settings(&self) -> Settings {
+        self.settings
     }
 
     /// The inventory, if there is one.
     #[must_use]
     pub fn inventory(&self) -> Option<&'w Inventory> {
-        self.world.inventory
+        self.inventory
     }
 
     /// All agents, by context; those that are not registered among them.
@@ -149,11 +164,11 @@ impl<'w> Index<'w> {
 
     /// What becomes of each `ci_access` entry of an agent, in the order of the file: projects, groups, instance.
     #[must_use]
-    pub fn entry_standings(&self, id: AgentId) -> Vec<(&'w CiEntry, Standing)> {
+    pub fn entry_authorizations(&self, id: AgentId) -> Vec<(&'w CiEntry, Authorization)> {
         let agent = self.agent(id);
         let access = agent.file.and_then(|file| file.ci_access);
-        let standings = access.map(|access| self.standings(agent, access)).unwrap_or_default();
-        standings.into_iter().map(|(entry, _, standing)| (entry, standing)).collect()
+        let authorizations = access.map(|access| self.authorizations(agent, access)).unwrap_or_default();
+        authorizations.into_iter().map(|(entry, _, authorization)| (entry, authorization)).collect()
     }
 
     /// The agents that a job sees, and those that it does not although something names its project.
@@ -162,8 +177,8 @@ impl<'w> Index<'w> {
     /// appears nowhere; [`Index::decide`] answers for a single agent in any case.
     #[must_use]
     pub fn query<'q>(&self, query: &Query<'q>) -> Answer<'w, 'q> {
-        let listed = self.world.inventory.and_then(|inventory| inventory.find_project(query.project));
-        let mut answer = Answer::new(self.world, *query, listed);
+        let listed = self.inventory.and_then(|inventory| inventory.find_project(query.project));
+        let mut answer = Answer::new(self.inventory, self.settings, *query, listed);
         if answer.is_unknown_project() {
             return answer;
         }
@@ -180,15 +195,28 @@ impl<'w> Index<'w> {
         answer
     }
 
-    /// The decision about one agent, however far from the project.
+    /// What [`Index::query`] says of one agent, or that no entry names the project where it says nothing of it. Empty for a
+    /// project that the inventory does not list.
     ///
-    /// Unlike [`Index::query`] it does not know whether another agent's pattern fails the whole request.
+    /// Costs in proportion to the entries that name the project, as long as no agent has a pattern that raises.
     #[must_use]
     pub fn decide(&self, agent: AgentId, query: &Query<'_>) -> Vec<Row<'w>> {
+        let listed = self.inventory.and_then(|inventory| inventory.find_project(query.project));
+        if self.inventory.is_some() && listed.is_none() {
+            return Vec::new();
+        }
+        // The request for the job's agents may fail as a whole, which only the whole answer knows.
+        if self.raises {
+            let answer = self.query(query);
+            let all = [answer.allowed, answer.denied, answer.unknown].into_iter().flatten();
+            let own: Vec<Row<'w>> = all.filter(|row| row.agent == agent).collect();
+            if !own.is_empty() {
+                return own;
+            }
+        }
         if let Some(&(_, step)) = self.refused.iter().find(|(refused, _)| *refused == agent) {
             return vec![refused_row(agent, step)];
         }
-        let listed = self.world.inventory.and_then(|inventory| inventory.find_project(query.project));
         let mut claimed = self.candidates(query.project, listed);
         claimed.retain(|(claiming, ..)| *claiming == agent);
         claimed.sort_by_key(|(_, rank, _)| *rank);
@@ -199,16 +227,16 @@ impl<'w> Index<'w> {
     /// The agents for which something names the project, so that some of its jobs may get in.
     #[must_use]
     pub fn agents_for(&self, project: &str) -> BTreeSet<AgentId> {
-        let listed = self.world.inventory.and_then(|inventory| inventory.find_project(project));
+        let listed = self.inventory.and_then(|inventory| inventory.find_project(project));
         let candidates = self.candidates(project, listed).into_iter();
         candidates
-            .filter(|(_, _, ranked)| !matches!(ranked.standing, Standing::Dropped(_)))
+            .filter(|(_, _, ranked)| !matches!(ranked.authorization, Authorization::Dropped(_)))
             .map(|(agent, ..)| agent)
             .collect()
     }
 
     fn rows(&self, agent: AgentId, candidates: &[Ranked<'w>], query: &Query<'_>) -> Vec<Row<'w>> {
-        let job = Job { environment: query.environment, protected: query.protected, settings: self.world.settings };
+        let job = Job { environment: query.environment, protected: query.protected, settings: self.settings };
         let leaves = decision::decide(candidates, job, &self.patterns);
         leaves.into_iter().map(|leaf| Row::new(agent, leaf)).collect()
     }
@@ -220,12 +248,12 @@ impl<'w> Index<'w> {
         let mut add = |claims: Option<&Vec<Claim<'w>>>, rank: usize, target: Option<&'w str>| {
             found.extend(claims.into_iter().flatten().map(|claim| {
                 let candidate = Candidate::of(claim.entry, target);
-                (claim.agent, rank, Ranked { candidate, standing: claim.standing.clone() })
+                (claim.agent, rank, Ranked { candidate, authorization: claim.authorization.clone() })
             }));
         };
         add(self.by_project.get(&*lower), 0, listed.map(|project| &*project.path));
         let groups = ancestor_paths(&lower);
-        let mut written = self.world.inventory.zip(listed).map(|(inventory, project)| inventory.ancestors(project));
+        let mut written = self.inventory.zip(listed).map(|(inventory, project)| inventory.ancestors(project));
         // Place 1 is that of implicit access.
         let mut rank = 2;
         for group in groups {
@@ -234,15 +262,22 @@ impl<'w> Index<'w> {
             rank += 1;
         }
         add(Some(&self.by_instance), rank, None);
-        let own = self.by_home.get(&*lower).into_iter().flatten().map(|&agent| (agent, Standing::Kept));
-        let own_project = || Standing::Depends([(Fact::OwnProject, Drop::NotOwnProject)].into());
+        let own = self.by_home.get(&*lower).into_iter().flatten().map(|&agent| (agent, Authorization::Kept));
+        let own_project = || Authorization::Depends([(Unknown::OwnProject, DropReason::NotOwnProject)].into());
         let maybe_own = self.homeless.iter().map(|&agent| (agent, own_project()));
         found.extend(
             own.chain(maybe_own)
-                .map(|(agent, standing)| (agent, 1, Ranked { candidate: Candidate::IMPLICIT, standing })),
+                .map(|(agent, authorization)| (agent, 1, Ranked { candidate: Candidate::IMPLICIT, authorization })),
         );
         found
     }
+}
+
+/// Whether the server raises an error when it compares an environment with the pattern. Letters and `*` alone never do.
+fn may_raise(pattern: &str) -> bool {
+    pattern.contains('*')
+        && pattern.contains(['(', ')', '[', ']', '{', '}', '+', '?', '\\'])
+        && EnvironmentPattern::new(pattern).fault().is_some()
 }
 
 fn refused_row<'w>(agent: AgentId, step: RefusedAt) -> Row<'w> {
@@ -268,7 +303,7 @@ fn fail_together(answer: &mut Answer<'_, '_>, context: impl Fn(AgentId) -> Strin
         let mut denied = row.clone();
         denied.outcome = Outcome::Denied(Denial::RequestFails(by.clone()));
         if !is_certain {
-            let condition = |holds: bool| Condition { fact: Fact::RequestFails, holds };
+            let condition = |holds: bool| Condition { unknown: Unknown::RequestFails, holds };
             denied.conditions.push(condition(true));
             let mut still_allowed = row;
             still_allowed.conditions.push(condition(false));

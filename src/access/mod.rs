@@ -1,42 +1,42 @@
 //! Effective access: which agents a job may use, through which entry, as whom.
 //!
 //! This does what GitLab's server does with the entries of `ci_access` and `user_access`, each step in a module that
-//! names the source of its rule: [`standing`] (which entries become authorizations), `hierarchy` (which ids count),
+//! names the source of its rule: [`authorization`] (what becomes of an entry), `hierarchy` (which ids count),
 //! [`candidate`] (what may let a project in, in order of precedence), `filters` and [`environment_pattern`] (what a job
 //! must hold to), [`identity`] (as whom it acts). Every answer carries the entries behind it. Where something that decides
-//! is not known, the answer has a row for each case. [`picture`] tells what an agent grants without asking project by
-//! project, [`user_access`] whom it lets in as users, [`json`] writes answers.
+//! is not known, the answer has a row for each case. [`grants`] says what an agent grants without asking project by project,
+//! [`user_access`] whom it lets in as users.
 //!
-//! It knows no findings; those are the rules' business.
+//! Decisions only: what is said of them are words, how they are written is the report's business.
 
 pub mod agent;
 pub mod answer;
+pub mod authorization;
 pub mod candidate;
+pub mod condition;
 pub mod decision;
 pub mod environment_pattern;
-pub mod fact;
 mod filters;
+pub mod grants;
 mod hierarchy;
 pub mod identity;
 pub mod index;
 pub mod jobs;
-pub mod picture;
 mod releases;
-pub mod standing;
 pub mod user_access;
 mod world;
 
 pub use agent::{Agent, AgentId};
 pub use answer::{Answer, JobEnvironment, Query, Row};
+pub use authorization::{Authorization, DropReason, Outside};
 pub use candidate::{Candidate, CandidateKind};
+pub use condition::{Condition, Unknown};
 pub use decision::{Denial, Outcome};
 pub use environment_pattern::{EnvironmentPattern, PartialVerdict, Verdict};
-pub use fact::{Condition, Fact};
+pub use grants::{AgentGrants, Case, Effect, Grant, GrantGroup, Reach, Terms};
 pub use hierarchy::Hierarchy;
 pub use identity::{Identity, JobIdentity};
 pub use index::Index;
-pub use picture::{Case, Effect, Grant, GrantGroup, Picture, Reach, Terms};
 pub use releases::{across_hierarchies, list_limit, needs_licence};
-pub use standing::{Drop, Outside, Standing};
-pub use user_access::{UserDenial, UserGrant, UserIdentity, UserPicture};
+pub use user_access::{UserDenial, UserGrant, UserGrants, UserIdentity};
 pub use world::{AgentFile, Settings, World};

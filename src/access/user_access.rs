@@ -5,22 +5,20 @@
 //! `doc/user/clusters/agent/user_access.md` for roles. There is no implicit access and no order of precedence: whoever holds
 //! at least the role Developer in one of the listed projects or groups is let in.
 
-use std::fmt;
-
 use super::agent::{Agent, AgentId};
-use super::fact::{Condition, Fact};
+use super::authorization::{Authorization, DropReason, settle};
+use super::condition::{Condition, Unknown};
 use super::hierarchy::Hierarchy;
 use super::index::Index;
-use super::releases::{USER_ACCESS, USER_ACCESS_AS_OPTIONAL};
-use super::standing::{Drop, Standing, settle};
 use super::world::Settings;
-use crate::agent_config::{AccessSection, EntryKind, Mode, RefusedAt, UserAccess, UserEntry};
+use crate::agent_config::{AccessAs, AccessSection, EntryKind, Mode, RefusedAt, UserAccess, UserEntry};
 use crate::gitlab::Tier;
+use crate::gitlab::releases::{USER_ACCESS, USER_ACCESS_AS_OPTIONAL};
 use crate::inventory::Inventory;
 
 /// What `user_access` of an agent's file grants.
 #[derive(Clone, Debug)]
-pub struct UserPicture<'w> {
+pub struct UserGrants<'w> {
     /// The agent.
     pub agent: AgentId,
     /// The step at which GitLab refuses the file; the rest is then what it would grant.
@@ -55,16 +53,6 @@ pub enum UserDenial {
     Tier,
 }
 
-impl fmt::Display for UserDenial {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::NoSection => "the file has no `user_access`",
-            Self::NoAccessAs => "`access_as` is missing, and GitLab before 18.3 then refuses every user",
-            Self::Tier => "`access_as: {user: {}}` needs Premium or Ultimate",
-        })
-    }
-}
-
 /// An entry of `user_access`.
 #[derive(Clone, Debug)]
 pub struct UserGrant<'w> {
@@ -73,7 +61,7 @@ pub struct UserGrant<'w> {
     /// The project or group that it names, as the inventory writes it if it can.
     pub target: Option<&'w str>,
     /// What becomes of it.
-    pub standing: Standing,
+    pub authorization: Authorization,
     /// For the identity of a user: the group of its Kubernetes user, with `<role>` for each role up to the one held.
     pub role_group: String,
 }
@@ -81,29 +69,31 @@ pub struct UserGrant<'w> {
 impl<'w> Index<'w> {
     /// Who may use an agent as a user.
     #[must_use]
-    pub fn user_picture(&self, id: AgentId) -> UserPicture<'w> {
+    pub fn user_grants(&self, id: AgentId) -> UserGrants<'w> {
         let agent = self.agent(id);
-        let settings = self.world().settings;
+        let settings = self.settings();
         let access = agent.file.and_then(|file| file.user_access);
         let (identity, conditions) = identity(access, settings);
         let grants = access.map(|access| grants(agent, access, self.inventory(), settings)).unwrap_or_default();
         let refused = agent.file.and_then(|file| file.refused);
-        UserPicture { agent: id, refused, identity, conditions, grants }
+        UserGrants { agent: id, refused, identity, conditions, grants }
     }
 }
 
 fn identity(access: Option<&UserAccess>, settings: Settings) -> (UserIdentity, Vec<Condition>) {
     let Some(access) = access else { return (UserIdentity::Nobody(UserDenial::NoSection), Vec::new()) };
-    let holds = |fact: Fact| Condition { fact, holds: true };
+    let holds = |unknown: Unknown| Condition { unknown, holds: true };
     let mut conditions = Vec::new();
     if settings.version < USER_ACCESS {
-        conditions.push(holds(Fact::FeatureFlag("kas_user_access")));
+        conditions.push(holds(Unknown::FeatureFlag("kas_user_access")));
     }
-    let identity = match (access.access_as.as_ref().map(|access_as| access_as.mode), settings.tier) {
+    let UserAccess { projects: _, groups: _, access_as, key_span: _ } = access;
+    let mode = access_as.as_ref().map(|access_as| AccessAs::identity(Some(access_as)).0);
+    let identity = match (mode, settings.tier) {
         (None, _) if settings.version < USER_ACCESS_AS_OPTIONAL => UserIdentity::Nobody(UserDenial::NoAccessAs),
         (Some(Mode::User), Some(Tier::Free)) => UserIdentity::Nobody(UserDenial::Tier),
         (Some(Mode::User), tier) => {
-            conditions.extend(tier.is_none().then(|| holds(Fact::PaidTier)));
+            conditions.extend(tier.is_none().then(|| holds(Unknown::PaidTier)));
             UserIdentity::User
         }
         _ => UserIdentity::Agent,
@@ -121,33 +111,34 @@ fn grants<'w>(
     let mut grants = Vec::with_capacity(access.projects.len() + access.groups.len());
     for list in [&access.projects, &access.groups] {
         let ids = list.iter().map(|entry| entry.id.as_ref().map(|id| &*id.value));
-        for (entry, (id, drop)) in list.iter().zip(settle(ids, settings.version)) {
-            let standing = drop.map_or_else(|| hierarchy.standing(entry.kind, &id), Standing::Dropped);
-            grants.push(grant(entry, standing, inventory));
+        for (entry, (id, reason)) in list.iter().zip(settle(ids, settings.version)) {
+            let authorization = reason.map_or_else(|| hierarchy.authorization(entry.kind, &id), Authorization::Dropped);
+            grants.push(grant(entry, authorization, inventory));
         }
     }
     grants
 }
 
-fn grant<'w>(entry: &'w UserEntry, standing: Standing, inventory: Option<&'w Inventory>) -> UserGrant<'w> {
-    let written = entry.id.as_ref().map(|id| &*id.value);
-    let listed = inventory.zip(written).and_then(|(inventory, id)| match entry.kind {
+fn grant<'w>(entry: &'w UserEntry, authorization: Authorization, inventory: Option<&'w Inventory>) -> UserGrant<'w> {
+    let UserEntry { kind, index: _, span: _, id } = entry;
+    let written = id.as_ref().map(|id| &*id.value);
+    let listed = inventory.zip(written).and_then(|(inventory, id)| match kind {
         EntryKind::Project => inventory.find_project(id).map(|project| (&*project.path, project.id)),
         _ => inventory.find_group(id).map(|group| (&*group.path, group.id)),
     });
     let target = listed.map(|(path, _)| path).or(written);
     let number = listed.and_then(|(_, id)| id);
     let number = number.map_or_else(|| format!("<id of {}>", target.unwrap_or_default()), |id| id.to_string());
-    UserGrant { entry, target, standing, role_group: format!("gitlab:{}_role:{number}:<role>", entry.kind.noun()) }
+    UserGrant { entry, target, authorization, role_group: format!("gitlab:{}_role:{number}:<role>", kind.noun()) }
 }
 
 impl UserGrant<'_> {
     /// Why the entry lets nobody in; `None` for one that does, or may.
     #[must_use]
-    pub fn dropped(&self) -> Option<&Drop> {
-        match &self.standing {
-            Standing::Dropped(drop) => Some(drop),
-            Standing::Kept | Standing::Depends(_) => None,
+    pub fn dropped(&self) -> Option<&DropReason> {
+        match &self.authorization {
+            Authorization::Dropped(reason) => Some(reason),
+            Authorization::Kept | Authorization::Depends(_) => None,
         }
     }
 }

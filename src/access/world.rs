@@ -73,10 +73,19 @@ impl<'w> AgentFile<'w> {
     }
 }
 
+impl<'w> AgentFile<'w> {
+    /// What GitLab refuses before it reads any text.
+    #[must_use]
+    pub fn refused(project: Option<&'w str>, name: &'w str, source: &'w Source, step: RefusedAt) -> Self {
+        let (ci_access, user_access) = (None, None);
+        Self { project, name, path: source.path(), source: Some(source), ci_access, user_access, refused: Some(step) }
+    }
+}
+
 /// Everything that access is worked out from.
 #[derive(Clone, Debug)]
 pub struct World<'w> {
-    /// The inventory; without one, access is told as far as files and paths go.
+    /// The inventory; without one, access is decided as far as files and paths go.
     pub inventory: Option<&'w Inventory>,
     /// The agents' files. Registered agents without a file are found in the inventory.
     pub files: Vec<AgentFile<'w>>,

@@ -1,11 +1,12 @@
-//! The rows of answers and pictures for formats of rows: what stands in which column.
+//! The rows of answers and grants for formats of rows: what stands in which column.
 
-use super::{AccessReport, words};
+use super::AccessReport;
 use crate::access::{
-    Agent, Answer, Candidate, Case, Condition, Effect, Grant, Identity, Picture, Row, Standing, UserIdentity,
-    UserPicture,
+    Agent, AgentGrants, Answer, Authorization, Candidate, Case, Condition, Denial, Effect, Grant, Identity, Outcome,
+    Row, UserGrants, UserIdentity,
 };
-use crate::agent_config::{CiEntry, Mode};
+use crate::agent_config::{AccessAs, CiEntry, Impersonation, Mode, UserEntry, is_true};
+use crate::words;
 
 /// What stands between the values of one cell.
 pub(super) const SEPARATOR: &str = "; ";
@@ -33,8 +34,8 @@ pub(super) const ANSWER: [&str; 18] = [
     "reason",
 ];
 
-/// The header of pictures: one row for each entry of each agent, under each state of what is not known.
-pub(super) const PICTURE: [&str; 18] = [
+/// The header of what agents grant: one row for each entry of each agent, under each state of what is not known.
+pub(super) const GRANTS: [&str; 18] = [
     "context",
     "registered",
     "refused_at",
@@ -56,15 +57,15 @@ pub(super) const PICTURE: [&str; 18] = [
 ];
 
 fn text(value: Option<impl ToString>) -> String {
-    value.map(|value| words::shown(&value.to_string())).unwrap_or_default()
+    value.map(|value| words::printable(&value.to_string())).unwrap_or_default()
 }
 
 fn joined<T: AsRef<str>>(values: impl IntoIterator<Item = T>) -> String {
-    values.into_iter().map(|value| words::shown(value.as_ref())).collect::<Vec<_>>().join(SEPARATOR)
+    values.into_iter().map(|value| words::printable(value.as_ref())).collect::<Vec<_>>().join(SEPARATOR)
 }
 
 fn conditions(of: &[Condition]) -> String {
-    joined(of.iter().map(ToString::to_string))
+    joined(of.iter().map(words::condition))
 }
 
 /// `entry_kind`, `entry_id`, `path`, `line`, `route`.
@@ -74,7 +75,7 @@ fn place(candidate: Option<&Candidate<'_>>, agent: &Agent<'_>) -> [String; 5] {
         text(candidate.map(|candidate| candidate.kind.name())),
         text(candidate.and_then(|candidate| candidate.target)),
         text(entry.and(agent.file).map(|file| file.path)),
-        text(entry.and_then(|entry| words::line_of(agent, entry))),
+        text(entry.and_then(|entry| agent.line(entry.head))),
         text(entry.map(CiEntry::route)),
     ]
 }
@@ -83,10 +84,10 @@ fn place(candidate: Option<&Candidate<'_>>, agent: &Agent<'_>) -> [String; 5] {
 pub(super) fn answer_row<'w>(report: &AccessReport<'_, 'w>, answer: &Answer<'w, '_>, row: &Row<'w>) -> Vec<String> {
     let agent = report.index.agent(row.agent);
     let mut cells = vec![
-        words::shown(answer.project_path()),
-        text(words::environment(&answer.query)),
+        words::printable(answer.project_path()),
+        text(answer.query.environment),
         text(answer.query.protected),
-        words::shown(&agent.context()),
+        words::printable(&agent.context()),
         words::verdict(row).to_owned(),
         conditions(&row.conditions),
     ];
@@ -98,30 +99,46 @@ pub(super) fn answer_row<'w>(report: &AccessReport<'_, 'w>, answer: &Answer<'w, 
         None => ("", String::new(), String::new()),
         Some(Identity::Agent) => (Mode::Agent.key(), String::new(), String::new()),
         Some(Identity::CiJob(job)) => (Mode::CiJob.key(), job.username, joined(&job.groups)),
-        Some(Identity::Impersonate(_)) => {
-            let (username, groups) = fixed_user(row.winner.and_then(|winner| winner.entry));
+        Some(Identity::Impersonate(user)) => {
+            let (username, groups) = fixed_user(user);
             (Mode::Impersonate.key(), username, groups)
         }
     };
     cells.extend([mode.to_owned(), username, groups]);
     cells.push(text(answer.namespace(row).filter(|_| row.is_allowed()).map(|namespace| &namespace.value)));
-    cells.push(text(words::denial_name(row)));
-    cells.push(words::reason(answer, row, agent));
+    cells.push(text(denial_name(row)));
+    cells.push(words::printable(&words::reason(answer, row, agent)));
     cells
+}
+
+/// Why a job does not get an agent; `None` for one that it gets.
+fn denial_name(row: &Row<'_>) -> Option<&'static str> {
+    match &row.outcome {
+        Outcome::Allowed => None,
+        Outcome::Unknown(_) => Some("file_refused"),
+        Outcome::Denied(denial) => Some(match denial {
+            Denial::NoEntry => "no_entry",
+            Denial::NoEnvironment => "no_environment",
+            Denial::OtherEnvironment => "other_environment",
+            Denial::NotProtected => "not_protected",
+            Denial::PatternRaises(..) => "pattern_raises",
+            Denial::RequestFails(_) => "request_fails",
+        }),
+    }
 }
 
 /// The row under [`ANSWER`] of a question that cannot be answered.
 pub(super) fn unanswered_row(answer: &Answer<'_, '_>) -> Vec<String> {
     let mut cells = vec![String::new(); ANSWER.len()];
     let query = &answer.query;
-    let told = [
-        (0, words::shown(query.project)),
-        (1, text(words::environment(query))),
+    let filled = [
+        (0, words::printable(query.project)),
+        (1, text(query.environment)),
         (2, text(query.protected)),
         (4, "error".to_owned()),
         (ANSWER.len() - 1, "the inventory has no such project".to_owned()),
     ];
-    for (at, cell) in told {
+    for (at, cell) in filled {
         if let Some(place) = cells.get_mut(at) {
             *place = cell;
         }
@@ -129,76 +146,102 @@ pub(super) fn unanswered_row(answer: &Answer<'_, '_>) -> Vec<String> {
     cells
 }
 
-fn fixed_user(entry: Option<&CiEntry>) -> (String, String) {
-    let user = entry.and_then(|entry| entry.access_as.as_ref()?.impersonation.as_ref());
-    let username = user.and_then(|user| user.username.as_ref()).map(|name| &name.value);
-    (text(username), joined(user.into_iter().flat_map(|user| &user.groups).map(|group| &group.value)))
+/// `username` and `groups`.
+fn fixed_user(user: Option<&Impersonation>) -> (String, String) {
+    let Some(Impersonation { username, groups, uid: _, extra: _ }) = user else { return Default::default() };
+    (text(username.as_ref().map(|name| &name.value)), joined(groups.iter().map(|group| &group.value)))
 }
 
-/// The first columns of a picture.
+/// `environments`, `protected_branches_only`, `identity`, `username`, `groups`, `namespace`.
+fn terms(entry: Option<&CiEntry>) -> [String; 6] {
+    let Some(entry) = entry else {
+        let [no_environments, no_user, no_groups, no_namespace] = Default::default();
+        return [no_environments, false.to_string(), Mode::Agent.key().to_owned(), no_user, no_groups, no_namespace];
+    };
+    let CiEntry {
+        kind: _,
+        index: _,
+        span: _,
+        head: _,
+        id: _,
+        default_namespace,
+        access_as,
+        environments,
+        environments_key: _,
+        protected_branches_only,
+        resource_management: _,
+    } = entry;
+    let (mode, user) = AccessAs::identity(access_as.as_ref());
+    let (username, groups) = fixed_user(user);
+    [
+        joined(environments.iter().map(|pattern| &pattern.value)),
+        is_true(protected_branches_only.as_ref()).to_string(),
+        mode.key().to_owned(),
+        username,
+        groups,
+        text(default_namespace.as_ref().map(|namespace| &namespace.value)),
+    ]
+}
+
+/// The first columns of what an agent grants.
 fn agent_cells(agent: &Agent<'_>, section: &str) -> Vec<String> {
     vec![
-        words::shown(&agent.context()),
+        words::printable(&agent.context()),
         agent.is_registered.to_string(),
         text(agent.file.and_then(|file| file.refused).map(|step| step.name())),
         section.to_owned(),
     ]
 }
 
-/// The rows of an agent's `ci_access` under [`PICTURE`].
-pub(super) fn picture_rows(picture: &Picture<'_>, agent: &Agent<'_>) -> Vec<Vec<String>> {
+/// The rows of an agent's `ci_access` under [`GRANTS`].
+pub(super) fn ci_rows(granted: &AgentGrants<'_>, agent: &Agent<'_>) -> Vec<Vec<String>> {
     let of_case = |case: &Case<'_>| -> Vec<Vec<String>> {
         case.grants.iter().map(|grant| grant_row(grant, &case.conditions, agent)).collect()
     };
-    picture.cases.iter().flat_map(of_case).collect()
+    granted.cases.iter().flat_map(of_case).collect()
 }
 
 fn grant_row(grant: &Grant<'_>, case: &[Condition], agent: &Agent<'_>) -> Vec<String> {
-    let entry = grant.candidate.entry;
-    let (facts, projects, effect) = match &grant.effect {
+    let (unknowns, projects, effect) = match &grant.effect {
         Effect::Decides(reach) => (&[][..], reach.count(), "decides".to_owned()),
-        Effect::Depends(facts, reach) => (&facts[..], reach.count(), "decides".to_owned()),
-        Effect::Dropped(drop) => (&[][..], Some(0), drop.to_string()),
+        Effect::Depends(unknowns, reach) => (&unknowns[..], reach.count(), "decides".to_owned()),
+        Effect::Dropped(reason) => (&[][..], Some(0), words::dropped(reason)),
     };
-    let needs = facts.iter().map(|fact| Condition { fact: fact.clone(), holds: true });
+    let needs = unknowns.iter().map(|unknown| Condition { unknown: unknown.clone(), holds: true });
     let all: Vec<Condition> = case.iter().cloned().chain(needs).collect();
     let mut cells = agent_cells(agent, "ci_access");
     cells.push(conditions(&all));
     cells.extend(place(Some(&grant.candidate), agent));
-    cells.push(joined(entry.into_iter().flat_map(|entry| &entry.environments).map(|pattern| &pattern.value)));
-    cells.push(entry.is_some_and(CiEntry::is_protected_only).to_string());
-    let (username, groups) = fixed_user(entry);
-    cells.extend([grant.candidate.mode().key().to_owned(), username, groups]);
-    cells.push(text(entry.and_then(|entry| entry.default_namespace.as_ref()).map(|namespace| &namespace.value)));
+    cells.extend(terms(grant.candidate.entry));
     cells.push(text(projects));
-    cells.push(words::shown(&effect));
+    cells.push(words::printable(&effect));
     cells
 }
 
-/// The rows of an agent's `user_access` under [`PICTURE`].
-pub(super) fn user_rows(picture: &UserPicture<'_>, agent: &Agent<'_>) -> Vec<Vec<String>> {
-    let denial = match picture.identity {
-        UserIdentity::Nobody(denial) => Some(denial.to_string()),
+/// The rows of an agent's `user_access` under [`GRANTS`].
+pub(super) fn user_rows(granted: &UserGrants<'_>, agent: &Agent<'_>) -> Vec<Vec<String>> {
+    let denial = match granted.identity {
+        UserIdentity::Nobody(denial) => Some(words::user_denial(denial).to_owned()),
         UserIdentity::Agent | UserIdentity::User => None,
     };
-    let identity = match picture.identity {
+    let identity = match granted.identity {
         UserIdentity::Agent => Mode::Agent.key(),
         UserIdentity::User => Mode::User.key(),
         UserIdentity::Nobody(_) => "",
     };
-    let rows = picture.grants.iter().map(|grant| {
-        let needs: &[_] = if let Standing::Depends(needs) = &grant.standing { needs } else { &[] };
-        let needs = needs.iter().map(|(fact, _)| Condition { fact: fact.clone(), holds: true });
-        let all: Vec<Condition> = picture.conditions.iter().cloned().chain(needs).collect();
-        let effect = grant.dropped().map(ToString::to_string).or(denial.clone());
-        let groups = if picture.identity == UserIdentity::User { grant.role_group.as_str() } else { "" };
+    let rows = granted.grants.iter().map(|grant| {
+        let needs: &[_] = if let Authorization::Depends(needs) = &grant.authorization { needs } else { &[] };
+        let needs = needs.iter().map(|(unknown, _)| Condition { unknown: unknown.clone(), holds: true });
+        let all: Vec<Condition> = granted.conditions.iter().cloned().chain(needs).collect();
+        let effect = grant.dropped().map(words::dropped).or(denial.clone());
+        let groups = if granted.identity == UserIdentity::User { grant.role_group.as_str() } else { "" };
         let mut cells = agent_cells(agent, "user_access");
-        cells.push(words::user_conditions(&all));
-        cells.extend([grant.entry.kind.noun().to_owned(), text(grant.target)]);
+        cells.push(words::conditions_for_users(&all));
+        let UserEntry { kind, index, span, id: _ } = grant.entry;
+        cells.extend([kind.noun().to_owned(), text(grant.target)]);
         cells.push(text(agent.file.map(|file| file.path)));
-        let line = agent.file.and_then(|file| file.source).map(|source| source.position(grant.entry.span.start).line);
-        cells.push(text(line));
-        cells.push(format!("user_access.{}[{}]", grant.entry.kind.key(), grant.entry.index));
+        cells.push(text(agent.line(*span)));
+        cells.push(format!("user_access.{}[{index}]", kind.key()));
         cells.extend([String::new(), String::new(), identity.to_owned(), String::new(), groups.to_owned()]);
         cells.extend([String::new(), String::new(), effect.unwrap_or_else(|| "lets in".to_owned())]);
         cells

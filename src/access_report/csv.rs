@@ -15,12 +15,12 @@ use crate::access::Answer;
 const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
 /// Every entry of every agent.
-pub(super) fn pictures(report: &AccessReport<'_, '_>, out: &mut dyn io::Write) -> io::Result<()> {
+pub(super) fn grants(report: &AccessReport<'_, '_>, out: &mut dyn io::Write) -> io::Result<()> {
     let mut writer = writer(out);
-    writer.write_record(columns::PICTURE)?;
+    writer.write_record(columns::GRANTS)?;
     for (id, agent) in report.index.agent_ids().filter(|(id, _)| report.is_asked(*id)) {
-        let mut rows = columns::picture_rows(&report.index.picture(id), agent);
-        rows.extend(columns::user_rows(&report.index.user_picture(id), agent));
+        let mut rows = columns::ci_rows(&report.index.agent_grants(id), agent);
+        rows.extend(columns::user_rows(&report.index.user_grants(id), agent));
         for row in rows {
             writer.write_record(row.iter().map(|cell| harmless(cell)))?;
         }

@@ -6,7 +6,8 @@ use std::time::Duration;
 use serde_json::Value as Json;
 use similar::TextDiff;
 
-use super::{Format, words};
+use super::Format;
+use crate::words;
 
 /// How long the smallest difference is looked for; after that a larger one does.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -30,7 +31,7 @@ pub fn write_difference(
         return writeln!(out, "{name} differs in form only: blanks, or the order or spelling of its JSON");
     }
     for line in text.lines() {
-        writeln!(out, "{}", words::shown(line))?;
+        writeln!(out, "{}", words::printable(line))?;
     }
     Ok(())
 }

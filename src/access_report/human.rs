@@ -3,10 +3,10 @@
 use std::io;
 
 use super::layout::{self, Cell, Table};
-use super::overview::{CaseView, Overview, Reason, RowView, identity};
-use super::{AccessReport, why, words};
+use super::overview::{CaseView, Overview, Reason, RowView, by_which_rules};
+use super::{AccessReport, why};
 use crate::access::{Answer, Row};
-use crate::agent_config::Mode;
+use crate::words;
 
 /// How many names stand in one cell or sentence before the others are counted.
 const MOST_NAMES: usize = 3;
@@ -15,14 +15,8 @@ const MOST_NAMES: usize = 3;
 const TABLE_ROWS: usize = 6;
 
 /// Every agent with its entries and what each comes to.
-pub(super) fn pictures(report: &AccessReport<'_, '_>, out: &mut dyn io::Write) -> io::Result<()> {
-    let settings = report.index.world().settings;
-    let tier = settings.tier.map_or("tier unknown".to_owned(), |tier| tier.to_string());
-    let rules = format!(
-        "By the rules of GitLab {}, {tier}. Of the entries for a project and for groups above it the most specific decides alone.",
-        settings.version
-    );
-    paragraph(out, "", &rules, report.width)?;
+pub(super) fn grants(report: &AccessReport<'_, '_>, out: &mut dyn io::Write) -> io::Result<()> {
+    paragraph(out, "", &by_which_rules(report.index.settings()), report.width)?;
     let mut is_empty = true;
     for (id, _) in report.index.agent_ids().filter(|(id, _)| report.is_asked(*id)) {
         is_empty = false;
@@ -51,13 +45,7 @@ fn overview(overview: &Overview, width: usize, out: &mut dyn io::Write) -> io::R
         case_view(case, indent, width, out)?;
     }
     let users = &overview.users;
-    let names = match &users.names[..] {
-        _ if users.is_nobody => String::new(),
-        [] => ": nobody, since no entry counts".to_owned(),
-        names => format!(": Developers and above of {}", words::some_of(names, 2 * MOST_NAMES)),
-    };
-    let verb = if users.is_nobody { "" } else { "as " };
-    paragraph(out, "  users  ", &format!("{verb}{}{names}", users.summary), width)?;
+    paragraph(out, "  users  ", &users.in_words(2 * MOST_NAMES), width)?;
     if !users.is_nobody {
         reasons(&users.without_effect, "  ", width, out)?;
     }
@@ -85,28 +73,18 @@ fn case_view(case: &CaseView, indent: &str, width: usize, out: &mut dyn io::Writ
 }
 
 fn cells<'v>(row: &'v RowView, notes: &mut Vec<&'v str>) -> Vec<Cell> {
+    let RowView { names, lines: _, projects, environments, is_protected_only, identity, namespace, condition } = row;
     let one = |text: &str| vec![text.to_owned()];
-    let environments = if row.environments.is_empty() { one("all") } else { row.environments.clone() };
     vec![
-        first_names(&row.names),
+        words::cut(names, MOST_NAMES),
         one(&row.lines_in_words()),
-        one(&row.projects.map_or(String::new(), |count| count.to_string())),
-        environments,
-        one(if row.is_protected_only { "protected" } else { "all" }),
-        row.identity.clone(),
-        one(&row.namespace),
-        one(&note_mark(&row.condition, notes)),
+        one(&projects.map_or(String::new(), |count| count.to_string())),
+        if environments.is_empty() { one("all") } else { environments.clone() },
+        one(if *is_protected_only { "protected" } else { "all" }),
+        identity.clone(),
+        one(namespace),
+        one(&note_mark(condition, notes)),
     ]
-}
-
-/// The first names of many, and how many more there are.
-fn first_names(names: &[String]) -> Cell {
-    if names.len() <= MOST_NAMES {
-        return names.to_vec();
-    }
-    let mut first: Cell = names.iter().take(MOST_NAMES - 1).cloned().collect();
-    first.push(format!("{} more", names.len() - first.len()));
-    first
 }
 
 /// `[1]` for a condition that is told below; nothing for none.
@@ -139,7 +117,7 @@ pub(super) fn answer<'w>(
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
     if answer.is_unknown_project() {
-        return writeln!(out, "The inventory has no project `{}`.", words::shown(answer.query.project));
+        return writeln!(out, "The inventory has no project `{}`.", words::printable(answer.query.project));
     }
     paragraph(out, "", &format!("Jobs of {}:", words::job(answer)), report.width)?;
     if report.why {
@@ -161,10 +139,10 @@ fn told_row(
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
     let agent = report.index.agent(row.agent);
-    writeln!(out, "  {:7} {}", words::verdict(row), words::shown(&agent.context()))?;
+    writeln!(out, "  {:7} {}", words::verdict(row), words::printable(&agent.context()))?;
     let indent = " ".repeat(10);
     if row.is_allowed() {
-        let namespace = answer.namespace(row).map(|namespace| words::shown(&namespace.value));
+        let namespace = answer.namespace(row).map(|namespace| words::printable(&namespace.value));
         let namespace = namespace.map_or(String::new(), |namespace| format!(", namespace {namespace}"));
         paragraph(
             out,
@@ -173,7 +151,7 @@ fn told_row(
             report.width,
         )?;
     }
-    paragraph(out, &indent, &words::reason(answer, row, agent), report.width)
+    paragraph(out, &indent, &words::printable(&words::reason(answer, row, agent)), report.width)
 }
 
 /// Many agents: a line each, and what an answer hangs on below.
@@ -183,20 +161,24 @@ fn answer_table<'a, 'w: 'a>(
     rows: &mut dyn Iterator<Item = &'a Row<'w>>,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
-    let told: Vec<(&Row<'w>, String)> = rows.map(|row| (row, words::conditions(&row.conditions))).collect();
+    let with_conditions: Vec<(&Row<'w>, String)> = rows.map(|row| (row, words::conditions(&row.conditions))).collect();
     let mut table = Table::new(&["agent", "access", "decided by", "as", "namespace", "if"]);
     let mut notes = Vec::new();
-    for (row, condition) in &told {
+    for (row, condition) in &with_conditions {
         let agent = report.index.agent(row.agent);
-        let entry = row.winner.and_then(|winner| winner.entry);
+        let access_as = row.winner.and_then(|winner| winner.entry?.access_as.as_ref());
         let is_allowed = row.is_allowed();
         let one = |text: Option<String>| vec![text.unwrap_or_default()];
         table.add(vec![
-            one(Some(words::shown(&agent.context()))),
+            one(Some(words::printable(&agent.context()))),
             one(Some(words::verdict(row).to_owned())),
-            row.winner.map(|winner| words::name(&winner, agent)).into_iter().chain(words::denial(row)).collect(),
-            if is_allowed { entry.map_or_else(own_identity, identity) } else { Vec::new() },
-            one(answer.namespace(row).filter(|_| is_allowed).map(|namespace| words::shown(&namespace.value))),
+            row.winner
+                .map(|winner| words::candidate_name(&winner, agent))
+                .into_iter()
+                .chain(words::denial(row).map(str::to_owned))
+                .collect(),
+            if is_allowed { words::identity_parts(access_as) } else { Vec::new() },
+            one(answer.namespace(row).filter(|_| is_allowed).map(|namespace| words::printable(&namespace.value))),
             one(Some(note_mark(condition, &mut notes))),
         ]);
     }
@@ -207,11 +189,6 @@ fn answer_table<'a, 'w: 'a>(
         paragraph(out, &format!("  [{number}] "), &format!("if {note}"), report.width)?;
     }
     Ok(())
-}
-
-/// As whom jobs act where no entry says so.
-fn own_identity() -> Cell {
-    vec![Mode::Agent.key().to_owned()]
 }
 
 /// Writes text behind a mark, within the width.

@@ -2,11 +2,12 @@
 
 use std::io;
 
-use super::overview::{CaseView, Overview, Reason, RowView};
+use super::AccessReport;
+use super::overview::{CaseView, Overview, Reason, RowView, by_which_rules};
 use super::why::{self, Step};
-use super::{AccessReport, words};
 use crate::access::{Answer, Row};
 use crate::report::markup::{code, escape, html};
+use crate::words;
 
 /// From how many rows on a table is folded.
 const LONG: usize = 20;
@@ -15,15 +16,8 @@ const LONG: usize = 20;
 const MOST_NAMES: usize = 5;
 
 /// Every agent with its entries and what each comes to.
-pub(super) fn pictures(report: &AccessReport<'_, '_>, out: &mut dyn io::Write) -> io::Result<()> {
-    let settings = report.index.world().settings;
-    let tier = settings.tier.map_or("tier unknown".to_owned(), |tier| tier.to_string());
-    writeln!(out, "## Effective access\n")?;
-    writeln!(
-        out,
-        "By the rules of GitLab {}, {tier}. Of the entries for a project and for groups above it the most specific decides alone.",
-        settings.version
-    )?;
+pub(super) fn grants(report: &AccessReport<'_, '_>, out: &mut dyn io::Write) -> io::Result<()> {
+    writeln!(out, "## Effective access\n\n{}", by_which_rules(report.index.settings()))?;
     for (id, _) in report.index.agent_ids().filter(|(id, _)| report.is_asked(*id)) {
         overview(&Overview::of(report.index, id), out)?;
     }
@@ -39,13 +33,7 @@ fn overview(overview: &Overview, out: &mut dyn io::Write) -> io::Result<()> {
         case_view(case, out)?;
     }
     let users = &overview.users;
-    let names = match &users.names[..] {
-        _ if users.is_nobody => String::new(),
-        [] => ": nobody, since no entry counts".to_owned(),
-        names => format!(": Developers and above of {}", words::some_of(names, MOST_NAMES)),
-    };
-    let verb = if users.is_nobody { "" } else { "as " };
-    writeln!(out, "\n**Users:** {}", escape(&format!("{verb}{}{names}", users.summary)))?;
+    writeln!(out, "\n**Users:** {}", escape(&users.in_words(MOST_NAMES)))?;
     if users.is_nobody { Ok(()) } else { reasons(&users.without_effect, out) }
 }
 
@@ -65,17 +53,18 @@ fn case_view(case: &CaseView, out: &mut dyn io::Write) -> io::Result<()> {
 }
 
 fn cells(row: &RowView, has_condition: bool) -> Vec<String> {
+    let RowView { names, lines: _, projects, environments, is_protected_only, identity, namespace, condition } = row;
     let list = |values: &[String]| values.iter().map(|value| code(value)).collect::<Vec<_>>().join(", ");
     let mut cells = vec![
-        escape(&words::some_of(&row.names, MOST_NAMES)),
+        escape(&words::some_of(names, MOST_NAMES)),
         row.lines_in_words(),
-        row.projects.map_or(String::new(), |count| count.to_string()),
-        if row.environments.is_empty() { "all".to_owned() } else { list(&row.environments) },
-        if row.is_protected_only { "protected" } else { "all" }.to_owned(),
-        list(&row.identity),
-        if row.namespace.is_empty() { String::new() } else { code(&row.namespace) },
+        projects.map_or(String::new(), |count| count.to_string()),
+        if environments.is_empty() { "all".to_owned() } else { list(environments) },
+        if *is_protected_only { "protected" } else { "all" }.to_owned(),
+        list(identity),
+        if namespace.is_empty() { String::new() } else { code(namespace) },
     ];
-    cells.extend(has_condition.then(|| escape(&row.condition)));
+    cells.extend(has_condition.then(|| escape(condition)));
     cells
 }
 
@@ -124,10 +113,10 @@ fn answer_cells<'w>(report: &AccessReport<'_, 'w>, answer: &Answer<'w, '_>, row:
     let namespace = answer.namespace(row).filter(|_| is_allowed);
     vec![
         words::verdict(row).to_owned(),
-        code(&words::shown(&agent.context())),
+        code(&words::printable(&agent.context())),
         if is_allowed { escape(&words::identity(&answer.identity(row, agent))) } else { String::new() },
-        namespace.map_or(String::new(), |namespace| code(&words::shown(&namespace.value))),
-        escape(&words::reason(answer, row, agent)),
+        namespace.map_or(String::new(), |namespace| code(&words::printable(&namespace.value))),
+        escape(&words::printable(&words::reason(answer, row, agent))),
     ]
 }
 
@@ -137,7 +126,7 @@ fn explanation<'w>(
     row: &Row<'w>,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
-    let context = words::shown(&report.index.agent(row.agent).context());
+    let context = words::printable(&report.index.agent(row.agent).context());
     let condition = words::conditions(&row.conditions);
     let condition = if condition.is_empty() { String::new() } else { format!(", if {condition}") };
     let summary = html(&format!("{context}: {}{condition}", words::verdict(row)));
@@ -152,7 +141,7 @@ fn write_step(number: usize, step: &Step, out: &mut dyn io::Write) -> io::Result
     writeln!(out, "{number}. {}", escape(&step.text))?;
     for note in &step.notes {
         let line = note.line.as_ref().map_or(String::new(), |line| {
-            format!("{}, {}: ", code(&format!("{}:{}", words::shown(&line.path), line.number)), code(&line.text))
+            format!("{}, {}: ", code(&format!("{}:{}", words::printable(&line.path), line.number)), code(&line.text))
         });
         writeln!(out, "   - {line}{}", escape(&note.text))?;
     }

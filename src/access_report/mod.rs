@@ -1,4 +1,4 @@
-//! How effective access is shown: one file a format. It knows answers and pictures, and no I/O but the receiver.
+//! How effective access is shown: one file a format. It knows answers and grants, and no I/O but the receiver.
 
 mod columns;
 mod csv;
@@ -10,9 +10,6 @@ mod layout;
 mod markdown;
 mod overview;
 mod why;
-mod words;
-
-pub(crate) use words::{shown, some_of};
 
 use std::io;
 
@@ -54,12 +51,12 @@ impl<'w> AccessReport<'_, 'w> {
     ///
     /// # Errors
     /// When the receiver does not take it.
-    pub fn write_pictures(&self, out: &mut dyn io::Write) -> io::Result<()> {
+    pub fn write_grants(&self, out: &mut dyn io::Write) -> io::Result<()> {
         match self.format {
-            Format::Human => human::pictures(self, out),
-            Format::Json => json::pictures(self, out),
-            Format::Markdown => markdown::pictures(self, out),
-            Format::Csv => csv::pictures(self, out),
+            Format::Human => human::grants(self, out),
+            Format::Json => json::grants(self, out),
+            Format::Markdown => markdown::grants(self, out),
+            Format::Csv => csv::grants(self, out),
         }
     }
 

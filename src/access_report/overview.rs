@@ -1,13 +1,11 @@
 //! What an agent grants, condensed for readers: entries that differ only in what they name stand together, each reason
 //! is told once.
 
-use super::words;
 use crate::access::{
-    Agent, AgentId, Case, Condition, Drop, Effect, Fact, Grant, Index, Standing, Terms, UserGrant, UserIdentity,
-    UserPicture,
+    Agent, AgentId, Authorization, Case, Condition, Effect, Grant, Index, Settings, Terms, UserGrants, UserIdentity,
 };
-use crate::agent_config::{CiEntry, Mode};
-use crate::source::Span;
+use crate::agent_config::UserEntry;
+use crate::words;
 
 /// An agent with what it grants.
 pub(super) struct Overview {
@@ -61,10 +59,30 @@ pub(super) struct Users {
     pub without_effect: Vec<Reason>,
 }
 
+/// By which rules of GitLab all of it is worked out.
+pub(super) fn by_which_rules(settings: Settings) -> String {
+    let tier = settings.tier.map_or("tier unknown".to_owned(), |tier| tier.to_string());
+    format!(
+        "By the rules of GitLab {}, {tier}. Of the entries for a project and for groups above it the most specific decides alone.",
+        settings.version
+    )
+}
+
+impl Users {
+    /// As whom who gets in: "as the agent's service account: Developers and above of …".
+    pub fn in_words(&self, most: usize) -> String {
+        match &self.names[..] {
+            _ if self.is_nobody => self.summary.clone(),
+            [] => format!("as {}: nobody, since no entry counts", self.summary),
+            names => format!("as {}: Developers and above of {}", self.summary, words::some_of(names, most)),
+        }
+    }
+}
+
 impl Overview {
     pub fn of(index: &Index<'_>, id: AgentId) -> Self {
         let agent = index.agent(id);
-        let picture = index.picture(id);
+        let granted = index.agent_grants(id);
         let mut remarks = Vec::new();
         if !agent.is_registered {
             remarks
@@ -72,17 +90,17 @@ impl Overview {
         } else if agent.file.is_none() {
             remarks.push("It has no file, so its configuration is empty.".to_owned());
         }
-        if let Some(step) = picture.refused {
+        if let Some(step) = granted.refused {
             remarks.push(format!(
                 "GitLab refuses the file ({}), and what was configured before stays in force. Once mended, it says:",
                 step.name()
             ));
         }
         Self {
-            context: words::shown(&agent.context()),
+            context: words::printable(&agent.context()),
             remarks,
-            cases: common_first(picture.cases.iter().map(|case| case_view(case, agent)).collect()),
-            users: users(&index.user_picture(id), agent),
+            cases: common_first(granted.cases.iter().map(|case| case_view(case, agent)).collect()),
+            users: users(&index.user_grants(id), agent),
         }
     }
 }
@@ -106,26 +124,8 @@ fn place(effect: &Effect, is_implicit: bool) -> Place {
             .to_owned(),
         ),
         Effect::Decides(_) => Place::Counts,
-        Effect::Depends(facts, _) => {
-            Place::CountsIf(facts.iter().map(general_condition).collect::<Vec<_>>().join(" and "))
-        }
-        Effect::Dropped(drop) => Place::Without(general_reason(drop)),
-    }
-}
-
-/// What must hold, in words that fit all entries of which it must.
-fn general_condition(fact: &Fact) -> String {
-    match fact {
-        Fact::InHierarchy(_) => "what it names lies in the hierarchy of the configuration project".to_owned(),
-        fact => words::shown(&Condition { fact: fact.clone(), holds: true }.to_string()),
-    }
-}
-
-/// Why an entry has no effect, in words that fit all entries that lack it for this.
-fn general_reason(drop: &Drop) -> String {
-    match drop {
-        Drop::Replaced(_) => "is replaced by a later entry of the same list with the same id".to_owned(),
-        drop => drop.to_string(),
+        Effect::Depends(unknowns, _) => Place::CountsIf(words::conditions_of_entries(unknowns)),
+        Effect::Dropped(reason) => Place::Without(words::dropped_alike(reason)),
     }
 }
 
@@ -157,8 +157,8 @@ fn case_view(case: &Case<'_>, agent: &Agent<'_>) -> CaseView {
     for grant in &case.grants {
         let place = place(&grant.effect, grant.candidate.entry.is_none());
         if let Place::Without(clause) = place {
-            let line = grant.candidate.entry.and_then(|entry| words::line_of(agent, entry));
-            add_reason(&mut without_effect, with_line(words::name(&grant.candidate, agent), line), clause);
+            let line = grant.candidate.entry.and_then(|entry| agent.line(entry.head));
+            add_reason(&mut without_effect, with_line(words::candidate_name(&grant.candidate, agent), line), clause);
             continue;
         }
         let key = (grant.terms(), place);
@@ -182,14 +182,17 @@ fn case_view(case: &Case<'_>, agent: &Agent<'_>) -> CaseView {
 }
 
 fn row_view(grant: &Grant<'_>, terms: &Terms<'_>, place: &Place, agent: &Agent<'_>) -> RowView {
+    // The fixed user among them are texts to compare by.
+    let Terms { kind: _, has_effect: _, mode: _, user: _, environments, protected_only, namespace } = terms;
+    let access_as = grant.candidate.entry.and_then(|entry| entry.access_as.as_ref());
     let mut row = RowView {
         names: Vec::new(),
         lines: None,
         projects: Some(0),
-        environments: terms.environments.iter().map(|pattern| words::shown(pattern)).collect(),
-        is_protected_only: terms.protected_only,
-        identity: grant.candidate.entry.map_or_else(|| vec![Mode::Agent.key().to_owned()], identity),
-        namespace: words::shown(terms.namespace.unwrap_or_default()),
+        environments: environments.iter().map(|pattern| words::printable(pattern)).collect(),
+        is_protected_only: *protected_only,
+        identity: words::identity_parts(access_as),
+        namespace: words::printable(namespace.unwrap_or_default()),
         condition: match place {
             Place::CountsIf(condition) => condition.clone(),
             _ => String::new(),
@@ -201,8 +204,8 @@ fn row_view(grant: &Grant<'_>, terms: &Terms<'_>, place: &Place, agent: &Agent<'
 
 impl RowView {
     fn add(&mut self, grant: &Grant<'_>, agent: &Agent<'_>) {
-        self.names.push(words::name(&grant.candidate, agent));
-        let line = grant.candidate.entry.and_then(|entry| words::line_of(agent, entry));
+        self.names.push(words::candidate_name(&grant.candidate, agent));
+        let line = grant.candidate.entry.and_then(|entry| agent.line(entry.head));
         self.lines = match (self.lines, line) {
             (Some((first, last)), Some(line)) => Some((first.min(line), last.max(line))),
             (lines, line) => lines.or(line.map(|line| (line, line))),
@@ -224,47 +227,27 @@ impl RowView {
     }
 }
 
-/// The identity that an entry gives, part by part.
-pub(super) fn identity(entry: &CiEntry) -> Vec<String> {
-    let user = entry.access_as.as_ref().and_then(|access_as| access_as.impersonation.as_ref());
-    let Some(user) = user else { return vec![entry.mode().key().to_owned()] };
-    let mut parts: Vec<String> =
-        user.username.iter().map(|name| format!("user {}", words::shown(&name.value))).collect();
-    parts.extend(user.groups.iter().map(|group| format!("group {}", words::shown(&group.value))));
-    parts.extend(user.uid.iter().map(|uid| format!("uid {}", words::shown(&uid.value))));
-    parts.extend(user.extra.iter().map(|(key, _)| format!("extra {}", words::shown(&key.value))));
-    parts
-}
-
-fn users(picture: &UserPicture<'_>, agent: &Agent<'_>) -> Users {
-    let is_nobody = matches!(picture.identity, UserIdentity::Nobody(_));
-    let mut summary = words::user_identity(picture.identity);
-    if !picture.conditions.is_empty() {
-        summary.push_str(&format!(", if {}", words::user_conditions(&picture.conditions)));
+fn users(granted: &UserGrants<'_>, agent: &Agent<'_>) -> Users {
+    let is_nobody = matches!(granted.identity, UserIdentity::Nobody(_));
+    let mut summary = words::user_identity(granted.identity);
+    if !granted.conditions.is_empty() {
+        summary.push_str(&format!(", if {}", words::conditions_for_users(&granted.conditions)));
     }
     let mut users = Users { summary, is_nobody, names: Vec::new(), without_effect: Vec::new() };
-    for grant in &picture.grants {
-        let name = with_line(user_name(grant), line_at(agent, grant.entry.span));
-        match &grant.standing {
-            Standing::Kept => users.names.push(name),
-            Standing::Dropped(drop) => add_reason(&mut users.without_effect, name, general_reason(drop)),
-            Standing::Depends(needs) => {
-                let facts: Vec<Condition> =
-                    needs.iter().map(|(fact, _)| Condition { fact: fact.clone(), holds: true }).collect();
-                users.names.push(format!("{name} if {}", words::user_conditions(&facts)));
+    for grant in &granted.grants {
+        let UserEntry { kind: _, index: _, span, id: _ } = grant.entry;
+        let name = with_line(words::user_entry_name(grant), agent.line(*span));
+        match &grant.authorization {
+            Authorization::Kept => users.names.push(name),
+            Authorization::Dropped(reason) => add_reason(&mut users.without_effect, name, words::dropped_alike(reason)),
+            Authorization::Depends(needs) => {
+                let unknowns: Vec<Condition> =
+                    needs.iter().map(|(unknown, _)| Condition { unknown: unknown.clone(), holds: true }).collect();
+                users.names.push(format!("{name} if {}", words::conditions_for_users(&unknowns)));
             }
         }
     }
     users
-}
-
-fn user_name(grant: &UserGrant<'_>) -> String {
-    format!("{} {}", grant.entry.kind.noun(), words::shown(grant.target.unwrap_or("without id")))
-}
-
-fn line_at(agent: &Agent<'_>, span: Span) -> Option<usize> {
-    let source = agent.file?.source?;
-    Some(source.position(span.start).line)
 }
 
 fn with_line(name: String, line: Option<usize>) -> String {

@@ -116,14 +116,20 @@ impl CiEntry {
     /// Whether only protected refs get in.
     #[must_use]
     pub fn is_protected_only(&self) -> bool {
-        self.protected_branches_only.as_ref().is_some_and(|written| written.value)
+        is_true(self.protected_branches_only.as_ref())
     }
 
     /// As whom jobs act.
     #[must_use]
     pub fn mode(&self) -> Mode {
-        self.access_as.as_ref().map_or(Mode::Agent, |access_as| access_as.mode)
+        AccessAs::identity(self.access_as.as_ref()).0
     }
+}
+
+/// Whether a key is written with `true`.
+#[must_use]
+pub fn is_true(written: Option<&Spanned<bool>>) -> bool {
+    written.is_some_and(|written| written.value)
 }
 
 /// The identity that an entry gives.
@@ -135,6 +141,15 @@ pub struct AccessAs {
     pub span: Span,
     /// The fixed user of `impersonate`.
     pub impersonation: Option<Impersonation>,
+}
+
+impl AccessAs {
+    /// As whom an entry has jobs act, and which fixed user that is; an entry that does not say has the agent act.
+    #[must_use]
+    pub fn identity(of: Option<&Self>) -> (Mode, Option<&Impersonation>) {
+        let Some(Self { mode, span: _, impersonation }) = of else { return (Mode::Agent, None) };
+        (*mode, impersonation.as_ref())
+    }
 }
 
 /// As whom the cluster is used.

@@ -11,7 +11,7 @@ mod text_checks;
 use serde_json::Value as Json;
 
 pub use access_entries::{
-    AccessAs, AccessSection, CiAccess, CiEntry, EntryKind, Impersonation, Mode, Spanned, UserAccess, UserEntry,
+    AccessAs, AccessSection, CiAccess, CiEntry, EntryKind, Impersonation, Mode, Spanned, UserAccess, UserEntry, is_true,
 };
 pub use keys::CONFIGURATION;
 
@@ -42,6 +42,8 @@ pub struct AgentConfig {
 /// The first of GitLab's steps that refuses a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RefusedAt {
+    /// What lies at the path is no file: a directory, or a link, of which GitLab reads the path that it holds.
+    Read,
     /// The file is too large.
     Size,
     /// The text is no YAML that could become JSON.
@@ -57,6 +59,7 @@ impl RefusedAt {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Self::Read => "read",
             Self::Size => "size",
             Self::Yaml => "yaml",
             Self::Decode => "decode",

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::load::Loaded;
 use super::problem::{Problem, ProblemKind};
-use super::psych::Kind;
+use super::ruby_yaml::Kind;
 use super::text::{Place, Text};
 use super::value::{Entry, List, Map, Scalar, Value, Work};
 

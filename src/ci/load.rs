@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::MAX_DEPTH;
 use super::problem::{Problem, ProblemKind};
-use super::psych::{self, Kind};
+use super::ruby_yaml::{self, Kind};
 use super::text::{Place, Text};
 use super::value::{Entry, List, Map, Reference, Scalar, Value, Work};
 use crate::source::{Source, Span};
@@ -50,7 +50,7 @@ fn read_document(
     work: &Work,
     problems: &mut Vec<Problem>,
 ) -> Option<Arc<Map>> {
-    for problem in document.problems().iter().filter(|problem| stops_psych(source, problem)) {
+    for problem in document.problems().iter().filter(|problem| stops_ruby(source, problem)) {
         let related = problem.cause.map(|cause| Place::new(source, cause));
         let place = Place::new(source, problem.span);
         problems.push(Problem { kind: ProblemKind::Syntax(problem.kind.clone()), place, related });
@@ -75,7 +75,7 @@ fn read_document(
 }
 
 /// Psych takes `%YAML 1.2`.
-fn stops_psych(source: &Source, problem: &yaml::Problem) -> bool {
+fn stops_ruby(source: &Source, problem: &yaml::Problem) -> bool {
     problem.kind != yaml::ProblemKind::TagOrDirective || !source.slice(problem.span).starts_with('%')
 }
 
@@ -152,7 +152,7 @@ impl Converter<'_> {
 
     fn scalar(&mut self, node: &Node, text: &str, style: Style) -> Arc<Scalar> {
         let tag = node.tag.as_ref().map(|tag| &*tag.name);
-        let (kind, value) = psych::resolve(text, style, tag);
+        let (kind, value) = ruby_yaml::resolve(text, style, tag);
         let place = self.place(node);
         if kind == Kind::Date {
             self.problems.push(Problem::new(ProblemKind::Date(text.to_owned()), place.clone()));

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::psych::Kind;
+use super::ruby_yaml::Kind;
 use super::text::{Place, Text};
 
 /// A value, after aliases and merge keys (`<<`) and before `!reference`.

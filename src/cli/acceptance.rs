@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use super::{Exit, output};
 use crate::diagnostic::baseline::Baseline;
-use crate::project::Unusable;
-use crate::project::discover::{self, Content};
+use crate::project::files::{Disk, FileSource as _};
+use crate::project::paths::shown_path;
+use crate::project::{Unusable, read_named};
 use crate::report::Outcome;
 
 /// The largest baseline that is read, in bytes.
@@ -34,7 +35,7 @@ impl BaselineArguments {
         let baseline = Baseline::of(&outcome.findings);
         output::to_file(file, &|out| out.write_all(baseline.text().as_bytes()))?;
         let findings = if baseline.len() == 1 { "finding" } else { "findings" };
-        let shown = discover::shown_path(file);
+        let shown = shown_path(file);
         let count = baseline.len();
         output::to_stdout(&|out| {
             writeln!(out, "Recorded {count} {findings} in {shown}. From now on, `--baseline {shown}` leaves them out.")
@@ -44,15 +45,12 @@ impl BaselineArguments {
 }
 
 fn read_baseline(file: &Path) -> Result<Baseline, Unusable> {
-    let shown = discover::shown_path(file);
-    if !file.exists() {
+    let shown = shown_path(file);
+    if !Disk.is_there(file) {
         return Err(Unusable::new(format!("there is no baseline {shown}; `--write-baseline {shown}` makes one")));
     }
-    let Content::Text(bytes) = discover::read_file(file, MAX_BASELINE_SIZE)? else {
-        return Err(Unusable::new(format!("cannot read a baseline from {shown}")));
-    };
-    Baseline::read(&String::from_utf8_lossy(&bytes))
-        .map_err(|error| Unusable::new(format!("cannot use {shown}: {error}")))
+    let text = read_named("a baseline", file, MAX_BASELINE_SIZE, &Disk)?;
+    Baseline::read(&text).map_err(|error| Unusable::new(format!("cannot use {shown}: {error}")))
 }
 
 /// Leaves out what is recorded; `is_whole` if everything was looked at, so that what is not there is gone.

@@ -1,26 +1,25 @@
 //! `kaslint access`: which agents a job may use, through which entry, as whom.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 use serde::Deserialize;
 
 use super::access_jobs;
 use super::progress::Progress;
-use super::{Exit, manners, output};
+use super::{Exit, manners, output, usable};
 use crate::access::jobs::ProjectJobs;
-use crate::access::{AgentFile, Query, Settings, World};
+use crate::access::{Query, Settings, World};
 use crate::access_report::{AccessReport, Format, write_difference};
-use crate::agent_config::AgentConfig;
-use crate::agent_config::location::Location;
-use crate::analysis::Steps;
-use crate::gitlab::{GitRef, Version};
+use crate::analysis::{Evaluation, Facts, Purpose, Subject};
+use crate::diagnostic::Selection;
+use crate::gitlab::{FullPath, GitRef, lower_path};
 use crate::inventory::Inventory;
-use crate::project::Unusable;
-use crate::project::discover::{self, Content, Found, Search};
-use crate::project::knowledge::{Knowledge, Known, Options, Origins};
+use crate::project::files::{Disk, StandardInput};
+use crate::project::paths::shown_path;
+use crate::project::{Loader, Neighbours, Options, Project, Request, Scope, Steps, Surroundings, Unusable, read_named};
 use crate::rules;
-use crate::source::Source;
 
 /// The largest file of queries, and the largest recorded result, in bytes.
 const MAX_TEXT_SIZE: u64 = 1 << 28;
@@ -107,14 +106,6 @@ struct QueryLine {
     protected: Option<bool>,
 }
 
-/// An agent's file with what says whose it is.
-struct Loaded {
-    project: Option<String>,
-    name: String,
-    source: Source,
-    config: AgentConfig,
-}
-
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
     if arguments.why && arguments.format == Format::Csv {
         return Err(Unusable::new(
@@ -126,48 +117,72 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
             "`--why` explains one thing: name a project with `--for` or a job with `--job`".to_owned(),
         ));
     }
-    let knowledge = Knowledge::new(&arguments.options, rules::TABLE, &output::complain)?;
-    let known = knowledge.context_for(Path::new("."), None, true)?;
-    let listed = known.context.inventory.as_deref();
-    let settings = Settings {
-        version: known.context.version,
-        tier: known.context.tier,
-        instance_authorization: known.context.instance_authorization,
-    };
     let start = Instant::now();
-    let search = knowledge.search(&arguments.paths, |_| true)?;
-    if let Some(error) = search.errors.first() {
+    let surroundings = Surroundings::of_process();
+    let loader = Loader::new(&Disk, &arguments.options, &surroundings, rules::TABLE)?;
+    let progress = Progress::new(start, "Reading", 1 + Steps::A_FILE);
+    let mut snapshot = usable(loader.load(&Request {
+        scope: Scope::Paths(&arguments.paths),
+        neighbours: Neighbours::Always,
+        with_ci_files: arguments.asks_for_jobs() || arguments.appends_jobs(),
+        steps: &progress.steps,
+        before: None,
+    }))?;
+    if let Some(error) = snapshot.errors.first() {
         return Err(Unusable::new(error.clone()));
     }
-    let count = search.projects.iter().map(Found::count).sum();
-    let progress = Progress::new(start, ("Reading", count), count);
-    let files = agent_files(&search, &knowledge, settings.version, &progress.steps)?;
     if arguments.verbose {
-        tell(&search, &knowledge, &known)?;
+        snapshot.projects.iter().for_each(|project| output::complain(&manners::tell(project, None)));
     }
-    let ci_files = match arguments.asks_for_jobs() || arguments.appends_jobs() {
-        true => access_jobs::read(&search, arguments.for_project.as_deref(), &knowledge, &progress.steps)?,
-        false => Vec::new(),
-    };
+    snapshot.remarks.iter().for_each(|remark| output::complain(remark));
+    let wanted = arguments.for_project.as_deref();
+    snapshot.projects.iter_mut().for_each(|project| keep_jobs_of(project, wanted));
+    let selection = Arc::new(Selection::default());
+    let subjects = snapshot.projects.into_iter().map(|project| Subject::new(project, Arc::clone(&selection)));
+    let evaluation = Evaluation::of(subjects.collect(), Purpose::AccessTogether, &progress.steps);
     drop(progress);
-    let world = World {
-        inventory: listed,
-        files: files
-            .iter()
-            .map(|file| AgentFile::new(file.project.as_deref(), &file.name, &file.source, &file.config))
-            .collect(),
-        settings,
+    evaluation.with(|facts| report(arguments, facts, snapshot.inventories.first().map(|file| &*file.inventory)))
+}
+
+/// Takes the CI file away from a project unless it was asked for, and the project is the one whose jobs are.
+fn keep_jobs_of(project: &mut Arc<Project>, wanted: Option<&str>) {
+    let path = project.context.project.as_ref().map(FullPath::as_str);
+    let is_wanted = wanted.is_none_or(|wanted| path.is_some_and(|path| lower_path(path) == lower_path(wanted)));
+    let main = project.ci_file.as_deref().map(shown_path);
+    let is_named = project.named.as_ref().is_none_or(|named| main.is_some_and(|main| named.contains(&main)));
+    if project.pipeline.is_some() && !(is_wanted && is_named) {
+        Arc::make_mut(project).pipeline = None;
+    }
+}
+
+/// Shows what is asked for.
+fn report(arguments: &Arguments, facts: &Facts<'_>, known: Option<&Inventory>) -> Result<Exit, Unusable> {
+    let empty;
+    let mut indexes = facts.indexes();
+    let index = match (indexes.next(), indexes.next()) {
+        (Some(index), None) => index,
+        (None, _) => {
+            // Agents may be registered without any file at hand.
+            let settings = known.map(Settings::of).unwrap_or_default();
+            empty = World { inventory: known, files: Vec::new(), settings }.authorize();
+            &empty
+        }
+        (Some(_), Some(_)) => {
+            return Err(Unusable::new(
+                "the projects that were found do not have the same release, licence, instance setting and inventory; give these as options, or ask about one project at a time".to_owned(),
+            ));
+        }
     };
-    let index = world.authorize();
+    let listed = index.inventory();
     let to_file = arguments.output.is_some() || arguments.expect.is_some();
     let report = AccessReport {
-        index: &index,
+        index,
         agent: arguments.agent.as_deref(),
         why: arguments.why,
         format: arguments.format,
         width: if to_file { output::DEFAULT_WIDTH } else { output::width() },
     };
-    let jobs = access_jobs::work_out(&ci_files);
+    let jobs: Vec<&ProjectJobs<'_>> = facts.all_jobs().collect();
     if let Some(project) = arguments.for_project.as_deref()
         && listed.is_some_and(|listed| listed.find_project(project).is_none())
     {
@@ -181,34 +196,19 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
         (Some(queries), _) => answer_queries(queries, &report, arguments),
         (None, Some(project)) => answer_one(project, &report, listed, &jobs, arguments),
         (None, None) => deliver(arguments, &|out| {
-            report.write_pictures(out)?;
+            report.write_grants(out)?;
             report.append_jobs(&jobs, out)
         }),
     }
 }
 
-/// Tells of each project what is known of it; release, licence and inventory are those of the working directory for all.
-fn tell(search: &Search, knowledge: &Knowledge<'_>, here: &Known) -> Result<(), Unusable> {
-    let is_only = search.projects.iter().filter(|found| found.project.is_none()).count() == 1;
-    for found in &search.projects {
-        let mut known = knowledge.context_for(&found.root, found.project.as_deref(), is_only)?;
-        (known.context.version, known.context.tier) = (here.context.version, here.context.tier);
-        known.listing.clone_from(&here.listing);
-        known.origins = Origins { project: known.origins.project, ..here.origins };
-        let paths = found.files.iter().map(|file| &file.path).chain(&found.ci_file);
-        output::complain(&manners::tell(
-            &found.root,
-            &known,
-            paths.map(|path| discover::shown_path(path)).collect(),
-            None,
-        ));
-    }
-    Ok(())
-}
-
 /// Shows the result, or writes it to a file, or compares it with a recorded one.
 fn deliver(arguments: &Arguments, write: &output::Write<'_>) -> Result<Exit, Unusable> {
-    let recorded = arguments.expect.as_deref().map(|path| Ok((path, read_text(path)?))).transpose()?;
+    let recorded = arguments
+        .expect
+        .as_deref()
+        .map(|path| Ok((path, read_named("a recorded result", path, MAX_TEXT_SIZE, &Disk)?)))
+        .transpose()?;
     match &arguments.output {
         Some(path) => output::to_file(path, write)?,
         None if recorded.is_none() => output::to_stdout(write)?,
@@ -221,59 +221,20 @@ fn deliver(arguments: &Arguments, write: &output::Write<'_>) -> Result<Exit, Unu
     if found == recorded {
         return Ok(Exit::Fine);
     }
-    let name = discover::shown_path(path);
+    let name = shown_path(path);
     output::to_stdout(&|out| write_difference(arguments.format, (&name, &recorded), &found, out))?;
     Ok(Exit::Found)
 }
 
-fn read_text(path: &Path) -> Result<String, Unusable> {
-    match discover::read_file(path, MAX_TEXT_SIZE)? {
-        Content::Text(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
-        Content::TooLarge(_) | Content::NoFile(_) => {
-            Err(Unusable::new(format!("cannot read a recorded result from {}", discover::shown_path(path))))
-        }
-    }
-}
-
-/// The agents' files of the projects that were found.
-fn agent_files(
-    search: &Search,
-    knowledge: &Knowledge<'_>,
-    version: Version,
-    steps: &Steps,
-) -> Result<Vec<Loaded>, Unusable> {
-    let is_only = search.projects.iter().filter(|found| found.project.is_none()).count() == 1;
-    let mut files = Vec::new();
-    for found in &search.projects {
-        let project = knowledge.context_for(&found.root, found.project.as_deref(), is_only)?.context.project;
-        steps.add(found.files.len());
-        for file in &found.files {
-            if let Location::Config { agent } = &file.location {
-                let project = project.as_ref().map(ToString::to_string);
-                files.extend(load(&file.path, project, agent.clone(), version)?);
-            }
-        }
-    }
-    Ok(files)
-}
-
-/// Reads a file; what is no file or too large grants nothing new and is `check`'s to report.
-fn load(path: &Path, project: Option<String>, name: String, version: Version) -> Result<Option<Loaded>, Unusable> {
-    let Content::Text(bytes) = discover::read_file(path, crate::agent_config::MAX_FILE_SIZE)? else { return Ok(None) };
-    let source = Source::from_bytes(discover::shown_path(path), &bytes);
-    let config = AgentConfig::read(&source, version);
-    Ok(Some(Loaded { project, name, source, config }))
-}
-
 fn answer_queries(file: &Path, report: &AccessReport<'_, '_>, arguments: &Arguments) -> Result<Exit, Unusable> {
-    let content = if file == Path::new("-") {
-        discover::read_stdin(MAX_TEXT_SIZE)?
-    } else {
-        discover::read_file(file, MAX_TEXT_SIZE)?
+    let shown = shown_path(file);
+    let text = match file == Path::new("-") {
+        false => read_named("queries", file, MAX_TEXT_SIZE, &Disk)?,
+        true => match Disk::read_standard_input(MAX_TEXT_SIZE)? {
+            StandardInput::Bytes(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+            StandardInput::TooLarge(_) => return Err(Unusable::new(format!("cannot read queries from {shown}"))),
+        },
     };
-    let shown = discover::shown_path(file);
-    let Content::Text(bytes) = content else { return Err(Unusable::new(format!("cannot read queries from {shown}"))) };
-    let text = String::from_utf8_lossy(&bytes);
     let mut lines = Vec::new();
     for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let query: QueryLine = serde_json::from_str(line).map_err(|error| {
@@ -293,7 +254,7 @@ fn answer_one(
     project: &str,
     report: &AccessReport<'_, '_>,
     listed: Option<&Inventory>,
-    jobs: &[ProjectJobs<'_>],
+    jobs: &[&ProjectJobs<'_>],
     arguments: &Arguments,
 ) -> Result<Exit, Unusable> {
     let protected = match (&arguments.git_ref, arguments.protected, arguments.unprotected) {

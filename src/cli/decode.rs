@@ -7,18 +7,14 @@ use std::sync::Arc;
 use serde_json::{Value as Json, json};
 
 use super::{Exit, output};
+use crate::agent_config::RefusedAt;
 use crate::agent_config::location::Location;
-use crate::agent_config::{AgentConfig, RefusedAt};
-use crate::analysis::{self, Project};
-use crate::diagnostic::Selection;
-use crate::diagnostic::Topic;
-use crate::diagnostic::{Finding, Severity};
-use crate::project::knowledge::{Knowledge, Options};
-use crate::project::{Context, Input, InputContent};
-use crate::project::{Unusable, discover};
+use crate::analysis::{self, Subject};
+use crate::diagnostic::{Finding, Selection, Severity, Topic};
+use crate::project::files::{Disk, Overlay, StandardInput, Texts};
+use crate::project::{Context, Input, InputContent, Loader, Options, Project, Surroundings, Unusable};
 use crate::report::Human;
-use crate::rules;
-use crate::rules::RULES;
+use crate::rules::{self, RULES};
 use crate::source::Source;
 use crate::source::secrets;
 
@@ -51,13 +47,13 @@ struct Decoded {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
-    let knowledge = Knowledge::new(&arguments.options, rules::TABLE, &output::complain)?;
+    let surroundings = Surroundings::of_process();
+    let loader = Loader::new(&Disk, &arguments.options, &surroundings, rules::TABLE)?;
     let mut exit = Exit::Fine;
     // In order, one at a time: a long list must not be held in memory.
     for (index, path) in arguments.files.iter().enumerate() {
-        let context = knowledge.context_for(path.parent().unwrap_or(Path::new("")), None, false)?.context;
-        let decoded = match decode(path, &context) {
-            Ok(decoded) => decoded,
+        let decoded = match load(path, &loader, &arguments.options) {
+            Ok((input, context)) => decode(input, context),
             Err(unusable) => {
                 output::complain(&format!("error: {unusable}"));
                 exit = exit.max(Exit::Unusable);
@@ -80,41 +76,44 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
     Ok(exit)
 }
 
-fn decode(path: &Path, context: &Context) -> Result<Decoded, Unusable> {
-    let shown = discover::shown_path(path);
-    let content = if path == Path::new("-") {
-        discover::read_stdin(context.max_file_size)?
-    } else {
-        discover::read_file(path, context.max_file_size)?
-    };
-    let refused = |stage: &'static str, content: InputContent, source: Source| {
-        let input = Input::without_text(Location::Loose, Arc::new(source), content);
-        Decoded { path: shown.clone(), refused_at: Some(stage), config: None, findings: findings(input, context) }
-    };
-    Ok(match content {
-        discover::Content::Text(bytes) => {
-            let source = Arc::new(Source::from_bytes(shown.clone(), &bytes));
-            let config = AgentConfig::read(&source, context.version);
-            let canonical = config.canonical();
-            let refused_at = config.refused_at().map(RefusedAt::name);
-            let input = Input::text(Location::Loose, source);
-            Decoded { path: shown, refused_at, config: canonical, findings: findings(input, context) }
+/// Reads a file, or standard input for `-`.
+fn load(path: &Path, loader: &Loader<'_>, options: &Options) -> Result<(Input, Context), Unusable> {
+    if path != Path::new("-") {
+        return loader.load_file(path);
+    }
+    let limit = loader.limit_of(path)?;
+    let bytes = match Disk::read_standard_input(limit)? {
+        StandardInput::Bytes(bytes) => bytes,
+        StandardInput::TooLarge(size) => {
+            let empty = Arc::new(Source::new("-", ""));
+            let input = Input::without_text(Location::Loose, empty, InputContent::TooLarge(size));
+            return Ok((input, Context { max_file_size: limit, ..Context::default() }));
         }
-        discover::Content::TooLarge(size) => {
-            refused(RefusedAt::Size.name(), InputContent::TooLarge(size), Source::new(shown.clone(), ""))
-        }
-        discover::Content::NoFile(what) => refused("read", InputContent::NoFile(what), Source::new(shown.clone(), "")),
-    })
+    };
+    let texts = Texts::from([("-".to_owned(), Arc::new(Source::from_bytes("-", &bytes)))]);
+    let surroundings = Surroundings::of_process();
+    Loader::new(&Overlay::new(&Disk, &texts), options, &surroundings, rules::TABLE)?.load_file(path)
+}
+
+fn decode(input: Input, context: Context) -> Decoded {
+    let path = input.source.path().to_owned();
+    let decoded = input.decoded(&context);
+    let refused_at = match &decoded {
+        Some(file) => file.config.refused_at(),
+        None => input.refused_unread(),
+    };
+    let config = decoded.and_then(|file| file.config.canonical());
+    Decoded { path, refused_at: refused_at.map(RefusedAt::name), config, findings: findings(input, context) }
 }
 
 /// What the rules about reading say; who gets in is not decode's business.
-fn findings(input: Input, context: &Context) -> Vec<Finding> {
+fn findings(input: Input, context: Context) -> Vec<Finding> {
     let about_reading =
         RULES.iter().map(|rule| rule.info()).filter(|info| matches!(info.topic, Topic::File | Topic::Keys));
     let selection =
         Selection { only: about_reading.map(|info| info.name.to_owned()).collect(), ..Selection::default() };
-    let project = Project::new(vec![input], context.clone(), selection);
-    analysis::analyse(&[project]).into_iter().flat_map(|analysis| analysis.findings).collect()
+    let subject = Subject::new(Project::new(vec![input], context), selection);
+    analysis::analyse(&[subject]).into_iter().flat_map(|analysis| analysis.findings).collect()
 }
 
 fn write_json(decoded: &Decoded, out: &mut dyn io::Write) -> io::Result<()> {

@@ -1,18 +1,15 @@
 //! `kaslint inventory check`.
 
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
 
 use super::{Exit, output};
-use crate::diagnostic::{Finding, Severity};
-use crate::diagnostic::{RuleInfo, Topic};
-use crate::fixing::Texts;
+use crate::diagnostic::{Finding, RuleInfo, Severity, Topic};
 use crate::inventory::Project;
-use crate::project::Unusable;
-use crate::project::discover;
-use crate::project::inventory::read;
+use crate::project::files::Disk;
+use crate::project::paths::shown_path;
+use crate::project::{InventoryFile, Loader, Options, Surroundings, Unusable};
 use crate::report::Human;
-use crate::source::Source;
+use crate::rules;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -42,38 +39,38 @@ static REMARK: RuleInfo = RuleInfo {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
     let Command::Check { file } = &arguments.command;
-    let (source, inventory) = read(file, &Texts::new())?;
-    let folder = file.parent().unwrap_or(Path::new(""));
+    let (options, surroundings) = (Options::default(), Surroundings::of_process());
+    let loader = Loader::new(&Disk, &options, &surroundings, rules::TABLE)?;
+    let file = loader.load_inventory(file)?;
+    let inventory = &file.inventory;
     let remarks: Vec<Finding> =
-        inventory.projects().iter().flat_map(|project| remarks(project, folder, &source)).collect();
+        inventory.projects().iter().flat_map(|project| remarks(project, &file, &loader)).collect();
     let (projects, namespaces) = (inventory.projects().len(), inventory.namespaces().len());
     output::to_stdout(&|out| {
         Human { width: output::width() }.write_findings(&remarks, out)?;
         writeln!(
             out,
             "{} is a valid inventory: {projects} projects, {namespaces} groups and users.",
-            discover::shown_path(file)
+            shown_path(&file.file)
         )
     })?;
     Ok(Exit::Fine)
 }
 
 /// What is to be said about a project and the folder of its files.
-fn remarks(project: &Project, folder: &Path, source: &Arc<Source>) -> Vec<Finding> {
-    let remark = |span, message: String| Finding::new(&REMARK, source, span, message).route("projects");
-    let root = folder.join(project.folder());
-    let shown = discover::shown_path(&root);
-    if !root.is_dir() {
+fn remarks(project: &Project, file: &InventoryFile, loader: &Loader<'_>) -> Vec<Finding> {
+    let remark = |span, message: String| Finding::new(&REMARK, &file.source, span, message).route("projects");
+    let root = file.folder_of(project);
+    let shown = shown_path(&root);
+    let Some(folders) = loader.agent_folders(&root) else {
         let missing = project.repository.as_ref().map(|_| {
             remark(project.span, format!("the folder {shown} of `{}` is not there", project.path))
                 .help("write where the project's files are, relative to the inventory, or leave `repository` out")
         });
         return missing.into_iter().collect();
-    }
+    };
     let Some(agents) = &project.agents else { return Vec::new() };
-    let found = discover::at_root(&root).map(|found| found.files).unwrap_or_default();
-    let folders: Vec<&str> = found.iter().filter_map(|file| file.location.agent()).collect();
-    let without_file = agents.iter().filter(|agent| !folders.contains(&&*agent.name)).map(|agent| {
+    let without_file = agents.iter().filter(|agent| !folders.iter().any(|name| **name == *agent.name)).map(|agent| {
         let message = format!(
             "the agent `{0}` of `{1}` has no file .gitlab/agents/{0}/config.yaml in {shown}, so its configuration is empty",
             agent.name, project.path

@@ -2,10 +2,9 @@
 
 use std::io::{self, BufReader};
 
-use super::Exit;
+use super::{Exit, failure};
 use crate::lsp::{End, serve_with};
-use crate::project::Unusable;
-use crate::project::knowledge::Options;
+use crate::project::{Options, Unusable};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -21,5 +20,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
         End::Orderly => Ok(Exit::Fine),
         // The protocol asks for 1 where `exit` comes without `shutdown`.
         End::Abrupt => Ok(Exit::Found),
+        End::Failed => Ok(failure::tell()),
     }
 }

@@ -1,10 +1,8 @@
 //! How much is said beside the findings: `--quiet` and `--verbose`.
 
-use std::path::Path;
-
 use crate::diagnostic::Selection;
-use crate::project::discover;
-use crate::project::knowledge::{Known, Origin};
+use crate::project::paths::{folder_or_here, shown_path};
+use crate::project::{Origin, Project};
 use crate::rules::RULES;
 use crate::source::secrets;
 
@@ -21,14 +19,16 @@ pub(super) struct Manners {
 }
 
 /// What `--verbose` tells of a project.
-pub(super) fn tell(root: &Path, known: &Known, files: Vec<String>, selection: Option<&Selection>) -> String {
-    let folder = if root.as_os_str().is_empty() { Path::new(".") } else { root };
+pub(super) fn tell(project: &Project, selection: Option<&Selection>) -> String {
+    let folder = folder_or_here(&project.folder);
     let from = |origin: Option<Origin>| origin.map_or_else(String::new, |origin| format!(" ({origin})"));
-    let (context, origins) = (&known.context, known.origins);
+    let (context, origins) = (&project.context, project.origins);
     let or = |text: Option<String>, otherwise: &str| text.unwrap_or_else(|| otherwise.to_owned());
     let path = or(context.project.as_ref().map(ToString::to_string), "unknown");
-    let settings = or(known.settings.file.as_deref().map(discover::shown_path), "none");
-    let inventory = or(known.listing.as_ref().map(|listing| discover::shown_path(&listing.file)), "none");
+    let settings = or(project.settings.file.as_deref().map(shown_path), "none");
+    let inventory = or(project.inventory.as_ref().map(|inventory| shown_path(&inventory.file)), "none");
+    let is_meant = |path: &&str| project.named.as_ref().is_none_or(|named| named.contains(*path));
+    let files: Vec<String> = project.files().into_iter().filter(is_meant).map(str::to_owned).collect();
     let version_from = origins.version.map_or_else(|| " (the newest known)".to_owned(), |origin| from(Some(origin)));
     let tier = or(context.tier.map(|tier| tier.to_string()), "unknown");
     let counted = |count: usize, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
@@ -41,7 +41,7 @@ pub(super) fn tell(root: &Path, known: &Known, files: Vec<String>, selection: Op
         None => format!("read       {files_counted}"),
     };
     let mut lines = vec![
-        format!("project {}", discover::shown_path(folder)),
+        format!("project {}", shown_path(folder)),
         format!("  path       {path}{}", from(origins.project)),
         format!("  settings   {settings}"),
         format!("  inventory  {inventory}{}", from(origins.inventory)),

@@ -7,6 +7,7 @@ mod check;
 mod check_output;
 mod completions;
 mod decode;
+mod failure;
 mod fix;
 mod inventory;
 mod lsp;
@@ -22,7 +23,7 @@ use std::ffi::OsString;
 
 use clap::{Parser, Subcommand};
 
-use crate::project::Unusable;
+use crate::project::{Snapshot, Unusable};
 use crate::report::Human;
 
 /// Says what GitLab makes of the configuration of its agents for Kubernetes.
@@ -70,7 +71,7 @@ pub enum Exit {
     Found = 1,
     /// The call could not be carried out, or not in full.
     Unusable = 2,
-    /// A rule failed inside.
+    /// A rule failed inside, or kaslint itself.
     Internal = 3,
 }
 
@@ -93,8 +94,10 @@ fn color_behind_command(mut arguments: Vec<OsString>) -> Vec<OsString> {
 /// Runs the command line.
 #[must_use]
 pub fn run() -> Exit {
-    // A failing rule is a finding; its backtrace helps nobody who runs the tool.
-    std::panic::set_hook(Box::new(|_| {}));
+    failure::caught(run_command)
+}
+
+fn run_command() -> Exit {
     let cli = Cli::parse_from(color_behind_command(std::env::args_os().collect()));
     cli.color.apply();
     let result = match cli.command {
@@ -113,6 +116,17 @@ pub fn run() -> Exit {
         complain_of(&unusable);
         Exit::Unusable
     })
+}
+
+/// The snapshot, unless something in it makes the call impossible. What is to be said beside the results is said.
+fn usable(mut snapshot: Snapshot) -> Result<Snapshot, Unusable> {
+    for warning in &snapshot.warnings {
+        output::complain(&format!("warning: {warning}"));
+    }
+    match snapshot.unusable.is_empty() {
+        true => Ok(snapshot),
+        false => Err(snapshot.unusable.swap_remove(0)),
+    }
 }
 
 /// Says what makes a call impossible, with the places that it is about.

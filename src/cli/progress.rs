@@ -1,14 +1,14 @@
 //! The progress bar of runs that take long. It watches a counter from a thread of its own and leaves nothing behind.
 
 use std::io::{self, IsTerminal as _};
-use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::analysis::Steps;
+use crate::project::Steps;
 
 /// From how many files on a bar may be shown.
 const MANY: usize = 50;
@@ -38,27 +38,23 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// A run that does something to files from a moment on, with a number of steps. It has a bar only if the files are many.
-    pub fn new(start: Instant, (doing, files): (&'static str, usize), steps: usize) -> Self {
+    /// A run that does something to files from a moment on, in so many steps for each. It has a bar only if the files are many.
+    pub fn new(start: Instant, doing: &'static str, steps_a_file: usize) -> Self {
         let counter = Arc::new(Steps::default());
-        let is_shown = files >= MANY && is_capable();
-        let watcher = is_shown.then(|| {
+        let watcher = is_capable().then(|| {
             let (sender, stop) = mpsc::channel();
             let counter = Arc::clone(&counter);
             let watcher = std::thread::spawn(move || {
-                let patience = PATIENCE.saturating_sub(start.elapsed());
-                if stop.recv_timeout(patience) != Err(RecvTimeoutError::Timeout) {
-                    return;
-                }
-                let bar = show(doing, files, steps);
-                loop {
-                    bar.set_position(counter.count().min(steps) as u64);
-                    if stop.recv_timeout(PACE) != Err(RecvTimeoutError::Timeout) {
-                        break;
+                let mut patience = PATIENCE.saturating_sub(start.elapsed());
+                // How many files there are is known once they were found.
+                while stop.recv_timeout(patience) == Err(RecvTimeoutError::Timeout) {
+                    let files = counter.files();
+                    if files >= MANY {
+                        watch(&counter, &stop, (doing, files), files * steps_a_file);
+                        return;
                     }
+                    patience = PACE;
                 }
-                *SHOWN.lock().unwrap_or_else(PoisonError::into_inner) = None;
-                bar.finish_and_clear();
             });
             (sender, watcher)
         });
@@ -80,7 +76,21 @@ impl Drop for Progress {
     }
 }
 
+/// Shows how far the counter is, until the run is over.
+fn watch(counter: &Steps, stop: &Receiver<()>, (doing, files): (&str, usize), steps: usize) {
+    let bar = show(doing, files, steps);
+    loop {
+        bar.set_position(counter.count().min(steps) as u64);
+        if stop.recv_timeout(PACE) != Err(RecvTimeoutError::Timeout) {
+            break;
+        }
+    }
+    *SHOWN.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    bar.finish_and_clear();
+}
+
 /// Whether standard error is a terminal that can take a line back.
+#[allow(clippy::disallowed_methods, reason = "terminals say in TERM what they can do")]
 fn is_capable() -> bool {
     io::stderr().is_terminal() && std::env::var_os("TERM").map_or(cfg!(windows), |term| term != "dumb")
 }

@@ -76,11 +76,12 @@ impl Reports {
         let mut files = Vec::new();
         for choice in &self.format {
             if let Some(file) = self.destination(choice) {
-                files.push(Staged::new(file, &|out| choice.format.write(outcome, in_file, out))?);
+                files
+                    .push(Staged::new(file, &|out| choice.format.write(outcome, in_file, out)).map_err(Unusable::new)?);
             }
         }
         for file in files {
-            file.persist()?;
+            file.persist().map_err(Unusable::new)?;
         }
         for choice in self.format.iter().filter(|choice| self.destination(choice).is_none()) {
             let write = |out: &mut dyn std::io::Write| choice.format.write(outcome, view, out);

@@ -49,3 +49,36 @@ pub static UNUSED_IGNORE: RuleInfo = RuleInfo {
         " lack an inventory, are not counted.",
     ],
 };
+
+/// A mistake of a settings file; the call cannot be carried out.
+pub static INVALID_SETTINGS: RuleInfo = RuleInfo {
+    name: "invalid-settings",
+    severity: Severity::Error,
+    topic: Topic::Linter,
+    needs: &[],
+    is_off: false,
+    tag: None,
+    doc: &[
+        " The settings file `.kaslint.yaml` cannot be used.",
+        "",
+        " It is no YAML, has a key, a value or a rule's name that kaslint does not know, or names a file that is not there. Nothing is checked by halves:",
+        " the command ends with status 2 and names every mistake with its place. `kaslint schema settings` prints the JSON Schema of the file.",
+    ],
+};
+
+/// A mistake of an inventory; the call cannot be carried out.
+pub static INVALID_INVENTORY: RuleInfo = RuleInfo {
+    name: "invalid-inventory",
+    severity: Severity::Error,
+    topic: Topic::Linter,
+    needs: &[],
+    is_off: false,
+    tag: None,
+    doc: &[
+        " The inventory cannot be used.",
+        "",
+        " It is no YAML, has a key or a value that kaslint does not know, or contradicts itself: two projects of one path, an id that stands twice. Answers on",
+        " access would be wrong, so the command ends with status 2 and names every mistake with its place. `kaslint inventory check FILE` does",
+        " nothing else, and `kaslint schema inventory` prints the JSON Schema of the file.",
+    ],
+};

@@ -8,6 +8,6 @@ mod selection;
 pub mod suppression;
 
 pub use finding::{Edit, Finding, Fix, Place, Related, Safety, Severity};
-pub use linter_rules::{INTERNAL_ERROR, INVALID_IGNORE, UNUSED_IGNORE};
+pub use linter_rules::{INTERNAL_ERROR, INVALID_IGNORE, INVALID_INVENTORY, INVALID_SETTINGS, UNUSED_IGNORE};
 pub use rule::{Need, RuleInfo, RuleTable, Tag, Topic};
 pub use selection::{Level, Selection};

@@ -5,7 +5,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use globset::{GlobBuilder, GlobMatcher};
+use globset::{GlobBuilder, GlobSet};
 
 use super::{Finding, INVALID_IGNORE, Place, RuleTable, UNUSED_IGNORE};
 use crate::source::{Source, Span};
@@ -184,6 +184,27 @@ pub(crate) fn apply(findings: &mut Vec<Finding>, mut directives: Vec<Directive>,
     hidden
 }
 
+/// The longest pattern of paths, in bytes.
+const MAX_PATTERN: usize = 1_024;
+
+/// How deep braces may stand within braces in a pattern of paths.
+const MAX_BRACES: usize = 8;
+
+/// How deep braces stand within each other. Those that are escaped or in a class are counted too, which asks no more of patterns
+/// that somebody means.
+fn deepest_braces(pattern: &str) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    for byte in pattern.bytes() {
+        match byte {
+            b'{' => depth += 1,
+            b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    deepest
+}
+
 /// An item of `ignore` in the settings file.
 #[derive(Clone, Debug)]
 pub struct AcceptedFinding {
@@ -192,7 +213,7 @@ pub struct AcceptedFinding {
     /// The route of the finding, with ids for positions: `ci_access.groups[acme]`. It stands for everything below it.
     pub at: Option<String>,
     /// Which files, relative to the folder of the settings file.
-    pub path: Option<GlobMatcher>,
+    pub path: Option<GlobSet>,
     /// Where it is written.
     pub place: Place,
 }
@@ -201,10 +222,17 @@ impl AcceptedFinding {
     /// A pattern of file paths, in which `*` stays within a folder.
     ///
     /// # Errors
-    /// When it is no pattern.
-    pub fn pattern(text: &str) -> Result<GlobMatcher, String> {
-        let glob = GlobBuilder::new(text).literal_separator(true).build();
-        glob.map(|glob| glob.compile_matcher()).map_err(|error| error.kind().to_string())
+    /// When it is no pattern, or one that is larger than any that somebody means.
+    pub fn pattern(text: &str) -> Result<GlobSet, String> {
+        if text.len() > MAX_PATTERN {
+            return Err(format!("it has {} bytes, and {MAX_PATTERN} are allowed", text.len()));
+        }
+        if deepest_braces(text) > MAX_BRACES {
+            return Err(format!("it is nested too deep: {MAX_BRACES} levels of braces are allowed"));
+        }
+        let glob = GlobBuilder::new(text).literal_separator(true).build().map_err(|error| error.kind().to_string())?;
+        // A matcher of one pattern panics on what a set refuses.
+        GlobSet::new([glob]).map_err(|error| error.kind().to_string())
     }
 
     /// Whether it is about this finding; `base` is the folder of the settings file as paths of findings have it.

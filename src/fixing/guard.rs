@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::edits::{Change, applied};
-use super::{ReadPipeline, Texts};
 use crate::agent_config::{AgentConfig, RefusedAt};
-use crate::analysis::Project;
+use crate::analysis::Subject;
 use crate::ci::Pipeline;
+use crate::project::files::{FileSource, Overlay, Texts};
 use crate::project::{Context, InputContent};
 use crate::schema::Stage;
 use crate::source::Source;
@@ -15,8 +15,8 @@ use crate::yaml::Data;
 
 /// Admits changes one group after the other, so that one that does harm keeps none of the others out.
 pub(super) struct Guard<'g> {
-    projects: &'g [Project],
-    read_pipeline: &'g ReadPipeline<'g>,
+    subjects: &'g [Subject],
+    files: &'g dyn FileSource,
     /// The texts of earlier rounds.
     texts: &'g Texts,
     before: HashMap<String, Condition>,
@@ -26,9 +26,9 @@ pub(super) struct Guard<'g> {
 }
 
 impl<'g> Guard<'g> {
-    pub fn new(projects: &'g [Project], texts: &'g Texts, read_pipeline: &'g ReadPipeline<'g>) -> Self {
+    pub fn new(subjects: &'g [Subject], texts: &'g Texts, files: &'g dyn FileSource) -> Self {
         let (before, admitted, refused) = (HashMap::new(), Vec::new(), Vec::new());
-        Self { projects, read_pipeline, texts, before, admitted, refused }
+        Self { subjects, files, texts, before, admitted, refused }
     }
 
     /// The changes of those that do not meet which do no harm, and the others.
@@ -77,17 +77,18 @@ impl<'g> Guard<'g> {
 
     fn condition(&self, source: &Arc<Source>) -> Condition {
         let mut condition = Condition::default();
-        for (at, project) in self.projects.iter().enumerate() {
+        for project in self.subjects.iter().map(|subject| &subject.project) {
             for input in project.inputs.iter().filter(|input| input.content == InputContent::Text) {
                 if input.source.path() == source.path() {
                     condition.configs.push(ConfigCondition::of(source, &project.context));
                 }
             }
-            let includes = |pipeline: &Pipeline| pipeline.sources.iter().any(|known| known.path() == source.path());
+            let includes =
+                |pipeline: &Arc<Pipeline>| pipeline.sources.iter().any(|known| known.path() == source.path());
             if project.pipeline.as_ref().is_some_and(includes) {
                 let mut texts = self.texts.clone();
                 texts.insert(source.path().to_owned(), Arc::clone(source));
-                let pipeline = (self.read_pipeline)(at, &texts);
+                let pipeline = project.read_pipeline(&Overlay::new(self.files, &texts));
                 condition.pipelines.push(pipeline.as_ref().map_or((0, 0, true), |pipeline| {
                     (pipeline.jobs.len(), pipeline.problems.len(), pipeline.is_incomplete())
                 }));

@@ -6,12 +6,14 @@
 mod edits;
 mod guard;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
-use crate::analysis::{Analysis, Project, Steps, analyse_all, analyse_with};
-use crate::ci::{FileContent, Files, Pipeline};
+use crate::analysis::{Analysis, Subject, analyse_all, analyse_with};
+use crate::ci::Pipeline;
 use crate::diagnostic::{Finding, Safety};
+use crate::project::Steps;
+use crate::project::files::{FileSource, Overlay, Texts};
 use crate::rules::{RULES, Rule};
 use crate::source::Source;
 use edits::{Change, applied, without_overlaps};
@@ -21,20 +23,14 @@ use guard::Guard;
 /// enough where the fixes are sound.
 const MAX_ROUNDS: usize = 32;
 
-/// Texts that take the place of those on disk, by path.
-pub type Texts = HashMap<String, Arc<Source>>;
-
-/// Reads the pipeline of the project at a position again, with these texts.
-pub type ReadPipeline<'r> = dyn Fn(usize, &Texts) -> Option<Pipeline> + 'r;
-
 /// What may be changed.
 pub struct Request<'r> {
     /// Only safe fixes, or all.
     pub up_to: Safety,
     /// Whether a file, by its path in reports, belongs to the project at a position.
     pub may_change: &'r dyn Fn(usize, &str) -> bool,
-    /// Reads pipelines again.
-    pub read_pipeline: &'r ReadPipeline<'r>,
+    /// Where the projects were loaded from, for what CI files include.
+    pub files: &'r dyn FileSource,
     /// Counts what the analyses of all rounds do.
     pub steps: &'r Steps,
 }
@@ -43,7 +39,7 @@ pub struct Request<'r> {
 #[derive(Debug)]
 pub struct Fixed {
     /// The projects with their new texts.
-    pub projects: Vec<Project>,
+    pub subjects: Vec<Subject>,
     /// What is left to say about them.
     pub analyses: Vec<Analysis>,
     /// The files that changed, by path.
@@ -63,75 +59,26 @@ pub struct FixedFile {
     pub count: usize,
 }
 
-/// Files of which some have other texts, or have texts although they do not lie there.
-pub struct Overlay<'f> {
-    files: &'f dyn Files,
-    texts: &'f Texts,
-}
-
-impl<'f> Overlay<'f> {
-    /// These files with these texts.
-    #[must_use]
-    pub fn new(files: &'f dyn Files, texts: &'f Texts) -> Self {
-        Self { files, texts }
-    }
-
-    fn over(&self, content: FileContent) -> FileContent {
-        match content {
-            FileContent::Text(source) => FileContent::Text(self.texts.get(source.path()).map_or(source, Arc::clone)),
-            other => other,
-        }
-    }
-}
-
-impl Files for Overlay<'_> {
-    fn read(&self, path: &str) -> FileContent {
-        match self.files.read(path) {
-            FileContent::Missing => {
-                let text = self.texts.get(&self.files.shown(path));
-                text.map_or(FileContent::Missing, |text| FileContent::Text(Arc::clone(text)))
-            }
-            content => self.over(content),
-        }
-    }
-
-    fn shown(&self, path: &str) -> String {
-        self.files.shown(path)
-    }
-
-    fn glob(&self, pattern: &str) -> Vec<String> {
-        self.files.glob(pattern)
-    }
-
-    fn is_whole(&self) -> bool {
-        self.files.is_whole()
-    }
-
-    fn project_file(&self, project: &str, git_ref: Option<&str>, path: &str) -> FileContent {
-        self.over(self.files.project_file(project, git_ref, path))
-    }
-}
-
 /// Whether the fix of a finding does no harm, made by itself.
 #[must_use]
-pub fn is_harmless(finding: &Finding, projects: &[Project], read_pipeline: &ReadPipeline<'_>) -> bool {
+pub fn is_harmless(finding: &Finding, subjects: &[Subject], files: &dyn FileSource) -> bool {
     let texts = Texts::new();
     let Some(change) = Change::of(finding) else { return false };
-    let (admitted, _) = Guard::new(projects, &texts, read_pipeline).admit(vec![change]);
+    let (admitted, _) = Guard::new(subjects, &texts, files).admit(vec![change]);
     !admitted.is_empty()
 }
 
 /// Applies the fixes that all rules offer.
 #[must_use]
-pub fn fix(projects: Vec<Project>, request: &Request<'_>) -> Fixed {
-    fix_with(projects, RULES, request)
+pub fn fix(subjects: Vec<Subject>, request: &Request<'_>) -> Fixed {
+    fix_with(subjects, RULES, request)
 }
 
 /// The same with other rules, for tests of the rounds themselves.
 #[must_use]
-pub fn fix_with(projects: Vec<Project>, rules: &[&dyn Rule], request: &Request<'_>) -> Fixed {
+pub fn fix_with(subjects: Vec<Subject>, rules: &[&dyn Rule], request: &Request<'_>) -> Fixed {
     let mut work = Work {
-        projects,
+        subjects,
         request,
         files: BTreeMap::new(),
         given_up: HashSet::new(),
@@ -140,7 +87,7 @@ pub fn fix_with(projects: Vec<Project>, rules: &[&dyn Rule], request: &Request<'
     };
     let mut rounds = 0;
     loop {
-        let analyses = analyse_all(&work.projects, rules, request.steps);
+        let analyses = analyse_all(&work.subjects, rules, request.steps);
         let changes = without_overlaps(work.wanted(&analyses));
         if changes.is_empty() {
             return work.finish(analyses);
@@ -170,7 +117,7 @@ struct Changed {
 }
 
 struct Work<'r> {
-    projects: Vec<Project>,
+    subjects: Vec<Subject>,
     request: &'r Request<'r>,
     files: BTreeMap<String, Changed>,
     /// Files with rules whose fixes are made no more there.
@@ -212,7 +159,7 @@ impl Work<'_> {
     /// Makes the changes that do no harm.
     fn apply(&mut self, changes: Vec<Change>) {
         let texts = self.texts();
-        let guard = Guard::new(&self.projects, &texts, self.request.read_pipeline);
+        let guard = Guard::new(&self.subjects, &texts, self.request.files);
         let (admitted, refused) = guard.admit(changes);
         for change in refused {
             self.refuse(&change);
@@ -269,8 +216,8 @@ impl Work<'_> {
     /// Puts the texts of these files into the projects.
     fn show(&mut self, paths: BTreeSet<&str>) {
         let texts = self.texts();
-        for (at, project) in self.projects.iter_mut().enumerate() {
-            show(project, at, &paths, &texts, self.request);
+        for subject in &mut self.subjects {
+            show(subject, &paths, &texts, self.request);
         }
     }
 
@@ -281,22 +228,28 @@ impl Work<'_> {
     fn finish(self, analyses: Vec<Analysis>) -> Fixed {
         let files = self.files.into_values().filter(|file| file.before.text() != file.after.text());
         let files = files.map(|file| FixedFile { before: file.before, after: file.after, count: file.count }).collect();
-        Fixed { projects: self.projects, analyses, files, remarks: self.remarks.into_iter().collect() }
+        Fixed { subjects: self.subjects, analyses, files, remarks: self.remarks.into_iter().collect() }
     }
 }
 
 /// Puts texts into a project, where it has these files.
-fn show(project: &mut Project, at: usize, paths: &BTreeSet<&str>, texts: &Texts, request: &Request<'_>) {
+fn show(subject: &mut Subject, paths: &BTreeSet<&str>, texts: &Texts, request: &Request<'_>) {
+    if !subject.project.sources().any(|source| paths.contains(source.path())) {
+        return;
+    }
+    let mut project = (*subject.project).clone();
     for input in &mut project.inputs {
         let path = input.source.path();
         if let Some(text) = texts.get(path).filter(|_| paths.contains(path)) {
             *input = input.with_source(Arc::clone(text));
         }
     }
-    let includes = |pipeline: &Pipeline| pipeline.sources.iter().any(|source| paths.contains(source.path()));
-    if project.pipeline.as_ref().is_some_and(includes) {
-        project.set_pipeline((request.read_pipeline)(at, texts));
+    let includes = |pipeline: &Arc<Pipeline>| pipeline.sources.iter().any(|source| paths.contains(source.path()));
+    let has_other_jobs = project.pipeline.as_ref().is_some_and(includes);
+    if has_other_jobs {
+        project.pipeline = project.read_pipeline(&Overlay::new(request.files, texts)).map(Arc::new);
     }
+    subject.replace(Arc::new(project), has_other_jobs);
 }
 
 impl Fixed {
@@ -318,9 +271,9 @@ impl Fixed {
             })
             .collect();
         self.files.retain(|file| !paths.contains(file.before.path()));
-        for (at, project) in self.projects.iter_mut().enumerate() {
-            show(project, at, paths, &texts, request);
+        for subject in &mut self.subjects {
+            show(subject, paths, &texts, request);
         }
-        self.analyses = analyse_with(&self.projects, RULES);
+        self.analyses = analyse_with(&self.subjects, RULES);
     }
 }

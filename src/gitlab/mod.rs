@@ -5,6 +5,7 @@ mod environment;
 mod full_path;
 mod git_ref;
 mod partial_text;
+pub mod releases;
 mod remote;
 mod tier;
 mod version;

@@ -8,8 +8,8 @@ use gen_lsp_types::{TextDocumentContentChangeEvent, TextDocumentItem};
 
 use super::encoding::PositionEncoding;
 use super::uri;
-use crate::fixing::Texts;
-use crate::project::discover::shown_path;
+use crate::project::files::Texts;
+use crate::project::paths::shown_path;
 use crate::source::Source;
 
 /// An open document.

@@ -74,10 +74,7 @@ impl PositionEncoding {
     pub fn position(self, source: &Source, offset: usize) -> Position {
         let line = source.line_index(offset.min(source.text().len()));
         let span = source.line_span(line);
-        let mut end = offset.clamp(span.start, span.end);
-        while !source.text().is_char_boundary(end) {
-            end -= 1;
-        }
+        let end = source.floor(offset.clamp(span.start, span.end));
         let column = self.units(source.slice(Span::new(span.start, end)));
         Position { line: number(line), character: number(column) }
     }

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
-pub(super) use crate::access_report::shown;
-
-use crate::access::{AgentId, Candidate, Case, Condition, Effect, Fact, Grant, Index, Picture};
-use crate::agent_config::{AccessSection, CiEntry, EntryKind, Impersonation, Mode};
+use crate::access::{AgentGrants, AgentId, Candidate, Case, Condition, Effect, Grant, Index, Unknown};
+use crate::agent_config::{AccessAs, AccessSection, CiEntry, EntryKind};
 use crate::inventory::{Inventory, Project};
+use crate::words;
 
 /// The agent whose file this is.
 pub(super) fn agent_of(index: &Index<'_>, path: &str) -> Option<AgentId> {
@@ -20,7 +19,7 @@ fn projects_in_words<'p>(projects: impl Iterator<Item = &'p Project>) -> String 
         count += 1;
         archived += usize::from(project.archived == Some(true));
     }
-    let projects = if count == 1 { "1 project".to_owned() } else { format!("{count} projects") };
+    let projects = words::count(count, "project");
     match archived {
         0 => projects,
         _ if count == 1 => format!("{projects}, which is archived"),
@@ -30,7 +29,7 @@ fn projects_in_words<'p>(projects: impl Iterator<Item = &'p Project>) -> String 
 
 /// What an id names, as far as the inventory tells: how many projects there are below a group, and more.
 pub(super) fn target(kind: EntryKind, id: &str, inventory: Option<&Inventory>) -> String {
-    let name = shown(id);
+    let name = words::printable(id);
     let Some(inventory) = inventory else {
         return match kind {
             EntryKind::Instance => "every project of the instance".to_owned(),
@@ -71,12 +70,12 @@ pub(super) fn target(kind: EntryKind, id: &str, inventory: Option<&Inventory>) -
 const NO_EFFECT: &str = "no effect";
 
 /// What an entry comes to, one text for each case of what is not known.
-pub(super) fn effects(picture: &Picture<'_>, entry: &CiEntry, inventory: Option<&Inventory>) -> Vec<String> {
+pub(super) fn effects(granted: &AgentGrants<'_>, entry: &CiEntry, inventory: Option<&Inventory>) -> Vec<String> {
     let mut texts = Vec::new();
-    for case in &picture.cases {
+    for case in &granted.cases {
         let Some(grant) = grant_of(case, entry) else { continue };
         let effect = effect(grant, entry, inventory);
-        let text = match conditions(&case.conditions) {
+        let text = match words::conditions(&case.conditions) {
             conditions if conditions.is_empty() => effect.clone(),
             conditions => format!("if {conditions}: {effect}"),
         };
@@ -97,14 +96,10 @@ fn grant_of<'c, 'w>(case: &'c Case<'w>, entry: &CiEntry) -> Option<&'c Grant<'w>
     case.grants.iter().find(|grant| grant.candidate.is_entry(entry))
 }
 
-fn conditions(conditions: &[Condition]) -> String {
-    conditions.iter().map(|condition| shown(&condition.to_string())).collect::<Vec<_>>().join(" and ")
-}
-
 fn effect(grant: &Grant<'_>, entry: &CiEntry, inventory: Option<&Inventory>) -> String {
     let identity = identity(&grant.candidate);
     match &grant.effect {
-        Effect::Dropped(drop) => format!("{NO_EFFECT}: it {}", shown(&drop.to_string())),
+        Effect::Dropped(reason) => format!("{NO_EFFECT}: it {}", words::dropped(reason)),
         Effect::Decides(reach) => match (reach.count(), inventory) {
             (Some(0), _) => format!("{NO_EFFECT}: more specific entries decide for all that it names"),
             (Some(count), Some(inventory)) => {
@@ -118,15 +113,12 @@ fn effect(grant: &Grant<'_>, entry: &CiEntry, inventory: Option<&Inventory>) -> 
             }
             _ => format!("lets in {identity}"),
         },
-        Effect::Depends(facts, _) => {
-            let facts: Vec<String> = facts.iter().map(holding).collect();
-            format!("lets in {identity} if {}", facts.join(" and "))
+        Effect::Depends(unknowns, _) => {
+            let holding = |unknown: &Unknown| Condition { unknown: unknown.clone(), holds: true };
+            let conditions: Vec<Condition> = unknowns.iter().map(holding).collect();
+            format!("lets in {identity} if {}", words::conditions(&conditions))
         }
     }
-}
-
-fn holding(fact: &Fact) -> String {
-    shown(&Condition { fact: fact.clone(), holds: true }.to_string())
 }
 
 /// How many projects an entry names.
@@ -144,38 +136,8 @@ fn named(entry: &CiEntry, inventory: &Inventory) -> Option<u32> {
 
 /// As whom jobs act, behind a comma: "as the CI job".
 pub(super) fn identity(candidate: &Candidate<'_>) -> String {
-    let user = candidate.entry.and_then(|entry| entry.access_as.as_ref()?.impersonation.as_ref());
-    identity_of(candidate.mode(), user)
-}
-
-fn identity_of(mode: Mode, user: Option<&Impersonation>) -> String {
-    match mode {
-        Mode::Agent => "as the agent's service account".to_owned(),
-        Mode::CiJob => "as the CI job".to_owned(),
-        Mode::User => "as the GitLab user".to_owned(),
-        Mode::Impersonate => match user.and_then(|user| user.username.as_ref()) {
-            Some(name) => format!("as the user {}", shown(&name.value)),
-            None => "as a fixed user".to_owned(),
-        },
-    }
-}
-
-/// What an entry asks of jobs: environments and protected refs; empty for nothing.
-pub(super) fn restrictions(entry: &CiEntry) -> String {
-    const MOST: usize = 5;
-    let mut parts = Vec::new();
-    if !entry.environments.is_empty() {
-        let mut names: Vec<String> =
-            entry.environments.iter().take(MOST).map(|name| format!("`{}`", shown(&name.value))).collect();
-        if entry.environments.len() > MOST {
-            names.push(format!("{} more", entry.environments.len() - MOST));
-        }
-        parts.push(format!("environments {}", names.join(", ")));
-    }
-    if entry.is_protected_only() {
-        parts.push("protected refs only".to_owned());
-    }
-    parts.join("; ")
+    let (mode, user) = AccessAs::identity(candidate.entry.and_then(|entry| entry.access_as.as_ref()));
+    format!("as {}", words::acting_as(mode, user))
 }
 
 /// The section of an id with what it is there for.

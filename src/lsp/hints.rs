@@ -24,23 +24,25 @@ pub(super) fn shown(
 
 /// The entries of an agent's file within a part of it, each with what it comes to.
 fn of_entries(world: &World, (project, input): (usize, usize), part: Span) -> Vec<(Span, String)> {
-    world.look(|facts| {
+    world.show(|facts| {
         let file = facts.files.get(project).and_then(|files| files.get(input)?.as_ref());
-        let Some((file, known)) = file.zip(facts.projects.get(project)) else { return Vec::new() };
-        let Some(index) = facts.workspace.index(known, project) else { return Vec::new() };
+        let Some((file, known)) = file.zip(facts.subjects.get(project).map(|subject| &*subject.project)) else {
+            return Vec::new();
+        };
+        let Some(index) = facts.index(project) else { return Vec::new() };
         let Some(agent) = entries::agent_of(index, file.source.path()) else { return Vec::new() };
-        let picture = index.picture(agent);
+        let granted = index.agent_grants(agent);
         // Of a file that is refused nothing is in force, and the diagnostics say so.
-        if picture.refused.is_some() || index.agent(agent).unregistered().is_some() {
+        if granted.refused.is_some() || !index.agent(agent).is_registered {
             return Vec::new();
         }
         let inventory = known.context.inventory.as_deref();
         let mut hints = Vec::new();
-        for (entry, _) in index.entry_standings(agent) {
+        for (entry, _) in index.entry_authorizations(agent) {
             if entry.head.start < part.start || entry.head.start > part.end {
                 continue;
             }
-            let effects = entries::effects(&picture, entry, inventory);
+            let effects = entries::effects(&granted, entry, inventory);
             if !effects.is_empty() {
                 hints.push((entry.head, effects.join("; ")));
             }

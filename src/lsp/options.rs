@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde_json::Value as Json;
 
-use crate::project::knowledge::Options;
+use crate::project::Options;
 use crate::rules;
 
 /// The section of the client's settings.
@@ -49,8 +49,17 @@ impl EditorOptions {
             |value| text(value).map(|text| text.map(|text| folder.map_or(PathBuf::from(&text), |at| at.join(&text))));
         match key {
             "project" => fill(&mut self.known.project, text(value)?),
-            "inventory" => fill(&mut self.known.inventory, path(value)?),
-            "settings" => fill(&mut self.known.settings, path(value)?),
+            // What a clone brings along in its own settings is the repository's word, not the caller's.
+            "inventory" => {
+                let said = path(value)?;
+                self.known.inventory_of_editor = said.as_ref().and(folder).map(Path::to_owned);
+                fill(&mut self.known.inventory, said);
+            }
+            "settings" => {
+                let said = path(value)?;
+                self.known.settings_of_editor = said.as_ref().and(folder).map(Path::to_owned);
+                fill(&mut self.known.settings, said);
+            }
             "gitlabVersion" => fill(&mut self.known.gitlab_version, parsed(value)?),
             "tier" => fill(&mut self.known.tier, parsed(value)?),
             "select" => self.select = rules(value)?,

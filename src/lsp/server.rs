@@ -12,12 +12,11 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value as Json, json};
 
 use super::client::Client;
-use super::pages;
 use super::requests::{self, Asked, Failure};
 use super::session::Session;
 use super::transport::{self, Incoming, MAX_WAITING, Outgoing, Pending};
 use super::watch::{self, Watch};
-use crate::project::knowledge::Options;
+use crate::project::Options;
 use crate::source::secrets;
 
 /// How long the last messages may take to be read.
@@ -33,6 +32,8 @@ pub enum End {
     Orderly,
     /// The client went away, or what it sent could not be told apart any more.
     Abrupt,
+    /// The server failed inside, and not in one request alone.
+    Failed,
 }
 
 /// Serves one client, until it goes away.
@@ -54,7 +55,11 @@ pub(crate) fn serve_with(
     let (ending, ended) = crossbeam_channel::bounded(2);
     let for_watch = Watch { incoming: incoming.clone(), ending: ending.clone() };
     // Reading may wait for ever; it ends with the program.
-    thread::spawn(move || transport::read(&mut input, &incoming, &waiting));
+    thread::spawn(move || {
+        if let Err(message) = guarded(|| transport::read(&mut input, &incoming, &waiting)) {
+            let _ = incoming.send(Incoming::End(Some(message)));
+        }
+    });
     let (is_writing, written) = crossbeam_channel::bounded::<()>(0);
     thread::spawn(move || {
         transport::write(&mut output, &outgoing);
@@ -63,7 +68,7 @@ pub(crate) fn serve_with(
     let mut server = Server { sender, pending, state: State::Fresh, held: Vec::new(), for_watch, options };
     // The loop may wait for a client that does not read, and the end must not wait with it.
     let work = move || {
-        let end = server.run(&receiver);
+        let end = guarded(|| server.run(&receiver)).unwrap_or(End::Failed);
         drop(server);
         // Everything that was answered is to arrive, unless nobody reads it.
         let _ = written.recv_timeout(FAREWELL);
@@ -132,8 +137,10 @@ impl Server {
             Incoming::Message(Message::Request(request)) => self.take(request),
             Incoming::Message(Message::Notification(notification)) => return self.notification(notification),
             Incoming::Message(Message::Response(response)) => {
-                if let State::Running(session) = &mut self.state {
-                    session.response(response);
+                if let State::Running(session) = &mut self.state
+                    && let Err(message) = guarded(|| session.response(response))
+                {
+                    session.log(&message);
                 }
                 self.release();
             }
@@ -288,16 +295,7 @@ fn notify(session: &mut Session, method: &str, params: Json) -> Result<(), Strin
 
 /// What the server can do for this client.
 fn capabilities(client: &Client) -> lsp::ServerCapabilities {
-    let no_progress = lsp::WorkDoneProgressOptions::default;
-    let diagnostics = || {
-        lsp::DiagnosticProvider::DiagnosticOptions(lsp::DiagnosticOptions {
-            identifier: Some("kaslint".to_owned()),
-            inter_file_dependencies: true,
-            workspace_diagnostics: true,
-            work_done_progress_options: no_progress(),
-        })
-    };
-    lsp::ServerCapabilities {
+    let mut capabilities = lsp::ServerCapabilities {
         position_encoding: Some(client.encoding.kind()),
         text_document_sync: Some(lsp::TextDocumentSync::Options(lsp::TextDocumentSyncOptions {
             open_close: Some(true),
@@ -305,32 +303,27 @@ fn capabilities(client: &Client) -> lsp::ServerCapabilities {
             save: Some(lsp::Save::SaveOptions(lsp::SaveOptions { include_text: Some(false) })),
             ..lsp::TextDocumentSyncOptions::default()
         })),
-        completion_provider: Some(lsp::CompletionOptions {
-            trigger_characters: Some([":", "/", "[", " "].map(str::to_owned).to_vec()),
-            ..lsp::CompletionOptions::default()
-        }),
-        hover_provider: Some(lsp::HoverProvider::Bool(true)),
-        definition_provider: Some(lsp::DefinitionProvider::Bool(true)),
-        document_symbol_provider: Some(lsp::DocumentSymbolProvider::Bool(true)),
-        code_action_provider: Some(lsp::CodeActionProvider::CodeActionOptions(lsp::CodeActionOptions {
-            code_action_kinds: Some(requests::code_action_kinds()),
-            resolve_provider: Some(true),
-            ..lsp::CodeActionOptions::default()
-        })),
-        code_lens_provider: Some(lsp::CodeLensOptions::default()),
-        folding_range_provider: Some(lsp::FoldingRangeProvider::Bool(true)),
-        inlay_hint_provider: Some(lsp::InlayHintProvider::Bool(true)),
-        diagnostic_provider: client.pulls_diagnostics.then(diagnostics),
         workspace: Some(lsp::WorkspaceOptions {
             workspace_folders: Some(lsp::WorkspaceFoldersServerCapabilities {
                 supported: Some(true),
                 change_notifications: Some(lsp::ChangeNotifications::Bool(true)),
             }),
-            file_operations: None,
-            text_document_content: Some(lsp::TextDocumentContent::Options(lsp::TextDocumentContentOptions {
-                schemes: vec![pages::SCHEME.to_owned()],
-            })),
+            ..lsp::WorkspaceOptions::default()
         }),
         ..lsp::ServerCapabilities::default()
+    };
+    requests::announce(client, &mut capabilities);
+    capabilities
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_fails_inside_is_an_error_and_not_the_end() {
+        let failed: Result<(), String> = guarded(|| panic!("contents of a file"));
+        let said = failed.map_err(|message| internal(message).message);
+        assert_eq!(said, Err("this failed inside; please report it, with the file if it can be shown".to_owned()));
     }
 }

@@ -23,8 +23,8 @@ use super::uri;
 use super::world::{Folder, World};
 use crate::agent_config::location::CI_FILE;
 use crate::diagnostic::Finding;
-use crate::project::discover::{self, shown_path};
-use crate::project::knowledge::Options;
+use crate::project::Options;
+use crate::project::paths::{locate, shown_path};
 use crate::project::settings::FILE_NAME;
 use crate::source::secrets;
 
@@ -48,11 +48,11 @@ pub(super) struct Session {
     /// Whether everything is to be read again.
     is_stale: bool,
     /// Documents that were opened, changed or saved since diagnostics were last told.
-    touched: BTreeSet<String>,
-    /// Whether something else than the touched documents may have changed.
-    is_shaken: bool,
+    changed: BTreeSet<String>,
+    /// Whether something else than the changed documents may have changed.
+    needs_refresh: bool,
     /// The diagnostics that were told last, by address.
-    told: BTreeMap<String, String>,
+    published: BTreeMap<String, String>,
     /// The states of the diagnostics that the client asked for last, by address.
     pub pulled: BTreeMap<String, String>,
     /// What the user has been told of the client's settings.
@@ -75,9 +75,9 @@ impl Session {
             asked: 0,
             awaited: None,
             is_stale: true,
-            touched: BTreeSet::new(),
-            is_shaken: false,
-            told: BTreeMap::new(),
+            changed: BTreeSet::new(),
+            needs_refresh: false,
+            published: BTreeMap::new(),
             pulled: BTreeMap::new(),
             complaints: HashSet::new(),
             troubles: Vec::new(),
@@ -161,7 +161,7 @@ impl Session {
         }
         self.is_stale = true;
         // The client may have asked for something meanwhile, and was answered without its settings.
-        self.is_shaken = true;
+        self.needs_refresh = true;
     }
 
     fn set_options(&mut self, value: &Json, scope: Option<&Path>) {
@@ -193,7 +193,7 @@ impl Session {
     }
 
     fn touch(&mut self, uri: String, document: &Document) {
-        self.touched.insert(uri);
+        self.changed.insert(uri);
         if !self.is_stale && !self.world.update(document, &self.documents) {
             self.is_stale = true;
         }
@@ -205,7 +205,7 @@ impl Session {
         if self.documents.get(&uri).is_some() {
             // Who watches no files may notice here that others have changed.
             self.is_stale |= !self.client.watches_files;
-            self.touched.insert(uri);
+            self.changed.insert(uri);
         }
     }
 
@@ -213,13 +213,13 @@ impl Session {
     pub fn close(&mut self, params: DidCloseTextDocumentParams) {
         let uri = params.text_document.uri.0;
         let Some(document) = self.documents.close(&uri) else { return };
-        self.touched.remove(&uri);
+        self.changed.remove(&uri);
         self.pulled.remove(&uri);
         if self.world.role(&document).is_some() {
             self.is_stale = true;
-            self.is_shaken = true;
+            self.needs_refresh = true;
         }
-        if self.told.remove(&uri).is_some() {
+        if self.published.remove(&uri).is_some() {
             self.publish(&uri, None, Vec::new());
         }
     }
@@ -235,11 +235,11 @@ impl Session {
             // An open document's text is the editor's, whatever lies on the disk.
             let is_open = self.documents.by_path(&shown_path(&path)).is_some();
             let is_named = path.file_name().is_some_and(|name| name == CI_FILE || name == FILE_NAME);
-            !is_open && (is_named || discover::locate(&path).1.is_some() || self.world.has_read(&path))
+            !is_open && (is_named || locate(&path).1.is_some() || self.world.has_read(&path))
         };
         if params.changes.iter().any(|change| matters(&change.uri.0, change.kind)) {
             self.is_stale = true;
-            self.is_shaken = true;
+            self.needs_refresh = true;
         }
     }
 
@@ -257,14 +257,14 @@ impl Session {
             }
         }
         self.is_stale = true;
-        self.is_shaken = true;
+        self.needs_refresh = true;
         self.ask_for_settings();
     }
 
     /// The client's settings have changed.
     pub fn configuration(&mut self, params: DidChangeConfigurationParams) {
         self.is_stale = true;
-        self.is_shaken = true;
+        self.needs_refresh = true;
         if self.client.has_configuration {
             self.ask_for_settings();
         } else if params.settings.is_object() {
@@ -299,44 +299,44 @@ impl Session {
             self.log("The client did not answer what its settings are; the work goes on without them.");
         }
         let was_stale = self.is_stale;
-        let touched = std::mem::take(&mut self.touched);
-        let is_shaken = std::mem::take(&mut self.is_shaken);
-        if touched.is_empty() && !is_shaken && !was_stale {
+        let changed = std::mem::take(&mut self.changed);
+        let needs_refresh = std::mem::take(&mut self.needs_refresh);
+        if changed.is_empty() && !needs_refresh && !was_stale {
             return;
         }
         self.catch_up();
         if self.client.pulls_diagnostics {
-            let is_shaken = is_shaken || self.has_changed_others(&touched);
-            self.ask_to_refresh(is_shaken);
+            let needs_refresh = needs_refresh || self.has_changed_others(&changed);
+            self.ask_to_refresh(needs_refresh);
             return;
         }
         let documents: Vec<Document> = self.documents.iter().cloned().collect();
         for document in &documents {
-            let is_touched = touched.contains(&document.uri);
+            let is_touched = changed.contains(&document.uri);
             if self.world.role(document).is_none() {
                 // What was somebody's business and is not any more.
-                if self.told.remove(&document.uri).is_some() {
+                if self.published.remove(&document.uri).is_some() {
                     self.publish(&document.uri, Some(document.version), Vec::new());
                 }
                 continue;
             }
             let diagnostics = self.diagnostics(document);
             let state = state_of(&diagnostics);
-            if is_touched || self.told.get(&document.uri) != Some(&state) {
-                self.told.insert(document.uri.clone(), state);
+            if is_touched || self.published.get(&document.uri) != Some(&state) {
+                self.published.insert(document.uri.clone(), state);
                 self.publish(&document.uri, Some(document.version), diagnostics);
             }
         }
         self.publish_mistakes();
-        self.ask_to_refresh(is_shaken);
+        self.ask_to_refresh(needs_refresh);
     }
 
     /// Whether a change in some documents has changed what is to be said of others: not every client asks for those of itself.
-    fn has_changed_others(&mut self, touched: &BTreeSet<String>) -> bool {
+    fn has_changed_others(&mut self, changed: &BTreeSet<String>) -> bool {
         if !self.client.refreshes_diagnostics {
             return false;
         }
-        let others = self.documents.iter().filter(|document| !touched.contains(&document.uri));
+        let others = self.documents.iter().filter(|document| !changed.contains(&document.uri));
         let others: Vec<Document> =
             others.filter(|document| self.pulled.contains_key(&document.uri)).cloned().collect();
         let mut has_changed = false;
@@ -363,26 +363,26 @@ impl Session {
             }
         }
         let gone: Vec<String> = self
-            .told
+            .published
             .keys()
             .filter(|uri| self.documents.get(uri).is_none() && !closed.contains_key(*uri))
             .cloned()
             .collect();
         for uri in gone {
-            self.told.remove(&uri);
+            self.published.remove(&uri);
             self.publish(&uri, None, Vec::new());
         }
         for (uri, diagnostics) in closed {
             let state = state_of(&diagnostics);
-            if self.told.insert(uri.clone(), state.clone()) != Some(state) {
+            if self.published.insert(uri.clone(), state.clone()) != Some(state) {
                 self.publish(&uri, None, diagnostics);
             }
         }
     }
 
     /// Has the client ask again for what is shown, where something else than its own document changed it.
-    fn ask_to_refresh(&mut self, is_shaken: bool) {
-        if !is_shaken {
+    fn ask_to_refresh(&mut self, needs_refresh: bool) {
+        if !needs_refresh {
             return;
         }
         let is_shown = |wanted: fn(&EditorOptions) -> bool| {

@@ -3,29 +3,27 @@
 //! Everything is read once; a change of an open document then replaces one text. What may change more than that, such as
 //! settings, an inventory or files on the disk, has everything read again.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::cell::{OnceCell, RefCell};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use super::documents::{Document, Documents};
 use super::options::EditorOptions;
 use crate::agent_config::location::CI_FILE;
-use crate::analysis::{self, Analysis, Asked, Facts, Project, Steps};
+use crate::analysis::{self, Analysis, Evaluation, Facts, Purpose, Subject};
 use crate::ci::{Pipeline, ProblemKind};
-use crate::diagnostic::Finding;
-use crate::diagnostic::Selection;
-use crate::fixing::{ReadPipeline, Texts};
-use crate::gitlab::{NEWEST, Tier};
-use crate::project::Context;
-use crate::project::ci_files::read_pipeline_with;
-use crate::project::discover::{self, Found, Search, shown_path};
-use crate::project::inputs::read_input;
-use crate::project::knowledge::{FoundSettings, Knowledge, Listing, MAX_FILES_OF_EDITOR};
-use crate::project::settings::{FILE_NAME, INVALID_SETTINGS, SETTINGS, Settings};
-use crate::project::{self, Unusable};
-use crate::rules;
+use crate::diagnostic::{Finding, INVALID_SETTINGS, Selection};
+use crate::gitlab::NEWEST;
+use crate::project::files::{Disk, FileSource as _, Overlay, Texts};
+use crate::project::paths::{locate, shown_path};
+use crate::project::settings::{FILE_NAME, SETTINGS, Settings};
+use crate::project::{
+    Loader, MAX_FILES_OF_EDITOR, Neighbours, Project, Request, Scope, Steps, Surroundings, Unusable, inventory_mistake,
+};
+use crate::rules::{self, RULES};
 use crate::schema::{self, Value};
-use crate::source::Source;
+use crate::source::{Source, Span};
 use crate::{inventory, yaml};
 
 /// A folder that the editor has open.
@@ -50,13 +48,6 @@ pub(super) enum Role {
     Inventory,
 }
 
-/// What belongs to a project at the same position.
-struct Member {
-    found: Found,
-    settings: Arc<FoundSettings>,
-    listing: Option<Arc<Listing>>,
-}
-
 /// The projects and what is known about them.
 #[derive(Default)]
 pub(super) struct World {
@@ -64,15 +55,26 @@ pub(super) struct World {
     pub folders: Vec<Folder>,
     /// What the client's settings say for files outside of them.
     pub options: EditorOptions,
-    projects: Vec<Project>,
-    members: Vec<Member>,
+    subjects: Vec<Subject>,
+    /// What was worked out about them since the last change.
+    evaluation: OnceCell<Evaluation>,
     /// The mistakes of settings files and inventories, by path.
     mistakes: BTreeMap<String, Vec<Finding>>,
     /// The inventories that were read, by the path that reports show.
     inventories: BTreeSet<String>,
     /// The findings of the last analysis, by path.
     findings: Option<BTreeMap<String, Vec<Finding>>>,
+    /// Open documents that were nobody's business when everything was last read.
+    unrelated: BTreeSet<String>,
+    /// What hovers said since the last change, by path and offset.
+    hovers: RefCell<HashMap<(String, usize), HoverText>>,
 }
+
+/// What a hover says, and about which part of the text; `None` for nothing.
+pub(super) type HoverText = Option<(Span, String)>;
+
+/// How many hovers are kept.
+const KEPT_HOVERS: usize = 256;
 
 impl World {
     /// The options that hold for a file.
@@ -84,90 +86,108 @@ impl World {
     /// Reads everything anew. Returns what the user should know.
     pub fn load(&mut self, documents: &Documents) -> Vec<String> {
         let texts = documents.texts();
-        let warnings = Mutex::new(Vec::new());
-        let warn = |warning: &str| {
-            let warning = warning.trim_start_matches("warning: ").to_owned();
-            warnings.lock().unwrap_or_else(PoisonError::into_inner).push(warning);
-        };
-        let before = std::mem::take(&mut self.members);
-        let projects_before = std::mem::take(&mut self.projects);
-        let mut loading = Loading { before: before.iter().zip(&projects_before).collect(), ..Loading::new(&texts) };
+        let before: Vec<Arc<Project>> = self.subjects.iter().map(|subject| Arc::clone(&subject.project)).collect();
+        let mut loading = Loading::new(&texts, &before);
         for folder in &self.folders {
-            loading.add_folder(folder, &self.folders, documents, &warn);
+            let innermost = |document: &&Document| {
+                let around = self.folders.iter().filter(|folder| document.path.starts_with(&folder.path));
+                around.max_by_key(|folder| folder.path.as_os_str().len()).is_some_and(|of| of.path == folder.path)
+            };
+            let within: Vec<PathBuf> =
+                documents.iter().filter(innermost).map(|document| document.path.clone()).collect();
+            loading.add(Scope::Folder(&folder.path, &within), &folder.options);
         }
-        let outside: Vec<&Document> = documents
-            .iter()
-            .filter(|document| !self.folders.iter().any(|folder| document.path.starts_with(&folder.path)))
-            .collect();
-        loading.add_files(&outside, &self.options, &warn);
-        let Loading { projects, members, mistakes, inventories, troubles, .. } = loading;
-        self.inventories = inventories;
-        (self.projects, self.members, self.mistakes, self.findings) = (projects, members, mistakes, None);
-        let mut told = warnings.into_inner().unwrap_or_else(PoisonError::into_inner);
-        told.extend(troubles);
-        told.dedup();
-        told
+        let is_inside =
+            |document: &&Document| self.folders.iter().any(|folder| document.path.starts_with(&folder.path));
+        let outside = documents.iter().filter(|document| !is_inside(document));
+        let outside: Vec<PathBuf> = outside.map(|document| document.path.clone()).collect();
+        if !outside.is_empty() {
+            loading.add(Scope::Documents(&outside), &self.options);
+        }
+        let Loading { subjects, mistakes, inventories, troubles, .. } = loading;
+        (self.subjects, self.mistakes, self.inventories) = (subjects, mistakes, inventories);
+        self.forget();
+        let unrelated = documents.iter().filter(|document| self.role(document).is_none());
+        self.unrelated = unrelated.map(|document| document.source.path().to_owned()).collect();
+        troubles
+    }
+
+    /// Drops what was worked out from what has changed.
+    fn forget(&mut self) {
+        self.forget_evaluation();
+        self.findings = None;
+    }
+
+    fn forget_evaluation(&mut self) {
+        self.evaluation = OnceCell::new();
+        self.hovers.get_mut().clear();
+    }
+
+    /// What a hover says at a place, worked out unless that was asked since the last change.
+    pub fn hover(&self, document: &Document, offset: usize, work: impl FnOnce(&Facts<'_>) -> HoverText) -> HoverText {
+        let key = (document.source.path().to_owned(), offset);
+        if let Some(known) = self.hovers.borrow().get(&key) {
+            return known.clone();
+        }
+        let text = self.show(work);
+        let mut hovers = self.hovers.borrow_mut();
+        if hovers.len() >= KEPT_HOVERS {
+            hovers.clear();
+        }
+        hovers.insert(key, text.clone());
+        text
     }
 
     /// Takes over the text of a document. Returns whether that is all that changes; if not, everything is to be read again.
     pub fn update(&mut self, document: &Document, documents: &Documents) -> bool {
         let shown = document.source.path();
+        let texts = documents.texts();
+        let files = Overlay::new(&Disk, &texts);
         match self.role(document) {
             Some(Role::Agent(..)) => {
                 let mut is_known = false;
-                for (project, member) in self.projects.iter_mut().zip(&self.members) {
-                    let Some(input) = project.inputs.iter_mut().find(|input| input.source.path() == shown) else {
-                        continue;
-                    };
-                    // Not by position: a file that cannot be read is found and is no input.
-                    let mut files = member.found.files.iter();
-                    let file = files.find(|file| shown_path(&file.path) == shown);
+                for subject in &mut self.subjects {
                     // What lies on the disk may be too large, or no file, and the text may be what it should be.
-                    let read = file.map(|file| read_input(file, &project.context, &documents.texts()));
-                    if let Some(Ok(read)) = read {
-                        *input = read;
+                    if let Some(project) = subject.project.with_file_again(shown, &files) {
+                        subject.replace(Arc::new(project), false);
                         is_known = true;
                     }
                 }
-                self.findings = None;
+                self.forget();
                 is_known
             }
             Some(Role::Ci(_)) => {
-                let texts = documents.texts();
-                for (project, member) in self.projects.iter_mut().zip(&self.members) {
-                    let reads = |path: &str| {
-                        project
-                            .pipeline
-                            .iter()
-                            .flat_map(|pipeline| &pipeline.sources)
-                            .any(|source| source.path() == path)
-                    };
-                    if reads(shown) {
-                        let listing = member.listing.as_deref();
-                        project.set_pipeline(read_pipeline_with(&member.found, &project.context, listing, &texts));
+                for subject in &mut self.subjects {
+                    let mut sources = subject.project.pipeline.iter().flat_map(|pipeline| &pipeline.sources);
+                    if sources.any(|source| source.path() == shown) {
+                        subject.set_pipeline(subject.project.read_pipeline(&files));
                     }
                 }
-                self.findings = None;
+                self.forget();
                 // An include may have come or gone, with which other documents come or go.
                 true
             }
             Some(Role::Settings | Role::Inventory) => false,
-            None => !is_of_interest(document) && !self.is_missing_include(shown),
+            None => {
+                // A pattern of includes may meet it; that was tried once when it was opened.
+                let is_tried = self.unrelated.contains(shown) || !self.has_pipeline_around(&document.path);
+                is_tried && !is_of_interest(document) && !self.is_missing_include(shown)
+            }
         }
     }
 
     /// What a document is; `None` for what has nothing to do with agents.
     pub fn role(&self, document: &Document) -> Option<Role> {
         let shown = document.source.path();
-        for (at, project) in self.projects.iter().enumerate() {
+        for (at, project) in self.projects().enumerate() {
             if let Some(input) = project.inputs.iter().position(|input| input.source.path() == shown) {
                 return Some(Role::Agent(at, input));
             }
         }
-        let reads = |project: &Project| {
+        let reads = |project: &Arc<Project>| {
             project.pipeline.iter().flat_map(|pipeline| &pipeline.sources).any(|source| source.path() == shown)
         };
-        if let Some(at) = self.projects.iter().position(reads) {
+        if let Some(at) = self.projects().position(reads) {
             return Some(Role::Ci(at));
         }
         if document.path.file_name().is_some_and(|name| name == FILE_NAME) {
@@ -180,9 +200,11 @@ impl World {
         let shown = document.source.path();
         let named =
             |options: &EditorOptions| options.known.inventory.as_deref().is_some_and(|file| shown_path(file) == shown);
-        let listed = |member: &Member| member.settings.inventory_file().is_some_and(|file| shown_path(&file) == shown);
+        let listed = |project: &Arc<Project>| {
+            project.settings.inventory.as_deref().is_some_and(|file| shown_path(file) == shown)
+        };
         self.inventories.contains(shown)
-            || self.members.iter().any(listed)
+            || self.projects().any(listed)
             || self.mistakes.contains_key(shown)
             || self.folders.iter().map(|folder| &folder.options).chain([&self.options]).any(named)
             || looks_like_inventory(document)
@@ -196,7 +218,7 @@ impl World {
             Some(Role::Inventory) => {
                 let loaded = inventory::read(&document.source);
                 let mistakes = loaded.problems.iter();
-                mistakes.filter_map(|problem| project::inventory::mistake(problem, &document.source)).collect()
+                mistakes.filter_map(|problem| inventory_mistake(problem, &document.source)).collect()
             }
             Some(Role::Settings) => match Settings::read(&document.source, rules::TABLE) {
                 Err(mistakes) => mistakes,
@@ -212,16 +234,13 @@ impl World {
 
     /// The findings of all files of all projects, by path, whether they are open or not.
     pub fn everything(&mut self) -> BTreeMap<String, Vec<Finding>> {
-        for project in &mut self.projects {
-            project.named = None;
-        }
-        self.findings = None;
+        self.subjects.iter_mut().for_each(|subject| subject.named = None);
+        self.forget();
         let mut all: BTreeMap<String, Vec<Finding>> = self.mistakes.clone();
-        let analyses = analysis::analyse(&self.projects);
-        for source in self.projects.iter().flat_map(sources) {
+        for source in self.projects().flat_map(|project| project.sources()) {
             all.entry(source.path().to_owned()).or_default();
         }
-        all.extend(by_path(&self.projects, &analyses));
+        all.extend(self.analyse());
         all
     }
 
@@ -229,40 +248,52 @@ impl World {
     fn analysed(&mut self, documents: &Documents) -> &BTreeMap<String, Vec<Finding>> {
         if self.findings.is_none() {
             self.mark_asked(documents);
-            let analyses = analysis::analyse(&self.projects);
-            self.findings = Some(by_path(&self.projects, &analyses));
+            self.findings = Some(self.analyse());
         }
         self.findings.get_or_insert_default()
+    }
+
+    fn analyse(&self) -> BTreeMap<String, Vec<Finding>> {
+        let analyses = self.show(|facts| facts.analyse(RULES, &Steps::default()));
+        by_path(&self.subjects, &analyses)
     }
 
     /// Marks the projects that somebody looks at; all others are there to be known.
     fn mark_asked(&mut self, documents: &Documents) {
         let open: BTreeSet<&str> = documents.iter().map(|document| document.source.path()).collect();
-        for (project, member) in self.projects.iter_mut().zip(&self.members) {
-            let settings = member.settings.file.as_deref().map(shown_path);
-            let is_asked = sources(project).any(|source| open.contains(source.path()))
+        let mut has_changed = false;
+        for subject in &mut self.subjects {
+            let settings = subject.project.settings.file.as_deref().map(shown_path);
+            let is_asked = subject.project.sources().any(|source| open.contains(source.path()))
                 || settings.is_some_and(|settings| open.contains(&*settings));
-            project.named = if is_asked { None } else { Some(BTreeSet::new()) };
+            let named = if is_asked { None } else { Some(BTreeSet::new()) };
+            has_changed |= subject.named != named;
+            subject.named = named;
+        }
+        if has_changed {
+            self.forget_evaluation();
         }
     }
 
-    /// Shows what was worked out about all projects, who gets in included.
-    pub fn look<R>(&self, work: impl FnOnce(&Facts<'_>) -> R) -> R {
-        analysis::look(&self.projects, &Steps::default(), Asked::Anyway, work)
+    /// Shows what was worked out about all projects, who gets in included. It is worked out once for all requests between two changes.
+    pub fn show<R>(&self, work: impl FnOnce(&Facts<'_>) -> R) -> R {
+        let steps = Steps::default();
+        self.evaluation.get_or_init(|| Evaluation::of(self.subjects.clone(), Purpose::Access, &steps)).with(work)
     }
 
-    /// What is known about the project at a position.
+    /// The projects.
+    fn projects(&self) -> impl Iterator<Item = &Arc<Project>> {
+        self.subjects.iter().map(|subject| &subject.project)
+    }
+
+    /// The project at a position.
     pub fn project(&self, at: usize) -> Option<&Project> {
-        self.projects.get(at)
+        self.subjects.get(at).map(|subject| &*subject.project)
     }
 
-    /// The projects, and what reads their CI files again with other texts, for fixes.
-    pub fn for_fixes(&self) -> (&[Project], Box<ReadPipeline<'_>>) {
-        let read = |at: usize, texts: &Texts| {
-            let (project, member) = (self.projects.get(at)?, self.members.get(at)?);
-            read_pipeline_with(&member.found, &project.context, member.listing.as_deref(), texts)
-        };
-        (&self.projects, Box::new(read))
+    /// The projects with what is asked of each.
+    pub fn subjects(&self) -> &[Subject] {
+        &self.subjects
     }
 
     /// The mistakes of settings files and inventories, by path.
@@ -273,26 +304,24 @@ impl World {
     /// Whether a file has had a part in what is known.
     pub fn has_read(&self, path: &Path) -> bool {
         let shown = shown_path(path);
-        let of_member = |member: &Member| {
-            let settings = member.settings.file.as_deref().is_some_and(|file| shown_path(file) == shown);
-            let schemas = member.settings.schema_files().any(|file| shown_path(&file) == shown);
+        let is_own = |project: &Arc<Project>| {
+            let settings = project.settings.file.as_deref().is_some_and(|file| shown_path(file) == shown);
+            let schemas = project.settings.schema_files().iter().any(|file| shown_path(file) == shown);
             settings || schemas
         };
         self.mistakes.contains_key(&shown)
             || self.inventories.contains(&shown)
-            || self.projects.iter().flat_map(sources).any(|source| source.path() == shown)
-            || self.members.iter().any(of_member)
+            || self.projects().flat_map(|project| project.sources()).any(|source| source.path() == shown)
+            || self.projects().any(is_own)
             || self.is_missing_include(&shown)
             || self
-                .projects
-                .iter()
+                .projects()
                 .any(|project| project.pipeline.as_ref().is_some_and(|pipeline| !pipeline.problems.is_empty()))
     }
 
     /// Whether a file lies in the folder of a project that has a CI file.
     pub fn has_pipeline_around(&self, path: &Path) -> bool {
-        let mut both = self.projects.iter().zip(&self.members);
-        both.any(|(project, member)| project.pipeline.is_some() && path.starts_with(&member.found.root))
+        self.projects().any(|project| project.pipeline.is_some() && path.starts_with(&project.folder))
     }
 
     /// Whether a CI file includes a file that was not there.
@@ -307,19 +336,13 @@ impl World {
                 problems.any(|problem| matches!(&problem.kind, ProblemKind::MissingFile(name) if is_it(name)));
             is_problem || pipeline.unread.iter().any(|unread| is_it(&unread.name))
         };
-        self.projects.iter().filter_map(|project| project.pipeline.as_ref()).any(is_missing)
+        self.projects().filter_map(|project| project.pipeline.as_ref()).any(|pipeline| is_missing(pipeline))
     }
 }
 
-/// All texts of a project.
-fn sources(project: &Project) -> impl Iterator<Item = &Arc<Source>> {
-    let agents = project.inputs.iter().map(|input| &input.source);
-    agents.chain(project.pipeline.iter().flat_map(|pipeline| &pipeline.sources))
-}
-
-fn by_path(projects: &[Project], analyses: &[Analysis]) -> BTreeMap<String, Vec<Finding>> {
+fn by_path(subjects: &[Subject], analyses: &[Analysis]) -> BTreeMap<String, Vec<Finding>> {
     let mut by_path: BTreeMap<String, Vec<Finding>> = BTreeMap::new();
-    let unused = analysis::unused_settings(projects, analyses);
+    let unused = analysis::unused_settings(subjects, analyses);
     let findings = analyses.iter().flat_map(|analysis| analysis.findings.iter().cloned());
     for finding in findings.chain(unused) {
         by_path.entry(finding.place.source.path().to_owned()).or_default().push(finding);
@@ -346,7 +369,7 @@ fn missing_files(document: &Document, documents: &Documents) -> Vec<Finding> {
     let named = value("inventory").into_iter().chain(value("schemas").map(Value::items).unwrap_or_default());
     let missing = named.filter_map(|value| {
         let file = folder.join(value.as_text().filter(|name| !name.is_empty())?);
-        let is_there = file.exists() || documents.by_path(&shown_path(&file)).is_some();
+        let is_there = Disk.is_there(&file) || documents.by_path(&shown_path(&file)).is_some();
         let message = format!("there is no file {}, so these settings cannot be used", shown_path(&file));
         let finding = Finding::new(&INVALID_SETTINGS, &document.source, value.span, message);
         (!is_there).then(|| finding.help("write where it lies, relative to the settings file"))
@@ -357,7 +380,7 @@ fn missing_files(document: &Document, documents: &Documents) -> Vec<Finding> {
 /// Whether a document could become part of a project that is not known yet.
 fn is_of_interest(document: &Document) -> bool {
     document.path.file_name().is_some_and(|name| name == CI_FILE || name == FILE_NAME)
-        || discover::locate(&document.path).1.is_some()
+        || locate(&document.path).1.is_some()
         || looks_like_inventory(document)
 }
 
@@ -394,82 +417,75 @@ fn looks_like_inventory(document: &Document) -> bool {
     })
 }
 
-/// Reads projects.
+/// Loads projects, folder after folder.
 struct Loading<'l> {
     texts: &'l Texts,
     /// What was known before, for where settings cannot be used.
-    before: Vec<(&'l Member, &'l Project)>,
-    roots: HashMap<PathBuf, usize>,
-    projects: Vec<Project>,
-    members: Vec<Member>,
+    before: &'l [Arc<Project>],
+    roots: HashSet<PathBuf>,
+    subjects: Vec<Subject>,
     mistakes: BTreeMap<String, Vec<Finding>>,
     inventories: BTreeSet<String>,
+    /// What the user should know.
     troubles: Vec<String>,
 }
 
 impl<'l> Loading<'l> {
-    fn new(texts: &'l Texts) -> Self {
+    fn new(texts: &'l Texts, before: &'l [Arc<Project>]) -> Self {
         Self {
             texts,
-            before: Vec::new(),
-            roots: HashMap::new(),
-            projects: Vec::new(),
-            members: Vec::new(),
+            before,
+            roots: HashSet::new(),
+            subjects: Vec::new(),
             mistakes: BTreeMap::new(),
             inventories: BTreeSet::new(),
             troubles: Vec::new(),
         }
     }
 
-    /// All projects of a folder, those of its inventory, and those of open documents in it.
-    fn add_folder(&mut self, folder: &Folder, all: &[Folder], documents: &Documents, warn: &(dyn Fn(&str) + Sync)) {
-        let Some(knowledge) = self.knowledge(&folder.options, warn) else { return };
-        let mut search = match knowledge.search_folder(&folder.path) {
-            Ok(search) => search,
-            Err(unusable) => {
-                self.trouble(unusable);
-                discover::search_within(std::slice::from_ref(&folder.path), MAX_FILES_OF_EDITOR)
-            }
+    /// Adds the projects of a folder, or of documents that lie in none.
+    fn add(&mut self, scope: Scope<'_>, options: &EditorOptions) {
+        let (files, surroundings) = (Overlay::new(&Disk, self.texts), Surroundings::of_process());
+        let loader = match Loader::new(&files, &options.known, &surroundings, rules::TABLE) {
+            Ok(loader) => loader,
+            Err(unusable) => return self.trouble(unusable),
         };
-        if search.is_cut {
-            self.troubles.push(format!(
+        let snapshot = loader.load(&Request {
+            scope,
+            neighbours: Neighbours::Always,
+            with_ci_files: true,
+            steps: &Steps::default(),
+            before: Some(self.before),
+        });
+        // One may name no project that has a folder.
+        self.inventories.extend(snapshot.inventories.iter().map(|inventory| shown_path(&inventory.file)));
+        snapshot.unusable.into_iter().for_each(|unusable| self.trouble(unusable));
+        if let (true, Scope::Folder(folder, _)) = (snapshot.is_cut, scope) {
+            self.tell(format!(
                 "{} holds more than {MAX_FILES_OF_EDITOR} files; not all of them were looked at, so that projects may be missing",
-                shown_path(&folder.path)
+                shown_path(folder)
             ));
         }
-        let innermost = |document: &&Document| {
-            let around = all.iter().filter(|folder| document.path.starts_with(&folder.path));
-            around.max_by_key(|folder| folder.path.as_os_str().len()).is_some_and(|of| of.path == folder.path)
-        };
-        for document in documents.iter().filter(innermost) {
-            search.add(&document.path);
-        }
-        self.add(search, &folder.options, &knowledge);
-    }
-
-    /// The projects of documents that lie in no folder that is open.
-    fn add_files(&mut self, documents: &[&Document], options: &EditorOptions, warn: &(dyn Fn(&str) + Sync)) {
-        if documents.is_empty() {
-            return;
-        }
-        let Some(knowledge) = self.knowledge(options, warn) else { return };
-        let mut search = Search::default();
-        for document in documents {
-            search.add(&document.path);
-        }
-        if let Err(unusable) = knowledge.add_neighbours(&mut search) {
-            self.trouble(unusable);
-        }
-        self.add(search, options, &knowledge);
-    }
-
-    fn knowledge<'o>(&mut self, options: &'o EditorOptions, warn: &'o (dyn Fn(&str) + Sync)) -> Option<Knowledge<'o>> {
-        match Knowledge::with_texts(&options.known, rules::TABLE, warn, self.texts.clone()) {
-            Ok(knowledge) => Some(knowledge),
-            Err(unusable) => {
-                self.trouble(unusable);
-                None
+        snapshot.warnings.into_iter().for_each(|warning| self.tell(warning));
+        for project in snapshot.projects {
+            // An inner folder may be open as well, and an inventory may name a project of another folder.
+            if !self.roots.insert(project.folder.clone()) {
+                continue;
             }
+            let settings = &project.settings;
+            let selection = Selection {
+                only: options.select.clone(),
+                without: options.ignore.clone(),
+                levels: settings.settings.levels.clone(),
+                accepted: (settings.settings.ignore.clone(), settings.shown_folder()),
+            };
+            self.subjects.push(Subject::new(project, selection));
+        }
+    }
+
+    fn tell(&mut self, trouble: String) {
+        if !self.troubles.contains(&trouble) {
+            self.troubles.push(trouble);
         }
     }
 
@@ -479,9 +495,7 @@ impl<'l> Loading<'l> {
             let line = first.place.source.position(first.place.span.start).line;
             told = format!("{told} (line {line}: {})", first.message);
         }
-        if !self.troubles.contains(&told) {
-            self.troubles.push(told);
-        }
+        self.tell(told);
         for mistake in unusable.mistakes {
             let of_file = self.mistakes.entry(mistake.place.source.path().to_owned()).or_default();
             let is_known = |known: &Finding| known.place.span == mistake.place.span && known.message == mistake.message;
@@ -489,53 +503,5 @@ impl<'l> Loading<'l> {
                 of_file.push(mistake);
             }
         }
-    }
-
-    fn add(&mut self, search: Search, options: &EditorOptions, knowledge: &Knowledge<'_>) {
-        let is_only = search.projects.len() == 1;
-        // One may name no project that has a folder.
-        self.inventories.extend(knowledge.inventory_files().iter().map(|file| shown_path(file)));
-        for found in search.projects {
-            // An inner folder may be open as well, and an inventory may name a project of another folder.
-            if self.roots.contains_key(&found.root) {
-                continue;
-            }
-            self.roots.insert(found.root.clone(), self.projects.len());
-            let (context, settings, listing) =
-                match knowledge.context_for(&found.root, found.project.as_deref(), is_only) {
-                    Ok(known) => (known.context, known.settings, known.listing),
-                    Err(unusable) => {
-                        self.trouble(unusable);
-                        self.known_before(&found, options)
-                    }
-                };
-            let inputs = found.files.iter().filter_map(|file| read_input(file, &context, self.texts).ok()).collect();
-            let pipeline = read_pipeline_with(&found, &context, listing.as_deref(), self.texts);
-            let selection = Selection {
-                only: options.select.clone(),
-                without: options.ignore.clone(),
-                levels: settings.settings.levels.clone(),
-                accepted: (settings.settings.ignore.clone(), settings.shown_folder()),
-            };
-            let mut project = Project::new(inputs, context, selection);
-            project.pipeline = pipeline;
-            self.projects.push(project);
-            self.members.push(Member { found, settings, listing });
-        }
-    }
-
-    /// What was known before settings or inventory became unusable; else what the client's settings say.
-    fn known_before(
-        &self,
-        found: &Found,
-        options: &EditorOptions,
-    ) -> (Context, Arc<FoundSettings>, Option<Arc<Listing>>) {
-        if let Some((member, project)) = self.before.iter().find(|(member, _)| member.found.root == found.root) {
-            return (project.context.clone(), Arc::clone(&member.settings), member.listing.clone());
-        }
-        let known = &options.known;
-        let tier: Option<Tier> = known.tier;
-        let version = known.gitlab_version.unwrap_or(NEWEST).min(NEWEST);
-        (Context { version, tier, ..Context::default() }, Arc::default(), None)
     }
 }

@@ -43,7 +43,7 @@ pub struct RuleInput {
 
 /// Where an expression stands; the number counts from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum ConditionRoute {
     /// `if` of an item of `workflow:rules`.
     Workflow(usize),
     /// `if` of an item of `rules`.
@@ -54,7 +54,7 @@ pub enum Place {
     Except(usize),
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for ConditionRoute {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Workflow(at) => write!(f, "workflow:rules[{at}]:if"),
@@ -68,7 +68,7 @@ impl fmt::Display for Place {
 impl JobConditions<'_> {
     /// The expressions that cannot be read. What hangs on them is a maybe.
     #[must_use]
-    pub fn errors(&self) -> Vec<(Place, ExpressionError)> {
+    pub fn errors(&self) -> Vec<(ConditionRoute, ExpressionError)> {
         let read = Read::new(self);
         let expressions = read.expressions();
         expressions.filter_map(|(place, expression)| Some((place, expression.as_ref().err()?.clone()))).collect()
@@ -91,7 +91,7 @@ pub(super) struct Rule<'a> {
     pub(super) when: Option<&'a str>,
 }
 
-type Placed<'r> = (Place, &'r Result<Expression, ExpressionError>);
+type Placed<'r> = (ConditionRoute, &'r Result<Expression, ExpressionError>);
 
 impl<'a> Read<'a> {
     pub(super) fn new(conditions: &JobConditions<'a>) -> Self {
@@ -112,22 +112,22 @@ impl<'a> Read<'a> {
     fn expressions(&self) -> impl Iterator<Item = Placed<'_>> {
         fn of_rules<'r>(
             rules: Option<&'r Vec<Rule<'_>>>,
-            place: fn(usize) -> Place,
+            place: fn(usize) -> ConditionRoute,
         ) -> impl Iterator<Item = Placed<'r>> {
             let rules = rules.into_iter().flatten().enumerate();
             rules.filter_map(move |(at, rule)| Some((place(at), rule.condition.as_ref()?)))
         }
         fn of_policy<'r>(
             policy: Option<&'r Policy<'_>>,
-            place: fn(usize) -> Place,
+            place: fn(usize) -> ConditionRoute,
         ) -> impl Iterator<Item = Placed<'r>> {
             let variables = policy.into_iter().flat_map(|policy| &policy.variables).enumerate();
             variables.map(move |(at, expression)| (place(at), expression))
         }
-        of_rules(self.workflow.as_ref(), Place::Workflow)
-            .chain(of_rules(self.rules.as_ref(), Place::Rules))
-            .chain(of_policy(self.only.as_ref(), Place::Only))
-            .chain(of_policy(self.except.as_ref(), Place::Except))
+        of_rules(self.workflow.as_ref(), ConditionRoute::Workflow)
+            .chain(of_rules(self.rules.as_ref(), ConditionRoute::Rules))
+            .chain(of_policy(self.only.as_ref(), ConditionRoute::Only))
+            .chain(of_policy(self.except.as_ref(), ConditionRoute::Except))
     }
 
     fn valid_expressions(&self) -> impl Iterator<Item = &Expression> {

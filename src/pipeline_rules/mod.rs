@@ -20,7 +20,7 @@ mod source;
 mod truth;
 mod variables;
 
-pub use conditions::{JobConditions, Place, RuleInput};
+pub use conditions::{ConditionRoute, JobConditions, RuleInput};
 pub use enumerate::{Mentioned, scenarios};
 pub use evaluate::Value;
 pub use expression::{Expression, ExpressionError};

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::super::{OnlyInput, Place, RuleInput};
+use super::super::{ConditionRoute, OnlyInput, RuleInput};
 use super::*;
 
 fn facts() -> RefFacts {
@@ -241,7 +241,7 @@ fn expressions_that_cannot_be_read_are_named() {
     let (workflow, rules) = (rules(&["$A == 1"]), rules(&["$A", "$A =="]));
     let conditions = JobConditions { workflow: Some(&workflow), rules: Some(&rules), ..JobConditions::default() };
     let places: Vec<_> = conditions.errors().into_iter().map(|(place, _)| place).collect();
-    assert_eq!(places, [Place::Workflow(0), Place::Rules(1)]);
+    assert_eq!(places, [ConditionRoute::Workflow(0), ConditionRoute::Rules(1)]);
     let except = OnlyInput { variables: vec!["$A".to_owned(), "a".to_owned()], ..OnlyInput::default() };
     let conditions = JobConditions { except: Some(&except), ..JobConditions::default() };
     let errors: Vec<_> = conditions.errors().iter().map(|(place, error)| format!("{place}: {error}")).collect();

@@ -1,19 +1,15 @@
-//! A repository on disk, as CI files include from it.
+//! A repository as CI files include from it.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use regex::Regex;
 
-use super::discover::{self, Content, Found};
-use super::knowledge::{Known, Listing};
+use super::files::{Content, FileSource, Kind, Walk};
+use super::paths::{folder_or_here, shown_path};
+use super::{InventoryFile, Project};
 use crate::access::jobs::CiProject;
-use crate::agent_config::location::CI_FILE;
 use crate::ci::{FileContent, Files, Pipeline};
-use crate::fixing::{Overlay, Texts};
 use crate::gitlab::FullPath;
-use crate::project::Context;
-use crate::source::Source;
 
 /// The largest CI file that is read, in bytes.
 ///
@@ -23,74 +19,41 @@ pub(crate) const MAX_CI_FILE_SIZE: u64 = 2 << 20;
 /// How many paths are looked at for one pattern.
 const MAX_PATHS: usize = 200_000;
 
-/// A project's CI file with what it includes; `None` without one.
-pub(crate) fn read_pipeline(found: &Found, known: &Known) -> Option<Pipeline> {
-    read_pipeline_with(found, &known.context, known.listing.as_deref(), &Texts::new())
-}
+impl Project {
+    /// Its CI file with what that includes; `None` without one.
+    #[must_use]
+    pub fn read_pipeline(&self, files: &dyn FileSource) -> Option<Pipeline> {
+        let name = self.ci_file.as_ref()?.file_name()?.to_str()?;
+        let root = folder_or_here(&self.folder).to_owned();
+        // The folders of an inventory often hold what kaslint reads and no more.
+        let is_whole = !self.is_listed || files.is_there(&root.join(".git"));
+        let repository = Repository { files, root, inventory: self.inventory.as_deref(), is_whole };
+        Some(Pipeline::read(name, &repository, &self.ci_project().facts))
+    }
 
-/// The same with other texts than those on disk.
-pub(crate) fn read_pipeline_with(
-    found: &Found,
-    context: &Context,
-    listing: Option<&Listing>,
-    texts: &Texts,
-) -> Option<Pipeline> {
-    let file = found.ci_file.as_ref()?.file_name()?.to_str()?;
-    let files = RepositoryFiles::new(found, listing);
-    let path = context.project.as_ref().map(FullPath::as_str);
-    let facts = CiProject::of(path, context.inventory.as_deref()).facts;
-    Some(Pipeline::read(file, &Overlay::new(&files, texts), &facts))
-}
-
-/// The CI file of a project where its text is at hand and need not lie on disk, with what it includes of there.
-pub(crate) fn read_pipeline_of(
-    main: &Arc<Source>,
-    found: &Found,
-    context: &Context,
-    listing: Option<&Listing>,
-    texts: &Texts,
-) -> Pipeline {
-    let files = RepositoryFiles { main: Some(Arc::clone(main)), ..RepositoryFiles::new(found, listing) };
-    let path = context.project.as_ref().map(FullPath::as_str);
-    let facts = CiProject::of(path, context.inventory.as_deref()).facts;
-    Pipeline::read(CI_FILE, &Overlay::new(&files, texts), &facts)
-}
-
-/// What is known of the project whose CI file it is.
-pub(crate) fn ci_project(known: &Known) -> CiProject {
-    let path = known.context.project.as_ref().map(FullPath::as_str);
-    CiProject::of(path, known.context.inventory.as_deref())
+    /// What is known of it as a project whose jobs run.
+    #[must_use]
+    pub fn ci_project(&self) -> CiProject {
+        let path = self.context.project.as_ref().map(FullPath::as_str);
+        CiProject::of(path, self.context.inventory.as_deref())
+    }
 }
 
 /// The files of one repository, and those of other projects of an inventory.
-pub(crate) struct RepositoryFiles<'l> {
+struct Repository<'f> {
+    files: &'f dyn FileSource,
     root: PathBuf,
-    listing: Option<&'l Listing>,
+    inventory: Option<&'f InventoryFile>,
     is_whole: bool,
-    /// The CI file, where it does not come from disk.
-    main: Option<Arc<Source>>,
 }
 
-impl<'l> RepositoryFiles<'l> {
-    /// The repository in the folder of a project that was found.
-    pub fn new(found: &Found, listing: Option<&'l Listing>) -> Self {
-        let root = if found.root.as_os_str().is_empty() { Path::new(".") } else { &found.root };
-        // The folders of an inventory often hold what kaslint reads and no more.
-        let is_whole = found.project.is_none() || root.join(".git").exists();
-        Self { root: root.to_owned(), listing, is_whole, main: None }
-    }
-}
-
-impl Files for RepositoryFiles<'_> {
+impl Files for Repository<'_> {
     fn shown(&self, path: &str) -> String {
-        discover::shown_path(&self.root.join(path))
+        shown_path(&self.root.join(path))
     }
 
     fn read(&self, path: &str) -> FileContent {
-        if let Some(main) = self.main.as_ref().filter(|_| path == CI_FILE) {
-            return FileContent::Text(Arc::clone(main));
-        }
-        read_below(&self.root, path)
+        read_below(self.files, &self.root, path)
     }
 
     /// `**` stands for any characters and `*` for any but `/`, over the whole path.
@@ -99,20 +62,23 @@ impl Files for RepositoryFiles<'_> {
     fn glob(&self, pattern: &str) -> Vec<String> {
         let expression = regex::escape(pattern).replace(r"\*\*", ".*").replace(r"\*", "[^/]*");
         let Ok(expression) = Regex::new(&format!("^(?s:{expression})$")) else { return Vec::new() };
-        let walk = ignore::WalkBuilder::new(&self.root)
-            .hidden(false)
-            .filter_entry(|entry| entry.file_name() != ".git")
-            .build();
-        let files = walk.flatten().take(MAX_PATHS).filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()));
-        let mut paths: Vec<String> = files
-            .filter_map(|entry| {
-                let relative = entry.path().strip_prefix(&self.root).ok()?;
-                let parts: Option<Vec<&str>> = relative.iter().map(|part| part.to_str()).collect();
-                Some(parts?.join("/"))
-            })
-            .filter(|path| expression.is_match(path))
-            .collect();
+        // What only an editor has goes by the path that reports show.
+        let relative = |path: &Path| -> Option<String> {
+            let absolute = || std::path::absolute(&self.root).ok();
+            let path = match path.strip_prefix(&self.root) {
+                Ok(relative) => relative.to_owned(),
+                Err(_) => std::path::absolute(path).ok()?.strip_prefix(absolute()?).ok()?.to_owned(),
+            };
+            let parts: Option<Vec<&str>> = path.iter().map(|part| part.to_str()).collect();
+            Some(parts?.join("/"))
+        };
+        let wanted = |path: &Path| relative(path).is_some_and(|path| expression.is_match(&path));
+        let walk =
+            Walk { top: &self.root, limit: MAX_PATHS, heeds_ignore_files: true, is_large: false, wanted: &wanted };
+        let met = self.files.walk(&walk).met.into_iter().filter(|(_, kind)| *kind == Kind::File);
+        let mut paths: Vec<String> = met.filter_map(|(path, _)| relative(&path)).collect();
         paths.sort();
+        paths.dedup();
         paths
     }
 
@@ -122,34 +88,35 @@ impl Files for RepositoryFiles<'_> {
 
     /// A file of another project of the inventory, as it is on the default branch.
     fn project_file(&self, project: &str, git_ref: Option<&str>, path: &str) -> FileContent {
-        let listed = self.listing.and_then(|listing| Some((listing, listing.inventory.find_project(project)?)));
-        let Some((listing, project)) = listed else { return FileContent::Missing };
+        let listed = self.inventory.and_then(|file| Some((file, file.inventory.find_project(project)?)));
+        let Some((file, project)) = listed else { return FileContent::Missing };
         let is_default = git_ref.is_none_or(|name| name == "HEAD" || project.default_branch.as_deref() == Some(name));
         if !is_default {
             return FileContent::Missing;
         }
-        read_below(&listing.folder.join(project.folder()), path.trim_start_matches('/'))
+        read_below(self.files, &file.folder_of(project), path.trim_start_matches('/'))
     }
 }
 
 /// Reads a file below a folder, and nothing that a link leads to.
-fn read_below(root: &Path, path: &str) -> FileContent {
+fn read_below(files: &dyn FileSource, root: &Path, path: &str) -> FileContent {
     let file = root.join(path);
-    let Ok(metadata) = std::fs::symlink_metadata(&file) else { return FileContent::Missing };
-    if metadata.is_symlink() {
-        return FileContent::NoFile("a symbolic link");
+    match files.kind(&file) {
+        Err(_) => return FileContent::Missing,
+        Ok(Kind::Link) => return FileContent::NoFile("a symbolic link"),
+        Ok(Kind::File | Kind::Folder | Kind::Other(_)) => {}
     }
-    let is_below = match (std::fs::canonicalize(&file), std::fs::canonicalize(root)) {
+    let is_below = match (files.real(&file), files.real(root)) {
         (Ok(file), Ok(root)) => file.starts_with(root),
+        // A file that only an editor has lies nowhere yet.
+        (Ok(_), Err(_)) => true,
         _ => false,
     };
     if !is_below {
         return FileContent::NoFile("outside of the repository");
     }
-    match discover::read_file(&file, MAX_CI_FILE_SIZE) {
-        Ok(Content::Text(bytes)) => {
-            FileContent::Text(Arc::new(Source::from_bytes(discover::shown_path(&file), &bytes)))
-        }
+    match files.read(&file, MAX_CI_FILE_SIZE) {
+        Ok(Content::Text(source)) => FileContent::Text(source),
         Ok(Content::TooLarge(size)) => FileContent::TooLarge(size),
         Ok(Content::NoFile(what)) => FileContent::NoFile(what),
         Err(_) => FileContent::NoFile("not readable"),

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::organisation_schema::OrganisationSchema;
 use crate::access;
-use crate::access::jobs::JobEnvironments;
 use crate::agent_config::AccessSection;
 use crate::gitlab::{FullPath, Tier, Version};
 use crate::inventory::{Inventory, NamespaceKind};
@@ -14,6 +13,8 @@ use crate::inventory::{Inventory, NamespaceKind};
 pub struct Context {
     /// The release whose rules apply.
     pub version: Version,
+    /// The release that was asked for, where it is newer than all that are known.
+    pub newer_version: Option<Version>,
     /// The licence of the CI projects.
     pub tier: Option<Tier>,
     /// The configuration project.
@@ -26,21 +27,19 @@ pub struct Context {
     pub inventory: Option<Arc<Inventory>>,
     /// An organisation's own schemas for agent files.
     pub schemas: Arc<Vec<OrganisationSchema>>,
-    /// The environments in the CI files of projects.
-    pub job_environments: Arc<JobEnvironments>,
 }
 
 impl Default for Context {
     fn default() -> Self {
         Self {
             version: crate::gitlab::NEWEST,
+            newer_version: None,
             tier: None,
             project: None,
             instance_authorization: None,
             max_file_size: crate::agent_config::MAX_FILE_SIZE,
             inventory: None,
             schemas: Arc::default(),
-            job_environments: Arc::default(),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::Context;
 use crate::agent_config::location::Location;
-use crate::agent_config::{AccessSection, AgentConfig, EntryKind};
+use crate::agent_config::{AccessSection, AgentConfig, EntryKind, RefusedAt};
 use crate::source::{Source, Span};
 
 /// A path that is, or looks like, an agent configuration.
@@ -28,6 +28,19 @@ impl Input {
     pub fn decoded(&self, context: &Context) -> Option<Arc<AgentFile>> {
         let is_text = self.content == InputContent::Text;
         is_text.then(|| Arc::clone(self.decoded.get_or_init(|| Arc::new(AgentFile::read(self, context)))))
+    }
+
+    /// The step at which GitLab refuses what has no text here; `None` for a file that was read.
+    ///
+    /// Source: `internal/module/agent_configuration/server/server.go` of gitlab-agent: the size is looked at first, a directory is an
+    /// error, and a link is a file that holds a path.
+    #[must_use]
+    pub fn refused_unread(&self) -> Option<RefusedAt> {
+        match self.content {
+            InputContent::Text => None,
+            InputContent::TooLarge(_) => Some(RefusedAt::Size),
+            InputContent::Link(_) | InputContent::NoFile(_) => Some(RefusedAt::Read),
+        }
     }
 
     /// The same with another text.
@@ -74,7 +87,7 @@ pub struct AgentFile {
     /// Whether the agent has an environment template of its own; `None` where nobody looked.
     pub has_template: Option<bool>,
     /// The entries that may become authorizations, once they are known.
-    pub(crate) standing: OnceLock<Vec<(EntryKind, usize)>>,
+    pub(crate) authorization: OnceLock<Vec<(EntryKind, usize)>>,
 }
 
 impl AgentFile {
@@ -86,7 +99,7 @@ impl AgentFile {
             location: input.location.clone(),
             config: AgentConfig::read(&input.source, context.version),
             has_template: input.has_template,
-            standing: OnceLock::new(),
+            authorization: OnceLock::new(),
         }
     }
 

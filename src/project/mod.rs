@@ -1,25 +1,44 @@
-//! What lies on the disk: configuration projects, settings, inventories, CI files. All reading is done here, within bounds, for
-//! the command line and for the editor; texts that an editor holds go before those on the disk.
+//! Projects: found, read within bounds, and put together with what is known of GitLab's side, in one way for all.
+//!
+//! [`Loader`] is the one door: it takes paths or folders, options and a [`files::FileSource`], and gives an owned [`Snapshot`]. [`gate`]
+//! decides what may be read. Command line, editor and fixing stand on this; none of them opens a file.
 
-pub(crate) mod ci_files;
+mod changeable;
+mod ci_files;
 mod context;
-pub(crate) mod discover;
+pub mod files;
+mod gate;
 mod input;
-pub(crate) mod inputs;
-pub(crate) mod inventory;
-pub(crate) mod knowledge;
+mod inputs;
+mod inventory_file;
+mod loader;
+mod options;
 mod organisation_schema;
+mod own_file;
+pub mod paths;
+mod search;
 pub mod settings;
+mod settings_file;
+mod snapshot;
+mod steps;
 
+pub use changeable::changeable_files;
 pub use context::Context;
 pub use input::{AgentFile, EntryId, Input, InputContent};
+pub(crate) use inventory_file::mistake as inventory_mistake;
+pub use inventory_file::{InventoryFile, MissingFolder};
+pub use loader::{Loader, MAX_FILES_OF_EDITOR, Neighbours, Request, Scope, read_named};
+pub use options::{Options, Surroundings};
 pub use organisation_schema::OrganisationSchema;
+pub use settings_file::SettingsFile;
+pub use snapshot::{Origin, Origins, Project, Snapshot};
+pub use steps::Steps;
 
 use crate::diagnostic::Finding;
 
 /// What makes it impossible to go on: one line with what to do, and the places in a file that it is about.
-#[derive(Debug)]
-pub(crate) struct Unusable {
+#[derive(Clone, Debug)]
+pub struct Unusable {
     /// What is the matter.
     pub message: String,
     /// The mistakes of a settings file or an inventory.

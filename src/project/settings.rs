@@ -4,7 +4,7 @@ use std::str::FromStr as _;
 use std::sync::Arc;
 
 use crate::diagnostic::suppression::AcceptedFinding;
-use crate::diagnostic::{Finding, Level, Place, RuleInfo, RuleTable, Severity, Topic};
+use crate::diagnostic::{Finding, INVALID_SETTINGS, Level, Place, RuleTable};
 use crate::gitlab::{NEWEST, Tier, Version};
 use crate::schema::{self, Check, Data, Key, Kind, Message, MessageValue, Value};
 use crate::source::{Source, Span};
@@ -94,17 +94,6 @@ pub struct Settings {
     /// Keys that are set and not acted upon by this version of kaslint.
     pub not_supported: Vec<&'static str>,
 }
-
-/// What every mistake in a settings file is called; it is an error of the call, not a finding.
-pub static INVALID_SETTINGS: RuleInfo = RuleInfo {
-    name: "invalid-settings",
-    severity: Severity::Error,
-    topic: Topic::Linter,
-    needs: &[],
-    is_off: false,
-    tag: None,
-    doc: &[" The settings file cannot be used."],
-};
 
 impl Settings {
     /// Reads a settings file.
@@ -216,6 +205,7 @@ impl Reader<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostic::{RuleInfo, Severity};
 
     static NULL_VALUE: RuleInfo = RuleInfo { name: "null-value", ..crate::diagnostic::INTERNAL_ERROR };
     static UNKNOWN_KEY: RuleInfo = RuleInfo { name: "unknown-key", ..crate::diagnostic::INTERNAL_ERROR };

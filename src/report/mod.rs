@@ -1,6 +1,7 @@
 //! Reports of `check`: one file a format. They know findings, not rules' insides.
 
 mod concise;
+mod excerpt;
 mod github;
 mod gitlab;
 mod human;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::Outcome;
 use crate::diagnostic::Need;
 use crate::diagnostic::{Finding, Safety, Severity};
+use crate::words::count;
 
 /// Counts of a report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,13 +51,12 @@ impl Summary {
     /// How much was found, in one line; nothing where no path could be looked at.
     #[must_use]
     pub fn count_line(self, outcome: &Outcome) -> Option<String> {
-        let files = counted(outcome.files.len(), "configuration", "configurations");
-        let counts: Vec<String> =
-            [(self.errors, "error", "errors"), (self.warnings, "warning", "warnings"), (self.notes, "note", "notes")]
-                .into_iter()
-                .filter(|(count, ..)| *count > 0)
-                .map(|(count, one, many)| counted(count, one, many))
-                .collect();
+        let files = count(outcome.files.len(), "configuration");
+        let counts: Vec<String> = [(self.errors, "error"), (self.warnings, "warning"), (self.notes, "note")]
+            .into_iter()
+            .filter(|(number, _)| *number > 0)
+            .map(|(number, noun)| count(number, noun))
+            .collect();
         Some(match (counts.is_empty(), outcome.files.len() + outcome.findings.len()) {
             (true, 0) if outcome.is_incomplete => return None,
             (true, 0) => {
@@ -132,8 +132,4 @@ fn unchecked(outcome: &Outcome) -> Vec<String> {
             format!("Not checked: {} (needs {}).", rules.join(", "), options.join(" and "))
         })
         .collect()
-}
-
-fn counted(count: usize, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
 }

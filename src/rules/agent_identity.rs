@@ -1,6 +1,9 @@
 //! `agent-identity`.
 
-use super::support::*;
+use super::given::FileContext;
+use super::rule::{Findings, Rule, rule};
+use crate::agent_config::{CiEntry, Mode};
+use crate::diagnostic::Finding;
 
 rule! {
     /// Jobs act as the agent's own service account.
@@ -36,14 +39,14 @@ rule! {
 }
 
 impl Rule for AgentIdentity {
-    fn check_entry(&self, entry: &CiEntry, file: &AgentFile, _context: &Context, findings: &mut Findings) {
+    fn check_entry(&self, entry: &CiEntry, cx: &FileContext<'_>, findings: &mut Findings) {
         if entry.mode() != Mode::Agent {
             return;
         }
         let span = entry.access_as.as_ref().map_or(entry.head, |access_as| access_as.span);
         let message = "jobs of this entry act as the agent's own service account, with all its rights in the cluster";
         let finding =
-            Finding::new(&INFO, &file.source, span, message).label("as the agent itself").route(entry.route());
+            Finding::new(&INFO, &cx.file.source, span, message).label("as the agent itself").route(entry.route());
         findings.report(finding.help("write `access_as: {ci_job: {}}` (Premium), or restrict the service account"));
     }
 }

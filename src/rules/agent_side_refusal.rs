@@ -1,7 +1,10 @@
 //! `agent-side-refusal`.
 
-use super::support::*;
-use super::words::shown;
+use super::given::FileContext;
+use super::rule::{Findings, Rule, rule};
+use crate::diagnostic::Finding;
+use crate::schema::{self, ProblemKind};
+use crate::words::excerpt;
 
 rule! {
     /// GitLab accepts the value, and the agent then rejects the whole configuration.
@@ -38,10 +41,10 @@ rule! {
 }
 
 impl Rule for AgentSideRefusal {
-    fn check_problem(&self, problem: &schema::Problem, file: &AgentFile, _context: &Context, findings: &mut Findings) {
+    fn check_problem(&self, problem: &schema::Problem, cx: &FileContext<'_>, findings: &mut Findings) {
         let (message, help) = match &problem.kind {
             ProblemKind::BadCron { found, reason } => (
-                format!("the agent cannot parse the schedule {}: {reason}", shown(found)),
+                format!("the agent cannot parse the schedule {}: {reason}", excerpt(found)),
                 "write five fields, e.g. '0 0 * * *', or `@daily`".to_owned(),
             ),
             ProblemKind::UnknownNumber { names, found } => (
@@ -51,7 +54,7 @@ impl Rule for AgentSideRefusal {
             _ => return,
         };
         let message = format!("{message}; GitLab takes the file, and the agent rejects all of it");
-        let finding = Finding::new(&INFO, &file.source, problem.span, message).route(&problem.route);
+        let finding = Finding::new(&INFO, &cx.file.source, problem.span, message).route(&problem.route);
         findings.report(finding.help(help));
     }
 }

@@ -1,9 +1,11 @@
 //! `auto-devops-without-context`.
 
-use super::jobs::{finding_at, some};
-use super::support::*;
-use super::words::shown;
+use super::given::JobContext;
+use super::jobs::finding_at;
+use super::rule::{Findings, Rule, rule};
+use crate::access::jobs::{JobView, ProjectJobs};
 use crate::shell::ActionKind;
+use crate::words::{a_few, excerpt};
 
 rule! {
     /// Auto DevOps deploys, and nothing sets `KUBE_CONTEXT` for it.
@@ -53,11 +55,11 @@ const SWITCHED_ON: [(&str, &str, &str); 2] =
     [("staging", "STAGING_ENABLED", "`staging`"), ("canary", "CANARY_ENABLED", "the canary of `production`")];
 
 impl Rule for AutoDevopsWithoutContext {
-    fn check_pipeline(&self, jobs: &Jobs<'_, '_>, findings: &mut Findings) {
-        let pipeline = jobs.all.pipeline;
+    fn check_pipeline(&self, jobs: &ProjectJobs<'_>, cx: &JobContext<'_>, findings: &mut Findings) {
+        let pipeline = jobs.pipeline;
         let Some(template) = pipeline.auto_devops() else { return };
         let is_set = |name: &str| pipeline.variables.iter().any(|variable| &*variable.name == name);
-        let cannot_use = jobs.context.inventory.is_some() && !jobs.uses_agents;
+        let cannot_use = cx.gitlab().inventory.is_some() && !cx.uses_agents;
         if is_set("KUBE_CONTEXT") || cannot_use {
             return;
         }
@@ -75,7 +77,7 @@ impl Rule for AutoDevopsWithoutContext {
         }
         let message = format!(
             "Auto DevOps deploys to {}, and no file sets `KUBE_CONTEXT` for that: unless a CI/CD variable of the project does, no agent is selected",
-            some(&without)
+            a_few(&without)
         );
         let finding = finding_at(&INFO, &template.place, message)
             .label("deploys without a context")
@@ -84,8 +86,8 @@ impl Rule for AutoDevopsWithoutContext {
         findings.report(finding.help("set `KUBE_CONTEXT: <project path>:<agent name>` under `variables`, or for each environment in the project's settings"));
     }
 
-    fn check_job(&self, job: &JobView<'_>, jobs: &Jobs<'_, '_>, findings: &mut Findings) {
-        if jobs.context.inventory.is_some() && !jobs.uses_agents {
+    fn check_job(&self, job: &JobView<'_>, cx: &JobContext<'_>, findings: &mut Findings) {
+        if cx.gitlab().inventory.is_some() && !cx.uses_agents {
             return;
         }
         for case in &job.cases {
@@ -102,7 +104,7 @@ impl Rule for AutoDevopsWithoutContext {
             let Some(place) = place.filter(|_| !selects && !job.job.is_partial) else { continue };
             let message = format!(
                 "{} deploys by `auto-deploy`, and no file sets `KUBE_CONTEXT` for it: unless a CI/CD variable of the project does, no agent is selected",
-                shown(&case.name)
+                excerpt(&case.name)
             );
             let finding = finding_at(&INFO, &place, message).label("deploys without a context").key("auto-deploy");
             let finding = finding.route(crate::access::jobs::script_route(job.job, action.item));

@@ -1,7 +1,9 @@
 //! `broken-kubectl`.
 
+use super::given::JobContext;
 use super::jobs::{finding_at, script_place};
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
+use crate::access::jobs::JobView;
 use crate::shell::ActionKind;
 
 rule! {
@@ -42,8 +44,8 @@ rule! {
 }
 
 impl Rule for BrokenKubectl {
-    fn check_job(&self, job: &JobView<'_>, jobs: &Jobs<'_, '_>, findings: &mut Findings) {
-        if !jobs.uses_agents {
+    fn check_job(&self, job: &JobView<'_>, cx: &JobContext<'_>, findings: &mut Findings) {
+        if !cx.uses_agents {
             return;
         }
         let report = |place: &crate::ci::Place, version: &str, route: String, findings: &mut Findings| {

@@ -1,7 +1,8 @@
 //! `certificate-context`.
 
+use super::given::{JobContext, JobSelection};
 use super::jobs::finding_on;
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
 use crate::access::jobs::{By, Resolved};
 
 rule! {
@@ -39,8 +40,9 @@ rule! {
 }
 
 impl Rule for CertificateContext {
-    fn check_selection(&self, selection: &Selection, _job: &JobView<'_>, jobs: &Jobs<'_, '_>, findings: &mut Findings) {
-        if selection.resolve(jobs.index) != Resolved::Certificate || selection.by == By::Environment {
+    fn check_selection(&self, selection: &JobSelection<'_>, cx: &JobContext<'_>, findings: &mut Findings) {
+        let selection = selection.selected;
+        if selection.resolve(cx.index) != Resolved::Certificate || selection.by == By::Environment {
             return;
         }
         let message =

@@ -1,6 +1,9 @@
 //! `committed-credential`.
 
-use super::support::*;
+use super::given::FileContext;
+use super::rule::{Findings, Rule, rule};
+use crate::diagnostic::Finding;
+use crate::project::AgentFile;
 use crate::source::secrets;
 
 rule! {
@@ -33,7 +36,7 @@ rule! {
 }
 
 impl Rule for CommittedCredential {
-    fn check_file(&self, file: &AgentFile, _context: &Context, findings: &mut Findings) {
+    fn check_file(&self, file: &AgentFile, _cx: &FileContext<'_>, findings: &mut Findings) {
         for secret in secrets::find(file.source.text()) {
             let message = format!("this is {}: whoever reads the repository can use it", secret.kind);
             let finding =

@@ -1,9 +1,16 @@
 //! `config-project-bypass`.
 
+use std::sync::Arc;
+
 use super::coverage::Coverage;
+use super::given::FileContext;
 use super::insertion;
-use super::support::*;
-use super::words::shown;
+use super::rule::{Findings, Rule, rule};
+use crate::agent_config::Mode;
+use crate::diagnostic::{Finding, Place};
+use crate::project::AgentFile;
+use crate::schema;
+use crate::words::excerpt;
 
 rule! {
     /// Restrictions on a group do not bind the configuration project's own jobs.
@@ -42,9 +49,9 @@ rule! {
 }
 
 impl Rule for ConfigProjectBypass {
-    fn check_file(&self, file: &AgentFile, context: &Context, findings: &mut Findings) {
-        let Some(project) = &context.project else { return };
-        let coverage = Coverage::of(file, context);
+    fn check_file(&self, file: &AgentFile, cx: &FileContext<'_>, findings: &mut Findings) {
+        let Some(project) = &cx.gitlab().project else { return };
+        let coverage = Coverage::of(file, cx.gitlab());
         if coverage.project(project).is_some() {
             return;
         }
@@ -61,7 +68,7 @@ impl Rule for ConfigProjectBypass {
         }
         let message = format!(
             "{} is in this group and holds the configuration: its jobs always get in, so {} here {} bind them",
-            shown(project.as_str()),
+            excerpt(project.as_str()),
             schema::listed_and(&keys),
             if keys.len() == 1 { "does not" } else { "do not" }
         );
@@ -70,13 +77,13 @@ impl Rule for ConfigProjectBypass {
             .route(format!("{}.id", group.route()))
             .key(project.lower());
         let finding =
-            finding.help(format!("list {} under `projects`, with the same restrictions", shown(project.as_str())));
+            finding.help(format!("list {} under `projects`, with the same restrictions", excerpt(project.as_str())));
         findings.report(match insertion::of_project(file, project.as_str(), group) {
             Some((span, text)) => {
                 let title = format!(
                     "List {} under `projects` with the restrictions of {}",
-                    shown(project.as_str()),
-                    shown(&id.value)
+                    excerpt(project.as_str()),
+                    excerpt(&id.value)
                 );
                 finding.offer(title, Place { source: Arc::clone(&file.source), span }, text)
             }

@@ -1,10 +1,11 @@
 //! `context-not-granted`.
 
+use super::given::{JobContext, JobSelection};
 use super::jobs::{finding_on, job_name, refused};
-use super::support::*;
-use super::words::shown;
+use super::rule::{Findings, Rule, rule};
 use crate::access::jobs::Refusal;
-use crate::access::{Denial, Drop, Outcome};
+use crate::access::{Denial, DropReason, Outcome};
+use crate::words::{excerpt, pattern_fault};
 
 rule! {
     /// The agent does not let this project in, so kubectl says that no context exists with the name.
@@ -60,39 +61,40 @@ rule! {
 }
 
 impl Rule for ContextNotGranted {
-    fn check_selection(&self, selection: &Selection, job: &JobView<'_>, jobs: &Jobs<'_, '_>, findings: &mut Findings) {
+    fn check_selection(&self, selection: &JobSelection<'_>, cx: &JobContext<'_>, findings: &mut Findings) {
         let is_meant = |refusal: &Refusal| matches!(refusal, Refusal::NotNamed | Refusal::Error);
-        let Some(refused) = refused(selection, job, jobs, is_meant) else { return };
-        let context = jobs.index.agent(refused.agent).context();
-        let project = shown(jobs.project().unwrap_or_default());
+        let Some(refused) = refused(selection, cx, is_meant) else { return };
+        let context = cx.index.agent(refused.agent).context();
+        let project = excerpt(cx.project_path().unwrap_or_default());
         let (message, label) = match &refused.row.outcome {
             Outcome::Denied(Denial::PatternRaises(pattern, fault)) => (
                 format!(
-                    "GitLab answers {} with an error in place of its agents: the pattern {} of {} is no regular expression ({fault})",
+                    "GitLab answers {} with an error in place of its agents: the pattern {} of {} is no regular expression ({})",
                     job_name(refused.case),
-                    shown(&pattern.value),
-                    shown(&context)
+                    excerpt(&pattern.value),
+                    excerpt(&context),
+                    pattern_fault(*fault)
                 ),
                 "no job gets this agent",
             ),
             _ => (
                 format!(
                     "the agent {} does not let {project} in, so kubectl says in {} that no context exists with the name",
-                    shown(&context),
+                    excerpt(&context),
                     job_name(refused.case)
                 ),
                 "not in the job's kubeconfig",
             ),
         };
-        let mut finding = finding_on(&INFO, selection, message).label(label);
-        finding = refused.show_winner(finding, jobs, "this entry decides");
-        finding = refused.show_dropped(finding, jobs);
-        let file = jobs.index.agent(refused.agent).file;
+        let mut finding = finding_on(&INFO, selection.selected, message).label(label);
+        finding = refused.show_winner(finding, cx, "this entry decides");
+        finding = refused.show_dropped(finding, cx);
+        let file = cx.index.agent(refused.agent).file;
         let falls_out = refused
             .row
             .fell_out
             .iter()
-            .any(|(candidate, drop)| candidate.entry.is_some() && *drop != Drop::NotOwnProject);
+            .any(|(candidate, reason)| candidate.entry.is_some() && *reason != DropReason::NotOwnProject);
         let help = match file {
             Some(file) if falls_out => format!("mend the entry of {} that is left out", file.path),
             Some(file) => format!("add {project} to `ci_access.projects` in {}", file.path),

@@ -6,10 +6,10 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
-use super::support::*;
-use super::words::shown;
-use crate::access::{Standing, needs_licence};
-use crate::gitlab::{ancestor_paths, lower_path};
+use crate::access::{Authorization, needs_licence};
+use crate::agent_config::{CiAccess, CiEntry, EntryKind};
+use crate::gitlab::{FullPath, Tier, ancestor_paths, lower_path};
+use crate::project::{AgentFile, Context};
 
 /// The entries within the limit that no later one of the same id overrides, in order: projects, groups, instance.
 fn counting_entries(access: &CiAccess, limit: usize) -> Vec<&CiEntry> {
@@ -31,11 +31,11 @@ fn counting_entries(access: &CiAccess, limit: usize) -> Vec<&CiEntry> {
 impl AgentFile {
     /// Those of the entries within the limit that may become authorizations: GitLab does not drop them for what their ids
     /// name, as far as is known. Found once and kept, for the first context that asks.
-    pub(crate) fn standing_entries(&self, context: &Context) -> Vec<&CiEntry> {
+    pub(crate) fn authorized_entries(&self, context: &Context) -> Vec<&CiEntry> {
         let Some(access) = &self.config.ci_access else { return Vec::new() };
-        let positions = self.standing.get_or_init(|| {
-            let standing = find_standing(access, context);
-            standing.into_iter().map(|entry| (entry.kind, entry.index)).collect()
+        let positions = self.authorization.get_or_init(|| {
+            let authorization = find_authorized(access, context);
+            authorization.into_iter().map(|entry| (entry.kind, entry.index)).collect()
         });
         let entry = |&(kind, index): &(EntryKind, usize)| match kind {
             EntryKind::Project => access.projects.get(index),
@@ -46,14 +46,14 @@ impl AgentFile {
     }
 }
 
-fn find_standing<'e>(access: &'e CiAccess, context: &Context) -> Vec<&'e CiEntry> {
+fn find_authorized<'e>(access: &'e CiAccess, context: &Context) -> Vec<&'e CiEntry> {
     let hierarchy = context.hierarchy();
     let mut entries = counting_entries(access, context.entry_limit());
     entries.retain(|entry| {
-        let standing = |id: &str| hierarchy.standing(entry.kind, &lower_path(id));
+        let authorization = |id: &str| hierarchy.authorization(entry.kind, &lower_path(id));
         match (entry.kind, &entry.id) {
             (EntryKind::Instance, _) => context.instance_authorization != Some(false),
-            (_, Some(id)) => !matches!(standing(&id.value), Standing::Dropped(_)),
+            (_, Some(id)) => !matches!(authorization(&id.value), Authorization::Dropped(_)),
             (_, None) => true,
         }
     });
@@ -76,7 +76,7 @@ impl<'e> Coverage<'e> {
     /// Finds them for this licence; an entry that it drops does not count.
     pub(super) fn on(file: &'e AgentFile, context: &Context, tier: Option<Tier>) -> Self {
         let mut coverage = Self { projects: HashMap::new(), groups: HashMap::new(), instance: None };
-        let entries = file.standing_entries(context).into_iter();
+        let entries = file.authorized_entries(context).into_iter();
         for entry in entries.filter(|entry| tier != Some(Tier::Free) || !needs_licence(entry.mode(), context.version)) {
             let path = entry.id.as_ref().map(|id| lower_path(&id.value));
             match (entry.kind, path) {
@@ -109,13 +109,5 @@ impl<'e> Coverage<'e> {
     /// What applies to a project or group but for its own entry: the innermost group's entry, else the instance's.
     pub(super) fn less_specific(&self, path: &FullPath) -> Option<&'e CiEntry> {
         self.innermost_group(path).or(self.instance)
-    }
-}
-
-/// An entry in a sentence: "the entry of `acme`".
-pub(super) fn entry_in_words(entry: &CiEntry) -> String {
-    match &entry.id {
-        Some(id) => format!("the entry of {}", shown(&id.value)),
-        None => "the entry of the whole instance".to_owned(),
     }
 }

@@ -1,9 +1,11 @@
 //! `dashboard-without-user-access`.
 
+use super::given::JobContext;
 use super::jobs::{finding_at, job_name};
-use super::support::*;
-use super::words::shown;
+use super::rule::{Findings, Rule, rule};
 use crate::access::UserIdentity;
+use crate::access::jobs::JobView;
+use crate::words::{excerpt, user_denial};
 
 rule! {
     /// The environment asks for a dashboard that nobody may see: the agent has no `user_access` that works.
@@ -62,27 +64,27 @@ rule! {
 }
 
 impl Rule for DashboardWithoutUserAccess {
-    fn check_job(&self, job: &JobView<'_>, jobs: &Jobs<'_, '_>, findings: &mut Findings) {
+    fn check_job(&self, job: &JobView<'_>, cx: &JobContext<'_>, findings: &mut Findings) {
         let kubernetes = job.job.environment.as_ref().and_then(|environment| environment.kubernetes.as_ref());
         let Some(kubernetes) = kubernetes else { return };
         let asks_for = [&kubernetes.dashboard_namespace, &kubernetes.namespace, &kubernetes.flux_resource_path];
         let (Some(place), Some(case)) = (asks_for.into_iter().flatten().next(), job.cases.first()) else { return };
-        let Some((agent, _)) = super::managed_resources_not_granted::environment_agent(job, jobs) else { return };
-        let picture = jobs.index.user_picture(agent);
-        let known = jobs.index.agent(agent);
-        if picture.refused.is_some() || known.file.is_none() || !known.is_registered {
+        let Some((agent, _)) = super::managed_resources_not_granted::environment_agent(job, cx) else { return };
+        let granted = cx.index.user_grants(agent);
+        let known = cx.index.agent(agent);
+        if granted.refused.is_some() || known.file.is_none() || !known.is_registered {
             return;
         }
-        let lets_in = picture.grants.iter().any(|grant| grant.dropped().is_none());
-        let why = match picture.identity {
-            UserIdentity::Nobody(denial) => denial.to_string(),
+        let lets_in = granted.grants.iter().any(|grant| grant.dropped().is_none());
+        let why = match granted.identity {
+            UserIdentity::Nobody(denial) => user_denial(denial).to_owned(),
             _ if lets_in => return,
             _ => "none of the entries of its `user_access` lets anyone in".to_owned(),
         };
         let message = format!(
             "{} asks for a dashboard by the agent {}, and nobody may see it: {why}",
             job_name(case),
-            shown(&known.context())
+            excerpt(&known.context())
         );
         let finding = finding_at(&INFO, &place.place, message)
             .label("shown to nobody")

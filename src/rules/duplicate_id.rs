@@ -2,9 +2,15 @@
 
 use std::collections::HashMap;
 
+use super::given::FileContext;
 use super::removal;
-use super::support::*;
-use super::words::shown;
+use super::rule::{Findings, Rule, rule};
+use crate::agent_config::{AccessSection, EntryKind};
+use crate::diagnostic::{Finding, Safety};
+use crate::project::AgentFile;
+use crate::schema;
+use crate::source::Span;
+use crate::words::excerpt;
 
 rule! {
     /// The same id twice in one list: only the last entry applies, and nothing is merged.
@@ -45,8 +51,8 @@ rule! {
 }
 
 impl Rule for DuplicateId {
-    fn check_file(&self, file: &AgentFile, context: &Context, findings: &mut Findings) {
-        let limit = context.entry_limit();
+    fn check_file(&self, file: &AgentFile, cx: &FileContext<'_>, findings: &mut Findings) {
+        let limit = cx.gitlab().entry_limit();
         let mut last: HashMap<(AccessSection, EntryKind, String), (Span, usize, &str)> = HashMap::new();
         for id in file.config.entry_ids().into_iter().filter(|id| id.index < limit && !id.text.is_empty()) {
             let key = (id.section, id.kind, id.text.to_lowercase());
@@ -55,7 +61,7 @@ impl Rule for DuplicateId {
             let list = format!("{}.{}", id.section.key(), id.kind.key());
             let message = format!(
                 "{} is listed twice in `{list}`; GitLab keeps the last entry and drops this one, whole{lost}",
-                shown(text)
+                excerpt(text)
             );
             let finding = Finding::new(&INFO, &file.source, span, message)
                 .label("this entry is lost")
@@ -69,7 +75,7 @@ impl Rule for DuplicateId {
             let is_same = lost.zip(entry(id.index)).is_some_and(|(one, other)| file.slice(one) == file.slice(other));
             let safety = if is_same { Safety::Safe } else { Safety::Unsafe };
             let cut = lost.and_then(|lost| removal::of_item(file, lost));
-            findings.report(finding.removal(safety, format!("Remove the entry that is lost, {}", shown(text)), cut));
+            findings.report(finding.removal(safety, format!("Remove the entry that is lost, {}", excerpt(text)), cut));
         }
     }
 }

@@ -1,8 +1,11 @@
 //! `duplicate-key`.
 
+use super::given::FileContext;
 use super::removal;
-use super::support::*;
-use super::words::shown;
+use super::rule::{Findings, Rule, rule};
+use crate::diagnostic::{Finding, Safety};
+use crate::project::AgentFile;
+use crate::words::excerpt;
 use crate::yaml::{Data, LossKind, NodeId, Tree};
 
 rule! {
@@ -41,7 +44,7 @@ rule! {
 }
 
 impl Rule for DuplicateKey {
-    fn check_file(&self, file: &AgentFile, _context: &Context, findings: &mut Findings) {
+    fn check_file(&self, file: &AgentFile, _cx: &FileContext<'_>, findings: &mut Findings) {
         let tree = file.config.document.tree();
         let reading = file.config.document.reading();
         for (id, node) in tree.nodes() {
@@ -49,7 +52,7 @@ impl Rule for DuplicateKey {
                 continue;
             }
             for loss in reading.losses(id) {
-                let key = shown(&loss.key);
+                let key = excerpt(&loss.key);
                 let (message, kept, help) = match loss.kind {
                     LossKind::Again => (
                         format!("{key} is written twice; GitLab keeps the last value and drops this one, whole"),

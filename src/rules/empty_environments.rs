@@ -1,7 +1,10 @@
 //! `empty-environments`.
 
+use super::given::FileContext;
 use super::removal;
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
+use crate::agent_config::CiEntry;
+use crate::diagnostic::{Finding, Safety};
 
 rule! {
     /// An empty list of environments is no restriction.
@@ -36,18 +39,18 @@ rule! {
 }
 
 impl Rule for EmptyEnvironments {
-    fn check_entry(&self, entry: &CiEntry, file: &AgentFile, _context: &Context, findings: &mut Findings) {
+    fn check_entry(&self, entry: &CiEntry, cx: &FileContext<'_>, findings: &mut Findings) {
         let Some(span) = entry.environments_key.filter(|_| entry.environments.is_empty()) else { return };
         let route = format!("{}.environments", entry.route());
         // A value of another type decodes to nothing too; `wrong-type` speaks of it.
-        if file.config.problems.iter().any(|problem| problem.route.starts_with(&route)) {
+        if cx.file.config.problems.iter().any(|problem| problem.route.starts_with(&route)) {
             return;
         }
         let message =
             "an empty list of environments is no restriction: jobs of every environment get in, and jobs without one";
-        let finding = Finding::new(&INFO, &file.source, span, message).label("restricts nothing").route(route);
+        let finding = Finding::new(&INFO, &cx.file.source, span, message).label("restricts nothing").route(route);
         let finding = finding.help("name the environments, or remove the key; to let nobody in, remove the entry");
         // "Nobody" may be meant as well as "everybody".
-        findings.report(finding.removal(Safety::Unsafe, "Remove `environments`", removal::of_key(file, span)));
+        findings.report(finding.removal(Safety::Unsafe, "Remove `environments`", removal::of_key(cx.file, span)));
     }
 }

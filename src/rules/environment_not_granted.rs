@@ -1,10 +1,14 @@
 //! `environment-not-granted`.
 
+use std::sync::Arc;
+
+use super::given::{JobContext, JobSelection};
 use super::insertion;
-use super::jobs::{finding_on, job_name, refused, some};
-use super::support::*;
-use super::words::shown;
+use super::jobs::{finding_on, job_name, refused};
+use super::rule::{Findings, Rule, rule};
 use crate::access::jobs::Refusal;
+use crate::diagnostic::Place;
+use crate::words::{a_few, excerpt};
 use crate::yaml::written;
 
 rule! {
@@ -64,21 +68,20 @@ rule! {
 const MOST_OFFERS: usize = 3;
 
 impl Rule for EnvironmentNotGranted {
-    fn check_selection(&self, selection: &Selection, job: &JobView<'_>, jobs: &Jobs<'_, '_>, findings: &mut Findings) {
-        let Some(refused) = refused(selection, job, jobs, |refusal| *refusal == Refusal::Environment) else { return };
-        let context = jobs.index.agent(refused.agent).context();
+    fn check_selection(&self, selection: &JobSelection<'_>, cx: &JobContext<'_>, findings: &mut Findings) {
+        let Some(refused) = refused(selection, cx, |refusal| *refusal == Refusal::Environment) else { return };
+        let context = cx.index.agent(refused.agent).context();
         let entry = refused.row.winner.and_then(|winner| winner.entry);
         let listed: Vec<String> =
-            entry.into_iter().flat_map(|entry| &entry.environments).map(|pattern| shown(&pattern.value)).collect();
-        let of_file = job;
+            entry.into_iter().flat_map(|entry| &entry.environments).map(|pattern| excerpt(&pattern.value)).collect();
         let job = job_name(refused.case);
         let first = || listed.first().cloned().unwrap_or_default();
         let (message, label, help) = match &refused.case.environment {
             None => (
                 format!(
                     "the agent {} takes jobs of the environments {} only, and {job} has none: kubectl says that no context exists with the name",
-                    shown(&context),
-                    some(&listed)
+                    excerpt(&context),
+                    a_few(&listed)
                 ),
                 "the job has no environment",
                 format!("add `environment: {}` to the job", first().trim_matches('`')),
@@ -91,47 +94,47 @@ impl Rule for EnvironmentNotGranted {
                 let help = match alike {
                     Some(pattern) => format!(
                         "letter case counts: write `environment: {pattern}`, or {} in the agent's entry",
-                        shown(&name)
+                        excerpt(&name)
                     ),
                     None => {
-                        format!("add {} to `environments` of the agent's entry, or use another agent", shown(&name))
+                        format!("add {} to `environments` of the agent's entry, or use another agent", excerpt(&name))
                     }
                 };
                 (
                     format!(
                         "the agent {} takes jobs of the environments {} only, and that of {job} is {}: kubectl says that no context exists with the name",
-                        shown(&context),
-                        some(&listed),
-                        shown(&name)
+                        excerpt(&context),
+                        a_few(&listed),
+                        excerpt(&name)
                     ),
                     "not for the job's environment",
                     help,
                 )
             }
         };
-        let finding = finding_on(&INFO, selection, message).label(label);
-        let finding = refused.show_winner(finding, jobs, "this entry decides").help(help);
+        let finding = finding_on(&INFO, selection.selected, message).label(label);
+        let finding = refused.show_winner(finding, cx, "this entry decides").help(help);
         let name = refused.case.environment.as_ref().and_then(|environment| environment.as_known());
-        let place = entry.and_then(|entry| Some((entry, jobs.entry_place(refused.agent, entry)?, name?)));
+        let place = entry.and_then(|entry| Some((entry, cx.entry_place(refused.agent, entry)?, name?)));
         let insertion = place.and_then(|(entry, Place { source, .. }, name)| {
             let (span, text) = insertion::of_environment(entry, &source, name)?;
-            Some((Place { source, span }, text, shown(name)))
+            Some((Place { source, span }, text, excerpt(name)))
         });
         let mut finding = match insertion {
             Some((place, text, name)) => {
-                finding.offer(format!("Add {name} to `environments` of the agent {}", shown(&context)), place, text)
+                finding.offer(format!("Add {name} to `environments` of the agent {}", excerpt(&context)), place, text)
             }
             None => finding,
         };
         if refused.case.environment.is_none() {
             let names =
                 entry.into_iter().flat_map(|entry| &entry.environments).filter(|name| !name.value.contains('*'));
-            let place = &of_file.job.name_place;
+            let place = &selection.job.job.name_place;
             for name in names.take(MOST_OFFERS) {
                 let line = format!("environment: {}", written(&name.value, false, None));
                 let Some((span, text)) = insertion::of_job_line(&place.source, place.span, &line) else { break };
                 let place = Place { source: Arc::clone(&place.source), span };
-                finding = finding.offer(format!("Give the job the environment {}", shown(&name.value)), place, text);
+                finding = finding.offer(format!("Give the job the environment {}", excerpt(&name.value)), place, text);
             }
         }
         findings.report(finding);

@@ -1,6 +1,10 @@
 //! `file-too-large`.
 
-use super::support::*;
+use super::given::ProjectContext;
+use super::rule::{Findings, Rule, rule};
+use crate::diagnostic::Finding;
+use crate::project::{Input, InputContent};
+use crate::source::Span;
 
 rule! {
     /// The file is over the agent server's limit, 128 KiB unless configured, and is refused unread.
@@ -30,9 +34,9 @@ rule! {
 }
 
 impl Rule for FileTooLarge {
-    fn check_input(&self, input: &Input, context: &Context, findings: &mut Findings) {
+    fn check_input(&self, input: &Input, cx: &ProjectContext<'_>, findings: &mut Findings) {
         let InputContent::TooLarge(size) = input.content else { return };
-        let limit = context.max_file_size;
+        let limit = cx.gitlab.max_file_size;
         let message = format!("the file has {size} bytes; over {limit} GitLab refuses it unread");
         let finding = Finding::new(&INFO, &input.source, Span::default(), message);
         findings

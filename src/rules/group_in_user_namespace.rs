@@ -1,7 +1,11 @@
 //! `group-in-user-namespace`.
 
-use super::support::*;
-use super::words::shown;
+use super::given::FileContext;
+use super::rule::{Findings, Rule, rule};
+use crate::agent_config::EntryKind;
+use crate::diagnostic::Finding;
+use crate::project::EntryId;
+use crate::words::excerpt;
 
 rule! {
     /// The configuration project lies in a personal namespace, where no group can match.
@@ -49,14 +53,14 @@ rule! {
 }
 
 impl Rule for GroupInUserNamespace {
-    fn check_id(&self, id: &EntryId<'_>, file: &AgentFile, context: &Context, findings: &mut Findings) {
-        let Some(user) = context.personal_namespace().filter(|_| id.kind == EntryKind::Group) else { return };
+    fn check_id(&self, id: &EntryId<'_>, cx: &FileContext<'_>, findings: &mut Findings) {
+        let Some(user) = cx.gitlab().personal_namespace().filter(|_| id.kind == EntryKind::Group) else { return };
         let message = format!(
             "the configuration project lies in the personal namespace {}, so no group can match and GitLab drops the entry of {} without a word",
-            shown(user),
-            shown(id.text)
+            excerpt(user),
+            excerpt(id.text)
         );
-        let finding = Finding::new(&INFO, &file.source, id.span, message)
+        let finding = Finding::new(&INFO, &cx.file.source, id.span, message)
             .label("matches no group")
             .route(id.route())
             .key(id.text.to_lowercase());

@@ -1,6 +1,10 @@
 //! `ignored-document`.
 
-use super::support::*;
+use super::given::FileContext;
+use super::rule::{Findings, Rule, rule};
+use crate::diagnostic::Finding;
+use crate::project::AgentFile;
+use crate::source::Span;
 
 rule! {
     /// Everything after the first YAML document is ignored.
@@ -44,7 +48,7 @@ rule! {
 }
 
 impl Rule for IgnoredDocument {
-    fn check_file(&self, file: &AgentFile, _context: &Context, findings: &mut Findings) {
+    fn check_file(&self, file: &AgentFile, _cx: &FileContext<'_>, findings: &mut Findings) {
         let Some(ignored) = file.config.document.ignored() else { return };
         let first_line = file.source.line_span(file.source.line_index(ignored.start));
         let span = Span::new(ignored.start, first_line.end.min(ignored.end));

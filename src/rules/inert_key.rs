@@ -1,6 +1,11 @@
 //! `inert-key`.
 
-use super::support::*;
+use super::given::FileContext;
+use super::rule::{Findings, Rule, rule};
+use crate::diagnostic::Finding;
+use crate::gitlab::releases::USER_ACCESS_AS_OPTIONAL;
+use crate::project::AgentFile;
+use crate::schema::{self, ProblemKind};
 
 rule! {
     /// The key is read and has no effect.
@@ -33,8 +38,7 @@ rule! {
 }
 
 impl Rule for InertKey {
-    fn check_file(&self, file: &AgentFile, context: &Context, findings: &mut Findings) {
-        // access_as became optional with 18.3 (gitlab-agent!2749).
+    fn check_file(&self, file: &AgentFile, cx: &FileContext<'_>, findings: &mut Findings) {
         let Some(access) = &file.config.user_access else { return };
         let has_identity = file
             .config
@@ -42,10 +46,10 @@ impl Rule for InertKey {
             .as_ref()
             .and_then(|value| value.set("user_access")?.value.as_message()?.set("access_as").map(|_| ()));
         let lists_anybody = !access.projects.is_empty() || !access.groups.is_empty();
-        if has_identity.is_none() && lists_anybody && context.version < Version::new(18, 3) {
+        if has_identity.is_none() && lists_anybody && cx.gitlab().version < USER_ACCESS_AS_OPTIONAL {
             let message = format!(
-                "`user_access` has no `access_as`: before GitLab 18.3 every user is then turned away (this is {})",
-                context.version
+                "`user_access` has no `access_as`: before GitLab {USER_ACCESS_AS_OPTIONAL} every user is then turned away (this is {})",
+                cx.gitlab().version
             );
             let finding =
                 Finding::new(&INFO, &file.source, access.key_span, message).route("user_access").key("access_as");
@@ -57,11 +61,12 @@ impl Rule for InertKey {
         }
     }
 
-    fn check_problem(&self, problem: &schema::Problem, file: &AgentFile, context: &Context, findings: &mut Findings) {
+    fn check_problem(&self, problem: &schema::Problem, cx: &FileContext<'_>, findings: &mut Findings) {
         let ProblemKind::InertKey(key, why) = &problem.kind else { return };
-        let message = format!("`{}` has no effect in GitLab {}: {why}", key.name, context.version);
-        let finding =
-            Finding::new(&INFO, &file.source, problem.span, message).label("read without effect").route(&problem.route);
+        let message = format!("`{}` has no effect in GitLab {}: {why}", key.name, cx.gitlab().version);
+        let finding = Finding::new(&INFO, &cx.file.source, problem.span, message)
+            .label("read without effect")
+            .route(&problem.route);
         findings.report(match (key.until, key.replacement) {
             (Some(until), Some(replacement)) => {
                 finding.help(format!("{replacement} (from {until} on the key refuses the whole file)"))

@@ -1,7 +1,9 @@
 //! `insecure-tls`.
 
+use super::given::JobContext;
 use super::jobs::{finding_at, script_place};
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
+use crate::access::jobs::JobView;
 use crate::shell::{ActionKind, InForce, Tool, Why};
 
 rule! {
@@ -42,7 +44,7 @@ rule! {
 }
 
 impl Rule for InsecureTls {
-    fn check_job(&self, job: &JobView<'_>, jobs: &Jobs<'_, '_>, findings: &mut Findings) {
+    fn check_job(&self, job: &JobView<'_>, cx: &JobContext<'_>, findings: &mut Findings) {
         let mut seen: Vec<(usize, std::ops::Range<usize>)> = Vec::new();
         let runs_helm = |case: &crate::access::jobs::JobCase| {
             let mut commands = case.script.cluster_commands();
@@ -62,7 +64,7 @@ impl Rule for InsecureTls {
                         let is_gitlabs = match in_force {
                             Some(InForce::Unknown(Why::OwnKubeconfig | Why::Server)) => false,
                             Some(InForce::Selected { .. } | InForce::Handmade { .. }) => true,
-                            _ => jobs.uses_agents,
+                            _ => cx.uses_agents,
                         };
                         command.insecure_skip_tls_verify.as_ref().filter(|_| is_gitlabs)
                     }
@@ -76,7 +78,7 @@ impl Rule for InsecureTls {
                         };
                         insecure_skip_tls_verify.as_ref().filter(|_| is_agents)
                     }
-                    ActionKind::Export { name, value } if name == HELM_SWITCH && jobs.uses_agents => {
+                    ActionKind::Export { name, value } if name == HELM_SWITCH && cx.uses_agents => {
                         Some(&value.range).filter(|_| value.text.as_known().is_some_and(is_on))
                     }
                     _ => None,

@@ -1,9 +1,10 @@
 //! Putting an item into a list, or an entry into `ci_access`, so that the rest stays as it is.
 
-use super::support::*;
-use super::words::quoted;
-use crate::agent_config::Impersonation;
+use crate::agent_config::{CiEntry, Impersonation, Mode};
+use crate::project::AgentFile;
 use crate::schema::Field;
+use crate::source::{Source, Span};
+use crate::words::in_quotes;
 use crate::yaml::{Data, NodeId, Tree, written};
 
 /// What to write behind a place, and where.
@@ -132,7 +133,7 @@ fn identity(mode: Mode, user: Option<&Impersonation>) -> String {
     };
     let mut keys = Vec::new();
     keys.extend(user.username.iter().map(|name| format!("username: {}", written(&name.value, true, None))));
-    keys.extend(user.uid.iter().map(|uid| format!("uid: {}", quoted(&uid.value))));
+    keys.extend(user.uid.iter().map(|uid| format!("uid: {}", in_quotes(&uid.value))));
     if !user.groups.is_empty() {
         keys.push(format!("groups: {}", list(&mut user.groups.iter().map(|group| &*group.value))));
     }
@@ -164,9 +165,12 @@ fn line_break(source: &Source) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::agent_config::AgentConfig;
-    use crate::project::Input;
+    use crate::agent_config::location::Location;
+    use crate::project::{Context, Input};
 
     fn file(text: &str) -> AgentFile {
         let location = Location::Config { agent: "prod".to_owned() };

@@ -1,6 +1,9 @@
 //! `instance-access-off`.
 
-use super::support::*;
+use super::given::FileContext;
+use super::rule::{Findings, Rule, rule};
+use crate::diagnostic::Finding;
+use crate::project::AgentFile;
 
 rule! {
     /// `ci_access.instance` has no effect: the instance setting behind it is off.
@@ -42,9 +45,9 @@ impl Rule for InstanceAccessOff {
         file.config.ci_access.as_ref().is_some_and(|access| access.instance.is_some())
     }
 
-    fn check_file(&self, file: &AgentFile, context: &Context, findings: &mut Findings) {
+    fn check_file(&self, file: &AgentFile, cx: &FileContext<'_>, findings: &mut Findings) {
         let entry = file.config.ci_access.as_ref().and_then(|access| access.instance.as_ref());
-        let Some(entry) = entry.filter(|_| context.instance_authorization == Some(false)) else { return };
+        let Some(entry) = entry.filter(|_| cx.gitlab().instance_authorization == Some(false)) else { return };
         let message = "this entry grants nothing: it needs the instance setting \"Enable instance level authorization\", which is off";
         let finding =
             Finding::new(&INFO, &file.source, entry.head, message).label("has no effect").route(entry.route());

@@ -1,7 +1,12 @@
 //! `invalid-agent-name`.
 
-use super::support::*;
+use super::given::ProjectContext;
+use super::rule::{Findings, Rule, rule};
+use crate::agent_config::location::Location;
+use crate::diagnostic::Finding;
 use crate::gitlab::is_agent_name;
+use crate::project::Input;
+use crate::source::Span;
 
 rule! {
     /// The folder's name cannot be an agent's name, so the file is never read.
@@ -30,7 +35,7 @@ rule! {
 }
 
 impl Rule for InvalidAgentName {
-    fn check_input(&self, input: &Input, _context: &Context, findings: &mut Findings) {
+    fn check_input(&self, input: &Input, _cx: &ProjectContext<'_>, findings: &mut Findings) {
         let Location::Config { agent } = &input.location else { return };
         if is_agent_name(agent) {
             return;

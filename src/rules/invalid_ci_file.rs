@@ -1,10 +1,11 @@
 //! `invalid-ci-file`.
 
+use super::given::JobContext;
 use super::jobs::{at, finding_at};
-use super::support::*;
-use super::words::shown;
-use crate::access::jobs::rule_inputs;
-use crate::pipeline_rules::{JobConditions, Place as Where};
+use super::rule::{Findings, Rule, rule};
+use crate::access::jobs::{JobView, ProjectJobs, rule_inputs};
+use crate::pipeline_rules::{ConditionRoute, JobConditions};
+use crate::words::excerpt;
 
 rule! {
     /// GitLab cannot use the CI file, or kaslint cannot see all jobs in it.
@@ -45,8 +46,8 @@ rule! {
 }
 
 impl Rule for InvalidCiFile {
-    fn check_pipeline(&self, jobs: &Jobs<'_, '_>, findings: &mut Findings) {
-        for problem in &jobs.all.pipeline.problems {
+    fn check_pipeline(&self, jobs: &ProjectJobs<'_>, _cx: &JobContext<'_>, findings: &mut Findings) {
+        for problem in &jobs.pipeline.problems {
             let message = crate::source::secrets::mask(&capital(&problem.message())).into_owned();
             let mut finding = finding_at(&INFO, &problem.place, &message).route("ci").key(message);
             if let Some(related) = &problem.related {
@@ -59,14 +60,14 @@ impl Rule for InvalidCiFile {
         }
     }
 
-    fn check_job(&self, job: &JobView<'_>, _jobs: &Jobs<'_, '_>, findings: &mut Findings) {
+    fn check_job(&self, job: &JobView<'_>, _cx: &JobContext<'_>, findings: &mut Findings) {
         let Some(rules) = &job.job.rules else { return };
         let inputs = rule_inputs(Some(rules)).unwrap_or_default();
         let conditions = JobConditions { rules: Some(&inputs), ..JobConditions::default() };
         for (place, error) in conditions.errors().into_iter().filter(|(_, error)| error.is_certain()) {
-            let Where::Rules(number) = place else { continue };
+            let ConditionRoute::Rules(number) = place else { continue };
             let Some(condition) = rules.get(number).and_then(|rule| rule.condition.as_ref()) else { continue };
-            let message = format!("GitLab cannot read the condition {}: {error}", shown(condition));
+            let message = format!("GitLab cannot read the condition {}: {error}", excerpt(condition));
             let finding = finding_at(&INFO, &condition.place, message).key(condition.as_str());
             findings.report(
                 finding.route(format!("{}.{place}", job.job.name)).help("write it as `$VARIABLE == \"value\"`"),

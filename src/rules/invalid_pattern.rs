@@ -1,8 +1,11 @@
 //! `invalid-pattern`.
 
+use super::given::FileContext;
 use super::patterns::{Trait, patterns};
-use super::support::*;
-use super::words::shown;
+use super::rule::{Findings, Rule, rule};
+use crate::agent_config::CiEntry;
+use crate::diagnostic::Finding;
+use crate::words::{excerpt, pattern_fault};
 
 rule! {
     /// The pattern is no valid regular expression: GitLab fails wherever it compares it.
@@ -37,17 +40,16 @@ rule! {
 }
 
 impl Rule for InvalidPattern {
-    fn check_entry(&self, entry: &CiEntry, file: &AgentFile, _context: &Context, findings: &mut Findings) {
+    fn check_entry(&self, entry: &CiEntry, cx: &FileContext<'_>, findings: &mut Findings) {
         for (pattern, route) in patterns(entry) {
             let Some(Trait::Invalid(fault)) = Trait::of(&pattern.value) else { continue };
+            let why = pattern_fault(fault);
             let message = format!(
-                "{} is no valid regular expression, which a pattern with `*` is to GitLab: {fault}; comparing it with a job's environment raises an error",
-                shown(&pattern.value)
+                "{} is no valid regular expression, which a pattern with `*` is to GitLab: {why}; comparing it with a job's environment raises an error",
+                excerpt(&pattern.value)
             );
-            let finding = Finding::new(&INFO, &file.source, pattern.span, message)
-                .label(fault.to_string())
-                .route(route)
-                .key(&pattern.value);
+            let finding =
+                Finding::new(&INFO, &cx.file.source, pattern.span, message).label(why).route(route).key(&pattern.value);
             findings.report(finding.help("write the names out, without `*`"));
         }
     }

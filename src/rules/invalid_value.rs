@@ -1,7 +1,12 @@
 //! `invalid-value`.
 
-use super::support::*;
-use super::words::{REFUSED, shown};
+use super::given::FileContext;
+use super::rule::{Findings, Rule, rule};
+use crate::diagnostic::{Finding, Safety, Severity};
+use crate::project::AgentFile;
+use crate::schema::{self, ProblemKind};
+use crate::source::Span;
+use crate::words::{REFUSED, excerpt};
 
 rule! {
     /// The value is of the right type and not allowed.
@@ -42,12 +47,13 @@ rule! {
 }
 
 impl Rule for InvalidValue {
-    fn check_problem(&self, problem: &schema::Problem, file: &AgentFile, context: &Context, findings: &mut Findings) {
-        let finding = |message: String| Finding::new(&INFO, &file.source, problem.span, message).route(&problem.route);
+    fn check_problem(&self, problem: &schema::Problem, cx: &FileContext<'_>, findings: &mut Findings) {
+        let finding =
+            |message: String| Finding::new(&INFO, &cx.file.source, problem.span, message).route(&problem.route);
         let refused = |message: String| finding(format!("{message}: {REFUSED}"));
         let finding = match &problem.kind {
-            ProblemKind::UnknownName { names, found } => unknown_name(refused(format!("{} is none of {}", shown(found), schema::listed_and(names))), names, found, problem.span),
-            ProblemKind::BadDuration(found) => bad_duration(refused(format!("{} is no duration", shown(found))), found, problem.span),
+            ProblemKind::UnknownName { names, found } => unknown_name(refused(format!("{} is none of {}", excerpt(found), schema::listed_and(names))), names, found, problem.span),
+            ProblemKind::BadDuration(found) => bad_duration(refused(format!("{} is no duration", excerpt(found))), found, problem.span),
             ProblemKind::OutOfRange { bits, found } => {
                 refused(format!("{found} does not fit {bits} bits")).help("write a smaller number")
             }
@@ -57,7 +63,7 @@ impl Rule for InvalidValue {
                     .related(*first_span, "the first")
                     .help("keep one of them")
             }
-            ProblemKind::NoMember { message, null_members } => no_member(&refused, message, null_members, problem, file),
+            ProblemKind::NoMember { message, null_members } => no_member(&refused, message, null_members, problem, cx.file),
             ProblemKind::Missing(key) => {
                 refused(format!("`{}` is missing", key.name)).help(format!("add `{}: …`. {}", key.name, key.doc)).key(key.name)
             }
@@ -68,12 +74,12 @@ impl Rule for InvalidValue {
             ProblemKind::NoItems(key) => refused(format!("`{}` needs at least one item", key.name)).help("write an item, such as `[value]`"),
             ProblemKind::NotAllowed { key, allowed, found } => {
                 let help = format!("write {}", schema::listed(allowed));
-                refused(format!("`{}` cannot be {}", key.name, shown(found))).help(help)
+                refused(format!("`{}` cannot be {}", key.name, excerpt(found))).help(help)
             }
             ProblemKind::NotPositive(key) => refused(format!("`{}` must be longer than nothing", key.name)).help("write e.g. `3600s`"),
             ProblemKind::NotDocumented { key, documented, found } => finding(format!(
                 "`{}` is documented with {} only, not with {}; whether GitLab {} refuses the whole file for it is not known",
-                key.name, schema::listed_and(documented), shown(found), context.version
+                key.name, schema::listed_and(documented), excerpt(found), cx.gitlab().version
             ))
             .severity(Severity::Warning)
             .help(match schema::nearest(found, documented.iter().copied()) {
@@ -82,7 +88,7 @@ impl Rule for InvalidValue {
             }),
             ProblemKind::MaybeMissing(key) => finding(format!(
                 "`{}` is missing. GitLab up to 16.x refuses the whole file for it; whether {} does is not known",
-                key.name, context.version
+                key.name, cx.gitlab().version
             ))
             .severity(Severity::Warning)
             .help(format!("add `{}: '0 0 * * *'`", key.name))

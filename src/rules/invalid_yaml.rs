@@ -1,7 +1,12 @@
 //! `invalid-yaml`.
 
-use super::support::*;
-use super::words::{REFUSED, shown};
+use super::given::FileContext;
+use super::rule::{Findings, Rule, rule};
+use crate::diagnostic::{Finding, Safety};
+use crate::project::AgentFile;
+use crate::schema;
+use crate::source::Span;
+use crate::words::{REFUSED, excerpt};
 use crate::yaml::{self, ProblemKind as Yaml};
 
 rule! {
@@ -43,23 +48,23 @@ rule! {
 }
 
 impl Rule for InvalidYaml {
-    fn check_syntax(&self, problem: &yaml::Problem, file: &AgentFile, findings: &mut Findings) {
-        let (what, help) = describe(problem, file);
+    fn check_syntax(&self, problem: &yaml::Problem, cx: &FileContext<'_>, findings: &mut Findings) {
+        let (what, help) = describe(problem, cx.file);
         let message = format!("{what}: {REFUSED}");
-        let mut finding = Finding::new(&INFO, &file.source, problem.span, message).help(help);
+        let mut finding = Finding::new(&INFO, &cx.file.source, problem.span, message).help(help);
         finding = match (&problem.kind, problem.cause) {
             (Yaml::QuestionMark, Some(mark)) => finding.related(mark, "this `?`"),
             (Yaml::BadMerge, Some(key)) => finding.related(key, "the merge"),
             (Yaml::UnclosedFlow | Yaml::Syntax(_), Some(open)) => finding.related(open, "opened here"),
             _ => finding,
         };
-        findings.report(with_fix(finding, problem, file));
+        findings.report(with_fix(finding, problem, cx.file));
     }
 }
 
 /// What is wrong, and what to write instead.
 fn describe(problem: &yaml::Problem, file: &AgentFile) -> (String, String) {
-    let written = shown(file.slice(problem.span));
+    let written = excerpt(file.slice(problem.span));
     match &problem.kind {
         Yaml::Encoding(byte) => {
             (format!("the byte 0x{byte:02X} is no UTF-8 text"), "save the file as UTF-8".to_owned())

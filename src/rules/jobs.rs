@@ -1,10 +1,13 @@
-//! What rules about jobs share: places, names of cases, words.
+//! What rules about jobs share: places, names of cases.
 
-use super::support::*;
-use super::words::shown;
-use crate::access::jobs::{CaseGrant, JobCase, Refusal, Resolved};
-use crate::access::{Drop, Row};
+use std::sync::Arc;
+
+use super::given::{JobContext, JobSelection};
+use crate::access::jobs::{CaseGrant, JobCase, JobView, Refusal, Resolved, Selection};
+use crate::access::{AgentId, DropReason, Row};
 use crate::ci;
+use crate::diagnostic::{Finding, Place, RuleInfo};
+use crate::words::{dropped, excerpt};
 
 /// A place of a CI file as findings have it.
 pub(super) fn at(place: &ci::Place) -> Place {
@@ -23,7 +26,7 @@ pub(super) fn finding_on(info: &'static RuleInfo, selection: &Selection, message
 
 /// A job in a sentence: "`deploy`", or "`deploy: [eu]`" for one combination of its matrix.
 pub(super) fn job_name(case: &JobCase) -> String {
-    shown(&case.name)
+    excerpt(&case.name)
 }
 
 /// The place of a line of the job's script.
@@ -44,20 +47,20 @@ pub(super) struct Refused<'j, 'w> {
 
 /// The first case in which the agent of a selection does not let the job in, for the reason that a rule is about.
 pub(super) fn refused<'j, 'w>(
-    selection: &Selection,
-    job: &'j JobView<'_>,
-    jobs: &Jobs<'_, 'w>,
+    selection: &JobSelection<'j>,
+    cx: &JobContext<'w>,
     is_meant: impl Fn(&Refusal) -> bool,
 ) -> Option<Refused<'j, 'w>> {
-    let Resolved::Agent(agent) = selection.resolve(jobs.index) else { return None };
-    let known = jobs.index.agent(agent);
+    let JobSelection { job, selected: selection } = *selection;
+    let Resolved::Agent(agent) = selection.resolve(cx.index) else { return None };
+    let known = cx.index.agent(agent);
     let is_asked = selection.by != crate::access::jobs::By::Environment && known.is_registered;
-    if !is_asked || (known.file.is_none() && !is_at_hand(known.project?, jobs)) {
+    if !is_asked || (known.file.is_none() && !is_at_hand(known.project?, cx)) {
         return None;
     }
     selection.cases.iter().find_map(|&at| {
         let case = job.cases.get(at)?;
-        let grant: CaseGrant<'w> = jobs.all.grant(case, agent, jobs.index)?;
+        let grant: CaseGrant<'w> = cx.jobs.grant(case, agent, cx.index)?;
         let (refusal, row) = grant.refusal()?;
         // The environment of a job of Auto DevOps, and when it runs, stand in GitLab's template.
         let is_hidden = selection.by == crate::access::jobs::By::AutoDevops && refusal != Refusal::NotNamed;
@@ -66,9 +69,9 @@ pub(super) fn refused<'j, 'w>(
 }
 
 /// Whether the files of a configuration project are at hand, so that an agent without one has none.
-fn is_at_hand(project: &str, jobs: &Jobs<'_, '_>) -> bool {
-    jobs.project() == Some(project)
-        || jobs.index.agents().iter().any(|agent| agent.file.is_some() && agent.project == Some(project))
+fn is_at_hand(project: &str, cx: &JobContext<'_>) -> bool {
+    cx.project_path() == Some(project)
+        || cx.index.agents().iter().any(|agent| agent.file.is_some() && agent.project == Some(project))
 }
 
 /// What comes of a context that does not exist.
@@ -81,45 +84,30 @@ pub(super) fn consequence(selection: &Selection) -> &'static str {
 
 impl Refused<'_, '_> {
     /// Adds the entry that decides.
-    pub fn show_winner(&self, finding: Finding, jobs: &Jobs<'_, '_>, message: &str) -> Finding {
+    pub fn show_winner(&self, finding: Finding, cx: &JobContext<'_>, message: &str) -> Finding {
         let entry = self.row.winner.and_then(|winner| winner.entry);
-        match entry.and_then(|entry| jobs.entry_place(self.agent, entry)) {
+        match entry.and_then(|entry| cx.entry_place(self.agent, entry)) {
             Some(place) => finding.related_at(place, message),
             None => finding,
         }
     }
 
     /// Adds the entries that fell out, with the reason.
-    pub fn show_dropped(&self, mut finding: Finding, jobs: &Jobs<'_, '_>) -> Finding {
-        for (candidate, drop) in &self.row.fell_out {
-            if *drop == Drop::NotOwnProject {
+    pub fn show_dropped(&self, mut finding: Finding, cx: &JobContext<'_>) -> Finding {
+        for (candidate, reason) in &self.row.fell_out {
+            if *reason == DropReason::NotOwnProject {
                 continue;
             }
-            if let Some(place) = candidate.entry.and_then(|entry| jobs.entry_place(self.agent, entry)) {
-                finding = finding.related_at(place, format!("this entry {drop}"));
+            if let Some(place) = candidate.entry.and_then(|entry| cx.entry_place(self.agent, entry)) {
+                finding = finding.related_at(place, format!("this entry {}", dropped(reason)));
             }
         }
         finding
     }
 }
 
-/// A few texts: "a, b and 3 more".
-pub(super) fn some(texts: &[String]) -> String {
-    const MOST: usize = 3;
-    match texts {
-        [] => String::new(),
-        [one] => one.clone(),
-        [init @ .., last] if texts.len() <= MOST => format!("{} and {last}", init.join(", ")),
-        _ => format!(
-            "{} and {} more",
-            texts.iter().take(MOST).cloned().collect::<Vec<_>>().join(", "),
-            texts.len() - MOST
-        ),
-    }
-}
-
 /// The contexts of agents that the project may use, for a word of advice.
-pub(super) fn usable_contexts(jobs: &Jobs<'_, '_>) -> Vec<String> {
-    let Some(project) = jobs.project() else { return Vec::new() };
-    jobs.index.agents_for(project).into_iter().map(|agent| jobs.index.agent(agent).context()).collect()
+pub(super) fn usable_contexts(cx: &JobContext<'_>) -> Vec<String> {
+    let Some(project) = cx.project_path() else { return Vec::new() };
+    cx.index.agents_for(project).into_iter().map(|agent| cx.index.agent(agent).context()).collect()
 }

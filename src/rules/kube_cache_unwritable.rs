@@ -1,9 +1,11 @@
 //! `kube-cache-unwritable`.
 
+use super::given::JobContext;
 use super::jobs::{finding_at, script_place};
-use super::support::*;
-use super::words::shown;
+use super::rule::{Findings, Rule, rule};
+use crate::access::jobs::JobView;
 use crate::shell::ActionKind;
+use crate::words::excerpt;
 
 rule! {
     /// The tools cannot write `~/.kube/cache`, so each call asks the cluster anew for what it knows.
@@ -46,9 +48,9 @@ rule! {
 }
 
 impl Rule for KubeCacheUnwritable {
-    fn check_job(&self, job: &JobView<'_>, jobs: &Jobs<'_, '_>, findings: &mut Findings) {
+    fn check_job(&self, job: &JobView<'_>, cx: &JobContext<'_>, findings: &mut Findings) {
         let uses_cluster = |case: &crate::access::jobs::JobCase| case.script.cluster_commands().next().is_some();
-        if !jobs.uses_agents || !job.cases.iter().any(uses_cluster) {
+        if !cx.uses_agents || !job.cases.iter().any(uses_cluster) {
             return;
         }
         let message =
@@ -57,7 +59,7 @@ impl Rule for KubeCacheUnwritable {
         for variable in &job.job.variables {
             if matches!(&*variable.name, "HOME" | "KUBECACHEDIR") && is_no_folder(&variable.value) {
                 let finding = finding_at(&INFO, &variable.place, message)
-                    .label(format!("{} is no folder", shown(&variable.value)))
+                    .label(format!("{} is no folder", excerpt(&variable.value)))
                     .route(format!("{}.variables.{}", job.job.name, variable.name))
                     .key(&*variable.name);
                 return findings.report(finding.help(help));

@@ -1,10 +1,12 @@
 //! `malformed-context`.
 
+use super::given::JobContext;
 use super::jobs::finding_on;
-use super::support::*;
-use super::words::shown;
-use crate::access::jobs::Resolved;
+use super::rule::{Findings, Rule, rule};
+use crate::access::jobs::{Resolved, Selection};
+use crate::diagnostic::{Finding, Safety, Severity};
 use crate::gitlab::{is_agent_name, path_fault};
+use crate::words::excerpt;
 
 rule! {
     /// The context is meant for an agent and can be none's: `<project path>:<agent name>`, letter case included.
@@ -52,20 +54,20 @@ rule! {
 }
 
 impl Rule for MalformedContext {
-    fn check_context(&self, selection: &Selection, jobs: &Jobs<'_, '_>, findings: &mut Findings) {
-        match selection.resolve(jobs.index) {
+    fn check_context(&self, selection: &Selection, cx: &JobContext<'_>, findings: &mut Findings) {
+        match selection.resolve(cx.index) {
             Resolved::OtherCase(agent) => {
-                let context = jobs.index.agent(agent).context();
-                let written = shown(&selection.context.to_string());
+                let context = cx.index.agent(agent).context();
+                let written = excerpt(&selection.context.to_string());
                 let message = format!(
                     "no context is called {written}: letter case counts, and this agent's is {}",
-                    shown(&context)
+                    excerpt(&context)
                 );
                 let finding = finding_on(&INFO, selection, message).label("other letter case");
                 let finding = with_fix(finding, Safety::Safe, Some(&context), selection);
-                findings.report(finding.help(format!("write {}", shown(&context))));
+                findings.report(finding.help(format!("write {}", excerpt(&context))));
             }
-            Resolved::Other(name) => findings.report_some(malformed(name, selection, jobs)),
+            Resolved::Other(name) => findings.report_some(malformed(name, selection, cx)),
             _ => {}
         }
     }
@@ -82,7 +84,7 @@ fn with_fix(finding: Finding, safety: Safety, context: Option<&String>, selectio
 }
 
 /// What is wrong with a name that is evidently meant for an agent.
-fn malformed(name: &str, selection: &Selection, jobs: &Jobs<'_, '_>) -> Option<Finding> {
+fn malformed(name: &str, selection: &Selection, cx: &JobContext<'_>) -> Option<Finding> {
     let finding =
         |message: String, label: &str, help: String| finding_on(&INFO, selection, message).label(label).help(help);
     let form = "`<project path>:<agent name>`";
@@ -91,36 +93,36 @@ fn malformed(name: &str, selection: &Selection, jobs: &Jobs<'_, '_>) -> Option<F
         && !agent.contains(['/', ':', '@'])
         && !is_agent_name(agent)
     {
-        let known = known_agents(jobs).into_iter().find(|context| context.to_lowercase() == name.to_lowercase());
+        let known = known_agents(cx).into_iter().find(|context| context.to_lowercase() == name.to_lowercase());
         let help = match &known {
-            Some(context) => format!("write {}", shown(context)),
+            Some(context) => format!("write {}", excerpt(context)),
             None => format!("write {form}, as `kubectl config get-contexts` shows it"),
         };
         let message = format!(
             "no context is called {}: an agent's name has lower-case letters, digits and `-`, and {} is none",
-            shown(name),
-            shown(agent)
+            excerpt(name),
+            excerpt(agent)
         );
         return Some(with_fix(finding(message, "no agent's name", help), Safety::Safe, known.as_ref(), selection));
     }
     if name.contains(':') {
         return None;
     }
-    let agents = known_agents(jobs);
+    let agents = known_agents(cx);
     let by_slash = agents.iter().find(|context| context.replace(':', "/") == name);
     let of_project = agents.iter().find(|context| context.split(':').next() == Some(name));
     let by_name = agents.iter().find(|context| context.split(':').nth(1) == Some(name));
     let is_below_top = || {
-        let top = jobs.project().map(crate::gitlab::root_path);
+        let top = cx.project_path().map(crate::gitlab::root_path);
         is_path(name) && top.is_some_and(|top| crate::gitlab::root_path(name).eq_ignore_ascii_case(top))
     };
     let is_config_path = name.contains(".gitlab/agents") || name.ends_with("config.yaml");
     let help = match by_slash.or(of_project) {
-        Some(context) => format!("write {}", shown(context)),
+        Some(context) => format!("write {}", excerpt(context)),
         None => format!("write {form}"),
     };
     if by_slash.is_some() || of_project.is_some() || is_config_path || is_below_top() {
-        let message = format!("{} is no agent's context, which has the form {form}", shown(name));
+        let message = format!("{} is no agent's context, which has the form {form}", excerpt(name));
         // A project may have several agents.
         return Some(with_fix(
             finding(message, "no colon with an agent's name", help),
@@ -131,8 +133,8 @@ fn malformed(name: &str, selection: &Selection, jobs: &Jobs<'_, '_>) -> Option<F
     }
     // A kubeconfig that settings of the project provide may have such a context.
     let context = by_name?;
-    let message = format!("{} is an agent's name, and its context is called {}", shown(name), shown(context));
-    let finding = finding(message, "the name alone", format!("write {}", shown(context))).severity(Severity::Warning);
+    let message = format!("{} is an agent's name, and its context is called {}", excerpt(name), excerpt(context));
+    let finding = finding(message, "the name alone", format!("write {}", excerpt(context))).severity(Severity::Warning);
     Some(with_fix(finding, Safety::Unsafe, Some(context), selection))
 }
 
@@ -140,6 +142,6 @@ fn is_path(text: &str) -> bool {
     text.contains('/') && path_fault(text).is_none()
 }
 
-fn known_agents(jobs: &Jobs<'_, '_>) -> Vec<String> {
-    jobs.index.agents().iter().filter(|agent| agent.project.is_some()).map(|agent| agent.context()).collect()
+fn known_agents(cx: &JobContext<'_>) -> Vec<String> {
+    cx.index.agents().iter().filter(|agent| agent.project.is_some()).map(|agent| agent.context()).collect()
 }

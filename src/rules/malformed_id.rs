@@ -1,7 +1,11 @@
 //! `malformed-id`.
 
-use super::support::*;
-use super::words::shown;
+use super::given::FileContext;
+use super::rule::{Findings, Rule, rule};
+use crate::agent_config::EntryKind;
+use crate::diagnostic::{Finding, Safety};
+use crate::project::EntryId;
+use crate::words::excerpt;
 use crate::yaml;
 
 rule! {
@@ -36,7 +40,7 @@ rule! {
 }
 
 impl Rule for MalformedId {
-    fn check_id(&self, id: &EntryId<'_>, file: &AgentFile, _context: &Context, findings: &mut Findings) {
+    fn check_id(&self, id: &EntryId<'_>, cx: &FileContext<'_>, findings: &mut Findings) {
         // An empty id refuses the file and is said so elsewhere.
         if id.text.is_empty() {
             return;
@@ -44,21 +48,27 @@ impl Rule for MalformedId {
         let Some(Malformed { why, instead, is_guess }) = malformed(id.text, id.kind) else { return };
         let noun = id.kind.noun();
         let message = match is_placeholder(id.text) {
-            true => format!("{} is {why}. GitLab drops an entry that matches no {noun} without a word", shown(id.text)),
+            true => {
+                format!("{} is {why}. GitLab drops an entry that matches no {noun} without a word", excerpt(id.text))
+            }
             false => {
-                format!("{} can be no {noun}'s full path: {why}. GitLab drops the entry without a word", shown(id.text))
+                format!(
+                    "{} can be no {noun}'s full path: {why}. GitLab drops the entry without a word",
+                    excerpt(id.text)
+                )
             }
         };
-        let mut finding =
-            Finding::new(&INFO, &file.source, id.span, message).label(format!("matches no {noun}")).route(id.route());
+        let mut finding = Finding::new(&INFO, &cx.file.source, id.span, message)
+            .label(format!("matches no {noun}"))
+            .route(id.route());
         finding = match instead {
             Some(path) => {
-                let is_listed = file.config.entry_ids().iter().any(|other| {
+                let is_listed = cx.file.config.entry_ids().iter().any(|other| {
                     (other.section, other.kind) == (id.section, id.kind) && other.text.eq_ignore_ascii_case(&path)
                 });
                 // With another entry of this id, one of both would be lost.
                 let safety = if is_guess || is_listed { Safety::Unsafe } else { Safety::Safe };
-                let text = as_written(file.slice(id.span), &path);
+                let text = as_written(cx.file.slice(id.span), &path);
                 finding.help(format!("write `{path}`")).fix(safety, format!("Write `{path}`"), id.span, text).changing()
             }
             None if id.kind == EntryKind::Project => finding.help("write the full path, such as `group/project`"),

@@ -1,9 +1,11 @@
 //! `managed-resources-not-granted`.
 
+use super::given::JobContext;
 use super::jobs::{finding_at, job_name};
-use super::support::*;
-use super::words::shown;
-use crate::access::jobs::{By, Resolved};
+use super::rule::{Findings, Rule, rule};
+use crate::access::AgentId;
+use crate::access::jobs::{By, JobView, Resolved};
+use crate::words::excerpt;
 
 rule! {
     /// The job asks for managed resources, and the agent's entry does not turn them on.
@@ -68,18 +70,18 @@ rule! {
 }
 
 impl Rule for ManagedResourcesNotGranted {
-    fn check_job(&self, job: &JobView<'_>, jobs: &Jobs<'_, '_>, findings: &mut Findings) {
+    fn check_job(&self, job: &JobView<'_>, cx: &JobContext<'_>, findings: &mut Findings) {
         let kubernetes = job.job.environment.as_ref().and_then(|environment| environment.kubernetes.as_ref());
         let asked = kubernetes.and_then(|kubernetes| kubernetes.managed_resources.as_ref());
         let Some((_, place)) = asked.filter(|(enabled, _)| *enabled) else { return };
-        let Some((agent, case)) = environment_agent(job, jobs) else { return };
-        let known = jobs.index.agent(agent);
+        let Some((agent, case)) = environment_agent(job, cx) else { return };
+        let known = cx.index.agent(agent);
         let Some(project) =
-            jobs.project().filter(|_| known.file.is_some() && known.is_registered && !known.is_refused())
+            cx.project_path().filter(|_| known.file.is_some() && known.is_registered && !known.is_refused())
         else {
             return;
         };
-        let rows = jobs.index.decide(agent, &case.query(project, None));
+        let rows = cx.index.decide(agent, &case.query(project, None));
         let grants = rows.iter().any(|row| {
             let entry = row.winner.and_then(|winner| winner.entry);
             entry.and_then(|entry| entry.resource_management.as_ref()).is_some_and(|enabled| enabled.value)
@@ -96,13 +98,13 @@ impl Rule for ManagedResourcesNotGranted {
         let message = format!(
             "{} asks the agent {} for managed resources, and {why}: nothing is made for the environment",
             job_name(case),
-            shown(&known.context())
+            excerpt(&known.context())
         );
         let mut finding = finding_at(&INFO, place, message)
             .label("not granted")
             .route(format!("{}.environment.kubernetes.managed_resources", job.job.name))
             .key(known.context());
-        if let Some(place) = winner.and_then(|winner| jobs.entry_place(agent, winner.entry?)) {
+        if let Some(place) = winner.and_then(|winner| cx.entry_place(agent, winner.entry?)) {
             finding = finding.related_at(place, "this entry applies");
         }
         findings
@@ -113,9 +115,9 @@ impl Rule for ManagedResourcesNotGranted {
 /// The agent that the job's environment names, with the case that names it.
 pub(super) fn environment_agent<'j>(
     job: &'j JobView<'_>,
-    jobs: &Jobs<'_, '_>,
+    cx: &JobContext<'_>,
 ) -> Option<(AgentId, &'j crate::access::jobs::JobCase)> {
     let selection = job.selections().iter().find(|selection| selection.by == By::Environment)?;
-    let Resolved::Agent(agent) = selection.resolve(jobs.index) else { return None };
+    let Resolved::Agent(agent) = selection.resolve(cx.index) else { return None };
     Some((agent, job.cases.get(*selection.cases.first()?)?))
 }

@@ -1,6 +1,9 @@
 //! `managed-resources-without-ci-job`.
 
-use super::support::*;
+use super::given::FileContext;
+use super::rule::{Findings, Rule, rule};
+use crate::agent_config::{CiEntry, Mode};
+use crate::diagnostic::Finding;
 
 rule! {
     /// Managed resources are on, and jobs act as someone whom the default template does not bind.
@@ -45,13 +48,13 @@ rule! {
 }
 
 impl Rule for ManagedResourcesWithoutCiJob {
-    fn check_entry(&self, entry: &CiEntry, file: &AgentFile, _context: &Context, findings: &mut Findings) {
+    fn check_entry(&self, entry: &CiEntry, cx: &FileContext<'_>, findings: &mut Findings) {
         let Some(enabled) = entry.resource_management.as_ref().filter(|enabled| enabled.value) else { return };
         let user = entry.access_as.as_ref().and_then(|access_as| access_as.impersonation.as_ref());
         let groups = user.map(|user| &user.groups[..]).unwrap_or_default();
         let is_bound =
             entry.mode() == Mode::CiJob || groups.iter().any(|group| group.value.starts_with("gitlab:project_env:"));
-        if is_bound || file.has_template == Some(true) {
+        if is_bound || cx.file.has_template == Some(true) {
             return;
         }
         let whom = match entry.mode() {
@@ -61,7 +64,7 @@ impl Rule for ManagedResourcesWithoutCiJob {
         let message = format!(
             "the default template for managed resources binds a role to the CI job alone, and jobs of this entry act as {whom}"
         );
-        let mut finding = Finding::new(&INFO, &file.source, enabled.span, message)
+        let mut finding = Finding::new(&INFO, &cx.file.source, enabled.span, message)
             .label("binds nobody that jobs act as")
             .route(format!("{}.resource_management.enabled", entry.route()));
         if let Some(access_as) = &entry.access_as {

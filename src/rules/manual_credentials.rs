@@ -1,9 +1,11 @@
 //! `manual-credentials`.
 
+use super::given::JobContext;
 use super::jobs::{finding_at, script_place};
-use super::support::*;
-use super::words::shown;
+use super::rule::{Findings, Rule, rule};
+use crate::access::jobs::JobView;
 use crate::shell::{ActionKind, Argument};
+use crate::words::excerpt;
 
 rule! {
     /// A hand-made kubeconfig for an agent has a wrong token, agent id or server.
@@ -46,7 +48,7 @@ rule! {
 }
 
 impl Rule for ManualCredentials {
-    fn check_job(&self, job: &JobView<'_>, _jobs: &Jobs<'_, '_>, findings: &mut Findings) {
+    fn check_job(&self, job: &JobView<'_>, _cx: &JobContext<'_>, findings: &mut Findings) {
         let mut seen: Vec<(usize, std::ops::Range<usize>)> = Vec::new();
         for case in &job.cases {
             let actions = &case.script.actions;
@@ -109,7 +111,7 @@ fn token_fault(token: &Argument) -> Option<Fault> {
     if !is_number && !agent.contains('$') {
         let message = format!(
             "{} is no agent's number, which the agent server wants between `ci:` and the job token",
-            shown(agent)
+            excerpt(agent)
         );
         return Some((message, "no number", TOKEN_HELP));
     }
@@ -127,14 +129,14 @@ fn server_fault(server: &Argument, talks_to_agents: bool) -> Option<Fault> {
     if text.starts_with("http://") && (is_proxy || talks_to_agents) {
         let message = format!(
             "{} is plain http, over which kubectl sends no token: the server answers that you must be logged in",
-            shown(&text)
+            excerpt(&text)
         );
         return Some((message, "no TLS", HELP));
     }
     // A path behind a variable cannot be seen.
     if talks_to_agents && !is_proxy && server.text.as_known().is_some() {
         let message =
-            format!("{} is no address of the agent server's proxy, which ends in `/k8s-proxy/`", shown(&text));
+            format!("{} is no address of the agent server's proxy, which ends in `/k8s-proxy/`", excerpt(&text));
         return Some((message, "no `/k8s-proxy/`", HELP));
     }
     None

@@ -18,6 +18,7 @@ mod duplicate_key;
 mod empty_environments;
 mod environment_not_granted;
 mod file_too_large;
+mod given;
 mod group_in_user_namespace;
 mod ignored_document;
 mod inert_key;
@@ -49,8 +50,8 @@ mod removed_key;
 mod repeated_extra_key;
 mod reserved_identity;
 mod restriction_override;
+mod rule;
 mod schema_violation;
-mod support;
 mod tier_dropped_entry;
 mod too_many_entries;
 mod too_new_key;
@@ -65,13 +66,15 @@ mod unread_file;
 mod unregistered_agent;
 mod unverified_key;
 mod wildcard_matches_all;
-mod words;
 mod wrong_type;
 
+pub use given::{FileContext, JobContext, JobSelection, ProjectContext};
 pub(crate) use patterns::unmeant_among;
-pub use support::{Described, Findings, Jobs, Rule};
+pub use rule::{Described, Findings, Rule};
 
-use crate::diagnostic::{INTERNAL_ERROR, INVALID_IGNORE, RuleTable, UNUSED_IGNORE};
+use crate::diagnostic::{
+    INTERNAL_ERROR, INVALID_IGNORE, INVALID_INVENTORY, INVALID_SETTINGS, RuleTable, UNUSED_IGNORE,
+};
 
 macro_rules! rules {
     ($($module:ident::$rule:ident,)+) => {
@@ -80,7 +83,7 @@ macro_rules! rules {
 
         /// What is told of each, with the rules about the linter itself behind the others.
         pub static TABLE: RuleTable =
-            RuleTable(&[$(&$module::INFO,)+ &INTERNAL_ERROR, &INVALID_IGNORE, &UNUSED_IGNORE]);
+            RuleTable(&[$(&$module::INFO,)+ &INTERNAL_ERROR, &INVALID_IGNORE, &INVALID_INVENTORY, &INVALID_SETTINGS, &UNUSED_IGNORE]);
     };
 }
 

@@ -1,10 +1,12 @@
 //! `no-context-selected`.
 
+use super::given::JobContext;
 use super::jobs::{finding_at, script_place, usable_contexts};
-use super::support::*;
-use super::words::shown;
+use super::rule::{Findings, Rule, rule};
+use crate::access::jobs::JobView;
 use crate::ci::UnreadKind;
 use crate::shell::{Contact, InForce, Tool};
+use crate::words::excerpt;
 
 rule! {
     /// A command talks to a cluster, and nothing selects a context before.
@@ -52,10 +54,10 @@ rule! {
 }
 
 impl Rule for NoContextSelected {
-    fn check_job(&self, job: &JobView<'_>, jobs: &Jobs<'_, '_>, findings: &mut Findings) {
+    fn check_job(&self, job: &JobView<'_>, cx: &JobContext<'_>, findings: &mut Findings) {
         // What GitLab's own templates set at the top level selects nothing.
-        let may_be_elsewhere = jobs.all.pipeline.unread.iter().any(|unread| unread.kind != UnreadKind::Template);
-        if !jobs.uses_agents || job.job.is_partial || may_be_elsewhere {
+        let may_be_elsewhere = cx.jobs.pipeline.unread.iter().any(|unread| unread.kind != UnreadKind::Template);
+        if !cx.uses_agents || job.job.is_partial || may_be_elsewhere {
             return;
         }
         for case in &job.cases {
@@ -88,7 +90,7 @@ impl Rule for NoContextSelected {
                 if let Some(place) = related.and_then(|action| script_place(job, action.item, &action.range)) {
                     finding = finding.related_at(super::jobs::at(&place), "selected here, for another shell");
                 }
-                findings.report(finding.help(help(jobs)));
+                findings.report(finding.help(help(cx)));
                 // One is enough to see: those behind it have the same cause.
                 return;
             }
@@ -96,15 +98,15 @@ impl Rule for NoContextSelected {
     }
 }
 
-fn help(jobs: &Jobs<'_, '_>) -> String {
-    match &usable_contexts(jobs)[..] {
-        [only] => format!("select it first: `kubectl config use-context {}`", shown(only).trim_matches('`')),
+fn help(cx: &JobContext<'_>) -> String {
+    match &usable_contexts(cx)[..] {
+        [only] => format!("select it first: `kubectl config use-context {}`", excerpt(only).trim_matches('`')),
         [] => "select one first: `kubectl config use-context <project path>:<agent name>`".to_owned(),
         [first, rest @ ..] => {
-            let others: Vec<String> = rest.iter().take(3).map(|context| shown(context)).collect();
+            let others: Vec<String> = rest.iter().take(3).map(|context| excerpt(context)).collect();
             format!(
                 "select one first: `kubectl config use-context {}` (or {})",
-                shown(first).trim_matches('`'),
+                excerpt(first).trim_matches('`'),
                 others.join(", ")
             )
         }

@@ -1,7 +1,10 @@
 //! `null-value`.
 
+use super::given::FileContext;
 use super::removal;
-use super::support::*;
+use super::rule::{Findings, Rule, rule};
+use crate::diagnostic::{Finding, Safety};
+use crate::schema::{self, ProblemKind};
 
 rule! {
     /// A key without a value counts as not set.
@@ -32,7 +35,7 @@ rule! {
 }
 
 impl Rule for NullValue {
-    fn check_problem(&self, problem: &schema::Problem, file: &AgentFile, _context: &Context, findings: &mut Findings) {
+    fn check_problem(&self, problem: &schema::Problem, cx: &FileContext<'_>, findings: &mut Findings) {
         let ProblemKind::NullValue(key) = &problem.kind else { return };
         // A member of a oneof without value is a mistake of its own, and a required key is missing.
         if problem.route.ends_with(&format!("access_as.{}", key.name))
@@ -51,7 +54,7 @@ impl Rule for NullValue {
         };
         let finding = Finding::new(
             &INFO,
-            &file.source,
+            &cx.file.source,
             problem.span,
             format!("`{name}` has no value, which counts as not set: it {effect}"),
         )
@@ -64,6 +67,6 @@ impl Rule for NullValue {
         };
         // What it was meant to have cannot be known; that it has nothing is what GitLab reads.
         let title = format!("Remove `{name}`");
-        findings.report(finding.help(help).removal(Safety::Unsafe, title, removal::of_key(file, problem.span)));
+        findings.report(finding.help(help).removal(Safety::Unsafe, title, removal::of_key(cx.file, problem.span)));
     }
 }

@@ -1,6 +1,9 @@
 //! `open-instance-access`.
 
-use super::support::*;
+use super::given::FileContext;
+use super::rule::{Findings, Rule, rule};
+use crate::agent_config::{CiEntry, EntryKind, Mode};
+use crate::diagnostic::Finding;
 
 rule! {
     /// Every job of the GitLab instance gets in, as the agent itself.
@@ -34,7 +37,7 @@ rule! {
 }
 
 impl Rule for OpenInstanceAccess {
-    fn check_entry(&self, entry: &CiEntry, file: &AgentFile, _context: &Context, findings: &mut Findings) {
+    fn check_entry(&self, entry: &CiEntry, cx: &FileContext<'_>, findings: &mut Findings) {
         let is_open = entry.environments.is_empty() && !entry.is_protected_only() && entry.mode() == Mode::Agent;
         if entry.kind != EntryKind::Instance || !is_open {
             return;
@@ -42,7 +45,7 @@ impl Rule for OpenInstanceAccess {
         let message =
             "`instance` lets in every job of every project of the GitLab instance, as the agent's own service account";
         let finding =
-            Finding::new(&INFO, &file.source, entry.head, message).label("no restriction").route(entry.route());
+            Finding::new(&INFO, &cx.file.source, entry.head, message).label("no restriction").route(entry.route());
         findings.report(
             finding.help("restrict it with `access_as`, `protected_branches_only` or `environments`, or list groups"),
         );

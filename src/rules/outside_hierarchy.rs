@@ -1,7 +1,13 @@
 //! `outside-hierarchy`.
 
-use super::support::*;
-use super::words::shown;
+use super::given::FileContext;
+use super::rule::{Findings, Rule, rule};
+use crate::agent_config::EntryKind;
+use crate::diagnostic::{Finding, Severity};
+use crate::gitlab::FullPath;
+use crate::gitlab::releases::WHOLE_HIERARCHY;
+use crate::project::{Context, EntryId};
+use crate::words::excerpt;
 
 rule! {
     /// The id lies outside the configuration project's top-level group, so the entry is dropped.
@@ -42,24 +48,24 @@ rule! {
 }
 
 impl Rule for OutsideHierarchy {
-    fn check_id(&self, id: &EntryId<'_>, file: &AgentFile, context: &Context, findings: &mut Findings) {
-        let Some((project, scope)) = outside(id, context) else { return };
+    fn check_id(&self, id: &EntryId<'_>, cx: &FileContext<'_>, findings: &mut Findings) {
+        let Some((project, scope)) = outside(id, cx.gitlab()) else { return };
         let path = FullPath::new(id.text);
-        let setting = crosses_hierarchies(id, context);
+        let setting = crosses_hierarchies(id, cx.gitlab());
         let noun = id.kind.noun();
         let (message, severity) = match setting {
             Some(true) => return,
             Some(false) => (
                 format!(
                     "the {noun} {} is not below `{scope}`, so GitLab drops the entry without a word",
-                    shown(id.text)
+                    excerpt(id.text)
                 ),
                 Severity::Error,
             ),
             None => (
                 format!(
                     "the {noun} {} is not below `{scope}`: GitLab drops the entry without a word, unless it is a self-managed instance with instance level authorization",
-                    shown(id.text)
+                    excerpt(id.text)
                 ),
                 Severity::Warning,
             ),
@@ -68,7 +74,7 @@ impl Rule for OutsideHierarchy {
             None => "if the instance allows it, set `gitlab.instance_authorization: true` in .kaslint.yaml; else use an agent of that top-level group".to_owned(),
             Some(_) => format!("only ids below `{scope}` count, as the configuration project is `{project}`"),
         };
-        let finding = Finding::new(&INFO, &file.source, id.span, message)
+        let finding = Finding::new(&INFO, &cx.file.source, id.span, message)
             .severity(severity)
             .label(format!("not below `{scope}`"))
             .route(id.route())
@@ -85,7 +91,7 @@ fn outside<'c>(id: &EntryId<'_>, context: &'c Context) -> Option<(&'c FullPath, 
     if !is_path(id.text) || (is_group && context.personal_namespace().is_some()) {
         return None;
     }
-    let scope = if context.version < Version::new(15, 6) { project.parent() } else { project.top_level() };
+    let scope = if context.version < WHOLE_HIERARCHY { project.parent() } else { project.top_level() };
     let path = FullPath::new(id.text);
     let is_inside = path.is_below(scope) || (is_group && path.lower() == scope);
     (!is_inside).then_some((project, scope))

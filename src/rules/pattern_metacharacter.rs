@@ -1,8 +1,11 @@
 //! `pattern-metacharacter`.
 
+use super::given::FileContext;
 use super::patterns::{Trait, patterns};
-use super::support::*;
-use super::words::shown;
+use super::rule::{Findings, Rule, rule};
+use crate::agent_config::CiEntry;
+use crate::diagnostic::Finding;
+use crate::words::excerpt;
 
 rule! {
     /// Beside a `*`, characters such as `.`, `+` or `?` do not stand for themselves.
@@ -42,15 +45,15 @@ rule! {
 }
 
 impl Rule for PatternMetacharacter {
-    fn check_entry(&self, entry: &CiEntry, file: &AgentFile, _context: &Context, findings: &mut Findings) {
+    fn check_entry(&self, entry: &CiEntry, cx: &FileContext<'_>, findings: &mut Findings) {
         for (pattern, route) in patterns(entry) {
             let Some(Trait::Metacharacter(sign)) = Trait::of(&pattern.value) else { continue };
             let message = format!(
                 "GitLab takes {} for a regular expression because of its `*`; `{sign}` {}",
-                shown(&pattern.value),
+                excerpt(&pattern.value),
                 meaning(sign)
             );
-            let finding = Finding::new(&INFO, &file.source, pattern.span, message)
+            let finding = Finding::new(&INFO, &cx.file.source, pattern.span, message)
                 .label(format!("`{sign}` does not stand for itself"))
                 .route(route)
                 .key(&pattern.value);

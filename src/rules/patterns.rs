@@ -2,9 +2,8 @@
 
 use globset::GlobBuilder;
 
-use super::support::*;
 use crate::access::environment_pattern::{EnvironmentPattern, Fault, Verdict};
-use crate::agent_config::Spanned;
+use crate::agent_config::{CiEntry, Spanned};
 
 /// What is to be said about a pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,12 +74,19 @@ pub(crate) fn unmeant_among<'n>(pattern: &str, names: impl Iterator<Item = &'n s
 
 /// A glob over the whole name in which only `*` stands for other characters.
 fn evident_meaning(core: &str) -> Option<globset::GlobMatcher> {
+    // A matcher of a pattern that is too large for it panics.
+    if core.len() > MAX_PATTERN {
+        return None;
+    }
     let mut glob = globset::escape(core).replace("[*]", "*");
     while glob.contains("**") {
         glob = glob.replace("**", "*");
     }
     Some(GlobBuilder::new(&glob).literal_separator(false).build().ok()?.compile_matcher())
 }
+
+/// The longest pattern that is held against its evident meaning, in bytes; names are shorter.
+const MAX_PATTERN: usize = 4 * MAX_NAME;
 
 /// The most characters that GitLab allows in an environment's name.
 const MAX_NAME: usize = 255;
@@ -149,6 +155,12 @@ mod tests {
         for (pattern, name) in names {
             assert_eq!(unanchored_name(pattern).as_deref(), name, "{pattern}");
         }
+    }
+
+    #[test]
+    fn a_pattern_that_is_too_large_has_no_evident_meaning() {
+        assert!(evident_meaning(&"é*".repeat(60_000)).is_none());
+        assert!(evident_meaning(&"é*".repeat(300)).is_some());
     }
 
     #[test]

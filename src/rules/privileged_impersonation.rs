@@ -1,7 +1,10 @@
 //! `privileged-impersonation`.
 
-use super::support::*;
-use super::words::shown;
+use super::given::FileContext;
+use super::rule::{Findings, Rule, rule};
+use crate::agent_config::CiEntry;
+use crate::diagnostic::Finding;
+use crate::words::excerpt;
 
 rule! {
     /// Jobs act as a user or group that Kubernetes itself uses.
@@ -46,7 +49,7 @@ rule! {
 }
 
 impl Rule for PrivilegedImpersonation {
-    fn check_entry(&self, entry: &CiEntry, file: &AgentFile, _context: &Context, findings: &mut Findings) {
+    fn check_entry(&self, entry: &CiEntry, cx: &FileContext<'_>, findings: &mut Findings) {
         let Some(user) = entry.access_as.as_ref().and_then(|access_as| access_as.impersonation.as_ref()) else {
             return;
         };
@@ -61,9 +64,10 @@ impl Rule for PrivilegedImpersonation {
                 "system:masters" => "may do everything in the cluster, whatever its roles say",
                 _ => "has a name that Kubernetes keeps for its own parts",
             };
-            let message = format!("the {noun} {} {why}; jobs of this entry act with its rights", shown(&name.value));
-            let finding =
-                Finding::new(&INFO, &file.source, name.span, message).label("a name of Kubernetes' own").route(route);
+            let message = format!("the {noun} {} {why}; jobs of this entry act with its rights", excerpt(&name.value));
+            let finding = Finding::new(&INFO, &cx.file.source, name.span, message)
+                .label("a name of Kubernetes' own")
+                .route(route);
             findings.report(
                 finding.key(&name.value).help(format!("bind the rights that jobs need to a {noun} of your own")),
             );

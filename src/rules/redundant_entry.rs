@@ -1,9 +1,14 @@
 //! `redundant-entry`.
 
-use super::coverage::{Coverage, entry_in_words};
+use super::coverage::Coverage;
+use super::given::FileContext;
 use super::removal;
-use super::support::*;
-use super::words::shown;
+use super::rule::{Findings, Rule, rule};
+use crate::agent_config::{CiEntry, EntryKind};
+use crate::diagnostic::{Finding, Safety};
+use crate::gitlab::FullPath;
+use crate::project::AgentFile;
+use crate::words::{self, excerpt};
 
 rule! {
     /// The entry changes nothing.
@@ -42,12 +47,12 @@ rule! {
 }
 
 impl Rule for RedundantEntry {
-    fn check_file(&self, file: &AgentFile, context: &Context, findings: &mut Findings) {
-        let coverage = Coverage::of(file, context);
+    fn check_file(&self, file: &AgentFile, cx: &FileContext<'_>, findings: &mut Findings) {
+        let coverage = Coverage::of(file, cx.gitlab());
         for entry in coverage.entries() {
             let Some(id) = &entry.id else { continue };
             let path = FullPath::new(&id.value);
-            let is_own = entry.kind == EntryKind::Project && context.project.as_ref() == Some(&path);
+            let is_own = entry.kind == EntryKind::Project && cx.gitlab().project.as_ref() == Some(&path);
             let finding = if is_own {
                 // The configuration project's own access hides the group's; its entry does what the group's does not.
                 if !same_settings(entry, None) {
@@ -55,20 +60,20 @@ impl Rule for RedundantEntry {
                 }
                 let message = format!(
                     "{} is the configuration project, whose jobs may use the agent without an entry",
-                    shown(&id.value)
+                    excerpt(&id.value)
                 );
                 Finding::new(&INFO, &file.source, id.span, message).label("changes nothing")
             } else {
                 let counts = |other: &&CiEntry| {
-                    let is_on = other.kind != EntryKind::Instance || context.instance_authorization == Some(true);
+                    let is_on = other.kind != EntryKind::Instance || cx.gitlab().instance_authorization == Some(true);
                     is_on && same_settings(entry, Some(other))
                 };
                 let covering = coverage.less_specific(&path).filter(counts);
                 let Some(covering) = covering else { continue };
                 let message = format!(
                     "{} gets in without this entry: {} has the same settings and covers it",
-                    shown(&id.value),
-                    entry_in_words(covering)
+                    excerpt(&id.value),
+                    words::entry(covering)
                 );
                 Finding::new(&INFO, &file.source, id.span, message)
                     .label("changes nothing")
@@ -76,7 +81,7 @@ impl Rule for RedundantEntry {
             };
             let finding = finding.route(format!("{}.id", entry.route())).key(path.lower());
             let finding = finding.help("remove the entry, unless it is there to be read");
-            let title = format!("Remove the entry of {}", shown(&id.value));
+            let title = format!("Remove the entry of {}", excerpt(&id.value));
             findings.report(finding.removal(Safety::Unsafe, title, removal::of_item(file, entry.span)));
         }
     }

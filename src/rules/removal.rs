@@ -1,6 +1,7 @@
 //! Taking an item out of a list, or a key out of a mapping, so that the rest stays as it is.
 
-use super::support::*;
+use crate::project::AgentFile;
+use crate::source::{Source, Span};
 use crate::yaml::{Data, Node, NodeId, Tree};
 
 /// The tree is searched once for each finding, which takes too long in a file that is made to have many of both.

@@ -1,8 +1,11 @@
 //! `removed-key`.
 
+use super::given::FileContext;
 use super::removal;
-use super::support::*;
-use super::words::REFUSED;
+use super::rule::{Findings, Rule, rule};
+use crate::diagnostic::{Finding, Safety};
+use crate::schema::{self, ProblemKind};
+use crate::words::REFUSED;
 
 rule! {
     /// The key is gone since a release of GitLab, and refuses the whole file.
@@ -37,17 +40,17 @@ rule! {
 }
 
 impl Rule for RemovedKey {
-    fn check_problem(&self, problem: &schema::Problem, file: &AgentFile, context: &Context, findings: &mut Findings) {
+    fn check_problem(&self, problem: &schema::Problem, cx: &FileContext<'_>, findings: &mut Findings) {
         let ProblemKind::RemovedKey(key) = &problem.kind else { return };
         let Some(until) = key.until else { return };
-        let gone = if until == context.version { "with".to_owned() } else { "since".to_owned() };
+        let gone = if until == cx.gitlab().version { "with".to_owned() } else { "since".to_owned() };
         let message = format!("`{}` is gone {gone} GitLab {until}: {REFUSED}", key.name);
-        let finding = Finding::new(&INFO, &file.source, problem.span, message)
-            .label(format!("unknown to GitLab {}", context.version))
+        let finding = Finding::new(&INFO, &cx.file.source, problem.span, message)
+            .label(format!("unknown to GitLab {}", cx.gitlab().version))
             .route(&problem.route);
         let finding = finding.help(key.replacement.unwrap_or("remove the key"));
         // An older release may still need it.
         let title = format!("Remove `{}`", key.name);
-        findings.report(finding.removal(Safety::Unsafe, title, removal::of_key(file, problem.span)));
+        findings.report(finding.removal(Safety::Unsafe, title, removal::of_key(cx.file, problem.span)));
     }
 }

@@ -2,8 +2,12 @@
 
 use std::collections::HashMap;
 
-use super::support::*;
-use super::words::shown;
+use super::given::FileContext;
+use super::rule::{Findings, Rule, rule};
+use crate::agent_config::CiEntry;
+use crate::diagnostic::Finding;
+use crate::source::Span;
+use crate::words::excerpt;
 
 rule! {
     /// The same `extra` key is there twice.
@@ -50,7 +54,7 @@ rule! {
 }
 
 impl Rule for RepeatedExtraKey {
-    fn check_entry(&self, entry: &CiEntry, file: &AgentFile, _context: &Context, findings: &mut Findings) {
+    fn check_entry(&self, entry: &CiEntry, cx: &FileContext<'_>, findings: &mut Findings) {
         let Some(user) = entry.access_as.as_ref().and_then(|access_as| access_as.impersonation.as_ref()) else {
             return;
         };
@@ -62,9 +66,9 @@ impl Rule for RepeatedExtraKey {
             };
             let message = format!(
                 "the `extra` key {} is there twice; which of its values reach the cluster is not documented",
-                shown(&key.value)
+                excerpt(&key.value)
             );
-            let finding = Finding::new(&INFO, &file.source, key.span, message)
+            let finding = Finding::new(&INFO, &cx.file.source, key.span, message)
                 .label("the same key again")
                 .related(earlier, "it is here already")
                 .route(format!("{}.access_as.impersonate.extra[{at}].key", entry.route()));

@@ -1,7 +1,10 @@
 //! `reserved-identity`.
 
-use super::support::*;
-use super::words::shown;
+use super::given::FileContext;
+use super::rule::{Findings, Rule, rule};
+use crate::agent_config::CiEntry;
+use crate::diagnostic::Finding;
+use crate::words::excerpt;
 
 rule! {
     /// A fixed user or group passes for one that GitLab makes up.
@@ -42,7 +45,7 @@ rule! {
 }
 
 impl Rule for ReservedIdentity {
-    fn check_entry(&self, entry: &CiEntry, file: &AgentFile, _context: &Context, findings: &mut Findings) {
+    fn check_entry(&self, entry: &CiEntry, cx: &FileContext<'_>, findings: &mut Findings) {
         let Some(user) = entry.access_as.as_ref().and_then(|access_as| access_as.impersonation.as_ref()) else {
             return;
         };
@@ -55,10 +58,10 @@ impl Rule for ReservedIdentity {
             }
             let message = format!(
                 "the fixed {noun} {} passes for one that GitLab gives to CI jobs or users, and has the rights of those",
-                shown(&name.value)
+                excerpt(&name.value)
             );
             let finding =
-                Finding::new(&INFO, &file.source, name.span, message).label("a name of GitLab's own").route(route);
+                Finding::new(&INFO, &cx.file.source, name.span, message).label("a name of GitLab's own").route(route);
             findings.report(finding.key(&name.value).help("write a name of your own, or `access_as: {ci_job: {}}`"));
         }
     }

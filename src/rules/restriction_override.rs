@@ -1,8 +1,14 @@
 //! `restriction-override`.
 
-use super::coverage::{Coverage, entry_in_words};
-use super::support::*;
-use super::words::shown;
+use super::coverage::Coverage;
+use super::given::FileContext;
+use super::rule::{Findings, Rule, rule};
+use crate::agent_config::{CiEntry, EntryKind, Mode};
+use crate::diagnostic::{Finding, Severity};
+use crate::gitlab::FullPath;
+use crate::project::{AgentFile, Context};
+use crate::schema;
+use crate::words::{self, excerpt};
 
 rule! {
     /// A more specific entry drops a restriction of the less specific one that would apply without it.
@@ -52,24 +58,24 @@ rule! {
 }
 
 impl Rule for RestrictionOverride {
-    fn check_file(&self, file: &AgentFile, context: &Context, findings: &mut Findings) {
-        let coverage = Coverage::of(file, context);
+    fn check_file(&self, file: &AgentFile, cx: &FileContext<'_>, findings: &mut Findings) {
+        let coverage = Coverage::of(file, cx.gitlab());
         for entry in coverage.entries() {
             let Some(id) = &entry.id else { continue };
             let path = FullPath::new(&id.value);
-            if entry.kind == EntryKind::Project && context.project.as_ref() == Some(&path) {
+            if entry.kind == EntryKind::Project && cx.gitlab().project.as_ref() == Some(&path) {
                 continue;
             }
             let Some(other) = coverage.less_specific(&path) else { continue };
             let Some(lost) = Lost::of(entry, other) else { continue };
             let message = format!(
                 "{} has an entry of its own, so {} does not apply and nothing is merged; {} {}: {} {}",
-                shown(&id.value),
-                entry_in_words(other),
+                excerpt(&id.value),
+                words::entry(other),
                 schema::listed_and(&lost.keys),
                 if lost.keys.len() == 1 { "is lost" } else { "are lost" },
-                who_gains(entry, &path, context),
-                enumerated(&lost.gains)
+                who_gains(entry, &path, cx.gitlab()),
+                words::list_and(&lost.gains)
             );
             let (severity, help) = match lost.is_written {
                 // Whoever writes `false` knows; whoever reads the group's entry may not.
@@ -141,14 +147,5 @@ impl Lost {
             is_written: lost.iter().all(|(_, is_written, ..)| *is_written),
         };
         (!lost.keys.is_empty()).then_some(lost)
-    }
-}
-
-/// Clauses as an enumeration: "a, b and c".
-fn enumerated(clauses: &[&str]) -> String {
-    match clauses {
-        [] => String::new(),
-        [one] => (*one).to_owned(),
-        [init @ .., last] => format!("{} and {last}", init.join(", ")),
     }
 }

@@ -3,8 +3,12 @@
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::paths::LocationSegment;
 
-use super::support::*;
-use super::words::shown;
+use super::given::FileContext;
+use super::rule::{Findings, Rule, rule};
+use crate::diagnostic::Finding;
+use crate::project::AgentFile;
+use crate::source::Span;
+use crate::words::excerpt;
 use crate::yaml::{Data, Document, Step};
 
 rule! {
@@ -46,13 +50,13 @@ rule! {
 const MOST: usize = 100;
 
 impl Rule for SchemaViolation {
-    fn check_file(&self, file: &AgentFile, context: &Context, findings: &mut Findings) {
-        if context.schemas.is_empty() {
+    fn check_file(&self, file: &AgentFile, cx: &FileContext<'_>, findings: &mut Findings) {
+        if cx.gitlab().schemas.is_empty() {
             return;
         }
         let document = &file.config.document;
         let Some(json) = document.to_json() else { return };
-        for schema in &*context.schemas {
+        for schema in &*cx.gitlab().schemas {
             for error in schema.validator().iter_errors(&json).take(MOST) {
                 let steps: Vec<LocationSegment<'_>> = error.instance_path().segments().collect();
                 let unexpected = match error.kind() {
@@ -61,7 +65,7 @@ impl Rule for SchemaViolation {
                     _ => &[],
                 };
                 let span = place(document, &steps, unexpected.first().map(String::as_str));
-                let message = format!("{} does not allow this: {error}", shown(schema.path()));
+                let message = format!("{} does not allow this: {error}", excerpt(schema.path()));
                 let finding = Finding::new(&INFO, &file.source, span, message)
                     .label("breaks the schema")
                     .route(route(&steps))

@@ -1,8 +1,14 @@
 //! `tier-dropped-entry`.
 
-use super::coverage::{Coverage, entry_in_words};
-use super::support::*;
-use super::words::shown;
+use super::coverage::Coverage;
+use super::given::FileContext;
+use super::rule::{Findings, Rule, rule};
+use crate::agent_config::{CiEntry, EntryKind, Mode};
+use crate::diagnostic::{Finding, Severity};
+use crate::gitlab::releases::CI_ACCESS_FREE;
+use crate::gitlab::{FullPath, Tier};
+use crate::project::{AgentFile, Context};
+use crate::words::{self, excerpt};
 
 rule! {
     /// `ci_job` and `impersonate` need Premium: on Free the entry vanishes, and a less specific one applies.
@@ -48,27 +54,27 @@ rule! {
 }
 
 impl Rule for TierDroppedEntry {
-    fn check_file(&self, file: &AgentFile, context: &Context, findings: &mut Findings) {
-        let is_asked = match context.tier {
+    fn check_file(&self, file: &AgentFile, cx: &FileContext<'_>, findings: &mut Findings) {
+        let is_asked = match cx.gitlab().tier {
             // What is wrong with the file comes first.
             None => file.config.refused_at().is_none(),
             Some(tier) => tier == Tier::Free,
         };
-        let needs = |entry: &&CiEntry| crate::access::needs_licence(entry.mode(), context.version);
-        let entries = file.standing_entries(context);
+        let needs = |entry: &&CiEntry| crate::access::needs_licence(entry.mode(), cx.gitlab().version);
+        let entries = file.authorized_entries(cx.gitlab());
         if !is_asked || !entries.iter().any(needs) {
             return;
         }
-        let on_free = Coverage::on(file, context, Some(Tier::Free));
+        let on_free = Coverage::on(file, cx.gitlab(), Some(Tier::Free));
         let mut without_heir: Vec<&CiEntry> = Vec::new();
         for entry in entries.into_iter().filter(needs) {
-            match (Heir::of(entry, &on_free, context), context.tier) {
+            match (Heir::of(entry, &on_free, cx.gitlab()), cx.gitlab().tier) {
                 (Heir::None, None) => without_heir.push(entry),
-                (heir, _) => findings.report(finding(entry, &heir, 0, file, context)),
+                (heir, _) => findings.report(finding(entry, &heir, 0, file, cx.gitlab())),
             }
         }
         if let Some((first, others)) = without_heir.split_first() {
-            findings.report(finding(first, &Heir::None, others.len(), file, context));
+            findings.report(finding(first, &Heir::None, others.len(), file, cx.gitlab()));
         }
     }
 }
@@ -94,7 +100,7 @@ impl<'e> Heir<'e> {
 
 fn finding(entry: &CiEntry, heir: &Heir<'_>, others: usize, file: &AgentFile, context: &Context) -> Finding {
     let what = match entry.mode() {
-        Mode::Agent => format!("`ci_access` needs Premium or Ultimate before GitLab {}", Version::new(14, 5)),
+        Mode::Agent => format!("`ci_access` needs Premium or Ultimate before GitLab {CI_ACCESS_FREE}"),
         mode => format!("`{}` needs Premium or Ultimate", mode.key()),
     };
     let also = match others {
@@ -102,9 +108,9 @@ fn finding(entry: &CiEntry, heir: &Heir<'_>, others: usize, file: &AgentFile, co
         1 => " and one other".to_owned(),
         _ => format!(" and {others} others"),
     };
-    let whose = entry.id.as_ref().map_or_else(|| "all projects".to_owned(), |id| shown(&id.value));
+    let whose = entry.id.as_ref().map_or_else(|| "all projects".to_owned(), |id| excerpt(&id.value));
     let then = match heir {
-        Heir::Entry(heir) => format!("{} applies instead: {}", entry_in_words(heir), terms(heir)),
+        Heir::Entry(heir) => format!("{} applies instead: {}", words::entry(heir), terms(heir)),
         Heir::Implicit => {
             "the configuration project's own access applies instead: any job, as the agent's own service account"
                 .to_owned()

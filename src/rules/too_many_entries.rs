@@ -2,8 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::support::*;
-use super::words::shown;
+use super::given::FileContext;
+use super::rule::{Findings, Rule, rule};
+use crate::agent_config::{AccessSection, EntryKind};
+use crate::diagnostic::Finding;
+use crate::project::{AgentFile, EntryId};
+use crate::words::excerpt;
 
 rule! {
     /// Entries after the 500th of a list are dropped.
@@ -36,26 +40,26 @@ rule! {
 }
 
 impl Rule for TooManyEntries {
-    fn check_file(&self, file: &AgentFile, context: &Context, findings: &mut Findings) {
+    fn check_file(&self, file: &AgentFile, cx: &FileContext<'_>, findings: &mut Findings) {
         let mut lists: BTreeMap<(AccessSection, EntryKind), Vec<EntryId<'_>>> = BTreeMap::new();
         for id in file.config.entry_ids() {
             lists.entry((id.section, id.kind)).or_default().push(id);
         }
-        let limit = context.entry_limit();
+        let limit = cx.gitlab().entry_limit();
         for ((section, kind), ids) in lists {
             // Entries without an id take a place as well; a position is one in the list as written.
             let (Some(first), Some(last)) = (ids.iter().find(|id| id.index >= limit), ids.last()) else { continue };
             let count = last.index + 1;
             let dropped = count - limit;
             let which = match dropped {
-                1 => shown(first.text),
-                _ => format!("{} to {}", shown(first.text), shown(last.text)),
+                1 => excerpt(first.text),
+                _ => format!("{} to {}", excerpt(first.text), excerpt(last.text)),
             };
             let (section, key) = (section.key(), kind.key());
             let verb = if dropped == 1 { "is" } else { "are" };
             let message = format!(
                 "`{section}.{key}` has {count} entries, and GitLab {} looks at the first {limit}: {which} {verb} dropped without a word",
-                context.version
+                cx.gitlab().version
             );
             let mut finding = Finding::new(&INFO, &file.source, first.span, message)
                 .label(format!("entry {} and all after it are dropped", limit + 1))

@@ -1,7 +1,10 @@
 //! `too-new-key`.
 
-use super::support::*;
-use super::words::REFUSED;
+use super::given::FileContext;
+use super::rule::{Findings, Rule, rule};
+use crate::diagnostic::Finding;
+use crate::schema::{self, ProblemKind};
+use crate::words::REFUSED;
 
 rule! {
     /// The release of GitLab does not know the key yet, and refuses the whole file.
@@ -36,14 +39,16 @@ rule! {
 }
 
 impl Rule for TooNewKey {
-    fn check_problem(&self, problem: &schema::Problem, file: &AgentFile, context: &Context, findings: &mut Findings) {
+    fn check_problem(&self, problem: &schema::Problem, cx: &FileContext<'_>, findings: &mut Findings) {
         let ProblemKind::TooNewKey(key) = &problem.kind else { return };
         let message = format!(
             "`{}` came with GitLab {}; {} does not know it: {REFUSED}",
-            key.name, key.since.latest, context.version
+            key.name,
+            key.since.latest,
+            cx.gitlab().version
         );
-        let finding = Finding::new(&INFO, &file.source, problem.span, message)
-            .label(format!("unknown to GitLab {}", context.version))
+        let finding = Finding::new(&INFO, &cx.file.source, problem.span, message)
+            .label(format!("unknown to GitLab {}", cx.gitlab().version))
             .route(&problem.route);
         findings.report(finding.help("remove the key, or upgrade GitLab first"));
     }

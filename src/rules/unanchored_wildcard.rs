@@ -1,9 +1,11 @@
 //! `unanchored-wildcard`.
 
+use super::given::FileContext;
 use super::patterns::{Trait, patterns, unmeant_among};
-use super::support::*;
-use super::words::shown;
-use crate::access::jobs::KnownEnvironments;
+use super::rule::{Findings, Rule, rule};
+use crate::agent_config::CiEntry;
+use crate::diagnostic::Finding;
+use crate::words::{excerpt, list_and};
 
 rule! {
     /// A pattern with `*` matches any part of an environment's name, not the whole name.
@@ -45,33 +47,31 @@ rule! {
 }
 
 impl Rule for UnanchoredWildcard {
-    fn check_entry(&self, entry: &CiEntry, file: &AgentFile, context: &Context, findings: &mut Findings) {
+    fn check_entry(&self, entry: &CiEntry, cx: &FileContext<'_>, findings: &mut Findings) {
         let mut known = None;
         for (pattern, route) in patterns(entry) {
             let Some(Trait::Unanchored(made_up)) = Trait::of(&pattern.value) else { continue };
-            let known = known.get_or_insert_with(|| {
-                KnownEnvironments::of(entry, context.inventory.as_ref(), &context.job_environments)
-            });
+            let known = known.get_or_insert_with(|| cx.environments_of(entry));
             let real = unmeant_among(&pattern.value, known.whole_names());
             let (message, label) = match &real[..] {
                 [] => (
                     format!(
                         "{} also lets in jobs of an environment called {}, if there is one: GitLab looks for the pattern anywhere in the name",
-                        shown(&pattern.value),
-                        shown(&made_up)
+                        excerpt(&pattern.value),
+                        excerpt(&made_up)
                     ),
-                    format!("also matches {}", shown(&made_up)),
+                    format!("also matches {}", excerpt(&made_up)),
                 ),
                 real => (
                     format!(
                         "{} also lets in jobs of {}: GitLab looks for the pattern anywhere in the name",
-                        shown(&pattern.value),
+                        excerpt(&pattern.value),
                         in_words(real)
                     ),
                     format!("also matches {}", in_words(real)),
                 ),
             };
-            let finding = Finding::new(&INFO, &file.source, pattern.span, message).label(label);
+            let finding = Finding::new(&INFO, &cx.file.source, pattern.span, message).label(label);
             let finding = finding.route(route).key(&pattern.value);
             findings.report(finding.help("write the names out, without `*`; those are compared with the whole name"));
         }
@@ -81,13 +81,11 @@ impl Rule for UnanchoredWildcard {
 /// A few names, and how many there are beside them.
 fn in_words(names: &[&str]) -> String {
     const MOST: usize = 3;
-    let first: Vec<String> = names.iter().take(MOST).map(|name| shown(name)).collect();
+    let mut parts: Vec<String> = names.iter().take(MOST).map(|name| excerpt(name)).collect();
     match names.len().saturating_sub(MOST) {
-        0 => match &first[..] {
-            [init @ .., last] if !init.is_empty() => format!("{} and {last}", init.join(", ")),
-            all => all.join(", "),
-        },
-        1 => format!("{} and one other", first.join(", ")),
-        more => format!("{} and {more} others", first.join(", ")),
+        0 => {}
+        1 => parts.push("one other".to_owned()),
+        more => parts.push(format!("{more} others")),
     }
+    list_and(&parts)
 }

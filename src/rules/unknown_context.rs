@@ -1,10 +1,13 @@
 //! `unknown-context`.
 
+use super::given::JobContext;
 use super::jobs::{consequence, finding_on};
-use super::support::*;
-use super::words::shown;
-use crate::access::jobs::Resolved;
+use super::rule::{Findings, Rule, rule};
+use crate::access::jobs::{Resolved, Selection};
+use crate::diagnostic::{Finding, Severity};
 use crate::gitlab::lower_path;
+use crate::schema;
+use crate::words::excerpt;
 
 rule! {
     /// There is no such agent in that configuration project, so kubectl finds no context of this name.
@@ -61,45 +64,49 @@ rule! {
 }
 
 impl Rule for UnknownContext {
-    fn check_context(&self, selection: &Selection, jobs: &Jobs<'_, '_>, findings: &mut Findings) {
-        match selection.resolve(jobs.index) {
-            Resolved::Agent(id) if !jobs.index.agent(id).is_registered => {
-                let agent = jobs.index.agent(id);
+    fn check_context(&self, selection: &Selection, cx: &JobContext<'_>, findings: &mut Findings) {
+        match selection.resolve(cx.index) {
+            Resolved::Agent(id) if !cx.index.agent(id).is_registered => {
+                let agent = cx.index.agent(id);
                 let message = format!(
                     "no agent {} is registered in {}, where only a folder bears its name, {}",
-                    shown(agent.name),
-                    shown(agent.project.unwrap_or_default()),
+                    excerpt(agent.name),
+                    excerpt(agent.project.unwrap_or_default()),
                     consequence(selection)
                 );
                 let finding = finding_on(&INFO, selection, message).label("not registered");
                 findings.report(finding.help("register the agent, or name one that is"));
             }
-            Resolved::NoAgent { project, agent } => findings.report_some(unknown(project, agent, selection, jobs)),
+            Resolved::NoAgent { project, agent } => findings.report_some(unknown(project, agent, selection, cx)),
             _ => {}
         }
     }
 }
 
-fn unknown(project: &str, agent: &str, selection: &Selection, jobs: &Jobs<'_, '_>) -> Option<Finding> {
+fn unknown(project: &str, agent: &str, selection: &Selection, cx: &JobContext<'_>) -> Option<Finding> {
     let lower = lower_path(project);
-    let here = jobs.index.agents().iter().filter(|known| known.project.is_some_and(|path| lower_path(path) == lower));
+    let here = cx.index.agents().iter().filter(|known| known.project.is_some_and(|path| lower_path(path) == lower));
     let names: Vec<&str> = here.map(|known| known.name).collect();
     let near = schema::nearest(agent, names.iter().copied());
     let finding = |message: String, label: String, help: String| {
         Some(finding_on(&INFO, selection, message).label(label).help(help))
     };
     let no_context = consequence(selection);
-    let Some(inventory) = jobs.context.inventory.as_deref() else {
+    let Some(inventory) = cx.gitlab().inventory.as_deref() else {
         // An agent without a folder has an empty configuration, and a context all the same.
-        let is_own = jobs.project().is_some_and(|own| lower_path(own) == lower);
+        let is_own = cx.project_path().is_some_and(|own| lower_path(own) == lower);
         let near = near.filter(|_| is_own)?;
-        let message =
-            format!("{} has no folder for an agent {}, and has one for {}", shown(project), shown(agent), shown(near));
+        let message = format!(
+            "{} has no folder for an agent {}, and has one for {}",
+            excerpt(project),
+            excerpt(agent),
+            excerpt(near)
+        );
         let found = finding(message, "no such folder".to_owned(), format!("did you mean `{project}:{near}`?"));
         return found.map(|finding| finding.severity(Severity::Warning));
     };
     let Some(listed) = inventory.find_project(project) else {
-        let message = format!("the inventory has no project {}, {no_context}", shown(project));
+        let message = format!("the inventory has no project {}, {no_context}", excerpt(project));
         let help = match inventory.nearest_project(project) {
             Some(near) => format!("did you mean `{near}:{agent}`?"),
             None => "write the full path of the project in which the agent is registered".to_owned(),
@@ -109,12 +116,12 @@ fn unknown(project: &str, agent: &str, selection: &Selection, jobs: &Jobs<'_, '_
     if names.is_empty() && listed.agents.is_none() {
         return None;
     }
-    let message = format!("no agent {} is registered in {}, {no_context}", shown(agent), shown(&listed.path));
+    let message = format!("no agent {} is registered in {}, {no_context}", excerpt(agent), excerpt(&listed.path));
     let help = match near {
         Some(near) => format!("did you mean `{}:{near}`?", listed.path),
         None if names.is_empty() => "no agent is registered there; name the project in which it is".to_owned(),
         None => {
-            let names: Vec<String> = names.iter().take(5).map(|name| shown(name)).collect();
+            let names: Vec<String> = names.iter().take(5).map(|name| excerpt(name)).collect();
             format!("its agents are {}", names.join(", "))
         }
     };

@@ -1,8 +1,13 @@
 //! `unknown-id`.
 
+use super::given::FileContext;
 use super::outside_hierarchy::{is_dropped_for_its_place, is_path};
-use super::support::*;
-use super::words::shown;
+use super::rule::{Findings, Rule, rule};
+use crate::agent_config::EntryKind;
+use crate::diagnostic::Finding;
+use crate::inventory::{Inventory, NamespaceKind};
+use crate::project::EntryId;
+use crate::words::excerpt;
 
 rule! {
     /// The inventory has no such project or group, so the entry is dropped.
@@ -52,16 +57,16 @@ rule! {
 }
 
 impl Rule for UnknownId {
-    fn check_id(&self, id: &EntryId<'_>, file: &AgentFile, context: &Context, findings: &mut Findings) {
-        let Some(inventory) = context.inventory.as_deref() else { return };
+    fn check_id(&self, id: &EntryId<'_>, cx: &FileContext<'_>, findings: &mut Findings) {
+        let Some(inventory) = cx.gitlab().inventory.as_deref() else { return };
         let is_others = !is_path(id.text)
-            || is_dropped_for_its_place(id, context)
-            || (id.kind == EntryKind::Group && context.personal_namespace().is_some());
+            || is_dropped_for_its_place(id, cx.gitlab())
+            || (id.kind == EntryKind::Group && cx.gitlab().personal_namespace().is_some());
         if is_others {
             return;
         }
         let Some((message, label, help)) = explained(id, inventory) else { return };
-        let finding = Finding::new(&INFO, &file.source, id.span, message)
+        let finding = Finding::new(&INFO, &cx.file.source, id.span, message)
             .label(label)
             .route(id.route())
             .key(id.text.to_lowercase());
@@ -71,7 +76,7 @@ impl Rule for UnknownId {
 
 /// What is wrong with an id that names nothing of its kind: message, label, help.
 fn explained(id: &EntryId<'_>, inventory: &Inventory) -> Option<(String, String, String)> {
-    let text = shown(id.text);
+    let text = excerpt(id.text);
     let (noun, list) = (id.kind.noun(), id.kind.key());
     let namespace = inventory.find_namespace(id.text);
     let is_project = inventory.find_project(id.text).is_some();

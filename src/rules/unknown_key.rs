@@ -1,9 +1,14 @@
 //! `unknown-key`.
 
-use super::support::*;
-use super::words::{REFUSED, shown};
+use super::given::FileContext;
+use super::rule::{Findings, Rule, rule};
 use crate::agent_config::CONFIGURATION;
-use crate::schema::Suggestion;
+use crate::diagnostic::{Finding, Safety};
+use crate::gitlab::Version;
+use crate::project::AgentFile;
+use crate::schema::{self, ProblemKind, Suggestion};
+use crate::source::Span;
+use crate::words::{REFUSED, excerpt};
 
 rule! {
     /// GitLab knows no such key here, and refuses the whole file.
@@ -39,11 +44,11 @@ rule! {
 }
 
 impl Rule for UnknownKey {
-    fn check_problem(&self, problem: &schema::Problem, file: &AgentFile, context: &Context, findings: &mut Findings) {
+    fn check_problem(&self, problem: &schema::Problem, cx: &FileContext<'_>, findings: &mut Findings) {
         let ProblemKind::UnknownKey { key, message, path, suggestion, value: _ } = &problem.kind else { return };
         let place = if path.len() == 1 { "at the top level".to_owned() } else { format!("in {}", message.name) };
-        let text = format!("GitLab knows no key {} {place}: {REFUSED}", shown(key));
-        let mut finding = Finding::new(&INFO, &file.source, problem.span, text).route(&problem.route);
+        let text = format!("GitLab knows no key {} {place}: {REFUSED}", excerpt(key));
+        let mut finding = Finding::new(&INFO, &cx.file.source, problem.span, text).route(&problem.route);
         if key == "ci_user" && message.name == "`access_as`" {
             let help = "`ci_user` is described in a design document and does not exist; write `agent: {}`, `ci_job: {}` or `impersonate`";
             findings.report(finding.label("does not exist").help(help));
@@ -59,7 +64,7 @@ impl Rule for UnknownKey {
                         safety,
                         format!("Write `{}`", known.name),
                         problem.span,
-                        in_same_quotes(file.slice(problem.span), known.name),
+                        in_same_quotes(cx.file.slice(problem.span), known.name),
                     );
             }
             Some(Suggestion::Up { key: known, owner }) => {
@@ -81,17 +86,17 @@ impl Rule for UnknownKey {
                     "`{}` belongs {}; {}",
                     known.name,
                     routes.join(" or "),
-                    known_keys(message, context.version)
+                    known_keys(message, cx.gitlab().version)
                 ));
             }
             None => {
-                let is_anchor_holder = path.len() == 1 && holds_anchor(file, problem.span);
+                let is_anchor_holder = path.len() == 1 && holds_anchor(cx.file, problem.span);
                 let help = match is_anchor_holder {
                     true => {
                         "a key that only holds an anchor is unknown too; put the anchor where the value is first used"
                             .to_owned()
                     }
-                    false => known_keys(message, context.version),
+                    false => known_keys(message, cx.gitlab().version),
                 };
                 finding = finding.label("unknown").help(help);
             }

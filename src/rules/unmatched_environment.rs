@@ -1,11 +1,15 @@
 //! `unmatched-environment`.
 
-use super::support::*;
-use super::words::{quoted, shown};
+use super::given::FileContext;
+use super::rule::{Findings, Rule, rule};
 use crate::access::jobs::KnownEnvironments;
 use crate::access::{EnvironmentPattern, PartialVerdict};
-use crate::agent_config::Spanned;
+use crate::agent_config::{CiEntry, Spanned};
+use crate::diagnostic::{Finding, Safety};
 use crate::gitlab::{PartialText, environment_slug};
+use crate::project::AgentFile;
+use crate::schema;
+use crate::words::{excerpt, in_quotes};
 
 rule! {
     /// No known environment matches, so the line lets no job in.
@@ -53,11 +57,11 @@ rule! {
 }
 
 impl Rule for UnmatchedEnvironment {
-    fn check_entry(&self, entry: &CiEntry, file: &AgentFile, context: &Context, findings: &mut Findings) {
+    fn check_entry(&self, entry: &CiEntry, cx: &FileContext<'_>, findings: &mut Findings) {
         if entry.environments.is_empty() {
             return;
         }
-        let known = KnownEnvironments::of(entry, context.inventory.as_ref(), &context.job_environments);
+        let known = cx.environments_of(entry);
         if !known.is_complete {
             return;
         }
@@ -67,21 +71,21 @@ impl Rule for UnmatchedEnvironment {
             if known.names.iter().any(may_match) {
                 continue;
             }
-            let finding = unmatched(pattern, &known, file).route(format!("{}.environments[{index}]", entry.route()));
+            let finding = unmatched(pattern, &known, cx.file).route(format!("{}.environments[{index}]", entry.route()));
             findings.report(finding.key(&pattern.value));
         }
     }
 }
 
 fn unmatched(pattern: &Spanned<String>, known: &KnownEnvironments, file: &AgentFile) -> Finding {
-    let text = shown(&pattern.value);
+    let text = excerpt(&pattern.value);
     let message = format!("no known environment of these jobs matches {text}, so this line lets nobody in");
     let (label, help) = explained(&pattern.value, known);
     let finding = Finding::new(&INFO, &file.source, pattern.span, message).label(label).help(help);
     // Jobs get in by it that did not before.
     match meant(&pattern.value, known).filter(|name| name.chars().all(is_plain)) {
         Some(name) => {
-            let text = quoted(name);
+            let text = in_quotes(name);
             finding.fix(Safety::Unsafe, format!("Write {text}"), pattern.span, text.clone()).changing()
         }
         None => finding,
@@ -106,28 +110,28 @@ fn explained(pattern: &str, known: &KnownEnvironments) -> (String, String) {
     let is_inside = |name: &&PartialText| name.known_start().starts_with(&folder);
     let inside = known.names.iter().find(is_inside);
     if let Some(name) = same_but_for_case {
-        return ("letter case counts".to_owned(), format!("write {}", shown(name)));
+        return ("letter case counts".to_owned(), format!("write {}", excerpt(name)));
     }
     if let Some(name) = by_slug {
         return (
-            format!("this is the slug of {}", shown(name)),
-            format!("GitLab compares the name and not the slug: write {}", shown(name)),
+            format!("this is the slug of {}", excerpt(name)),
+            format!("GitLab compares the name and not the slug: write {}", excerpt(name)),
         );
     }
     if let Some(name) = inside {
         let name = name.to_string();
         return (
-            format!("does not match {}", shown(&name)),
+            format!("does not match {}", excerpt(&name)),
             format!(
                 "a line without `*` is compared with the whole name: write the names out, or {}",
-                shown(&format!("{folder}*"))
+                excerpt(&format!("{folder}*"))
             ),
         );
     }
     if let Some(near) = schema::nearest(pattern, known.whole_names()) {
-        return ("matches nothing".to_owned(), format!("did you mean {}?", shown(near)));
+        return ("matches nothing".to_owned(), format!("did you mean {}?", excerpt(near)));
     }
-    let names: Vec<String> = known.names.iter().take(4).map(|name| shown(&name.to_string())).collect();
+    let names: Vec<String> = known.names.iter().take(4).map(|name| excerpt(&name.to_string())).collect();
     let help = match &names[..] {
         [] => "these jobs have no environment at all, as far as is known".to_owned(),
         names => {

@@ -1,10 +1,11 @@
 //! `unprotected-job`.
 
-use super::jobs::{finding_on, job_name, refused, some};
-use super::support::*;
-use super::words::shown;
+use super::given::{JobContext, JobSelection};
+use super::jobs::{finding_on, job_name, refused};
+use super::rule::{Findings, Rule, rule};
 use crate::access::jobs::Refusal;
 use crate::pipeline_rules::PipelineKind;
+use crate::words::{a_few, excerpt};
 
 rule! {
     /// The agent's entry takes protected refs, and the job runs on none.
@@ -64,9 +65,9 @@ rule! {
 }
 
 impl Rule for UnprotectedJob {
-    fn check_selection(&self, selection: &Selection, job: &JobView<'_>, jobs: &Jobs<'_, '_>, findings: &mut Findings) {
-        let Some(refused) = refused(selection, job, jobs, |refusal| *refusal == Refusal::Unprotected) else { return };
-        let context = jobs.index.agent(refused.agent).context();
+    fn check_selection(&self, selection: &JobSelection<'_>, cx: &JobContext<'_>, findings: &mut Findings) {
+        let Some(refused) = refused(selection, cx, |refusal| *refusal == Refusal::Unprotected) else { return };
+        let context = cx.index.agent(refused.agent).context();
         let mut pipelines: Vec<String> = Vec::new();
         for run in &refused.case.runs {
             let name = match run.scenario.kind {
@@ -80,12 +81,12 @@ impl Rule for UnprotectedJob {
         }
         let message = format!(
             "the agent {} takes jobs of protected refs only, and {} runs only for {}: kubectl says that no context exists with the name",
-            shown(&context),
+            excerpt(&context),
             job_name(refused.case),
-            some(&pipelines)
+            a_few(&pipelines)
         );
-        let finding = finding_on(&INFO, selection, message).label("never on a protected ref");
-        let finding = refused.show_winner(finding, jobs, "this entry takes protected refs only");
+        let finding = finding_on(&INFO, selection.selected, message).label("never on a protected ref");
+        let finding = refused.show_winner(finding, cx, "this entry takes protected refs only");
         findings
             .report(finding.help("run the job on a protected branch or tag, or select an agent that takes other refs"));
     }

@@ -1,10 +1,14 @@
 //! `unprotected-production`.
 
-use super::support::*;
-use super::words::shown;
-use crate::access::jobs::KnownEnvironments;
+use super::given::FileContext;
+use super::rule::{Findings, Rule, rule};
 use crate::access::{EnvironmentPattern, Verdict};
+use crate::agent_config::CiEntry;
+use crate::agent_config::location::Location;
+use crate::diagnostic::Finding;
 use crate::gitlab::EnvironmentTier;
+use crate::gitlab::releases::PROTECTED_REFS;
+use crate::words::excerpt;
 
 rule! {
     /// An entry reaches production and takes jobs of refs that are not protected.
@@ -44,13 +48,13 @@ rule! {
 }
 
 impl Rule for UnprotectedProduction {
-    fn check_entry(&self, entry: &CiEntry, file: &AgentFile, context: &Context, findings: &mut Findings) {
-        if entry.is_protected_only() || context.version < Version::new(17, 3) {
+    fn check_entry(&self, entry: &CiEntry, cx: &FileContext<'_>, findings: &mut Findings) {
+        if entry.is_protected_only() || cx.gitlab().version < PROTECTED_REFS {
             return;
         }
-        let Some(reached) = production(entry, file, context) else { return };
+        let Some(reached) = production(entry, cx) else { return };
         let message = format!("{reached}, and jobs of refs that are not protected get in");
-        let finding = Finding::new(&INFO, &file.source, entry.head, message)
+        let finding = Finding::new(&INFO, &cx.file.source, entry.head, message)
             .label("any ref")
             .route(entry.route())
             .key(entry.id.as_ref().map_or_else(String::new, |id| id.value.to_lowercase()));
@@ -59,18 +63,18 @@ impl Rule for UnprotectedProduction {
 }
 
 /// What of production the entry reaches, as a clause.
-fn production(entry: &CiEntry, file: &AgentFile, context: &Context) -> Option<String> {
+fn production(entry: &CiEntry, cx: &FileContext<'_>) -> Option<String> {
     let is_production = |name: &str| EnvironmentTier::guess(name) == EnvironmentTier::Production;
-    let known = KnownEnvironments::of(entry, context.inventory.as_ref(), &context.job_environments);
+    let known = cx.environments_of(entry);
     let listed = known.production_names();
     if entry.environments.is_empty() {
-        if let Location::Config { agent } = &file.location
+        if let Location::Config { agent } = &cx.file.location
             && is_production(agent)
         {
-            return Some(format!("the agent {} is one of production by its name", shown(agent)));
+            return Some(format!("the agent {} is one of production by its name", excerpt(agent)));
         }
         let name = listed.into_iter().next()?;
-        return Some(format!("this entry reaches the production environment {}", shown(&name)));
+        return Some(format!("this entry reaches the production environment {}", excerpt(&name)));
     }
     let made_up = ["production".to_owned(), "prod".to_owned()];
     for pattern in &entry.environments {
@@ -79,8 +83,10 @@ fn production(entry: &CiEntry, file: &AgentFile, context: &Context) -> Option<St
         let matched = listed.iter().chain(&made_up).find(|name| compiled.compare(name) == Verdict::Matches);
         if let Some(name) = literal.or(matched.cloned()) {
             return Some(match name == pattern.value {
-                true => format!("{} is of the tier production", shown(&name)),
-                false => format!("{} matches {}, which is of the tier production", shown(&pattern.value), shown(&name)),
+                true => format!("{} is of the tier production", excerpt(&name)),
+                false => {
+                    format!("{} matches {}, which is of the tier production", excerpt(&pattern.value), excerpt(&name))
+                }
             });
         }
     }

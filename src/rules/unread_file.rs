@@ -1,6 +1,11 @@
 //! `unread-file`.
 
-use super::support::*;
+use super::given::ProjectContext;
+use super::rule::{Findings, Rule, rule};
+use crate::agent_config::location::{Location, Unread};
+use crate::diagnostic::Finding;
+use crate::project::{Input, InputContent};
+use crate::source::Span;
 
 rule! {
     /// This looks like an agent configuration, and GitLab never reads it.
@@ -43,7 +48,7 @@ rule! {
 }
 
 impl Rule for UnreadFile {
-    fn check_input(&self, input: &Input, _context: &Context, findings: &mut Findings) {
+    fn check_input(&self, input: &Input, _cx: &ProjectContext<'_>, findings: &mut Findings) {
         let finding = match (&input.content, &input.location) {
             (InputContent::Link(target), _) => finding(
                 input,

@@ -1,7 +1,13 @@
 //! `unregistered-agent`.
 
-use super::support::*;
-use super::words::shown;
+use super::given::ProjectContext;
+use super::rule::{Findings, Rule, rule};
+use crate::agent_config::location::Location;
+use crate::diagnostic::Finding;
+use crate::project::Input;
+use crate::schema;
+use crate::source::Span;
+use crate::words::excerpt;
 
 rule! {
     /// No agent of the folder's name is registered, so the file is never read.
@@ -46,9 +52,9 @@ rule! {
 }
 
 impl Rule for UnregisteredAgent {
-    fn check_input(&self, input: &Input, context: &Context, findings: &mut Findings) {
+    fn check_input(&self, input: &Input, cx: &ProjectContext<'_>, findings: &mut Findings) {
         let Location::Config { agent } = &input.location else { return };
-        let (Some(path), Some(inventory)) = (&context.project, context.inventory.as_deref()) else { return };
+        let (Some(path), Some(inventory)) = (&cx.gitlab.project, cx.gitlab.inventory.as_deref()) else { return };
         let Some(agents) = inventory.find_project(path.as_str()).and_then(|project| project.agents.as_deref()) else {
             return;
         };
@@ -57,15 +63,17 @@ impl Rule for UnregisteredAgent {
         }
         let message = format!(
             "no agent {} is registered in {}, so GitLab never reads this file",
-            shown(agent),
-            shown(path.as_str())
+            excerpt(agent),
+            excerpt(path.as_str())
         );
-        let names: Vec<String> = agents.iter().take(5).map(|agent| shown(&agent.name)).collect();
+        let names: Vec<String> = agents.iter().take(5).map(|agent| excerpt(&agent.name)).collect();
         let help = match schema::nearest(agent, agents.iter().map(|agent| &*agent.name)) {
-            Some(near) => format!("did you mean the agent `{near}`? Name the folder so, or register {}", shown(agent)),
-            None if names.is_empty() => format!("register an agent {} there", shown(agent)),
+            Some(near) => {
+                format!("did you mean the agent `{near}`? Name the folder so, or register {}", excerpt(agent))
+            }
+            None if names.is_empty() => format!("register an agent {} there", excerpt(agent)),
             None => {
-                format!("name the folder as one of its agents ({}), or register {}", names.join(", "), shown(agent))
+                format!("name the folder as one of its agents ({}), or register {}", names.join(", "), excerpt(agent))
             }
         };
         findings.report(Finding::new(&INFO, &input.source, Span::default(), message).key(agent.as_str()).help(help));

@@ -1,6 +1,9 @@
 //! `unverified-key`.
 
-use super::support::*;
+use super::given::FileContext;
+use super::rule::{Findings, Rule, rule};
+use crate::diagnostic::Finding;
+use crate::schema::{self, ProblemKind};
 
 rule! {
     /// Public sources do not settle whether this release of GitLab reads the key.
@@ -32,15 +35,15 @@ rule! {
 }
 
 impl Rule for UnverifiedKey {
-    fn check_problem(&self, problem: &schema::Problem, file: &AgentFile, context: &Context, findings: &mut Findings) {
+    fn check_problem(&self, problem: &schema::Problem, cx: &FileContext<'_>, findings: &mut Findings) {
         let ProblemKind::UnverifiedKey(key) = &problem.kind else { return };
         let reason = match key.unverified {
             Some(reason) => reason.to_owned(),
             None => format!("it came between {} and {}", key.since.earliest, key.since.latest),
         };
-        let message = format!("it is not known whether GitLab {} reads `{}`: {reason}", context.version, key.name);
+        let message = format!("it is not known whether GitLab {} reads `{}`: {reason}", cx.gitlab().version, key.name);
         let finding =
-            Finding::new(&INFO, &file.source, problem.span, message).label("may be unknown").route(&problem.route);
+            Finding::new(&INFO, &cx.file.source, problem.span, message).label("may be unknown").route(&problem.route);
         findings.report(
             finding.help("if GitLab does not know the key, it refuses the whole file; the agent server's log says so"),
         );

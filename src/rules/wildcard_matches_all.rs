@@ -1,8 +1,11 @@
 //! `wildcard-matches-all`.
 
+use super::given::FileContext;
 use super::patterns::{Trait, patterns};
-use super::support::*;
-use super::words::shown;
+use super::rule::{Findings, Rule, rule};
+use crate::agent_config::CiEntry;
+use crate::diagnostic::Finding;
+use crate::words::excerpt;
 
 rule! {
     /// The pattern matches every environment, so it lets in every job that has one.
@@ -36,16 +39,16 @@ rule! {
 }
 
 impl Rule for WildcardMatchesAll {
-    fn check_entry(&self, entry: &CiEntry, file: &AgentFile, _context: &Context, findings: &mut Findings) {
+    fn check_entry(&self, entry: &CiEntry, cx: &FileContext<'_>, findings: &mut Findings) {
         for (pattern, route) in patterns(entry) {
             if Trait::of(&pattern.value) != Some(Trait::MatchesAll) {
                 continue;
             }
             let message = format!(
                 "{} matches every environment: every job that has one gets in, whatever its name",
-                shown(&pattern.value)
+                excerpt(&pattern.value)
             );
-            let finding = Finding::new(&INFO, &file.source, pattern.span, message)
+            let finding = Finding::new(&INFO, &cx.file.source, pattern.span, message)
                 .label("matches every environment")
                 .route(route)
                 .key(&pattern.value);

@@ -1,9 +1,13 @@
 //! `wrong-type`.
 
+use super::given::FileContext;
 use super::removal;
-use super::support::*;
-use super::words::{REFUSED, found as in_words, quoted, wanted, yaml_surprise};
-use crate::schema::Kind;
+use super::rule::{Findings, Rule, rule};
+use crate::diagnostic::{Finding, Safety};
+use crate::project::AgentFile;
+use crate::schema::{self, Found, Kind, ProblemKind};
+use crate::source::Span;
+use crate::words::{REFUSED, found as in_words, in_quotes, yaml_surprise};
 
 rule! {
     /// The value has another type than GitLab needs, and refuses the whole file.
@@ -39,19 +43,19 @@ rule! {
 }
 
 impl Rule for WrongType {
-    fn check_problem(&self, problem: &schema::Problem, file: &AgentFile, _context: &Context, findings: &mut Findings) {
+    fn check_problem(&self, problem: &schema::Problem, cx: &FileContext<'_>, findings: &mut Findings) {
         let finding = match &problem.kind {
             ProblemKind::NullItem => {
                 let message = format!("this list item is empty: {REFUSED}");
-                let finding = Finding::new(&INFO, &file.source, problem.span, message).label("no value");
-                let cut = removal::of_item(file, problem.span);
+                let finding = Finding::new(&INFO, &cx.file.source, problem.span, message).label("no value");
+                let cut = removal::of_item(cx.file, problem.span);
                 finding.help("write the value, or remove the dash").removal(
                     Safety::Unsafe,
                     "Remove the empty item",
                     cut,
                 )
             }
-            ProblemKind::WrongType { kind, found } => describe(problem, kind, found, file),
+            ProblemKind::WrongType { kind, found } => describe(problem, kind, found, cx.file),
             _ => return,
         };
         findings.report(finding.route(&problem.route));
@@ -65,7 +69,7 @@ fn describe(problem: &schema::Problem, kind: &'static Kind, found: &Found, file:
     };
     let is_item = problem.route.ends_with(']');
     let subject = if is_item { format!("an item of {name}") } else { name };
-    let message = format!("{subject} must be {}, and this is {}: {REFUSED}", wanted(kind), in_words(found));
+    let message = format!("{subject} must be {}, and this is {}: {REFUSED}", kind.in_words(), in_words(found));
     let finding = Finding::new(&INFO, &file.source, problem.span, message);
     let finding = match yaml_surprise(found) {
         Some(surprise) => finding.label(surprise),
@@ -92,7 +96,7 @@ fn mend(
             finding.help("write a text, or quote it if this word is meant")
         }
         (Kind::Text, Found::Scalar { plain: true, written: text, .. }) if key == "id" => {
-            let id = quoted(text);
+            let id = in_quotes(text);
             finding.help("write the full path, such as `group/project`; numeric ids match nothing").fix(
                 Safety::Unsafe,
                 format!("Write {id}"),
@@ -101,7 +105,7 @@ fn mend(
             )
         }
         (Kind::Text, Found::Scalar { written: text, .. }) if is_value => {
-            let text = quoted(text);
+            let text = in_quotes(text);
             finding.help(format!("quote it: {text}")).fix(Safety::Safe, format!("Write {text}"), span, text.clone())
         }
         (Kind::Text, Found::List(_)) => finding.help("write one text, without brackets or dash"),
@@ -110,7 +114,7 @@ fn mend(
             let needs_quotes = *plain && *type_name != "text" && matches!(kind, Kind::List(Kind::Text));
             let item = match kind {
                 Kind::List(Kind::Message(_)) => format!("{{id: {}}}", in_brackets(written, *plain)),
-                _ if needs_quotes => quoted(written),
+                _ if needs_quotes => in_quotes(written),
                 _ => in_brackets(written, *plain),
             };
             let can_be_fixed = !written.contains('\n') && !written.is_empty();
@@ -185,13 +189,13 @@ fn mend(
         (Kind::Map(_), _) if problem.route.is_empty() => {
             finding.help("a configuration starts with a key such as `ci_access:`")
         }
-        _ => finding.help(format!("write {}", wanted(kind))),
+        _ => finding.help(format!("write {}", kind.in_words())),
     }
 }
 
 /// A text as it can stand within brackets, where some characters end one that is not quoted.
 fn in_brackets(written: &str, is_plain: bool) -> String {
-    if is_plain && written.contains([',', '[', ']', '{', '}', '?']) { quoted(written) } else { written.to_owned() }
+    if is_plain && written.contains([',', '[', ']', '{', '}', '?']) { in_quotes(written) } else { written.to_owned() }
 }
 
 fn bool_help(finding: Finding, span: Span, text: &str, plain: bool) -> Finding {

@@ -8,7 +8,7 @@ use brush_parser::word::{Parameter, ParameterExpr, ParameterTestType, WordPiece,
 
 use super::env::size;
 use super::parse::substitutions;
-use super::text::{Frame, Place};
+use super::text::{Frame, FramePlace};
 use super::walk::Walker;
 use super::words::{Piece, Word};
 use crate::gitlab::{PartialText, Shape};
@@ -24,14 +24,14 @@ const MAX_SUBSTITUTIONS: usize = 8;
 #[derive(Clone)]
 struct Source<'t> {
     text: &'t str,
-    place: Place,
+    place: FramePlace,
 }
 
 impl Source<'_> {
     fn range(&self, start: usize, end: usize) -> Range<usize> {
         match &self.place {
-            Place::At(base) => base + start..base + end,
-            Place::Within(whole) => whole.clone(),
+            FramePlace::At(base) => base + start..base + end,
+            FramePlace::Within(whole) => whole.clone(),
         }
     }
 
@@ -40,7 +40,7 @@ impl Source<'_> {
     }
 
     fn is_exact(&self) -> bool {
-        matches!(self.place, Place::At(_))
+        matches!(self.place, FramePlace::At(_))
     }
 }
 
@@ -57,8 +57,8 @@ impl Walker<'_> {
         let written = frame.text.get(local.clone()).unwrap_or_default();
         let local = if written.ends_with(value) { local.end - value.len()..local.end } else { local };
         let whole = frame.global(&local);
-        let is_exact = frame.text.get(local) == Some(value) && matches!(frame.place, Place::At(_));
-        let place = if is_exact { Place::At(whole.start) } else { Place::Within(whole.clone()) };
+        let is_exact = frame.text.get(local) == Some(value) && matches!(frame.place, FramePlace::At(_));
+        let place = if is_exact { FramePlace::At(whole.start) } else { FramePlace::Within(whole.clone()) };
         let mut word = Word { pieces: Vec::new(), whole: whole.clone() };
         let source = Source { text: value, place };
         if let Some(pieces) = pieces_of(value) {
@@ -126,7 +126,7 @@ impl Walker<'_> {
         let begin = start + opener;
         let is_exact = source.is_exact() && source.text.get(begin..begin + text.len()) == Some(text);
         let range = source.range(begin, begin + text.len());
-        let place = if is_exact { Place::At(range.start) } else { Place::Within(range) };
+        let place = if is_exact { FramePlace::At(range.start) } else { FramePlace::Within(range) };
         self.subshell_text(text.clone(), place);
     }
 
@@ -186,7 +186,7 @@ impl Walker<'_> {
     /// The value of a text within `${…}`.
     fn inner(&mut self, text: Option<&str>) -> PartialText {
         let text = text.unwrap_or_default();
-        let frame = Frame::new(text.to_owned(), Place::Within(0..0));
+        let frame = Frame::new(text.to_owned(), FramePlace::Within(0..0));
         self.word_at(&frame, text, 0..text.len()).text()
     }
 }

@@ -28,7 +28,7 @@ use std::rc::Rc;
 pub use action::{Action, ActionKind, Argument, ClusterCommand, Contact, Item, Lookup, Section, Tool};
 pub use state::{InForce, Why};
 
-use text::{Frame, Joined, Place};
+use text::{Frame, FramePlace, Joined};
 use walk::Walker;
 
 /// What the scripts of a job do.
@@ -77,11 +77,11 @@ fn read_shell(items: &[Item<'_>], numbers: &[usize], lookup: &dyn Lookup, forks:
     let mut walker = Walker::new(lookup, forks);
     match parse::parse(&joined.text) {
         Some(program) => {
-            let frame = Rc::new(Frame::new(joined.text.clone(), Place::At(0)));
+            let frame = Rc::new(Frame::new(joined.text.clone(), FramePlace::At(0)));
             walker.program(&frame, &program);
         }
         // What is no shell as a whole may be so item by item.
-        None => joined.each(|text, start| walker.text(text, Place::At(start))),
+        None => joined.each(|text, start| walker.text(text, FramePlace::At(start))),
     }
     walker.uncalled_functions();
     for found in walker.found {

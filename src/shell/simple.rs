@@ -7,7 +7,7 @@ use brush_parser::ast::{self, AssignmentName, AssignmentValue, CommandPrefixOrSu
 
 use super::action::{ActionKind, Argument};
 use super::commands::{self, Call, Environment};
-use super::text::{Frame, Place};
+use super::text::{Frame, FramePlace};
 use super::walk::{Found, Walker};
 use super::words::Word;
 use crate::gitlab::{PartialText, Shape};
@@ -208,7 +208,8 @@ impl Walker<'_> {
             self.assign(name, word, whole);
         }
         let is_literal = script.pieces.len() == 1 && script.pieces.iter().all(|piece| piece.literal);
-        let place = if is_literal { Place::At(script.range().start) } else { Place::Within(script.whole.clone()) };
+        let place =
+            if is_literal { FramePlace::At(script.range().start) } else { FramePlace::Within(script.whole.clone()) };
         self.text(text, place);
         self.env.undo(mark);
     }

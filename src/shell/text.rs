@@ -45,7 +45,7 @@ impl Joined {
 
 /// Where the bytes of a piece of shell stand in the joined text.
 #[derive(Clone, Debug)]
-pub(super) enum Place {
+pub(super) enum FramePlace {
     /// Byte for byte from this offset on.
     At(usize),
     /// Somewhere in this range: quotes or escapes lie between.
@@ -55,13 +55,13 @@ pub(super) enum Place {
 /// A piece of shell that is parsed on its own.
 pub(super) struct Frame {
     pub text: String,
-    pub place: Place,
+    pub place: FramePlace,
     /// The byte of each character, if bytes and characters differ.
     bytes: Option<Vec<usize>>,
 }
 
 impl Frame {
-    pub fn new(text: String, place: Place) -> Self {
+    pub fn new(text: String, place: FramePlace) -> Self {
         let bytes = (!text.is_ascii()).then(|| text.char_indices().map(|(at, _)| at).collect());
         Self { text, place, bytes }
     }
@@ -77,8 +77,8 @@ impl Frame {
     /// The range in the joined text of a range of this text.
     pub fn global(&self, range: &Range<usize>) -> Range<usize> {
         match &self.place {
-            Place::At(base) => base + range.start..base + range.end,
-            Place::Within(whole) => whole.clone(),
+            FramePlace::At(base) => base + range.start..base + range.end,
+            FramePlace::Within(whole) => whole.clone(),
         }
     }
 }

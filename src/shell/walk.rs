@@ -10,7 +10,7 @@ use brush_parser::ast::{self, AndOr, Command, CompoundCommand, CompoundList};
 use super::action::{ActionKind, Arm, Lookup};
 use super::env::{Env, MAX_VALUE, size};
 use super::parse::parse;
-use super::text::{Frame, Place};
+use super::text::{Frame, FramePlace};
 use super::words::Word;
 use crate::gitlab::{PartialText, Shape};
 
@@ -105,14 +105,14 @@ impl<'a> Walker<'a> {
     }
 
     /// Walks a text in a shell of its own: `$(…)`.
-    pub fn subshell_text(&mut self, text: String, place: Place) {
+    pub fn subshell_text(&mut self, text: String, place: FramePlace) {
         let mark = self.env.mark();
         self.text(text, place);
         self.env.undo(mark);
     }
 
     /// Walks a text that is a script of its own: the one of `bash -c`.
-    pub fn text(&mut self, text: String, place: Place) {
+    pub fn text(&mut self, text: String, place: FramePlace) {
         let frame = Rc::new(Frame::new(text, place));
         let whole = frame.global(&(0..frame.text.len()));
         if self.depth >= MAX_DEPTH {

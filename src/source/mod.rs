@@ -201,13 +201,20 @@ impl Source {
         Span::new(start, start + line.trim_end_matches(['\n', '\r']).len())
     }
 
-    /// Line, column and byte of an offset; an offset inside a character counts as that character's.
+    /// The start of the character that holds `offset`; the end of the text for an offset behind it.
     #[must_use]
-    pub fn position(&self, offset: usize) -> Position {
+    pub fn floor(&self, offset: usize) -> usize {
         let mut offset = offset.min(self.text.len());
         while !self.text.is_char_boundary(offset) {
             offset -= 1;
         }
+        offset
+    }
+
+    /// Line, column and byte of an offset; an offset inside a character counts as that character's.
+    #[must_use]
+    pub fn position(&self, offset: usize) -> Position {
+        let offset = self.floor(offset);
         let line = self.line_index(offset);
         let start = self.line_starts.get(line).copied().unwrap_or(0);
         let column = self.text.get(start..offset).unwrap_or_default().chars().count();

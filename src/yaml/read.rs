@@ -492,9 +492,10 @@ fn repair(text: &str, error: &SyntaxError, open_flow: Option<usize>) -> Repair {
     match error.kind {
         SyntaxErrorKind::ReservedStart(character) => {
             let at = reserved_offset(text, error.offset, character);
+            let skipped = Span::new(at, after(text, at));
             let mut repaired = text.to_owned();
-            repaired.replace_range(at..at + 1, "x");
-            Repair { text: repaired, certain: true, skipped: Some(Span::new(at, at + 1)) }
+            repaired.replace_range(skipped.start..skipped.end, &"x".repeat(skipped.len()));
+            Repair { text: repaired, certain: true, skipped: Some(skipped) }
         }
         SyntaxErrorKind::Tab => Repair { text: without_tab_indentation(text), certain: true, skipped: None },
         SyntaxErrorKind::TooDeep => Repair { text: text.to_owned(), certain: false, skipped: None },
@@ -524,7 +525,8 @@ fn floor(text: &str, offset: usize) -> usize {
 
 /// Where the reserved character stands: at the error, or just before it.
 fn reserved_offset(text: &str, offset: usize, character: char) -> usize {
-    if text[floor(text, offset)..].starts_with(character) { offset } else { offset.saturating_sub(1) }
+    let offset = floor(text, offset);
+    if text[offset..].starts_with(character) { offset } else { floor(text, offset.saturating_sub(1)) }
 }
 
 /// The start of the first line behind the one at `start` that begins with what looks like a key.
@@ -568,7 +570,7 @@ fn to_problem(text: &str, error: &SyntaxError, parsed: &Parsed) -> Problem {
         SyntaxErrorKind::Tab => {
             let line_start = text[..offset].rfind('\n').map_or(0, |at| at + 1);
             let tab = text[line_start..].find('\t').map_or(offset, |at| line_start + at);
-            span = Span::new(tab, tab + 1);
+            span = Span::new(tab, after(text, tab));
             ProblemKind::Tab
         }
         SyntaxErrorKind::ReservedStart(character) => {

@@ -3,8 +3,9 @@
 
 use std::fmt::Write as _;
 
-use kaslint::access::{Condition, Effect, Fact, Index, Query, Row, Settings};
+use kaslint::access::{Condition, Effect, Index, Query, Row, Settings, Unknown};
 use kaslint::gitlab::{NEWEST, Tier};
+use kaslint::words;
 use proptest::prelude::*;
 
 use crate::setting::{PREMIUM, Setting};
@@ -306,15 +307,15 @@ proptest! {
         }
     }
 
-    /// The whole picture says of each project which entry decides, as the question about it does.
+    /// What an agent grants says of each project which entry decides, as the question about it does.
     #[test]
-    fn pictures_agree_with_questions(file in file(), mut settings in settings(), is_open in any::<bool>()) {
+    fn grants_agree_with_questions(file in file(), mut settings in settings(), is_open in any::<bool>()) {
         if is_open {
             settings = Settings { tier: None, instance_authorization: None, ..settings };
         }
         world(settings, &[&file]).with(|index| {
             for (agent, _) in index.agent_ids() {
-                for case in &index.picture(agent).cases {
+                for case in &index.agent_grants(agent).cases {
                     let decided: u32 = case.grants.iter().map(|grant| match &grant.effect {
                         Effect::Decides(reach) => reach.count().unwrap_or_default(),
                         _ => 0,
@@ -337,6 +338,40 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    /// The decision about one agent is what the answer about all of them says of it, a pattern that raises included.
+    #[test]
+    fn one_agent_and_all_agents_are_decided_alike(
+        settings in settings(), file in file(), other in file(), raises in any::<bool>()
+    ) {
+        let mut setting = world(settings, &[&file, &other]);
+        if raises {
+            setting = setting.agent("acme/agents", "bad", "ci_access: {groups: [{id: acme, environments: ['(*']}]}");
+        }
+        setting.with(|index| {
+            for job in jobs() {
+                let query = Query::new(job.project, job.environment, Some(job.protected));
+                let answer = index.query(&query);
+                for (id, _) in index.agent_ids() {
+                    let all = answer.allowed.iter().chain(&answer.denied).chain(&answer.unknown);
+                    let told: Vec<String> =
+                        all.filter(|row| row.agent == id).map(|row| format!("{:?} {:?}", row.outcome, row.conditions)).collect();
+                    let decided: Vec<String> = index
+                        .decide(id, &query)
+                        .iter()
+                        .map(|row| format!("{:?} {:?}", row.outcome, row.conditions))
+                        .collect();
+                    let is_named_nowhere = told.is_empty();
+                    prop_assert!(is_named_nowhere || told == decided, "{:?}: {:?} and {:?}", job, told, decided);
+                }
+            }
+            Ok(())
+        })?;
+    }
+}
+
 fn reaches(index: &Index<'_>, reach: &kaslint::access::Reach, project: &str) -> bool {
     index.inventory().is_some_and(|inventory| reach.projects(inventory).any(|reached| *reached.path == *project))
 }
@@ -344,8 +379,8 @@ fn reaches(index: &Index<'_>, reach: &kaslint::access::Reach, project: &str) -> 
 /// Whether nothing that a row hangs on contradicts these conditions.
 fn fits(row: &Row<'_>, conditions: &[Condition]) -> bool {
     row.conditions.iter().all(|needed| {
-        let is_pattern = matches!(needed.fact, Fact::PatternMatches(_));
-        is_pattern || conditions.iter().all(|known| known.fact != needed.fact || known.holds == needed.holds)
+        let is_pattern = matches!(needed.unknown, Unknown::PatternMatches(_));
+        is_pattern || conditions.iter().all(|known| known.unknown != needed.unknown || known.holds == needed.holds)
     })
 }
 
@@ -358,12 +393,12 @@ fn last_of_each(entries: &[Entry]) -> Vec<Entry> {
 
 /// The clauses that hold for a job where everything is known.
 fn known_conditions(settings: Settings, job: Job) -> Vec<String> {
-    let facts = [
-        (Fact::PaidTier, settings.tier > Some(Tier::Free)),
-        (Fact::InstanceAuthorization, settings.instance_authorization == Some(true)),
-        (Fact::ProtectedRef, job.protected),
+    let unknowns = [
+        (Unknown::PaidTier, settings.tier > Some(Tier::Free)),
+        (Unknown::InstanceAuthorization, settings.instance_authorization == Some(true)),
+        (Unknown::ProtectedRef, job.protected),
     ];
-    facts.map(|(fact, holds)| Condition { fact, holds }.to_string()).to_vec()
+    unknowns.map(|(unknown, holds)| words::condition(&Condition { unknown, holds })).to_vec()
 }
 
 fn without_known(row: &str, settings: Settings, job: Job) -> String {

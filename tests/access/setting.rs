@@ -5,6 +5,7 @@ use kaslint::agent_config::AgentConfig;
 use kaslint::gitlab::{Tier, Version};
 use kaslint::inventory::{self, Inventory};
 use kaslint::source::Source;
+use kaslint::words;
 
 /// A file of an agent.
 struct File {
@@ -94,7 +95,7 @@ fn short(index: &Index<'_>, answer: &Answer<'_, '_>, row: &Row<'_>) -> String {
         Identity::CiJob(_) => " as ci_job",
         Identity::Impersonate(_) => " as impersonate",
     };
-    let conditions: Vec<String> = row.conditions.iter().map(ToString::to_string).collect();
+    let conditions: Vec<String> = row.conditions.iter().map(words::condition).collect();
     let conditions = if conditions.is_empty() { String::new() } else { format!(" if {}", conditions.join(" and ")) };
     format!("{sign} {} by {decides}{mode}{conditions}", agent.name)
 }

@@ -2,6 +2,7 @@
 
 use kaslint::access::{Identity, JobEnvironment, Query, Row, Settings};
 use kaslint::gitlab::{NEWEST, PartialText, Shape};
+use kaslint::words;
 
 use crate::setting::{PREMIUM, Setting};
 
@@ -236,7 +237,9 @@ fn an_environment_that_is_known_in_part_forks_only_where_the_rest_decides() {
         let answer = index.query(&Query { project: "acme/shop", environment, tier: None, protected: Some(true) });
         let told = |rows: &[Row<'_>]| -> Vec<String> {
             let name = |row: &Row<'_>| index.agent(row.agent).name.to_owned();
-            rows.iter().map(|row| format!("{}: {}", name(row), answer.reason(row))).collect()
+            rows.iter()
+                .map(|row| format!("{}: {}", name(row), words::reason(&answer, row, index.agent(row.agent))))
+                .collect()
         };
         assert_eq!(
             told(&answer.allowed),

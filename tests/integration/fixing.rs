@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use kaslint::agent_config::AgentConfig;
 use kaslint::agent_config::location::Location;
-use kaslint::analysis::{Project, Steps};
+use kaslint::analysis::Subject;
 use kaslint::diagnostic::Selection;
 use kaslint::diagnostic::{Finding, Safety, Severity};
 use kaslint::diagnostic::{RuleInfo, Topic};
 use kaslint::fixing::{self, Fixed, Request};
 use kaslint::gitlab::NEWEST;
-use kaslint::project::{AgentFile, Context, Input};
-use kaslint::rules::{Described, Findings, RULES, Rule};
+use kaslint::project::files::Memory;
+use kaslint::project::{AgentFile, Context, Input, Project, Steps};
+use kaslint::rules::{Described, FileContext, Findings, RULES, Rule};
 use kaslint::source::{Source, Span};
 use proptest::prelude::*;
 
@@ -21,14 +22,14 @@ use crate::properties::{self, mutated};
 fn fixed_with(text: &str, up_to: Safety, rules: &[&dyn Rule]) -> Fixed {
     let location = Location::Config { agent: "prod".to_owned() };
     let input = Input::text(location, Arc::new(Source::new(CONFIG, text)));
-    let project = Project::new(vec![input], Context::default(), Selection::default());
+    let project = Subject::new(Project::new(vec![input], Context::default()), Selection::default());
     let request =
-        Request { up_to, may_change: &|_, path| path == CONFIG, read_pipeline: &|_, _| None, steps: &Steps::default() };
+        Request { up_to, may_change: &|_, path| path == CONFIG, files: &Memory::default(), steps: &Steps::default() };
     fixing::fix_with(vec![project], rules, &request)
 }
 
 fn text_of(fixed: &Fixed) -> &str {
-    fixed.projects[0].inputs[0].source.text()
+    fixed.subjects[0].project.inputs[0].source.text()
 }
 
 fn config(text: &str) -> AgentConfig {
@@ -175,7 +176,7 @@ fn finding(rule: &dyn Rule, file: &AgentFile) -> Finding {
 test_rule!(Swing, "swing");
 
 impl Rule for Swing {
-    fn check_file(&self, file: &AgentFile, _context: &Context, findings: &mut Findings) {
+    fn check_file(&self, file: &AgentFile, _cx: &FileContext<'_>, findings: &mut Findings) {
         let (from, to) =
             if file.source.text().contains("# left") { ("# left", "# right") } else { ("# right", "# left") };
         if let Some(at) = file.source.text().find(from) {
@@ -187,7 +188,7 @@ impl Rule for Swing {
 test_rule!(Grow, "grow");
 
 impl Rule for Grow {
-    fn check_file(&self, file: &AgentFile, _context: &Context, findings: &mut Findings) {
+    fn check_file(&self, file: &AgentFile, _cx: &FileContext<'_>, findings: &mut Findings) {
         findings.report(finding(self, file).fix(Safety::Safe, "Grow", Span::empty(file.source.text().len()), "#\n"));
     }
 }
@@ -195,7 +196,7 @@ impl Rule for Grow {
 test_rule!(Harm, "harm");
 
 impl Rule for Harm {
-    fn check_file(&self, file: &AgentFile, _context: &Context, findings: &mut Findings) {
+    fn check_file(&self, file: &AgentFile, _cx: &FileContext<'_>, findings: &mut Findings) {
         for (at, _) in file.source.text().match_indices("id: a/b") {
             let span = Span::new(at + 4, at + 7);
             findings.report(finding(self, file).key("other").fix(Safety::Safe, "Write `x/y`", span, "x/y"));
@@ -209,7 +210,7 @@ impl Rule for Harm {
 test_rule!(Breaks, "breaks");
 
 impl Rule for Breaks {
-    fn check_file(&self, file: &AgentFile, _context: &Context, findings: &mut Findings) {
+    fn check_file(&self, file: &AgentFile, _cx: &FileContext<'_>, findings: &mut Findings) {
         if let Some(at) = file.source.text().find("id: a/b") {
             findings
                 .report(finding(self, file).fix(Safety::Unsafe, "Break it", Span::new(at, at + 7), "id: [").changing());

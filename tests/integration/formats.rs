@@ -5,14 +5,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use kaslint::agent_config::location::Location;
-use kaslint::analysis::{Project, analyse_with};
+use kaslint::analysis::{Subject, analyse_with};
 use kaslint::cli::schemas::Name;
 use kaslint::diagnostic::Selection;
 use kaslint::diagnostic::{Finding, Place, Safety, Severity};
 use kaslint::diagnostic::{Need, RuleInfo, Topic};
-use kaslint::project::{Context, Input, InputContent};
+use kaslint::project::{Context, Input, InputContent, Project};
 use kaslint::report::{Format, Outcome, View};
-use kaslint::rules::{Described, Findings, Rule};
+use kaslint::rules::{Described, Findings, ProjectContext, Rule};
 use kaslint::source::{Source, Span};
 use serde_json::Value as Json;
 
@@ -190,7 +190,7 @@ impl Described for Says {
 }
 
 impl Rule for Says {
-    fn check_input(&self, input: &Input, _context: &Context, findings: &mut Findings) {
+    fn check_input(&self, input: &Input, _cx: &ProjectContext<'_>, findings: &mut Findings) {
         findings.report((self.0)(&input.source));
     }
 }
@@ -200,8 +200,10 @@ fn said(path: &str, text: &str, says: fn(&Arc<Source>) -> Finding) -> Vec<(Forma
     let source = Arc::new(Source::new(path, text));
     let input = Input::without_text(Location::Loose, source, InputContent::Text);
     let mut outcome = Outcome::default();
-    for analysis in analyse_with(&[Project::new(vec![input], Context::default(), Selection::default())], &[&Says(says)])
-    {
+    for analysis in analyse_with(
+        &[Subject::new(Project::new(vec![input], Context::default()), Selection::default())],
+        &[&Says(says)],
+    ) {
         outcome.add(analysis);
     }
     assert_eq!(outcome.findings.len(), 1);

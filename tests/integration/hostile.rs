@@ -122,3 +122,43 @@ fn other_files_are_reported_when_one_path_is_missing() {
     assert_eq!(run.code, 2);
     assert!(run.stdout.contains("`foo`") && run.stderr.contains("nowhere"));
 }
+
+#[test]
+fn a_place_far_to_the_right_is_shown_with_what_stands_around_it() {
+    let text = format!("ci_access: {{projects: [{{id: acme/x,{} foo: 1, bar: 2}}]}}\n", " ".repeat(66_000));
+    let folder = folder_with(&[(CONFIG, text.as_bytes())]);
+    insta::assert_snapshot!(bounded(folder.path(), &["check", "--quiet"]).transcript());
+}
+
+#[test]
+fn two_places_far_apart_are_shown_without_what_stands_between_them() {
+    let text = format!("flux: {{}}\n{}flux: {{}}\n", "# \n".repeat(2_000));
+    let folder = folder_with(&[(CONFIG, text.as_bytes())]);
+    insta::assert_snapshot!(bounded(folder.path(), &["check", "--quiet"]).transcript());
+}
+
+#[test]
+fn a_report_grows_with_its_findings_and_not_with_the_line_that_they_stand_in() {
+    let keys: Vec<String> = (0..1_000).map(|number| format!("k{number}: x")).collect();
+    let folder = folder_with(&[(CONFIG, format!("{{{}}}\n", keys.join(", ")).as_bytes())]);
+    let report = bounded(folder.path(), &["check"]).stdout;
+    assert!(report.contains("1000 errors"));
+    assert!(report.len() < 1_000 * 1_000, "{}", report.len());
+}
+
+/// The threads that projects are read with cannot be started here, of which the library that starts them makes a panic.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_fails_inside_is_told_in_one_line() {
+    let files: Vec<String> = (0..6).map(|number| format!("p{number}/{CONFIG}")).collect();
+    let files: Vec<(&str, &[u8])> = files.iter().map(|path| (&**path, b"foo: 1\n".as_slice())).collect();
+    let folder = folder_with(&files);
+    let mut command = std::process::Command::new("sh");
+    command.current_dir(folder.path()).env("RAYON_NUM_THREADS", "8000").env("KASLINT", env!("CARGO_BIN_EXE_kaslint"));
+    let output = command.args(["-c", "ulimit -v 1000000; exec \"$KASLINT\" check"]).output().expect("a shell");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(3), "{told}");
+    assert!(told.starts_with("error: kaslint failed inside (rayon-core-"), "{told}");
+    assert!(told.ends_with("; please report this, with the files if they can be shown\n"), "{told}");
+    assert_eq!(told.lines().count(), 1, "{told}");
+}

@@ -1,4 +1,6 @@
 //! Tests through the real binary and through the library's public face. One program, so that they link once.
+
+#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests lay out folders and run programs")]
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)] // A test may fail loudly.
 
 mod access;
@@ -22,6 +24,7 @@ mod manners;
 mod outputs;
 mod properties;
 mod ranges;
+mod releases;
 mod rules;
 mod schemas;
 mod settings;

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use kaslint::agent_config::AgentConfig;
 use kaslint::agent_config::location::Location;
-use kaslint::analysis::{Project, analyse};
+use kaslint::analysis::{Subject, analyse};
 use kaslint::diagnostic::Selection;
 use kaslint::gitlab::NEWEST;
-use kaslint::project::{Context, Input};
+use kaslint::project::{Context, Input, Project};
 use kaslint::source::Source;
 use kaslint::yaml;
 use proptest::prelude::*;
@@ -39,7 +39,7 @@ pub fn mutated() -> impl Strategy<Value = String> {
 pub fn analysis_of(text: &str) -> kaslint::analysis::Analysis {
     let location = Location::Config { agent: "prod".to_owned() };
     let input = Input::text(location, Arc::new(Source::new(CONFIG, text)));
-    let project = Project::new(vec![input], Context::default(), Selection::default());
+    let project = Subject::new(Project::new(vec![input], Context::default()), Selection::default());
     analyse(&[project]).remove(0)
 }
 

@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use kaslint::access::jobs::CiProject;
 use kaslint::agent_config::location::{Location, locate};
-use kaslint::analysis::{Project, analyse, analyse_with};
+use kaslint::analysis::{Subject, analyse, analyse_with};
 use kaslint::ci::{FileContent, Files, Pipeline};
 use kaslint::diagnostic::{Level, Selection};
 use kaslint::diagnostic::{RuleInfo, Topic};
 use kaslint::gitlab::FullPath;
 use kaslint::inventory::Inventory;
-use kaslint::project::{AgentFile, Context, Input, InputContent, OrganisationSchema};
-use kaslint::rules::{self, Described, Findings, RULES, Rule};
+use kaslint::project::{AgentFile, Context, Input, InputContent, OrganisationSchema, Project};
+use kaslint::rules::{self, Described, FileContext, Findings, RULES, Rule};
 use kaslint::source::Source;
 
 use crate::common::{CONFIG, root};
@@ -144,14 +144,14 @@ fn findings_of(info: &RuleInfo, blocks: &[Block]) -> Vec<&'static str> {
     if info.is_off {
         selection.levels.push((info.name.to_owned(), Level::On(info.severity)));
     }
-    let mut projects: Vec<Project> = Vec::new();
+    let mut projects: Vec<Subject> = Vec::new();
     for block in blocks.iter().filter(|block| block.kind != "inventory") {
         let context = context_of(block, inventory.as_ref());
-        let same = projects.iter().position(|project| project.context.project == context.project);
+        let same = projects.iter().position(|subject| subject.project.context.project == context.project);
         let project = match same {
             Some(same) => &mut projects[same],
             None => {
-                projects.push(Project::new(Vec::new(), context.clone(), selection.clone()));
+                projects.push(Subject::new(Project::new(Vec::new(), context.clone()), selection.clone()));
                 projects.last_mut().expect("a project")
             }
         };
@@ -159,9 +159,11 @@ fn findings_of(info: &RuleInfo, blocks: &[Block]) -> Vec<&'static str> {
             let files = OnlyCiFile(Arc::new(Source::new(".gitlab-ci.yml", block.text.as_str())));
             let path = context.project.as_ref().map(FullPath::as_str);
             let facts = CiProject::of(path, context.inventory.as_deref()).facts;
-            project.pipeline = Some(Pipeline::read(".gitlab-ci.yml", &files, &facts));
+            project.set_pipeline(Some(Pipeline::read(".gitlab-ci.yml", &files, &facts)));
         } else {
-            project.inputs.push(input_of(block));
+            let mut with_input = (*project.project).clone();
+            with_input.inputs.push(input_of(block));
+            project.replace(Arc::new(with_input), false);
         }
     }
     let findings = analyse(&projects).into_iter().flat_map(|analysis| analysis.findings);
@@ -233,7 +235,7 @@ impl Described for Failing {
 }
 
 impl Rule for Failing {
-    fn check_file(&self, _file: &AgentFile, _context: &Context, _findings: &mut Findings) {
+    fn check_file(&self, _file: &AgentFile, _cx: &FileContext<'_>, _findings: &mut Findings) {
         panic!("as meant");
     }
 }
@@ -243,7 +245,7 @@ fn a_failing_rule_hides_no_other() {
     let text = "ci_acces: {}\n";
     let location = Location::Config { agent: "prod".to_owned() };
     let input = Input::text(location, Arc::new(Source::new(CONFIG, text)));
-    let project = Project::new(vec![input], Context::default(), Selection::default());
+    let project = Subject::new(Project::new(vec![input], Context::default()), Selection::default());
     let mut rules: Vec<&dyn Rule> = vec![&Failing];
     rules.extend(RULES);
     let analysis = analyse_with(&[project], &rules).remove(0);

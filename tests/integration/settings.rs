@@ -47,6 +47,26 @@ fn unusable_settings_end_the_run_with_every_mistake() {
 }
 
 #[test]
+fn patterns_that_nobody_means_are_mistakes_at_their_place() {
+    let nested = format!("{}x{}", "{a,".repeat(64), "}".repeat(64));
+    let text = format!(
+        "ignore:\n  - {{rule: unknown-key, reason: r, path: \"{nested}\"}}\n  - {{rule: unknown-key, reason: r, path: \"{}\"}}\n",
+        "?".repeat(2_000)
+    );
+    let folder = folder_with(&[(".kaslint.yaml", text.as_bytes()), (CONFIG, b"foo: 1\n")]);
+    let run = kaslint(folder.path(), &["check"]);
+    assert_eq!(run.code, 2);
+    insta::assert_snapshot!(run.transcript());
+    let levels = |levels: usize| {
+        let pattern = format!("{}b{}", "{a,".repeat(levels), "}".repeat(levels));
+        let text = format!("ignore: [{{rule: unknown-key, reason: r, path: \"{pattern}\"}}]\n");
+        let folder = folder_with(&[(".kaslint.yaml", text.as_bytes()), (CONFIG, b"foo: 1\n")]);
+        kaslint(folder.path(), &["check"]).code
+    };
+    assert_eq!((levels(8), levels(9)), (1, 2));
+}
+
+#[test]
 fn the_project_comes_from_option_pipeline_remote_or_settings() {
     let folder = folder_with(&[(CONFIG, OUTSIDE), (".kaslint.yaml", b"gitlab: {version: '17.0'}\n")]);
     let git = |arguments: &[&str]| {

@@ -40,8 +40,12 @@ deploy:
 ";
 
 fn client(capabilities: Json, options: Json) -> Client {
+    client_with(INVENTORY, capabilities, options)
+}
+
+fn client_with(inventory: &str, capabilities: Json, options: Json) -> Client {
     let files =
-        [(CONFIG, AGENT), (".kaslint.yaml", SETTINGS), ("inventory.yaml", INVENTORY), ("shop/.gitlab-ci.yml", CI)];
+        [(CONFIG, AGENT), (".kaslint.yaml", SETTINGS), ("inventory.yaml", inventory), ("shop/.gitlab-ci.yml", CI)];
     let mut client = Client::start(&files);
     let mut params = crate::client::initialize_params(capabilities, &[""]);
     params["initializationOptions"] = options;
@@ -85,6 +89,15 @@ fn keys_ids_patterns_and_contexts_are_explained() {
     let told = hover(&mut client, "shop/.gitlab-ci.yml", CI, "acme/agents:prod");
     said.push_str(&format!("--- context\n{told}\n"));
     insta::assert_snapshot!(said);
+}
+
+#[test]
+fn an_agent_that_is_not_registered_is_given_as_the_reason() {
+    let inventory = INVENTORY.replace("repository: .}", "repository: ., agents: [other]}");
+    let mut client = client_with(&inventory, json!({}), json!({}));
+    let told = hover(&mut client, "shop/.gitlab-ci.yml", CI, "acme/agents:prod");
+    assert!(told.contains("does **not** get it: no agent `prod` is registered in acme/agents"), "{told}");
+    assert!(!told.contains("names acme/web/shop"), "its file names the project: {told}");
 }
 
 #[test]

@@ -1,4 +1,6 @@
 //! The language server as an editor meets it: the real binary behind a pair of pipes. One program, so that it links once.
+
+#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests lay out folders and run programs")]
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)] // A test may fail loudly.
 
 mod actions;
@@ -11,6 +13,7 @@ mod hovers;
 mod inventories;
 mod lifecycle;
 mod navigation;
+mod places;
 mod projects;
 mod pulled;
 mod pushed;

@@ -12,7 +12,7 @@ fn columns(text: &str, encoding: &str) -> usize {
 }
 
 /// The position of an offset. Lines end with `\n`.
-fn position(text: &str, offset: usize, encoding: &str) -> Json {
+pub fn position(text: &str, offset: usize, encoding: &str) -> Json {
     let before = &text[..offset];
     let start = before.rfind('\n').map_or(0, |at| at + 1);
     json!({"line": before.matches('\n').count(), "character": columns(&text[start..offset], encoding)})

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::super::overview::identity;
-use super::answers::{Answers, Told, clause, rows as rows_of};
-use super::words;
-use crate::access::{AgentId, Condition, Fact, Index, Row};
-use crate::agent_config::{CiEntry, Mode};
+use super::answers::{Answers, CaseAnswer, rows as rows_of};
+use crate::access::{AgentId, Condition, Index, Row, Unknown};
+use crate::agent_config::{CiEntry, is_true};
+use crate::words;
 
 /// How many patterns stand in a cell before the others are counted.
 const MOST_NAMES: usize = 3;
@@ -38,19 +37,19 @@ impl<'i, 'w> AgentNames<'i, 'w> {
 
     pub fn name(&self, id: AgentId) -> String {
         let agent = self.index.agent(id);
-        words::shown(&if self.often.contains(agent.name) { agent.context() } else { agent.name.to_owned() })
+        words::printable(&if self.often.contains(agent.name) { agent.context() } else { agent.name.to_owned() })
     }
 }
 
 /// The rows of an agent, each with what it hangs on. What decides there is the same for all jobs of a project.
-pub(super) fn rows(index: &Index<'_>, answers: &Answers<'_, '_, '_, '_>, id: AgentId) -> Vec<(AgentRow, String)> {
+pub(super) fn rows(index: &Index<'_>, answers: &Answers<'_, '_, '_>, id: AgentId) -> Vec<(AgentRow, String)> {
     let mut found: Vec<(AgentRow, String)> = Vec::new();
     let agent = index.agent(id);
-    for told in answers.given() {
-        let of_agent = rows_of(&told.answer).filter(|row| row.agent == id);
+    for answered in answers.given() {
+        let of_agent = rows_of(&answered.answer).filter(|row| row.agent == id);
         for row in of_agent.filter(|row| row.winner.is_some()) {
-            let condition = clause(&lasting(row));
-            let agent_row = agent_row(told, row, index, words::shown(&agent.context()));
+            let condition = words::conditions_of_jobs(&lasting(row));
+            let agent_row = agent_row(answered, row, index, words::printable(&agent.context()));
             if !found.iter().any(|known| known.0 == agent_row && known.1 == condition) {
                 found.push((agent_row, condition));
             }
@@ -60,7 +59,7 @@ pub(super) fn rows(index: &Index<'_>, answers: &Answers<'_, '_, '_, '_>, id: Age
     if found.is_empty() {
         let decided_by = if agent.is_refused() { "not known: its file is refused" } else { "nothing" };
         let row = AgentRow {
-            context: words::shown(&agent.context()),
+            context: words::printable(&agent.context()),
             decided_by: decided_by.to_owned(),
             only_for: Vec::new(),
             identity: Vec::new(),
@@ -76,30 +75,46 @@ pub(super) fn rows(index: &Index<'_>, answers: &Answers<'_, '_, '_, '_>, id: Age
 fn lasting(row: &Row<'_>) -> Vec<Condition> {
     let of_job = |condition: &&Condition| {
         !matches!(
-            condition.fact,
-            Fact::EnvironmentMatches(_) | Fact::PatternMatches(_) | Fact::RequestFails | Fact::ProtectedRef
+            condition.unknown,
+            Unknown::EnvironmentMatches(_) | Unknown::PatternMatches(_) | Unknown::RequestFails | Unknown::ProtectedRef
         )
     };
     row.conditions.iter().filter(of_job).cloned().collect()
 }
 
-fn agent_row(told: &Told<'_, '_>, row: &Row<'_>, index: &Index<'_>, context: String) -> AgentRow {
+fn agent_row(answered: &CaseAnswer<'_, '_>, row: &Row<'_>, index: &Index<'_>, context: String) -> AgentRow {
     let agent = index.agent(row.agent);
-    let entry = row.winner.and_then(|winner| winner.entry);
-    let patterns = entry.into_iter().flat_map(|entry| &entry.environments);
-    let mut only_for: Vec<String> = patterns.map(|pattern| words::shown(&pattern.value)).collect();
-    if only_for.len() > MOST_NAMES {
-        let more = only_for.len() - (MOST_NAMES - 1);
-        only_for.truncate(MOST_NAMES - 1);
-        only_for.push(format!("{more} more"));
+    let (mut only_for, mut identity) = (Vec::new(), words::identity_parts(None));
+    if let Some(entry) = row.winner.and_then(|winner| winner.entry) {
+        // Whether the namespace counts hangs on the release, so the answer says it.
+        let CiEntry {
+            kind: _,
+            index: _,
+            span: _,
+            head: _,
+            id: _,
+            default_namespace: _,
+            access_as,
+            environments,
+            environments_key: _,
+            protected_branches_only,
+            resource_management: _,
+        } = entry;
+        let patterns: Vec<String> = environments.iter().map(|pattern| words::printable(&pattern.value)).collect();
+        only_for = words::cut(&patterns, MOST_NAMES);
+        only_for.extend(is_true(protected_branches_only.as_ref()).then(|| "protected refs".to_owned()));
+        identity = words::identity_parts(access_as.as_ref());
     }
-    only_for.extend(entry.is_some_and(CiEntry::is_protected_only).then(|| "protected refs".to_owned()));
     AgentRow {
         context,
-        decided_by: row.winner.map(|winner| words::name(&winner, agent)).unwrap_or_default(),
+        decided_by: row.winner.map(|winner| words::candidate_name(&winner, agent)).unwrap_or_default(),
         only_for,
-        identity: entry.map_or_else(|| vec![Mode::Agent.key().to_owned()], identity),
-        namespace: told.answer.namespace(row).map(|namespace| words::shown(&namespace.value)).unwrap_or_default(),
+        identity,
+        namespace: answered
+            .answer
+            .namespace(row)
+            .map(|namespace| words::printable(&namespace.value))
+            .unwrap_or_default(),
         condition: String::new(),
     }
 }

@@ -3,31 +3,32 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::super::{AccessReport, words};
+use super::super::AccessReport;
 use crate::access::jobs::JobCase;
-use crate::access::{AgentId, Answer, Condition, Fact, Row};
+use crate::access::{AgentId, Answer, Row};
 use crate::gitlab::{EnvironmentTier, PartialText};
+use crate::words;
 
 /// What decides about the agents of a case, beside its project.
 type Key<'j> = (Option<&'j PartialText>, Option<EnvironmentTier>, bool);
 
 /// The answers so far.
-pub(super) struct Answers<'s, 'r, 'w, 'j> {
-    report: &'s AccessReport<'r, 'w>,
+pub(super) struct Answers<'s, 'w, 'j> {
+    report: &'s AccessReport<'s, 'w>,
     project: Option<&'j str>,
-    known: HashMap<Key<'j>, Rc<Told<'w, 'j>>>,
+    known: HashMap<Key<'j>, Rc<CaseAnswer<'w, 'j>>>,
 }
 
 /// An answer, and what it comes to for each agent.
-pub(super) struct Told<'w, 'j> {
+pub(super) struct CaseAnswer<'w, 'j> {
     pub answer: Answer<'w, 'j>,
     /// By agent.
-    sights: Vec<(AgentId, Sight)>,
+    by_agent: Vec<(AgentId, AgentAccess)>,
 }
 
 /// Whether a job sees an agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Sight {
+pub(super) enum AgentAccess {
     Yes,
     /// If this holds.
     If(String),
@@ -37,8 +38,8 @@ pub(super) enum Sight {
     Unknown,
 }
 
-impl<'s, 'r, 'w, 'j> Answers<'s, 'r, 'w, 'j> {
-    pub fn new(report: &'s AccessReport<'r, 'w>, project: Option<&'j str>) -> Self {
+impl<'s, 'w, 'j> Answers<'s, 'w, 'j> {
+    pub fn new(report: &'s AccessReport<'s, 'w>, project: Option<&'j str>) -> Self {
         let listed =
             |path: &&str| report.index.inventory().is_none_or(|inventory| inventory.find_project(path).is_some());
         Self { report, project: project.filter(listed), known: HashMap::new() }
@@ -46,15 +47,15 @@ impl<'s, 'r, 'w, 'j> Answers<'s, 'r, 'w, 'j> {
 
     /// The answer for a case on refs that are protected, or on others; `None` where it can be in no such pipeline, or where
     /// the project is not known.
-    pub fn of(&mut self, case: &'j JobCase, protected: bool) -> Option<Rc<Told<'w, 'j>>> {
+    pub fn of(&mut self, case: &'j JobCase, protected: bool) -> Option<Rc<CaseAnswer<'w, 'j>>> {
         let project = self.project.filter(|_| may_run(case, protected))?;
         let key = (case.environment.as_ref(), case.tier, protected);
         let report = self.report;
-        let told = self
+        let answered = self
             .known
             .entry(key)
-            .or_insert_with(|| Rc::new(Told::of(report.answer(&case.query(project, Some(protected))))));
-        Some(Rc::clone(told))
+            .or_insert_with(|| Rc::new(CaseAnswer::of(report.answer(&case.query(project, Some(protected))))));
+        Some(Rc::clone(answered))
     }
 
     /// Whether who gets in can be told at all.
@@ -63,8 +64,8 @@ impl<'s, 'r, 'w, 'j> Answers<'s, 'r, 'w, 'j> {
     }
 
     /// All answers that were given.
-    pub fn given(&self) -> impl Iterator<Item = &Told<'w, 'j>> {
-        self.known.values().map(|told| &**told)
+    pub fn given(&self) -> impl Iterator<Item = &CaseAnswer<'w, 'j>> {
+        self.known.values().map(|answered| &**answered)
     }
 }
 
@@ -73,28 +74,28 @@ pub(super) fn may_run(case: &JobCase, protected: bool) -> bool {
     case.runs.iter().any(|run| run.scenario.protected.is_none_or(|is_protected| is_protected == protected))
 }
 
-impl<'w, 'j> Told<'w, 'j> {
+impl<'w, 'j> CaseAnswer<'w, 'j> {
     fn of(answer: Answer<'w, 'j>) -> Self {
         let mut rows: Vec<&Row<'w>> = rows(&answer).collect();
         rows.sort_by_key(|row| row.agent);
-        let sights = rows.chunk_by(|one, other| one.agent == other.agent).filter_map(|of_agent| {
+        let by_agent = rows.chunk_by(|one, other| one.agent == other.agent).filter_map(|of_agent| {
             let agent = of_agent.first()?.agent;
-            Some((agent, sight(of_agent)))
+            Some((agent, access(of_agent)))
         });
-        let sights = sights.collect();
-        Self { answer, sights }
+        let by_agent = by_agent.collect();
+        Self { answer, by_agent }
     }
 
     /// Whether the job sees an agent; `None` where nothing names the project.
-    pub fn sight(&self, agent: AgentId) -> Option<&Sight> {
-        let at = self.sights.binary_search_by_key(&agent, |(agent, _)| *agent).ok()?;
-        self.sights.get(at).map(|(_, sight)| sight)
+    pub fn access_to(&self, agent: AgentId) -> Option<&AgentAccess> {
+        let at = self.by_agent.binary_search_by_key(&agent, |(agent, _)| *agent).ok()?;
+        self.by_agent.get(at).map(|(_, access)| access)
     }
 
     /// The agents that the job sees or may see.
-    pub fn seen(&self) -> impl Iterator<Item = (AgentId, &Sight)> {
-        let seen = self.sights.iter().filter(|(_, sight)| !matches!(sight, Sight::No(_)));
-        seen.map(|(agent, sight)| (*agent, sight))
+    pub fn seen(&self) -> impl Iterator<Item = (AgentId, &AgentAccess)> {
+        let seen = self.by_agent.iter().filter(|(_, access)| !matches!(access, AgentAccess::No(_)));
+        seen.map(|(agent, access)| (*agent, access))
     }
 }
 
@@ -102,33 +103,19 @@ pub(super) fn rows<'a, 'w>(answer: &'a Answer<'w, '_>) -> impl Iterator<Item = &
     answer.allowed.iter().chain(&answer.denied).chain(&answer.unknown)
 }
 
-fn sight(rows: &[&Row<'_>]) -> Sight {
+fn access(rows: &[&Row<'_>]) -> AgentAccess {
     let allowed: Vec<&&Row<'_>> = rows.iter().filter(|row| row.is_allowed()).collect();
     if allowed.len() == rows.len() {
-        return Sight::Yes;
+        return AgentAccess::Yes;
     }
     if !allowed.is_empty() {
-        let mut clauses: Vec<String> = allowed.iter().map(|row| clause(&row.conditions)).collect();
+        let mut clauses: Vec<String> = allowed.iter().map(|row| words::conditions_of_jobs(&row.conditions)).collect();
         clauses.dedup();
-        return Sight::If(clauses.join(", or "));
+        return AgentAccess::If(clauses.join(", or "));
     }
-    let denials: Vec<String> = rows.iter().filter_map(|row| words::denial(row)).collect();
+    let denial = rows.iter().find_map(|row| words::denial(row));
     match rows.iter().any(|row| matches!(row.outcome, crate::access::Outcome::Unknown(_))) {
-        true => Sight::Unknown,
-        false => Sight::No(denials.first().cloned().unwrap_or_default()),
+        true => AgentAccess::Unknown,
+        false => AgentAccess::No(denial.unwrap_or_default().to_owned()),
     }
-}
-
-/// Conditions in words that fit all jobs of which they must hold.
-pub(super) fn clause(conditions: &[Condition]) -> String {
-    let clauses = conditions.iter().map(|condition| match (&condition.fact, condition.holds) {
-        (Fact::EnvironmentMatches(_), true) => {
-            "the environment's name, of which a part hangs on variables, is one that the entry lists".to_owned()
-        }
-        (Fact::EnvironmentMatches(_), false) => {
-            "the environment's name, of which a part hangs on variables, is none that the entry lists".to_owned()
-        }
-        _ => words::shown(&condition.to_string()),
-    });
-    clauses.collect::<Vec<_>>().join(" and ")
 }

@@ -6,14 +6,15 @@ use super::super::columns;
 use super::super::csv::{harmless, writer};
 use super::answers::{Answers, may_run, rows};
 use super::selects::{self, Selected};
-use super::{Section, runs, words};
+use super::{Section, runs};
 use crate::access::jobs::{By, JobCase, JobView};
+use crate::words;
 
 /// The columns about the job, before those of answers.
 const JOB: [&str; 8] = ["job", "case", "job_path", "job_line", "runs_on", "selects", "selected", "granted"];
 
 pub(super) fn write<'s>(
-    sections: &mut dyn Iterator<Item = Section<'s, '_, '_, '_>>,
+    sections: &mut dyn Iterator<Item = Section<'s, '_>>,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
     let mut writer = writer(out);
@@ -34,43 +35,43 @@ pub(super) fn write<'s>(
 }
 
 fn records<'j, 'w>(
-    section: &Section<'_, '_, 'w, '_>,
+    section: &Section<'_, 'w>,
     job: &JobView<'_>,
     case: &'j JobCase,
     selected: &[Selected<'_>],
-    answers: &mut Answers<'_, '_, 'w, 'j>,
+    answers: &mut Answers<'_, 'w, 'j>,
 ) -> Vec<Vec<String>> {
     let place = &job.job.name_place;
     let by_script = || selected.iter().filter(|one| one.selection.by != By::Environment);
     let works = selects::works(job, case, by_script().next().is_some());
-    let contexts = by_script().map(|one| words::shown(&one.selection.context.to_string()));
+    let contexts = by_script().map(|one| words::printable(&one.selection.context.to_string()));
     let selects: Vec<String> = contexts.chain(works.iter().map(selects::Works::in_words)).collect();
     let first = vec![
-        words::shown(&job.job.name),
-        words::shown(&case.name),
-        words::shown(place.source.path()),
+        words::printable(&job.job.name),
+        words::printable(&case.name),
+        words::printable(place.source.path()),
         place.source.position(place.span.start).line.to_string(),
         runs::in_words(&case.runs).join(columns::SEPARATOR),
         selects.join(columns::SEPARATOR),
     ];
     let mut records = Vec::new();
     for protected in [true, false] {
-        let told = answers.of(case, protected);
-        let of_agents = told.iter().flat_map(|told| rows(&told.answer).map(move |row| (told, row)));
-        for (told, row) in of_agents {
+        let answered = answers.of(case, protected);
+        let of_agents = answered.iter().flat_map(|answered| rows(&answered.answer).map(move |row| (answered, row)));
+        for (answered, row) in of_agents {
             let chosen = by_script().find(|one| one.agent == Some(row.agent));
             let mut record = first.clone();
             record.push(chosen.is_some().to_string());
             record.push(chosen.map(|one| one.granted.name().to_owned()).unwrap_or_default());
-            record.extend(columns::answer_row(section.report, &told.answer, row));
+            record.extend(columns::answer_row(section.report, &answered.answer, row));
             records.push(record);
         }
         // A case of which no agent's file knows has a row all the same.
-        if told.is_none_or(|told| rows(&told.answer).next().is_none()) && may_run(case, protected) {
+        if answered.is_none_or(|answered| rows(&answered.answer).next().is_none()) && may_run(case, protected) {
             let mut record = first.clone();
             record.extend([String::new(), String::new()]);
             record.push(section.project().unwrap_or_default());
-            record.push(case.environment.as_ref().map(|name| words::shown(&name.to_string())).unwrap_or_default());
+            record.push(case.environment.as_ref().map(|name| words::printable(&name.to_string())).unwrap_or_default());
             record.push(protected.to_string());
             record.resize(JOB.len() + columns::ANSWER.len(), String::new());
             records.push(record);

@@ -4,14 +4,15 @@ use std::io;
 
 use super::super::human::paragraph;
 use super::super::layout::{self, Table};
+use super::Section;
 use super::agents::AgentRow;
 use super::overview::{CaseRow, Overview};
-use super::{Section, words};
+use crate::words;
 
 /// How many names stand in a sentence before the others are counted.
 const MOST_NAMES: usize = 4;
 
-pub(super) fn write(section: &Section<'_, '_, '_, '_>, overview: &Overview, out: &mut dyn io::Write) -> io::Result<()> {
+pub(super) fn write(section: &Section<'_, '_>, overview: &Overview, out: &mut dyn io::Write) -> io::Result<()> {
     let width = section.report.width;
     paragraph(out, "", &format!("Jobs of {} ({})", section.project_in_words(), section.path()), width)?;
     for remark in section.remarks(MOST_NAMES) {

@@ -5,13 +5,13 @@ use std::io;
 use serde_json::{Map, Value as Json, json};
 
 use super::super::json::answer_object;
-use super::answers::{Answers, Told};
+use super::answers::{Answers, CaseAnswer};
 use super::{Section, selects};
 use crate::access::jobs::{JobCase, JobView};
 use crate::pipeline_rules::{Certainty, Run};
 use crate::source::secrets;
 
-pub(super) fn write(section: &Section<'_, '_, '_, '_>, out: &mut dyn io::Write) -> io::Result<()> {
+pub(super) fn write(section: &Section<'_, '_>, out: &mut dyn io::Write) -> io::Result<()> {
     let project = section.jobs.project.facts.path.as_deref();
     let mut answers = Answers::new(section.report, project);
     let path = section.jobs.pipeline.sources.first().map_or(".gitlab-ci.yml", |source| source.path());
@@ -41,11 +41,7 @@ fn text(value: Option<&str>) -> String {
     secrets::mask(&Json::from(value).to_string()).into_owned()
 }
 
-fn job<'j, 'w>(
-    section: &Section<'j, '_, 'w, '_>,
-    view: &'j JobView<'_>,
-    answers: &mut Answers<'_, '_, 'w, 'j>,
-) -> Json {
+fn job<'j, 'w>(section: &Section<'j, 'w>, view: &'j JobView<'_>, answers: &mut Answers<'_, 'w, 'j>) -> Json {
     let place = &view.job.name_place;
     let mut object = Map::new();
     object.insert("name".to_owned(), view.job.name.as_ref().into());
@@ -63,10 +59,10 @@ fn job<'j, 'w>(
 }
 
 fn case<'j, 'w>(
-    section: &Section<'_, '_, 'w, '_>,
+    section: &Section<'_, 'w>,
     view: &'j JobView<'_>,
     (number, case): (usize, &'j JobCase),
-    answers: &mut Answers<'_, '_, 'w, 'j>,
+    answers: &mut Answers<'_, 'w, 'j>,
 ) -> Json {
     let mut object = Map::new();
     object.insert("name".to_owned(), case.name.as_ref().into());
@@ -97,7 +93,7 @@ fn case<'j, 'w>(
         object.insert("without_context".to_owned(), works.iter().map(selects::Works::name).collect());
     }
     for (name, protected) in [("protected", true), ("unprotected", false)] {
-        object.extend(answers.of(case, protected).map(|told| (name.to_owned(), rows(section, &told))));
+        object.extend(answers.of(case, protected).map(|answered| (name.to_owned(), rows(section, &answered))));
     }
     Json::Object(object)
 }
@@ -114,8 +110,8 @@ fn run(run: &Run) -> Json {
     object
 }
 
-fn rows<'w>(section: &Section<'_, '_, 'w, '_>, told: &Told<'w, '_>) -> Json {
-    let mut object = answer_object(section.report, &told.answer);
+fn rows<'w>(section: &Section<'_, 'w>, answered: &CaseAnswer<'w, '_>) -> Json {
+    let mut object = answer_object(section.report, &answered.answer);
     if let Some(object) = object.as_object_mut() {
         // What was asked stands in the case.
         object.shift_remove("query");

@@ -14,8 +14,9 @@ mod why;
 
 use std::io;
 
-use super::{AccessReport, Format, words};
+use super::{AccessReport, Format};
 use crate::access::jobs::{JobCase, JobView, ProjectJobs};
+use crate::words;
 use overview::Overview;
 
 impl<'w> AccessReport<'_, 'w> {
@@ -25,7 +26,7 @@ impl<'w> AccessReport<'_, 'w> {
     /// When the receiver does not take it.
     pub fn write_jobs(
         &self,
-        projects: &[ProjectJobs<'_>],
+        projects: &[&ProjectJobs<'_>],
         name: Option<&str>,
         out: &mut dyn io::Write,
     ) -> io::Result<()> {
@@ -55,7 +56,7 @@ impl<'w> AccessReport<'_, 'w> {
     ///
     /// # Errors
     /// When the receiver does not take it.
-    pub fn append_jobs(&self, projects: &[ProjectJobs<'_>], out: &mut dyn io::Write) -> io::Result<()> {
+    pub fn append_jobs(&self, projects: &[&ProjectJobs<'_>], out: &mut dyn io::Write) -> io::Result<()> {
         for jobs in projects {
             let section = Section { report: self, jobs, name: None };
             let overview = Overview::of(&section);
@@ -79,14 +80,14 @@ fn is_named(job: &JobView<'_>, name: &str) -> bool {
 }
 
 /// The jobs of one project that are shown.
-struct Section<'s, 'r, 'w, 'p> {
-    report: &'s AccessReport<'r, 'w>,
-    jobs: &'s ProjectJobs<'p>,
+struct Section<'s, 'w> {
+    report: &'s AccessReport<'s, 'w>,
+    jobs: &'s ProjectJobs<'s>,
     /// Only jobs of this name.
     name: Option<&'s str>,
 }
 
-impl<'s, 'p> Section<'s, '_, '_, 'p> {
+impl<'s> Section<'s, '_> {
     fn write(&self, out: &mut dyn io::Write) -> io::Result<()> {
         match (self.report.format, self.report.why && self.name.is_some()) {
             (Format::Markdown, true) => markdown::write_why(self, out),
@@ -103,37 +104,37 @@ impl<'s, 'p> Section<'s, '_, '_, 'p> {
     }
 
     /// The jobs that are asked about.
-    fn views(&self) -> impl Iterator<Item = &'s JobView<'p>> {
+    fn views(&self) -> impl Iterator<Item = &'s JobView<'s>> {
         let name = self.name;
         self.jobs.jobs.iter().filter(move |job| name.is_none_or(|name| is_named(job, name)))
     }
 
     /// The cases of a job that are asked about, with their numbers.
-    fn cases(&self, job: &'s JobView<'p>) -> impl Iterator<Item = (usize, &'s JobCase)> {
+    fn cases(&self, job: &'s JobView<'s>) -> impl Iterator<Item = (usize, &'s JobCase)> {
         let combination = self.name.filter(|name| *name != &*job.job.name);
         job.cases.iter().enumerate().filter(move |(_, case)| combination.is_none_or(|name| &*case.name == name))
     }
 
     /// The project's path as it may be shown, if it is known.
     fn project(&self) -> Option<String> {
-        self.jobs.project.facts.path.as_deref().map(words::shown)
+        self.jobs.project.facts.path.as_deref().map(words::printable)
     }
 
     /// The path of the CI file as it may be shown.
     fn path(&self) -> String {
-        words::shown(self.jobs.pipeline.sources.first().map_or(".gitlab-ci.yml", |source| source.path()))
+        words::printable(self.jobs.pipeline.sources.first().map_or(".gitlab-ci.yml", |source| source.path()))
     }
 
     /// "acme/web/shop", or words for a project whose path is not known.
     fn project_in_words(&self) -> String {
-        self.project().unwrap_or_else(|| "a project whose path is not known".to_owned())
+        words::project(self.jobs.project.facts.path.as_deref())
     }
 
     /// What is not at hand of the CI configuration, each once.
     fn not_read(&self) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
         for unread in &self.jobs.pipeline.unread {
-            let name = format!("{} ({})", words::shown(&unread.name), unread.kind.name());
+            let name = format!("{} ({})", words::printable(&unread.name), unread.kind.name());
             if !names.contains(&name) {
                 names.push(name);
             }
@@ -162,12 +163,12 @@ impl<'s, 'p> Section<'s, '_, '_, 'p> {
         }
         if let Some(problem) = self.jobs.pipeline.problems.first() {
             let path = self.path();
-            let place = words::shown(problem.place.source.path());
+            let place = words::printable(problem.place.source.path());
             let line = problem.place.source.position(problem.place.span.start).line;
             remarks.push(format!(
                 "GitLab refuses the CI configuration ({place}:{line}: {}); `kaslint check {path}` says what to mend. What \
                  follows is how it would be read.",
-                words::shown(&problem.message())
+                words::printable(&problem.message())
             ));
         }
         remarks

@@ -3,11 +3,12 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::agents::{self, AgentNames, AgentRow};
-use super::answers::{Answers, Sight, may_run};
+use super::answers::{AgentAccess, Answers, may_run};
 use super::selects::{self, Granted, Selected};
-use super::{Section, runs, words};
+use super::{Section, runs};
 use crate::access::AgentId;
 use crate::access::jobs::{By, JobCase, JobView};
+use crate::words;
 
 /// How many agents stand in a cell before the others are counted.
 const MOST_AGENTS: usize = 3;
@@ -69,8 +70,8 @@ impl Notes {
 }
 
 impl Overview {
-    pub fn of(section: &Section<'_, '_, '_, '_>) -> Self {
-        let mut drawing = Drawing {
+    pub fn of(section: &Section<'_, '_>) -> Self {
+        let mut builder = Builder {
             section,
             answers: Answers::new(section.report, section.jobs.project.facts.path.as_deref()),
             names: AgentNames::of(section.report.index),
@@ -81,8 +82,8 @@ impl Overview {
         };
         let (mut rows, mut without_cluster, mut in_no_pipeline) = (Vec::new(), Vec::new(), Vec::new());
         for job in section.views() {
-            let of_job = drawing.rows(job);
-            let name = words::shown(&job.job.name);
+            let of_job = builder.rows(job);
+            let name = words::printable(&job.job.name);
             match of_job.is_empty() {
                 true if job.cases.is_empty() => in_no_pipeline.push(name),
                 true => without_cluster.push(name),
@@ -90,14 +91,14 @@ impl Overview {
             }
         }
         let mut agents = Vec::new();
-        let seen = drawing.seen.difference(&drawing.chosen);
-        let met: Vec<AgentId> = drawing.chosen.iter().chain(seen).copied().collect();
+        let seen = builder.seen.difference(&builder.chosen);
+        let met: Vec<AgentId> = builder.chosen.iter().chain(seen).copied().collect();
         for &agent in met.iter().take(MOST_AGENT_ROWS) {
-            agents.extend(drawing.agent_rows(agent));
+            agents.extend(builder.agent_rows(agent));
         }
         let more_agents = met.len().saturating_sub(MOST_AGENT_ROWS);
-        let selects_context = drawing.selects_context;
-        Self { rows, agents, more_agents, notes: drawing.notes.0, without_cluster, in_no_pipeline, selects_context }
+        let selects_context = builder.selects_context;
+        Self { rows, agents, more_agents, notes: builder.notes.0, without_cluster, in_no_pipeline, selects_context }
     }
 
     /// Whether any job has to do with a cluster, and selects a context or sees an agent.
@@ -106,9 +107,9 @@ impl Overview {
     }
 }
 
-struct Drawing<'s, 'r, 'w, 'p> {
-    section: &'s Section<'s, 'r, 'w, 'p>,
-    answers: Answers<'s, 'r, 'w, 's>,
+struct Builder<'s, 'w> {
+    section: &'s Section<'s, 'w>,
+    answers: Answers<'s, 'w, 's>,
     names: AgentNames<'s, 'w>,
     notes: Notes,
     /// The agents that jobs select.
@@ -118,7 +119,7 @@ struct Drawing<'s, 'r, 'w, 'p> {
     selects_context: bool,
 }
 
-impl<'s, 'w> Drawing<'s, '_, 'w, '_> {
+impl<'s, 'w> Builder<'s, 'w> {
     /// The rows of a job; none if it touches no cluster and nobody asks about it.
     fn rows(&mut self, job: &'s JobView<'_>) -> Vec<CaseRow> {
         let mut groups: Vec<(CaseOutcome, Vec<&'s JobCase>)> = Vec::new();
@@ -178,7 +179,7 @@ impl<'s, 'w> Drawing<'s, '_, 'w, '_> {
     fn selected_in_words(&mut self, one: &Selected<'_>) -> String {
         let name = match one.agent {
             Some(agent) => self.names.name(agent),
-            None => words::shown(&one.selection.context.to_string()),
+            None => words::printable(&one.selection.context.to_string()),
         };
         match one.granted {
             Granted::Yes => name,
@@ -200,8 +201,8 @@ impl<'s, 'w> Drawing<'s, '_, 'w, '_> {
         if !may_run(case, protected) {
             return vec!["–".to_owned()];
         }
-        let Some(told) = self.answers.of(case, protected) else { return Vec::new() };
-        let mut seen: Vec<(AgentId, &Sight)> = told.seen().collect();
+        let Some(answered) = self.answers.of(case, protected) else { return Vec::new() };
+        let mut seen: Vec<(AgentId, &AgentAccess)> = answered.seen().collect();
         if seen.is_empty() {
             return vec!["none".to_owned()];
         }
@@ -210,14 +211,14 @@ impl<'s, 'w> Drawing<'s, '_, 'w, '_> {
         let of_many = seen.iter().take(MOST_AGENTS - 1).filter(|(agent, _)| chosen.contains(agent)).count();
         let shown = if seen.len() > MOST_AGENTS { of_many } else { seen.len() };
         let mut parts: Vec<String> = Vec::new();
-        for (agent, sight) in seen.iter().take(shown) {
-            let mark = match sight {
-                Sight::If(clause) => self.notes.mark(format!("if {clause}")),
-                Sight::Unknown => self.notes.mark(
+        for (agent, access) in seen.iter().take(shown) {
+            let mark = match access {
+                AgentAccess::If(clause) => self.notes.mark(format!("if {clause}")),
+                AgentAccess::Unknown => self.notes.mark(
                     "GitLab refuses the agent's file: what was configured before stays in force, and is not known"
                         .to_owned(),
                 ),
-                Sight::Yes | Sight::No(_) => String::new(),
+                AgentAccess::Yes | AgentAccess::No(_) => String::new(),
             };
             parts.push(format!("{}{mark}", self.names.name(*agent)));
         }
@@ -244,15 +245,15 @@ impl<'s, 'w> Drawing<'s, '_, 'w, '_> {
 
 /// "deploy", "deploy (20 jobs)" for a whole matrix, "deploy (3 of 20 jobs)" for a part of it.
 fn names_of_cases(job: &JobView<'_>, cases: &[&JobCase], is_whole: bool) -> String {
-    let mut names: Vec<String> = cases.iter().map(|case| words::shown(&case.name)).collect();
+    let mut names: Vec<String> = cases.iter().map(|case| words::printable(&case.name)).collect();
     names.sort();
     names.dedup();
     match &names[..] {
         [only] => only.clone(),
-        [_, ..] if is_whole => format!("{} ({} jobs)", words::shown(&job.job.name), names.len()),
+        [_, ..] if is_whole => format!("{} ({} jobs)", words::printable(&job.job.name), names.len()),
         names => {
             let all: BTreeSet<&str> = job.cases.iter().map(|case| &*case.name).collect();
-            format!("{} ({} of {} jobs)", words::shown(&job.job.name), names.len(), all.len())
+            format!("{} ({} of {} jobs)", words::printable(&job.job.name), names.len(), all.len())
         }
     }
 }
@@ -261,15 +262,10 @@ fn environments_of(cases: &[&JobCase]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     let mut known = BTreeSet::new();
     for case in cases {
-        let name = case.environment.as_ref().map_or_else(|| "–".to_owned(), |name| words::shown(&name.to_string()));
+        let name = case.environment.as_ref().map_or_else(|| "–".to_owned(), |name| words::printable(&name.to_string()));
         if known.insert(name.clone()) {
             names.push(name);
         }
     }
-    if names.len() > MOST_NAMES {
-        let more = names.len() - (MOST_NAMES - 1);
-        names.truncate(MOST_NAMES - 1);
-        names.push(format!("{more} more"));
-    }
-    names
+    words::cut(&names, MOST_NAMES)
 }

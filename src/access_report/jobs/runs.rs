@@ -1,8 +1,8 @@
 //! The kinds of pipelines that a case of a job runs in, in few words.
 
-use super::words;
 use crate::gitlab::PartialText;
 use crate::pipeline_rules::{BranchName, Certainty, PipelineKind, PipelineSource, Run, Scenario, TagName, Value};
+use crate::words;
 
 /// "default branch", "branches", "tags v*", "perhaps merge requests", "branches (scheduled pipelines)".
 pub(super) fn in_words(runs: &[Run]) -> Vec<String> {
@@ -75,8 +75,8 @@ fn branches(scenarios: &[&Scenario]) -> Vec<String> {
     };
     let named = of_branches.iter().filter_map(|scenario| match &scenario.kind {
         PipelineKind::Branch(BranchName::Default(_)) => Some("default branch".to_owned()),
-        PipelineKind::Branch(BranchName::Named(name)) => Some(format!("branch {}", words::shown(name))),
-        PipelineKind::Branch(BranchName::Matching(rule)) => Some(format!("branches {}", words::shown(rule))),
+        PipelineKind::Branch(BranchName::Named(name)) => Some(format!("branch {}", words::printable(name))),
+        PipelineKind::Branch(BranchName::Matching(rule)) => Some(format!("branches {}", words::printable(rule))),
         _ => None,
     });
     rest_in_words("branches", &of_branches, is_rest, named.collect())
@@ -91,8 +91,8 @@ fn tags(scenarios: &[&Scenario]) -> Vec<String> {
         _ => false,
     };
     let named = of_tags.iter().filter_map(|scenario| match &scenario.kind {
-        PipelineKind::Tag(TagName::Named(name)) => Some(format!("tag {}", words::shown(name))),
-        PipelineKind::Tag(TagName::Matching(rule)) => Some(format!("tags {}", words::shown(rule))),
+        PipelineKind::Tag(TagName::Named(name)) => Some(format!("tag {}", words::printable(name))),
+        PipelineKind::Tag(TagName::Matching(rule)) => Some(format!("tags {}", words::printable(rule))),
         _ => None,
     });
     rest_in_words("tags", &of_tags, is_rest, named.collect())
@@ -134,5 +134,5 @@ fn left_out(rest: &Scenario, scenarios: &[&Scenario]) -> Vec<String> {
         })
         .collect();
     let missing = names.iter().filter(|name| !covered.contains(name));
-    missing.map(|name| name.as_known().map_or_else(|| "the default branch".to_owned(), words::shown)).collect()
+    missing.map(|name| name.as_known().map_or_else(|| "the default branch".to_owned(), words::printable)).collect()
 }

@@ -1,10 +1,11 @@
 //! Which contexts a case of a job selects, and whether the agents behind them let it in.
 
-use super::answers::{Answers, Sight};
-use super::{Section, words};
+use super::Section;
+use super::answers::{AgentAccess, Answers};
 use crate::access::jobs::{By, JobCase, JobView, Resolved, Selection};
 use crate::access::{AgentId, Index};
 use crate::shell::{ActionKind, Contact, InForce, Why};
+use crate::words;
 
 /// Whether the agent of a context lets a case in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,10 +81,10 @@ pub(super) fn by_name(by: By) -> &'static str {
 
 /// The contexts that a case selects, in the order of its scripts.
 pub(super) fn selected<'j>(
-    section: &Section<'_, '_, '_, '_>,
+    section: &Section<'_, '_>,
     job: &'j JobView<'_>,
     number: usize,
-    answers: &mut Answers<'_, '_, '_, 'j>,
+    answers: &mut Answers<'_, '_, 'j>,
 ) -> Vec<Selected<'j>> {
     let Some(case) = job.cases.get(number) else { return Vec::new() };
     let selections = job.selections().iter().filter(|selection| selection.cases.contains(&number));
@@ -91,37 +92,37 @@ pub(super) fn selected<'j>(
 }
 
 fn judged<'j>(
-    section: &Section<'_, '_, '_, '_>,
+    section: &Section<'_, '_>,
     selection: &'j Selection,
     case: &'j JobCase,
-    answers: &mut Answers<'_, '_, '_, 'j>,
+    answers: &mut Answers<'_, '_, 'j>,
 ) -> Selected<'j> {
     let index = section.report.index;
-    let told = |agent, granted, reason: String| Selected { selection, agent, granted, reason };
+    let with = |agent, granted, reason: String| Selected { selection, agent, granted, reason };
     match selection.resolve(index) {
         Resolved::Agent(id) if !index.agent(id).is_registered => {
-            told(Some(id), Granted::No, "no such agent is registered".to_owned())
+            with(Some(id), Granted::No, "no such agent is registered".to_owned())
         }
         Resolved::Agent(id) => {
             let (granted, reason) = granted(id, section, case, answers);
-            told(Some(id), granted, reason)
+            with(Some(id), granted, reason)
         }
         Resolved::OtherCase(id) => {
-            let context = words::shown(&index.agent(id).context());
-            told(None, Granted::No, format!("its letters' case differs from {context}"))
+            let context = words::printable(&index.agent(id).context());
+            with(None, Granted::No, format!("its letters' case differs from {context}"))
         }
         Resolved::NoAgent { project, .. } => match knows_agents(index, project) {
-            true => told(None, Granted::No, "there is no such agent".to_owned()),
-            false => told(None, Granted::Unknown, "nothing is known of such an agent".to_owned()),
+            true => with(None, Granted::No, "there is no such agent".to_owned()),
+            false => with(None, Granted::Unknown, "nothing is known of such an agent".to_owned()),
         },
-        Resolved::Certificate => told(None, Granted::Unknown, "a certificate-based cluster".to_owned()),
+        Resolved::Certificate => with(None, Granted::Unknown, "a certificate-based cluster".to_owned()),
         Resolved::Open => {
             let names: Vec<String> =
-                selection.context.variables().map(|name| format!("`{}`", words::shown(name))).collect();
+                selection.context.variables().map(|name| format!("`{}`", words::printable(name))).collect();
             let names = words::some_of(&names, 3);
-            told(None, Granted::Unknown, format!("hangs on {names}, and that is not known"))
+            with(None, Granted::Unknown, format!("hangs on {names}, and that is not known"))
         }
-        Resolved::Other(_) => told(None, Granted::Unknown, "this is no agent's context".to_owned()),
+        Resolved::Other(_) => with(None, Granted::Unknown, "this is no agent's context".to_owned()),
     }
 }
 
@@ -136,35 +137,41 @@ fn knows_agents(index: &Index<'_>, project: &str) -> bool {
 
 fn granted<'j>(
     agent: AgentId,
-    section: &Section<'_, '_, '_, '_>,
+    section: &Section<'_, '_>,
     case: &'j JobCase,
-    answers: &mut Answers<'_, '_, '_, 'j>,
+    answers: &mut Answers<'_, '_, 'j>,
 ) -> (Granted, String) {
     if !answers.is_project_known() {
         return (Granted::Unknown, "who gets in is not known".to_owned());
     }
-    let context = || words::shown(&section.report.index.agent(agent).context());
-    let mut sight = |protected: bool| {
-        let told = answers.of(case, protected)?;
-        let none = || Sight::No("no entry counts".to_owned());
-        Some(told.sight(agent).cloned().unwrap_or_else(none))
+    let context = || words::printable(&section.report.index.agent(agent).context());
+    let mut access = |protected: bool| {
+        let answered = answers.of(case, protected)?;
+        let none = || AgentAccess::No("no entry counts".to_owned());
+        Some(answered.access_to(agent).cloned().unwrap_or_else(none))
     };
-    match (sight(true), sight(false)) {
+    match (access(true), access(false)) {
         (None, None) => (Granted::Unknown, "it is in no pipeline".to_owned()),
-        (Some(Sight::Unknown), _) | (_, Some(Sight::Unknown)) => {
+        (Some(AgentAccess::Unknown), _) | (_, Some(AgentAccess::Unknown)) => {
             (Granted::Unknown, "GitLab refuses the agent's file, so what is in force is not known".to_owned())
         }
-        (Some(Sight::Yes) | None, Some(Sight::Yes) | None) => (Granted::Yes, format!("the job sees {}", context())),
-        (Some(Sight::No(reason)), None | Some(Sight::No(_))) | (None, Some(Sight::No(reason))) => (Granted::No, reason),
-        (Some(Sight::Yes), Some(Sight::No(_))) => (Granted::Depends, "on protected refs only".to_owned()),
-        (Some(Sight::No(_)), Some(Sight::Yes)) => (Granted::Depends, "on refs only that are not protected".to_owned()),
+        (Some(AgentAccess::Yes) | None, Some(AgentAccess::Yes) | None) => {
+            (Granted::Yes, format!("the job sees {}", context()))
+        }
+        (Some(AgentAccess::No(reason)), None | Some(AgentAccess::No(_))) | (None, Some(AgentAccess::No(reason))) => {
+            (Granted::No, reason)
+        }
+        (Some(AgentAccess::Yes), Some(AgentAccess::No(_))) => (Granted::Depends, "on protected refs only".to_owned()),
+        (Some(AgentAccess::No(_)), Some(AgentAccess::Yes)) => {
+            (Granted::Depends, "on refs only that are not protected".to_owned())
+        }
         (one, other) => {
             let mut clauses: Vec<String> = Vec::new();
-            for (sight, on) in [(&one, "on protected refs"), (&other, "on other refs")] {
-                match sight {
-                    Some(Sight::If(clause)) if one == other => clauses.push(format!("if {clause}")),
-                    Some(Sight::If(clause)) => clauses.push(format!("{on} if {clause}")),
-                    Some(Sight::Yes) => clauses.push(on.to_owned()),
+            for (access, on) in [(&one, "on protected refs"), (&other, "on other refs")] {
+                match access {
+                    Some(AgentAccess::If(clause)) if one == other => clauses.push(format!("if {clause}")),
+                    Some(AgentAccess::If(clause)) => clauses.push(format!("{on} if {clause}")),
+                    Some(AgentAccess::Yes) => clauses.push(on.to_owned()),
                     _ => {}
                 }
             }
@@ -186,7 +193,9 @@ pub(super) fn works(job: &JobView<'_>, case: &JobCase, has_selection: bool) -> V
     for (_, command, in_force) in script.cluster_commands() {
         match (in_force, command.contacts_cluster) {
             (_, Contact::No) | (InForce::Selected { .. }, _) => {}
-            (InForce::Handmade { context, .. }, _) => add(Works::OwnContext(words::shown(&context.text.to_string()))),
+            (InForce::Handmade { context, .. }, _) => {
+                add(Works::OwnContext(words::printable(&context.text.to_string())))
+            }
             (InForce::Unknown(Why::OwnKubeconfig | Why::Server), _) => add(Works::OwnKubeconfig),
             (InForce::Nothing | InForce::Forgotten { .. }, Contact::Yes) => add(Works::Nothing),
             (InForce::Nothing | InForce::Forgotten { .. } | InForce::Unknown(_), _) if has_selection => {}

@@ -4,13 +4,14 @@ use std::io;
 
 use super::super::human::paragraph;
 use super::super::{AccessReport, why};
+use super::Section;
 use super::answers::{Answers, may_run};
 use super::selects::{self, Granted, Selected, Works};
-use super::{Section, words};
 use crate::access::jobs::{By, JobCase, JobView};
 use crate::ci::Place;
 use crate::gitlab::EnvironmentTier;
 use crate::pipeline_rules::{Certainty, Run};
+use crate::words;
 
 /// How many cases are told in full.
 const MOST_CASES: usize = 5;
@@ -21,13 +22,13 @@ const INDENT: usize = 4;
 /// How many names stand in a sentence before the others are counted.
 const MOST_NAMES: usize = 4;
 
-pub(super) fn write(section: &Section<'_, '_, '_, '_>, out: &mut dyn io::Write) -> io::Result<()> {
+pub(super) fn write(section: &Section<'_, '_>, out: &mut dyn io::Write) -> io::Result<()> {
     let width = section.report.width;
     for (number, job) in section.views().enumerate() {
         if number > 0 {
             writeln!(out)?;
         }
-        let name = words::shown(&job.job.name);
+        let name = words::printable(&job.job.name);
         let title = format!("Job {name} of {} ({})", section.project_in_words(), place(&job.job.name_place));
         paragraph(out, "", &title, width)?;
         for remark in section.remarks(MOST_NAMES) {
@@ -38,13 +39,13 @@ pub(super) fn write(section: &Section<'_, '_, '_, '_>, out: &mut dyn io::Write) 
     Ok(())
 }
 
-struct Story<'s, 'r, 'w, 'p> {
-    section: &'s Section<'s, 'r, 'w, 'p>,
-    job: &'s JobView<'p>,
+struct Story<'s, 'w> {
+    section: &'s Section<'s, 'w>,
+    job: &'s JobView<'s>,
     width: usize,
 }
 
-impl<'s> Story<'s, '_, '_, '_> {
+impl<'s> Story<'s, '_> {
     fn write(&self, out: &mut dyn io::Write) -> io::Result<()> {
         let cases: Vec<(usize, &'s JobCase)> = self.section.cases(self.job).collect();
         for remark in self.remarks(cases.len()) {
@@ -91,7 +92,7 @@ impl<'s> Story<'s, '_, '_, '_> {
         &self,
         number: usize,
         case: &'j JobCase,
-        answers: &mut Answers<'_, '_, '_, 'j>,
+        answers: &mut Answers<'_, '_, 'j>,
         out: &mut dyn io::Write,
     ) -> io::Result<()>
     where
@@ -128,7 +129,7 @@ impl<'s> Story<'s, '_, '_, '_> {
 
     /// The name of a case, and the rule behind it where others have the same name.
     fn title(&self, case: &JobCase) -> String {
-        let name = words::shown(&case.name);
+        let name = words::printable(&case.name);
         let is_only = self.job.cases.iter().filter(|other| other.name == case.name).count() == 1;
         let rule = case.runs.first().and_then(|run| run.rule);
         match rule.and_then(|at| self.job.job.rules.as_ref()?.get(at)) {
@@ -158,7 +159,11 @@ impl<'s> Story<'s, '_, '_, '_> {
         if let Some(environment) = &self.job.job.environment {
             let text = environment.name.as_str();
             let from = if text == name.to_string() { String::new() } else { format!(", from {}", quoted(text)) };
-            lines.push(format!("{}{from} ({})", words::shown(&name.to_string()), self.place(&environment.name.place)));
+            lines.push(format!(
+                "{}{from} ({})",
+                words::printable(&name.to_string()),
+                self.place(&environment.name.place)
+            ));
         }
         let open: Vec<String> = name.variables().map(quoted).collect();
         if !open.is_empty() {
@@ -197,7 +202,7 @@ impl<'s> Story<'s, '_, '_, '_> {
                     Granted::Depends => format!("granted {}", one.reason),
                     Granted::Unknown => one.reason.clone(),
                 };
-                let context = words::shown(&one.selection.context.to_string());
+                let context = words::printable(&one.selection.context.to_string());
                 format!("{context}{by} ({}): {granted}", self.place(&one.selection.place))
             })
             .collect();
@@ -222,7 +227,7 @@ impl<'s> Story<'s, '_, '_, '_> {
         let perhaps = if run.in_pipeline == Certainty::Yes { "" } else { "perhaps " };
         let rule = run.rule.and_then(|at| self.job.job.rules.as_ref()?.get(at));
         let rule = rule.map(|rule| format!(" (rule at {})", self.place(&rule.place))).unwrap_or_default();
-        format!("{perhaps}{}: {protection}{rule}", words::shown(&run.scenario.to_string()))
+        format!("{perhaps}{}: {protection}{rule}", words::printable(&run.scenario.to_string()))
     }
 
     /// The decisions about the agents that the case selects; about all where it selects none that is known.
@@ -253,7 +258,7 @@ impl<'s> Story<'s, '_, '_, '_> {
         others.dedup();
         if !others.is_empty() {
             let names: Vec<String> =
-                others.iter().map(|agent| words::shown(&report.index.agent(*agent).context())).collect();
+                others.iter().map(|agent| words::printable(&report.index.agent(*agent).context())).collect();
             let text = format!(
                 "The job sees {} that it does not select: {}. `--agent` explains one of them.",
                 words::count(names.len(), if names.len() == 1 { "agent" } else { "other agent" }),
@@ -268,9 +273,9 @@ impl<'s> Story<'s, '_, '_, '_> {
 
 /// `path:line`
 fn place(place: &Place) -> String {
-    format!("{}:{}", words::shown(place.source.path()), place.source.position(place.span.start).line)
+    format!("{}:{}", words::printable(place.source.path()), place.source.position(place.span.start).line)
 }
 
 fn quoted(text: &str) -> String {
-    format!("`{}`", words::shown(text))
+    format!("`{}`", words::printable(text))
 }

@@ -1,47 +1,53 @@
-//! The whole picture as JSON: agents, their entries, the projects of each.
+//! What agents grant as JSON: an object for each agent with its entries and their projects, for jobs and for users.
+//!
+//! Of what is not known there is a case each. Texts are as they stand in files: whoever writes the line out masks it.
 
 use serde_json::{Map, Value as Json, json};
 
 use super::rows::{agent, candidate, impersonation};
-use crate::access::{Case, Condition, Effect, Grant, Index, Picture, Standing, UserDenial, UserIdentity, UserPicture};
-use crate::agent_config::{CiEntry, Mode};
+use crate::access::{
+    AgentGrants, Authorization, Case, Condition, Effect, Grant, Index, UserDenial, UserGrants, UserIdentity,
+};
+use crate::agent_config::{AccessAs, CiEntry, Mode, UserEntry, is_true};
+use crate::words;
 
 /// One agent: what it grants to jobs. Of an entry's projects at most `most` are listed; their number always is.
 #[must_use]
-pub fn picture(index: &Index<'_>, picture: &Picture<'_>, most: usize) -> Json {
-    let of = index.agent(picture.agent);
+pub fn agent_grants(index: &Index<'_>, granted: &AgentGrants<'_>, most: usize) -> Json {
+    let of = index.agent(granted.agent);
     let mut object = Map::new();
     object.insert("context".to_owned(), of.context().into());
     object.insert("agent".to_owned(), agent(of));
     object.insert("registered".to_owned(), of.is_registered.into());
-    object.extend(picture.refused.map(|step| ("refused_at".to_owned(), step.name().into())));
-    let cases = picture.cases.iter().map(|case| self::case(index, picture, case, most));
+    object.extend(granted.refused.map(|step| ("refused_at".to_owned(), step.name().into())));
+    let cases = granted.cases.iter().map(|case| self::case(index, granted, case, most));
     object.insert("cases".to_owned(), cases.collect());
     Json::Object(object)
 }
 
-fn case(index: &Index<'_>, picture: &Picture<'_>, case: &Case<'_>, most: usize) -> Json {
-    let conditions: Vec<String> = case.conditions.iter().map(ToString::to_string).collect();
-    let entries: Vec<Json> = case.grants.iter().map(|grant| self::grant(index, picture, grant, most)).collect();
+fn case(index: &Index<'_>, granted: &AgentGrants<'_>, case: &Case<'_>, most: usize) -> Json {
+    let conditions: Vec<String> = case.conditions.iter().map(words::condition).collect();
+    let entries: Vec<Json> = case.grants.iter().map(|grant| self::grant(index, granted, grant, most)).collect();
     json!({ "conditions": conditions, "entries": entries })
 }
 
-fn grant(index: &Index<'_>, picture: &Picture<'_>, grant: &Grant<'_>, most: usize) -> Json {
+fn grant(index: &Index<'_>, granted: &AgentGrants<'_>, grant: &Grant<'_>, most: usize) -> Json {
     let mut object = Map::new();
-    object.insert("entry".to_owned(), candidate(index.agent(picture.agent), grant.candidate));
+    object.insert("entry".to_owned(), candidate(index.agent(granted.agent), grant.candidate));
     if let Some(entry) = grant.candidate.entry {
         object.extend(terms(entry));
     }
     object.entry("identity").or_insert_with(|| json!({ "mode": Mode::Agent.key() }));
     let reach = match &grant.effect {
         Effect::Decides(reach) => reach,
-        Effect::Depends(facts, reach) => {
-            let holds = facts.iter().map(|fact| Condition { fact: fact.clone(), holds: true }.to_string());
+        Effect::Depends(unknowns, reach) => {
+            let holds =
+                unknowns.iter().map(|unknown| words::condition(&Condition { unknown: unknown.clone(), holds: true }));
             object.insert("conditions".to_owned(), holds.collect());
             reach
         }
-        Effect::Dropped(drop) => {
-            object.insert("dropped".to_owned(), drop.to_string().into());
+        Effect::Dropped(reason) => {
+            object.insert("dropped".to_owned(), words::dropped(reason).into());
             return Json::Object(object);
         }
     };
@@ -55,58 +61,69 @@ fn grant(index: &Index<'_>, picture: &Picture<'_>, grant: &Grant<'_>, most: usiz
 
 /// What an entry says beside its id.
 fn terms(entry: &CiEntry) -> Map<String, Json> {
+    let CiEntry {
+        kind: _,
+        index: _,
+        span: _,
+        head: _,
+        id: _,
+        default_namespace,
+        access_as,
+        environments,
+        environments_key: _,
+        protected_branches_only,
+        resource_management: _,
+    } = entry;
     let mut terms = Map::new();
-    let user = entry.access_as.as_ref().and_then(|access_as| access_as.impersonation.as_ref());
-    let identity = match entry.mode() {
-        Mode::Impersonate => impersonation(user),
-        mode => json!({ "mode": mode.key() }),
+    let identity = match AccessAs::identity(access_as.as_ref()) {
+        (Mode::Impersonate, user) => impersonation(user),
+        (mode, _) => json!({ "mode": mode.key() }),
     };
     terms.insert("identity".to_owned(), identity);
-    if !entry.environments.is_empty() {
-        let patterns = entry.environments.iter().map(|pattern| Json::from(pattern.value.as_str()));
+    if !environments.is_empty() {
+        let patterns = environments.iter().map(|pattern| Json::from(pattern.value.as_str()));
         terms.insert("environments".to_owned(), patterns.collect());
     }
-    if entry.is_protected_only() {
+    if is_true(protected_branches_only.as_ref()) {
         terms.insert("protected_branches_only".to_owned(), true.into());
     }
-    terms.extend(
-        entry.default_namespace.as_ref().map(|namespace| ("namespace".to_owned(), namespace.value.as_str().into())),
-    );
+    terms.extend(default_namespace.as_ref().map(|namespace| ("namespace".to_owned(), namespace.value.as_str().into())));
     terms
 }
 
 /// One agent: whom it lets in as users.
 #[must_use]
-pub fn user_picture(index: &Index<'_>, picture: &UserPicture<'_>) -> Json {
-    let of = index.agent(picture.agent);
+pub fn user_grants(index: &Index<'_>, granted: &UserGrants<'_>) -> Json {
+    let of = index.agent(granted.agent);
     let mut object = Map::new();
     object.insert("context".to_owned(), of.context().into());
     object.insert("agent".to_owned(), agent(of));
-    object.extend(picture.refused.map(|step| ("refused_at".to_owned(), step.name().into())));
-    match picture.identity {
+    object.extend(granted.refused.map(|step| ("refused_at".to_owned(), step.name().into())));
+    match granted.identity {
         UserIdentity::Agent => object.insert("identity".to_owned(), json!({ "mode": "agent" })),
         UserIdentity::User => object.insert("identity".to_owned(), json!({ "mode": "user" })),
-        UserIdentity::Nobody(denial) => object.insert("denied".to_owned(), denial.to_string().into()),
+        UserIdentity::Nobody(denial) => object.insert("denied".to_owned(), words::user_denial(denial).into()),
     };
-    if !picture.conditions.is_empty() {
-        object.insert("conditions".to_owned(), picture.conditions.iter().map(Condition::for_users).collect());
+    if !granted.conditions.is_empty() {
+        object.insert("conditions".to_owned(), granted.conditions.iter().map(words::condition_for_users).collect());
     }
-    let entries = picture.grants.iter().map(|grant| {
-        let mut entry = json!({ "kind": grant.entry.kind.noun() });
+    let entries = granted.grants.iter().map(|grant| {
+        let UserEntry { kind, index: _, span: _, id: _ } = grant.entry;
+        let mut entry = json!({ "kind": kind.noun() });
         entry["id"] = grant.target.into();
         entry["role_group"] = grant.role_group.as_str().into();
-        match &grant.standing {
-            Standing::Kept => {}
-            Standing::Dropped(drop) => entry["dropped"] = drop.to_string().into(),
-            Standing::Depends(needs) => {
-                let holds = needs.iter().map(|(fact, _)| Condition { fact: fact.clone(), holds: true });
-                entry["conditions"] = holds.map(|condition| condition.for_users()).collect();
+        match &grant.authorization {
+            Authorization::Kept => {}
+            Authorization::Dropped(reason) => entry["dropped"] = words::dropped(reason).into(),
+            Authorization::Depends(needs) => {
+                let holds = needs.iter().map(|(unknown, _)| Condition { unknown: unknown.clone(), holds: true });
+                entry["conditions"] = holds.map(|condition| words::condition_for_users(&condition)).collect();
             }
         }
         entry
     });
     object.insert("entries".to_owned(), entries.collect());
-    if picture.identity == UserIdentity::Nobody(UserDenial::NoSection) {
+    if granted.identity == UserIdentity::Nobody(UserDenial::NoSection) {
         object.remove("entries");
     }
     Json::Object(object)

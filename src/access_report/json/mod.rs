@@ -7,22 +7,22 @@ use std::io;
 
 use serde_json::{Map, Value as Json, json};
 
-pub use grants::{picture, user_picture};
+pub use grants::{agent_grants, user_grants};
 
+use super::AccessReport;
 use super::why::{self, Note, Step};
-use super::{AccessReport, words};
 use crate::access::Answer;
 use crate::source::secrets;
 
-/// How many projects of an entry the picture lists; their number is always told.
+/// How many projects of an entry are listed; their number is always told.
 const LISTED_PROJECTS: usize = 1000;
 
 /// Every agent with its entries and what each comes to.
-pub(super) fn pictures(report: &AccessReport<'_, '_>, out: &mut dyn io::Write) -> io::Result<()> {
+pub(super) fn grants(report: &AccessReport<'_, '_>, out: &mut dyn io::Write) -> io::Result<()> {
     let index = report.index;
     for (id, _) in index.agent_ids().filter(|(id, _)| report.is_asked(*id)) {
-        let mut object = picture(index, &index.picture(id), LISTED_PROJECTS);
-        object["user_access"] = user_picture(index, &index.user_picture(id));
+        let mut object = agent_grants(index, &index.agent_grants(id), LISTED_PROJECTS);
+        object["user_access"] = user_grants(index, &index.user_grants(id));
         writeln!(out, "{}", secrets::mask(&object.to_string()))?;
     }
     Ok(())
@@ -40,15 +40,12 @@ pub(super) fn answer<'w>(
 /// An answer with the steps that lead to it, if they are asked for.
 pub(super) fn answer_object<'w>(report: &AccessReport<'_, 'w>, answer: &Answer<'w, '_>) -> Json {
     let mut line = rows::answer(report.index, answer);
+    if !report.why {
+        return line;
+    }
     for (list, rows) in [("allowed", &answer.allowed), ("denied", &answer.denied), ("unknown", &answer.unknown)] {
         for (place, row) in rows.iter().enumerate() {
-            let agent = report.index.agent(row.agent);
-            if !agent.is_registered {
-                line[list][place]["reason"] = words::reason(answer, row, agent).into();
-            }
-            if report.why {
-                line[list][place]["steps"] = why::steps(report, answer, row).iter().map(step).collect();
-            }
+            line[list][place]["steps"] = why::steps(report, answer, row).iter().map(step).collect();
         }
     }
     line

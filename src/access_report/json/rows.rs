@@ -1,12 +1,14 @@
-//! Answers as JSON: the lines of `access --queries`, and whole pictures.
+//! Answers as JSON: the query, a row for each agent, and the parts of a row, which what agents grant has as well.
 //!
 //! Fields that are not known or do not apply are left out. A row that hangs on something not known has `conditions`, and
-//! its opposite stands in the other list; what cannot be told at all stands in `unknown`.
+//! its opposite stands in the other list; what cannot be told at all stands in `unknown`. Texts are as they stand in files:
+//! whoever writes the line out masks it.
 
 use serde_json::{Map, Value as Json, json};
 
 use crate::access::{Agent, Answer, Candidate, Identity, Index, JobIdentity, Query, Row};
 use crate::agent_config::Impersonation;
+use crate::words;
 
 /// One line: the query with its answer.
 #[must_use]
@@ -45,9 +47,9 @@ pub fn row(index: &Index<'_>, answer: &Answer<'_, '_>, row: &Row<'_>) -> Json {
     let overridden: Vec<Json> = row.overridden.iter().map(|&overridden| candidate(agent, overridden)).collect();
     object.insert("overridden".to_owned(), overridden.into());
     if !row.fell_out.is_empty() {
-        let fell_out = row.fell_out.iter().map(|(dropped, drop)| {
+        let fell_out = row.fell_out.iter().map(|(dropped, reason)| {
             let mut entry = candidate(agent, *dropped);
-            entry["reason"] = drop.to_string().into();
+            entry["reason"] = words::dropped(reason).into();
             entry
         });
         object.insert("dropped".to_owned(), fell_out.collect());
@@ -57,10 +59,9 @@ pub fn row(index: &Index<'_>, answer: &Answer<'_, '_>, row: &Row<'_>) -> Json {
         object.extend(answer.namespace(row).map(|namespace| ("namespace".to_owned(), namespace.value.as_str().into())));
     }
     if !row.conditions.is_empty() {
-        object.insert("conditions".to_owned(), row.conditions.iter().map(ToString::to_string).collect());
+        object.insert("conditions".to_owned(), row.conditions.iter().map(words::condition).collect());
     }
-    let reason = agent.unregistered().unwrap_or_else(|| answer.reason(row));
-    object.insert("reason".to_owned(), reason.into());
+    object.insert("reason".to_owned(), words::reason(answer, row, agent).into());
     Json::Object(object)
 }
 
@@ -83,7 +84,7 @@ pub fn candidate(agent: &Agent<'_>, candidate: Candidate<'_>) -> Json {
     if let (Some(entry), Some(file)) = (candidate.entry, agent.file) {
         object.insert("path".to_owned(), file.path.into());
         object.insert("route".to_owned(), entry.route().into());
-        object.extend(file.source.map(|source| ("line".to_owned(), source.position(entry.head.start).line.into())));
+        object.extend(agent.line(entry.head).map(|line| ("line".to_owned(), line.into())));
     }
     Json::Object(object)
 }
@@ -111,22 +112,22 @@ fn job_identity(job: &JobIdentity) -> Json {
 pub(super) fn impersonation(user: Option<&Impersonation>) -> Json {
     let mut object = Map::new();
     object.insert("mode".to_owned(), "impersonate".into());
-    let Some(user) = user else { return Json::Object(object) };
-    object.extend(user.username.as_ref().map(|username| ("username".to_owned(), username.value.as_str().into())));
-    if !user.groups.is_empty() {
-        object.insert("groups".to_owned(), user.groups.iter().map(|group| group.value.as_str()).collect());
+    let Some(Impersonation { username, groups, uid, extra }) = user else { return Json::Object(object) };
+    object.extend(username.as_ref().map(|username| ("username".to_owned(), username.value.as_str().into())));
+    if !groups.is_empty() {
+        object.insert("groups".to_owned(), groups.iter().map(|group| group.value.as_str()).collect());
     }
-    object.extend(user.uid.as_ref().map(|uid| ("uid".to_owned(), uid.value.as_str().into())));
-    if !user.extra.is_empty() {
-        let mut extra: Map<String, Json> = Map::new();
-        for (key, values) in &user.extra {
+    object.extend(uid.as_ref().map(|uid| ("uid".to_owned(), uid.value.as_str().into())));
+    if !extra.is_empty() {
+        let mut by_key: Map<String, Json> = Map::new();
+        for (key, values) in extra {
             // Which of two equal keys the agent uses is not settled, so all their values are shown.
-            let all = extra.entry(key.value.as_str()).or_insert_with(|| Json::Array(Vec::new()));
+            let all = by_key.entry(key.value.as_str()).or_insert_with(|| Json::Array(Vec::new()));
             if let Json::Array(all) = all {
                 all.extend(values.iter().map(|value| Json::from(value.as_str())));
             }
         }
-        object.insert("extra".to_owned(), Json::Object(extra));
+        object.insert("extra".to_owned(), Json::Object(by_key));
     }
     Json::Object(object)
 }

@@ -1,14 +1,13 @@
 //! The first step: whether there is an agent, and a file that GitLab takes.
 
 use super::step::{Step, Subject};
-use super::words;
-use crate::agent_config::RefusedAt;
+use crate::words;
 
 /// The step, and whether it is the last.
 pub(super) fn step(subject: &Subject<'_, '_, '_>) -> (Step, bool) {
     let agent = subject.agent;
-    let name = words::shown(agent.name);
-    let project = agent.project.map(words::shown);
+    let name = words::printable(agent.name);
+    let project = agent.project.map(words::printable);
     let is_listed = agent.listed_project.is_some_and(|listed| listed.agents.is_some());
     if !agent.is_registered {
         let text = format!(
@@ -32,25 +31,16 @@ pub(super) fn step(subject: &Subject<'_, '_, '_>) -> (Step, bool) {
         );
         return (Step::new("agent", text), false);
     };
-    let path = words::shown(file.path);
+    let path = words::printable(file.path);
     match file.refused {
         None => (Step::new("agent", format!("{registered}. GitLab accepts its file, {path}.")), false),
         Some(step) => {
             let text = format!(
                 "{registered}. GitLab refuses its file, {path}: {}. What was configured before stays in force, and that \
                  is not known. `kaslint check {path}` says what to mend.",
-                refusal(step)
+                words::refused_at(step)
             );
             (Step::new("agent", text), true)
         }
-    }
-}
-
-fn refusal(step: RefusedAt) -> &'static str {
-    match step {
-        RefusedAt::Size => "it is too large",
-        RefusedAt::Yaml => "it is no YAML that could become JSON",
-        RefusedAt::Decode => "a key is unknown or a value has the wrong type",
-        RefusedAt::Validate => "a value is not allowed",
     }
 }

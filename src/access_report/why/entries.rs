@@ -1,11 +1,11 @@
 //! What may let the project in, what became of each, and which one decides.
 
 use super::step::{Note, Step, Subject};
-use super::words;
-use crate::access::{Candidate, CandidateKind, Drop};
+use crate::access::{Candidate, CandidateKind, DropReason};
 use crate::agent_config::{CiEntry, Mode};
 use crate::gitlab::{ancestor_paths, lower_path};
 use crate::schema::nearest;
+use crate::words;
 
 /// How many entries that may have been meant are shown.
 const MOST_MEANT: usize = 3;
@@ -14,7 +14,7 @@ const MOST_MEANT: usize = 3;
 enum Fate<'s> {
     Wins,
     Overridden,
-    Dropped(&'s Drop),
+    Dropped(&'s DropReason),
 }
 
 pub(super) fn steps(subject: &Subject<'_, '_, '_>) -> Vec<Step> {
@@ -36,7 +36,7 @@ pub(super) fn steps(subject: &Subject<'_, '_, '_>) -> Vec<Step> {
 
 fn fates<'s, 'w>(subject: &Subject<'s, 'w, '_>) -> Vec<(Candidate<'w>, Fate<'s>)> {
     let row = subject.row;
-    let dropped = row.fell_out.iter().map(|(candidate, drop)| (*candidate, Fate::Dropped(drop)));
+    let dropped = row.fell_out.iter().map(|(candidate, reason)| (*candidate, Fate::Dropped(reason)));
     let overridden = row.overridden.iter().map(|candidate| (*candidate, Fate::Overridden));
     dropped.chain(row.winner.map(|winner| (winner, Fate::Wins))).chain(overridden).collect()
 }
@@ -54,13 +54,15 @@ fn rank(candidate: &Candidate<'_>) -> (u8, std::cmp::Reverse<usize>, usize) {
 }
 
 fn note(subject: &Subject<'_, '_, '_>, candidate: &Candidate<'_>, fate: &Fate<'_>) -> Note {
-    let name = words::entry(candidate);
+    let name = words::candidate(candidate);
     let (state, text) = match fate {
         Fate::Wins => ("wins", format!("{name}{}: kept, and it decides", licence(subject, candidate))),
         Fate::Overridden => {
             ("overridden", format!("{name}{}: kept, but overridden as a whole", licence(subject, candidate)))
         }
-        Fate::Dropped(drop) => ("dropped", format!("{name}: dropped, since it {}", reason(subject, candidate, drop))),
+        Fate::Dropped(reason) => {
+            ("dropped", format!("{name}: dropped, since it {}", drop_reason(subject, candidate, reason)))
+        }
     };
     let line = candidate.entry.and_then(|entry| subject.line(entry.head));
     Note { line, route: candidate.route(), state, text }
@@ -68,7 +70,7 @@ fn note(subject: &Subject<'_, '_, '_>, candidate: &Candidate<'_>, fate: &Fate<'_
 
 /// The mode of an entry that takes a licence.
 fn licence(subject: &Subject<'_, '_, '_>, candidate: &Candidate<'_>) -> String {
-    let tier = subject.index.world().settings.tier;
+    let tier = subject.index.settings().tier;
     match (candidate.mode(), tier) {
         (Mode::Agent, _) => String::new(),
         (mode, Some(tier)) => format!(" (`{}`, which {tier} has)", mode.key()),
@@ -76,17 +78,17 @@ fn licence(subject: &Subject<'_, '_, '_>, candidate: &Candidate<'_>) -> String {
     }
 }
 
-fn reason(subject: &Subject<'_, '_, '_>, candidate: &Candidate<'_>, drop: &Drop) -> String {
-    match drop {
-        Drop::Replaced(index) => {
+fn drop_reason(subject: &Subject<'_, '_, '_>, candidate: &Candidate<'_>, reason: &DropReason) -> String {
+    match reason {
+        DropReason::Replaced(index) => {
             let access = subject.agent.file.and_then(|file| file.ci_access);
             let is_it = |entry: &&CiEntry| entry.index == *index && candidate.kind == entry.kind.into();
-            let line = access.and_then(|access| words::line_of(subject.agent, access.entries().find(is_it)?));
+            let line = access.and_then(|access| subject.agent.line(access.entries().find(is_it)?.head));
             let on = line.map_or(String::new(), |line| format!(", on line {line}"));
             format!("is replaced by a later entry of the same id{on}")
         }
-        Drop::Tier => format!("gives `{}`, and the licence of the job's project is Free", candidate.mode().key()),
-        drop => drop.to_string(),
+        DropReason::Tier => format!("gives `{}`, and the licence of the job's project is Free", candidate.mode().key()),
+        reason => words::dropped(reason),
     }
 }
 
@@ -100,7 +102,7 @@ fn winner(subject: &Subject<'_, '_, '_>) -> Step {
             subject.project()
         ),
         Some(winner) => {
-            let name = capitalized(&words::entry(&winner));
+            let name = capitalized(&words::candidate(&winner));
             if row.overridden.is_empty() {
                 format!("{name} decides.")
             } else {
@@ -119,7 +121,7 @@ fn capitalized(text: &str) -> String {
 /// No entry names the project; perhaps one was meant to.
 fn nothing(subject: &Subject<'_, '_, '_>) -> Step {
     let project = subject.project();
-    let above: Vec<String> = ancestor_paths(subject.answer.project_path()).map(words::shown).collect();
+    let above: Vec<String> = ancestor_paths(subject.answer.project_path()).map(words::printable).collect();
     let above = match &above[..] {
         [] => String::new(),
         [only] => format!(", the group {only}"),
@@ -157,7 +159,8 @@ fn meant(subject: &Subject<'_, '_, '_>) -> Vec<(Option<super::Line>, String)> {
     let alike = entries.filter(|(_, id)| looks(&id.value)).take(MOST_MEANT);
     alike
         .map(|(entry, id)| {
-            let text = format!("this entry names `{}`, which is not {}", words::shown(&id.value), subject.project());
+            let text =
+                format!("this entry names `{}`, which is not {}", words::printable(&id.value), subject.project());
             (subject.line(entry.head), text)
         })
         .collect()

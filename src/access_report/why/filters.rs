@@ -1,46 +1,62 @@
 //! The filters behind the choice: environment and protected ref.
 
 use super::step::{Note, Step, Subject};
-use super::words;
-use crate::access::{Condition, Denial, EnvironmentPattern, Fact, JobEnvironment, Outcome, PartialVerdict};
-use crate::agent_config::{CiEntry, Spanned};
+use crate::access::{Condition, Denial, EnvironmentPattern, JobEnvironment, Outcome, PartialVerdict, Unknown};
+use crate::agent_config::{CiEntry, Spanned, is_true};
+use crate::source::Span;
+use crate::words;
 
 pub(super) fn steps(subject: &Subject<'_, '_, '_>) -> Vec<Step> {
     let Some(entry) = subject.row.winner.and_then(|winner| winner.entry) else { return Vec::new() };
-    let mut steps = vec![environment(subject, entry)];
+    let CiEntry {
+        kind: _,
+        index: _,
+        span: _,
+        head: _,
+        id: _,
+        default_namespace: _,
+        access_as: _,
+        environments,
+        environments_key,
+        protected_branches_only,
+        resource_management: _,
+    } = entry;
+    let mut steps = vec![environment(subject, environments, *environments_key)];
     let is_stopped = matches!(
         subject.row.outcome,
         Outcome::Denied(Denial::NoEnvironment | Denial::OtherEnvironment | Denial::PatternRaises(..))
     );
     if !is_stopped {
-        steps.push(protection(subject, entry));
+        steps.push(protection(subject, protected_branches_only.as_ref()));
     }
     steps
 }
 
-fn environment(subject: &Subject<'_, '_, '_>, entry: &CiEntry) -> Step {
+fn environment(subject: &Subject<'_, '_, '_>, listed: &[Spanned<String>], key: Option<Span>) -> Step {
     let step = |text: String| Step::new("environment", text);
-    if entry.environments.is_empty() {
+    if listed.is_empty() {
         return step("It lists no `environments`, so jobs of all environments pass, and jobs without one.".to_owned());
     }
     let Some(environment) = subject.answer.query.environment else {
         let text =
             "It lists `environments`, and the job has none. A job without environment passes no entry that lists any.";
-        let line = entry.environments_key.and_then(|key| subject.line(key));
+        let line = key.and_then(|key| subject.line(key));
         return step(text.to_owned()).note(line, "unmatched", "there is no environment to compare with");
     };
-    let is =
-        format!("It lists `environments`, and one that matches `{}` is enough", words::shown(&environment.to_string()));
+    let is = format!(
+        "It lists `environments`, and one that matches `{}` is enough",
+        words::printable(&environment.to_string())
+    );
     let mut notes = Vec::new();
     let mut is_decided = false;
-    for pattern in &entry.environments {
+    for pattern in listed {
         let (state, text) = if is_decided {
             ("ignored", "is not looked at any more".to_owned())
         } else {
             compared(subject, pattern, environment)
         };
         is_decided |= matches!(state, "matches" | "raises");
-        let text = format!("`{}` {text}", words::shown(&pattern.value));
+        let text = format!("`{}` {text}", words::printable(&pattern.value));
         notes.push(Note { line: subject.line(pattern.span), route: None, state, text });
     }
     let result = match &subject.row.outcome {
@@ -77,24 +93,25 @@ fn compared(
         PartialVerdict::Raises(fault) => (
             "raises",
             format!(
-                "is no regular expression, since {fault}: GitLab answers the request for the job's agents with an error"
+                "is no regular expression, since {}: GitLab answers the request for the job's agents with an error",
+                words::pattern_fault(fault)
             ),
         ),
         PartialVerdict::Depends => {
-            let given = given(subject, &|fact| matches!(fact, Fact::EnvironmentMatches(_)));
+            let given = given(subject, &|unknown| matches!(unknown, Unknown::EnvironmentMatches(_)));
             ("depends", format!("matches for some values of the variables in the name{given}"))
         }
         PartialVerdict::Unknown(unknown) => {
             let pattern: Box<str> = pattern.value.as_str().into();
-            let given = given(subject, &|fact| matches!(fact, Fact::PatternMatches(of) if *of == pattern));
-            ("unknown", format!("can be judged by Ruby alone: {unknown}{given}"))
+            let given = given(subject, &|unknown| matches!(unknown, Unknown::PatternMatches(of) if *of == pattern));
+            ("unknown", format!("can be judged by Ruby alone: {}{given}", words::pattern_unknown(unknown)))
         }
     }
 }
 
-/// What this branch of the decision takes a fact to be.
-fn given(subject: &Subject<'_, '_, '_>, fact: &dyn Fn(&Fact) -> bool) -> &'static str {
-    match subject.row.conditions.iter().find(|condition| fact(&condition.fact)).map(|condition| condition.holds) {
+/// What this branch of the decision takes an unknown to be.
+fn given(subject: &Subject<'_, '_, '_>, unknown: &dyn Fn(&Unknown) -> bool) -> &'static str {
+    match subject.row.conditions.iter().find(|condition| unknown(&condition.unknown)).map(|condition| condition.holds) {
         Some(true) => "; here it is taken to match",
         Some(false) => "; here it is taken not to match",
         None => "",
@@ -112,16 +129,16 @@ fn how_a_star_matches(pattern: &str, environment: &str) -> &'static str {
     }
 }
 
-fn protection(subject: &Subject<'_, '_, '_>, entry: &CiEntry) -> Step {
-    if !entry.is_protected_only() {
+fn protection(subject: &Subject<'_, '_, '_>, protected_only: Option<&Spanned<bool>>) -> Step {
+    if !is_true(protected_only) {
         return Step::new("protected_ref", "It does not ask for a protected ref.");
     }
-    let holds = |fact: &dyn Fn(&Fact) -> bool| {
-        let found = subject.row.conditions.iter().find(|condition| fact(&condition.fact));
+    let holds = |unknown: &dyn Fn(&Unknown) -> bool| {
+        let found = subject.row.conditions.iter().find(|condition| unknown(&condition.unknown));
         found.map(|condition: &Condition| condition.holds)
     };
-    let flag = holds(&|fact| matches!(fact, Fact::FeatureFlag(_)));
-    let protected = holds(&|fact| matches!(fact, Fact::ProtectedRef)).or(subject.answer.query.protected);
+    let flag = holds(&|unknown| matches!(unknown, Unknown::FeatureFlag(_)));
+    let protected = holds(&|unknown| matches!(unknown, Unknown::ProtectedRef)).or(subject.answer.query.protected);
     let text = match (flag, protected) {
         (Some(false), _) => "It asks for a protected ref, and without the feature flag GitLab does not look at that.",
         (_, Some(true)) => "It takes only protected branches and tags, and the job's ref is protected: the job passes.",
@@ -130,7 +147,7 @@ fn protection(subject: &Subject<'_, '_, '_>, entry: &CiEntry) -> Step {
         }
         (_, None) => "It takes only protected branches and tags, and whether the job's ref is one is not known.",
     };
-    let line = entry.protected_branches_only.as_ref().and_then(|written| subject.line(written.span));
+    let line = protected_only.and_then(|written| subject.line(written.span));
     let state = if subject.row.is_allowed() { "passes" } else { "asks" };
     Step::new("protected_ref", text).note(line, state, "asks for a protected ref")
 }

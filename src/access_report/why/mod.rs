@@ -12,8 +12,9 @@ mod step;
 use std::io;
 
 use super::human::paragraph;
-use super::{AccessReport, layout, words};
+use super::{AccessReport, layout};
 use crate::access::{AgentId, Answer, Row};
+use crate::words;
 use step::{Excerpts, Subject};
 pub(super) use step::{Line, Note, Step};
 
@@ -81,10 +82,10 @@ pub(super) fn human<'w>(
     if are_told {
         return Ok(());
     }
-    let names: Vec<String> = unnamed.iter().map(|&id| words::shown(&report.index.agent(id).context())).collect();
+    let names: Vec<String> = unnamed.iter().map(|&id| words::printable(&report.index.agent(id).context())).collect();
     let text = format!(
         "Nothing names {} or what lies above it at {}: {}. `--agent` explains one of them.",
-        words::shown(answer.project_path()),
+        words::printable(answer.project_path()),
         words::count(names.len(), "other agent"),
         words::some_of(&names, MOST_NAMES),
     );
@@ -99,7 +100,7 @@ fn agent_for_people<'w>(
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
     let Some(first) = rows.first() else { return Ok(()) };
-    let context = words::shown(&report.index.agent(first.agent).context());
+    let context = words::printable(&report.index.agent(first.agent).context());
     let all: Vec<Vec<Step>> = rows.iter().map(|row| steps(report, answer, row)).collect();
     let is_one = rows.iter().all(|row| words::verdict(row) == words::verdict(first));
     let verdict = if is_one { words::verdict(first) } else { "it depends" };
@@ -167,7 +168,7 @@ impl StepWriter {
 
     fn write_line(&self, line: &Line, with_path: bool, digits: usize, out: &mut dyn io::Write) -> io::Result<()> {
         if with_path {
-            writeln!(out, "     --> {}:{}", words::shown(&line.path), line.number)?;
+            writeln!(out, "     --> {}:{}", words::printable(&line.path), line.number)?;
         }
         let room = layout::usable(self.width).saturating_sub(digits + 8);
         writeln!(out, "     {:>digits$} │ {}", line.number, layout::cut_end(&line.text, room))

@@ -1,9 +1,9 @@
 //! The last step: what the job gets, and as whom it acts.
 
 use super::step::{Step, Subject};
-use super::words;
 use crate::access::{Denial, Identity, Outcome};
-use crate::agent_config::Impersonation;
+use crate::agent_config::{Impersonation, Mode};
+use crate::words;
 
 /// The step; `None` where another has already said it.
 pub(super) fn step(subject: &Subject<'_, '_, '_>) -> Option<Step> {
@@ -27,17 +27,17 @@ fn denied(subject: &Subject<'_, '_, '_>, denial: &Denial<'_>) -> Option<String> 
         Denial::RequestFails(context) => Some(format!(
             "The job would see the agent. But the request for all of its agents fails at a pattern of {} that is no \
              regular expression, so it sees none.",
-            words::shown(context)
+            words::printable(context)
         )),
     }
 }
 
 fn allowed(subject: &Subject<'_, '_, '_>) -> Step {
     let identity = subject.answer.identity(subject.row, subject.agent);
-    let context = words::shown(&subject.agent.context());
+    let context = words::printable(&subject.agent.context());
     let text = format!("The job sees the context `{context}` and acts as {}.", who(&identity));
     let mut step = Step::new("result", text);
-    let namespace = subject.answer.namespace(subject.row).map(|namespace| words::shown(&namespace.value));
+    let namespace = subject.answer.namespace(subject.row).map(|namespace| words::printable(&namespace.value));
     step.facts.push((
         "namespace",
         vec![namespace.map_or_else(
@@ -49,11 +49,11 @@ fn allowed(subject: &Subject<'_, '_, '_>) -> Step {
     step
 }
 
-fn who(identity: &Identity<'_>) -> &'static str {
+fn who(identity: &Identity<'_>) -> String {
     match identity {
-        Identity::Agent => "the agent's service account, or whom it names with `kubectl --as`",
-        Identity::CiJob(_) => "the CI job",
-        Identity::Impersonate(_) => "a fixed user",
+        Identity::Agent => format!("{}, or whom it names with `kubectl --as`", words::mode(Mode::Agent)),
+        Identity::CiJob(_) => words::mode(Mode::CiJob).to_owned(),
+        Identity::Impersonate(_) => words::mode(Mode::Impersonate).to_owned(),
     }
 }
 
@@ -78,16 +78,17 @@ fn facts(identity: &Identity<'_>) -> Vec<(&'static str, Vec<String>)> {
 
 fn fixed_user(user: &Impersonation) -> Vec<(&'static str, Vec<String>)> {
     let values = |values: &[crate::agent_config::Spanned<String>]| -> Vec<String> {
-        values.iter().map(|value| words::shown(&value.value)).collect()
+        values.iter().map(|value| words::printable(&value.value)).collect()
     };
-    let extra = user.extra.iter().map(|(key, values)| {
-        let values: Vec<String> = values.iter().map(|value| words::shown(value)).collect();
-        format!("{}: {}", words::shown(&key.value), values.join(", "))
+    let Impersonation { username, groups, uid, extra } = user;
+    let extra = extra.iter().map(|(key, values)| {
+        let values: Vec<String> = values.iter().map(|value| words::printable(value)).collect();
+        format!("{}: {}", words::printable(&key.value), values.join(", "))
     });
     let mut facts = vec![
-        ("user", values(user.username.as_slice())),
-        ("groups", values(&user.groups)),
-        ("uid", values(user.uid.as_slice())),
+        ("user", values(username.as_slice())),
+        ("groups", values(groups)),
+        ("uid", values(uid.as_slice())),
         ("extra", extra.collect()),
     ];
     facts.retain(|(_, values)| !values.is_empty());

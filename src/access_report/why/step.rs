@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::words;
 use crate::access::{Agent, Answer, Index, Row};
 use crate::source::secrets;
 use crate::source::{Source, Span};
+use crate::words;
 
 /// One step of a decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,7 +70,7 @@ impl Subject<'_, '_, '_> {
 
     /// The path of the job's project as it may be shown.
     pub fn project(&self) -> String {
-        words::shown(self.answer.project_path())
+        words::printable(self.answer.project_path())
     }
 }
 

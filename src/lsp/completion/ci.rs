@@ -6,18 +6,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use gen_lsp_types::CompletionItemKind;
 
-use super::outline::{Form, Outline, Step};
+use super::cursor::{CursorContext, Form, Step};
 use super::{Around, At, MOST, Offer, Offers};
-use crate::access::{Candidate, CandidateKind, Index, Query};
-use crate::agent_config::Mode;
+use crate::access::{Candidate, Index, Query};
+use crate::agent_config::{AccessAs, CiEntry, Mode, is_true};
 use crate::analysis::Facts;
 use crate::gitlab::FullPath;
 use crate::source::Span;
+use crate::words;
 use crate::yaml::written;
 
 /// What could be written at the cursor.
-pub(super) fn offers(at: &At<'_>, outline: &Outline, around: &Around<'_>) -> Offers {
-    match wanted(at, outline) {
+pub(super) fn offers(at: &At<'_>, cursor: &CursorContext, around: &Around<'_>) -> Offers {
+    match wanted(at, cursor) {
         Some(Wanted::Context { typed, in_script }) => contexts(at, typed, in_script, around),
         Some(Wanted::Environment { typed, form }) => environments(at, typed, form, around),
         None => Offers::default(),
@@ -31,7 +32,7 @@ enum Wanted {
     Environment { typed: Span, form: Form },
 }
 
-fn wanted(at: &At<'_>, outline: &Outline) -> Option<Wanted> {
+fn wanted(at: &At<'_>, cursor: &CursorContext) -> Option<Wanted> {
     let line = at.source.line_span(at.source.line_index(at.cursor));
     let before = at.source.slice(Span::new(line.start, at.cursor));
     if is_in_comment(before) {
@@ -58,7 +59,7 @@ fn wanted(at: &At<'_>, outline: &Outline) -> Option<Wanted> {
     if is_shell {
         return Some(Wanted::Context { typed, in_script: true });
     }
-    let place = outline.place.as_ref()?;
+    let place = cursor.place.as_ref()?;
     let keys: Vec<&str> = place
         .path
         .iter()
@@ -145,8 +146,8 @@ fn contexts(at: &At<'_>, typed: Span, in_script: bool, around: &Around<'_>) -> O
 }
 
 fn choices_of(facts: &Facts<'_>, at: usize, in_script: bool) -> Vec<Choice> {
-    let Some(project) = facts.projects.get(at) else { return Vec::new() };
-    let Some(index) = facts.workspace.index(project, at) else { return Vec::new() };
+    let Some(project) = facts.subjects.get(at).map(|subject| &*subject.project) else { return Vec::new() };
+    let Some(index) = facts.index(at) else { return Vec::new() };
     let path = project.context.project.as_ref().map(FullPath::as_str);
     let named = path.map(|path| index.agents_for(path)).unwrap_or_default();
     let mut choices = Vec::new();
@@ -165,7 +166,7 @@ fn choices_of(facts: &Facts<'_>, at: usize, in_script: bool) -> Vec<Choice> {
         }
         let candidate = path.filter(|_| named.contains(&id)).and_then(|path| winner(index, id, path));
         let detail = match (&candidate, path) {
-            (Some(candidate), _) => through(candidate),
+            (Some(candidate), _) => words::through(candidate),
             _ if agent.is_refused() => "GitLab refuses its configuration".to_owned(),
             _ if !agent.is_registered => "no such agent is registered".to_owned(),
             (None, Some(_)) => "does not name this project".to_owned(),
@@ -187,39 +188,37 @@ fn winner<'w>(index: &Index<'w>, agent: crate::access::AgentId, project: &str) -
     rows.iter().find_map(|row| row.winner)
 }
 
-fn through(candidate: &Candidate<'_>) -> String {
-    match candidate.kind {
-        CandidateKind::Project => "project entry".to_owned(),
-        CandidateKind::Implicit => "agent of this project".to_owned(),
-        CandidateKind::Group => format!("group {}", candidate.target.unwrap_or_default()),
-        CandidateKind::Instance => "instance entry".to_owned(),
-    }
-}
-
 /// What a job must hold to, and as whom it acts.
 fn restrictions(candidate: &Candidate<'_>) -> String {
-    let mut lines = Vec::new();
+    let (mut lines, mut mode) = (Vec::new(), Mode::Agent);
     if let Some(entry) = candidate.entry {
-        if !entry.environments.is_empty() {
-            let names: Vec<String> = entry.environments.iter().map(|name| format!("`{}`", name.value)).collect();
+        let CiEntry {
+            kind: _,
+            index: _,
+            span: _,
+            head: _,
+            id: _,
+            default_namespace: _,
+            access_as,
+            environments,
+            environments_key: _,
+            protected_branches_only,
+            resource_management: _,
+        } = entry;
+        mode = AccessAs::identity(access_as.as_ref()).0;
+        if !environments.is_empty() {
+            let names: Vec<String> =
+                environments.iter().map(|name| format!("`{}`", words::printable(&name.value))).collect();
             lines.push(format!("Only jobs of the environments {}.", names.join(", ")));
         }
-        if entry.is_protected_only() {
+        if is_true(protected_branches_only.as_ref()) {
             lines.push("Only jobs on protected branches and tags.".to_owned());
         }
     }
     if lines.is_empty() {
         lines.push("All jobs of the project.".to_owned());
     }
-    lines.push(
-        match candidate.mode() {
-            Mode::Agent => "They act as the agent's service account.",
-            Mode::CiJob => "They act as the CI job.",
-            Mode::Impersonate => "They act as a fixed user.",
-            Mode::User => "They act as the GitLab user.",
-        }
-        .to_owned(),
-    );
+    lines.push(format!("They act as {}.", words::mode(mode)));
     lines.join("\n\n")
 }
 
@@ -245,13 +244,13 @@ fn environments(at: &At<'_>, typed: Span, form: Form, around: &Around<'_>) -> Of
 /// The environments of a project, and those that agents' entries for it name; each with who says so.
 fn environment_names(facts: &Facts<'_>, at: usize) -> BTreeMap<String, BTreeSet<String>> {
     let mut names: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    let Some(project) = facts.projects.get(at) else { return names };
+    let Some(project) = facts.subjects.get(at).map(|subject| &*subject.project) else { return names };
     let Some(path) = project.context.project.as_ref().map(FullPath::as_str) else { return names };
     let listed = project.context.inventory.as_deref().and_then(|inventory| inventory.find_project(path));
     for environment in listed.iter().filter_map(|project| project.environments.as_deref()).flatten() {
         names.entry(environment.name.to_string()).or_default().insert("environment".to_owned());
     }
-    let Some(index) = facts.workspace.index(project, at) else { return names };
+    let Some(index) = facts.index(at) else { return names };
     for id in index.agents_for(path) {
         let Some(entry) = winner(index, id, path).and_then(|candidate| candidate.entry) else { continue };
         for pattern in entry.environments.iter().filter(|pattern| !pattern.value.contains('*')) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use gen_lsp_types::CompletionItemKind;
 
-use super::outline::Step;
+use super::cursor::Step;
 use super::{Asking, MOST, Offers};
 use crate::access::jobs::KnownEnvironments;
 use crate::agent_config::EntryKind;
@@ -16,8 +16,9 @@ pub(super) fn offers(asked: &Asking<'_>) -> Offers {
     let Some((kind, id)) = entry(asked) else { return Offers::default() };
     let mut names = None;
     (asked.around.look)(&mut |facts, at| {
-        names = facts.context(at).map(|context| {
-            Arc::clone(&KnownEnvironments::named(kind, id, context.inventory.as_ref(), &context.job_environments).names)
+        names = facts.subjects.get(at).map(|subject| {
+            let inventory = subject.project.context.inventory.as_ref();
+            Arc::clone(&KnownEnvironments::named(kind, id, inventory, &facts.environments).names)
         });
     });
     let typed = asked.typed().to_ascii_lowercase();

@@ -4,9 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use gen_lsp_types::CompletionItemKind;
 
-use super::outline::Step;
+use super::cursor::Step;
 use super::{Asking, MOST, Offers};
-use crate::access::{Hierarchy, Standing, across_hierarchies};
+use crate::access::{Authorization, Hierarchy, across_hierarchies};
 use crate::agent_config::{AccessSection, EntryKind};
 use crate::gitlab::{FullPath, lower_path, root_path};
 use crate::inventory::{Inventory, NamespaceKind};
@@ -59,7 +59,7 @@ fn listed(asked: &Asking<'_>) -> HashSet<String> {
             && other != path
             && matches!(other.last(), Some(Step::Key(key)) if key == "id")
     };
-    let leaves = asked.outline.leaves.iter().filter(|leaf| is_id(&leaf.path));
+    let leaves = asked.cursor.leaves.iter().filter(|leaf| is_id(&leaf.path));
     leaves.map(|leaf| lower_path(&leaf.text).into_owned()).collect()
 }
 
@@ -147,11 +147,12 @@ fn candidates<'i>(
     let mut known: HashMap<usize, Option<bool>> = HashMap::new();
     let mut found = Vec::new();
     for (path, namespace) in ranked.into_iter().flatten() {
-        let depends = *known.entry(namespace).or_insert_with(|| match hierarchy.standing(kind, &lower_path(path)) {
-            Standing::Kept => Some(false),
-            Standing::Depends(_) => Some(true),
-            Standing::Dropped(_) => None,
-        });
+        let depends =
+            *known.entry(namespace).or_insert_with(|| match hierarchy.authorization(kind, &lower_path(path)) {
+                Authorization::Kept => Some(false),
+                Authorization::Depends(_) => Some(true),
+                Authorization::Dropped(_) => None,
+            });
         let Some(depends) = depends else { continue };
         if listed.is_empty() || !listed.contains(&*lower_path(path)) {
             found.push((path, depends));

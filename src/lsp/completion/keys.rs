@@ -2,7 +2,7 @@
 
 use gen_lsp_types::CompletionItemKind;
 
-use super::outline::Form;
+use super::cursor::Form;
 use super::{Asking, Offer, rule_names};
 use crate::gitlab::{OLDEST, Tier};
 use crate::schema::{Key, Kind, Members, Message};

@@ -1,13 +1,13 @@
 //! What could be written at a place: keys, values, ids, environments, contexts, names of rules.
 //!
-//! It does no I/O. [`outline`](self::outline) finds the place, the tables of keys say what may stand there, and the projects at
+//! It does no I/O. [`cursor`](self::cursor) finds the place, the tables of keys say what may stand there, and the projects at
 //! hand which ids, environments and contexts there are.
 
 mod ci;
+mod cursor;
 mod environments;
 mod ids;
 mod keys;
-mod outline;
 mod rule_names;
 mod values;
 
@@ -25,7 +25,7 @@ use crate::project::settings::SETTINGS;
 use crate::schema::{Key, Kind, Message};
 use crate::source::{Source, Span};
 
-use outline::{Form, Outline, Place, Slot, Step};
+use cursor::{CursorContext, CursorPlace, Form, Slot, Step};
 
 /// How many ids, environments or contexts are offered at once.
 pub(super) const MOST: usize = 200;
@@ -123,22 +123,22 @@ impl From<Vec<Offer>> for Offers {
 
 /// What could be written at the cursor.
 pub(super) fn offers(at: &At<'_>, around: &Around<'_>) -> Offers {
-    let outline = Outline::of(at.source, at.cursor, at.kind == FileKind::Agent);
-    if !outline.is_in_text
+    let cursor = CursorContext::of(at.source, at.cursor, at.kind == FileKind::Agent);
+    if !cursor.is_in_text
         && let Some(offers) = rule_names::in_comment(at, around)
     {
         return offers;
     }
     let (table, version) = match at.kind {
-        FileKind::Ci => return ci::offers(at, &outline, around),
+        FileKind::Ci => return ci::offers(at, &cursor, around),
         FileKind::Agent => (&CONFIGURATION, around.context.map_or(NEWEST, |context| context.version)),
         FileKind::Settings => (&SETTINGS, NEWEST),
         FileKind::Inventory => (&INVENTORY, NEWEST),
     };
-    let Some(place) = outline.place.clone() else { return Offers::default() };
+    let Some(place) = cursor.place.clone() else { return Offers::default() };
     let Some(target) = Target::find(table, &place.path, version) else { return Offers::default() };
     let mut offers = Offers::default();
-    let asked = Asking { at, around, outline: &outline, place: &place, target, version };
+    let asked = Asking { at, around, cursor: &cursor, place: &place, target, version };
     match place.slot {
         Slot::Key => offers.all = keys::of_mapping(&asked),
         Slot::Node => {
@@ -167,8 +167,8 @@ pub(super) fn offers(at: &At<'_>, around: &Around<'_>) -> Offers {
 struct Asking<'a> {
     at: &'a At<'a>,
     around: &'a Around<'a>,
-    outline: &'a Outline,
-    place: &'a Place,
+    cursor: &'a CursorContext,
+    place: &'a CursorPlace,
     target: Target,
     version: Version,
 }
@@ -194,7 +194,7 @@ impl Asking<'_> {
 
     /// The texts at this path.
     fn text_at(&self, path: &[Step]) -> Option<&str> {
-        self.outline.leaves.iter().find(|leaf| leaf.path == path).map(|leaf| &*leaf.text)
+        self.cursor.leaves.iter().find(|leaf| leaf.path == path).map(|leaf| &*leaf.text)
     }
 }
 

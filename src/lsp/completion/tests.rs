@@ -4,15 +4,17 @@ use std::sync::Arc;
 
 use std::time::{Duration, Instant};
 
-use super::outline::{Outline, Step};
+use proptest::prelude::*;
+
+use super::cursor::{CursorContext, Step};
 use super::*;
 use crate::agent_config::AgentConfig;
 use crate::agent_config::location::Location;
-use crate::analysis::{self, Asked, Project, Steps};
+use crate::analysis::{Evaluation, Purpose, Subject};
 use crate::ci::{FileContent, Files, Pipeline, ProjectFacts};
 use crate::diagnostic::Selection;
 use crate::gitlab::FullPath;
-use crate::project::Input;
+use crate::project::{Input, Project, Steps};
 use crate::rules::{self, RULES};
 use crate::schema::ProblemKind;
 use crate::{inventory, yaml};
@@ -46,7 +48,7 @@ const SPARE: &str = "ci_access: {projects: [{id: acme/ops/tools}]}";
 
 /// A world of two projects: agents, and a shop with a CI file.
 struct Scene {
-    projects: Vec<Project>,
+    subjects: Vec<Subject>,
     findings: Vec<(usize, &'static str)>,
 }
 
@@ -72,13 +74,14 @@ impl Scene {
         };
         let inputs = vec![agent("prod", PROD), agent("test", TEST), agent("spare", SPARE)];
         let shop = Context { project: Some(FullPath::new("acme/web/shop")), ..context.clone() };
-        let mut shop = Project::new(Vec::new(), shop, Selection::default());
+        let mut shop = Subject::new(Project::new(Vec::new(), shop), Selection::default());
         let main = Arc::new(Source::new(
             ".gitlab-ci.yml",
             "review: {environment: review/$CI_COMMIT_REF_SLUG, script: [x]}\ndeploy: {environment: canary, script: [x]}",
         ));
-        shop.pipeline = Some(pipeline(main));
-        Self { projects: vec![Project::new(inputs, context, Selection::default()), shop], findings: Vec::new() }
+        shop.set_pipeline(Some(pipeline(main)));
+        let agents = Subject::new(Project::new(inputs, context), Selection::default());
+        Self { subjects: vec![agents, shop], findings: Vec::new() }
     }
 
     fn offers(&self, kind: FileKind, marked: &str, fills_snippets: bool) -> (Source, Offers) {
@@ -86,10 +89,10 @@ impl Scene {
         let source = Source::new("file.yaml", marked.replacen('|', "", 1));
         let at = usize::from(kind == Ci);
         let look = |show: &mut dyn FnMut(&Facts<'_>, usize)| {
-            analysis::look(&self.projects, &Steps::default(), Asked::Anyway, |facts| show(facts, at));
+            Evaluation::of(self.subjects.clone(), Purpose::Access, &Steps::default()).with(|facts| show(facts, at));
         };
         let is_known = matches!(kind, Agent | Ci);
-        let context = self.projects.get(at).map(|project| &project.context).filter(|_| is_known);
+        let context = self.subjects.get(at).map(|subject| &subject.project.context).filter(|_| is_known);
         let around = Around { context, look: &look, findings: &self.findings };
         let offers = offers(&At { source: &source, kind, cursor, fills_snippets }, &around);
         for offer in &offers.all {
@@ -678,7 +681,8 @@ fn every_beginning_of_a_file_can_be_completed() {
                 // A file may hold what marks the cursor here.
                 let source = Source::new("file.yaml", [&text[..at], behind].concat());
                 for kind in [Agent, Ci, Settings, FileKind::Inventory] {
-                    let around = Around { context: Some(&scene.projects[0].context), look: &|_| {}, findings: &[] };
+                    let around =
+                        Around { context: Some(&scene.subjects[0].project.context), look: &|_| {}, findings: &[] };
                     let start = Instant::now();
                     let offers = offers(&At { source: &source, kind, cursor: at, fills_snippets: true }, &around);
                     assert!(start.elapsed() < PATIENCE);
@@ -687,6 +691,87 @@ fn every_beginning_of_a_file_can_be_completed() {
                 }
             }
         }
+    }
+}
+
+/// What input methods, word processors and web pages put in the place of a blank or a line break.
+const WIDE: [&str; 5] = ["\u{85}", "\u{a0}", "\u{2028}", "\u{3000}", "\u{feff}"];
+
+/// Up to this size a text is tried at each of its characters, and at 500 places of a fixed seed otherwise.
+const WHOLE: usize = 4 << 10;
+
+fn places_of(text: &str) -> Vec<usize> {
+    let all: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+    if text.len() <= WHOLE {
+        return all;
+    }
+    // A linear congruential generator with the constants of Knuth's MMIX.
+    let next =
+        |state: &u64| Some(state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407));
+    let states = std::iter::successors(Some(20_u64), next);
+    states.skip(1).take(500).filter_map(|state| all.get((state >> 33) as usize % all.len()).copied()).collect()
+}
+
+/// Every place that a cursor's context reports lies in the text, on the borders of characters.
+fn assert_within(source: &Source, cursor: usize, keeps_leaves: bool) {
+    let text = source.text();
+    let context = CursorContext::of(source, cursor, keeps_leaves);
+    for span in context.leaves.iter().map(|leaf| leaf.span).chain(context.place.iter().map(|place| place.typed)) {
+        assert!(text.get(span.start..span.end).is_some(), "{text:?} at {cursor}: {span:?}");
+    }
+    let typed = context.place.map(|place| place.typed);
+    assert!(typed.is_none_or(|typed| typed.start <= cursor && cursor <= typed.end), "{text:?} at {cursor}: {typed:?}");
+}
+
+#[test]
+fn blanks_that_are_none_for_yaml_can_stand_everywhere() {
+    let full = FILES[0];
+    let larger = ["ci_access:", "user_access:", "flux:"].map(|key| full.replace("ci_access:", key)).concat();
+    assert!(larger.len() > WHOLE);
+    for text in FILES.into_iter().chain([&*larger]) {
+        for at in places_of(text) {
+            assert_within(&Source::new("file.yaml", text), at, false);
+            for wide in WIDE {
+                let source = Source::new("file.yaml", [&text[..at], wide, &text[at..]].concat());
+                let behind = at + wide.len();
+                assert_within(&source, behind, true);
+                assert_within(&source, source.line_span(source.line_index(behind)).end, false);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_only_looks_like_a_blank_is_text() {
+    let text = "ci_access:\n  projects:\n    - id: acme/x\n      environments: [production,\u{3000}]\n";
+    let source = Source::new("file.yaml", text);
+    let leaves = CursorContext::of(&source, 0, true).leaves;
+    let texts: Vec<&str> = leaves.iter().map(|leaf| &*leaf.text).collect();
+    assert_eq!(texts, ["acme/x", "production", "\u{3000}"]);
+    for (separator, expected) in [('\u{85}', true), ('\u{2028}', true), ('\u{a0}', false), ('\u{feff}', false)] {
+        let source = Source::new("file.yaml", text.replace('\u{3000}', &separator.to_string()));
+        assert_eq!(CursorContext::of(&source, 0, true).leaves.len() == 2, expected, "{separator:?}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
+
+    /// A place of the context lies in the text, whatever the text is, and reading is done at some time.
+    #[test]
+    fn an_outline_of_any_text_lies_in_it(
+        parts in prop::collection::vec(prop_oneof![
+            4 => prop::sample::select(vec![
+                "[", "]", "{", "}", ",", ":", ": ", "- ", "-", " ", "  ", "\n", "\n  ", "\r", "\t", "#", " # ", "'", "\"",
+                "\\", "|", ">", "&a ", "!t ", "*a", "---", "...", "%", "?", "a", "key: ", "é", "日", "\u{1f600}",
+            ]),
+            2 => prop::sample::select(WIDE.to_vec()),
+        ], 0..40),
+        end in any::<prop::sample::Index>(),
+    ) {
+        let source = Source::new("file.yaml", parts.concat());
+        let cursors: Vec<usize> = source.text().char_indices().map(|(at, _)| at).chain([source.text().len()]).collect();
+        assert_within(&source, cursors[end.index(cursors.len())], true);
     }
 }
 
@@ -726,7 +811,7 @@ fn the_outline_of_a_whole_file_is_that_of_the_parser() {
         let read = yaml::read(&source);
         for (span, path, slot, mut others) in places(read.tree()) {
             for cursor in [span.start, span.end] {
-                let place = Outline::of(&source, cursor, true).place;
+                let place = CursorContext::of(&source, cursor, true).place;
                 let Some(mut place) = place else { panic!("{text}\nno place at {cursor}: {}", source.slice(span)) };
                 assert_eq!((place.slot, &place.path, place.typed), (slot, &path, span), "{text}");
                 if slot == Slot::Key {
@@ -737,10 +822,10 @@ fn the_outline_of_a_whole_file_is_that_of_the_parser() {
                 count += 1;
             }
         }
-        let outline = Outline::of(&source, 0, true);
+        let cursor = CursorContext::of(&source, 0, true);
         let leaves = places(read.tree()).into_iter().filter(|(.., slot, _)| *slot == Slot::Node);
         for (span, path, ..) in leaves {
-            assert!(outline.leaves.iter().any(|leaf| leaf.span == span && leaf.path == path), "{}", source.slice(span));
+            assert!(cursor.leaves.iter().any(|leaf| leaf.span == span && leaf.path == path), "{}", source.slice(span));
         }
     }
     assert!(count > 300, "{count}");
@@ -786,7 +871,7 @@ fn keys_that_are_offered_are_taken() {
                 }
                 let whole = [&*typed, behind, &text[at..]].concat();
                 let source = Source::new("file.yaml", whole.trim_matches('|'));
-                let around = Around { context: Some(&scene.projects[0].context), look: &|_| {}, findings: &[] };
+                let around = Around { context: Some(&scene.subjects[0].project.context), look: &|_| {}, findings: &[] };
                 let offers = offers(&At { source: &source, kind: Agent, cursor, fills_snippets: false }, &around);
                 for offer in offers.all.iter().filter(|offer| offer.kind == CompletionItemKind::Property) {
                     let value = if offer.text.ends_with(": ") { "x" } else { "" };

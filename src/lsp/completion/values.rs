@@ -2,8 +2,8 @@
 
 use gen_lsp_types::CompletionItemKind;
 
+use super::cursor::{Form, Slot, Step};
 use super::keys::open_quote;
-use super::outline::{Form, Slot, Step};
 use super::{Asking, Offer, Offers, Target, environments, ids, rule_names};
 use crate::gitlab::{NEWEST, OLDEST, Version};
 use crate::schema::{Check, Duration, Key, Kind, Members};
@@ -162,8 +162,7 @@ impl Asking<'_> {
         };
         let is_other =
             move |path: &[Step]| list.is_some_and(|list| path.len() == list.len() + 1 && path.starts_with(list));
-        let leaves =
-            self.outline.leaves.iter().filter(move |leaf| is_other(&leaf.path) && leaf.path != self.place.path);
+        let leaves = self.cursor.leaves.iter().filter(move |leaf| is_other(&leaf.path) && leaf.path != self.place.path);
         leaves.map(|leaf| &*leaf.text)
     }
 

@@ -5,20 +5,23 @@ use std::path::Path;
 use std::sync::Arc;
 
 use gen_lsp_types::{
-    CodeAction, CodeActionKind, CodeActionParams, CodeActionRequest, CodeActionResolveRequest, CodeActionResponse,
-    DocumentChange, Edit, OptionalVersionedTextDocumentIdentifier, TextDocumentEdit, TextEdit, WorkspaceEdit,
+    CodeAction, CodeActionKind, CodeActionOptions, CodeActionParams, CodeActionProvider, CodeActionRequest,
+    CodeActionResolveRequest, CodeActionResponse, DocumentChange, Edit, OptionalVersionedTextDocumentIdentifier,
+    ServerCapabilities, TextDocumentEdit, TextEdit, WorkspaceEdit,
 };
 use serde_json::{Value as Json, json};
 use similar::{ChangeTag, TextDiff};
 
 use super::{Asked, Failure, Handler, document};
-use crate::analysis::Steps;
 use crate::diagnostic::suppression;
 use crate::diagnostic::{self, Finding, Fix, Place, Safety};
 use crate::fixing::{self, Request};
+use crate::lsp::client::Client;
 use crate::lsp::documents::Document;
 use crate::lsp::session::Session;
 use crate::lsp::uri;
+use crate::project::Steps;
+use crate::project::files::{Disk, Overlay};
 use crate::rules;
 use crate::source::{Source, Span};
 
@@ -36,6 +39,14 @@ pub(super) struct Resolve;
 
 impl Handler for CodeActions {
     type Request = CodeActionRequest;
+
+    fn announce(_: &Client, capabilities: &mut ServerCapabilities) {
+        capabilities.code_action_provider = Some(CodeActionProvider::CodeActionOptions(CodeActionOptions {
+            code_action_kinds: Some(vec![CodeActionKind::QuickFix, CodeActionKind::new(FIX_ALL)]),
+            resolve_provider: Some(true),
+            ..CodeActionOptions::default()
+        }));
+    }
 
     fn answer(
         session: &mut Session,
@@ -68,6 +79,9 @@ impl Handler for CodeActions {
 
 impl Handler for Resolve {
     type Request = CodeActionResolveRequest;
+
+    /// It comes with another request.
+    fn announce(_: &Client, _: &mut ServerCapabilities) {}
 
     fn answer(session: &mut Session, mut action: CodeAction, _: &Asked<'_>) -> Result<CodeAction, Failure> {
         let uri = action.data.as_ref().and_then(|data| data.get("uri")).and_then(Json::as_str).map(str::to_owned);
@@ -133,8 +147,8 @@ fn quick_fixes(session: &Session, document: &Document, finding: &Finding) -> Vec
 
 /// Whether the fix of a finding leaves nothing worse behind.
 fn is_harmless(session: &Session, finding: &Finding) -> bool {
-    let (projects, read_pipeline) = session.world.for_fixes();
-    fixing::is_harmless(finding, projects, &*read_pipeline)
+    let texts = session.documents.texts();
+    fixing::is_harmless(finding, session.world.subjects(), &Overlay::new(&Disk, &texts))
 }
 
 /// The action that makes all safe fixes; its edit is worked out now if nobody asks for it later.
@@ -156,15 +170,15 @@ fn fix_all(session: &Session, document: &Document) -> Option<CodeAction> {
 
 fn fix_all_edit(session: &Session, document: &Document) -> Option<WorkspaceEdit> {
     let path = document.source.path();
-    let (projects, read_pipeline) = session.world.for_fixes();
+    let texts = session.documents.texts();
     let may_change = |_: usize, changed: &str| changed == path;
     let request = Request {
         up_to: Safety::Safe,
         may_change: &may_change,
-        read_pipeline: &*read_pipeline,
+        files: &Overlay::new(&Disk, &texts),
         steps: &Steps::default(),
     };
-    let fixed = fixing::fix(projects.to_vec(), &request);
+    let fixed = fixing::fix(session.world.subjects().to_vec(), &request);
     let file = fixed.files.iter().find(|file| file.before.path() == path)?;
     Some(workspace_edit(session, &line_edits(&file.before, file.after.text())))
 }

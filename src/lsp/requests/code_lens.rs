@@ -1,8 +1,9 @@
 //! `textDocument/codeLens`: what each entry comes to, above its line. Off unless the settings say otherwise.
 
-use gen_lsp_types::{CodeLens, CodeLensParams, CodeLensRequest, Command};
+use gen_lsp_types::{CodeLens, CodeLensOptions, CodeLensParams, CodeLensRequest, Command, ServerCapabilities};
 
 use super::{Asked, Failure, Handler, document};
+use crate::lsp::client::Client;
 use crate::lsp::hints;
 use crate::lsp::session::Session;
 use crate::source::Span;
@@ -11,6 +12,10 @@ pub(super) struct CodeLenses;
 
 impl Handler for CodeLenses {
     type Request = CodeLensRequest;
+
+    fn announce(_: &Client, capabilities: &mut ServerCapabilities) {
+        capabilities.code_lens_provider = Some(CodeLensOptions::default());
+    }
 
     fn answer(
         session: &mut Session,

@@ -1,12 +1,13 @@
 //! `textDocument/completion`
 
 use gen_lsp_types::{
-    CompletionItem, CompletionList, CompletionParams, CompletionRequest, CompletionResponse, Documentation,
-    InsertTextFormat, InsertTextMode, MarkupContent, MarkupKind, TextEdit,
+    CompletionItem, CompletionList, CompletionOptions, CompletionParams, CompletionRequest, CompletionResponse,
+    Documentation, InsertTextFormat, InsertTextMode, MarkupContent, MarkupKind, ServerCapabilities, TextEdit,
 };
 
 use super::{Asked, Cursor, Failure, Handler, cursor};
 use crate::diagnostic::suppression::MARK;
+use crate::lsp::client::Client;
 use crate::lsp::completion::{self, Around, At, FileKind, Offer};
 use crate::lsp::documents::Document;
 use crate::lsp::session::Session;
@@ -16,6 +17,13 @@ pub(super) struct Completion;
 
 impl Handler for Completion {
     type Request = CompletionRequest;
+
+    fn announce(_: &Client, capabilities: &mut ServerCapabilities) {
+        capabilities.completion_provider = Some(CompletionOptions {
+            trigger_characters: Some([":", "/", "[", " "].map(str::to_owned).to_vec()),
+            ..CompletionOptions::default()
+        });
+    }
 
     fn answer(
         session: &mut Session,
@@ -36,7 +44,7 @@ impl Handler for Completion {
             context: project.and_then(|project| world.project(project)).map(|project| &project.context),
             look: &|show| {
                 if let Some(project) = project {
-                    world.look(|facts| show(facts, project));
+                    world.show(|facts| show(facts, project));
                 }
             },
             findings: &findings,

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use gen_lsp_types::{Definition, DefinitionParams, DefinitionRequest, DefinitionResponse, Location};
+use gen_lsp_types::{
+    Definition, DefinitionParams, DefinitionProvider, DefinitionRequest, DefinitionResponse, Location,
+    ServerCapabilities,
+};
 
 use super::{Asked, Cursor, Failure, Handler, cursor};
 use crate::access::jobs::{JobView, Resolved, Selection};
@@ -11,6 +14,7 @@ use crate::analysis::Facts;
 use crate::ci;
 use crate::diagnostic::Place;
 use crate::gitlab::{ancestor_paths, lower_path};
+use crate::lsp::client::Client;
 use crate::lsp::diagnostics::Writer;
 use crate::lsp::documents::Document;
 use crate::lsp::place::touches;
@@ -23,6 +27,10 @@ pub(super) struct Definitions;
 impl Handler for Definitions {
     type Request = DefinitionRequest;
 
+    fn announce(_: &Client, capabilities: &mut ServerCapabilities) {
+        capabilities.definition_provider = Some(DefinitionProvider::Bool(true));
+    }
+
     fn answer(
         session: &mut Session,
         params: DefinitionParams,
@@ -30,7 +38,7 @@ impl Handler for Definitions {
     ) -> Result<Option<DefinitionResponse>, Failure> {
         let found = cursor(session, &params.text_document_position_params, asked)?;
         let Some(Cursor { document, offset, role }) = found else { return Ok(None) };
-        let places = session.world.look(|facts| match role {
+        let places = session.world.show(|facts| match role {
             Role::Agent(project, input) => overriding(facts, (project, input), offset),
             Role::Ci(project) => agent_files(facts, project, &document, offset),
             Role::Settings | Role::Inventory => Vec::new(),
@@ -80,9 +88,8 @@ fn overriding(facts: &Facts<'_>, (project, input): (usize, usize), offset: usize
 
 /// The entry that lets a job in at the agent whose context is under the cursor, or the agent's file.
 fn agent_files(facts: &Facts<'_>, project: usize, document: &Document, offset: usize) -> Vec<Place> {
-    let known = facts.workspace.jobs(project).zip(facts.projects.get(project));
-    let Some((jobs, index)) = known.and_then(|(jobs, known)| Some((jobs, facts.workspace.index(known, project)?)))
-    else {
+    let known = facts.jobs(project).zip(facts.index(project));
+    let Some((jobs, index)) = known else {
         return Vec::new();
     };
     let is_here = |place: &ci::Place| place.source.path() == document.source.path() && touches(place.span, offset);
@@ -95,7 +102,7 @@ fn agent_files(facts: &Facts<'_>, project: usize, document: &Document, offset: u
     for (job, selection) in here {
         let (Resolved::Agent(agent) | Resolved::OtherCase(agent)) = selection.resolve(index) else { continue };
         let file = index.agent(agent).file;
-        let source: Option<&Arc<Source>> = file.and_then(|file| facts.workspace.sources.get(file.path));
+        let source: Option<&Arc<Source>> = file.and_then(|file| facts.sources.get(file.path));
         let Some(source) = source else { continue };
         let is_known = places.iter().any(|known| known.source.path() == source.path());
         if !is_known {

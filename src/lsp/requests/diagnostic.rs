@@ -1,19 +1,33 @@
 //! `textDocument/diagnostic`
 
 use gen_lsp_types::{
-    DocumentDiagnosticParams, DocumentDiagnosticReport, DocumentDiagnosticRequest, FullDocumentDiagnosticReport,
-    RelatedFullDocumentDiagnosticReport, RelatedUnchangedDocumentDiagnosticReport, UnchangedDocumentDiagnosticReport,
+    DiagnosticOptions, DiagnosticProvider, DocumentDiagnosticParams, DocumentDiagnosticReport,
+    DocumentDiagnosticRequest, FullDocumentDiagnosticReport, RelatedFullDocumentDiagnosticReport,
+    RelatedUnchangedDocumentDiagnosticReport, ServerCapabilities, UnchangedDocumentDiagnosticReport,
+    WorkDoneProgressOptions,
 };
 
 use super::{Asked, Failure, Handler, document};
+use crate::lsp::client::Client;
 use crate::lsp::session::{Session, state_of};
 use crate::lsp::uri;
-use crate::project::discover::shown_path;
+use crate::project::paths::shown_path;
 
 pub(super) struct Diagnostics;
 
 impl Handler for Diagnostics {
     type Request = DocumentDiagnosticRequest;
+
+    fn announce(client: &Client, capabilities: &mut ServerCapabilities) {
+        capabilities.diagnostic_provider = client.pulls_diagnostics.then(|| {
+            DiagnosticProvider::DiagnosticOptions(DiagnosticOptions {
+                identifier: Some("kaslint".to_owned()),
+                inter_file_dependencies: true,
+                workspace_diagnostics: true,
+                work_done_progress_options: WorkDoneProgressOptions::default(),
+            })
+        });
+    }
 
     fn answer(
         session: &mut Session,

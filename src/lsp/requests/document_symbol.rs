@@ -1,18 +1,19 @@
 //! `textDocument/documentSymbol`: keys and entries of a configuration, jobs of a CI file.
 
 use gen_lsp_types::{
-    DocumentSymbol, DocumentSymbolParams, DocumentSymbolRequest, DocumentSymbolResponse, Location, SymbolInformation,
-    SymbolKind,
+    DocumentSymbol, DocumentSymbolParams, DocumentSymbolProvider, DocumentSymbolRequest, DocumentSymbolResponse,
+    Location, ServerCapabilities, SymbolInformation, SymbolKind,
 };
 
 use super::{Asked, Failure, Handler, document};
 use crate::analysis::Facts;
+use crate::lsp::client::Client;
 use crate::lsp::documents::Document;
 use crate::lsp::encoding::PositionEncoding;
-use crate::lsp::entries::shown;
 use crate::lsp::session::Session;
 use crate::lsp::world::Role;
 use crate::source::{Source, Span};
+use crate::words::{count, printable};
 use crate::yaml::{self, Data, NodeId, Tree};
 
 /// How many symbols are told of one document.
@@ -26,6 +27,10 @@ pub(super) struct Symbols;
 impl Handler for Symbols {
     type Request = DocumentSymbolRequest;
 
+    fn announce(_: &Client, capabilities: &mut ServerCapabilities) {
+        capabilities.document_symbol_provider = Some(DocumentSymbolProvider::Bool(true));
+    }
+
     fn answer(
         session: &mut Session,
         params: DocumentSymbolParams,
@@ -37,7 +42,7 @@ impl Handler for Symbols {
         asked.check()?;
         let encoding = session.client.encoding;
         let symbols = match role {
-            Role::Ci(project) => session.world.look(|facts| jobs(facts, project, &document, encoding)),
+            Role::Ci(project) => session.world.show(|facts| jobs(facts, project, &document, encoding)),
             Role::Agent(..) | Role::Settings | Role::Inventory => keys(&document.source, encoding),
         };
         if session.client.takes_symbol_trees {
@@ -92,7 +97,7 @@ impl Outline<'_> {
         match &tree.node(id).data {
             Data::Mapping { entries, .. } => {
                 for (key, value) in entries {
-                    let Some(name) = tree.scalar_text(*key).map(shown) else { continue };
+                    let Some(name) = tree.scalar_text(*key).map(printable) else { continue };
                     let (key, whole) = (tree.node(*key).span, tree.node(*value).span);
                     symbols.extend(self.symbol((name, key, key.join(whole)), *value, depth));
                 }
@@ -121,7 +126,7 @@ impl Outline<'_> {
             let value =
                 entries.iter().find(|(key, _)| self.tree.scalar_text(*key) == Some(wanted)).map(|(_, value)| *value)?;
             let text = self.tree.scalar_text(value).filter(|text| !text.is_empty())?;
-            Some((shown(text), self.tree.node(value).span))
+            Some((printable(text), self.tree.node(value).span))
         })
     }
 
@@ -136,17 +141,13 @@ impl Outline<'_> {
         let name = if name.trim().is_empty() { "(empty)".to_owned() } else { name };
         let (kind, detail) = match &self.tree.node(value).data {
             Data::Mapping { .. } => (SymbolKind::Object, None),
-            Data::Sequence { items, .. } => (SymbolKind::Array, Some(count(items.len()))),
-            Data::Scalar { text, .. } => (SymbolKind::Property, Some(shown(text)).filter(|text| !text.is_empty())),
-            Data::Alias { name, .. } => (SymbolKind::Property, Some(format!("*{}", shown(name)))),
+            Data::Sequence { items, .. } => (SymbolKind::Array, Some(count(items.len(), "item"))),
+            Data::Scalar { text, .. } => (SymbolKind::Property, Some(printable(text)).filter(|text| !text.is_empty())),
+            Data::Alias { name, .. } => (SymbolKind::Property, Some(format!("*{}", printable(name)))),
         };
         let children = self.children(value, depth + 1);
         Some(symbol(self.source, self.encoding, (name, kind, detail), (place, whole), children))
     }
-}
-
-fn count(items: usize) -> String {
-    if items == 1 { "1 item".to_owned() } else { format!("{items} items") }
 }
 
 fn symbol(
@@ -173,30 +174,30 @@ fn symbol(
 
 /// The jobs that this file writes, with their environments and the contexts that they select.
 fn jobs(facts: &Facts<'_>, project: usize, document: &Document, encoding: PositionEncoding) -> Vec<DocumentSymbol> {
-    let Some(jobs) = facts.workspace.jobs(project) else { return Vec::new() };
+    let Some(jobs) = facts.jobs(project) else { return Vec::new() };
     let (path, source) = (document.source.path(), &*document.source);
     let mut symbols = Vec::new();
     for view in jobs.jobs.iter().filter(|view| view.job.name_place.source.path() == path).take(MOST) {
         let place = view.job.name_place.span;
         let environment = view.job.environment.as_ref().filter(|environment| environment.place.source.path() == path);
         let environment = environment.map(|environment| {
-            let name = format!("environment {}", shown(environment.name.as_str()));
+            let name = format!("environment {}", printable(environment.name.as_str()));
             let span = environment.place.span;
             symbol(source, encoding, (name, SymbolKind::Property, None), (span, span), Vec::new())
         });
         let here = view.selections().iter().filter(|selection| selection.place.source.path() == path);
         let contexts = here.map(|selection| {
-            let name = format!("context {}", shown(&selection.context.to_string()));
+            let name = format!("context {}", printable(&selection.context.to_string()));
             let span = selection.place.span;
             symbol(source, encoding, (name, SymbolKind::Interface, None), (span, span), Vec::new())
         });
         let children: Vec<DocumentSymbol> = environment.into_iter().chain(contexts).collect();
-        let detail = view.job.stage.as_ref().map(|stage| format!("stage {}", shown(stage)));
+        let detail = view.job.stage.as_ref().map(|stage| format!("stage {}", printable(stage)));
         let whole = job_span(source, place);
         symbols.push(symbol(
             source,
             encoding,
-            (shown(&view.job.name), SymbolKind::Function, detail),
+            (printable(&view.job.name), SymbolKind::Function, detail),
             (place, whole),
             children,
         ));

@@ -1,8 +1,11 @@
 //! `textDocument/foldingRange`: mappings and lists of several lines, texts in blocks, and comments.
 
-use gen_lsp_types::{FoldingRange, FoldingRangeKind, FoldingRangeParams, FoldingRangeRequest};
+use gen_lsp_types::{
+    FoldingRange, FoldingRangeKind, FoldingRangeParams, FoldingRangeProvider, FoldingRangeRequest, ServerCapabilities,
+};
 
 use super::{Asked, Failure, Handler, document};
+use crate::lsp::client::Client;
 use crate::lsp::session::Session;
 use crate::source::{Source, Span};
 use crate::yaml::{self, Data, Tree};
@@ -14,6 +17,10 @@ pub(super) struct Folds;
 
 impl Handler for Folds {
     type Request = FoldingRangeRequest;
+
+    fn announce(_: &Client, capabilities: &mut ServerCapabilities) {
+        capabilities.folding_range_provider = Some(FoldingRangeProvider::Bool(true));
+    }
 
     fn answer(
         session: &mut Session,

@@ -2,34 +2,34 @@
 
 use std::fmt::Write as _;
 
-use gen_lsp_types::{Contents, Hover, HoverParams, HoverRequest, MarkupContent, MarkupKind};
+use gen_lsp_types::{
+    Contents, Hover, HoverParams, HoverProvider, HoverRequest, MarkupContent, MarkupKind, ServerCapabilities,
+};
 
 use super::{Asked, Cursor, Failure, Handler, cursor};
 use crate::access::jobs::KnownEnvironments;
 use crate::access::jobs::{JobCase, JobView, ProjectJobs, Resolved, Selection};
 use crate::access::{AgentId, EnvironmentPattern, Index, Outcome, PartialVerdict};
-use crate::access_report::some_of;
-use crate::agent_config::{AccessSection, CiEntry, EntryKind, Spanned};
+use crate::agent_config::{AccessSection, CiEntry, EntryKind, Spanned, UserEntry};
 use crate::analysis::Facts;
 use crate::diagnostic::suppression::MARK;
 use crate::gitlab::{NEWEST, PartialText, Tier, Version};
 use crate::inventory::INVENTORY;
+use crate::lsp::client::Client;
 use crate::lsp::documents::Document;
-use crate::lsp::entries::{self, shown};
+use crate::lsp::entries;
 use crate::lsp::place::{keys_at, touches, word_at};
 use crate::lsp::session::Session;
-use crate::lsp::world::Role;
+use crate::lsp::world::{HoverText, Role};
 use crate::project::settings::SETTINGS;
 use crate::project::{AgentFile, Context};
 use crate::rules::{self, unmeant_among};
 use crate::schema::{self, Field, Message};
 use crate::source::{Source, Span};
+use crate::words::{self, printable, some_of};
 use crate::yaml;
 
 pub(super) struct Hovers;
-
-/// What is said, and about which part of the text.
-type Told = Option<(Span, String)>;
 
 /// How many things are listed before the others are counted.
 const MOST: usize = 8;
@@ -37,18 +37,26 @@ const MOST: usize = 8;
 impl Handler for Hovers {
     type Request = HoverRequest;
 
+    fn announce(_: &Client, capabilities: &mut ServerCapabilities) {
+        capabilities.hover_provider = Some(HoverProvider::Bool(true));
+    }
+
     fn answer(session: &mut Session, params: HoverParams, asked: &Asked<'_>) -> Result<Option<Hover>, Failure> {
         let found = cursor(session, &params.text_document_position_params, asked)?;
         let Some(Cursor { document, offset, role }) = found else { return Ok(None) };
-        let told = rule_in_comment(&document.source, offset).or_else(|| match role {
-            Role::Agent(project, input) => session.world.look(|facts| in_agent_file(facts, (project, input), offset)),
-            Role::Ci(project) => session.world.look(|facts| in_ci_file(facts, project, &document, offset)),
+        let said = rule_in_comment(&document.source, offset).or_else(|| match role {
+            Role::Agent(project, input) => {
+                session.world.hover(&document, offset, |facts| in_agent_file(facts, (project, input), offset))
+            }
+            Role::Ci(project) => {
+                session.world.hover(&document, offset, |facts| in_ci_file(facts, project, &document, offset))
+            }
             Role::Settings => {
                 rule_in_settings(&document.source, offset).or_else(|| key_of(&document.source, &SETTINGS, offset))
             }
             Role::Inventory => key_of(&document.source, &INVENTORY, offset),
         });
-        let Some((span, markdown)) = told else { return Ok(None) };
+        let Some((span, markdown)) = said else { return Ok(None) };
         let (kind, value) = match session.client.shows_markdown {
             true => (MarkupKind::Markdown, markdown),
             false => (MarkupKind::PlainText, markdown.replace("**", "").replace('`', "")),
@@ -61,25 +69,25 @@ impl Handler for Hovers {
 }
 
 /// The rule whose name stands under the cursor in a comment to kaslint.
-fn rule_in_comment(source: &Source, offset: usize) -> Told {
+fn rule_in_comment(source: &Source, offset: usize) -> HoverText {
     let line = source.line_span(source.line_index(offset));
     let before = source.slice(Span::new(line.start, offset.min(line.end)));
     before.rfind('#').filter(|at| before.get(*at..).is_some_and(|comment| comment.contains(MARK)))?;
     rule_at(source, offset)
 }
 
-fn rule_in_settings(source: &Source, offset: usize) -> Told {
+fn rule_in_settings(source: &Source, offset: usize) -> HoverText {
     rule_at(source, offset)
 }
 
-fn rule_at(source: &Source, offset: usize) -> Told {
+fn rule_at(source: &Source, offset: usize) -> HoverText {
     let span = word_at(source, offset)?;
     let rule = rules::TABLE.find(source.slice(span))?;
     Some((span, format!("**{}** ({})\n\n{}", rule.name, rule.level(), rule.markdown())))
 }
 
 /// The key under the cursor in one of kaslint's own files.
-fn key_of(source: &Source, table: &'static Message, offset: usize) -> Told {
+fn key_of(source: &Source, table: &'static Message, offset: usize) -> HoverText {
     let document = yaml::read(source);
     let decoded = schema::decode(&document, table, NEWEST, &|_, _| None);
     let keys = keys_at(decoded.value.as_ref()?, offset);
@@ -132,24 +140,26 @@ fn licence(tier: Tier) -> &'static str {
     }
 }
 
-fn in_agent_file(facts: &Facts<'_>, (project, input): (usize, usize), offset: usize) -> Told {
+fn in_agent_file(facts: &Facts<'_>, (project, input): (usize, usize), offset: usize) -> HoverText {
     let file = facts.files.get(project)?.get(input)?.as_ref()?;
-    let context = facts.context(project)?;
-    let index = facts.workspace.index(facts.projects.get(project)?, project);
+    let context = &facts.subjects.get(project)?.project.context;
+    let index = facts.index(project);
     let config = &file.config;
     for entry in config.ci_access.iter().flat_map(|access| access.entries()) {
         if entry.id.is_some() && touches(entry.head, offset) {
-            return Some((entry.head, entry_in_words(entry, file, &context, index)));
+            return Some((entry.head, entry_in_words(entry, file, context, index)));
         }
         let pattern = entry.environments.iter().find(|pattern| touches(pattern.span, offset));
         if let Some(pattern) = pattern {
-            return Some((pattern.span, pattern_in_words(pattern, entry, &context)));
+            let known = KnownEnvironments::of(entry, context.inventory.as_ref(), &facts.environments);
+            return Some((pattern.span, pattern_in_words(pattern, &known)));
         }
     }
     if let Some(access) = &config.user_access {
         for entry in access.projects.iter().chain(&access.groups) {
-            let Some(id) = entry.id.as_ref().filter(|id| touches(id.span, offset)) else { continue };
-            let named = entries::target(entry.kind, &id.value, context.inventory.as_deref());
+            let UserEntry { kind, index: _, span: _, id } = entry;
+            let Some(id) = id.as_ref().filter(|id| touches(id.span, offset)) else { continue };
+            let named = entries::target(*kind, &id.value, context.inventory.as_deref());
             return Some((id.span, format!("{} {named}", entries::section_in_words(AccessSection::User))));
         }
     }
@@ -159,7 +169,7 @@ fn in_agent_file(facts: &Facts<'_>, (project, input): (usize, usize), offset: us
     let instance = config.ci_access.as_ref().and_then(|access| access.instance.as_ref());
     if let Some(entry) = instance.filter(|entry| entry.head == field.key_span) {
         text.push_str("\n\n");
-        text.push_str(&entry_in_words(entry, file, &context, index));
+        text.push_str(&entry_in_words(entry, file, context, index));
     }
     Some((field.key_span, text))
 }
@@ -169,31 +179,45 @@ fn in_agent_file(facts: &Facts<'_>, (project, input): (usize, usize), offset: us
 /// Source of what is said of the configuration project:
 /// `app/finders/clusters/agents/authorizations/ci_access/finder.rb` of GitLab.
 fn entry_in_words(entry: &CiEntry, file: &AgentFile, context: &Context, index: Option<&Index<'_>>) -> String {
+    // Identity and restrictions stand in the texts of effects and restrictions; where a namespace counts, with the jobs.
+    let CiEntry {
+        kind,
+        index: position,
+        span: _,
+        head: _,
+        id,
+        default_namespace: _,
+        access_as: _,
+        environments: _,
+        environments_key: _,
+        protected_branches_only: _,
+        resource_management: _,
+    } = entry;
     let inventory = context.inventory.as_deref();
-    let id = entry.id.as_ref().map(|id| &*id.value).unwrap_or_default();
+    let id = id.as_ref().map(|id| &*id.value).unwrap_or_default();
     let mut text =
-        format!("{} {}", entries::section_in_words(AccessSection::Ci), entries::target(entry.kind, id, inventory));
+        format!("{} {}", entries::section_in_words(AccessSection::Ci), entries::target(*kind, id, inventory));
     let agent = index.and_then(|index| Some((index, entries::agent_of(index, file.source.path())?)));
     let Some((index, agent)) = agent else { return text };
-    let picture = index.picture(agent);
-    if let Some(why) = index.agent(agent).unregistered() {
-        let _ = write!(text, "\n\nNothing of this is in force: {}.", shown(&why));
+    let granted = index.agent_grants(agent);
+    if let Some(why) = words::unregistered(index.agent(agent)) {
+        let _ = write!(text, "\n\nNothing of this is in force: {}.", printable(&why));
         return text;
     }
-    if let Some(step) = picture.refused {
+    if let Some(step) = granted.refused {
         let _ = write!(text, "\n\nGitLab refuses the file ({}). Without that, it would be as follows.", step.name());
     }
-    // The picture holds entries of the index, which are the same ones by their place.
-    let own = index.entry_standings(agent).into_iter().map(|(own, _)| own);
-    let Some(own) = own.into_iter().find(|own| (own.kind, own.index) == (entry.kind, entry.index)) else { return text };
-    for effect in entries::effects(&picture, own, inventory) {
+    // The grants hold entries of the index, which are the same ones by their place.
+    let own = index.entry_authorizations(agent).into_iter().map(|(own, _)| own);
+    let Some(own) = own.into_iter().find(|own| (own.kind, own.index) == (*kind, *position)) else { return text };
+    for effect in entries::effects(&granted, own, inventory) {
         let _ = write!(text, "\n\nThis entry: {effect}.");
     }
-    let restrictions = entries::restrictions(entry);
+    let restrictions = words::restrictions(entry);
     if !restrictions.is_empty() {
         let _ = write!(text, "\n\nRestricted to: {restrictions}.");
     }
-    if entry.kind == EntryKind::Group && !restrictions.is_empty() {
+    if *kind == EntryKind::Group && !restrictions.is_empty() {
         text.push_str(
             "\n\nThe configuration project's own jobs get in without any restriction, unless `projects` lists it.",
         );
@@ -204,24 +228,26 @@ fn entry_in_words(entry: &CiEntry, file: &AgentFile, context: &Context, index: O
 /// What a line of `environments` matches of what is known, and what of that may surprise.
 ///
 /// Source: `lib/gitlab/ci/environment_matcher.rb` of GitLab.
-fn pattern_in_words(pattern: &Spanned<String>, entry: &CiEntry, context: &Context) -> String {
-    let written = shown(&pattern.value);
+fn pattern_in_words(pattern: &Spanned<String>, known: &KnownEnvironments) -> String {
+    let written = printable(&pattern.value);
     let compiled = EnvironmentPattern::new(&pattern.value);
     let has_wildcard = pattern.value.contains('*');
     let mut text = match (has_wildcard, compiled.fault()) {
         (false, _) => format!("`{written}` matches the environment of exactly this name; letter case counts."),
         (true, Some(fault)) => {
-            format!("`{written}` is no regular expression ({fault}): GitLab answers with an error.")
+            format!(
+                "`{written}` is no regular expression ({}): GitLab answers with an error.",
+                words::pattern_fault(fault)
+            )
         }
         (true, None) => format!(
             "`{written}` is looked for anywhere in the environment's name: `*` stands for any characters, all else is a regular expression."
         ),
     };
-    let known = KnownEnvironments::of(entry, context.inventory.as_ref(), &context.job_environments);
     let mut matched: Vec<String> = Vec::new();
     let mut open: Vec<String> = Vec::new();
     for name in known.names.iter() {
-        let text = format!("`{}`", shown(&name.to_string()));
+        let text = format!("`{}`", printable(&name.to_string()));
         match compiled.compare_partial(name) {
             PartialVerdict::Always => matched.push(text),
             PartialVerdict::Depends | PartialVerdict::Unknown(_) => open.push(text),
@@ -231,7 +257,7 @@ fn pattern_in_words(pattern: &Spanned<String>, entry: &CiEntry, context: &Contex
     let unmeant: Vec<String> = match has_wildcard {
         true => unmeant_among(&pattern.value, known.names.iter().filter_map(PartialText::as_known))
             .into_iter()
-            .map(|name| format!("`{}`", shown(name)))
+            .map(|name| format!("`{}`", printable(name)))
             .collect(),
         false => Vec::new(),
     };
@@ -250,9 +276,9 @@ fn pattern_in_words(pattern: &Spanned<String>, entry: &CiEntry, context: &Contex
     text
 }
 
-fn in_ci_file(facts: &Facts<'_>, project: usize, document: &Document, offset: usize) -> Told {
-    let jobs = facts.workspace.jobs(project)?;
-    let index = facts.workspace.index(facts.projects.get(project)?, project)?;
+fn in_ci_file(facts: &Facts<'_>, project: usize, document: &Document, offset: usize) -> HoverText {
+    let jobs = facts.jobs(project)?;
+    let index = facts.index(project)?;
     let is_here = |selection: &Selection| {
         selection.place.source.path() == document.source.path() && touches(selection.place.span, offset)
     };
@@ -272,15 +298,15 @@ fn context_in_words(
     jobs: &ProjectJobs<'_>,
     index: &Index<'_>,
 ) -> String {
-    let name = shown(&selection.context.to_string());
+    let name = printable(&selection.context.to_string());
     let agent = match selection.resolve(index) {
         Resolved::Agent(agent) => agent,
         Resolved::OtherCase(agent) => {
-            let right = shown(&index.agent(agent).context());
+            let right = printable(&index.agent(agent).context());
             return format!("No context has the name `{name}`: letter case counts, and the agent's is `{right}`.");
         }
         Resolved::NoAgent { project, agent } => {
-            return format!("No agent `{}` of `{}` is known here.", shown(agent), shown(project));
+            return format!("No agent `{}` of `{}` is known here.", printable(agent), printable(project));
         }
         Resolved::Certificate => {
             return format!("`{name}` is the cluster that is connected by a certificate, which is deprecated.");
@@ -288,9 +314,9 @@ fn context_in_words(
         Resolved::Open => return format!("Which agent `{name}` is hangs on variables."),
         Resolved::Other(_) => return format!("`{name}` is the name of no agent's context."),
     };
-    let mut text = format!("**The agent `{}`**", shown(&index.agent(agent).context()));
+    let mut text = format!("**The agent `{}`**", printable(&index.agent(agent).context()));
     if let Some(file) = index.agent(agent).file {
-        let _ = write!(text, ", configured in `{}`", shown(file.path));
+        let _ = write!(text, ", configured in `{}`", printable(file.path));
     }
     text.push_str(&granted(agent, index));
     let Some(project) = jobs.project.facts.path.as_deref() else {
@@ -318,28 +344,25 @@ fn context_in_words(
 /// The entries of an agent, with what they ask for.
 fn granted(agent: AgentId, index: &Index<'_>) -> String {
     let known = index.agent(agent);
-    if let Some(why) = known.unregistered() {
-        return format!("\n\nIt lets nobody in: {}.", shown(&why));
+    if let Some(why) = words::unregistered(known) {
+        return format!("\n\nIt lets nobody in: {}.", printable(&why));
     }
     if known.is_refused() {
         return "\n\nGitLab refuses its file: what was configured before stays in force, and that is not known."
             .to_owned();
     }
-    let standings = index.entry_standings(agent);
-    let home = known.project.map_or("its configuration project".to_owned(), |project| format!("`{}`", shown(project)));
+    let authorizations = index.entry_authorizations(agent);
+    let home =
+        known.project.map_or("its configuration project".to_owned(), |project| format!("`{}`", printable(project)));
     let mut text = format!("\n\nIt lets in {home}");
-    for (entry, _) in standings.iter().take(MOST) {
-        let id = entry.id.as_ref().map(|id| shown(&id.value));
-        let name = match id {
-            Some(id) => format!("{} `{id}`", entry.kind.noun()),
-            None => format!("the whole {}", entry.kind.noun()),
-        };
-        let restrictions = entries::restrictions(entry);
+    for (entry, _) in authorizations.iter().take(MOST) {
+        let name = words::entry_name(entry);
+        let restrictions = words::restrictions(entry);
         let restrictions = if restrictions.is_empty() { restrictions } else { format!(" ({restrictions})") };
         let _ = write!(text, ", {name}{restrictions}");
     }
-    if standings.len() > MOST {
-        let _ = write!(text, " and what {} more entries name", standings.len() - MOST);
+    if authorizations.len() > MOST {
+        let _ = write!(text, " and what {} more entries name", authorizations.len() - MOST);
     }
     text.push('.');
     text
@@ -352,7 +375,7 @@ fn case_in_words(
     (project, jobs, index): (&str, &ProjectJobs<'_>, &Index<'_>),
 ) -> Vec<String> {
     let Some(grant) = jobs.grant(case, agent, index) else { return Vec::new() };
-    let name = shown(&case.name);
+    let name = printable(&case.name);
     // What is said, and of which refs.
     let mut told: Vec<(String, Vec<&'static str>)> = Vec::new();
     for (run, rows) in case.runs.iter().zip(&grant.rows) {
@@ -365,14 +388,14 @@ fn case_in_words(
         let query = case.query(project, protected);
         let answer = index.query(&query);
         if answer.is_unknown_project() {
-            return vec![format!("the inventory does not list `{}`", shown(project))];
+            return vec![format!("the inventory does not list `{}`", printable(project))];
         }
         for row in rows {
-            let reason = shown(&answer.reason(row));
+            let reason = printable(&words::reason(&answer, row, index.agent(agent)));
             let line = match row.outcome {
                 Outcome::Allowed => {
                     let identity = row.winner.as_ref().map(entries::identity).unwrap_or_default();
-                    let namespace = answer.namespace(row).map(|namespace| shown(&namespace.value));
+                    let namespace = answer.namespace(row).map(|namespace| printable(&namespace.value));
                     let namespace = namespace.map(|name| format!(", default namespace `{name}`")).unwrap_or_default();
                     format!("gets it {identity}{namespace}: {reason}")
                 }

@@ -1,8 +1,9 @@
 //! `textDocument/inlayHint`: what each entry comes to, behind its line. Off unless the settings say otherwise.
 
-use gen_lsp_types::{InlayHint, InlayHintParams, InlayHintRequest, Label};
+use gen_lsp_types::{InlayHint, InlayHintParams, InlayHintProvider, InlayHintRequest, Label, ServerCapabilities};
 
 use super::{Asked, Failure, Handler, document};
+use crate::lsp::client::Client;
 use crate::lsp::hints;
 use crate::lsp::session::Session;
 
@@ -10,6 +11,10 @@ pub(super) struct InlayHints;
 
 impl Handler for InlayHints {
     type Request = InlayHintRequest;
+
+    fn announce(_: &Client, capabilities: &mut ServerCapabilities) {
+        capabilities.inlay_hint_provider = Some(InlayHintProvider::Bool(true));
+    }
 
     fn answer(
         session: &mut Session,

@@ -12,10 +12,11 @@ mod inlay_hint;
 mod text_document_content;
 mod workspace_diagnostic;
 
-use gen_lsp_types::{Request, TextDocumentPositionParams};
+use gen_lsp_types::{Request, ServerCapabilities, TextDocumentPositionParams};
 use lsp_server::{ErrorCode, RequestId};
 use serde_json::Value as Json;
 
+use super::client::Client;
 use super::documents::Document;
 use super::encoding::NoSuchLine;
 use super::session::Session;
@@ -69,6 +70,9 @@ trait Handler {
     /// The kind.
     type Request: Request;
 
+    /// What the server says at the start of being able to answer.
+    fn announce(client: &Client, capabilities: &mut ServerCapabilities);
+
     /// The answer.
     fn answer(
         session: &mut Session,
@@ -86,13 +90,22 @@ fn answer<H: Handler>(session: &mut Session, params: Json, asked: &Asked<'_>) ->
     serde_json::to_value(result).map_err(|error| Failure { code: ErrorCode::InternalError, message: error.to_string() })
 }
 
-fn of<H: Handler>() -> (String, Answer) {
-    (H::Request::METHOD.to_string(), answer::<H>)
+type Announce = fn(&Client, &mut ServerCapabilities);
+
+/// A kind of request, by its method.
+struct Known {
+    method: String,
+    announce: Announce,
+    answer: Answer,
 }
 
-/// What answers requests of this method.
-pub(super) fn find(method: &str) -> Option<Answer> {
-    let all = [
+fn of<H: Handler>() -> Known {
+    Known { method: H::Request::METHOD.to_string(), announce: H::announce, answer: answer::<H> }
+}
+
+/// All requests that are answered.
+fn all() -> Vec<Known> {
+    vec![
         of::<code_action::CodeActions>(),
         of::<code_action::Resolve>(),
         of::<code_lens::CodeLenses>(),
@@ -105,8 +118,17 @@ pub(super) fn find(method: &str) -> Option<Answer> {
         of::<inlay_hint::InlayHints>(),
         of::<text_document_content::Content>(),
         of::<workspace_diagnostic::WorkspaceDiagnostics>(),
-    ];
-    all.into_iter().find(|(known, _)| known == method).map(|(_, answer)| answer)
+    ]
+}
+
+/// What answers requests of this method.
+pub(super) fn find(method: &str) -> Option<Answer> {
+    all().into_iter().find(|known| known.method == method).map(|known| known.answer)
+}
+
+/// Says of which requests a client can make use.
+pub(super) fn announce(client: &Client, capabilities: &mut ServerCapabilities) {
+    all().iter().for_each(|known| (known.announce)(client, capabilities));
 }
 
 /// Where the cursor stands in a document that has to do with agents.
@@ -133,9 +155,4 @@ fn cursor(
 /// The open document of this address; `None` for one that is no file or not open, about which there is nothing to say.
 fn document(session: &Session, uri: &str) -> Option<Document> {
     session.documents.get(uri).cloned()
-}
-
-/// The kinds of code actions that there are.
-pub(super) fn code_action_kinds() -> Vec<gen_lsp_types::CodeActionKind> {
-    vec![gen_lsp_types::CodeActionKind::QuickFix, gen_lsp_types::CodeActionKind::new(code_action::FIX_ALL)]
 }

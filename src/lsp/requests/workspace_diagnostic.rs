@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use gen_lsp_types::{
-    FullDocumentDiagnosticReport, UnchangedDocumentDiagnosticReport, WorkspaceDiagnosticParams,
+    FullDocumentDiagnosticReport, ServerCapabilities, UnchangedDocumentDiagnosticReport, WorkspaceDiagnosticParams,
     WorkspaceDiagnosticReport, WorkspaceDiagnosticRequest, WorkspaceDocumentDiagnosticReport,
     WorkspaceFullDocumentDiagnosticReport, WorkspaceUnchangedDocumentDiagnosticReport,
 };
 
 use super::{Asked, Failure, Handler};
+use crate::lsp::client::Client;
 use crate::lsp::session::{Session, state_of};
 use crate::lsp::uri;
 
@@ -17,6 +18,9 @@ pub(super) struct WorkspaceDiagnostics;
 
 impl Handler for WorkspaceDiagnostics {
     type Request = WorkspaceDiagnosticRequest;
+
+    /// It comes with another request.
+    fn announce(_: &Client, _: &mut ServerCapabilities) {}
 
     fn answer(
         session: &mut Session,

@@ -1,26 +1,15 @@
-//! Words that several rules share, so that the same thing is said the same way.
+//! Values of files and what belongs in their place.
 
-use crate::schema::{Found, Kind};
+use super::excerpt;
+use crate::schema::Found;
 
 /// What GitLab does with a file that any step of reading refuses (`server.go` of the agent server's agent_configuration
 /// module: a user error; what was configured before stays).
-pub(super) const REFUSED: &str = "GitLab refuses the whole file";
-
-/// A value in a message: one line, not too long.
-pub(super) fn shown(text: &str) -> String {
-    const MOST: usize = 60;
-    let text = crate::source::secrets::mask(text);
-    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let line = line.trim();
-    if line.chars().count() <= MOST {
-        return format!("`{line}`");
-    }
-    let head: String = line.chars().take(MOST).collect();
-    format!("`{head}…`")
-}
+pub const REFUSED: &str = "GitLab refuses the whole file";
 
 /// What is there, in words: "the number 83", "`true`", "a list".
-pub(super) fn found(found: &Found) -> String {
+#[must_use]
+pub fn found(found: &Found) -> String {
     match found {
         Found::List(0) => "an empty list".to_owned(),
         Found::List(_) => "a list".to_owned(),
@@ -30,13 +19,14 @@ pub(super) fn found(found: &Found) -> String {
             "null" => "nothing".to_owned(),
             "a number" => format!("the number {read}"),
             "a boolean" => format!("`{read}`"),
-            _ => format!("the text {}", shown(read.trim_matches('"'))),
+            _ => format!("the text {}", excerpt(read.trim_matches('"'))),
         },
     }
 }
 
 /// What YAML 1.1 made of a plain value that looks like something else: "`on` is `true` in YAML 1.1".
-pub(super) fn yaml_surprise(found: &Found) -> Option<String> {
+#[must_use]
+pub fn yaml_surprise(found: &Found) -> Option<String> {
     let Found::Scalar { written, read, type_name, plain: true } = found else { return None };
     if written == read {
         return None;
@@ -46,19 +36,5 @@ pub(super) fn yaml_surprise(found: &Found) -> Option<String> {
         "a number" => Some(format!("`{written}` is the number {read} in YAML 1.1")),
         "null" if !written.is_empty() => Some(format!("`{written}` means \"no value\" in YAML")),
         _ => None,
-    }
-}
-
-/// The type that belongs there, in words, with an article.
-pub(super) fn wanted(kind: &Kind) -> String {
-    kind.in_words()
-}
-
-/// A text in the quotes that suit it.
-pub(super) fn quoted(text: &str) -> String {
-    if text.contains(['\n', '\r', '\t', '\\', '\'']) {
-        serde_json::Value::from(text).to_string()
-    } else {
-        format!("'{text}'")
     }
 }

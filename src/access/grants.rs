@@ -1,4 +1,4 @@
-//! The whole picture of an agent: which entry applies to how many projects, without asking project by project.
+//! What an agent grants: which entry applies to how many projects, without asking project by project.
 //!
 //! The inventory orders projects so that those below one group stand together. Each entry then is a range of places, the
 //! more specific ones lie within the less specific, and one walk over an agent's entries says what each is left with. The
@@ -8,19 +8,19 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::agent::AgentId;
+use super::authorization::{Authorization, DropReason};
 use super::candidate::{Candidate, CandidateKind};
+use super::condition::{Condition, Unknown};
 use super::decision::is_usable;
-use super::fact::{Condition, Fact};
 use super::index::Index;
-use super::standing::{Drop, Standing};
 use super::world::Settings;
-use crate::agent_config::{CiEntry, Impersonation, Mode, RefusedAt};
+use crate::agent_config::{AccessAs, CiEntry, Impersonation, Mode, RefusedAt, is_true};
 use crate::gitlab::lower_path;
 use crate::inventory::{Inventory, Project};
 
 /// What an agent's file grants.
 #[derive(Clone, Debug)]
-pub struct Picture<'w> {
+pub struct AgentGrants<'w> {
     /// The agent.
     pub agent: AgentId,
     /// The step at which GitLab refuses the file; the cases are then what it would grant.
@@ -53,9 +53,9 @@ pub enum Effect {
     /// It decides about these projects. None, where more specific entries cover all of them.
     Decides(Reach),
     /// The same, if all of these hold. How far other entries reach is told as if they did not.
-    Depends(Box<[Fact]>, Reach),
+    Depends(Box<[Unknown]>, Reach),
     /// It has no effect.
-    Dropped(Drop),
+    Dropped(DropReason),
 }
 
 /// Which projects an entry decides about.
@@ -146,31 +146,49 @@ impl<'w> Grant<'w> {
     /// What it says beside what it names.
     #[must_use]
     pub fn terms(&self) -> Terms<'w> {
-        let entry = self.candidate.entry;
-        let user = entry.and_then(|entry| entry.access_as.as_ref()?.impersonation.as_ref());
+        let (kind, has_effect) = (self.candidate.kind, matches!(self.effect, Effect::Decides(_)));
+        let Some(entry) = self.candidate.entry else {
+            let (user, environments) = (Vec::new(), Vec::new());
+            let (mode, protected_only, namespace) = (Mode::Agent, false, None);
+            return Terms { kind, has_effect, mode, user, environments, protected_only, namespace };
+        };
+        // What the agent sets up in the cluster is no matter of who gets in.
+        let CiEntry {
+            kind: _,
+            index: _,
+            span: _,
+            head: _,
+            id: _,
+            default_namespace,
+            access_as,
+            environments,
+            environments_key: _,
+            protected_branches_only,
+            resource_management: _,
+        } = entry;
+        let (mode, user) = AccessAs::identity(access_as.as_ref());
         Terms {
-            kind: self.candidate.kind,
-            has_effect: matches!(self.effect, Effect::Decides(_)),
-            mode: self.candidate.mode(),
+            kind,
+            has_effect,
+            mode,
             user: user.map(user_texts).unwrap_or_default(),
-            environments: entry
-                .map(|entry| entry.environments.iter().map(|name| &*name.value).collect())
-                .unwrap_or_default(),
-            protected_only: entry.is_some_and(CiEntry::is_protected_only),
-            namespace: entry.and_then(|entry| entry.default_namespace.as_ref()).map(|namespace| &*namespace.value),
+            environments: environments.iter().map(|pattern| &*pattern.value).collect(),
+            protected_only: is_true(protected_branches_only.as_ref()),
+            namespace: default_namespace.as_ref().map(|namespace| &*namespace.value),
         }
     }
 }
 
 /// A fixed user as texts that are equal only for equal users.
 fn user_texts(user: &Impersonation) -> Vec<&str> {
+    let Impersonation { username, groups, uid, extra } = user;
     let mut texts = vec!["username"];
-    texts.extend(user.username.iter().map(|name| &*name.value));
+    texts.extend(username.iter().map(|name| &*name.value));
     texts.push("uid");
-    texts.extend(user.uid.iter().map(|uid| &*uid.value));
+    texts.extend(uid.iter().map(|uid| &*uid.value));
     texts.push("groups");
-    texts.extend(user.groups.iter().map(|group| &*group.value));
-    for (key, values) in &user.extra {
+    texts.extend(groups.iter().map(|group| &*group.value));
+    for (key, values) in extra {
         texts.extend(["extra", &*key.value]);
         texts.extend(values.iter().map(|value| &**value));
     }
@@ -178,41 +196,41 @@ fn user_texts(user: &Impersonation) -> Vec<&str> {
 }
 
 impl<'w> Index<'w> {
-    /// The whole picture of one agent. Costs in proportion to its entries.
+    /// What one agent grants. Costs in proportion to its entries.
     #[must_use]
-    pub fn picture(&self, id: AgentId) -> Picture<'w> {
+    pub fn agent_grants(&self, id: AgentId) -> AgentGrants<'w> {
         let agent = self.agent(id);
-        let standings = self.entry_standings(id);
-        let settings = self.world().settings;
-        let cases = cases(&standings, settings).into_iter().map(|conditions| {
+        let authorizations = self.entry_authorizations(id);
+        let settings = self.settings();
+        let cases = cases(&authorizations, settings).into_iter().map(|conditions| {
             let home = agent.project;
-            let drawing = Drawing { inventory: self.inventory(), settings, home, conditions };
-            drawing.case(&standings)
+            let evaluation = Evaluation { inventory: self.inventory(), settings, home, conditions };
+            evaluation.case(&authorizations)
         });
-        Picture { agent: id, refused: agent.file.and_then(|file| file.refused), cases: cases.collect() }
+        AgentGrants { agent: id, refused: agent.file.and_then(|file| file.refused), cases: cases.collect() }
     }
 }
 
 /// The states of licence and instance setting that make a difference and are not known.
-fn cases(standings: &[(&CiEntry, Standing)], settings: Settings) -> Vec<Vec<Condition>> {
-    let needs_setting = |standing: &Standing| match standing {
-        Standing::Depends(needs) => needs.iter().any(|(fact, _)| *fact == Fact::InstanceAuthorization),
+fn cases(authorizations: &[(&CiEntry, Authorization)], settings: Settings) -> Vec<Vec<Condition>> {
+    let needs_setting = |authorization: &Authorization| match authorization {
+        Authorization::Depends(needs) => needs.iter().any(|(unknown, _)| *unknown == Unknown::InstanceAuthorization),
         _ => false,
     };
-    let needs_tier = |(entry, standing): &(&CiEntry, Standing)| {
-        !matches!(standing, Standing::Dropped(_)) && is_usable(Candidate::of(entry, None), settings).is_none()
+    let needs_tier = |(entry, authorization): &(&CiEntry, Authorization)| {
+        !matches!(authorization, Authorization::Dropped(_)) && is_usable(Candidate::of(entry, None), settings).is_none()
     };
     let mut cases = vec![Vec::new()];
     let open = [
-        (Fact::PaidTier, standings.iter().any(needs_tier)),
-        (Fact::InstanceAuthorization, standings.iter().any(|(_, standing)| needs_setting(standing))),
+        (Unknown::PaidTier, authorizations.iter().any(needs_tier)),
+        (Unknown::InstanceAuthorization, authorizations.iter().any(|(_, authorization)| needs_setting(authorization))),
     ];
-    for (fact, _) in open.into_iter().filter(|(_, is_open)| *is_open) {
+    for (unknown, _) in open.into_iter().filter(|(_, is_open)| *is_open) {
         let with = |holds: bool| {
-            let fact = fact.clone();
+            let unknown = unknown.clone();
             move |case: &Vec<Condition>| {
                 let mut case = case.clone();
-                case.push(Condition { fact: fact.clone(), holds });
+                case.push(Condition { unknown: unknown.clone(), holds });
                 case
             }
         };
@@ -222,29 +240,29 @@ fn cases(standings: &[(&CiEntry, Standing)], settings: Settings) -> Vec<Vec<Cond
 }
 
 /// Works out one case.
-struct Drawing<'w> {
+struct Evaluation<'w> {
     inventory: Option<&'w Inventory>,
     settings: Settings,
     home: Option<&'w str>,
     conditions: Vec<Condition>,
 }
 
-impl<'w> Drawing<'w> {
-    fn case(self, standings: &[(&'w CiEntry, Standing)]) -> Case<'w> {
-        let mut grants = vec![Grant { candidate: Candidate::IMPLICIT, effect: self.implicit(standings) }];
+impl<'w> Evaluation<'w> {
+    fn case(self, authorizations: &[(&'w CiEntry, Authorization)]) -> Case<'w> {
+        let mut grants = vec![Grant { candidate: Candidate::IMPLICIT, effect: self.implicit(authorizations) }];
         let mut layers = Vec::new();
         let home = self.inventory.and_then(|inventory| Some(inventory.place(inventory.find_project(self.home?)?)));
         layers.extend(home.map(|place| Layer { places: place..place + 1, depth: usize::MAX - 1, grant: 0 }));
-        for (entry, standing) in standings {
+        for (entry, authorization) in authorizations {
             let (target, layer) = self.place(entry);
             let candidate = Candidate::of(entry, target);
-            let (effect, counts) = self.effect(candidate, standing, layer.as_ref());
+            let (effect, counts) = self.effect(candidate, authorization, layer.as_ref());
             if let Some((places, depth)) = layer.filter(|_| counts) {
                 layers.push(Layer { places, depth, grant: grants.len() });
             }
             grants.push(Grant { candidate, effect });
         }
-        for (grant, places) in grants.iter_mut().zip(spread(layers, standings.len() + 1)) {
+        for (grant, places) in grants.iter_mut().zip(spread(layers, authorizations.len() + 1)) {
             if let (Effect::Decides(reach), Some(places)) = (&mut grant.effect, places) {
                 *reach = Reach::Places(places);
             }
@@ -254,14 +272,16 @@ impl<'w> Drawing<'w> {
 
     /// Implicit access before it is placed. Without an inventory an entry for the configuration project itself shows by
     /// its id that it stands in the place of it.
-    fn implicit(&self, standings: &[(&'w CiEntry, Standing)]) -> Effect {
+    fn implicit(&self, authorizations: &[(&'w CiEntry, Authorization)]) -> Effect {
         let Some(home) = self.home.map(lower_path) else {
-            return Effect::Depends([Fact::OwnProject].into(), Reach::NotListed);
+            return Effect::Depends([Unknown::OwnProject].into(), Reach::NotListed);
         };
         let names_home = |entry: &CiEntry| entry.id.as_ref().is_some_and(|id| lower_path(&id.value) == home);
-        let replaced = standings.iter().any(|(entry, standing)| {
+        let replaced = authorizations.iter().any(|(entry, authorization)| {
             let candidate = Candidate::of(entry, None);
-            candidate.kind == CandidateKind::Project && names_home(entry) && self.effect(candidate, standing, None).1
+            candidate.kind == CandidateKind::Project
+                && names_home(entry)
+                && self.effect(candidate, authorization, None).1
         });
         Effect::Decides(if replaced { Reach::Places(Vec::new()) } else { Reach::NotListed })
     }
@@ -287,23 +307,23 @@ impl<'w> Drawing<'w> {
     fn effect(
         &self,
         candidate: Candidate<'w>,
-        standing: &Standing,
+        authorization: &Authorization,
         layer: Option<&(Range<u32>, usize)>,
     ) -> (Effect, bool) {
-        let needs = match standing {
-            Standing::Dropped(drop) => return (Effect::Dropped(drop.clone()), false),
-            Standing::Kept => &[][..],
-            Standing::Depends(needs) => needs,
+        let needs = match authorization {
+            Authorization::Dropped(reason) => return (Effect::Dropped(reason.clone()), false),
+            Authorization::Kept => &[][..],
+            Authorization::Depends(needs) => needs,
         };
-        let usable = is_usable(candidate, self.settings).or_else(|| self.holds(&Fact::PaidTier));
+        let usable = is_usable(candidate, self.settings).or_else(|| self.holds(&Unknown::PaidTier));
         if usable == Some(false) {
-            return (Effect::Dropped(Drop::Tier), false);
+            return (Effect::Dropped(DropReason::Tier), false);
         }
-        if let Some((_, drop)) = needs.iter().find(|(fact, _)| self.holds(fact) == Some(false)) {
-            return (Effect::Dropped(drop.clone()), false);
+        if let Some((_, reason)) = needs.iter().find(|(unknown, _)| self.holds(unknown) == Some(false)) {
+            return (Effect::Dropped(reason.clone()), false);
         }
-        let open: Vec<Fact> =
-            needs.iter().map(|(fact, _)| fact.clone()).filter(|fact| self.holds(fact).is_none()).collect();
+        let open: Vec<Unknown> =
+            needs.iter().map(|(unknown, _)| unknown.clone()).filter(|unknown| self.holds(unknown).is_none()).collect();
         if open.is_empty() {
             return (Effect::Decides(Reach::NotListed), true);
         }
@@ -311,8 +331,8 @@ impl<'w> Drawing<'w> {
         (Effect::Depends(open.into(), reach), false)
     }
 
-    fn holds(&self, fact: &Fact) -> Option<bool> {
-        self.conditions.iter().find(|condition| condition.fact == *fact).map(|condition| condition.holds)
+    fn holds(&self, unknown: &Unknown) -> Option<bool> {
+        self.conditions.iter().find(|condition| condition.unknown == *unknown).map(|condition| condition.holds)
     }
 }
 

@@ -44,7 +44,7 @@ pub(super) enum Form {
 
 /// The place of the cursor.
 #[derive(Clone, Debug)]
-pub(super) struct Place {
+pub(super) struct CursorPlace {
     /// From the root to what `slot` speaks of.
     pub path: Vec<Step>,
     /// What could be written.
@@ -78,23 +78,23 @@ pub(super) struct Leaf {
 
 /// What is known of a file around a cursor.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Outline {
+pub(super) struct CursorContext {
     /// The place of the cursor; `None` where nothing could be written.
-    pub place: Option<Place>,
+    pub place: Option<CursorPlace>,
     /// The texts of the file, if they were asked for.
     pub leaves: Vec<Leaf>,
     /// Whether the cursor stands in a text of several lines, in which `#` opens no comment.
     pub is_in_text: bool,
 }
 
-impl Outline {
+impl CursorContext {
     /// Reads a file. All of its texts are kept if somebody needs them; a large file is read no further than the place asks for
     /// otherwise.
     pub fn of(source: &Source, cursor: usize, keeps_leaves: bool) -> Self {
         let mut reader = Reader {
             source,
             text: source.text(),
-            cursor,
+            cursor: source.floor(cursor),
             stack: Vec::new(),
             line: 0,
             found: None,
@@ -103,12 +103,12 @@ impl Outline {
             step: None,
             marks: 0,
             keeps_leaves,
-            outline: Self::default(),
+            context: Self::default(),
         };
         reader.run();
-        let Reader { found, mut outline, .. } = reader;
-        outline.place = found;
-        outline
+        let Reader { found, mut context, .. } = reader;
+        context.place = found;
+        context
     }
 }
 
@@ -139,7 +139,7 @@ struct Reader<'s> {
     stack: Vec<Frame>,
     /// The line that is read next.
     line: usize,
-    found: Option<Place>,
+    found: Option<CursorPlace>,
     /// The depth of the mapping whose keys belong to the place, while it is open.
     open_mapping: Option<usize>,
     has_root: bool,
@@ -148,13 +148,27 @@ struct Reader<'s> {
     /// How many marks, anchors and tags were met in front of what a line begins with.
     marks: usize,
     keeps_leaves: bool,
-    outline: Outline,
+    context: CursorContext,
 }
 
 /// A word as written.
 struct Token {
     text: String,
     span: Span,
+}
+
+impl Token {
+    /// A word without quotes that starts here, with blanks behind it.
+    fn plain(written: &str, start: usize) -> Self {
+        let text = written.trim_end_matches(is_blank);
+        Self { text: text.to_owned(), span: Span::new(start, start + text.len()) }
+    }
+
+    /// A word that starts with a quote and does not end with one, with blanks behind it.
+    fn open(written: &str, start: usize) -> Self {
+        let Self { text, span } = Self::plain(written, start);
+        Self { text: text.strip_prefix(['"', '\'']).map(str::to_owned).unwrap_or(text), span }
+    }
 }
 
 impl<'s> Reader<'s> {
@@ -165,6 +179,7 @@ impl<'s> Reader<'s> {
             if self.line == 0 && self.text.starts_with('\u{feff}') {
                 span.start = (span.start + '\u{feff}'.len_utf8()).min(span.end);
             }
+            // Whatever a line holds, the next to be read is one further down.
             self.line += 1;
             let is_known = span.start > self.cursor && self.open_mapping.is_none();
             if (is_known && !self.keeps_leaves) || !self.read_line(span) {
@@ -189,8 +204,8 @@ impl<'s> Reader<'s> {
         let indent = line.len() - line.trim_start_matches(' ').len();
         let start = span.start + indent;
         let rest = self.slice(start, span.end);
-        if rest.trim().is_empty() {
-            if self.has_cursor(span) && !line.contains('\t') {
+        if is_all_blank(rest) {
+            if self.has_cursor(span) && rest.is_empty() {
                 self.blank(self.cursor - span.start);
             }
             return true;
@@ -301,7 +316,7 @@ impl<'s> Reader<'s> {
             _ => None,
         };
         let step = begun.or(self.step).unwrap_or(2);
-        self.found.get_or_insert(Place {
+        self.found.get_or_insert(CursorPlace {
             path,
             slot,
             form,
@@ -367,7 +382,7 @@ impl<'s> Reader<'s> {
             let line = self.slice(span.start, span.end);
             let content = line.trim_start_matches(' ');
             let is_flow = content.starts_with(['{', '[']);
-            (!content.trim().is_empty() && !content.starts_with('#')).then_some((line.len() - content.len(), is_flow))
+            (!is_all_blank(content) && !content.starts_with('#')).then_some((line.len() - content.len(), is_flow))
         });
         below.is_some_and(|(below, is_flow)| (below < column || is_flow) && outer.is_none_or(|outer| below > outer))
     }
@@ -396,11 +411,10 @@ impl<'s> Reader<'s> {
             return;
         }
         if rest.starts_with(['&', '!']) {
-            let length = rest.find(' ').unwrap_or(rest.len());
-            let blanks = rest[length..].len() - rest[length..].trim_start().len();
-            let next = start + length + blanks;
+            let length = rest.find(is_blank).unwrap_or(rest.len());
+            let next = end - self.slice(start + length, end).trim_start_matches(is_blank).len();
             if next < end {
-                self.entry(next, end, column + length + blanks, is_first);
+                self.entry(next, end, column + self.slice(start, next).chars().count(), is_first);
             }
             return;
         }
@@ -460,21 +474,21 @@ impl<'s> Reader<'s> {
     /// What stands behind a colon.
     fn value(&mut self, start: usize, end: usize) {
         let behind = self.slice(start, end);
-        let blanks = behind.len() - behind.trim_start_matches([' ', '\t']).len();
+        let blanks = behind.len() - behind.trim_start_matches(is_blank).len();
         let at = start + blanks;
         let rest = self.slice(at, end);
         if rest.is_empty() || (rest.starts_with('#') && blanks > 0) {
             let is_here = start <= self.cursor && self.cursor <= at && (rest.is_empty() || self.cursor < at);
             if is_here && self.may_begin(usize::MAX) {
                 self.find_node(Form::Inline, Span::empty(self.cursor), 0);
-                let wants_blank = self.cursor == start && self.text[..start].ends_with(':');
+                let wants_blank = self.cursor == start && self.slice(0, start).ends_with(':');
                 self.found.iter_mut().for_each(|place| place.wants_blank = wants_blank);
             }
             return;
         }
         match rest.as_bytes().first() {
             Some(b'&' | b'!') => {
-                let length = rest.find([' ', '\t']).unwrap_or(rest.len());
+                let length = rest.find(is_blank).unwrap_or(rest.len());
                 if at + length < end && !self.is_too_deep() {
                     self.value(at + length, end);
                 }
@@ -501,7 +515,7 @@ impl<'s> Reader<'s> {
 
     fn leaf(&mut self, token: Token) {
         if self.keeps_leaves && self.stack.len() <= MAX_DEPTH {
-            self.outline.leaves.push(Leaf { path: self.path(), text: token.text, span: token.span });
+            self.context.leaves.push(Leaf { path: self.path(), text: token.text, span: token.span });
         }
         self.fill();
     }
@@ -516,7 +530,7 @@ impl<'s> Reader<'s> {
             if is_left || (!is_blank && !is_inside) {
                 return;
             }
-            self.outline.is_in_text |= self.has_cursor(span);
+            self.context.is_in_text |= self.has_cursor(span);
             self.line += 1;
         }
     }
@@ -545,7 +559,7 @@ impl<'s> Reader<'s> {
             return None;
         }
         let line = self.slice(span.start, span.end);
-        Some((span, line.len() - line.trim_start_matches(' ').len(), line.trim().is_empty()))
+        Some((span, line.len() - line.trim_start_matches(' ').len(), is_all_blank(line)))
     }
 
     /// A key at this place with the place of its colon.
@@ -554,34 +568,31 @@ impl<'s> Reader<'s> {
         if rest.starts_with(['"', '\'']) {
             let token = self.quoted(start, end)?;
             let behind = self.slice(token.span.end, end);
-            let colon = token.span.end + behind.len() - behind.trim_start_matches(' ').len();
-            let follows = self.slice(colon + 1, end);
-            let is_key = self.slice(colon, end).starts_with(':')
-                && (in_flow || follows.is_empty() || follows.starts_with([' ', '\t']));
-            return is_key.then_some((token, colon));
+            let behind = behind.trim_start_matches(' ');
+            let follows = behind.strip_prefix(':')?;
+            let is_key = in_flow || follows.is_empty() || follows.starts_with(is_blank);
+            return is_key.then_some((token, end - behind.len()));
         }
         if rest.starts_with(['[', '{', '#', '&', '!', '*', '|', '>', ',', ']', '}']) {
             return None;
         }
-        let mut before = b' ';
-        for (at, byte) in rest.bytes().enumerate() {
-            let next = rest.as_bytes().get(at + 1);
-            let ends = match byte {
-                b':' => match next {
-                    None | Some(b' ' | b'\t') => true,
-                    Some(b',' | b'[' | b']' | b'{' | b'}') => in_flow,
-                    Some(_) => false,
+        let mut before = ' ';
+        let mut characters = rest.char_indices().peekable();
+        while let Some((at, character)) = characters.next() {
+            let ends = match character {
+                ':' => match characters.peek() {
+                    None => true,
+                    Some((_, ',' | '[' | ']' | '{' | '}')) => in_flow,
+                    Some((_, next)) => is_blank(*next),
                 },
-                b'#' if matches!(before, b' ' | b'\t') => return None,
-                b',' | b'[' | b']' | b'{' | b'}' if in_flow => return None,
+                '#' if is_blank(before) => return None,
+                ',' | '[' | ']' | '{' | '}' if in_flow => return None,
                 _ => false,
             };
             if ends {
-                let text = rest[..at].trim_end();
-                let span = Span::new(start, start + text.len());
-                return Some((Token { text: text.to_owned(), span }, start + at));
+                return Some((Token::plain(rest.get(..at)?, start), start + at));
             }
-            before = byte;
+            before = character;
         }
         None
     }
@@ -590,14 +601,10 @@ impl<'s> Reader<'s> {
     fn scalar(&self, start: usize, end: usize) -> Token {
         let rest = self.slice(start, end);
         if rest.starts_with(['"', '\'']) {
-            return self.quoted(start, end).unwrap_or_else(|| {
-                let text = rest.trim_end();
-                Token { text: text[1..].to_owned(), span: Span::new(start, start + text.len()) }
-            });
+            return self.quoted(start, end).unwrap_or_else(|| Token::open(rest, start));
         }
         let length = [" #", "\t#"].iter().filter_map(|mark| rest.find(mark)).min().unwrap_or(rest.len());
-        let text = rest[..length].trim_end();
-        Token { text: text.to_owned(), span: Span::new(start, start + text.len()) }
+        Token::plain(rest.get(..length).unwrap_or_default(), start)
     }
 
     /// A quoted text that ends on its line.
@@ -644,12 +651,14 @@ impl<'s> Reader<'s> {
             }
             let rest = self.slice(at, end);
             let Some(first) = rest.chars().next() else { break };
+            // Each of these marks is taken whole, so that the next place is one further on and never inside a character.
+            let behind = at + first.len_utf8();
             match first {
-                ' ' | '\t' => {
+                _ if is_blank(first) => {
                     self.gap(at, base);
-                    at += 1;
+                    at = behind;
                 }
-                '#' if self.text[..at].ends_with([' ', '\t', '\n', '\r']) => {
+                '#' if self.slice(0, at).ends_with(|before| is_blank(before) || matches!(before, '\n' | '\r')) => {
                     in_comment = true;
                     at = end;
                 }
@@ -662,43 +671,44 @@ impl<'s> Reader<'s> {
                         }
                         _ => self.set_key(None, true),
                     }
-                    at += 1;
+                    at = behind;
                 }
                 '[' | '{' => {
                     match first {
                         '[' => self.push(usize::MAX, Holder::Sequence { index: 0 }),
                         _ => self.push_mapping(usize::MAX),
                     }
-                    at += 1;
+                    at = behind;
                 }
                 ']' | '}' => {
                     self.gap(at, base);
                     self.truncate(self.stack.len().saturating_sub(1).max(base));
-                    at += 1;
+                    at = behind;
                     if self.stack.len() <= base {
                         line += 1;
                         break;
                     }
                 }
                 ':' => {
-                    at += 1;
+                    at = behind;
                     if self.cursor == at && self.found.is_none() {
                         self.gap(at, base);
                         self.found.iter_mut().for_each(|place| place.wants_blank = place.slot == Slot::Node);
                     }
                 }
                 '&' | '!' | '*' => {
-                    at += rest.find([' ', ',', ']', '}']).unwrap_or(rest.len());
+                    let ends = |character| is_blank(character) || matches!(character, ',' | ']' | '}');
+                    at += rest.find(ends).unwrap_or(rest.len());
                     if first == '*' {
                         self.fill();
                     }
                 }
-                _ => at = self.flow_word(at, end),
+                _ => at = self.flow_word(at, end).max(behind),
             }
         }
         self.truncate(base);
         self.fill();
-        self.line = line;
+        self.line = self.line.max(line);
     }
 
     /// Whether a line belongs to the block around an open bracket.
@@ -726,6 +736,7 @@ impl<'s> Reader<'s> {
         }
     }
 
+    /// Reads a word within brackets, and gives where it ends.
     fn flow_word(&mut self, start: usize, end: usize) -> usize {
         let is_key = matches!(self.stack.last(), Some(Frame { holder: Holder::Mapping { current: None, .. }, .. }));
         if is_key && let Some((key, colon)) = self.key_at(start, end, true) {
@@ -734,10 +745,10 @@ impl<'s> Reader<'s> {
                 self.find_key(Form::Flow, key.span, 0, true);
             }
             self.set_key(Some(&key.text), is_cursor);
-            return colon.max(start + 1);
+            return colon;
         }
         let token = self.flow_scalar(start, end);
-        let next = token.span.end.max(start + 1);
+        let next = token.span.end;
         let is_cursor = self.has_cursor(token.span);
         match (is_key, is_cursor) {
             (true, true) => {
@@ -766,23 +777,31 @@ impl<'s> Reader<'s> {
             return self.quoted(start, end).unwrap_or_else(|| {
                 // A quote that is being typed ends where the item does.
                 let length = rest.find([',', ']', '}']).unwrap_or(rest.len());
-                let text = rest[..length].trim_end();
-                Token { text: text[1.min(text.len())..].to_owned(), span: Span::new(start, start + text.len()) }
+                Token::open(rest.get(..length).unwrap_or_default(), start)
             });
         }
         let mut length = rest.find([',', '[', ']', '{', '}']).unwrap_or(rest.len());
         for mark in [" #", "\t#", ": "] {
-            length = rest[..length].find(mark).unwrap_or(length);
+            length = rest.get(..length).and_then(|rest| rest.find(mark)).unwrap_or(length);
         }
-        let text = rest[..length].trim_end();
-        let text = if length == rest.len() { text.trim_end_matches(':') } else { text };
-        Token { text: text.to_owned(), span: Span::new(start, start + text.len()) }
+        let word = rest.get(..length).unwrap_or_default().trim_end_matches(is_blank);
+        Token::plain(if length == rest.len() { word.trim_end_matches(':') } else { word }, start)
     }
 }
 
 /// Whether a line begins with a mark that stands alone.
 fn is_marker(rest: &str, mark: &str) -> bool {
-    rest.strip_prefix(mark).is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t']))
+    rest.strip_prefix(mark).is_some_and(|rest| rest.is_empty() || rest.starts_with(is_blank))
+}
+
+/// Whether a character separates words: a blank, a tab, or what YAML 1.1 takes for a line break and editors do not. All others
+/// that look like blanks are text for GitLab, such as U+00A0 and U+3000 (`is_blank` and `is_break` of yaml.v2's `yamlprivateh.go`).
+fn is_blank(character: char) -> bool {
+    matches!(character, ' ' | '\t' | '\u{85}' | '\u{2028}' | '\u{2029}')
+}
+
+fn is_all_blank(text: &str) -> bool {
+    text.chars().all(is_blank)
 }
 
 /// Whether a text opens a quote and does not close it.

@@ -1,19 +1,11 @@
-//! What rules are made of: their description, their hooks, and what they are told.
+//! What a rule is: its description and its hooks, and where it puts what it finds.
 
-use std::collections::HashMap;
-pub(super) use std::sync::Arc;
-
-pub(super) use crate::access::jobs::{JobView, ProjectJobs, Selection};
-pub(super) use crate::access::{AgentId, Index};
-pub(super) use crate::agent_config::location::{Location, Unread};
-pub(super) use crate::agent_config::{AccessSection, CiAccess, CiEntry, EntryKind, Mode};
-pub(super) use crate::diagnostic::{Finding, Place, RuleInfo, Safety, Severity};
-pub(super) use crate::gitlab::{FullPath, Tier, Version};
-pub(super) use crate::inventory::{Inventory, NamespaceKind};
-pub(super) use crate::project::{AgentFile, Context, EntryId, Input, InputContent};
-pub(super) use crate::schema::{self, Found, ProblemKind};
-pub(super) use crate::source::{Source, Span};
-
+use super::given::{FileContext, JobContext, JobSelection, ProjectContext};
+use crate::access::jobs::{JobView, ProjectJobs, Selection};
+use crate::agent_config::CiEntry;
+use crate::diagnostic::{Finding, RuleInfo};
+use crate::project::{AgentFile, EntryId, Input};
+use crate::schema;
 use crate::yaml;
 
 /// Declares a rule: its doc comment, type, name, severity and needs; `, tag` with a [`Tag`] in front of the needs; `, off` for one that runs only where it is asked for.
@@ -40,7 +32,7 @@ macro_rules! rule {
             doc: &[$($doc),+],
         };
 
-        impl crate::rules::support::Described for $rule {
+        impl crate::rules::rule::Described for $rule {
             fn info(&self) -> &'static crate::diagnostic::RuleInfo {
                 &INFO
             }
@@ -58,26 +50,19 @@ pub trait Described {
 /// A rule. It overrides the narrowest hook that serves.
 pub trait Rule: Described + Sync {
     /// A path that was found, whether its content can be read or not.
-    fn check_input(&self, _input: &Input, _context: &Context, _findings: &mut Findings) {}
+    fn check_input(&self, _input: &Input, _cx: &ProjectContext<'_>, _findings: &mut Findings) {}
 
     /// A file as a whole.
-    fn check_file(&self, _file: &AgentFile, _context: &Context, _findings: &mut Findings) {}
+    fn check_file(&self, _file: &AgentFile, _cx: &FileContext<'_>, _findings: &mut Findings) {}
 
     /// Something that makes GitLab's YAML parser refuse the file.
-    fn check_syntax(&self, _problem: &yaml::Problem, _file: &AgentFile, _findings: &mut Findings) {}
+    fn check_syntax(&self, _problem: &yaml::Problem, _cx: &FileContext<'_>, _findings: &mut Findings) {}
 
     /// Something wrong with a key or value.
-    fn check_problem(
-        &self,
-        _problem: &schema::Problem,
-        _file: &AgentFile,
-        _context: &Context,
-        _findings: &mut Findings,
-    ) {
-    }
+    fn check_problem(&self, _problem: &schema::Problem, _cx: &FileContext<'_>, _findings: &mut Findings) {}
 
     /// An id of an entry, in `ci_access` or `user_access`.
-    fn check_id(&self, _id: &EntryId<'_>, _file: &AgentFile, _context: &Context, _findings: &mut Findings) {}
+    fn check_id(&self, _id: &EntryId<'_>, _cx: &FileContext<'_>, _findings: &mut Findings) {}
 
     /// Whether the file has anything that the rule could speak of; where not, nobody is told that it did not run.
     fn concerns(&self, _file: &AgentFile) -> bool {
@@ -86,57 +71,20 @@ pub trait Rule: Described + Sync {
 
     /// An entry of `ci_access` that counts: within the limit, not overridden by a later one of the same id, and not certain to be
     /// dropped for what its id names.
-    fn check_entry(&self, _entry: &CiEntry, _file: &AgentFile, _context: &Context, _findings: &mut Findings) {}
+    fn check_entry(&self, _entry: &CiEntry, _cx: &FileContext<'_>, _findings: &mut Findings) {}
 
     /// A project's CI file as a whole.
-    fn check_pipeline(&self, _jobs: &Jobs<'_, '_>, _findings: &mut Findings) {}
+    fn check_pipeline(&self, _jobs: &ProjectJobs<'_>, _cx: &JobContext<'_>, _findings: &mut Findings) {}
 
     /// A job of a CI file.
-    fn check_job(&self, _job: &JobView<'_>, _jobs: &Jobs<'_, '_>, _findings: &mut Findings) {}
+    fn check_job(&self, _job: &JobView<'_>, _cx: &JobContext<'_>, _findings: &mut Findings) {}
 
     /// A context that a job selects, or the agent that its environment names.
-    fn check_selection(
-        &self,
-        _selection: &Selection,
-        _job: &JobView<'_>,
-        _jobs: &Jobs<'_, '_>,
-        _findings: &mut Findings,
-    ) {
-    }
+    fn check_selection(&self, _selection: &JobSelection<'_>, _cx: &JobContext<'_>, _findings: &mut Findings) {}
 
     /// A context that a job selects or its environment names, or that the top level gives the jobs of Auto DevOps, for rules
     /// that judge the context alone.
-    fn check_context(&self, _selection: &Selection, _jobs: &Jobs<'_, '_>, _findings: &mut Findings) {}
-}
-
-/// What rules about jobs are told beside the job.
-#[derive(Debug)]
-pub struct Jobs<'a, 'w> {
-    /// What is known about GitLab's side.
-    pub context: &'a Context,
-    /// Who gets in at all agents that are known.
-    pub index: &'a Index<'w>,
-    /// All jobs of the project.
-    pub all: &'a ProjectJobs<'a>,
-    /// The text of each agent's file, by its path.
-    pub sources: &'a HashMap<String, Arc<Source>>,
-    /// Whether the project has to do with agents at all.
-    pub uses_agents: bool,
-}
-
-impl Jobs<'_, '_> {
-    /// The full path of the project.
-    #[must_use]
-    pub fn project(&self) -> Option<&str> {
-        self.all.project.facts.path.as_deref()
-    }
-
-    /// The place of an agent's entry, where its file is at hand.
-    #[must_use]
-    pub fn entry_place(&self, agent: AgentId, entry: &CiEntry) -> Option<Place> {
-        let path = self.index.agent(agent).file?.path;
-        Some(Place { source: Arc::clone(self.sources.get(path)?), span: entry.head })
-    }
+    fn check_context(&self, _selection: &Selection, _cx: &JobContext<'_>, _findings: &mut Findings) {}
 }
 
 /// Where rules put their findings.

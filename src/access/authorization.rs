@@ -7,15 +7,14 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::fmt;
 
-use super::fact::Fact;
+use super::condition::Unknown;
 use super::releases::list_limit;
 use crate::gitlab::{Version, lower_path};
 
 /// Why an entry has no effect.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Drop {
+pub enum DropReason {
     /// It stands behind the last entry that the server looks at.
     BeyondLimit(usize),
     /// A later entry of the same id replaces it; that one's index in the list.
@@ -53,73 +52,40 @@ pub enum Outside {
     OtherRoot,
 }
 
-impl fmt::Display for Drop {
-    /// What follows the entry's name in a sentence: "is replaced by …".
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::BeyondLimit(limit) => write!(f, "stands behind the {limit} entries that GitLab takes of a list"),
-            Self::Replaced(index) => write!(f, "is replaced by entry [{index}] of the list, which has the same id"),
-            Self::NotFound => f.write_str("names nothing that exists"),
-            Self::IsGroup => f.write_str("lists a group as a project"),
-            Self::IsProject => f.write_str("lists a project as a group"),
-            Self::IsUser => f.write_str("lists a user as a group"),
-            Self::Outside(outside) => f.write_str(match outside {
-                Outside::SubTree => {
-                    "lies outside the group of the configuration project, where GitLab before 15.6 looks"
-                }
-                Outside::PersonalNamespace => {
-                    "can match nothing, because the configuration project lies in a personal namespace and GitLab is \
-                     older than 15.7"
-                }
-                Outside::GroupFromPersonalNamespace => {
-                    "can match no group, because the configuration project lies in a personal namespace"
-                }
-                Outside::OtherRoot => "lies in another top-level group or namespace than the configuration project",
-            }),
-            Self::SettingOff => f.write_str("needs the instance setting \"Enable instance level authorization\""),
-            Self::Tier => {
-                f.write_str("gives an identity that needs Premium or Ultimate, which the job's project lacks")
-            }
-            Self::NotOwnProject => f.write_str("is not for this project"),
-            Self::NoId => f.write_str("has no id"),
-        }
-    }
-}
-
 /// What becomes of an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum Authorization {
     /// It is an authorization.
     Kept,
     /// It has no effect.
-    Dropped(Drop),
+    Dropped(DropReason),
     /// It is an authorization if all of these hold; each with what drops it otherwise.
-    Depends(Box<[(Fact, Drop)]>),
+    Depends(Box<[(Unknown, DropReason)]>),
 }
 
 /// The ids of one list that survive the cut and equal ids, and what became of the others; by position in the list.
 pub(super) fn settle<'e>(
     ids: impl Iterator<Item = Option<&'e str>>,
     version: Version,
-) -> Vec<(Cow<'e, str>, Option<Drop>)> {
+) -> Vec<(Cow<'e, str>, Option<DropReason>)> {
     let limit = list_limit(version);
     let mut last: HashMap<Cow<'e, str>, usize> = HashMap::new();
-    let mut settled: Vec<(Cow<'e, str>, Option<Drop>)> = Vec::new();
+    let mut settled: Vec<(Cow<'e, str>, Option<DropReason>)> = Vec::new();
     for (index, id) in ids.enumerate() {
         let lower = id.map(lower_path).unwrap_or_default();
-        let drop = match id {
-            _ if index >= limit => Some(Drop::BeyondLimit(limit)),
-            None => Some(Drop::NoId),
+        let reason = match id {
+            _ if index >= limit => Some(DropReason::BeyondLimit(limit)),
+            None => Some(DropReason::NoId),
             Some(_) => {
                 if let Some(before) = last.insert(lower.clone(), index)
                     && let Some((_, replaced)) = settled.get_mut(before)
                 {
-                    *replaced = Some(Drop::Replaced(index));
+                    *replaced = Some(DropReason::Replaced(index));
                 }
                 None
             }
         };
-        settled.push((lower, drop));
+        settled.push((lower, reason));
     }
     settled
 }
@@ -128,14 +94,14 @@ pub(super) fn settle<'e>(
 mod tests {
     use super::*;
 
-    fn drops(ids: &[&str], version: Version) -> Vec<Option<Drop>> {
-        settle(ids.iter().map(|&id| Some(id)), version).into_iter().map(|(_, drop)| drop).collect()
+    fn drops(ids: &[&str], version: Version) -> Vec<Option<DropReason>> {
+        settle(ids.iter().map(|&id| Some(id)), version).into_iter().map(|(_, reason)| reason).collect()
     }
 
     #[test]
     fn the_last_of_equal_ids_replaces_the_others() {
         let drops = drops(&["a/b", "A/B", "a/c", "a/b"], Version::new(18, 4));
-        assert_eq!(drops, [Some(Drop::Replaced(1)), Some(Drop::Replaced(3)), None, None]);
+        assert_eq!(drops, [Some(DropReason::Replaced(1)), Some(DropReason::Replaced(3)), None, None]);
     }
 
     #[test]
@@ -145,8 +111,8 @@ mod tests {
         ids.push("a/b");
         let before_17 = drops(&ids, Version::new(16, 11));
         assert_eq!(before_17[99], None, "the hundredth is the last that counts");
-        assert_eq!(before_17[100..], [Some(Drop::BeyondLimit(100)), Some(Drop::BeyondLimit(100))]);
+        assert_eq!(before_17[100..], [Some(DropReason::BeyondLimit(100)), Some(DropReason::BeyondLimit(100))]);
         let from_17 = drops(&ids, Version::new(17, 0));
-        assert_eq!(from_17[99..], [Some(Drop::Replaced(101)), None, None]);
+        assert_eq!(from_17[99..], [Some(DropReason::Replaced(101)), None, None]);
     }
 }

@@ -1,0 +1,188 @@
+//! The disk.
+
+#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "this is where files are read")]
+
+use std::fs;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
+
+use super::{Content, FileSource, Kind, Walk, Walked, plain};
+use crate::project::Unusable;
+use crate::project::paths::{folder_or_here, shown_path};
+use crate::source::Source;
+
+/// The files of this machine.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Disk;
+
+/// What comes over standard input.
+#[derive(Debug)]
+pub enum StandardInput {
+    /// These bytes.
+    Bytes(Vec<u8>),
+    /// More bytes than are read; how many were seen.
+    TooLarge(u64),
+}
+
+impl Disk {
+    /// Reads standard input, up to so many bytes.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn read_standard_input(limit: u64) -> Result<StandardInput, Unusable> {
+        let bytes = read_within(io::stdin().lock(), limit)
+            .map_err(|error| Unusable::new(format!("cannot read standard input: {}", plain(&error))))?;
+        let size = bytes.len() as u64;
+        Ok(if size > limit { StandardInput::TooLarge(size) } else { StandardInput::Bytes(bytes) })
+    }
+}
+
+impl FileSource for Disk {
+    fn kind(&self, path: &Path) -> io::Result<Kind> {
+        Ok(kind_of(&fs::symlink_metadata(folder_or_here(path))?.file_type()))
+    }
+
+    fn link_target(&self, path: &Path) -> io::Result<PathBuf> {
+        fs::read_link(path)
+    }
+
+    fn real(&self, path: &Path) -> io::Result<PathBuf> {
+        fs::canonicalize(folder_or_here(path))
+    }
+
+    fn read(&self, path: &Path, limit: u64) -> io::Result<Content> {
+        let metadata = fs::metadata(path)?;
+        // Opening some of these would wait for ever.
+        match kind_of(&metadata.file_type()) {
+            Kind::Folder => return Ok(Content::NoFile("a directory")),
+            Kind::Other(what) => return Ok(Content::NoFile(what)),
+            Kind::File | Kind::Link => {}
+        }
+        if metadata.len() > limit {
+            return Ok(Content::TooLarge(metadata.len()));
+        }
+        let bytes = read_within(fs::File::open(path)?, limit)?;
+        Ok(match bytes.len() as u64 {
+            size if size > limit => Content::TooLarge(size),
+            _ => Content::Text(Arc::new(Source::from_bytes(shown_path(path), &bytes))),
+        })
+    }
+
+    fn walk(&self, walk: &Walk<'_>) -> Walked {
+        let (sender, receiver) = mpsc::channel();
+        let mut builder = ignore::WalkBuilder::new(folder_or_here(walk.top));
+        let repositories = sender.clone();
+        builder.standard_filters(walk.heeds_ignore_files).hidden(false).filter_entry(move |entry| {
+            let is_git = entry.file_name() == ".git";
+            if is_git && let Some(folder) = entry.path().parent() {
+                let _ = repositories.send(Met::Repository(folder.to_owned()));
+            }
+            !is_git
+        });
+        let seen = AtomicUsize::new(0);
+        let look = |entry: Result<ignore::DirEntry, ignore::Error>, sender: &mpsc::Sender<Met>| {
+            let count = seen.fetch_add(1, Ordering::Relaxed);
+            if count >= walk.limit {
+                if count == walk.limit {
+                    let _ = sender.send(Met::Limit);
+                }
+                return ignore::WalkState::Quit;
+            }
+            let met = match entry {
+                Ok(entry) if (walk.wanted)(entry.path()) => {
+                    let kind = entry.file_type().map_or(Kind::File, |kind| kind_of(&kind));
+                    Some(Met::Path(entry.into_path(), kind))
+                }
+                Ok(_) => None,
+                Err(error) => Some(Met::Error(format!("cannot read {}", explain(&error)))),
+            };
+            if let Some(met) = met {
+                let _ = sender.send(met);
+            }
+            ignore::WalkState::Continue
+        };
+        match walk.is_large {
+            true => builder.build_parallel().run(|| {
+                let (sender, look) = (sender.clone(), &look);
+                Box::new(move |entry| look(entry, &sender))
+            }),
+            false => {
+                let _ = builder.build().try_for_each(|entry| match look(entry, &sender) {
+                    ignore::WalkState::Quit => Err(()),
+                    ignore::WalkState::Continue | ignore::WalkState::Skip => Ok(()),
+                });
+            }
+        }
+        drop((builder, sender));
+        let mut walked = Walked::default();
+        for met in receiver {
+            match met {
+                Met::Repository(path) => walked.repositories.push(path),
+                Met::Path(path, kind) => walked.met.push((path, kind)),
+                Met::Error(error) => walked.errors.push(error),
+                Met::Limit => walked.is_cut = true,
+            }
+        }
+        walked.errors.sort();
+        walked
+    }
+
+    fn remote(&self, repository: &Path) -> Option<String> {
+        let mut git = Command::new("git");
+        git.arg("-C").arg(folder_or_here(repository)).args(["config", "--local", "--get", "remote.origin.url"]);
+        let output = git.output().ok()?;
+        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    }
+}
+
+/// What a walk comes across.
+enum Met {
+    Repository(PathBuf),
+    Path(PathBuf, Kind),
+    Error(String),
+    Limit,
+}
+
+fn kind_of(kind: &fs::FileType) -> Kind {
+    if kind.is_dir() {
+        return Kind::Folder;
+    }
+    if kind.is_symlink() {
+        return Kind::Link;
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt as _;
+        if kind.is_fifo() {
+            return Kind::Other("a named pipe");
+        }
+        if kind.is_socket() {
+            return Kind::Other("a socket");
+        }
+        if kind.is_block_device() || kind.is_char_device() {
+            return Kind::Other("a device");
+        }
+    }
+    Kind::File
+}
+
+/// One byte more than allowed tells a file that grew from one that fits.
+fn read_within(reader: impl io::Read, limit: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    reader.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn explain(error: &ignore::Error) -> String {
+    match error {
+        ignore::Error::WithPath { path, err } => match err.io_error() {
+            Some(error) => format!("{}: {}", path.display(), plain(error)),
+            None => format!("{}: {err}", path.display()),
+        },
+        ignore::Error::WithDepth { err, .. } => explain(err),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,132 @@
+//! Inventories: read once, with the folder that their paths start from.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::Unusable;
+use super::files::FileSource;
+use super::gate::{Gate, NamedBy};
+use super::own_file::read_own_file;
+use super::paths::shown_path;
+use super::search::{Found, Searcher};
+use crate::diagnostic::{Finding, INVALID_INVENTORY};
+use crate::inventory::{self, Inventory, Problem, ProblemKind, Project};
+use crate::schema;
+use crate::source::Source;
+
+/// The largest inventory that is read, in bytes.
+const MAX_SIZE: u64 = 1 << 28;
+
+/// An inventory that was read.
+#[derive(Debug)]
+pub struct InventoryFile {
+    /// What it says.
+    pub inventory: Arc<Inventory>,
+    /// The file.
+    pub file: PathBuf,
+    /// Its text.
+    pub source: Arc<Source>,
+    /// Projects whose folder the inventory names and that lies nowhere, by path.
+    pub missing: Vec<MissingFolder>,
+}
+
+/// A folder that an inventory names as that of a project's files, and that is not there.
+#[derive(Clone, Debug)]
+pub struct MissingFolder {
+    /// The project.
+    pub project: String,
+    /// The folder as reports show it.
+    pub folder: String,
+}
+
+impl InventoryFile {
+    /// Reads an inventory.
+    ///
+    /// # Errors
+    /// When it cannot be read, has mistakes, or names a folder that lies outside of what it may name.
+    pub(crate) fn read(file: &Path, files: &dyn FileSource, gate: &Gate<'_>, root: &Path) -> Result<Self, Unusable> {
+        let source = read_own_file("inventory", file, MAX_SIZE, files)?;
+        let loaded = inventory::read(&source);
+        let mistakes: Vec<Finding> = loaded.problems.iter().filter_map(|problem| mistake(problem, &source)).collect();
+        if !mistakes.is_empty() {
+            return Err(Unusable::with_mistakes(format!("the inventory {} cannot be used", source.path()), mistakes));
+        }
+        let inventory = Arc::new(loaded.inventory);
+        let mut missing = Vec::new();
+        for project in inventory.projects() {
+            let Some(written) = &project.repository else { continue };
+            let what = format!("repository` of `{}", project.path);
+            let folder = gate.resolve(Path::new(&**written), NamedBy::File(file), root, &what)?;
+            if !files.is_there(&folder) {
+                missing.push(MissingFolder { project: project.path.to_string(), folder: shown_path(&folder) });
+            }
+        }
+        Ok(Self { inventory, file: file.to_owned(), source, missing })
+    }
+
+    /// The folder that its paths start from.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.file.parent().unwrap_or(Path::new(""))
+    }
+
+    /// The folder of a project's files.
+    #[must_use]
+    pub fn folder_of(&self, project: &Project) -> PathBuf {
+        self.folder().join(project.folder())
+    }
+
+    /// Gives the found projects the paths that the inventory has for their folders; with `is_all`, adds those of its
+    /// projects that have a folder and were not found.
+    pub(crate) fn name_projects(&self, files: &dyn FileSource, found: &mut Vec<Found>, is_all: bool) {
+        // The same folder may be found by another way of writing its path.
+        let mut known: HashMap<PathBuf, usize> = HashMap::new();
+        for (position, project) in found.iter().enumerate() {
+            known.extend(files.real(&project.root).ok().map(|root| (root, position)));
+        }
+        let mut found_at = |project: &Project| -> bool {
+            // An inventory may list many projects, and asking the disk about each takes long.
+            let place = if known.is_empty() { None } else { files.real(&self.folder_of(project)).ok() };
+            let position = place.and_then(|place| known.get(&place).copied());
+            if let Some(found) = position.and_then(|position| found.get_mut(position)) {
+                found.project = Some(project.path.to_string());
+            }
+            position.is_some()
+        };
+        let mut others: Vec<&Project> = Vec::new();
+        for project in self.inventory.projects() {
+            if !found_at(project) && is_all {
+                others.push(project);
+            }
+        }
+        let at_root = |project: &&Project| {
+            let mut at_root = Searcher::new(files, usize::MAX).at_root(&self.folder_of(project))?;
+            at_root.given = self.folder().to_owned();
+            at_root.project = Some(project.path.to_string());
+            Some(at_root)
+        };
+        found.par_extend(others.par_iter().filter_map(at_root));
+    }
+}
+
+/// A mistake of an inventory as a finding; `None` for what is none.
+pub(crate) fn mistake(problem: &Problem, source: &Arc<Source>) -> Option<Finding> {
+    let finding = |message: String| Finding::new(&INVALID_INVENTORY, source, problem.span, message).route("inventory");
+    let finding = match &problem.kind {
+        ProblemKind::Yaml(_) => {
+            finding("this is no valid YAML".to_owned()).help("quote the value, or mend what stands before it")
+        }
+        ProblemKind::Shape(problem) => {
+            let (message, help) = schema::describe(problem)?;
+            finding(message).help(help)
+        }
+        _ => finding(problem.message()?),
+    };
+    Some(match problem.related {
+        Some(related) => finding.related(related, "listed here first"),
+        None => finding,
+    })
+}

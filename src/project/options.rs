@@ -1,0 +1,56 @@
+//! What the caller says about GitLab's side and about what may be read.
+
+use std::path::PathBuf;
+
+use crate::gitlab::{Tier, Version};
+
+/// Options that say what is known about GitLab's side.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Options {
+    /// Full path of the configuration project [default: CI_PROJECT_PATH, else the origin remote's path, else settings].
+    #[arg(long, value_name = "PATH")]
+    pub project: Option<String>,
+    /// Inventory to resolve ids, jobs and environments against [default: settings, else none].
+    #[arg(long, value_name = "FILE")]
+    pub inventory: Option<PathBuf>,
+    /// Whose rules to apply, as major.minor [default: inventory, settings, else the newest known].
+    #[arg(long, value_name = "X.Y")]
+    pub gitlab_version: Option<Version>,
+    /// Licence of the CI projects: free, premium or ultimate [default: inventory, settings, else unknown].
+    #[arg(long, value_name = "TIER")]
+    pub tier: Option<Tier>,
+    /// Settings file [default: .kaslint.yaml beside .gitlab, or above it up to the top of the repository].
+    #[arg(long, value_name = "FILE")]
+    pub settings: Option<PathBuf>,
+    /// A folder outside of the repository in which what the repository names may be read; may be given several times.
+    #[arg(long, value_name = "DIR")]
+    pub allow_outside: Vec<PathBuf>,
+    /// Never touch the network, as is the case anyway.
+    #[arg(long)]
+    pub offline: bool,
+    /// The folder whose editor settings name the inventory, so that it counts as named by the repository.
+    #[arg(skip)]
+    pub inventory_of_editor: Option<PathBuf>,
+    /// The folder whose editor settings name the settings file.
+    #[arg(skip)]
+    pub settings_of_editor: Option<PathBuf>,
+}
+
+/// What the process was started with beside its options.
+#[derive(Clone, Debug, Default)]
+pub struct Surroundings {
+    /// The working directory; `None` where there is none any more.
+    pub folder: Option<PathBuf>,
+    /// `CI_PROJECT_PATH`: the project whose pipeline runs.
+    pub ci_project_path: Option<String>,
+}
+
+impl Surroundings {
+    /// Those of this process.
+    #[must_use]
+    #[allow(clippy::disallowed_methods, reason = "this is where they are known from")]
+    pub fn of_process() -> Self {
+        let ci_project_path = std::env::var("CI_PROJECT_PATH").ok().filter(|path| !path.is_empty());
+        Self { folder: std::env::current_dir().ok(), ci_project_path }
+    }
+}

@@ -1,0 +1,398 @@
+//! Finds configuration projects, their agent configurations and their CI files.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::path::{Path, PathBuf};
+
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+
+use super::files::{FileSource, Kind, Walk, plain};
+use super::paths::{is_config_path, locate};
+use crate::agent_config::location::{CI_FILE, Location, Unread};
+
+/// The name that tells an inventory folder.
+const INVENTORY_FILE: &str = "inventory.yaml";
+
+/// A project that was found: a configuration project, one with a CI file, or both.
+#[derive(Clone, Debug)]
+pub(crate) struct Found {
+    /// The folder that holds `.gitlab`.
+    pub root: PathBuf,
+    /// The folder that was asked for and that led here.
+    pub given: PathBuf,
+    /// Its files, by path.
+    pub files: Vec<FoundFile>,
+    /// Its CI file.
+    pub ci_file: Option<PathBuf>,
+    /// Its full path, where an inventory says it.
+    pub project: Option<String>,
+    /// The files that were named; `None` where the whole project is meant. The others are there to be known.
+    pub named: Option<BTreeSet<PathBuf>>,
+}
+
+impl Found {
+    /// How many files are to be read, without those that a CI file includes.
+    pub fn count(&self) -> usize {
+        self.files.len() + usize::from(self.ci_file.is_some())
+    }
+
+    /// A project at a folder of which nothing was found.
+    pub fn nothing_at(root: &Path) -> Self {
+        let (root, given) = (root.to_owned(), root.to_owned());
+        Self { root, given, files: Vec::new(), ci_file: None, project: None, named: None }
+    }
+
+    /// Whether anything of it was asked for; others are there to be known.
+    pub fn is_asked_for(&self) -> bool {
+        self.named.as_ref().is_none_or(|named| !named.is_empty())
+    }
+
+    /// Whether a path of it was asked for.
+    pub fn is_meant(&self, path: &Path) -> bool {
+        self.named.as_ref().is_none_or(|named| named.contains(path))
+    }
+
+    /// Whether it can be a project to GitLab: the top of a repository, and not a folder below one that looks like it.
+    pub fn is_project(&self) -> bool {
+        let is_nested = |file: &FoundFile| matches!(file.location, Location::Unread { why: Unread::NotAtTheTop, .. });
+        self.ci_file.is_some() || !self.files.iter().any(is_nested)
+    }
+}
+
+/// A path that is, or looks like, an agent configuration.
+#[derive(Clone, Debug)]
+pub(crate) struct FoundFile {
+    pub path: PathBuf,
+    pub location: Location,
+}
+
+/// What a search found, and what it could not look at.
+#[derive(Debug, Default)]
+pub(crate) struct Search {
+    pub projects: Vec<Found>,
+    pub errors: Vec<String>,
+    /// Whether there were more files than were to be looked at.
+    pub is_cut: bool,
+}
+
+/// What has been found of one project so far.
+#[derive(Debug)]
+struct Gathered {
+    given: PathBuf,
+    files: BTreeMap<PathBuf, Location>,
+    ci_file: Option<PathBuf>,
+    named: BTreeSet<PathBuf>,
+    /// Whether a folder was searched, so that all of it is meant.
+    is_whole: bool,
+}
+
+impl Gathered {
+    fn new(given: &Path) -> Self {
+        let given = given.to_owned();
+        Self { given, files: BTreeMap::new(), ci_file: None, named: BTreeSet::new(), is_whole: false }
+    }
+
+    fn into_found(self, root: PathBuf) -> Found {
+        let files = self.files.into_iter().map(|(path, location)| FoundFile { path, location }).collect();
+        let named = (!self.is_whole).then_some(self.named);
+        Found { root, given: self.given, files, ci_file: self.ci_file, project: None, named }
+    }
+}
+
+/// Searches files and folders of a source.
+pub(crate) struct Searcher<'s> {
+    files: &'s dyn FileSource,
+    /// About how many files and folders of each path are looked at, at the most.
+    limit: usize,
+}
+
+impl<'s> Searcher<'s> {
+    pub fn new(files: &'s dyn FileSource, limit: usize) -> Self {
+        Self { files, limit }
+    }
+
+    /// What lies at paths: files that are named, folders with all projects in them.
+    pub fn search(&self, paths: &[PathBuf]) -> Search {
+        let mut search = Search::default();
+        let mut roots: BTreeMap<PathBuf, Gathered> = BTreeMap::new();
+        for path in paths {
+            match self.files.kind(path) {
+                Err(error) => search.errors.push(format!("cannot read {}: {}", path.display(), plain(&error))),
+                // A link that is named is followed, other than one that is found.
+                Ok(kind) if self.is_folder(path, kind) && !is_config_path(path) => {
+                    self.search_folder(path, &mut roots, &mut search);
+                }
+                Ok(_) => self.name_file(path, &mut roots),
+            }
+        }
+        search.projects = roots.into_iter().map(|(root, gathered)| gathered.into_found(root)).collect();
+        search
+    }
+
+    fn is_folder(&self, path: &Path, kind: Kind) -> bool {
+        let is_there = |real: PathBuf| self.files.kind(&real).ok();
+        match kind {
+            Kind::Folder => true,
+            Kind::Link => self.files.real(path).ok().and_then(is_there) == Some(Kind::Folder),
+            Kind::File | Kind::Other(_) => false,
+        }
+    }
+
+    /// The project at a folder, without looking elsewhere; `None` if nothing of it is there.
+    pub fn at_root(&self, root: &Path) -> Option<Found> {
+        let mut gathered = Gathered { is_whole: true, ..Gathered::new(root) };
+        self.add_ci_file(root, &mut gathered);
+        self.gather_agents(root, &mut gathered);
+        let is_found = gathered.ci_file.is_some() || !gathered.files.is_empty();
+        is_found.then(|| gathered.into_found(root.to_owned()))
+    }
+
+    /// Adds the project of a file that need not lie anywhere, if the file is a CI file, is an agent configuration or looks like one.
+    pub fn add(&self, search: &mut Search, path: &Path) {
+        let is_ci_file = path.file_name().is_some_and(|name| name == CI_FILE);
+        let (root, location) = match is_ci_file {
+            true => (path.parent().map(Path::to_owned).unwrap_or_default(), None),
+            false => locate(path),
+        };
+        if !is_ci_file && location.is_none() {
+            return;
+        }
+        let known = search.projects.iter().position(|found| found.root == root);
+        let at = known.unwrap_or_else(|| {
+            search.projects.push(self.at_root(&root).unwrap_or_else(|| Found::nothing_at(&root)));
+            search.projects.len() - 1
+        });
+        let Some(found) = search.projects.get_mut(at) else { return };
+        match location {
+            None => found.ci_file = Some(path.to_owned()),
+            Some(location) if !found.files.iter().any(|file| file.path == path) => {
+                found.files.push(FoundFile { path: path.to_owned(), location });
+                found.files.sort_by(|a, b| a.path.cmp(&b.path));
+            }
+            Some(_) => {}
+        }
+    }
+
+    /// Takes the project's CI file, if it has one.
+    fn add_ci_file(&self, root: &Path, gathered: &mut Gathered) {
+        let path = root.join(CI_FILE);
+        if self.files.is_there(&path) {
+            gathered.ci_file = Some(path);
+        }
+    }
+
+    /// A file that was named, together with what lies in the same project.
+    fn name_file(&self, path: &Path, roots: &mut BTreeMap<PathBuf, Gathered>) {
+        if path.file_name().is_some_and(|name| name == CI_FILE) {
+            let root = path.parent().map(Path::to_owned).unwrap_or_default();
+            let gathered = roots.entry(root.clone()).or_insert_with(|| Gathered::new(&root));
+            self.gather_agents(&root, gathered);
+            gathered.ci_file = Some(path.to_owned());
+            gathered.named.insert(path.to_owned());
+            return;
+        }
+        let (root, location) = locate(path);
+        let gathered = roots.entry(root.clone()).or_insert_with(|| Gathered::new(&root));
+        if location.is_some() && gathered.ci_file.is_none() {
+            self.add_ci_file(&root, gathered);
+            self.gather_agents(&root, gathered);
+        }
+        gathered.files.insert(path.to_owned(), location.unwrap_or(Location::Loose));
+        gathered.named.insert(path.to_owned());
+    }
+
+    /// Everything in `.gitlab` that is, or looks like, an agent configuration, whatever ignore files say: GitLab heeds none.
+    fn gather_agents(&self, root: &Path, gathered: &mut Gathered) {
+        let folder = root.join(".gitlab");
+        if !self.files.is_there(&folder) {
+            return;
+        }
+        let wanted = |_: &Path| true;
+        let walk =
+            Walk { top: &folder, limit: usize::MAX, heeds_ignore_files: false, is_large: false, wanted: &wanted };
+        for (path, kind) in self.files.walk(&walk).met {
+            if let Some((found, location)) = configuration(&path, kind)
+                && found == root
+            {
+                gathered.files.insert(path, location);
+            }
+        }
+    }
+
+    fn search_folder(&self, top: &Path, roots: &mut BTreeMap<PathBuf, Gathered>, search: &mut Search) {
+        let agents = agents_glob();
+        // Most of a repository lies elsewhere; only what may match is looked at closely.
+        let wanted =
+            |path: &Path| agents.is_match(path) || agents.is_match(std::path::absolute(path).unwrap_or_default());
+        let walked = self.files.walk(&Walk {
+            top,
+            limit: self.limit,
+            heeds_ignore_files: true,
+            is_large: true,
+            wanted: &wanted,
+        });
+        search.errors.extend(walked.errors);
+        search.is_cut |= walked.is_cut;
+        let repositories: HashSet<PathBuf> = walked.repositories.into_iter().collect();
+        let mut found: BTreeMap<PathBuf, Vec<(PathBuf, Location)>> = BTreeMap::new();
+        for (path, kind) in walked.met {
+            if let Some((root, location)) = configuration(&path, kind) {
+                found.entry(root).or_default().push((path, location));
+            }
+        }
+        let mut agents_at: Vec<PathBuf> = Vec::new();
+        for root in repositories.iter().map(PathBuf::as_path).chain([top]) {
+            let has_ci_file = self.files.is_there(&root.join(CI_FILE));
+            let mut agents = Gathered::new(top);
+            self.gather_agents(root, &mut agents);
+            if has_ci_file || !agents.files.is_empty() {
+                let gathered = roots.entry(root.to_owned()).or_insert_with(|| Gathered::new(top));
+                gathered.is_whole = true;
+                if !agents.files.is_empty() {
+                    agents_at.push(root.to_owned());
+                }
+                gathered.files.append(&mut agents.files);
+                self.add_ci_file(root, gathered);
+            }
+        }
+        let mut nesting = Nesting {
+            files: self.files,
+            top,
+            roots: found.keys().chain(agents_at.iter()).cloned().collect(),
+            repositories,
+            inventories: HashMap::new(),
+        };
+        for (root, entries) in found {
+            let is_nested = nesting.is_nested(&root);
+            let project = roots.entry(root.clone()).or_insert_with(|| Gathered::new(top));
+            project.is_whole = true;
+            if !is_nested {
+                self.add_ci_file(&root, project);
+            }
+            for (path, location) in entries {
+                let location = match location {
+                    Location::Config { agent } if is_nested => {
+                        Location::Unread { why: Unread::NotAtTheTop, agent: Some(agent) }
+                    }
+                    location => location,
+                };
+                project.files.insert(path, location);
+            }
+        }
+    }
+}
+
+/// The project and what the path is within it, where it is or looks like an agent configuration.
+fn configuration(path: &Path, kind: Kind) -> Option<(PathBuf, Location)> {
+    let (root, location) = locate(path);
+    let is_folder = kind == Kind::Folder;
+    let location = location.filter(|location| !is_folder || matches!(location, Location::Config { .. }))?;
+    Some((root, location))
+}
+
+/// Everything below something like `.gitlab/agents`, whatever the letter case.
+fn agents_glob() -> GlobSet {
+    let pattern = GlobBuilder::new("**/.gitlab/{agents,agent,kubernetes-agents}/**").case_insensitive(true).build();
+    // The pattern is a constant; were it invalid, nothing would be found and every test would fail.
+    pattern.and_then(|glob| GlobSetBuilder::new().add(glob).build()).unwrap_or_else(|_| GlobSet::empty())
+}
+
+/// Tells projects that lie within another project or repository, where GitLab does not look. The projects of an inventory
+/// folder (`projects/<full path>` beside `inventory.yaml`) stand for repositories of their own.
+struct Nesting<'t> {
+    files: &'t dyn FileSource,
+    top: &'t Path,
+    roots: HashSet<PathBuf>,
+    repositories: HashSet<PathBuf>,
+    /// Folders, and whether an inventory lies in them.
+    inventories: HashMap<PathBuf, bool>,
+}
+
+impl Nesting<'_> {
+    fn is_nested(&mut self, root: &Path) -> bool {
+        if self.repositories.contains(root) || root == self.top {
+            return false;
+        }
+        let top_is_here = self.top == Path::new(".") || self.top == Path::new("");
+        for ancestor in root.ancestors().skip(1) {
+            if ancestor.as_os_str().is_empty() && !top_is_here {
+                return false;
+            }
+            if self.holds_inventory(ancestor) {
+                return false;
+            }
+            if self.roots.contains(ancestor) || self.repositories.contains(ancestor) {
+                return true;
+            }
+            if ancestor == self.top {
+                return false;
+            }
+        }
+        false
+    }
+
+    fn holds_inventory(&mut self, folder: &Path) -> bool {
+        if let Some(&known) = self.inventories.get(folder) {
+            return known;
+        }
+        let holds = self.files.is_there(&folder.join(INVENTORY_FILE));
+        self.inventories.insert(folder.to_owned(), holds);
+        holds
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::project::files::Memory;
+
+    fn all(files: &dyn FileSource) -> Searcher<'_> {
+        Searcher::new(files, usize::MAX)
+    }
+
+    fn files(search: &Search) -> Vec<(String, Vec<(String, Location)>)> {
+        let shown = |path: &Path| crate::project::paths::shown_path(path);
+        let of = |found: &Found| found.files.iter().map(|file| (shown(&file.path), file.location.clone())).collect();
+        search.projects.iter().map(|found| (shown(&found.root), of(found))).collect()
+    }
+
+    #[test]
+    fn a_search_stops_at_its_limit() {
+        let mut tree = Memory::default();
+        tree.write("w/.gitlab/agents/prod/config.yaml", "");
+        for number in 0..200 {
+            tree.write(format!("w/{number}"), "");
+        }
+        let paths = [PathBuf::from("w")];
+        assert!(!all(&tree).search(&paths).is_cut);
+        assert!(Searcher::new(&tree, 20).search(&paths).is_cut);
+    }
+
+    #[test]
+    fn a_folder_below_a_project_is_none() {
+        let mut tree = Memory::default();
+        tree.write("w/.gitlab/agents/prod/config.yaml", "").write("w/examples/.gitlab/agents/dev/config.yaml", "");
+        let search = all(&tree).search(&[PathBuf::from("w")]);
+        let agent = |name: &str| Location::Config { agent: name.to_owned() };
+        let nested = Location::Unread { why: Unread::NotAtTheTop, agent: Some("dev".to_owned()) };
+        assert_eq!(
+            files(&search),
+            [
+                ("w".to_owned(), vec![("w/.gitlab/agents/prod/config.yaml".to_owned(), agent("prod"))]),
+                ("w/examples".to_owned(), vec![("w/examples/.gitlab/agents/dev/config.yaml".to_owned(), nested)]),
+            ]
+        );
+        assert_eq!(search.projects.iter().map(Found::is_project).collect::<Vec<_>>(), [true, false]);
+    }
+
+    #[test]
+    fn files_that_are_not_there_belong_to_a_project_all_the_same() {
+        let (tree, mut search) = (Memory::default(), Search::default());
+        for path in ["/w/.gitlab/agents/prod/config.yaml", "/w/.gitlab-ci.yml", "/w/values.yaml"] {
+            all(&tree).add(&mut search, Path::new(path));
+            all(&tree).add(&mut search, Path::new(path));
+        }
+        let [found] = &search.projects[..] else { panic!("{:?}", search.projects) };
+        assert_eq!((found.root.as_path(), found.files.len()), (Path::new("/w"), 1));
+        assert_eq!(found.ci_file.as_deref(), Some(Path::new("/w/.gitlab-ci.yml")));
+    }
+}

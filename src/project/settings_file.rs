@@ -1,0 +1,77 @@
+//! Settings files: the one beside `.gitlab`, or above it up to the root.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::files::FileSource;
+use super::gate::{Gate, NamedBy};
+use super::own_file::read_own_file;
+use super::paths::{absolute, shown_path};
+use super::settings::Settings;
+use super::{OrganisationSchema, Unusable};
+use crate::diagnostic::RuleTable;
+
+/// The largest settings file that is read, in bytes.
+const MAX_SIZE: u64 = 1 << 20;
+
+/// A settings file that was read, with what it names.
+#[derive(Debug, Default)]
+pub struct SettingsFile {
+    /// What it says.
+    pub settings: Settings,
+    /// The organisation's own schemas that it names.
+    pub schemas: Arc<Vec<OrganisationSchema>>,
+    /// The file itself; `None` where there is none.
+    pub file: Option<PathBuf>,
+    /// The inventory that it names.
+    pub inventory: Option<PathBuf>,
+    schema_files: Vec<PathBuf>,
+}
+
+impl SettingsFile {
+    /// Reads a settings file.
+    ///
+    /// # Errors
+    /// When it cannot be read, has mistakes, or names what lies outside of what it may name.
+    pub(crate) fn read(
+        path: &Path,
+        rules: RuleTable,
+        files: &dyn FileSource,
+        gate: &Gate<'_>,
+        root: &Path,
+    ) -> Result<Self, Unusable> {
+        let shown = shown_path(path);
+        let source = read_own_file("settings file", path, MAX_SIZE, files)?;
+        let settings = Settings::read(&source, rules).map_err(|mistakes| {
+            Unusable::with_mistakes(format!("the settings file {shown} cannot be used"), mistakes)
+        })?;
+        let named = |written: &str, what: &str| gate.resolve(Path::new(written), NamedBy::File(path), root, what);
+        let inventory = settings.inventory.as_deref().map(|written| named(written, "inventory")).transpose()?;
+        let schema_files: Vec<PathBuf> =
+            settings.schemas.iter().map(|written| named(written, "schemas")).collect::<Result<_, _>>()?;
+        let schemas = schema_files.iter().map(|file| read_schema(file, files)).collect::<Result<_, _>>()?;
+        Ok(Self { settings, schemas: Arc::new(schemas), file: Some(path.to_owned()), inventory, schema_files })
+    }
+
+    /// The JSON Schemas that it names.
+    pub fn schema_files(&self) -> &[PathBuf] {
+        &self.schema_files
+    }
+
+    /// The folder that its patterns start from, as paths of findings start; empty for the working directory.
+    #[must_use]
+    pub fn shown_folder(&self) -> String {
+        let folder = self.file.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
+        match folder.as_os_str().is_empty() || absolute(folder) == absolute(Path::new(".")) {
+            true => String::new(),
+            false => shown_path(folder),
+        }
+    }
+}
+
+/// An organisation's own schema that a settings file names.
+fn read_schema(file: &Path, files: &dyn FileSource) -> Result<OrganisationSchema, Unusable> {
+    let source = read_own_file("schema", file, MAX_SIZE, files)?;
+    OrganisationSchema::read(source.path(), source.text())
+        .map_err(|error| Unusable::new(format!("cannot use the schema {}: {error}", source.path())))
+}

@@ -1,0 +1,323 @@
+//! The lines of a source around some places, for [`super::human`]: of lines that no terminal shows at a glance only what
+//! stands around the places, so that an excerpt costs as much as it tells.
+
+use std::sync::Arc;
+
+use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
+use unicode_width::UnicodeWidthChar as _;
+
+use crate::source::secrets;
+use crate::source::{Source, Span};
+
+/// A line of more than so many terminals' columns is cut.
+const LONG: usize = 3;
+
+/// So many lines between two places are shown; of more, none but those beside the places.
+const MAX_BETWEEN: usize = 20;
+
+/// A source without its secrets.
+#[derive(Debug)]
+pub(super) struct MaskedSource {
+    source: Arc<Source>,
+    masked: Option<String>,
+}
+
+impl MaskedSource {
+    pub(super) fn new(source: &Arc<Source>) -> Self {
+        let masked = match secrets::mask(source.text()) {
+            std::borrow::Cow::Owned(masked) => Some(masked),
+            std::borrow::Cow::Borrowed(_) => None,
+        };
+        Self { source: Arc::clone(source), masked }
+    }
+
+    fn slice(&self, span: Span) -> &str {
+        self.masked.as_deref().unwrap_or(self.source.text()).get(span.start..span.end).unwrap_or_default()
+    }
+}
+
+/// Some lines of a source, as miette reads them.
+#[derive(Debug)]
+pub(super) struct Excerpt {
+    source: Arc<Source>,
+    /// The lines, each with a line break.
+    text: String,
+    lines: Vec<Line>,
+}
+
+/// A line of an excerpt.
+#[derive(Debug)]
+struct Line {
+    /// Its 0-based number in the source.
+    number: usize,
+    /// Where it begins in the excerpt's text, and where it ends, without its break.
+    span: Span,
+    parts: Vec<Part>,
+}
+
+/// A part of a line that is shown.
+#[derive(Clone, Copy, Debug)]
+struct Part {
+    /// Where it stands in the source.
+    of: Span,
+    /// Where it begins in the excerpt's text.
+    at: usize,
+}
+
+impl Excerpt {
+    /// The lines of these places, each within one line, and one line before and behind; `width` is the terminal's, in columns.
+    pub(super) fn new(masked: &MaskedSource, places: &[Span], width: usize) -> Self {
+        let source = &masked.source;
+        let mut excerpt = Self { source: Arc::clone(source), text: String::new(), lines: Vec::new() };
+        let mut places: Vec<(usize, Span)> =
+            places.iter().map(|place| (line_of(source, place.start), *place)).collect();
+        places.sort_by_key(|(line, place)| (*line, place.start));
+        let last = source.line_count().saturating_sub(1);
+        let mut next = 0;
+        let mut rest = &places[..];
+        while let Some((line, _)) = rest.first() {
+            let (line, here) = (*line, rest.partition_point(|(other, _)| other == line));
+            let (of_line, behind) = rest.split_at(here);
+            let is_near = next > 0 && line.saturating_sub(next) <= MAX_BETWEEN;
+            let first = if is_near { next } else { line.saturating_sub(1).max(next) };
+            (first..line).for_each(|number| excerpt.push(masked, number, &[], width));
+            // The line may have been shown as the one behind another place.
+            if excerpt.lines.last().is_some_and(|shown| shown.number == line) {
+                excerpt.pop();
+            }
+            excerpt.push(masked, line, of_line, width);
+            if line < last {
+                excerpt.push(masked, line + 1, &[], width);
+            }
+            next = (line + 2).min(last + 1);
+            rest = behind;
+        }
+        excerpt
+    }
+
+    fn pop(&mut self) {
+        if let Some(line) = self.lines.pop() {
+            self.text.truncate(line.span.start);
+        }
+    }
+
+    fn push(&mut self, masked: &MaskedSource, number: usize, places: &[(usize, Span)], width: usize) {
+        let line = self.source.line_span(number);
+        let start = self.text.len();
+        let mut parts: Vec<Part> = Vec::new();
+        let mut end = line.start;
+        for of in shown_parts(masked.slice(line), line.start, places, width) {
+            if of.start > end {
+                self.text.push('…');
+            }
+            parts.push(Part { of, at: self.text.len() });
+            self.text.push_str(masked.slice(of));
+            end = of.end;
+        }
+        if end < line.end {
+            self.text.push('…');
+        }
+        self.lines.push(Line { number, span: Span::new(start, self.text.len()), parts });
+        self.text.push('\n');
+    }
+
+    /// The part of a place that is shown, in the excerpt's text.
+    pub(super) fn shown(&self, place: Span) -> SourceSpan {
+        let start = self.offset(place.start);
+        let end = self.offset(place.end).max(start);
+        (start, end - start).into()
+    }
+
+    /// An offset of the source in the excerpt's text; one that is not shown is the end of what is shown before it.
+    fn offset(&self, offset: usize) -> usize {
+        let number = line_of(&self.source, offset);
+        let shown = self.lines.partition_point(|line| line.number <= number).checked_sub(1);
+        let Some(line) = shown.and_then(|at| self.lines.get(at)) else { return 0 };
+        if offset > self.source.line_span(line.number).end {
+            return line.span.end + 1;
+        }
+        let part = line.parts.partition_point(|part| part.of.start <= offset).checked_sub(1);
+        let part = part.and_then(|at| line.parts.get(at));
+        part.map_or(line.span.start, |part| part.at + offset.min(part.of.end) - part.of.start)
+    }
+
+    /// The place in the lines that holds an offset of the excerpt's text.
+    fn line_at(&self, offset: usize) -> usize {
+        self.lines.partition_point(|line| line.span.start <= offset).saturating_sub(1)
+    }
+
+    /// The 0-based column in the source of an offset of the excerpt's text.
+    fn column(&self, line: &Line, offset: usize) -> usize {
+        let part = line.parts.iter().rev().find(|part| part.at <= offset);
+        part.map_or(0, |part| self.source.position(part.of.start + (offset - part.at)).column - 1)
+    }
+
+    /// Whether two lines beside each other in the excerpt are so in the source.
+    fn goes_on(&self, behind: usize) -> bool {
+        let number = |at: usize| self.lines.get(at).map(|line| line.number);
+        match (behind.checked_sub(1).and_then(number), number(behind)) {
+            (Some(before), Some(number)) => before + 1 == number,
+            _ => false,
+        }
+    }
+}
+
+impl SourceCode for Excerpt {
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        before: usize,
+        after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let (start, end) = (span.offset(), span.offset() + span.len());
+        let mut first = self.line_at(start);
+        let mut last = self.line_at(end.saturating_sub(usize::from(end > start)));
+        // Two places with nothing shown between them are shown apart.
+        if !(first + 1..=last).all(|line| self.goes_on(line)) {
+            return Err(MietteError::OutOfBounds);
+        }
+        let of_start = self.lines.get(first).ok_or(MietteError::OutOfBounds)?;
+        let column = if before == 0 { self.column(of_start, start) } else { 0 };
+        for _ in 0..before {
+            first -= usize::from(self.goes_on(first));
+        }
+        for _ in 0..after {
+            last += usize::from(self.goes_on(last + 1));
+        }
+        let (Some(first), Some(last)) = (self.lines.get(first), self.lines.get(last)) else {
+            return Err(MietteError::OutOfBounds);
+        };
+        // miette wants the span's own start where no lines before it are asked for.
+        let data_start = if before == 0 { start } else { first.span.start };
+        let data_end = last.span.end.max(end);
+        let data = self.text.get(data_start..data_end).ok_or(MietteError::OutOfBounds)?;
+        let contents = MietteSpanContents::new_named(
+            self.source.path().to_owned(),
+            data.as_bytes(),
+            (data_start, data_end - data_start).into(),
+            first.number,
+            column,
+            self.source.line_count(),
+        );
+        Ok(Box::new(contents))
+    }
+}
+
+/// The line that holds an offset; the last for what stands behind its break.
+fn line_of(source: &Source, offset: usize) -> usize {
+    source.line_index(offset).min(source.line_count().saturating_sub(1))
+}
+
+/// What is shown of a line that begins at an offset: all of it, or some columns around each place.
+fn shown_parts(text: &str, start: usize, places: &[(usize, Span)], width: usize) -> Vec<Span> {
+    let whole = Span::new(start, start + text.len());
+    if columns_up_to(text.chars(), LONG * width).is_none() {
+        return vec![whole];
+    }
+    let ahead = width / 3;
+    let around = |offset: usize| {
+        let (before, behind) = text.split_at_checked(offset.saturating_sub(start)).unwrap_or((text, ""));
+        let back = columns_up_to(before.chars().rev(), ahead).unwrap_or(before.len());
+        let on = columns_up_to(behind.chars(), width - ahead).unwrap_or(behind.len());
+        Span::new(start + before.len() - back, start + before.len() + on)
+    };
+    let mut parts: Vec<Span> = Vec::new();
+    let all = places.iter().map(|(_, place)| around(place.start.min(whole.end)));
+    let beginning = places.is_empty().then(|| around(start));
+    for part in all.chain(beginning) {
+        match parts.last_mut() {
+            Some(last) if part.start <= last.end => last.end = last.end.max(part.end),
+            _ => parts.push(part),
+        }
+    }
+    parts
+}
+
+/// How many bytes of a text fill so many columns; `None` if all of it fits. What takes no room is counted all the same, as it is
+/// written.
+fn columns_up_to(text: impl Iterator<Item = char>, most: usize) -> Option<usize> {
+    let (mut columns, mut length) = (0, 0);
+    for character in text {
+        columns += if character == '\t' { 4 } else { character.width().unwrap_or(0).max(1) };
+        if columns > most {
+            return Some(length);
+        }
+        length += character.len_utf8();
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn texts(line: &str, places: &[Span], width: usize) -> (String, Vec<String>) {
+        let source = Arc::new(Source::new("file.yaml", line));
+        let excerpt = Excerpt::new(&MaskedSource::new(&source), places, width);
+        let shown = places.iter().map(|place| {
+            let span = excerpt.shown(*place);
+            excerpt.text.get(span.offset()..span.offset() + span.len()).unwrap_or("not on characters").to_owned()
+        });
+        let shown = shown.collect();
+        (excerpt.text, shown)
+    }
+
+    #[test]
+    fn long_lines_are_cut_around_places() {
+        let line = format!("a: {}b: {}c: d\n{}\n", "x".repeat(200), "é".repeat(200), "y".repeat(200));
+        let (b, c) = (line.find("b:").unwrap_or_default(), line.find("c:").unwrap_or_default());
+        let places = [Span::new(b, b + 1), Span::new(c, c + 2)];
+        let expected = format!("…xxxxxb: {}…éééééc: d\n{}…\n", "é".repeat(8), "y".repeat(11));
+        assert_eq!(texts(&line, &places, 16), (expected, vec!["b".to_owned(), "c:".to_owned()]));
+        // What does not fit is underlined as far as it is shown.
+        let (_, shown) = texts(&line, &[Span::new(0, c)], 16);
+        assert_eq!(shown, [format!("a: {}", "x".repeat(8))]);
+    }
+
+    #[test]
+    fn lines_far_from_places_are_left_out() {
+        let text: String = (0..100).map(|number| format!("{number}\n")).collect();
+        let at = |number: usize| {
+            let line = Source::new("file.yaml", text.as_str()).line_span(number);
+            Span::new(line.start, line.start)
+        };
+        assert_eq!(texts(&text, &[at(2), at(0), at(1)], 80).0, "0\n1\n2\n3\n");
+        assert_eq!(texts(&text, &[at(10), at(90)], 80).0, "9\n10\n11\n89\n90\n91\n");
+        assert_eq!(texts(&text, &[at(10), at(20)], 80).0.lines().count(), 13);
+        assert_eq!(texts(&text, &[at(99)], 80).0, "98\n99\n");
+    }
+
+    proptest! {
+        /// What is underlined is the beginning of the place, and an excerpt is no larger than its places and the terminal ask for.
+        #[test]
+        fn excerpts_show_what_is_meant(
+            parts in prop::collection::vec(("[ -~é日\t\u{200b}]{0,5}", 1..60_usize, prop_oneof![Just(""), Just("\n"), Just("\r\n")]), 1..12),
+            ends in prop::collection::vec((any::<prop::sample::Index>(), 0..40_usize), 1..4),
+            width in 40..60_usize,
+        ) {
+            let text: String = parts.iter().map(|(part, times, end)| part.repeat(*times) + end).collect();
+            let source = Arc::new(Source::new("file.yaml", text));
+            let text = source.text();
+            let offsets: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+            let places: Vec<Span> = ends.iter().map(|(at, length)| {
+                let start = at.get(&offsets).to_owned();
+                let line_end = source.line_span(source.line_index(start)).end.max(start);
+                Span::new(start, source.floor((start + length).min(line_end)))
+            }).collect();
+            prop_assume!(!text.is_empty());
+            let (excerpt, shown) = texts(text, &places, width);
+            for (place, shown) in places.iter().zip(&shown) {
+                let meant = source.slice(*place);
+                let is_behind = place.start > source.line_span(line_of(&source, place.start)).end;
+                // It may go on where another place is shown.
+                let beginning = shown.split('…').next().unwrap_or_default();
+                prop_assert!(is_behind || meant.starts_with(beginning), "{place:?} {shown:?} {meant:?}");
+                prop_assert!(is_behind || meant.is_empty() || !beginning.is_empty());
+            }
+            let lines = excerpt.lines().count();
+            prop_assert!(excerpt.chars().count() <= (lines + places.len()) * (LONG * width + 3));
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Lists and counts.
+
+/// "a", "a and b", "a, b and c".
+#[must_use]
+pub fn list_and<T: AsRef<str>>(names: &[T]) -> String {
+    let joined = |names: &[T]| names.iter().map(T::as_ref).collect::<Vec<_>>().join(", ");
+    match names {
+        [init @ .., last] if !init.is_empty() => format!("{} and {}", joined(init), last.as_ref()),
+        names => joined(names),
+    }
+}
+
+/// The names, if they are no more than `most`; else the first of them and "3 more", `most` in all.
+#[must_use]
+pub fn cut<T: AsRef<str>>(names: &[T], most: usize) -> Vec<String> {
+    shortened(names, kept_of(names.len(), most))
+}
+
+/// "a", "a and b", "a, b and 3 more": at most so many parts.
+#[must_use]
+pub fn some_of<T: AsRef<str>>(names: &[T], most: usize) -> String {
+    list_and(&cut(names, most))
+}
+
+/// "a", "a, b and c", "a, b, c and 2 more": the first three of any number.
+#[must_use]
+pub fn a_few<T: AsRef<str>>(names: &[T]) -> String {
+    list_and(&shortened(names, 3))
+}
+
+fn kept_of(all: usize, most: usize) -> usize {
+    if all > most { most.saturating_sub(1) } else { all }
+}
+
+fn shortened<T: AsRef<str>>(names: &[T], kept: usize) -> Vec<String> {
+    first(names.iter().map(|name| name.as_ref().to_owned()), kept, names.len())
+}
+
+/// The first names, and how many more there are.
+pub(super) fn first(names: impl IntoIterator<Item = String>, kept: usize, all: usize) -> Vec<String> {
+    let mut first: Vec<String> = names.into_iter().take(kept).collect();
+    first.extend(all.checked_sub(kept).filter(|more| *more > 0).map(|more| format!("{more} more")));
+    first
+}
+
+/// "1 project", "3 projects", "3 entries".
+#[must_use]
+pub fn count(number: usize, noun: &str) -> String {
+    match noun.strip_suffix('y') {
+        _ if number == 1 => format!("1 {noun}"),
+        Some(stem) => format!("{number} {stem}ies"),
+        None => format!("{number} {noun}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(count: usize) -> Vec<String> {
+        ('a'..).take(count).map(String::from).collect()
+    }
+
+    #[test]
+    fn all_names_stand_where_there_is_room() {
+        let all = ["", "a", "a and b", "a, b and c"];
+        for (count, expected) in all.into_iter().enumerate() {
+            assert_eq!(list_and(&names(count)), expected);
+            assert_eq!(some_of(&names(count), 3), expected);
+            assert_eq!(a_few(&names(count)), expected);
+        }
+    }
+
+    #[test]
+    fn the_others_are_counted() {
+        assert_eq!(some_of(&names(4), 3), "a, b and 2 more");
+        assert_eq!(a_few(&names(4)), "a, b, c and 1 more");
+        assert_eq!(cut(&names(9), 3), ["a", "b", "7 more"]);
+    }
+
+    #[test]
+    fn counts_have_their_plural() {
+        assert_eq!([count(1, "entry"), count(0, "entry"), count(2, "project")], ["1 entry", "0 entries", "2 projects"]);
+    }
+}

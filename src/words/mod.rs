@@ -1,0 +1,26 @@
+//! What is said the same way everywhere, once: how texts out of files are shown, lists of names, entries, conditions, reasons.
+//!
+//! Words know what is written and what is decided about it ([`crate::access`]); nothing that reports, checks or edits. Words
+//! that hold texts out of files are fit for machine formats, which escape and mask as a whole; for people they pass
+//! [`printable`], unless a function says that it has done so.
+
+mod condition;
+mod entry;
+mod identity;
+mod list;
+mod reason;
+mod text;
+mod value;
+
+pub use condition::{
+    condition, condition_for_users, conditions, conditions_for_users, conditions_of_entries, conditions_of_jobs,
+};
+pub use entry::{candidate, candidate_name, entry, entry_name, project, restrictions, through, user_entry_name};
+pub use identity::{acting_as, identity, identity_parts, mode, user_identity};
+pub use list::{a_few, count, cut, list_and, some_of};
+pub use reason::{
+    denial, dropped, dropped_alike, job, pattern_fault, pattern_unknown, reason, refused_at, unregistered, user_denial,
+    verdict,
+};
+pub use text::{excerpt, in_quotes, printable};
+pub use value::{REFUSED, found, yaml_surprise};
