@@ -39,10 +39,10 @@ pub fn compare(repository: &Repository) -> (Outcome, String) {
     repository.lay_out(&folder);
     let caller = Caller::new(repository, &folder);
     let mut ledger = Ledger::default();
-    if repository.is_flawed() {
-        ask_with_flaw(repository, &caller, &mut ledger);
-    } else {
-        ask(repository, &caller, &mut ledger);
+    match repository.is_flawed() {
+        false => ask(repository, &caller, &mut ledger),
+        true if repository.has_use_of_settings() => ask_with_flaw(repository, &caller, &mut ledger),
+        true => {}
     }
     let outcome = ledger.compare();
     let told: Vec<String> = outcome.disagreements.iter().map(|told| format!("* {told}")).collect();
@@ -69,12 +69,20 @@ fn ask(repository: &Repository, caller: &Caller<'_>, ledger: &mut Ledger) {
     let of_check = checked(repository, caller, &runs.check, Source::Check, ledger);
     reports::told_projects(repository, caller, (&runs.check, Source::CheckVerbose), &places(repository), ledger);
     reports::told_projects(repository, caller, (&runs.pictures, Source::AccessVerbose), &places(repository), ledger);
-    pictures(&runs.pictures, Source::Access, &compared(repository), ledger);
-    let answers = answered(&runs.queries, &questions, ledger);
-    answers.claim(&compared(repository), ledger);
-    let selected = jobs::claim(repository, caller, &runs.jobs, &answers, ledger);
-    for_people(repository, caller, &runs.for_people, ledger);
-    asked_one(one, &answers, (&runs.one, &runs.one_for_people), ledger);
+    let (answers, selected) = match repository.may_differ() && runs.pictures.tells_apart() {
+        false => of_access(repository, caller, (&runs, &questions, one), ledger),
+        true => {
+            let others = [
+                (Source::AccessQueries, &runs.queries),
+                (Source::AccessJobs, &runs.jobs),
+                (Source::AccessForPeople, &runs.for_people),
+            ];
+            for (source, run) in others.into_iter().filter(|(_, run)| !run.tells_apart()) {
+                ledger.fault(source, format!("access tells projects apart, and this does not: {}", run.complaint()));
+            }
+            (Answers::default(), Vec::new())
+        }
+    };
     if let Some(runs) = &runs.twice {
         asked_twice(repository, caller, runs, ledger);
     }
@@ -108,11 +116,26 @@ fn ask(repository: &Repository, caller: &Caller<'_>, ledger: &mut Ledger) {
     editor.shut_down();
 }
 
+/// What `access` says in all its ways.
+fn of_access(
+    repository: &Repository,
+    caller: &Caller<'_>,
+    (runs, questions, one): (&Runs, &[Question], &Question),
+    ledger: &mut Ledger,
+) -> (Answers, Vec<Selected>) {
+    pictures(&runs.pictures, Source::Access, &compared(repository), ledger);
+    let answers = answered(&runs.queries, questions, ledger);
+    answers.claim(&compared(repository), ledger);
+    let selected = jobs::claim(repository, caller, &runs.jobs, &answers, ledger);
+    for_people(repository, caller, &runs.for_people, ledger);
+    asked_one(one, &answers, (&runs.one, &runs.one_for_people), ledger);
+    (answers, selected)
+}
+
 /// The projects that all sources are to be asked about and that have anything.
 fn places(repository: &Repository) -> Vec<Place<'_>> {
     let mut places = repository.places();
-    let has_any = |place: &Place<'_>| place.project.jobs.is_some() || !place.project.agents.is_empty();
-    places.retain(|place| repository.is_compared(place) && has_any(place));
+    places.retain(|place| repository.is_compared(place) && place.has_any());
     places
 }
 

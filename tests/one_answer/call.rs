@@ -35,6 +35,11 @@ impl Run {
         matches!(self.status, Some(0 | 1))
     }
 
+    /// Whether it does not answer since projects differ in what has to be the same for one answer.
+    pub fn tells_apart(&self) -> bool {
+        self.status == Some(2) && self.stderr.contains("do not have the same release")
+    }
+
     /// One JSON value a line.
     pub fn lines(&self) -> Result<Vec<Json>, String> {
         let lines = self.stdout.lines().map(serde_json::from_str);

@@ -24,13 +24,25 @@ impl Repository {
 
     /// Whether the top is certain: a git repository's is, and that of a folder in which something of a project lies.
     pub fn has_certain_top(&self) -> bool {
-        self.git.is_some() || self.top.as_ref().is_some_and(|top| top.jobs.is_some() || !top.agents.is_empty())
+        self.git.is_some() || self.places().iter().any(|place| matches!(place.owner, Owner::Top) && place.has_any())
     }
 
     /// Whether it is left open which settings hold for a file of this place that is named: the root is then the repository around it,
     /// or, where there is none and it lies outside the working directory, not the top.
     pub fn is_root_of_file_open(&self, place: &Place<'_>) -> bool {
         place.is_own_repository() || (self.git.is_none() && self.start == Start::Beside)
+    }
+
+    /// Whether projects may differ in release, licence, instance setting or inventory, since settings around a repository may not
+    /// hold within it.
+    pub fn may_differ(&self) -> bool {
+        let says_any = self.settings.is_some() || self.inventory.is_some();
+        says_any && self.places().iter().any(Place::is_own_repository)
+    }
+
+    /// Whether settings and inventory at the top are somebody's.
+    pub fn has_use_of_settings(&self) -> bool {
+        self.places().iter().any(|place| place.has_any() && !matches!(place.owner, Owner::Below(_)))
     }
 
     /// Whether all sources are to be asked about a project.

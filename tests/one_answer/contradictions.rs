@@ -175,14 +175,31 @@ fn the_pipeline_belongs_to_the_top_without_git_as_well() {
     }
 }
 
+fn repository_below(top: Option<Project>, project: Option<&'static str>, pipeline: Option<&'static str>) {
+    let below = Below { git: Some(Git { remote: Some("acme/cloned") }), ..example() };
+    agree(&Repository { git: Some(git()), top, below: vec![below], project, pipeline, ..Repository::default() });
+}
+
 #[test]
 fn a_git_repository_below_is_not_the_pipelines() {
-    let below = Below { git: Some(Git { remote: Some("acme/cloned") }), ..example() };
+    repository_below(Some(agents(vec![Agent::default()])), None, Some(AGENTS));
+}
+
+#[test]
+fn a_git_repository_below_is_not_the_options() {
+    repository_below(Some(agents(vec![Agent::default()])), Some(AGENTS), None);
+}
+
+#[test]
+fn a_git_repository_below_is_not_the_pipelines_even_alone() {
+    repository_below(None, None, Some(AGENTS));
+}
+
+#[test]
+fn an_example_beside_a_ci_file_is_no_project() {
     agree(&Repository {
-        git: Some(git()),
-        top: Some(agents(vec![Agent::default()])),
-        below: vec![below],
-        pipeline: Some(AGENTS),
+        top: Some(Project { agents: Vec::new(), jobs: Some(vec![job(None)]) }),
+        below: vec![example()],
         ..Repository::default()
     });
 }
@@ -214,19 +231,26 @@ fn a_pipelines_path_that_fits_no_project() {
     }
 }
 
+fn named_twice(spelling: Spelling) {
+    for git in [Some(git()), None] {
+        agree(&Repository {
+            git,
+            top: Some(agents(vec![Agent { entries: vec![entry(SHOP, Some(Vec::new()))], ..Agent::default() }])),
+            pipeline: Some(AGENTS),
+            twice: Some(spelling),
+            ..Repository::default()
+        });
+    }
+}
+
 #[test]
 fn a_file_that_is_named_twice_is_one_file() {
-    for spelling in [Spelling::Dotted, Spelling::Absolute] {
-        for git in [Some(git()), None] {
-            agree(&Repository {
-                git,
-                top: Some(agents(vec![Agent { entries: vec![entry(SHOP, Some(Vec::new()))], ..Agent::default() }])),
-                pipeline: Some(AGENTS),
-                twice: Some(spelling),
-                ..Repository::default()
-            });
-        }
-    }
+    named_twice(Spelling::Dotted);
+}
+
+#[test]
+fn a_file_that_is_named_by_its_whole_path_as_well_is_one_file() {
+    named_twice(Spelling::Absolute);
 }
 
 #[test]
@@ -244,17 +268,33 @@ fn a_folder_of_the_inventory_is_one_project_in_the_editor() {
     });
 }
 
+fn asked_from(start: Start) {
+    let shop = Project { agents: Vec::new(), jobs: Some(vec![job(None)]) };
+    agree(&Repository {
+        git: Some(git()),
+        top: Some(agents(vec![agent_for(SHOP)])),
+        inventory: Some(Inventory {
+            top: Some(AGENTS),
+            listed: vec![listed(SHOP, shop), listed("other/tool", agents(vec![Agent::default()]))],
+            ..Inventory::default()
+        }),
+        settings: Some(Settings { tier: Some("premium"), ..Settings::default() }),
+        start,
+        ..Repository::default()
+    });
+}
+
 #[test]
-fn the_working_directory_does_not_count_where_a_path_is_given() {
-    for start in [Start::Dot, Start::Beside, Start::Above] {
-        let shop = Project { agents: Vec::new(), jobs: Some(vec![job(None)]) };
-        agree(&Repository {
-            git: Some(git()),
-            top: Some(agents(vec![agent_for(SHOP)])),
-            inventory: Some(Inventory { top: Some(AGENTS), listed: vec![listed(SHOP, shop)], ..Inventory::default() }),
-            settings: Some(Settings { tier: Some("premium"), ..Settings::default() }),
-            start,
-            ..Repository::default()
-        });
-    }
+fn the_working_directory_that_is_named_is_the_default() {
+    asked_from(Start::Dot);
+}
+
+#[test]
+fn the_folder_that_is_named_counts_and_not_the_working_directory_beside_it() {
+    asked_from(Start::Beside);
+}
+
+#[test]
+fn the_folder_that_is_named_counts_and_not_the_working_directory_above_it() {
+    asked_from(Start::Above);
 }

@@ -13,7 +13,12 @@ pub fn claim(told: &str, one: &Selected, configs: &[Config<'_>], ledger: &mut Le
     let source = Source::Hover;
     let subject = format!("{} in {}:{}", one.context, one.path, one.line);
     let named = told.strip_prefix("**The agent `").and_then(|rest| rest.split_once("`**"));
-    ledger.claim(About::Context, &subject, source, [Fact::IsAgent(named.is_some())]);
+    // A project whose path is not known stands alone, so that the agents of others are not known in its CI file.
+    let is_own = |config: &Config<'_>| contract::shown(&config.place.folder) == one.folder;
+    let of_others = configs.iter().any(|config| config.name == agent_of(&one.context) && !is_own(config));
+    if one.project.is_some() || !of_others {
+        ledger.claim(About::Context, &subject, source, [Fact::IsAgent(named.is_some())]);
+    }
     ledger.claim(About::Context, &subject, Source::AccessJobs, [Fact::IsAgent(one.is_agent())]);
     let Some((context, _)) = named else { return };
     let agent = agent_of(context);

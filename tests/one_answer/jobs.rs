@@ -109,14 +109,15 @@ pub fn claim(
         }
         let path = within(&place.folder, ".gitlab-ci.yml");
         let is_it = |line: &&Json| line["path"].as_str().is_some_and(|told| caller.relative(told) == path);
-        let Some(told) = lines.iter().find(is_it) else {
-            // The folder may be no project.
-            let is_project = repository.has_certain_top() && !place.is_mere_folder();
-            if is_project {
-                ledger.fault(source, format!("the jobs of {path} are not told"));
+        let told = lines.iter().find(is_it);
+        match (repository.has_certain_top(), place.is_mere_folder()) {
+            (true, true) if told.is_some() => {
+                ledger.fault(source, format!("the jobs of {path} are told, where no project is"))
             }
-            continue;
-        };
+            (true, false) if told.is_none() => ledger.fault(source, format!("the jobs of {path} are not told")),
+            _ => {}
+        }
+        let Some(told) = told.filter(|_| !(repository.has_certain_top() && place.is_mere_folder())) else { continue };
         let folder = contract::shown(&place.folder);
         let project = told["project"].as_str().map(str::to_owned);
         ledger.claim(About::Path, &folder, source, [Fact::Path(project.clone())]);

@@ -3,7 +3,9 @@
 //! once did not.
 //!
 //! `PROPTEST_CASES` makes more repositories, `PROPTEST_RNG_SEED` other ones; `KASLINT_UNDER_TEST` names another binary to ask.
+
 #![cfg(unix)] // Repositories hold symbolic links.
+#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests lay out folders and run programs")]
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)] // A test may fail loudly.
 
 mod ask;

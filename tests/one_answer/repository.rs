@@ -470,7 +470,10 @@ impl Repository {
         for config in self.configs().iter().filter(|config| config.agent.form != Form::Directory) {
             documents.push(config.path.clone());
         }
-        let ci_files = self.places().into_iter().filter(|place| place.project.jobs.is_some());
+        // Whoever opens the CI file of a folder that is no project names it, and nobody else does.
+        let is_opened =
+            |place: &Place<'_>| place.project.jobs.is_some() && !(place.is_mere_folder() && self.has_certain_top());
+        let ci_files = self.places().into_iter().filter(is_opened);
         documents.extend(ci_files.map(|place| within(&place.folder, ".gitlab-ci.yml")));
         documents.extend(self.settings_path().map(str::to_owned));
         documents.extend(self.inventory.as_ref().map(|_| INVENTORY.to_owned()));
@@ -482,6 +485,11 @@ impl Place<'_> {
     /// Whether the folder lies below the top and is a git repository of its own.
     pub fn is_own_repository(&self) -> bool {
         matches!(self.owner, Owner::Below(below) if below.git.is_some())
+    }
+
+    /// Whether there is anything of a project.
+    pub fn has_any(&self) -> bool {
+        self.project.jobs.is_some() || !self.project.agents.is_empty()
     }
 
     /// Whether the folder lies below the top and nobody says that it is a project.
