@@ -14,8 +14,8 @@ use crate::strategy;
 const CASES: u32 = 64;
 /// The seed, unless `PROPTEST_RNG_SEED` names another.
 const SEED: u64 = 6;
-/// How many smaller repositories are tried once one is found about which the sources do not agree.
-const SMALLER: u32 = 400;
+/// How many smaller repositories are tried once one is found about which the sources do not agree, and for how many milliseconds.
+const SMALLER: (u32, u32) = (400, 30_000);
 
 /// Who speaks of what, so that it is compared.
 const SPEAK: [(About, &[Source]); 13] = [
@@ -73,7 +73,8 @@ pub fn agree(repository: &Repository) {
 #[test]
 fn all_give_one_answer() {
     let is_set = |name: &str| std::env::var_os(name).is_some();
-    let mut config = Config { max_shrink_iters: SMALLER, failure_persistence: None, ..Config::default() };
+    let mut config = Config { failure_persistence: None, ..Config::default() };
+    (config.max_shrink_iters, config.max_shrink_time) = SMALLER;
     let is_usual = !is_set("PROPTEST_CASES") && !is_set("PROPTEST_RNG_SEED");
     if !is_set("PROPTEST_CASES") {
         config.cases = CASES;
