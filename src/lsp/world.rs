@@ -190,7 +190,10 @@ impl World {
         if let Some(at) = self.projects().position(reads) {
             return Some(Role::Ci(at));
         }
-        if document.path.file_name().is_some_and(|name| name == FILE_NAME) {
+        let all_options = || self.folders.iter().map(|folder| &folder.options).chain([&self.options]);
+        let is_named =
+            || all_options().any(|options| options.known.settings.as_deref().map(shown_path).as_deref() == Some(shown));
+        if document.path.file_name().is_some_and(|name| name == FILE_NAME) || is_named() {
             return Some(Role::Settings);
         }
         self.is_inventory(document).then_some(Role::Inventory)

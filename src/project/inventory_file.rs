@@ -79,9 +79,14 @@ impl InventoryFile {
         self.folder().join(project.folder())
     }
 
-    /// Gives the found projects the paths that the inventory has for their folders; with `is_all`, adds those of its
-    /// projects that have a folder and were not found.
-    pub(crate) fn name_projects(&self, files: &dyn FileSource, found: &mut Vec<Found>, is_all: bool) {
+    /// Gives the found projects the paths that the inventory has for their folders, and adds those of its projects that are wanted,
+    /// by folder, have one and were not found.
+    pub(crate) fn name_projects(
+        &self,
+        files: &dyn FileSource,
+        found: &mut Vec<Found>,
+        is_wanted: &(dyn Fn(&Path) -> bool + Sync),
+    ) {
         // The same folder may be found by another way of writing its path.
         let mut known: HashMap<PathBuf, usize> = HashMap::new();
         for (position, project) in found.iter().enumerate() {
@@ -92,13 +97,19 @@ impl InventoryFile {
             let place = if known.is_empty() { None } else { files.real(&self.folder_of(project)).ok() };
             let position = place.and_then(|place| known.get(&place).copied());
             if let Some(found) = position.and_then(|position| found.get_mut(position)) {
+                // An inventory's word counts, wherever the folder lies.
+                let is_whole = found.is_project() && found.ci_file.is_some();
+                let whole = if is_whole { None } else { Searcher::new(files, usize::MAX).at_root(&found.root) };
+                if let Some(whole) = whole {
+                    *found = Found { given: found.given.clone(), named: found.named.clone(), ..whole };
+                }
                 found.project = Some(project.path.to_string());
             }
             position.is_some()
         };
         let mut others: Vec<&Project> = Vec::new();
         for project in self.inventory.projects() {
-            if !found_at(project) && is_all {
+            if !found_at(project) && is_wanted(&self.folder_of(project)) {
                 others.push(project);
             }
         }

@@ -6,11 +6,15 @@ use std::path::{Path, PathBuf};
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 use super::files::{FileSource, Kind, Walk, plain};
+use super::gate::lexical;
 use super::paths::{is_config_path, locate};
 use crate::agent_config::location::{CI_FILE, Location, Unread};
 
 /// The name that tells an inventory folder.
 const INVENTORY_FILE: &str = "inventory.yaml";
+
+/// The folder beside an inventory in which the projects lie that it gives no other.
+const PROJECTS_FOLDER: &str = "projects";
 
 /// A project that was found: a configuration project, one with a CI file, or both.
 #[derive(Clone, Debug)]
@@ -91,10 +95,48 @@ impl Gathered {
         Self { given, files: BTreeMap::new(), ci_file: None, named: BTreeSet::new(), is_whole: false }
     }
 
+    /// Takes a file that was found.
+    fn add(&mut self, path: PathBuf, location: Location) {
+        if !self.named.iter().any(|named| lexical(named) == lexical(&path)) {
+            self.files.insert(path, location);
+        }
+    }
+
+    /// Takes a file that was named; one that is there under another way of writing its path stays as it is.
+    fn name(&mut self, path: &Path, location: Location) {
+        let is_same = |known: &&PathBuf| lexical(known) == lexical(path);
+        let known = self.files.keys().find(is_same).cloned().unwrap_or_else(|| path.to_owned());
+        self.files.entry(known.clone()).or_insert(location);
+        self.named.insert(known);
+    }
+
+    fn name_ci_file(&mut self, path: &Path) {
+        let known = self.ci_file.take().filter(|known| lexical(known) == lexical(path));
+        let path = known.unwrap_or_else(|| path.to_owned());
+        self.named.insert(path.clone());
+        self.ci_file = Some(path);
+    }
+
     fn into_found(self, root: PathBuf) -> Found {
         let files = self.files.into_iter().map(|(path, location)| FoundFile { path, location }).collect();
         let named = (!self.is_whole).then_some(self.named);
         Found { root, given: self.given, files, ci_file: self.ci_file, project: None, named }
+    }
+}
+
+/// What has been found of all projects so far, by folder, however that was written.
+#[derive(Debug, Default)]
+struct Roots(BTreeMap<PathBuf, (PathBuf, Gathered)>);
+
+impl Roots {
+    /// What was found in a folder, with the folder as it was written first; `given` led there.
+    fn at(&mut self, root: &Path, given: &Path) -> (&Path, &mut Gathered) {
+        let (root, gathered) = self.0.entry(lexical(root)).or_insert_with(|| (root.to_owned(), Gathered::new(given)));
+        (root, gathered)
+    }
+
+    fn into_found(self) -> Vec<Found> {
+        self.0.into_values().map(|(root, gathered)| gathered.into_found(root)).collect()
     }
 }
 
@@ -113,7 +155,7 @@ impl<'s> Searcher<'s> {
     /// What lies at paths: files that are named, folders with all projects in them.
     pub fn search(&self, paths: &[PathBuf]) -> Search {
         let mut search = Search::default();
-        let mut roots: BTreeMap<PathBuf, Gathered> = BTreeMap::new();
+        let mut roots = Roots::default();
         for path in paths {
             match self.files.kind(path) {
                 Err(error) => search.errors.push(format!("cannot read {}: {}", path.display(), plain(&error))),
@@ -124,7 +166,7 @@ impl<'s> Searcher<'s> {
                 Ok(_) => self.name_file(path, &mut roots),
             }
         }
-        search.projects = roots.into_iter().map(|(root, gathered)| gathered.into_found(root)).collect();
+        search.projects = roots.into_found();
         search
     }
 
@@ -156,7 +198,7 @@ impl<'s> Searcher<'s> {
         if !is_ci_file && location.is_none() {
             return;
         }
-        let known = search.projects.iter().position(|found| found.root == root);
+        let known = search.projects.iter().position(|found| lexical(&found.root) == lexical(&root));
         let at = known.unwrap_or_else(|| {
             search.projects.push(self.at_root(&root).unwrap_or_else(|| Found::nothing_at(&root)));
             search.projects.len() - 1
@@ -164,7 +206,7 @@ impl<'s> Searcher<'s> {
         let Some(found) = search.projects.get_mut(at) else { return };
         match location {
             None => found.ci_file = Some(path.to_owned()),
-            Some(location) if !found.files.iter().any(|file| file.path == path) => {
+            Some(location) if !found.files.iter().any(|file| lexical(&file.path) == lexical(path)) => {
                 found.files.push(FoundFile { path: path.to_owned(), location });
                 found.files.sort_by(|a, b| a.path.cmp(&b.path));
             }
@@ -181,23 +223,21 @@ impl<'s> Searcher<'s> {
     }
 
     /// A file that was named, together with what lies in the same project.
-    fn name_file(&self, path: &Path, roots: &mut BTreeMap<PathBuf, Gathered>) {
+    fn name_file(&self, path: &Path, roots: &mut Roots) {
         if path.file_name().is_some_and(|name| name == CI_FILE) {
             let root = path.parent().map(Path::to_owned).unwrap_or_default();
-            let gathered = roots.entry(root.clone()).or_insert_with(|| Gathered::new(&root));
-            self.gather_agents(&root, gathered);
-            gathered.ci_file = Some(path.to_owned());
-            gathered.named.insert(path.to_owned());
+            let (root, gathered) = roots.at(&root, &root);
+            self.gather_agents(root, gathered);
+            gathered.name_ci_file(path);
             return;
         }
         let (root, location) = locate(path);
-        let gathered = roots.entry(root.clone()).or_insert_with(|| Gathered::new(&root));
+        let (root, gathered) = roots.at(&root, &root);
         if location.is_some() && gathered.ci_file.is_none() {
-            self.add_ci_file(&root, gathered);
-            self.gather_agents(&root, gathered);
+            self.add_ci_file(root, gathered);
+            self.gather_agents(root, gathered);
         }
-        gathered.files.insert(path.to_owned(), location.unwrap_or(Location::Loose));
-        gathered.named.insert(path.to_owned());
+        gathered.name(path, location.unwrap_or(Location::Loose));
     }
 
     /// Everything in `.gitlab` that is, or looks like, an agent configuration, whatever ignore files say: GitLab heeds none.
@@ -218,7 +258,7 @@ impl<'s> Searcher<'s> {
         }
     }
 
-    fn search_folder(&self, top: &Path, roots: &mut BTreeMap<PathBuf, Gathered>, search: &mut Search) {
+    fn search_folder(&self, top: &Path, roots: &mut Roots, search: &mut Search) {
         let agents = agents_glob();
         // Most of a repository lies elsewhere; only what may match is looked at closely.
         let wanted =
@@ -245,12 +285,13 @@ impl<'s> Searcher<'s> {
             let mut agents = Gathered::new(top);
             self.gather_agents(root, &mut agents);
             if has_ci_file || !agents.files.is_empty() {
-                let gathered = roots.entry(root.to_owned()).or_insert_with(|| Gathered::new(top));
+                let (_, gathered) = roots.at(root, top);
                 gathered.is_whole = true;
-                if !agents.files.is_empty() {
+                // What looks like a project below the top is none, be the top one with jobs alone.
+                if !agents.files.is_empty() || root == top {
                     agents_at.push(root.to_owned());
                 }
-                gathered.files.append(&mut agents.files);
+                std::mem::take(&mut agents.files).into_iter().for_each(|(path, location)| gathered.add(path, location));
                 self.add_ci_file(root, gathered);
             }
         }
@@ -263,7 +304,7 @@ impl<'s> Searcher<'s> {
         };
         for (root, entries) in found {
             let is_nested = nesting.is_nested(&root);
-            let project = roots.entry(root.clone()).or_insert_with(|| Gathered::new(top));
+            let (_, project) = roots.at(&root, top);
             project.is_whole = true;
             if !is_nested {
                 self.add_ci_file(&root, project);
@@ -275,7 +316,7 @@ impl<'s> Searcher<'s> {
                     }
                     location => location,
                 };
-                project.files.insert(path, location);
+                project.add(path, location);
             }
         }
     }
@@ -317,7 +358,8 @@ impl Nesting<'_> {
             if ancestor.as_os_str().is_empty() && !top_is_here {
                 return false;
             }
-            if self.holds_inventory(ancestor) {
+            let is_listed_by_name = || root.strip_prefix(ancestor).is_ok_and(|rest| rest.starts_with(PROJECTS_FOLDER));
+            if is_listed_by_name() && self.holds_inventory(ancestor) {
                 return false;
             }
             if self.roots.contains(ancestor) || self.repositories.contains(ancestor) {
