@@ -143,6 +143,16 @@ impl<'w, 'q> Answer<'w, 'q> {
         }
     }
 
+    /// All rows: allowed, denied, unknown.
+    pub fn rows(&self) -> impl Iterator<Item = &Row<'w>> {
+        self.allowed.iter().chain(&self.denied).chain(&self.unknown)
+    }
+
+    /// The rows of one agent; none where nothing names the project.
+    pub fn rows_of(&self, agent: AgentId) -> impl Iterator<Item = &Row<'w>> {
+        self.rows().filter(move |row| row.agent == agent)
+    }
+
     /// Whether there is an inventory that does not list the job's project, so that nothing is answered.
     #[must_use]
     pub fn is_unknown_project(&self) -> bool {

@@ -52,10 +52,10 @@ pub(super) struct Leaf<'w> {
 }
 
 /// A candidate and what became of its entry.
-#[derive(Clone, Debug)]
-pub(super) struct Ranked<'w> {
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ranked<'w, 'a> {
     pub candidate: Candidate<'w>,
-    pub authorization: Authorization,
+    pub authorization: &'a Authorization,
 }
 
 /// What a decision is about.
@@ -80,8 +80,17 @@ pub(super) fn is_usable(candidate: Candidate<'_>, settings: Settings) -> Option<
     }
 }
 
+/// Why a candidate falls out whatever is not known; `None` for one that counts or may.
+pub(super) fn certain_drop<'a>(ranked: &Ranked<'_, 'a>, settings: Settings) -> Option<&'a DropReason> {
+    match ranked.authorization {
+        Authorization::Dropped(reason) => Some(reason),
+        _ if is_usable(ranked.candidate, settings) == Some(false) => Some(&DropReason::Tier),
+        Authorization::Kept | Authorization::Depends(_) => None,
+    }
+}
+
 /// Decides; candidates come most specific first.
-pub(super) fn decide<'w>(candidates: &[Ranked<'w>], job: Job<'_>, patterns: &Patterns) -> Vec<Leaf<'w>> {
+pub(super) fn decide<'w>(candidates: &[Ranked<'w, '_>], job: Job<'_>, patterns: &Patterns) -> Vec<Leaf<'w>> {
     let mut leaves = Vec::new();
     let mut branches = vec![Branch::default()];
     while let Some(mut branch) = branches.pop() {
@@ -160,22 +169,18 @@ impl<'w> Branch<'w> {
 
     /// The position of the first candidate that counts. Where that hangs on an unknown, this branch takes it to hold and a
     /// new one takes it not to.
-    fn choose(&mut self, candidates: &[Ranked<'w>], settings: Settings, branches: &mut Vec<Self>) -> Option<usize> {
+    fn choose(&mut self, candidates: &[Ranked<'w, '_>], settings: Settings, branches: &mut Vec<Self>) -> Option<usize> {
         while let Some(ranked) = candidates.get(self.position) {
             let position = self.position;
             self.position += 1;
-            let needs: &[(Unknown, DropReason)] = match &ranked.authorization {
-                Authorization::Kept => &[],
-                Authorization::Depends(needs) => needs,
-                Authorization::Dropped(reason) => {
-                    self.fell_out.push((ranked.candidate, reason.clone()));
-                    continue;
-                }
-            };
-            if is_usable(ranked.candidate, settings) == Some(false) {
-                self.fell_out.push((ranked.candidate, DropReason::Tier));
+            if let Some(reason) = certain_drop(ranked, settings) {
+                self.fell_out.push((ranked.candidate, reason.clone()));
                 continue;
             }
+            let needs: &[(Unknown, DropReason)] = match ranked.authorization {
+                Authorization::Kept | Authorization::Dropped(_) => &[],
+                Authorization::Depends(needs) => needs,
+            };
             let tier = is_usable(ranked.candidate, settings).is_none().then_some((Unknown::PaidTier, DropReason::Tier));
             if self.all_hold(needs.iter().cloned().chain(tier), ranked.candidate, branches) {
                 return Some(position);
@@ -215,7 +220,7 @@ impl<'w> Branch<'w> {
         mut self,
         winner: Option<(usize, Candidate<'w>)>,
         outcome: Outcome<'w>,
-        candidates: &[Ranked<'w>],
+        candidates: &[Ranked<'w, '_>],
         settings: Settings,
     ) -> Leaf<'w> {
         let mut overridden = Vec::new();
@@ -225,7 +230,7 @@ impl<'w> Branch<'w> {
             let fails = |needs: &[(Unknown, DropReason)]| {
                 needs.iter().find(|(unknown, _)| self.holds(unknown) == Some(false)).map(|(_, reason)| reason.clone())
             };
-            let reason = match &ranked.authorization {
+            let reason = match ranked.authorization {
                 Authorization::Kept => None,
                 Authorization::Depends(needs) => fails(needs),
                 Authorization::Dropped(reason) => Some(reason.clone()),

@@ -42,7 +42,7 @@ impl<'w> Hierarchy<'w> {
     /// What becomes of an entry with this id, in lower case, that has survived its list.
     #[must_use]
     pub fn authorization(&self, kind: EntryKind, id: &str) -> Authorization {
-        if let Some(reason) = self.inventory.and_then(|inventory| missing(inventory, kind, id)) {
+        if let Some(reason) = self.missing(kind, id) {
             return Authorization::Dropped(reason);
         }
         let Some(home) = &self.home else {
@@ -56,16 +56,10 @@ impl<'w> Hierarchy<'w> {
         {
             return Authorization::Dropped(reason);
         }
-        match self.outside(home, id) {
-            None => {}
-            Some(Outside::OtherRoot) if self.settings.version >= across_hierarchies(self.section) => {
-                match self.settings.instance_authorization {
-                    Some(true) => {}
-                    Some(false) => return Authorization::Dropped(DropReason::Outside(Outside::OtherRoot)),
-                    None => needs.push((Unknown::InstanceAuthorization, DropReason::Outside(Outside::OtherRoot))),
-                }
-            }
-            Some(outside) => return Authorization::Dropped(DropReason::Outside(outside)),
+        match self.by_place(kind, id) {
+            Authorization::Kept => {}
+            Authorization::Depends(setting) => needs.extend(setting),
+            dropped @ Authorization::Dropped(_) => return dropped,
         }
         self.user_namespace(home, &mut needs).map_or_else(
             || if needs.is_empty() { Authorization::Kept } else { Authorization::Depends(needs.into()) },
@@ -106,14 +100,63 @@ impl<'w> Hierarchy<'w> {
         None
     }
 
-    fn outside(&self, home: &str, id: &str) -> Option<Outside> {
+    /// What becomes of an entry for the place of its id alone, in lower case, whatever the id names.
+    ///
+    /// Where the place of the configuration project is not known, nothing is dropped for it.
+    #[must_use]
+    pub fn by_place(&self, kind: EntryKind, id: &str) -> Authorization {
+        let Some(outside) = self.home.as_deref().and_then(|home| self.outside(home, kind, id)) else {
+            return Authorization::Kept;
+        };
+        let reason = DropReason::Outside(outside);
+        let may_cross = outside == Outside::OtherRoot && self.settings.version >= across_hierarchies(self.section);
+        match self.settings.instance_authorization.filter(|_| may_cross) {
+            Some(true) => Authorization::Kept,
+            None if may_cross => Authorization::Depends([(Unknown::InstanceAuthorization, reason)].into()),
+            Some(false) | None => Authorization::Dropped(reason),
+        }
+    }
+
+    /// The path in lower case below which ids lie that count without any setting; `None` where the configuration project is not known.
+    #[must_use]
+    pub fn scope(&self) -> Option<&str> {
+        let home = self.home.as_deref()?;
+        Some(if self.settings.version < WHOLE_HIERARCHY { sub_tree(home) } else { root_path(home) })
+    }
+
+    /// Whether this path in lower case is that of the configuration project.
+    #[must_use]
+    pub fn is_home(&self, path: &str) -> bool {
+        self.home.as_deref() == Some(path)
+    }
+
+    /// The personal namespace in which the configuration project lies, where the inventory says so.
+    #[must_use]
+    pub fn personal_namespace(&self) -> Option<&'w str> {
+        let namespace = self.inventory?.find_namespace(root_path(self.home.as_deref()?))?;
+        (namespace.kind == NamespaceKind::User).then_some(&*namespace.path)
+    }
+
+    /// What the inventory has in place of a project or group of this id, in lower case; `None` where it has one, or there is no inventory.
+    #[must_use]
+    pub fn missing(&self, kind: EntryKind, id: &str) -> Option<DropReason> {
+        missing(self.inventory?, kind, id)
+    }
+
+    fn outside(&self, home: &str, kind: EntryKind, id: &str) -> Option<Outside> {
         if root_path(home) != root_path(id) {
             return Some(Outside::OtherRoot);
         }
-        let group = parent_path(home).unwrap_or(home);
-        let is_below = id.strip_prefix(group).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-        (self.settings.version < WHOLE_HIERARCHY && !is_below).then_some(Outside::SubTree)
+        // A group may be the sub-tree's top; no project has the path of a group.
+        let is_below = |rest: &str| rest.starts_with('/') || (rest.is_empty() && kind == EntryKind::Group);
+        let is_inside = id.strip_prefix(sub_tree(home)).is_some_and(is_below);
+        (self.settings.version < WHOLE_HIERARCHY && !is_inside).then_some(Outside::SubTree)
     }
+}
+
+/// The path of the group that holds the configuration project.
+fn sub_tree(home: &str) -> &str {
+    parent_path(home).unwrap_or(home)
 }
 
 /// Whether the top of a path is a group or a user; only groups hold groups.

@@ -5,16 +5,18 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::agent::{Agent, AgentId, agents};
 use super::answer::{Answer, Query, Row};
-use super::authorization::{Authorization, DropReason, settle};
+use super::authorization::{Authorization, DropReason};
 use super::candidate::Candidate;
+use super::claims::{Claims, IMPLICIT_PLACE, Target};
 use super::condition::{Condition, Unknown};
 use super::decision::{self, Denial, Job, Outcome, Ranked};
-use super::environment_pattern::EnvironmentPattern;
+use super::entries::ci_authorizations;
+use super::environment_pattern::is_expression;
 use super::filters::Patterns;
 use super::hierarchy::Hierarchy;
 use super::world::{Settings, World};
 use crate::agent_config::{AccessSection, CiAccess, CiEntry, EntryKind, RefusedAt};
-use crate::gitlab::{ancestor_paths, lower_path};
+use crate::gitlab::lower_path;
 use crate::inventory::{Inventory, Project};
 
 /// The authorizations of a world.
@@ -24,19 +26,15 @@ pub struct Index<'w> {
     settings: Settings,
     /// By context.
     agents: Vec<Agent<'w>>,
-    /// By the project's path in lower case.
-    by_project: HashMap<Cow<'w, str>, Vec<Claim<'w>>>,
-    /// By the group's path in lower case.
-    by_group: HashMap<Cow<'w, str>, Vec<Claim<'w>>>,
-    by_instance: Vec<Claim<'w>>,
+    claims: Claims<'w, Claim<'w>>,
     /// The agents of each configuration project, by its path in lower case.
     by_home: HashMap<Cow<'w, str>, Vec<AgentId>>,
     /// Agents whose configuration project is not known.
     homeless: Vec<AgentId>,
+    /// What becomes of the implicit access of these.
+    maybe_own: Authorization,
     /// Agents whose file GitLab refuses.
     refused: Vec<(AgentId, RefusedAt)>,
-    /// Whether a pattern of any agent makes the server raise an error.
-    raises: bool,
     patterns: Patterns,
 }
 
@@ -63,13 +61,11 @@ impl<'w> World<'w> {
             inventory: self.inventory,
             settings: self.settings,
             agents: Vec::new(),
-            by_project: HashMap::new(),
-            by_group: HashMap::new(),
-            by_instance: Vec::new(),
+            claims: Claims::default(),
             by_home: HashMap::new(),
             homeless: Vec::new(),
+            maybe_own: Authorization::Depends([(Unknown::OwnProject, DropReason::NotOwnProject)].into()),
             refused: Vec::new(),
-            raises: false,
             patterns: Patterns::default(),
         };
         for (number, agent) in (0..).zip(&agents) {
@@ -95,13 +91,7 @@ impl<'w> Index<'w> {
         }
         let Some(access) = agent.file.and_then(|file| file.ci_access) else { return };
         for (entry, id_lower, authorization) in self.authorizations(agent, access) {
-            self.raises |= entry.environments.iter().any(|pattern| may_raise(&pattern.value));
-            let claim = Claim { agent: id, entry, authorization };
-            match entry.kind {
-                EntryKind::Project => self.by_project.entry(id_lower).or_default().push(claim),
-                EntryKind::Group => self.by_group.entry(id_lower).or_default().push(claim),
-                EntryKind::Instance => self.by_instance.push(claim),
-            }
+            self.claims.add(entry.kind, id_lower, Claim { agent: id, entry, authorization });
         }
     }
 
@@ -111,26 +101,8 @@ impl<'w> Index<'w> {
         agent: &Agent<'w>,
         access: &'w CiAccess,
     ) -> Vec<(&'w CiEntry, Cow<'w, str>, Authorization)> {
-        let settings = self.settings;
-        let hierarchy = Hierarchy::new(self.inventory, settings, AccessSection::Ci, agent.project);
-        let mut authorizations = Vec::with_capacity(access.projects.len() + access.groups.len() + 1);
-        for list in [&access.projects, &access.groups] {
-            let ids = list.iter().map(|entry| entry.id.as_ref().map(|id| &*id.value));
-            for (entry, (id, reason)) in list.iter().zip(settle(ids, settings.version)) {
-                let authorization =
-                    reason.map_or_else(|| hierarchy.authorization(entry.kind, &id), Authorization::Dropped);
-                authorizations.push((entry, id, authorization));
-            }
-        }
-        authorizations.extend(access.instance.iter().map(|entry| {
-            let authorization = match settings.instance_authorization {
-                Some(true) => Authorization::Kept,
-                Some(false) => Authorization::Dropped(DropReason::SettingOff),
-                None => Authorization::Depends([(Unknown::InstanceAuthorization, DropReason::SettingOff)].into()),
-            };
-            (entry, Cow::Borrowed(""), authorization)
-        }));
-        authorizations
+        let hierarchy = Hierarchy::new(self.inventory, self.settings, AccessSection::Ci, agent.project);
+        ci_authorizations(access, &hierarchy, self.settings)
     }
 
     /// What decides beside files and inventory.
@@ -174,54 +146,52 @@ impl<'w> Index<'w> {
     /// The agents that a job sees, and those that it does not although something names its project.
     ///
     /// Costs in proportion to the entries that name the project or a group above it. An agent of which no entry does
-    /// appears nowhere; [`Index::decide`] answers for a single agent in any case.
+    /// appears nowhere; [`Index::query_agent`] answers for a single agent in any case.
     #[must_use]
     pub fn query<'q>(&self, query: &Query<'q>) -> Answer<'w, 'q> {
+        self.answer(query, None)
+    }
+
+    /// What [`Index::query`] answers about one agent, however far from the project; nothing where an inventory does not list the project.
+    ///
+    /// Costs in proportion to the entries that name the project or a group above it, and less than asking about all agents.
+    #[must_use]
+    pub fn query_agent(&self, agent: AgentId, query: &Query<'_>) -> Vec<Row<'w>> {
+        let Answer { mut allowed, denied, unknown, .. } = self.answer(query, Some(agent));
+        allowed.extend(denied.into_iter().chain(unknown).filter(|row| row.agent == agent));
+        allowed
+    }
+
+    /// Answers about all agents of which something names the project, or about one and those that may fail its request.
+    fn answer<'q>(&self, query: &Query<'q>, only: Option<AgentId>) -> Answer<'w, 'q> {
         let listed = self.inventory.and_then(|inventory| inventory.find_project(query.project));
         let mut answer = Answer::new(self.inventory, self.settings, *query, listed);
         if answer.is_unknown_project() {
             return answer;
         }
+        let is_asked = |agent: AgentId| only.is_none_or(|only| only == agent);
         let mut claimed = self.candidates(query.project, listed);
         claimed.sort_by_key(|(agent, rank, _)| (*agent, *rank));
+        let mut is_answered = only.is_none();
         for of_agent in claimed.chunk_by(|one, other| one.0 == other.0) {
             let Some(&(agent, ..)) = of_agent.first() else { continue };
-            let candidates: Vec<Ranked<'w>> = of_agent.iter().map(|(_, _, ranked)| ranked.clone()).collect();
+            if !is_asked(agent) && !of_agent.iter().any(|(_, _, ranked)| may_raise(ranked.candidate)) {
+                continue;
+            }
+            is_answered |= is_asked(agent);
+            let candidates: Vec<Ranked<'w, '_>> = of_agent.iter().map(|(_, _, ranked)| *ranked).collect();
             answer.extend(self.rows(agent, &candidates, query));
         }
-        answer.extend(self.refused.iter().map(|&(agent, step)| refused_row(agent, step)).collect());
+        let refused = self.refused.iter().filter(|(agent, _)| is_asked(*agent));
+        answer.extend(refused.map(|&(agent, step)| refused_row(agent, step)).collect());
+        is_answered |= !answer.unknown.is_empty();
+        if let Some(agent) = only.filter(|_| !is_answered) {
+            answer.extend(self.rows(agent, &[], query));
+        }
         fail_together(&mut answer, |agent| self.agent(agent).context());
+        answer.allowed.retain(|row| is_asked(row.agent));
         answer.sort();
         answer
-    }
-
-    /// What [`Index::query`] says of one agent, or that no entry names the project where it says nothing of it. Empty for a
-    /// project that the inventory does not list.
-    ///
-    /// Costs in proportion to the entries that name the project, as long as no agent has a pattern that raises.
-    #[must_use]
-    pub fn decide(&self, agent: AgentId, query: &Query<'_>) -> Vec<Row<'w>> {
-        let listed = self.inventory.and_then(|inventory| inventory.find_project(query.project));
-        if self.inventory.is_some() && listed.is_none() {
-            return Vec::new();
-        }
-        // The request for the job's agents may fail as a whole, which only the whole answer knows.
-        if self.raises {
-            let answer = self.query(query);
-            let all = [answer.allowed, answer.denied, answer.unknown].into_iter().flatten();
-            let own: Vec<Row<'w>> = all.filter(|row| row.agent == agent).collect();
-            if !own.is_empty() {
-                return own;
-            }
-        }
-        if let Some(&(_, step)) = self.refused.iter().find(|(refused, _)| *refused == agent) {
-            return vec![refused_row(agent, step)];
-        }
-        let mut claimed = self.candidates(query.project, listed);
-        claimed.retain(|(claiming, ..)| *claiming == agent);
-        claimed.sort_by_key(|(_, rank, _)| *rank);
-        let candidates: Vec<Ranked<'w>> = claimed.into_iter().map(|(_, _, ranked)| ranked).collect();
-        self.rows(agent, &candidates, query)
     }
 
     /// The agents for which something names the project, so that some of its jobs may get in.
@@ -235,49 +205,35 @@ impl<'w> Index<'w> {
             .collect()
     }
 
-    fn rows(&self, agent: AgentId, candidates: &[Ranked<'w>], query: &Query<'_>) -> Vec<Row<'w>> {
+    fn rows(&self, agent: AgentId, candidates: &[Ranked<'w, '_>], query: &Query<'_>) -> Vec<Row<'w>> {
         let job = Job { environment: query.environment, protected: query.protected, settings: self.settings };
         let leaves = decision::decide(candidates, job, &self.patterns);
         leaves.into_iter().map(|leaf| Row::new(agent, leaf)).collect()
     }
 
     /// Everything that names a project, with the place in the order of precedence.
-    fn candidates(&self, path: &str, listed: Option<&'w Project>) -> Vec<(AgentId, usize, Ranked<'w>)> {
+    fn candidates(&self, path: &str, listed: Option<&'w Project>) -> Vec<(AgentId, usize, Ranked<'w, '_>)> {
         let lower = lower_path(path);
         let mut found = Vec::new();
-        let mut add = |claims: Option<&Vec<Claim<'w>>>, rank: usize, target: Option<&'w str>| {
-            found.extend(claims.into_iter().flatten().map(|claim| {
-                let candidate = Candidate::of(claim.entry, target);
-                (claim.agent, rank, Ranked { candidate, authorization: claim.authorization.clone() })
-            }));
-        };
-        add(self.by_project.get(&*lower), 0, listed.map(|project| &*project.path));
-        let groups = ancestor_paths(&lower);
         let mut written = self.inventory.zip(listed).map(|(inventory, project)| inventory.ancestors(project));
-        // Place 1 is that of implicit access.
-        let mut rank = 2;
-        for group in groups {
-            let target = written.as_mut().and_then(|written| written.next()).map(|namespace| &*namespace.path);
-            add(self.by_group.get(group), rank, target);
-            rank += 1;
+        for level in self.claims.levels(Target::Project(&lower)) {
+            let target = match level.kind {
+                EntryKind::Project => listed.map(|project| &*project.path),
+                EntryKind::Group => written.as_mut().and_then(Iterator::next).map(|namespace| &*namespace.path),
+                EntryKind::Instance => None,
+            };
+            found.extend(level.claims.iter().map(|claim| {
+                let candidate = Candidate::of(claim.entry, target);
+                (claim.agent, level.place, Ranked { candidate, authorization: &claim.authorization })
+            }));
         }
-        add(Some(&self.by_instance), rank, None);
-        let own = self.by_home.get(&*lower).into_iter().flatten().map(|&agent| (agent, Authorization::Kept));
-        let own_project = || Authorization::Depends([(Unknown::OwnProject, DropReason::NotOwnProject)].into());
-        let maybe_own = self.homeless.iter().map(|&agent| (agent, own_project()));
-        found.extend(
-            own.chain(maybe_own)
-                .map(|(agent, authorization)| (agent, 1, Ranked { candidate: Candidate::IMPLICIT, authorization })),
-        );
+        let own = self.by_home.get(&*lower).into_iter().flatten().map(|&agent| (agent, &Authorization::Kept));
+        let maybe_own = self.homeless.iter().map(|&agent| (agent, &self.maybe_own));
+        found.extend(own.chain(maybe_own).map(|(agent, authorization)| {
+            (agent, IMPLICIT_PLACE, Ranked { candidate: Candidate::IMPLICIT, authorization })
+        }));
         found
     }
-}
-
-/// Whether the server raises an error when it compares an environment with the pattern. Letters and `*` alone never do.
-fn may_raise(pattern: &str) -> bool {
-    pattern.contains('*')
-        && pattern.contains(['(', ')', '[', ']', '{', '}', '+', '?', '\\'])
-        && EnvironmentPattern::new(pattern).fault().is_some()
 }
 
 fn refused_row<'w>(agent: AgentId, step: RefusedAt) -> Row<'w> {
@@ -289,6 +245,12 @@ fn refused_row<'w>(agent: AgentId, step: RefusedAt) -> Row<'w> {
         overridden: Vec::new(),
         fell_out: Vec::new(),
     }
+}
+
+/// Whether the candidate may have a pattern that is no regular expression.
+fn may_raise(candidate: Candidate<'_>) -> bool {
+    let patterns = candidate.entry.map(|entry| &entry.environments[..]).unwrap_or_default();
+    patterns.iter().any(|pattern| is_expression(&pattern.value))
 }
 
 /// A pattern that is no regular expression raises while the server filters, and so fails the request as a whole.

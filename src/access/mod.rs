@@ -5,7 +5,7 @@
 //! [`candidate`] (what may let a project in, in order of precedence), `filters` and [`environment_pattern`] (what a job
 //! must hold to), [`identity`] (as whom it acts). Every answer carries the entries behind it. Where something that decides
 //! is not known, the answer has a row for each case. [`grants`] says what an agent grants without asking project by project,
-//! [`user_access`] whom it lets in as users.
+//! [`user_access`] whom it lets in as users, [`entries`] what becomes of the entries of one file.
 //!
 //! Decisions only: what is said of them are words, how they are written is the report's business.
 
@@ -13,8 +13,10 @@ pub mod agent;
 pub mod answer;
 pub mod authorization;
 pub mod candidate;
+mod claims;
 pub mod condition;
 pub mod decision;
+pub mod entries;
 pub mod environment_pattern;
 mod filters;
 pub mod grants;
@@ -30,13 +32,15 @@ pub use agent::{Agent, AgentId};
 pub use answer::{Answer, JobEnvironment, Query, Row};
 pub use authorization::{Authorization, DropReason, Outside};
 pub use candidate::{Candidate, CandidateKind};
+pub use claims::Target;
 pub use condition::{Condition, Unknown};
 pub use decision::{Denial, Outcome};
+pub use entries::Entries;
 pub use environment_pattern::{EnvironmentPattern, PartialVerdict, Verdict};
 pub use grants::{AgentGrants, Case, Effect, Grant, GrantGroup, Reach, Terms};
 pub use hierarchy::Hierarchy;
 pub use identity::{Identity, JobIdentity};
 pub use index::Index;
-pub use releases::{across_hierarchies, list_limit, needs_licence};
+pub use releases::{across_hierarchies, needs_licence};
 pub use user_access::{UserDenial, UserGrant, UserGrants, UserIdentity};
 pub use world::{AgentFile, Settings, World};

@@ -6,8 +6,9 @@
 //! at least the role Developer in one of the listed projects or groups is let in.
 
 use super::agent::{Agent, AgentId};
-use super::authorization::{Authorization, DropReason, settle};
+use super::authorization::{Authorization, DropReason};
 use super::condition::{Condition, Unknown};
+use super::entries::user_authorizations;
 use super::hierarchy::Hierarchy;
 use super::index::Index;
 use super::world::Settings;
@@ -108,15 +109,8 @@ fn grants<'w>(
     settings: Settings,
 ) -> Vec<UserGrant<'w>> {
     let hierarchy = Hierarchy::new(inventory, settings, AccessSection::User, agent.project);
-    let mut grants = Vec::with_capacity(access.projects.len() + access.groups.len());
-    for list in [&access.projects, &access.groups] {
-        let ids = list.iter().map(|entry| entry.id.as_ref().map(|id| &*id.value));
-        for (entry, (id, reason)) in list.iter().zip(settle(ids, settings.version)) {
-            let authorization = reason.map_or_else(|| hierarchy.authorization(entry.kind, &id), Authorization::Dropped);
-            grants.push(grant(entry, authorization, inventory));
-        }
-    }
-    grants
+    let authorizations = user_authorizations(access, &hierarchy, settings).into_iter();
+    authorizations.map(|(entry, authorization)| grant(entry, authorization, inventory)).collect()
 }
 
 fn grant<'w>(entry: &'w UserEntry, authorization: Authorization, inventory: Option<&'w Inventory>) -> UserGrant<'w> {

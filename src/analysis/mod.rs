@@ -104,13 +104,13 @@ fn check_project(
         if !subject.is_meant(input.source.path()) {
             continue;
         }
-        let parts = file.as_ref().map(|file| Parts::of(file, known));
+        let items = file.as_ref().map(|file| FileItems::of(file, known));
         analysis.files.push(input.source.path().to_owned());
         let before = analysis.findings.len();
         for (rule, is_concerned) in rules.iter().zip(&mut concerned) {
             *is_concerned |= file.as_ref().is_none_or(|file| rule.concerns(file));
             analysis.run(*rule, &input.source, &mut |findings| {
-                run(*rule, input, parts.as_ref(), &known, findings);
+                run(*rule, input, items.as_ref(), &known, findings);
             });
         }
         if let Some(file) = file {
@@ -264,29 +264,30 @@ fn unread(jobs: &ProjectJobs<'_>) -> Vec<String> {
     vec![format!("Not read: what {} includes or starts elsewhere ({}).", main.path(), secrets::mask(&names))]
 }
 
-/// A file with the parts that rules are shown one by one, gathered once for all rules.
-struct Parts<'f> {
+/// What rules are shown of a file one by one, gathered once for all rules.
+struct FileItems<'f> {
     cx: FileContext<'f>,
     ids: Vec<EntryId<'f>>,
     entries: Vec<&'f CiEntry>,
 }
 
-impl<'f> Parts<'f> {
+impl<'f> FileItems<'f> {
     fn of(file: &'f AgentFile, project: ProjectContext<'f>) -> Self {
-        let entries = file.authorized_entries(project.gitlab);
-        Self { cx: FileContext { project, file }, ids: file.config.entry_ids(), entries }
+        let cx = FileContext::new(project, file);
+        let entries = cx.entries.counting().collect();
+        Self { cx, ids: file.config.entry_ids(), entries }
     }
 }
 
 fn run(
     rule: &dyn Rule,
     input: &Input,
-    parts: Option<&Parts<'_>>,
+    items: Option<&FileItems<'_>>,
     project: &ProjectContext<'_>,
     findings: &mut Findings,
 ) {
     rule.check_input(input, project, findings);
-    let Some(Parts { cx, ids, entries }) = parts else { return };
+    let Some(FileItems { cx, ids, entries }) = items else { return };
     rule.check_file(cx.file, cx, findings);
     for problem in cx.file.config.document.problems() {
         rule.check_syntax(problem, cx, findings);

@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use super::organisation_schema::OrganisationSchema;
 use crate::access;
-use crate::agent_config::AccessSection;
 use crate::gitlab::{FullPath, Tier, Version};
-use crate::inventory::{Inventory, NamespaceKind};
+use crate::inventory::Inventory;
 
 /// What is known about GitLab's side.
 #[derive(Clone, Debug)]
@@ -45,29 +44,9 @@ impl Default for Context {
 }
 
 impl Context {
-    /// How many entries of a list GitLab looks at: 500, and 100 before 17.0 (gitlab!149844).
-    #[must_use]
-    pub fn entry_limit(&self) -> usize {
-        access::list_limit(self.version)
-    }
-
     /// What access is worked out by.
     #[must_use]
     pub fn access_settings(&self) -> access::Settings {
         access::Settings { version: self.version, tier: self.tier, instance_authorization: self.instance_authorization }
-    }
-
-    /// Judges ids of `ci_access` against the place of the configuration project.
-    pub(crate) fn hierarchy(&self) -> access::Hierarchy<'_> {
-        let home = self.project.as_ref().map(FullPath::as_str);
-        access::Hierarchy::new(self.inventory.as_deref(), self.access_settings(), AccessSection::Ci, home)
-    }
-
-    /// The configuration project's personal namespace, where the inventory says that it lies in one.
-    #[must_use]
-    pub fn personal_namespace(&self) -> Option<&str> {
-        let root = self.project.as_ref()?.top_level();
-        let namespace = self.inventory.as_deref()?.find_namespace(root)?;
-        (namespace.kind == NamespaceKind::User).then_some(&*namespace.path)
     }
 }

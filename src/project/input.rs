@@ -86,8 +86,6 @@ pub struct AgentFile {
     pub config: AgentConfig,
     /// Whether the agent has an environment template of its own; `None` where nobody looked.
     pub has_template: Option<bool>,
-    /// The entries that may become authorizations, once they are known.
-    pub(crate) authorization: OnceLock<Vec<(EntryKind, usize)>>,
 }
 
 impl AgentFile {
@@ -99,7 +97,6 @@ impl AgentFile {
             location: input.location.clone(),
             config: AgentConfig::read(&input.source, context.version),
             has_template: input.has_template,
-            authorization: OnceLock::new(),
         }
     }
 

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::coverage::Coverage;
 use super::given::FileContext;
 use super::insertion;
 use super::rule::{Findings, Rule, rule};
+use crate::access::{CandidateKind, Target};
 use crate::agent_config::Mode;
 use crate::diagnostic::Finding;
 use crate::project::AgentFile;
@@ -52,11 +52,13 @@ rule! {
 impl Rule for ConfigProjectBypass {
     fn check_file(&self, file: &AgentFile, cx: &FileContext<'_>, findings: &mut Findings) {
         let Some(project) = &cx.gitlab().project else { return };
-        let coverage = Coverage::of(file, cx.gitlab());
-        if coverage.project(project).is_some() {
+        let mut candidates = cx.entries.candidates(Target::Project(project.lower()), cx.gitlab().tier);
+        // An entry for the project itself would stand in the place of its own access.
+        if candidates.next().is_none_or(|first| first.kind != CandidateKind::Implicit) {
             return;
         }
-        let Some(group) = coverage.innermost_group(project) else { return };
+        let next = candidates.next().filter(|next| next.kind == CandidateKind::Group);
+        let Some(group) = next.and_then(|next| next.entry) else { return };
         let Some(id) = &group.id else { return };
         let restrictions = [
             ("protected_branches_only", group.is_protected_only()),

@@ -1,13 +1,12 @@
 //! `duplicate-id`.
 
-use std::collections::HashMap;
-
 use super::given::FileContext;
 use super::removal;
 use super::rule::{Findings, Rule, rule};
-use crate::agent_config::{AccessSection, EntryKind};
+use crate::access::{Authorization, DropReason};
+use crate::agent_config::{AccessSection, CiEntry, EntryKind, Spanned};
 use crate::diagnostic::{Finding, Safety};
-use crate::project::AgentFile;
+use crate::project::{AgentFile, EntryId};
 use crate::schema;
 use crate::source::Span;
 use crate::words::excerpt;
@@ -51,59 +50,62 @@ rule! {
 }
 
 impl Rule for DuplicateId {
-    fn check_file(&self, file: &AgentFile, cx: &FileContext<'_>, findings: &mut Findings) {
-        let limit = cx.gitlab().entry_limit();
-        let mut last: HashMap<(AccessSection, EntryKind, String), (Span, usize, &str)> = HashMap::new();
-        for id in file.config.entry_ids().into_iter().filter(|id| id.index < limit && !id.text.is_empty()) {
-            let key = (id.section, id.kind, id.text.to_lowercase());
-            let Some((span, index, text)) = last.insert(key, (id.span, id.index, id.text)) else { continue };
-            let lost = lost_settings(file, id.section, id.kind, index);
-            let list = format!("{}.{}", id.section.key(), id.kind.key());
-            let message = format!(
-                "{} is listed twice in `{list}`; GitLab keeps the last entry and drops this one, whole{lost}",
-                excerpt(text)
-            );
-            let finding = Finding::new(&INFO, &file.source, span, message)
-                .label("this entry is lost")
-                .related(id.span, "this entry is kept")
-                .route(format!("{list}[{index}].id"))
-                .key(id.text.to_lowercase());
-            let finding = finding.help("put everything that shall apply into one entry");
-            let entry = |at| entry_span(file, id.section, id.kind, at);
-            let lost = entry(index);
-            // Of two that say the same, nothing is lost with one of them.
-            let is_same = lost.zip(entry(id.index)).is_some_and(|(one, other)| file.slice(one) == file.slice(other));
-            let safety = if is_same { Safety::Safe } else { Safety::Unsafe };
-            let cut = lost.and_then(|lost| removal::of_item(file, lost));
-            findings.report(finding.removal(safety, format!("Remove the entry that is lost, {}", excerpt(text)), cut));
-        }
+    fn check_id(&self, id: &EntryId<'_>, cx: &FileContext<'_>, findings: &mut Findings) {
+        let Some(Authorization::Dropped(DropReason::Replaced(by))) =
+            cx.entries.authorization(id.section, id.kind, id.index)
+        else {
+            return;
+        };
+        let file = cx.file;
+        let entry = |at| entry(file, id.section, id.kind, at);
+        let (Some(lost), Some(kept)) = (entry(id.index), entry(*by)) else { return };
+        // An empty id refuses the file and is said so elsewhere.
+        let Some(kept_id) = kept.id.filter(|kept| !kept.value.is_empty()) else { return };
+        let list = format!("{}.{}", id.section.key(), id.kind.key());
+        let message = format!(
+            "{} is listed twice in `{list}`; GitLab keeps the last entry and drops this one, whole{}",
+            excerpt(id.text),
+            lost.ci.map(lost_settings).unwrap_or_default()
+        );
+        let finding = Finding::new(&INFO, &file.source, id.span, message)
+            .label("this entry is lost")
+            .related(kept_id.span, "this entry is kept")
+            .route(id.route())
+            .key(id.text.to_lowercase());
+        let finding = finding.help("put everything that shall apply into one entry");
+        // Of two that say the same, nothing is lost with one of them.
+        let is_same = file.slice(lost.span) == file.slice(kept.span);
+        let safety = if is_same { Safety::Safe } else { Safety::Unsafe };
+        let cut = removal::of_item(file, lost.span);
+        findings.report(finding.removal(safety, format!("Remove the entry that is lost, {}", excerpt(id.text)), cut));
     }
 }
 
-fn entry_span(file: &AgentFile, section: AccessSection, kind: EntryKind, index: usize) -> Option<Span> {
+/// An entry of either section.
+struct Entry<'f> {
+    span: Span,
+    id: Option<&'f Spanned<String>>,
+    ci: Option<&'f CiEntry>,
+}
+
+fn entry(file: &AgentFile, section: AccessSection, kind: EntryKind, index: usize) -> Option<Entry<'_>> {
     let is_project = kind == EntryKind::Project;
     match section {
         AccessSection::Ci => {
             let access = file.config.ci_access.as_ref()?;
-            let list = if is_project { &access.projects } else { &access.groups };
-            list.get(index).map(|entry| entry.span)
+            let entry = if is_project { &access.projects } else { &access.groups }.get(index)?;
+            Some(Entry { span: entry.span, id: entry.id.as_ref(), ci: Some(entry) })
         }
         AccessSection::User => {
             let access = file.config.user_access.as_ref()?;
-            let list = if is_project { &access.projects } else { &access.groups };
-            list.get(index).map(|entry| entry.span)
+            let entry = if is_project { &access.projects } else { &access.groups }.get(index)?;
+            Some(Entry { span: entry.span, id: entry.id.as_ref(), ci: None })
         }
     }
 }
 
 /// What the entry sets besides its id, as the end of a sentence.
-fn lost_settings(file: &AgentFile, section: AccessSection, kind: EntryKind, index: usize) -> String {
-    if section == AccessSection::User {
-        return String::new();
-    }
-    let Some(access) = &file.config.ci_access else { return String::new() };
-    let list = if kind == EntryKind::Project { &access.projects } else { &access.groups };
-    let Some(entry) = list.get(index) else { return String::new() };
+fn lost_settings(entry: &CiEntry) -> String {
     let settings = [
         ("environments", !entry.environments.is_empty()),
         ("protected_branches_only", entry.is_protected_only()),

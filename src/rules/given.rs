@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::access::jobs::{JobEnvironments, JobView, KnownEnvironments, ProjectJobs, Selection};
-use crate::access::{AgentId, Index};
+use crate::access::{AgentId, Entries, Index};
 use crate::agent_config::CiEntry;
+use crate::gitlab::FullPath;
 use crate::project::{AgentFile, Context};
 use crate::source::{Place, Source};
 
@@ -19,15 +20,26 @@ pub struct ProjectContext<'p> {
 }
 
 /// What rules about an agent's file are given.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct FileContext<'p> {
     /// What is known of its project.
     pub project: ProjectContext<'p>,
     /// The file.
     pub file: &'p AgentFile,
+    /// What becomes of its entries, and which of them decide.
+    pub entries: Entries<'p>,
 }
 
 impl<'p> FileContext<'p> {
+    /// What rules about this file are given.
+    #[must_use]
+    pub fn new(project: ProjectContext<'p>, file: &'p AgentFile) -> Self {
+        let Context { project: home, inventory, .. } = project.gitlab;
+        let home = home.as_ref().map(FullPath::as_str);
+        let entries = Entries::of(&file.config, home, inventory.as_deref(), project.gitlab.access_settings());
+        Self { project, file, entries }
+    }
+
     /// What is known about GitLab's side.
     #[must_use]
     pub fn gitlab(&self) -> &'p Context {

@@ -54,7 +54,8 @@ rule! {
 
 impl Rule for GroupInUserNamespace {
     fn check_id(&self, id: &EntryId<'_>, cx: &FileContext<'_>, findings: &mut Findings) {
-        let Some(user) = cx.gitlab().personal_namespace().filter(|_| id.kind == EntryKind::Group) else { return };
+        let namespace = cx.entries.hierarchy(id.section).personal_namespace();
+        let Some(user) = namespace.filter(|_| id.kind == EntryKind::Group) else { return };
         let message = format!(
             "the configuration project lies in the personal namespace {}, so no group can match and GitLab drops the entry of {} without a word",
             excerpt(user),

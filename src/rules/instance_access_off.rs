@@ -2,6 +2,8 @@
 
 use super::given::FileContext;
 use super::rule::{Findings, Rule, rule};
+use crate::access::{Authorization, DropReason};
+use crate::agent_config::{AccessSection, EntryKind};
 use crate::diagnostic::Finding;
 use crate::project::AgentFile;
 
@@ -47,7 +49,9 @@ impl Rule for InstanceAccessOff {
 
     fn check_file(&self, file: &AgentFile, cx: &FileContext<'_>, findings: &mut Findings) {
         let entry = file.config.ci_access.as_ref().and_then(|access| access.instance.as_ref());
-        let Some(entry) = entry.filter(|_| cx.gitlab().instance_authorization == Some(false)) else { return };
+        let authorization = cx.entries.authorization(AccessSection::Ci, EntryKind::Instance, 0);
+        let is_off = authorization == Some(&Authorization::Dropped(DropReason::SettingOff));
+        let Some(entry) = entry.filter(|_| is_off) else { return };
         let message = "this entry grants nothing: it needs the instance setting \"Enable instance level authorization\", which is off";
         let finding =
             Finding::new(&INFO, &file.source, entry.head, message).label("has no effect").route(entry.route());

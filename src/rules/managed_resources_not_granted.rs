@@ -81,7 +81,7 @@ impl Rule for ManagedResourcesNotGranted {
         else {
             return;
         };
-        let rows = cx.index.decide(agent, &case.query(project, None));
+        let rows = cx.index.query_agent(agent, &case.query(project, None));
         let grants = rows.iter().any(|row| {
             let entry = row.winner.and_then(|winner| winner.entry);
             entry.and_then(|entry| entry.resource_management.as_ref()).is_some_and(|enabled| enabled.value)

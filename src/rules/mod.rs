@@ -11,7 +11,6 @@ mod certificate_context;
 mod committed_credential;
 mod config_project_bypass;
 mod context_not_granted;
-mod coverage;
 mod dashboard_without_user_access;
 mod duplicate_id;
 mod duplicate_key;

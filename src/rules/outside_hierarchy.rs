@@ -2,11 +2,11 @@
 
 use super::given::FileContext;
 use super::rule::{Findings, Rule, rule};
+use crate::access::Authorization;
 use crate::agent_config::EntryKind;
 use crate::diagnostic::{Finding, Severity};
-use crate::gitlab::FullPath;
-use crate::gitlab::releases::WHOLE_HIERARCHY;
-use crate::project::{Context, EntryId};
+use crate::gitlab::lower_path;
+use crate::project::EntryId;
 use crate::words::excerpt;
 
 rule! {
@@ -49,65 +49,40 @@ rule! {
 
 impl Rule for OutsideHierarchy {
     fn check_id(&self, id: &EntryId<'_>, cx: &FileContext<'_>, findings: &mut Findings) {
-        let Some((project, scope)) = outside(id, cx.gitlab()) else { return };
-        let path = FullPath::new(id.text);
-        let setting = crosses_hierarchies(id, cx.gitlab());
+        let hierarchy = cx.entries.hierarchy(id.section);
+        let Some((project, scope)) = cx.gitlab().project.as_ref().zip(hierarchy.scope()) else { return };
+        // Of a group that can match nothing anyway, `group-in-user-namespace` speaks.
+        if !is_path(id.text) || (id.kind == EntryKind::Group && hierarchy.personal_namespace().is_some()) {
+            return;
+        }
+        let path = lower_path(id.text);
         let noun = id.kind.noun();
-        let (message, severity) = match setting {
-            Some(true) => return,
-            Some(false) => (
+        let (message, severity, help) = match hierarchy.by_place(id.kind, &path) {
+            Authorization::Kept => return,
+            Authorization::Dropped(_) => (
                 format!(
                     "the {noun} {} is not below `{scope}`, so GitLab drops the entry without a word",
                     excerpt(id.text)
                 ),
                 Severity::Error,
+                format!("only ids below `{scope}` count, as the configuration project is `{project}`"),
             ),
-            None => (
+            Authorization::Depends(_) => (
                 format!(
                     "the {noun} {} is not below `{scope}`: GitLab drops the entry without a word, unless it is a self-managed instance with instance level authorization",
                     excerpt(id.text)
                 ),
                 Severity::Warning,
+                "if the instance allows it, set `gitlab.instance_authorization: true` in .kaslint.yaml; else use an agent of that top-level group".to_owned(),
             ),
-        };
-        let help = match setting {
-            None => "if the instance allows it, set `gitlab.instance_authorization: true` in .kaslint.yaml; else use an agent of that top-level group".to_owned(),
-            Some(_) => format!("only ids below `{scope}` count, as the configuration project is `{project}`"),
         };
         let finding = Finding::new(&INFO, &cx.file.source, id.span, message)
             .severity(severity)
             .label(format!("not below `{scope}`"))
             .route(id.route())
-            .key(path.lower());
+            .key(path);
         findings.report(finding.help(help));
     }
-}
-
-/// The configuration project and what an id should lie below, if the id can be a path and lies elsewhere.
-fn outside<'c>(id: &EntryId<'_>, context: &'c Context) -> Option<(&'c FullPath, &'c str)> {
-    let project = context.project.as_ref()?;
-    let is_group = id.kind == EntryKind::Group;
-    // Of a group that can match nothing anyway, `group-in-user-namespace` speaks.
-    if !is_path(id.text) || (is_group && context.personal_namespace().is_some()) {
-        return None;
-    }
-    let scope = if context.version < WHOLE_HIERARCHY { project.parent() } else { project.top_level() };
-    let path = FullPath::new(id.text);
-    let is_inside = path.is_below(scope) || (is_group && path.lower() == scope);
-    (!is_inside).then_some((project, scope))
-}
-
-/// Whether ids of other top-level groups count for this id's section; `None` where nobody said.
-fn crosses_hierarchies(id: &EntryId<'_>, context: &Context) -> Option<bool> {
-    if context.version < crate::access::across_hierarchies(id.section) {
-        return Some(false);
-    }
-    context.instance_authorization
-}
-
-/// Whether GitLab certainly drops the id for its place, whatever it names.
-pub(super) fn is_dropped_for_its_place(id: &EntryId<'_>, context: &Context) -> bool {
-    outside(id, context).is_some() && crosses_hierarchies(id, context) == Some(false)
 }
 
 /// Whether the id could be a path; others are said to be malformed.

@@ -1,10 +1,10 @@
 //! `redundant-entry`.
 
-use super::coverage::Coverage;
 use super::given::FileContext;
 use super::removal;
 use super::rule::{Findings, Rule, rule};
-use crate::agent_config::{CiEntry, EntryKind};
+use crate::access::{Authorization, CandidateKind};
+use crate::agent_config::{AccessSection, CiEntry, EntryKind};
 use crate::diagnostic::{Finding, Safety};
 use crate::gitlab::FullPath;
 use crate::project::AgentFile;
@@ -48,12 +48,12 @@ rule! {
 
 impl Rule for RedundantEntry {
     fn check_file(&self, file: &AgentFile, cx: &FileContext<'_>, findings: &mut Findings) {
-        let coverage = Coverage::of(file, cx.gitlab());
-        for entry in coverage.entries() {
+        let tier = cx.gitlab().tier;
+        for entry in cx.entries.usable(tier) {
             let Some(id) = &entry.id else { continue };
             let path = FullPath::new(&id.value);
-            let is_own = entry.kind == EntryKind::Project && cx.gitlab().project.as_ref() == Some(&path);
-            let finding = if is_own {
+            let Some(next) = cx.entries.in_place_of(entry, tier) else { continue };
+            let finding = if next.kind == CandidateKind::Implicit {
                 // The configuration project's own access hides the group's; its entry does what the group's does not.
                 if !same_settings(entry, None) {
                     continue;
@@ -65,11 +65,11 @@ impl Rule for RedundantEntry {
                 Finding::new(&INFO, &file.source, id.span, message).label("changes nothing")
             } else {
                 let counts = |other: &&CiEntry| {
-                    let is_on = other.kind != EntryKind::Instance || cx.gitlab().instance_authorization == Some(true);
+                    let authorization = cx.entries.authorization(AccessSection::Ci, other.kind, other.index);
+                    let is_on = other.kind != EntryKind::Instance || authorization == Some(&Authorization::Kept);
                     is_on && same_settings(entry, Some(other))
                 };
-                let covering = coverage.less_specific(&path).filter(counts);
-                let Some(covering) = covering else { continue };
+                let Some(covering) = next.entry.filter(counts) else { continue };
                 let message = format!(
                     "{} gets in without this entry: {} has the same settings and covers it",
                     excerpt(&id.value),

@@ -1,6 +1,5 @@
 //! `restriction-override`.
 
-use super::coverage::Coverage;
 use super::given::FileContext;
 use super::rule::{Findings, Rule, rule};
 use crate::agent_config::{CiEntry, EntryKind, Mode};
@@ -59,14 +58,13 @@ rule! {
 
 impl Rule for RestrictionOverride {
     fn check_file(&self, file: &AgentFile, cx: &FileContext<'_>, findings: &mut Findings) {
-        let coverage = Coverage::of(file, cx.gitlab());
-        for entry in coverage.entries() {
+        let tier = cx.gitlab().tier;
+        for entry in cx.entries.usable(tier) {
             let Some(id) = &entry.id else { continue };
             let path = FullPath::new(&id.value);
-            if entry.kind == EntryKind::Project && cx.gitlab().project.as_ref() == Some(&path) {
-                continue;
-            }
-            let Some(other) = coverage.less_specific(&path) else { continue };
+            let next = cx.entries.in_place_of(entry, tier);
+            // The configuration project's own access has no restriction to lose.
+            let Some(other) = next.and_then(|next| next.entry) else { continue };
             let Some(lost) = Lost::of(entry, other) else { continue };
             let message = format!(
                 "{} has an entry of its own, so {} does not apply and nothing is merged; {} {}: {} {}",

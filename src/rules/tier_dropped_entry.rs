@@ -1,12 +1,12 @@
 //! `tier-dropped-entry`.
 
-use super::coverage::Coverage;
 use super::given::FileContext;
 use super::rule::{Findings, Rule, rule};
-use crate::agent_config::{CiEntry, EntryKind, Mode};
+use crate::access::{Candidate, needs_licence};
+use crate::agent_config::{CiEntry, Mode};
 use crate::diagnostic::{Finding, Severity};
+use crate::gitlab::Tier;
 use crate::gitlab::releases::CI_ACCESS_FREE;
-use crate::gitlab::{FullPath, Tier};
 use crate::project::{AgentFile, Context};
 use crate::words::{self, excerpt};
 
@@ -60,45 +60,31 @@ impl Rule for TierDroppedEntry {
             None => file.config.refused_at().is_none(),
             Some(tier) => tier == Tier::Free,
         };
-        let needs = |entry: &&CiEntry| crate::access::needs_licence(entry.mode(), cx.gitlab().version);
-        let entries = file.authorized_entries(cx.gitlab());
-        if !is_asked || !entries.iter().any(needs) {
+        if !is_asked {
             return;
         }
-        let on_free = Coverage::on(file, cx.gitlab(), Some(Tier::Free));
+        let needs = |entry: &&CiEntry| needs_licence(entry.mode(), cx.gitlab().version);
         let mut without_heir: Vec<&CiEntry> = Vec::new();
-        for entry in entries.into_iter().filter(needs) {
-            match (Heir::of(entry, &on_free, cx.gitlab()), cx.gitlab().tier) {
-                (Heir::None, None) => without_heir.push(entry),
-                (heir, _) => findings.report(finding(entry, &heir, 0, file, cx.gitlab())),
+        for entry in cx.entries.counting().filter(needs) {
+            match (cx.entries.in_place_of(entry, Some(Tier::Free)), cx.gitlab().tier) {
+                (None, None) => without_heir.push(entry),
+                (heir, _) => findings.report(finding(entry, heir, 0, file, cx.gitlab())),
             }
         }
         if let Some((first, others)) = without_heir.split_first() {
-            findings.report(finding(first, &Heir::None, others.len(), file, cx.gitlab()));
+            findings.report(finding(first, None, others.len(), file, cx.gitlab()));
         }
     }
 }
 
-/// What applies on Free in place of an entry.
-enum Heir<'e> {
-    Entry(&'e CiEntry),
-    /// The configuration project's own access.
-    Implicit,
-    None,
-}
-
-impl<'e> Heir<'e> {
-    fn of(entry: &CiEntry, on_free: &Coverage<'e>, context: &Context) -> Self {
-        let Some(id) = &entry.id else { return Self::None };
-        let path = FullPath::new(&id.value);
-        if entry.kind == EntryKind::Project && context.project.as_ref() == Some(&path) {
-            return Self::Implicit;
-        }
-        on_free.less_specific(&path).map_or(Self::None, Self::Entry)
-    }
-}
-
-fn finding(entry: &CiEntry, heir: &Heir<'_>, others: usize, file: &AgentFile, context: &Context) -> Finding {
+/// What is said of an entry, given what applies on Free in its place.
+fn finding(
+    entry: &CiEntry,
+    heir: Option<Candidate<'_>>,
+    others: usize,
+    file: &AgentFile,
+    context: &Context,
+) -> Finding {
     let what = match entry.mode() {
         Mode::Agent => format!("`ci_access` needs Premium or Ultimate before GitLab {CI_ACCESS_FREE}"),
         mode => format!("`{}` needs Premium or Ultimate", mode.key()),
@@ -109,14 +95,14 @@ fn finding(entry: &CiEntry, heir: &Heir<'_>, others: usize, file: &AgentFile, co
         _ => format!(" and {others} others"),
     };
     let whose = entry.id.as_ref().map_or_else(|| "all projects".to_owned(), |id| excerpt(&id.value));
-    let then = match heir {
-        Heir::Entry(heir) => format!("{} applies instead: {}", words::entry(heir), terms(heir)),
-        Heir::Implicit => {
+    let then = match heir.map(|heir| heir.entry) {
+        Some(Some(heir)) => format!("{} applies instead: {}", words::entry(heir), terms(heir)),
+        Some(None) => {
             "the configuration project's own access applies instead: any job, as the agent's own service account"
                 .to_owned()
         }
-        Heir::None if others > 0 => "nothing applies instead, so jobs do not get in".to_owned(),
-        Heir::None => format!("nothing applies instead, so jobs of {whose} do not get in"),
+        None if others > 0 => "nothing applies instead, so jobs do not get in".to_owned(),
+        None => format!("nothing applies instead, so jobs of {whose} do not get in"),
     };
     let message = match context.tier {
         Some(_) => format!("{what}: on Free GitLab drops this entry without a word; {then}"),
@@ -131,7 +117,7 @@ fn finding(entry: &CiEntry, heir: &Heir<'_>, others: usize, file: &AgentFile, co
                 |access_as| format!("{}.access_as.{}", entry.route(), access_as.mode.key()),
             ))
             .key(entry.id.as_ref().map_or_else(String::new, |id| id.value.to_lowercase()));
-    if let Heir::Entry(heir) = heir {
+    if let Some(heir) = heir.and_then(|heir| heir.entry) {
         finding = finding.related(heir.head, "on Free this entry applies");
     }
     match context.tier {

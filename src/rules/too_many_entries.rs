@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::given::FileContext;
 use super::rule::{Findings, Rule, rule};
+use crate::access::{Authorization, DropReason};
 use crate::agent_config::{AccessSection, EntryKind};
 use crate::diagnostic::Finding;
 use crate::project::{AgentFile, EntryId};
@@ -45,10 +46,14 @@ impl Rule for TooManyEntries {
         for id in file.config.entry_ids() {
             lists.entry((id.section, id.kind)).or_default().push(id);
         }
-        let limit = cx.gitlab().entry_limit();
+        let cut = |id: &EntryId<'_>| match cx.entries.authorization(id.section, id.kind, id.index) {
+            Some(Authorization::Dropped(DropReason::BeyondLimit(limit))) => Some(*limit),
+            _ => None,
+        };
         for ((section, kind), ids) in lists {
             // Entries without an id take a place as well; a position is one in the list as written.
-            let (Some(first), Some(last)) = (ids.iter().find(|id| id.index >= limit), ids.last()) else { continue };
+            let first = ids.iter().find_map(|id| Some((id, cut(id)?)));
+            let (Some((first, limit)), Some(last)) = (first, ids.last()) else { continue };
             let count = last.index + 1;
             let dropped = count - limit;
             let which = match dropped {

@@ -1,10 +1,12 @@
 //! `unknown-id`.
 
 use super::given::FileContext;
-use super::outside_hierarchy::{is_dropped_for_its_place, is_path};
+use super::outside_hierarchy::is_path;
 use super::rule::{Findings, Rule, rule};
+use crate::access::{Authorization, DropReason};
 use crate::agent_config::EntryKind;
 use crate::diagnostic::Finding;
+use crate::gitlab::lower_path;
 use crate::inventory::{Inventory, NamespaceKind};
 use crate::project::EntryId;
 use crate::words::excerpt;
@@ -59,13 +61,15 @@ rule! {
 impl Rule for UnknownId {
     fn check_id(&self, id: &EntryId<'_>, cx: &FileContext<'_>, findings: &mut Findings) {
         let Some(inventory) = cx.gitlab().inventory.as_deref() else { return };
+        let (hierarchy, path) = (cx.entries.hierarchy(id.section), lower_path(id.text));
         let is_others = !is_path(id.text)
-            || is_dropped_for_its_place(id, cx.gitlab())
-            || (id.kind == EntryKind::Group && cx.gitlab().personal_namespace().is_some());
+            || matches!(hierarchy.by_place(id.kind, &path), Authorization::Dropped(_))
+            || (id.kind == EntryKind::Group && hierarchy.personal_namespace().is_some());
         if is_others {
             return;
         }
-        let Some((message, label, help)) = explained(id, inventory) else { return };
+        let Some(missing) = hierarchy.missing(id.kind, &path) else { return };
+        let (message, label, help) = explained(id, &missing, inventory);
         let finding = Finding::new(&INFO, &cx.file.source, id.span, message)
             .label(label)
             .route(id.route())
@@ -75,25 +79,22 @@ impl Rule for UnknownId {
 }
 
 /// What is wrong with an id that names nothing of its kind: message, label, help.
-fn explained(id: &EntryId<'_>, inventory: &Inventory) -> Option<(String, String, String)> {
+fn explained(id: &EntryId<'_>, missing: &DropReason, inventory: &Inventory) -> (String, String, String) {
     let text = excerpt(id.text);
     let (noun, list) = (id.kind.noun(), id.kind.key());
-    let namespace = inventory.find_namespace(id.text);
-    let is_project = inventory.find_project(id.text).is_some();
-    Some(match (id.kind, namespace, is_project) {
-        (EntryKind::Project, _, true) => return None,
-        (EntryKind::Project, Some(namespace), _) if namespace.kind == NamespaceKind::Group => (
+    let is_user = || inventory.find_namespace(id.text).is_some_and(|found| found.kind == NamespaceKind::User);
+    match missing {
+        DropReason::IsGroup if !is_user() => (
             format!("{text} is a group, and `projects` takes projects only: GitLab drops the entry without a word"),
             "this is a group".to_owned(),
             "list it under `groups`".to_owned(),
         ),
-        (EntryKind::Group, Some(namespace), _) if namespace.kind == NamespaceKind::Group => return None,
-        (EntryKind::Group, None, true) => (
+        DropReason::IsProject => (
             format!("{text} is a project, and `groups` takes groups only: GitLab drops the entry without a word"),
             "this is a project".to_owned(),
             "list it under `projects`".to_owned(),
         ),
-        (_, Some(_), _) => (
+        DropReason::IsUser | DropReason::IsGroup => (
             format!(
                 "{text} is a user's personal namespace, and `{list}` takes {list} only: GitLab drops the entry without a word"
             ),
@@ -112,5 +113,5 @@ fn explained(id: &EntryId<'_>, inventory: &Inventory) -> Option<(String, String,
             let message = format!("the inventory has no {noun} {text}: GitLab drops the entry without a word");
             (message, format!("no such {noun}"), help)
         }
-    })
+    }
 }

@@ -3,7 +3,8 @@
 
 use std::fmt::Write as _;
 
-use kaslint::access::{Condition, Effect, Index, Query, Row, Settings, Unknown};
+use kaslint::access::{Authorization, Condition, Effect, Index, Query, Row, Settings, Target, Unknown};
+use kaslint::agent_config::CiEntry;
 use kaslint::gitlab::{NEWEST, Tier};
 use kaslint::words;
 use proptest::prelude::*;
@@ -307,6 +308,71 @@ proptest! {
         }
     }
 
+    /// What is said of one file is what is decided: the same becomes of its entries, and of those that may let a project in the first
+    /// wins, and the others are overridden.
+    #[test]
+    fn files_agree_with_questions(one in file(), other in file(), mut settings in settings(), is_open in any::<bool>()) {
+        if is_open {
+            settings = Settings { tier: None, instance_authorization: None, ..settings };
+        }
+        let setting = world(settings, &[&one, &other]);
+        setting.with(|index| {
+            for (name, entries) in setting.entries() {
+                let (agent, _) = index.agent_ids().find(|(_, agent)| agent.name == name).expect("an agent");
+                prop_assert_eq!(authorizations(&index.entry_authorizations(agent)), authorizations(entries.of_ci_access()));
+                for project in PROJECTS {
+                    let rows = index.query_agent(agent, &Query::new(project, Some("production"), Some(true)));
+                    // The row in which everything holds that is not known.
+                    let is_best = |row: &&Row<'_>| {
+                        row.conditions.iter().all(|condition| {
+                            condition.holds || matches!(condition.unknown, Unknown::PatternMatches(_))
+                        })
+                    };
+                    let row = rows.iter().find(is_best).expect("one row");
+                    let mut candidates = entries.candidates(Target::Project(project), settings.tier);
+                    prop_assert_eq!(candidates.next(), row.winner, "{}", project);
+                    prop_assert_eq!(candidates.collect::<Vec<_>>(), row.overridden.clone(), "{}", project);
+                }
+            }
+            Ok(())
+        })?;
+    }
+
+    /// A question about one agent is answered as the question about all is, whatever other agents' patterns do to the request.
+    #[test]
+    fn one_agent_is_answered_as_all_are(
+        files in prop::collection::vec((file(), any::<bool>()), 1..4),
+        mut settings in settings(),
+        is_open in any::<bool>(),
+    ) {
+        if is_open {
+            settings = Settings { tier: None, instance_authorization: None, ..settings };
+        }
+        let mut setting = Setting::new(settings).projects(&["jdoe"], &PROJECTS);
+        for (number, (file, raises)) in files.iter().enumerate() {
+            let text = if *raises { file.text().replace("'*'", "'(*'") } else { file.text() };
+            setting = setting.agent(file.home, &format!("agent-{number}"), &text);
+        }
+        setting.with(|index| {
+            for job in jobs() {
+                for protected in [Some(job.protected), None] {
+                    let query = Query::new(job.project, job.environment, protected);
+                    let answer = index.query(&query);
+                    for (agent, _) in index.agent_ids() {
+                        let of_all: Vec<String> = answer.rows_of(agent).map(|row| format!("{row:?}")).collect();
+                        let of_one: Vec<String> =
+                            index.query_agent(agent, &query).iter().map(|row| format!("{row:?}")).collect();
+                        match &of_all[..] {
+                            [] => prop_assert!(of_one.len() == 1 && of_one[0].contains("NoEntry"), "{:?}", of_one),
+                            of_all => prop_assert_eq!(of_one, of_all),
+                        }
+                    }
+                }
+            }
+            Ok(())
+        })?;
+    }
+
     /// What an agent grants says of each project which entry decides, as the question about it does.
     #[test]
     fn grants_agree_with_questions(file in file(), mut settings in settings(), is_open in any::<bool>()) {
@@ -323,7 +389,7 @@ proptest! {
                     let mut asked = 0;
                     for project in PROJECTS {
                         let query = Query::new(project, Some("production"), Some(true));
-                        let rows = index.decide(agent, &query);
+                        let rows = index.query_agent(agent, &query);
                         let row = rows.iter().find(|row| fits(row, &case.conditions)).expect("one row fits each case");
                         let deciding = case.grants.iter().filter(|grant| matches!(&grant.effect, Effect::Decides(reach) if reaches(index, reach, project)));
                         let deciding: Vec<_> = deciding.map(|grant| grant.candidate).collect();
@@ -338,38 +404,9 @@ proptest! {
     }
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
-
-    /// The decision about one agent is what the answer about all of them says of it, a pattern that raises included.
-    #[test]
-    fn one_agent_and_all_agents_are_decided_alike(
-        settings in settings(), file in file(), other in file(), raises in any::<bool>()
-    ) {
-        let mut setting = world(settings, &[&file, &other]);
-        if raises {
-            setting = setting.agent("acme/agents", "bad", "ci_access: {groups: [{id: acme, environments: ['(*']}]}");
-        }
-        setting.with(|index| {
-            for job in jobs() {
-                let query = Query::new(job.project, job.environment, Some(job.protected));
-                let answer = index.query(&query);
-                for (id, _) in index.agent_ids() {
-                    let all = answer.allowed.iter().chain(&answer.denied).chain(&answer.unknown);
-                    let told: Vec<String> =
-                        all.filter(|row| row.agent == id).map(|row| format!("{:?} {:?}", row.outcome, row.conditions)).collect();
-                    let decided: Vec<String> = index
-                        .decide(id, &query)
-                        .iter()
-                        .map(|row| format!("{:?} {:?}", row.outcome, row.conditions))
-                        .collect();
-                    let is_named_nowhere = told.is_empty();
-                    prop_assert!(is_named_nowhere || told == decided, "{:?}: {:?} and {:?}", job, told, decided);
-                }
-            }
-            Ok(())
-        })?;
-    }
+/// What becomes of entries, by where they stand.
+fn authorizations(entries: &[(&CiEntry, Authorization)]) -> Vec<(String, Authorization)> {
+    entries.iter().map(|(entry, authorization)| (entry.route(), authorization.clone())).collect()
 }
 
 fn reaches(index: &Index<'_>, reach: &kaslint::access::Reach, project: &str) -> bool {

@@ -1,6 +1,6 @@
 //! A world made of texts, and answers in short.
 
-use kaslint::access::{AgentFile, Answer, Identity, Index, Query, Row, Settings, World};
+use kaslint::access::{AgentFile, Answer, Entries, Identity, Index, Query, Row, Settings, World};
 use kaslint::agent_config::AgentConfig;
 use kaslint::gitlab::{Tier, Version};
 use kaslint::inventory::{self, Inventory};
@@ -55,6 +55,14 @@ impl Setting {
         let config = AgentConfig::read(&source, self.settings.version);
         self.files.push(File { project: project.map(str::to_owned), name: name.to_owned(), source, config });
         self
+    }
+
+    /// The entries of each file, with the agent's name.
+    pub fn entries(&self) -> impl Iterator<Item = (&str, Entries<'_>)> {
+        self.files.iter().map(|file| {
+            let home = file.project.as_deref();
+            (&*file.name, Entries::of(&file.config, home, self.inventory.as_ref(), self.settings))
+        })
     }
 
     /// Works with the authorizations of the world.

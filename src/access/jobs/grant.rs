@@ -47,7 +47,7 @@ impl ProjectJobs<'_> {
             if let Some((_, rows)) = known.iter().find(|(asked, _)| *asked == protected) {
                 return rows.clone();
             }
-            let rows = index.decide(agent, &case.query(project, protected));
+            let rows = index.query_agent(agent, &case.query(project, protected));
             known.push((protected, rows.clone()));
             rows
         });

@@ -46,7 +46,7 @@ pub(super) fn add_unnamed<'w>(report: &AccessReport<'_, 'w>, answer: &mut Answer
     }
     let named: std::collections::HashSet<AgentId> = rows_of(answer).map(|row| row.agent).collect();
     for (id, _) in report.index.agent_ids().filter(|(id, _)| report.is_asked(*id) && !named.contains(id)) {
-        answer.denied.extend(report.index.decide(id, &answer.query));
+        answer.denied.extend(report.index.query_agent(id, &answer.query));
     }
     answer.denied.sort_by_key(|row| row.agent);
 }

@@ -8,7 +8,7 @@ use gen_lsp_types::CompletionItemKind;
 
 use super::cursor::{CursorContext, Form, Step};
 use super::{Around, At, MOST, Offer, Offers};
-use crate::access::{Candidate, Index, Query};
+use crate::access::{Answer, Candidate, Query};
 use crate::agent_config::{AccessAs, CiEntry, Mode, is_true};
 use crate::analysis::Facts;
 use crate::gitlab::FullPath;
@@ -150,6 +150,9 @@ fn choices_of(facts: &Facts<'_>, at: usize, in_script: bool) -> Vec<Choice> {
     let Some(index) = facts.index(at) else { return Vec::new() };
     let path = project.context.project.as_ref().map(FullPath::as_str);
     let named = path.map(|path| index.agents_for(path)).unwrap_or_default();
+    let query = path.map(|path| Query::new(path, None, None));
+    let answer = query.map(|query| index.query(&query));
+    let is_unlisted = answer.as_ref().is_some_and(Answer::is_unknown_project);
     let mut choices = Vec::new();
     for (id, agent) in index.agent_ids() {
         if agent.project.is_none() {
@@ -164,11 +167,13 @@ fn choices_of(facts: &Facts<'_>, at: usize, in_script: bool) -> Vec<Choice> {
             }
             continue;
         }
-        let candidate = path.filter(|_| named.contains(&id)).and_then(|path| winner(index, id, path));
+        let rows = answer.iter().flat_map(|answer| answer.rows_of(id));
+        let candidate = rows.filter(|_| named.contains(&id)).find_map(|row| row.winner);
         let detail = match (&candidate, path) {
             (Some(candidate), _) => words::through(candidate),
             _ if agent.is_refused() => "GitLab refuses its configuration".to_owned(),
             _ if !agent.is_registered => "no such agent is registered".to_owned(),
+            (None, Some(_)) if is_unlisted => "the inventory does not list this project".to_owned(),
             (None, Some(_)) => "does not name this project".to_owned(),
             (None, None) => "this project's path is not known".to_owned(),
         };
@@ -180,12 +185,6 @@ fn choices_of(facts: &Facts<'_>, at: usize, in_script: bool) -> Vec<Choice> {
         });
     }
     choices
-}
-
-/// What decides about the jobs of a project at an agent.
-fn winner<'w>(index: &Index<'w>, agent: crate::access::AgentId, project: &str) -> Option<Candidate<'w>> {
-    let rows = index.decide(agent, &Query::new(project, None, None));
-    rows.iter().find_map(|row| row.winner)
 }
 
 /// What a job must hold to, and as whom it acts.
@@ -251,8 +250,11 @@ fn environment_names(facts: &Facts<'_>, at: usize) -> BTreeMap<String, BTreeSet<
         names.entry(environment.name.to_string()).or_default().insert("environment".to_owned());
     }
     let Some(index) = facts.index(at) else { return names };
+    let query = Query::new(path, None, None);
+    let answer = index.query(&query);
     for id in index.agents_for(path) {
-        let Some(entry) = winner(index, id, path).and_then(|candidate| candidate.entry) else { continue };
+        let winner = answer.rows_of(id).find_map(|row| row.winner);
+        let Some(entry) = winner.and_then(|winner| winner.entry) else { continue };
         for pattern in entry.environments.iter().filter(|pattern| !pattern.value.contains('*')) {
             names.entry(pattern.value.clone()).or_default().insert(index.agent(id).context());
         }
