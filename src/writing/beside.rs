@@ -202,3 +202,95 @@ fn is_left_over(place: &Place, name: &CStr) -> bool {
     });
     is_own && rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::super::place::Purpose;
+    use super::*;
+
+    fn place(path: &Path) -> Place {
+        Place::find(path, Purpose::Report).expect("a place")
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").file_name());
+        let mut names: Vec<String> = entries.map(|name| name.to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+
+    /// The number of a process that has been and is gone.
+    fn dead() -> u32 {
+        let mut child = std::process::Command::new("true").spawn().expect("a process");
+        child.wait().expect("its end");
+        child.id()
+    }
+
+    #[test]
+    fn what_a_dead_process_left_is_taken_away_and_what_a_live_one_writes_is_not() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (dead, live) = (dead(), std::process::id());
+        let kept = [
+            format!(".kaslint-{live}-0123456789abcdef"),
+            format!(".kaslint-{dead}-0123456789abcde"),
+            format!(".kaslint-{dead}-0123456789abcdeG"),
+            format!(".kaslint-+{dead}-0123456789abcdef"),
+            format!(".kaslint-0{dead}-0123456789abcdef"),
+            ".kaslint-0-0123456789abcdef".to_owned(),
+            ".kaslint-99999999999999-0123456789abcdef".to_owned(),
+            format!("kaslint-{dead}-0123456789abcdef"),
+            ".kaslint.yaml".to_owned(),
+        ];
+        let locked = format!(".kaslint-{dead}-aaaaaaaaaaaaaaaa");
+        let link = format!(".kaslint-{dead}-bbbbbbbbbbbbbbbb");
+        let left = format!(".kaslint-{dead}-0123456789abcdef");
+        for name in kept.iter().chain([&locked, &left]) {
+            fs::write(folder.path().join(name), "x").expect("a file");
+        }
+        std::os::unix::fs::symlink(".kaslint.yaml", folder.path().join(&link)).expect("a link");
+        // As one in another container would, whose process has no number here.
+        let lock = File::open(folder.path().join(&locked)).expect("the file");
+        rustix::fs::flock(&lock, FlockOperation::LockExclusive).expect("a lock");
+        sweep(&place(&folder.path().join("report.json")));
+        let mut expected: Vec<String> = kept.into_iter().chain([locked, link]).collect();
+        expected.sort();
+        assert_eq!(names(folder.path()), expected);
+    }
+
+    #[test]
+    fn a_file_with_a_name_of_its_own_is_gone_when_dropped_and_in_its_place_when_put() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("report.json");
+        let named = || {
+            let place = place(&path);
+            let (file, name) = with_name(&place, mode_of(None)).expect("a file");
+            let mut beside = Beside { place, file, name: Some(name), text: b"x".to_vec(), like: None };
+            beside.fill().expect("a text");
+            beside
+        };
+        let beside = named();
+        let [name] = &*names(folder.path()) else { panic!("one file") };
+        assert!(name.starts_with(&format!(".kaslint-{}-", std::process::id())));
+        drop(beside);
+        assert_eq!(names(folder.path()), [""; 0]);
+        named().put().expect("a place");
+        assert_eq!(names(folder.path()), ["report.json"]);
+        assert_eq!(fs::read(&path).expect("the file"), b"x");
+    }
+
+    /// ext4, XFS, Btrfs and tmpfs have files without names; where the folder for temporary files lies on another, there is one here.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn before_it_is_put_in_its_place_a_file_has_no_name_where_that_can_be() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("report.json");
+        let has_nameless = without_name(&place(&path), mode_of(None)).expect("an answer").is_some();
+        let beside = Beside::new(place(&path), b"x".to_vec(), None).expect("a file");
+        assert_eq!(names(folder.path()).is_empty(), has_nameless);
+        beside.put().expect("a place");
+        assert_eq!(names(folder.path()), ["report.json"]);
+    }
+}
