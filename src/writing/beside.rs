@@ -149,6 +149,7 @@ fn new_name() -> OsString {
 }
 
 /// Gives a file the owner and the mode of another, as far as this process may.
+#[allow(clippy::useless_conversion, reason = "the types differ between operating systems")]
 fn take_after(file: &File, like: &Stat) -> io::Result<()> {
     let own = file.metadata()?;
     let mut mode = Mode::from_raw_mode(like.st_mode).bits();

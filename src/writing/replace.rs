@@ -200,7 +200,7 @@ mod tests {
                 let mut turn = 0_u32;
                 while !is_over.load(std::sync::atomic::Ordering::Relaxed) {
                     turn += 1;
-                    if turn % 2 == 0 {
+                    if turn.is_multiple_of(2) {
                         let _ = fs::rename(at("project/sub"), at("aside"));
                         let _ = symlink("../victim", at("project/sub"));
                         std::thread::yield_now();
