@@ -9,7 +9,7 @@ use crate::source::Source;
 
 /// Puts texts in the places of files.
 #[derive(Debug, Default)]
-pub struct InPlace;
+pub struct InPlace {}
 
 impl InPlace {
     /// Puts another text in place of a file's, as a whole or not at all, if the file still is as it was read and lies within a folder.

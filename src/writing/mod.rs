@@ -1,7 +1,7 @@
 //! Writing files, as a whole or not at all: reports, and fixes in place. Nothing else in kaslint writes to a disk.
 //!
-//! Where there are descriptors of folders, every file is reached through one ([`place`]) and written beside its place under no name, or
-//! one of kaslint's own ([`beside`]). Elsewhere paths have to do ([`elsewhere`]).
+//! Where there are descriptors of folders, every file is reached through one (`place`) and written beside its place under no name, or
+//! one of kaslint's own (`beside`). Elsewhere paths have to do (`elsewhere`).
 
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "this is where files are written")]
 
