@@ -161,7 +161,7 @@ fn check_paths(
             match (mode, stdin) {
                 (Mode::Show, _) => {}
                 (Mode::Write, Some(stdin)) => stdin.print(&fixed)?,
-                (Mode::Write, None) => write_fixes(&mut fixed, &own, &request, &mut errors),
+                (Mode::Write, None) => write_fixes(&mut fixed, (&projects, &own), &request, &mut errors),
             }
             drop(progress);
             if mode == Mode::Show {
@@ -201,11 +201,14 @@ fn subjects(arguments: &Arguments, projects: Vec<Arc<Project>>) -> Vec<Subject> 
 /// Writes what was fixed. What cannot be written is taken back, so that what is reported is what lies there.
 fn write_fixes(
     fixed: &mut Fixed,
-    own: &[BTreeMap<String, PathBuf>],
+    (projects, own): (&[Arc<Project>], &[BTreeMap<String, PathBuf>]),
     request: &fixing::Request<'_>,
     errors: &mut Vec<String>,
 ) {
-    let files = own.iter().flatten().map(|(shown, path)| (shown.clone(), path.clone())).collect();
+    let mut files: BTreeMap<&str, (&Path, &Path)> = BTreeMap::new();
+    for (project, own) in projects.iter().zip(own) {
+        files.extend(own.iter().map(|(shown, path)| (&**shown, (&**path, &*project.folder))));
+    }
     let failed = fix::write(fixed, &files);
     if !failed.is_empty() {
         fixed.take_back(&fix::paths(&failed), request);

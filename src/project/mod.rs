@@ -1,6 +1,6 @@
 //! Projects: found, read within bounds, and put together with what is known of GitLab's side, in one way for all.
 //!
-//! [`Loader`] is the one door: it takes paths or folders, options and a [`files::FileSource`], and gives an owned [`Snapshot`]. [`gate`]
+//! [`Loader`] is the one door: it takes paths or folders, options and a [`files::FileSource`], and gives an owned [`Snapshot`]. The gate
 //! decides what may be read. Command line, editor and fixing stand on this; none of them opens a file.
 
 mod changeable;
