@@ -9,12 +9,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rayon::prelude::*;
 
 use super::ci_files::MAX_CI_FILE_SIZE;
-use super::files::{Content, FileSource, plain};
+use super::files::{Content, FileSource, Kind, plain};
 use super::gate::{Gate, NamedBy, lexical};
 use super::inputs::read_input;
 use super::options::{Options, Surroundings};
 use super::paths::{folder_or_here, locate, shown_path};
-use super::search::{Found, FoundFile, Search, Searcher};
+use super::search::{Found, FoundFile, Listing, Search, Searcher};
 use super::settings::{FILE_NAME, Settings};
 use super::{Context, Input, InventoryFile, Origin, Origins, Project, SettingsFile, Snapshot, Steps, Unusable};
 use crate::agent_config::location::{CI_FILE, Location};
@@ -213,11 +213,16 @@ impl<'s> Loader<'s> {
                     }
                     (true, _) => all.search(&[here.to_owned()]),
                 };
-                let mut inventories: Vec<Arc<InventoryFile>> = inventory.into_iter().collect();
-                let roots: Vec<PathBuf> = search.projects.iter().map(|found| found.root.clone()).collect();
-                for root in &roots {
-                    let around = self.inventory_around(root, snapshot);
-                    inventories.extend(around.filter(|new| !inventories.iter().any(|known| Arc::ptr_eq(known, new))));
+                let mut inventories: Vec<Listing> = inventory.into_iter().collect();
+                for path in paths {
+                    let folder = match self.files.kind(path) {
+                        Ok(Kind::File) => locate(path).0,
+                        _ => path.clone(),
+                    };
+                    let around = self.inventory_around(&folder, snapshot);
+                    let is_new = |new: &Listing| !inventories.iter().any(|(known, _)| Arc::ptr_eq(known, &new.0));
+                    let around = around.filter(is_new);
+                    inventories.extend(around);
                 }
                 let asked = search.projects.len();
                 let needs_others = |found: &Found| {
@@ -232,7 +237,7 @@ impl<'s> Loader<'s> {
                 };
                 for inventory in &inventories {
                     let is_wanted = |folder: &Path| with_others || is_below(folder);
-                    inventory.name_projects(self.files, &mut search.projects, &is_wanted);
+                    InventoryFile::name_projects(inventory, self.files, &mut search.projects, &is_wanted);
                 }
                 for other in search.projects.iter_mut().skip(asked).filter(|other| !is_below(&other.root)) {
                     other.named = Some(BTreeSet::new());
@@ -244,7 +249,7 @@ impl<'s> Loader<'s> {
                 let some = Searcher::new(self.files, MAX_FILES_OF_EDITOR);
                 let mut search = some.search(&[folder.to_owned()]);
                 if let Some(inventory) = self.inventory_around(folder, snapshot) {
-                    inventory.name_projects(self.files, &mut search.projects, &|_| true);
+                    InventoryFile::name_projects(&inventory, self.files, &mut search.projects, &|_| true);
                 }
                 documents.iter().for_each(|document| some.add(&mut search, document));
                 search
@@ -255,7 +260,7 @@ impl<'s> Loader<'s> {
                 let roots: Vec<PathBuf> = search.projects.iter().map(|found| found.root.clone()).collect();
                 for root in roots {
                     if let Some(inventory) = self.inventory_around(&root, snapshot) {
-                        inventory.name_projects(self.files, &mut search.projects, &|_| true);
+                        InventoryFile::name_projects(&inventory, self.files, &mut search.projects, &|_| true);
                     }
                 }
                 search
@@ -263,9 +268,12 @@ impl<'s> Loader<'s> {
         }
     }
 
-    fn inventory_around(&self, folder: &Path, snapshot: &mut Snapshot) -> Option<Arc<InventoryFile>> {
+    fn inventory_around(&self, folder: &Path, snapshot: &mut Snapshot) -> Option<Listing> {
         let root = self.gate.root_of(folder, folder);
-        let inventory = self.settings_for(folder, &root).and_then(|settings| self.inventory_of(&settings, &root));
+        let inventory = self.settings_for(folder, &root).and_then(|settings| {
+            let inventory = self.inventory_of(&settings, &root)?;
+            Ok(inventory.map(|inventory| (inventory, settings)))
+        });
         inventory.unwrap_or_else(|unusable| {
             snapshot.unusable.push(unusable);
             None
@@ -275,7 +283,7 @@ impl<'s> Loader<'s> {
     /// The project that `--project` and `CI_PROJECT_PATH` are the path of: a pipeline's project is the one whose repository is
     /// checked out, and so is the caller's.
     fn owner(&self, projects: &[Found], scope: Scope<'_>, snapshot: &mut Snapshot) -> Result<Option<Owner>, Unusable> {
-        let is_own = |found: &Found| found.is_asked_for() && found.is_project();
+        let is_own = |found: &Found| found.is_asked_for() && !found.is_nested;
         let candidates: Vec<(usize, &Found)> = projects.iter().enumerate().filter(|(_, found)| is_own(found)).collect();
         let tops: Vec<PathBuf> = match scope {
             Scope::Paths([]) => vec![lexical(Path::new("."))],
@@ -359,9 +367,15 @@ impl<'s> Loader<'s> {
     /// What is known about a project.
     fn known(&self, found: &Found, owner: Option<Owner>) -> Result<Known, Unusable> {
         let root = self.gate.root_of(&found.root, &found.given);
-        let settings_file = self.settings_for(&found.root, &root)?;
+        let own = self.settings_for(&found.root, &root)?;
+        // Where a project has no settings, those count that name the inventory which lists it.
+        let settings_file = match &found.listed_by {
+            Some((_, settings)) if own.file.is_none() => Arc::clone(settings),
+            _ => own,
+        };
         let settings = &settings_file.settings;
-        let inventory = self.inventory_of(&settings_file, &root)?;
+        let listed_by = || found.listed_by.as_ref().map(|(inventory, _)| Arc::clone(inventory));
+        let inventory = self.inventory_of(&settings_file, &root)?.or_else(listed_by);
         let instance = inventory.as_ref().map(|inventory| inventory.inventory.instance());
         let (project, project_from) = match &found.project {
             Some(listed) => (Some(listed.clone()), Some(Origin::Inventory)),

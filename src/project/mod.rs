@@ -24,6 +24,7 @@ mod steps;
 
 pub use changeable::changeable_files;
 pub use context::Context;
+pub(crate) use gate::lexical;
 pub use input::{AgentFile, EntryId, Input, InputContent};
 pub(crate) use inventory_file::mistake as inventory_mistake;
 pub use inventory_file::{InventoryFile, MissingFolder};

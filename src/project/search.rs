@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 use super::files::{FileSource, Kind, Walk, plain};
 use super::gate::lexical;
 use super::paths::{is_config_path, locate};
+use super::{InventoryFile, SettingsFile};
 use crate::agent_config::location::{CI_FILE, Location, Unread};
 
 /// The name that tells an inventory folder.
@@ -15,6 +17,9 @@ const INVENTORY_FILE: &str = "inventory.yaml";
 
 /// The folder beside an inventory in which the projects lie that it gives no other.
 const PROJECTS_FOLDER: &str = "projects";
+
+/// An inventory with the settings that name it.
+pub(crate) type Listing = (Arc<InventoryFile>, Arc<SettingsFile>);
 
 /// A project that was found: a configuration project, one with a CI file, or both.
 #[derive(Clone, Debug)]
@@ -29,6 +34,10 @@ pub(crate) struct Found {
     pub ci_file: Option<PathBuf>,
     /// Its full path, where an inventory says it.
     pub project: Option<String>,
+    /// That inventory, with the settings that name it.
+    pub listed_by: Option<Listing>,
+    /// Whether it lies below a project or in a repository, and so is none to GitLab.
+    pub is_nested: bool,
     /// The files that were named; `None` where the whole project is meant. The others are there to be known.
     pub named: Option<BTreeSet<PathBuf>>,
 }
@@ -41,8 +50,7 @@ impl Found {
 
     /// A project at a folder of which nothing was found.
     pub fn nothing_at(root: &Path) -> Self {
-        let (root, given) = (root.to_owned(), root.to_owned());
-        Self { root, given, files: Vec::new(), ci_file: None, project: None, named: None }
+        Gathered::new(root).into_found(root.to_owned())
     }
 
     /// Whether anything of it was asked for; others are there to be known.
@@ -53,12 +61,6 @@ impl Found {
     /// Whether a path of it was asked for.
     pub fn is_meant(&self, path: &Path) -> bool {
         self.named.as_ref().is_none_or(|named| named.contains(path))
-    }
-
-    /// Whether it can be a project to GitLab: the top of a repository, and not a folder below one that looks like it.
-    pub fn is_project(&self) -> bool {
-        let is_nested = |file: &FoundFile| matches!(file.location, Location::Unread { why: Unread::NotAtTheTop, .. });
-        self.ci_file.is_some() || !self.files.iter().any(is_nested)
     }
 }
 
@@ -87,12 +89,13 @@ struct Gathered {
     named: BTreeSet<PathBuf>,
     /// Whether a folder was searched, so that all of it is meant.
     is_whole: bool,
+    is_nested: bool,
 }
 
 impl Gathered {
     fn new(given: &Path) -> Self {
         let given = given.to_owned();
-        Self { given, files: BTreeMap::new(), ci_file: None, named: BTreeSet::new(), is_whole: false }
+        Self { given, files: BTreeMap::new(), ci_file: None, named: BTreeSet::new(), is_whole: false, is_nested: false }
     }
 
     /// Takes a file that was found.
@@ -120,7 +123,16 @@ impl Gathered {
     fn into_found(self, root: PathBuf) -> Found {
         let files = self.files.into_iter().map(|(path, location)| FoundFile { path, location }).collect();
         let named = (!self.is_whole).then_some(self.named);
-        Found { root, given: self.given, files, ci_file: self.ci_file, project: None, named }
+        Found {
+            root,
+            given: self.given,
+            files,
+            ci_file: self.ci_file,
+            project: None,
+            listed_by: None,
+            is_nested: self.is_nested,
+            named,
+        }
     }
 }
 
@@ -306,6 +318,7 @@ impl<'s> Searcher<'s> {
             let is_nested = nesting.is_nested(&root);
             let (_, project) = roots.at(&root, top);
             project.is_whole = true;
+            project.is_nested = is_nested;
             if !is_nested {
                 self.add_ci_file(&root, project);
             }
@@ -423,7 +436,7 @@ mod tests {
                 ("w/examples".to_owned(), vec![("w/examples/.gitlab/agents/dev/config.yaml".to_owned(), nested)]),
             ]
         );
-        assert_eq!(search.projects.iter().map(Found::is_project).collect::<Vec<_>>(), [true, false]);
+        assert_eq!(search.projects.iter().map(|found| found.is_nested).collect::<Vec<_>>(), [false, true]);
     }
 
     #[test]
