@@ -12,15 +12,15 @@ use rayon::prelude::*;
 pub use evaluation::{Evaluation, Facts, Purpose};
 pub use subject::Subject;
 
-use crate::access::jobs::ProjectJobs;
+use crate::access::jobs::{ProjectJobs, Selection};
 use crate::agent_config::CiEntry;
 use crate::diagnostic::suppression::{self, AcceptedFinding};
 use crate::diagnostic::{Finding, Fix, Level};
 use crate::diagnostic::{INTERNAL_ERROR, Need, RuleInfo, Topic};
 use crate::project::{AgentFile, Context, EntryId, Input, Steps};
-use crate::rules::{self, FileContext, Findings, JobContext, JobSelection, ProjectContext, RULES, Rule};
+use crate::rules::{self, FileContext, Findings, JobAction, JobContext, JobSelection, ProjectContext, RULES, Rule};
 use crate::source::secrets;
-use crate::source::{Source, Span};
+use crate::source::{Place, Source, Span};
 use crate::yaml;
 
 /// What the analysis of a project gives.
@@ -124,8 +124,9 @@ fn check_project(
         if let Some(index) = facts.index(at) {
             let uses_agents = jobs.uses_agents(index);
             let cx = JobContext { project: known, index, jobs, sources: &facts.sources, uses_agents };
+            let items = JobItems::of(cx);
             for rule in &rules {
-                analysis.run(*rule, main, &mut |findings| run_on_jobs(*rule, &cx, findings));
+                analysis.run(*rule, main, &mut |findings| run_on_jobs(*rule, &items, findings));
             }
         }
         let found = analysis.findings.split_off(before);
@@ -138,6 +139,7 @@ fn check_project(
         analysis.unchecked.extend(missing.map(|need| (rule.info(), *need)));
     }
     analysis.hide(subject, files, facts.jobs(at), &rules);
+    analysis.findings = rules::one_a_fault(analysis.findings);
     for finding in &mut analysis.findings {
         if let Some(Level::On(severity)) = subject.selection.level(finding.rule) {
             finding.severity = severity;
@@ -234,13 +236,33 @@ pub fn unused_settings(subjects: &[Subject], analyses: &[Analysis]) -> Vec<Findi
     by_place.into_values().filter(|(_, is_used)| !is_used).map(|(accepted, _)| accepted.unused()).collect()
 }
 
-fn run_on_jobs(rule: &dyn Rule, cx: &JobContext<'_>, findings: &mut Findings) {
-    rule.check_pipeline(cx.jobs, cx, findings);
-    if let Some(selection) = cx.jobs.auto_devops_context() {
-        rule.check_context(&selection, cx, findings);
+/// What rules are shown of the jobs of a project one by one, gathered once for all rules.
+struct JobItems<'p> {
+    cx: JobContext<'p>,
+    of_auto_devops: Option<Selection>,
+    actions: Vec<Vec<JobAction<'p>>>,
+}
+
+impl<'p> JobItems<'p> {
+    fn of(cx: JobContext<'p>) -> Self {
+        let of_auto_devops = cx.jobs.auto_devops_context();
+        let actions = cx.jobs.jobs.iter().map(JobAction::of).collect();
+        Self { cx, of_auto_devops, actions }
     }
-    for job in &cx.jobs.jobs {
+}
+
+fn run_on_jobs(rule: &dyn Rule, JobItems { cx, of_auto_devops, actions }: &JobItems<'_>, findings: &mut Findings) {
+    rule.check_pipeline(cx.jobs, cx, findings);
+    if let Some(selection) = of_auto_devops {
+        rule.check_context(selection, cx, findings);
+    }
+    for (job, actions) in cx.jobs.jobs.iter().zip(actions) {
+        let place = &job.job.name_place;
+        findings.begin_job(&job.job.name, Place { source: Arc::clone(&place.source), span: place.span });
         rule.check_job(job, cx, findings);
+        for action in actions {
+            rule.check_action(action, cx, findings);
+        }
         for selected in job.selections() {
             rule.check_selection(&JobSelection { job, selected }, cx, findings);
             rule.check_context(selected, cx, findings);

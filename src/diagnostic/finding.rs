@@ -48,6 +48,15 @@ pub struct Related {
     pub message: String,
 }
 
+/// A fault that has several places; they are told as one finding.
+#[derive(Clone, Debug)]
+pub struct Fault {
+    /// The jobs that have it at this place.
+    pub jobs: Vec<Arc<str>>,
+    /// What is said of this place beside another one.
+    pub also: &'static str,
+}
+
 /// Whether a fix may be applied without a person looking at it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Safety {
@@ -118,6 +127,8 @@ pub struct Finding {
     pub offers: Vec<Fix>,
     /// What tells this finding from others of the rule at the same route, whatever the wording.
     pub key: String,
+    /// The fault that this is one place of, where a rule tells all places as one.
+    pub fault: Option<Fault>,
 }
 
 impl Finding {
@@ -137,6 +148,7 @@ impl Finding {
             fix: None,
             offers: Vec::new(),
             key: String::new(),
+            fault: None,
         }
     }
 

@@ -141,9 +141,11 @@ impl World {
     /// Takes over the text of a document. Returns whether that is all that changes; if not, everything is to be read again.
     pub fn update(&mut self, document: &Document, documents: &Documents) -> bool {
         let shown = document.source.path();
-        let texts = documents.texts();
+        let role = self.role(document);
+        // Of ten thousand open documents few have to do with agents.
+        let texts = if matches!(role, Some(Role::Agent(..) | Role::Ci(_))) { documents.texts() } else { Texts::new() };
         let files = Overlay::new(&Disk, &texts);
-        match self.role(document) {
+        match role {
             Some(Role::Agent(..)) => {
                 let mut is_known = false;
                 for subject in &mut self.subjects {

@@ -1,7 +1,8 @@
 //! `agent-identity`.
 
+use super::findings::Findings;
 use super::given::FileContext;
-use super::rule::{Findings, Rule, rule};
+use super::rule::{Rule, rule};
 use crate::agent_config::{CiEntry, Mode};
 use crate::diagnostic::Finding;
 

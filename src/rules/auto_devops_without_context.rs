@@ -1,11 +1,12 @@
 //! `auto-devops-without-context`.
 
+use super::findings::{Findings, Wording};
 use super::given::JobContext;
-use super::jobs::finding_at;
-use super::rule::{Findings, Rule, rule};
-use crate::access::jobs::{JobView, ProjectJobs};
+use super::jobs::{finding_at, job_name, script_place};
+use super::rule::{Rule, rule};
+use crate::access::jobs::{JobView, ProjectJobs, script_route};
 use crate::shell::ActionKind;
-use crate::words::{a_few, excerpt};
+use crate::words::a_few;
 
 rule! {
     /// Auto DevOps deploys, and nothing sets `KUBE_CONTEXT` for it.
@@ -100,16 +101,22 @@ impl Rule for AutoDevopsWithoutContext {
                 matches!(&action.kind, ActionKind::UseContext { .. } | ActionKind::OwnKubeconfig { .. })
                     || matches!(&action.kind, ActionKind::Export { name, .. } if name == "KUBE_CONTEXT")
             });
-            let place = super::jobs::script_place(job, action.item, &action.range);
+            let place = script_place(job, action.item, &action.range);
             let Some(place) = place.filter(|_| !selects && !job.job.is_partial) else { continue };
-            let message = format!(
-                "{} deploys by `auto-deploy`, and no file sets `KUBE_CONTEXT` for it: unless a CI/CD variable of the project does, no agent is selected",
-                excerpt(&case.name)
-            );
+            let job_name = job_name(case);
+            let unless = "unless a CI/CD variable of the project does, no agent is selected";
+            let message =
+                format!("{job_name} deploys by `auto-deploy`, and no file sets `KUBE_CONTEXT` for it: {unless}");
+            let wording = Wording {
+                job: job_name,
+                before: String::new(),
+                after: format!(" deploy by `auto-deploy`, and no file sets `KUBE_CONTEXT` for them: {unless}"),
+                instead: None,
+            };
             let finding = finding_at(&INFO, &place, message).label("deploys without a context").key("auto-deploy");
-            let finding = finding.route(crate::access::jobs::script_route(job.job, action.item));
-            findings
-                .report(finding.help("set `KUBE_CONTEXT: <project path>:<agent name>` under the job's `variables`"));
+            let finding = finding.route(script_route(job.job, action.item));
+            let help = "set `KUBE_CONTEXT: <project path>:<agent name>` under the job's `variables`";
+            findings.report_naming(finding.help(help), wording);
             return;
         }
     }

@@ -1,11 +1,12 @@
 //! `broken-kubectl`.
 
-use super::given::JobContext;
-use super::jobs::{finding_at, script_place};
-use super::rule::{Findings, Rule, rule};
+use super::findings::Findings;
+use super::given::{JobAction, JobContext};
+use super::jobs::finding_at;
+use super::rule::{Rule, rule};
 use crate::access::jobs::JobView;
+use crate::diagnostic::Finding;
 use crate::shell::ActionKind;
-use crate::source::Place;
 
 rule! {
     /// kubectl 1.27.0 and 1.27.1 fail to validate through the agent's proxy, with status 426.
@@ -46,36 +47,31 @@ rule! {
 
 impl Rule for BrokenKubectl {
     fn check_job(&self, job: &JobView<'_>, cx: &JobContext<'_>, findings: &mut Findings) {
-        if !cx.uses_agents {
+        let Some(image) = job.job.image.as_ref().filter(|_| cx.uses_agents) else { return };
+        let versions = job.cases.iter().map(|case| case.scope.expand(image));
+        let Some(version) = versions.into_iter().find_map(|image| image.as_known().and_then(image_version)) else {
             return;
-        }
-        let report = |place: &Place, version: &str, route: String, findings: &mut Findings| {
-            let message = format!(
-                "kubectl {version} fails to validate through the agent's proxy: the server responds with the status code 426"
-            );
-            let finding = finding_at(&INFO, place, message).label("has the mistake").route(route).key(version);
-            findings.report(finding.help("use kubectl 1.27.2 or newer, or one before 1.27"));
         };
-        let mut seen: Vec<(usize, std::ops::Range<usize>)> = Vec::new();
-        for case in &job.cases {
-            if let (Some(image), true) = (&job.job.image, seen.is_empty())
-                && let Some(version) = case.scope.expand(image).as_known().and_then(image_version)
-            {
-                seen.push((usize::MAX, 0..0));
-                report(&image.place, version, format!("{}.image", job.job.name), findings);
-            }
-            for action in &case.script.actions {
-                let ActionKind::KubectlVersion { version } = &action.kind else { continue };
-                let key = (action.item, version.range.clone());
-                let Some(broken) = version.text.as_known().and_then(is_broken).filter(|_| !seen.contains(&key)) else {
-                    continue;
-                };
-                seen.push(key);
-                let Some(place) = script_place(job, action.item, &version.range) else { continue };
-                report(&place, broken, crate::access::jobs::script_route(job.job, action.item), findings);
-            }
-        }
+        let finding = finding_at(&INFO, &image.place, message(version)).route(format!("{}.image", job.job.name));
+        findings.report(explained(finding, version));
     }
+
+    fn check_action(&self, action: &JobAction<'_>, cx: &JobContext<'_>, findings: &mut Findings) {
+        let ActionKind::KubectlVersion { version } = &action.action.kind else { return };
+        let Some(broken) = version.text.as_known().and_then(is_broken).filter(|_| cx.uses_agents) else { return };
+        let finding = action.finding(&INFO, &version.range, message(broken));
+        finding.into_iter().for_each(|finding| findings.report_once_a_place(explained(finding, broken)));
+    }
+}
+
+fn message(version: &str) -> String {
+    format!(
+        "kubectl {version} fails to validate through the agent's proxy: the server responds with the status code 426"
+    )
+}
+
+fn explained(finding: Finding, version: &str) -> Finding {
+    finding.label("has the mistake").key(version).help("use kubectl 1.27.2 or newer, or one before 1.27")
 }
 
 /// The release, if it is one with the mistake.

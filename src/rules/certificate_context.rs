@@ -1,8 +1,9 @@
 //! `certificate-context`.
 
+use super::findings::Findings;
 use super::given::{JobContext, JobSelection};
 use super::jobs::finding_on;
-use super::rule::{Findings, Rule, rule};
+use super::rule::{Rule, rule};
 use crate::access::jobs::{By, Resolved};
 
 rule! {

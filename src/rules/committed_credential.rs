@@ -1,7 +1,8 @@
 //! `committed-credential`.
 
+use super::findings::Findings;
 use super::given::FileContext;
-use super::rule::{Findings, Rule, rule};
+use super::rule::{Rule, rule};
 use crate::diagnostic::Finding;
 use crate::project::AgentFile;
 use crate::source::secrets;

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use super::findings::Findings;
 use super::given::FileContext;
 use super::insertion;
-use super::rule::{Findings, Rule, rule};
+use super::rule::{Rule, rule};
 use crate::access::{CandidateKind, Target};
 use crate::agent_config::Mode;
 use crate::diagnostic::Finding;

@@ -1,8 +1,9 @@
 //! `context-not-granted`.
 
+use super::findings::{Findings, Wording};
 use super::given::{JobContext, JobSelection};
 use super::jobs::{finding_on, job_name, refused};
-use super::rule::{Findings, Rule, rule};
+use super::rule::{Rule, rule};
 use crate::access::jobs::Refusal;
 use crate::access::{Denial, DropReason, Outcome};
 use crate::words::{excerpt, pattern_fault};
@@ -66,40 +67,50 @@ impl Rule for ContextNotGranted {
         let Some(refused) = refused(selection, cx, is_meant) else { return };
         let context = cx.index.agent(refused.agent).context();
         let project = excerpt(cx.project_path().unwrap_or_default());
-        let (message, label) = match &refused.row.outcome {
+        let job = job_name(refused.case);
+        let (before, after, label) = match &refused.row.outcome {
             Outcome::Denied(Denial::PatternRaises(pattern, fault)) => (
+                "GitLab answers ".to_owned(),
                 format!(
-                    "GitLab answers {} with an error in place of its agents: the pattern {} of {} is no regular expression ({})",
-                    job_name(refused.case),
+                    " with an error in place of its agents: the pattern {} of {} is no regular expression ({})",
                     excerpt(&pattern.value),
                     excerpt(&context),
                     pattern_fault(*fault)
                 ),
                 "no job gets this agent",
             ),
-            _ => (
+            Outcome::Denied(Denial::RequestFails(other)) => (
+                "GitLab answers ".to_owned(),
                 format!(
-                    "the agent {} does not let {project} in, so kubectl says in {} that no context exists with the name",
+                    " with an error in place of its agents, {} among them: a pattern of {} is no regular expression",
                     excerpt(&context),
-                    job_name(refused.case)
+                    excerpt(other)
                 ),
                 "not in the job's kubeconfig",
             ),
+            _ => (
+                format!("the agent {} does not let {project} in, so kubectl says in ", excerpt(&context)),
+                " that no context exists with the name".to_owned(),
+                "not in the job's kubeconfig",
+            ),
         };
-        let mut finding = finding_on(&INFO, selection.selected, message).label(label);
+        let mut finding = finding_on(&INFO, selection.selected, format!("{before}{job}{after}")).label(label);
         finding = refused.show_winner(finding, cx, "this entry decides");
         finding = refused.show_dropped(finding, cx);
+        finding = refused.show_failing(finding, cx);
         let file = cx.index.agent(refused.agent).file;
         let falls_out = refused
             .row
             .fell_out
             .iter()
             .any(|(candidate, reason)| candidate.entry.is_some() && *reason != DropReason::NotOwnProject);
-        let help = match file {
-            Some(file) if falls_out => format!("mend the entry of {} that is left out", file.path),
-            Some(file) => format!("add {project} to `ci_access.projects` in {}", file.path),
-            None => "give the agent a configuration that lets the project in".to_owned(),
+        let help = match (&refused.row.outcome, file) {
+            (Outcome::Denied(Denial::PatternRaises(..)), Some(file)) => format!("mend the pattern in {}", file.path),
+            (Outcome::Denied(Denial::RequestFails(other)), _) => format!("mend the pattern of {}", excerpt(other)),
+            (_, Some(file)) if falls_out => format!("mend the entry of {} that is left out", file.path),
+            (_, Some(file)) => format!("add {project} to `ci_access.projects` in {}", file.path),
+            (_, None) => "give the agent a configuration that lets the project in".to_owned(),
         };
-        findings.report(finding.help(help));
+        findings.report_naming(finding.help(help), Wording { job, before, after, instead: None });
     }
 }

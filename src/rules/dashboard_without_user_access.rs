@@ -1,8 +1,9 @@
 //! `dashboard-without-user-access`.
 
+use super::findings::{Findings, Wording};
 use super::given::JobContext;
 use super::jobs::{finding_at, job_name};
-use super::rule::{Findings, Rule, rule};
+use super::rule::{Rule, rule};
 use crate::access::UserIdentity;
 use crate::access::jobs::JobView;
 use crate::words::{excerpt, user_denial};
@@ -81,16 +82,20 @@ impl Rule for DashboardWithoutUserAccess {
             _ if lets_in => return,
             _ => "none of the entries of its `user_access` lets anyone in".to_owned(),
         };
-        let message = format!(
-            "{} asks for a dashboard by the agent {}, and nobody may see it: {why}",
-            job_name(case),
-            excerpt(&known.context())
-        );
+        let (name, context) = (job_name(case), excerpt(&known.context()));
+        let message = format!("{name} asks for a dashboard by the agent {context}, and nobody may see it: {why}");
+        let wording = Wording {
+            job: name,
+            before: String::new(),
+            after: format!(" ask for a dashboard by the agent {context}, and nobody may see it: {why}"),
+            instead: None,
+        };
         let finding = finding_at(&INFO, &place.place, message)
             .label("shown to nobody")
             .route(format!("{}.environment.kubernetes", job.job.name))
             .key(known.context());
         let path = known.file.map(|file| file.path).unwrap_or_default();
-        findings.report(finding.help(format!("add `user_access` with the project to {path}")));
+        let help = format!("add `user_access` with the project to {path}");
+        findings.report_naming(finding.help(help), wording);
     }
 }

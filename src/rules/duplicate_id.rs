@@ -1,8 +1,9 @@
 //! `duplicate-id`.
 
+use super::findings::Findings;
 use super::given::FileContext;
 use super::removal;
-use super::rule::{Findings, Rule, rule};
+use super::rule::{Rule, rule};
 use crate::access::{Authorization, DropReason};
 use crate::agent_config::{AccessSection, CiEntry, EntryKind, Spanned};
 use crate::diagnostic::{Finding, Safety};

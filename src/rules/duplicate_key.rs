@@ -1,8 +1,9 @@
 //! `duplicate-key`.
 
+use super::findings::Findings;
 use super::given::FileContext;
 use super::removal;
-use super::rule::{Findings, Rule, rule};
+use super::rule::{Rule, rule};
 use crate::diagnostic::{Finding, Safety};
 use crate::project::AgentFile;
 use crate::words::excerpt;

@@ -1,8 +1,9 @@
 //! `empty-environments`.
 
+use super::findings::Findings;
 use super::given::FileContext;
 use super::removal;
-use super::rule::{Findings, Rule, rule};
+use super::rule::{Rule, rule};
 use crate::agent_config::CiEntry;
 use crate::diagnostic::{Finding, Safety};
 

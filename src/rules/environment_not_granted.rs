@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use super::findings::{Findings, Wording};
 use super::given::{JobContext, JobSelection};
 use super::insertion;
 use super::jobs::{finding_on, job_name, refused};
-use super::rule::{Findings, Rule, rule};
+use super::rule::{Rule, rule};
 use crate::access::jobs::Refusal;
 use crate::source::Place;
 use crate::words::{a_few, excerpt};
@@ -120,6 +121,23 @@ impl Rule for EnvironmentNotGranted {
             let (span, text) = insertion::of_environment(entry, &source, name)?;
             Some((Place { source, span }, text, excerpt(name)))
         });
+        let of_job = match &refused.case.environment {
+            Some(environment) => excerpt(&environment.to_string()),
+            None => "no environment".to_owned(),
+        };
+        let wording = Wording {
+            job: format!("{job} ({of_job})"),
+            before: format!(
+                "the agent {} takes jobs of the environments {} only; in ",
+                excerpt(&context),
+                a_few(&listed)
+            ),
+            after: " kubectl says that no context exists with the name".to_owned(),
+            instead: Some((
+                "not for the jobs' environments",
+                "give the jobs an environment that the agent's entry lists, add theirs to it, or use another agent",
+            )),
+        };
         let mut finding = match insertion {
             Some((place, text, name)) => {
                 finding.offer(format!("Add {name} to `environments` of the agent {}", excerpt(&context)), place, text)
@@ -134,9 +152,9 @@ impl Rule for EnvironmentNotGranted {
                 let line = format!("environment: {}", written(&name.value, false, None));
                 let Some((span, text)) = insertion::of_job_line(&place.source, place.span, &line) else { break };
                 let place = Place { source: Arc::clone(&place.source), span };
-                finding = finding.offer(format!("Give the job the environment {}", excerpt(&name.value)), place, text);
+                finding = finding.offer(format!("Give {job} the environment {}", excerpt(&name.value)), place, text);
             }
         }
-        findings.report(finding);
+        findings.report_naming(finding, wording);
     }
 }

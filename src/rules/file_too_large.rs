@@ -1,7 +1,8 @@
 //! `file-too-large`.
 
+use super::findings::Findings;
 use super::given::ProjectContext;
-use super::rule::{Findings, Rule, rule};
+use super::rule::{Rule, rule};
 use crate::diagnostic::Finding;
 use crate::project::{Input, InputContent};
 use crate::source::Span;

@@ -1,13 +1,16 @@
-//! What rules are given beside the thing that they check.
+//! What rules are given: what surrounds the thing that they check, and the things that are known nowhere else.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 use std::sync::Arc;
 
-use crate::access::jobs::{JobEnvironments, JobView, KnownEnvironments, ProjectJobs, Selection};
+use crate::access::jobs::{JobEnvironments, JobView, KnownEnvironments, ProjectJobs, Selection, script_route};
 use crate::access::{AgentId, Entries, Index};
 use crate::agent_config::CiEntry;
+use crate::diagnostic::{Finding, RuleInfo};
 use crate::gitlab::FullPath;
 use crate::project::{AgentFile, Context};
+use crate::shell::{Action, Script};
 use crate::source::{Place, Source};
 
 /// What rules are given about the project.
@@ -96,4 +99,50 @@ pub struct JobSelection<'p> {
     pub job: &'p JobView<'p>,
     /// What it selects.
     pub selected: &'p Selection,
+}
+
+/// Something that a script of a job does.
+#[derive(Clone, Copy, Debug)]
+pub struct JobAction<'p> {
+    /// The job.
+    pub job: &'p JobView<'p>,
+    /// All that the script does.
+    pub script: &'p Script,
+    /// The action's number in the script.
+    pub number: usize,
+    /// The action.
+    pub action: &'p Action,
+}
+
+impl<'p> JobAction<'p> {
+    /// The actions of a job's scripts: those of each case, once where cases have the same.
+    #[must_use]
+    pub fn of(job: &'p JobView<'p>) -> Vec<Self> {
+        let mut known: HashSet<*const Script> = HashSet::new();
+        let scripts = job.cases.iter().map(|case| &*case.script).filter(|script| known.insert(*script));
+        let actions = scripts.flat_map(|script| {
+            (0..).zip(&script.actions).map(move |(number, action)| Self { job, script, number, action })
+        });
+        actions.collect()
+    }
+
+    /// Where a part of its line stands.
+    #[must_use]
+    pub fn place(&self, range: &Range<usize>) -> Option<Place> {
+        let line = self.job.job.script.get(self.action.item)?;
+        Some(Place { source: Arc::clone(line.source()), span: line.span_of(range.clone()) })
+    }
+
+    /// A finding at a part of its line.
+    #[must_use]
+    pub fn finding(
+        &self,
+        info: &'static RuleInfo,
+        range: &Range<usize>,
+        message: impl Into<String>,
+    ) -> Option<Finding> {
+        let Place { source, span } = self.place(range)?;
+        let route = script_route(self.job.job, self.action.item);
+        Some(Finding::new(info, &source, span, message).route(route))
+    }
 }

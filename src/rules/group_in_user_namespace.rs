@@ -1,7 +1,8 @@
 //! `group-in-user-namespace`.
 
+use super::findings::Findings;
 use super::given::FileContext;
-use super::rule::{Findings, Rule, rule};
+use super::rule::{Rule, rule};
 use crate::agent_config::EntryKind;
 use crate::diagnostic::Finding;
 use crate::project::EntryId;

@@ -1,7 +1,8 @@
 //! `inert-key`.
 
+use super::findings::Findings;
 use super::given::FileContext;
-use super::rule::{Findings, Rule, rule};
+use super::rule::{Rule, rule};
 use crate::diagnostic::Finding;
 use crate::gitlab::releases::USER_ACCESS_AS_OPTIONAL;
 use crate::project::AgentFile;

@@ -1,11 +1,12 @@
 //! `insecure-tls`.
 
-use super::given::JobContext;
-use super::jobs::{finding_at, script_place};
-use super::rule::{Findings, Rule, rule};
-use crate::access::jobs::JobView;
+use super::findings::Findings;
+use super::given::{JobAction, JobContext};
+use super::jobs::finding_at;
+use super::rule::{Rule, rule};
+use crate::access::jobs::{JobCase, JobView};
+use crate::diagnostic::Finding;
 use crate::shell::{ActionKind, InForce, Tool, Why};
-use crate::source::Place;
 
 rule! {
     /// The server's certificate is not checked, so anyone in between can read the job's token.
@@ -45,9 +46,8 @@ rule! {
 }
 
 impl Rule for InsecureTls {
-    fn check_job(&self, job: &JobView<'_>, cx: &JobContext<'_>, findings: &mut Findings) {
-        let mut seen: Vec<(usize, std::ops::Range<usize>)> = Vec::new();
-        let runs_helm = |case: &crate::access::jobs::JobCase| {
+    fn check_job(&self, job: &JobView<'_>, _cx: &JobContext<'_>, findings: &mut Findings) {
+        let runs_helm = |case: &JobCase| {
             let mut commands = case.script.cluster_commands();
             commands.any(|(_, command, in_force)| {
                 command.tool == Tool::Helm && matches!(in_force, InForce::Selected { .. } | InForce::Handmade { .. })
@@ -55,47 +55,42 @@ impl Rule for InsecureTls {
         };
         let switch = job.job.variables.iter().find(|variable| &*variable.name == HELM_SWITCH && is_on(&variable.value));
         if let Some(variable) = switch.filter(|_| job.cases.iter().any(runs_helm)) {
-            report(&variable.place, format!("{}.variables.{HELM_SWITCH}", job.job.name), findings);
+            let route = format!("{}.variables.{HELM_SWITCH}", job.job.name);
+            report(finding_at(&INFO, &variable.place, MESSAGE).route(route), findings);
         }
-        for case in &job.cases {
-            for (number, action) in case.script.actions.iter().enumerate() {
-                let range = match &action.kind {
-                    ActionKind::Cluster(command) => {
-                        let in_force = case.script.in_force(number);
-                        let is_gitlabs = match in_force {
-                            Some(InForce::Unknown(Why::OwnKubeconfig | Why::Server)) => false,
-                            Some(InForce::Selected { .. } | InForce::Handmade { .. }) => true,
-                            _ => cx.uses_agents,
-                        };
-                        command.insecure_skip_tls_verify.as_ref().filter(|_| is_gitlabs)
-                    }
-                    ActionKind::SetCluster { insecure_skip_tls_verify, server, name, .. } => {
-                        let is_agents = match server.as_ref().map(|server| server.text.to_string()) {
-                            Some(server) => server.contains("k8s-proxy") || server.contains("K8S_PROXY"),
-                            // GitLab's own kubeconfig calls its cluster so.
-                            None => {
-                                name.text.as_known() == Some("gitlab") && !case.script.own_kubeconfig_before(number)
-                            }
-                        };
-                        insecure_skip_tls_verify.as_ref().filter(|_| is_agents)
-                    }
-                    ActionKind::Export { name, value } if name == HELM_SWITCH && cx.uses_agents => {
-                        Some(&value.range).filter(|_| value.text.as_known().is_some_and(is_on))
-                    }
-                    _ => None,
+    }
+
+    fn check_action(&self, action: &JobAction<'_>, cx: &JobContext<'_>, findings: &mut Findings) {
+        let script = action.script;
+        let range = match &action.action.kind {
+            ActionKind::Cluster(command) => {
+                let is_gitlabs = || match script.in_force(action.number) {
+                    Some(InForce::Unknown(Why::OwnKubeconfig | Why::Server)) => false,
+                    Some(InForce::Selected { .. } | InForce::Handmade { .. }) => true,
+                    _ => cx.uses_agents,
                 };
-                let Some(range) = range else { continue };
-                let key = (action.item, range.clone());
-                if seen.contains(&key) {
-                    continue;
-                }
-                seen.push(key);
-                let Some(place) = script_place(job, action.item, range) else { continue };
-                report(&place, crate::access::jobs::script_route(job.job, action.item), findings);
+                command.insecure_skip_tls_verify.as_ref().filter(|_| is_gitlabs())
             }
+            ActionKind::SetCluster { insecure_skip_tls_verify, server, name, .. } => {
+                let is_agents = || match server.as_ref().map(|server| server.text.to_string()) {
+                    Some(server) => server.contains("k8s-proxy") || server.contains("K8S_PROXY"),
+                    // GitLab's own kubeconfig calls its cluster so.
+                    None => name.text.as_known() == Some("gitlab") && !script.own_kubeconfig_before(action.number),
+                };
+                insecure_skip_tls_verify.as_ref().filter(|_| is_agents())
+            }
+            ActionKind::Export { name, value } if name == HELM_SWITCH && cx.uses_agents => {
+                Some(&value.range).filter(|_| value.text.as_known().is_some_and(is_on))
+            }
+            _ => None,
+        };
+        if let Some(finding) = range.and_then(|range| action.finding(&INFO, range, MESSAGE)) {
+            report(finding, findings);
         }
     }
 }
+
+const MESSAGE: &str = "the certificate of GitLab's agent server is not checked: whoever is in between can read the job's token and change what is deployed";
 
 /// Helm's variable for `--kube-insecure-skip-tls-verify`.
 const HELM_SWITCH: &str = "HELM_KUBEINSECURE_SKIP_TLS_VERIFY";
@@ -105,10 +100,9 @@ fn is_on(value: &str) -> bool {
     matches!(value, "1" | "t" | "T" | "true" | "TRUE" | "True")
 }
 
-fn report(place: &Place, route: String, findings: &mut Findings) {
-    let message = "the certificate of GitLab's agent server is not checked: whoever is in between can read the job's token and change what is deployed";
-    let finding = finding_at(&INFO, place, message).label("any certificate will do").route(route);
+fn report(finding: Finding, findings: &mut Findings) {
     let help =
         "trust the authority instead: the file variable `SSL_CERT_FILE`, or `--certificate-authority=$KAS_CERTIFICATE`";
-    findings.report(finding.key("insecure-skip-tls-verify").help(help));
+    let finding = finding.label("any certificate will do").key("insecure-skip-tls-verify").help(help);
+    findings.report_place(finding, "nor is it here");
 }

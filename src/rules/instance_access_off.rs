@@ -1,7 +1,8 @@
 //! `instance-access-off`.
 
+use super::findings::Findings;
 use super::given::FileContext;
-use super::rule::{Findings, Rule, rule};
+use super::rule::{Rule, rule};
 use crate::access::{Authorization, DropReason};
 use crate::agent_config::{AccessSection, EntryKind};
 use crate::diagnostic::Finding;

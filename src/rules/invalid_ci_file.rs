@@ -1,8 +1,9 @@
 //! `invalid-ci-file`.
 
+use super::findings::Findings;
 use super::given::JobContext;
 use super::jobs::{at, finding_at};
-use super::rule::{Findings, Rule, rule};
+use super::rule::{Rule, rule};
 use crate::access::jobs::{JobView, ProjectJobs, rule_inputs};
 use crate::pipeline_rules::{ConditionRoute, JobConditions};
 use crate::words::excerpt;

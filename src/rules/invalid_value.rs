@@ -1,7 +1,8 @@
 //! `invalid-value`.
 
+use super::findings::Findings;
 use super::given::FileContext;
-use super::rule::{Findings, Rule, rule};
+use super::rule::{Rule, rule};
 use crate::diagnostic::{Finding, Safety, Severity};
 use crate::project::AgentFile;
 use crate::schema::{self, ProblemKind};

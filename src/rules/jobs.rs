@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::given::{JobContext, JobSelection};
 use crate::access::jobs::{CaseGrant, JobCase, JobView, Refusal, Resolved, Selection};
-use crate::access::{AgentId, DropReason, Row};
+use crate::access::{AgentId, Denial, DropReason, Outcome, Row};
 use crate::diagnostic::{Finding, RuleInfo};
 use crate::source::Place;
 use crate::words::{dropped, excerpt};
@@ -88,6 +88,25 @@ impl Refused<'_, '_> {
         let entry = self.row.winner.and_then(|winner| winner.entry);
         match entry.and_then(|entry| cx.entry_place(self.agent, entry)) {
             Some(place) => finding.related_at(place, message),
+            None => finding,
+        }
+    }
+
+    /// Adds the pattern of another agent that fails the request.
+    pub fn show_failing(&self, finding: Finding, cx: &JobContext<'_>) -> Finding {
+        let Outcome::Denied(Denial::RequestFails(context)) = &self.row.outcome else { return finding };
+        let failing = cx.index.agent_ids().find(|(_, agent)| agent.context() == **context);
+        let run = self.case.runs.first();
+        let place = failing.zip(cx.project_path()).and_then(|((id, agent), project)| {
+            let query = self.case.query(project, run.and_then(|run| run.scenario.protected));
+            let pattern = cx.index.query_agent(id, &query).into_iter().find_map(|row| match row.outcome {
+                Outcome::Denied(Denial::PatternRaises(pattern, _)) => Some(pattern),
+                _ => None,
+            });
+            Some(Place { source: Arc::clone(cx.sources.get(agent.file?.path)?), span: pattern?.span })
+        });
+        match place {
+            Some(place) => finding.related_at(place, "this pattern fails the request for all of the job's agents"),
             None => finding,
         }
     }

@@ -1,9 +1,11 @@
 //! `kube-cache-unwritable`.
 
-use super::given::JobContext;
-use super::jobs::{finding_at, script_place};
-use super::rule::{Findings, Rule, rule};
+use super::findings::Findings;
+use super::given::{JobAction, JobContext};
+use super::jobs::finding_at;
+use super::rule::{Rule, rule};
 use crate::access::jobs::JobView;
+use crate::ci::Variable;
 use crate::shell::ActionKind;
 use crate::words::excerpt;
 
@@ -49,33 +51,39 @@ rule! {
 
 impl Rule for KubeCacheUnwritable {
     fn check_job(&self, job: &JobView<'_>, cx: &JobContext<'_>, findings: &mut Findings) {
-        let uses_cluster = |case: &crate::access::jobs::JobCase| case.script.cluster_commands().next().is_some();
-        if !cx.uses_agents || !job.cases.iter().any(uses_cluster) {
+        if !concerns(job, cx) {
             return;
         }
-        let message =
-            "`~/.kube/cache` cannot be written in this job, so every call of kubectl or helm asks the cluster anew";
-        let help = "let `HOME` be a folder that the job may write, or name one in `KUBECACHEDIR`";
-        for variable in &job.job.variables {
-            if matches!(&*variable.name, "HOME" | "KUBECACHEDIR") && is_no_folder(&variable.value) {
-                let finding = finding_at(&INFO, &variable.place, message)
-                    .label(format!("{} is no folder", excerpt(&variable.value)))
-                    .route(format!("{}.variables.{}", job.job.name, variable.name))
-                    .key(&*variable.name);
-                return findings.report(finding.help(help));
-            }
+        let mut variables = job.job.variables.iter();
+        let is_no_cache =
+            |variable: &&Variable| matches!(&*variable.name, "HOME" | "KUBECACHEDIR") && is_no_folder(&variable.value);
+        if let Some(variable) = variables.find(is_no_cache) {
+            let finding = finding_at(&INFO, &variable.place, MESSAGE)
+                .label(format!("{} is no folder", excerpt(&variable.value)))
+                .route(format!("{}.variables.{}", job.job.name, variable.name))
+                .key(&*variable.name);
+            findings.report_once_a_job(finding.help(HELP));
         }
-        let actions = job.cases.iter().flat_map(|case| &case.script.actions);
-        let Some(action) = actions.into_iter().find(|action| action.kind == ActionKind::CacheUnwritable) else {
-            return;
-        };
-        let Some(place) = script_place(job, action.item, &action.range) else { return };
-        let finding = finding_at(&INFO, &place, message)
-            .label("takes writing away")
-            .route(crate::access::jobs::script_route(job.job, action.item))
-            .key("script");
-        findings.report(finding.help(help));
     }
+
+    fn check_action(&self, action: &JobAction<'_>, cx: &JobContext<'_>, findings: &mut Findings) {
+        if action.action.kind != ActionKind::CacheUnwritable || !concerns(action.job, cx) {
+            return;
+        }
+        let finding = action.finding(&INFO, &action.action.range, MESSAGE);
+        let finding = finding.map(|finding| finding.label("takes writing away").key("script").help(HELP));
+        finding.into_iter().for_each(|finding| findings.report_once_a_job(finding));
+    }
+}
+
+const MESSAGE: &str =
+    "`~/.kube/cache` cannot be written in this job, so every call of kubectl or helm asks the cluster anew";
+
+const HELP: &str = "let `HOME` be a folder that the job may write, or name one in `KUBECACHEDIR`";
+
+/// Whether the job calls a cluster, in a project that has to do with agents.
+fn concerns(job: &JobView<'_>, cx: &JobContext<'_>) -> bool {
+    cx.uses_agents && job.cases.iter().any(|case| case.script.cluster_commands().next().is_some())
 }
 
 /// Whether nobody can make a folder there, not even root.

@@ -1,8 +1,9 @@
 //! `malformed-context`.
 
+use super::findings::Findings;
 use super::given::JobContext;
 use super::jobs::finding_on;
-use super::rule::{Findings, Rule, rule};
+use super::rule::{Rule, rule};
 use crate::access::jobs::{Resolved, Selection};
 use crate::diagnostic::{Finding, Safety, Severity};
 use crate::gitlab::{is_agent_name, path_fault};

@@ -1,8 +1,9 @@
 //! `managed-resources-not-granted`.
 
+use super::findings::{Findings, Wording};
 use super::given::JobContext;
 use super::jobs::{finding_at, job_name};
-use super::rule::{Findings, Rule, rule};
+use super::rule::{Rule, rule};
 use crate::access::AgentId;
 use crate::access::jobs::{By, JobView, Resolved};
 use crate::words::excerpt;
@@ -82,6 +83,10 @@ impl Rule for ManagedResourcesNotGranted {
             return;
         };
         let rows = cx.index.query_agent(agent, &case.query(project, None));
+        // Nothing is told of a project that the inventory does not list.
+        if rows.is_empty() {
+            return;
+        }
         let grants = rows.iter().any(|row| {
             let entry = row.winner.and_then(|winner| winner.entry);
             entry.and_then(|entry| entry.resource_management.as_ref()).is_some_and(|enabled| enabled.value)
@@ -95,11 +100,18 @@ impl Rule for ManagedResourcesNotGranted {
             Some(false) => "no entry names the configuration project itself, whose own access does not turn them on",
             None => "no entry lets the project in",
         };
+        let (name, context) = (job_name(case), excerpt(&known.context()));
         let message = format!(
-            "{} asks the agent {} for managed resources, and {why}: nothing is made for the environment",
-            job_name(case),
-            excerpt(&known.context())
+            "{name} asks the agent {context} for managed resources, and {why}: nothing is made for the environment"
         );
+        let wording = Wording {
+            job: name,
+            before: String::new(),
+            after: format!(
+                " ask the agent {context} for managed resources, and {why}: nothing is made for their environments"
+            ),
+            instead: None,
+        };
         let mut finding = finding_at(&INFO, place, message)
             .label("not granted")
             .route(format!("{}.environment.kubernetes.managed_resources", job.job.name))
@@ -107,8 +119,8 @@ impl Rule for ManagedResourcesNotGranted {
         if let Some(place) = winner.and_then(|winner| cx.entry_place(agent, winner.entry?)) {
             finding = finding.related_at(place, "this entry applies");
         }
-        findings
-            .report(finding.help("write `resource_management: {enabled: true}` in the agent's entry for the project"));
+        let help = "write `resource_management: {enabled: true}` in the agent's entry for the project";
+        findings.report_naming(finding.help(help), wording);
     }
 }
 

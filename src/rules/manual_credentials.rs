@@ -1,10 +1,9 @@
 //! `manual-credentials`.
 
-use super::given::JobContext;
-use super::jobs::{finding_at, script_place};
-use super::rule::{Findings, Rule, rule};
-use crate::access::jobs::JobView;
-use crate::shell::{ActionKind, Argument};
+use super::findings::Findings;
+use super::given::{JobAction, JobContext};
+use super::rule::{Rule, rule};
+use crate::shell::{ActionKind, Argument, Script};
 use crate::words::excerpt;
 
 rule! {
@@ -48,41 +47,31 @@ rule! {
 }
 
 impl Rule for ManualCredentials {
-    fn check_job(&self, job: &JobView<'_>, _cx: &JobContext<'_>, findings: &mut Findings) {
-        let mut seen: Vec<(usize, std::ops::Range<usize>)> = Vec::new();
-        for case in &job.cases {
-            let actions = &case.script.actions;
-            let talks_to_agents = actions.iter().any(|action| match &action.kind {
-                ActionKind::SetCredentials { token: Some(token), .. } => is_for_agents(&token.text.to_string()),
-                _ => false,
-            });
-            for action in actions {
-                let (argument, fault) = match &action.kind {
-                    ActionKind::SetCredentials { token: Some(token), .. } => (token, token_fault(token)),
-                    ActionKind::SetCluster { server: Some(server), .. } => {
-                        (server, server_fault(server, talks_to_agents))
-                    }
-                    ActionKind::Cluster(command) => match &command.server {
-                        Some(server) => (server, server_fault(server, false)),
-                        None => continue,
-                    },
-                    _ => continue,
-                };
-                let Some((message, label, help)) = fault else { continue };
-                let key = (action.item, argument.range.clone());
-                if seen.contains(&key) {
-                    continue;
-                }
-                seen.push(key);
-                let Some(place) = script_place(job, action.item, &argument.range) else { continue };
-                let finding = finding_at(&INFO, &place, message)
-                    .label(label)
-                    .route(crate::access::jobs::script_route(job.job, action.item))
-                    .key(label);
-                findings.report(finding.help(help));
+    fn check_action(&self, action: &JobAction<'_>, _cx: &JobContext<'_>, findings: &mut Findings) {
+        let (argument, fault) = match &action.action.kind {
+            ActionKind::SetCredentials { token: Some(token), .. } => (token, token_fault(token)),
+            ActionKind::SetCluster { server: Some(server), .. } => {
+                (server, server_fault(server, talks_to_agents(action.script)))
             }
+            ActionKind::Cluster(command) => match &command.server {
+                Some(server) => (server, server_fault(server, false)),
+                None => return,
+            },
+            _ => return,
+        };
+        let Some((message, label, help)) = fault else { return };
+        if let Some(finding) = action.finding(&INFO, &argument.range, message) {
+            findings.report_once_a_place(finding.label(label).key(label).help(help));
         }
     }
+}
+
+/// Whether the script makes credentials for GitLab's agent server.
+fn talks_to_agents(script: &Script) -> bool {
+    script.actions.iter().any(|action| match &action.kind {
+        ActionKind::SetCredentials { token: Some(token), .. } => is_for_agents(&token.text.to_string()),
+        _ => false,
+    })
 }
 
 type Fault = (String, &'static str, &'static str);

@@ -17,6 +17,7 @@ mod duplicate_key;
 mod empty_environments;
 mod environment_not_granted;
 mod file_too_large;
+mod findings;
 mod given;
 mod group_in_user_namespace;
 mod ignored_document;
@@ -67,9 +68,11 @@ mod unverified_key;
 mod wildcard_matches_all;
 mod wrong_type;
 
-pub use given::{FileContext, JobContext, JobSelection, ProjectContext};
+pub(crate) use findings::one_a_fault;
+pub use findings::{Findings, Wording};
+pub use given::{FileContext, JobAction, JobContext, JobSelection, ProjectContext};
 pub(crate) use patterns::unmeant_among;
-pub use rule::{Described, Findings, Rule};
+pub use rule::{Described, Rule};
 
 use crate::diagnostic::{
     INTERNAL_ERROR, INVALID_IGNORE, INVALID_INVENTORY, INVALID_SETTINGS, RuleTable, UNUSED_IGNORE,

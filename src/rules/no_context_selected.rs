@@ -1,11 +1,11 @@
 //! `no-context-selected`.
 
-use super::given::JobContext;
-use super::jobs::{finding_at, script_place, usable_contexts};
-use super::rule::{Findings, Rule, rule};
-use crate::access::jobs::JobView;
+use super::findings::Findings;
+use super::given::{JobAction, JobContext};
+use super::jobs::{at, script_place, usable_contexts};
+use super::rule::{Rule, rule};
 use crate::ci::UnreadKind;
-use crate::shell::{Contact, InForce, Tool};
+use crate::shell::{ActionKind, Contact, InForce, Tool};
 use crate::words::excerpt;
 
 rule! {
@@ -54,47 +54,38 @@ rule! {
 }
 
 impl Rule for NoContextSelected {
-    fn check_job(&self, job: &JobView<'_>, cx: &JobContext<'_>, findings: &mut Findings) {
+    fn check_action(&self, action: &JobAction<'_>, cx: &JobContext<'_>, findings: &mut Findings) {
+        let ActionKind::Cluster(command) = &action.action.kind else { return };
         // What GitLab's own templates set at the top level selects nothing.
-        let may_be_elsewhere = cx.jobs.pipeline.unread.iter().any(|unread| unread.kind != UnreadKind::Template);
-        if !cx.uses_agents || job.job.is_partial || may_be_elsewhere {
+        let may_be_elsewhere = || cx.jobs.pipeline.unread.iter().any(|unread| unread.kind != UnreadKind::Template);
+        let is_seen = cx.uses_agents && !action.job.job.is_partial && command.contacts_cluster == Contact::Yes;
+        if !is_seen || may_be_elsewhere() {
             return;
         }
-        for case in &job.cases {
-            for (number, command, in_force) in case.script.cluster_commands() {
-                if command.contacts_cluster != Contact::Yes {
-                    continue;
-                }
-                let Some(action) = case.script.actions.get(number) else { continue };
-                let Some(place) = script_place(job, action.item, &action.range) else { continue };
-                let program = program(command.tool);
-                let (message, related) = match in_force {
-                    InForce::Nothing => (
-                        format!(
-                            "`{program}` talks to a cluster here, and nothing selects a context before: GitLab chooses none, so it turns to localhost"
-                        ),
-                        None,
-                    ),
-                    InForce::Forgotten { selection } => (
-                        format!(
-                            "`{program}` runs in `after_script`, whose shell gets a fresh kubeconfig: the context that `script` selected is forgotten"
-                        ),
-                        case.script.actions.get(selection),
-                    ),
-                    _ => continue,
-                };
-                let mut finding = finding_at(&INFO, &place, message)
-                    .label("no context")
-                    .route(crate::access::jobs::script_route(job.job, action.item))
-                    .key(program);
-                if let Some(place) = related.and_then(|action| script_place(job, action.item, &action.range)) {
-                    finding = finding.related_at(super::jobs::at(&place), "selected here, for another shell");
-                }
-                findings.report(finding.help(help(cx)));
-                // One is enough to see: those behind it have the same cause.
-                return;
-            }
+        let program = program(command.tool);
+        let (message, selection) = match action.script.in_force(action.number) {
+            Some(InForce::Nothing) => (
+                format!(
+                    "`{program}` talks to a cluster here, and nothing selects a context before: GitLab chooses none, so it turns to localhost"
+                ),
+                None,
+            ),
+            Some(InForce::Forgotten { selection }) => (
+                format!(
+                    "`{program}` runs in `after_script`, whose shell gets a fresh kubeconfig: the context that `script` selected is forgotten"
+                ),
+                action.script.actions.get(selection),
+            ),
+            _ => return,
+        };
+        let Some(finding) = action.finding(&INFO, &action.action.range, message) else { return };
+        let mut finding = finding.label("no context").key(program);
+        if let Some(place) = selection.and_then(|selection| script_place(action.job, selection.item, &selection.range))
+        {
+            finding = finding.related_at(at(&place), "selected here, for another shell");
         }
+        // One is enough to see: those behind it have the same cause.
+        findings.report_once_a_job(finding.help(help(cx)));
     }
 }
 

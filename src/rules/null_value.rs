@@ -1,8 +1,9 @@
 //! `null-value`.
 
+use super::findings::Findings;
 use super::given::FileContext;
 use super::removal;
-use super::rule::{Findings, Rule, rule};
+use super::rule::{Rule, rule};
 use crate::diagnostic::{Finding, Safety};
 use crate::schema::{self, ProblemKind};
 

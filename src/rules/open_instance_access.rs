@@ -1,7 +1,8 @@
 //! `open-instance-access`.
 
+use super::findings::Findings;
 use super::given::FileContext;
-use super::rule::{Findings, Rule, rule};
+use super::rule::{Rule, rule};
 use crate::agent_config::{CiEntry, EntryKind, Mode};
 use crate::diagnostic::Finding;
 

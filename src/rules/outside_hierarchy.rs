@@ -1,7 +1,8 @@
 //! `outside-hierarchy`.
 
+use super::findings::Findings;
 use super::given::FileContext;
-use super::rule::{Findings, Rule, rule};
+use super::rule::{Rule, rule};
 use crate::access::Authorization;
 use crate::agent_config::EntryKind;
 use crate::diagnostic::{Finding, Severity};

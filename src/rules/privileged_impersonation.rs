@@ -1,7 +1,8 @@
 //! `privileged-impersonation`.
 
+use super::findings::Findings;
 use super::given::FileContext;
-use super::rule::{Findings, Rule, rule};
+use super::rule::{Rule, rule};
 use crate::agent_config::CiEntry;
 use crate::diagnostic::Finding;
 use crate::words::excerpt;

@@ -1,8 +1,9 @@
 //! `redundant-entry`.
 
+use super::findings::Findings;
 use super::given::FileContext;
 use super::removal;
-use super::rule::{Findings, Rule, rule};
+use super::rule::{Rule, rule};
 use crate::access::{Authorization, CandidateKind};
 use crate::agent_config::{AccessSection, CiEntry, EntryKind};
 use crate::diagnostic::{Finding, Safety};

@@ -1,8 +1,9 @@
 //! `removed-key`.
 
+use super::findings::Findings;
 use super::given::FileContext;
 use super::removal;
-use super::rule::{Findings, Rule, rule};
+use super::rule::{Rule, rule};
 use crate::diagnostic::{Finding, Safety};
 use crate::schema::{self, ProblemKind};
 use crate::words::REFUSED;

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
+use super::findings::Findings;
 use super::given::FileContext;
-use super::rule::{Findings, Rule, rule};
+use super::rule::{Rule, rule};
 use crate::agent_config::CiEntry;
 use crate::diagnostic::Finding;
 use crate::source::Span;

@@ -1,9 +1,10 @@
-//! What a rule is: its description and its hooks, and where it puts what it finds.
+//! What a rule is: its description and its hooks.
 
-use super::given::{FileContext, JobContext, JobSelection, ProjectContext};
+use super::findings::Findings;
+use super::given::{FileContext, JobAction, JobContext, JobSelection, ProjectContext};
 use crate::access::jobs::{JobView, ProjectJobs, Selection};
 use crate::agent_config::CiEntry;
-use crate::diagnostic::{Finding, RuleInfo};
+use crate::diagnostic::RuleInfo;
 use crate::project::{AgentFile, EntryId, Input};
 use crate::schema;
 use crate::yaml;
@@ -79,34 +80,13 @@ pub trait Rule: Described + Sync {
     /// A job of a CI file.
     fn check_job(&self, _job: &JobView<'_>, _cx: &JobContext<'_>, _findings: &mut Findings) {}
 
+    /// Something that a script of a job does; once for all cases of the job in which the script is the same.
+    fn check_action(&self, _action: &JobAction<'_>, _cx: &JobContext<'_>, _findings: &mut Findings) {}
+
     /// A context that a job selects, or the agent that its environment names.
     fn check_selection(&self, _selection: &JobSelection<'_>, _cx: &JobContext<'_>, _findings: &mut Findings) {}
 
     /// A context that a job selects or its environment names, or that the top level gives the jobs of Auto DevOps, for rules
     /// that judge the context alone.
     fn check_context(&self, _selection: &Selection, _cx: &JobContext<'_>, _findings: &mut Findings) {}
-}
-
-/// Where rules put their findings.
-#[derive(Debug, Default)]
-pub struct Findings {
-    list: Vec<Finding>,
-}
-
-impl Findings {
-    /// Adds a finding.
-    pub fn report(&mut self, finding: Finding) {
-        self.list.push(finding);
-    }
-
-    /// Adds a finding, if there is one.
-    pub fn report_some(&mut self, finding: Option<Finding>) {
-        self.list.extend(finding);
-    }
-
-    /// All findings.
-    #[must_use]
-    pub fn into_vec(self) -> Vec<Finding> {
-        self.list
-    }
 }

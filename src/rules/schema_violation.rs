@@ -3,8 +3,9 @@
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::paths::LocationSegment;
 
+use super::findings::Findings;
 use super::given::FileContext;
-use super::rule::{Findings, Rule, rule};
+use super::rule::{Rule, rule};
 use crate::diagnostic::Finding;
 use crate::project::AgentFile;
 use crate::source::Span;

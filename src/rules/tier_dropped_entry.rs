@@ -1,7 +1,8 @@
 //! `tier-dropped-entry`.
 
+use super::findings::Findings;
 use super::given::FileContext;
-use super::rule::{Findings, Rule, rule};
+use super::rule::{Rule, rule};
 use crate::access::{Candidate, needs_licence};
 use crate::agent_config::{CiEntry, Mode};
 use crate::diagnostic::{Finding, Severity};

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::findings::Findings;
 use super::given::FileContext;
-use super::rule::{Findings, Rule, rule};
+use super::rule::{Rule, rule};
 use crate::access::{Authorization, DropReason};
 use crate::agent_config::{AccessSection, EntryKind};
 use crate::diagnostic::Finding;

@@ -1,8 +1,9 @@
 //! `unanchored-wildcard`.
 
+use super::findings::Findings;
 use super::given::FileContext;
 use super::patterns::{Trait, patterns, unmeant_among};
-use super::rule::{Findings, Rule, rule};
+use super::rule::{Rule, rule};
 use crate::agent_config::CiEntry;
 use crate::diagnostic::Finding;
 use crate::words::{excerpt, list_and};

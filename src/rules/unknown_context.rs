@@ -1,8 +1,9 @@
 //! `unknown-context`.
 
+use super::findings::Findings;
 use super::given::JobContext;
 use super::jobs::{consequence, finding_on};
-use super::rule::{Findings, Rule, rule};
+use super::rule::{Rule, rule};
 use crate::access::jobs::{Resolved, Selection};
 use crate::diagnostic::{Finding, Severity};
 use crate::gitlab::lower_path;

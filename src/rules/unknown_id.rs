@@ -1,8 +1,9 @@
 //! `unknown-id`.
 
+use super::findings::Findings;
 use super::given::FileContext;
 use super::outside_hierarchy::is_path;
-use super::rule::{Findings, Rule, rule};
+use super::rule::{Rule, rule};
 use crate::access::{Authorization, DropReason};
 use crate::agent_config::EntryKind;
 use crate::diagnostic::Finding;

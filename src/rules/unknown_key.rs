@@ -1,7 +1,8 @@
 //! `unknown-key`.
 
+use super::findings::Findings;
 use super::given::FileContext;
-use super::rule::{Findings, Rule, rule};
+use super::rule::{Rule, rule};
 use crate::agent_config::CONFIGURATION;
 use crate::diagnostic::{Finding, Safety};
 use crate::gitlab::Version;

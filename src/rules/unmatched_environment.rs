@@ -1,7 +1,8 @@
 //! `unmatched-environment`.
 
+use super::findings::Findings;
 use super::given::FileContext;
-use super::rule::{Findings, Rule, rule};
+use super::rule::{Rule, rule};
 use crate::access::jobs::KnownEnvironments;
 use crate::access::{EnvironmentPattern, PartialVerdict};
 use crate::agent_config::{CiEntry, Spanned};

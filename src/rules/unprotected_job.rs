@@ -1,8 +1,9 @@
 //! `unprotected-job`.
 
+use super::findings::{Findings, Wording};
 use super::given::{JobContext, JobSelection};
 use super::jobs::{finding_on, job_name, refused};
-use super::rule::{Findings, Rule, rule};
+use super::rule::{Rule, rule};
 use crate::access::jobs::Refusal;
 use crate::pipeline_rules::PipelineKind;
 use crate::words::{a_few, excerpt};
@@ -79,15 +80,19 @@ impl Rule for UnprotectedJob {
                 pipelines.push(name);
             }
         }
-        let message = format!(
-            "the agent {} takes jobs of protected refs only, and {} runs only for {}: kubectl says that no context exists with the name",
-            excerpt(&context),
-            job_name(refused.case),
-            a_few(&pipelines)
-        );
+        let (job, pipelines) = (job_name(refused.case), a_few(&pipelines));
+        let takes = format!("the agent {} takes jobs of protected refs only", excerpt(&context));
+        let message =
+            format!("{takes}, and {job} runs only for {pipelines}: kubectl says that no context exists with the name");
+        let wording = Wording {
+            job: format!("{job} ({pipelines})"),
+            before: format!("{takes}, and "),
+            after: " run on none: kubectl says that no context exists with the name".to_owned(),
+            instead: None,
+        };
         let finding = finding_on(&INFO, selection.selected, message).label("never on a protected ref");
         let finding = refused.show_winner(finding, cx, "this entry takes protected refs only");
-        findings
-            .report(finding.help("run the job on a protected branch or tag, or select an agent that takes other refs"));
+        let help = "run the job on a protected branch or tag, or select an agent that takes other refs";
+        findings.report_naming(finding.help(help), wording);
     }
 }

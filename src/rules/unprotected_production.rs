@@ -1,7 +1,8 @@
 //! `unprotected-production`.
 
+use super::findings::Findings;
 use super::given::FileContext;
-use super::rule::{Findings, Rule, rule};
+use super::rule::{Rule, rule};
 use crate::access::{EnvironmentPattern, Verdict};
 use crate::agent_config::CiEntry;
 use crate::agent_config::location::Location;

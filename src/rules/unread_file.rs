@@ -1,7 +1,8 @@
 //! `unread-file`.
 
+use super::findings::Findings;
 use super::given::ProjectContext;
-use super::rule::{Findings, Rule, rule};
+use super::rule::{Rule, rule};
 use crate::agent_config::location::{Location, Unread};
 use crate::diagnostic::Finding;
 use crate::project::{Input, InputContent};

@@ -1,7 +1,8 @@
 //! `unregistered-agent`.
 
+use super::findings::Findings;
 use super::given::ProjectContext;
-use super::rule::{Findings, Rule, rule};
+use super::rule::{Rule, rule};
 use crate::agent_config::location::Location;
 use crate::diagnostic::Finding;
 use crate::project::Input;

@@ -1,7 +1,8 @@
 //! `unverified-key`.
 
+use super::findings::Findings;
 use super::given::FileContext;
-use super::rule::{Findings, Rule, rule};
+use super::rule::{Rule, rule};
 use crate::diagnostic::Finding;
 use crate::schema::{self, ProblemKind};
 

@@ -1,8 +1,9 @@
 //! `wrong-type`.
 
+use super::findings::Findings;
 use super::given::FileContext;
 use super::removal;
-use super::rule::{Findings, Rule, rule};
+use super::rule::{Rule, rule};
 use crate::diagnostic::{Finding, Safety};
 use crate::project::AgentFile;
 use crate::schema::{self, Found, Kind, ProblemKind};

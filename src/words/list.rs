@@ -28,6 +28,25 @@ pub fn a_few<T: AsRef<str>>(names: &[T]) -> String {
     list_and(&shortened(names, 3))
 }
 
+/// How many parts a list of jobs has in a sentence.
+const MOST_JOBS: usize = 6;
+
+/// Jobs by their names: "jobs `a` and `b`", "`a`, `b`, `c`, `d`, `e` and 3 more jobs". What jobs share is told of all of them, so more are
+/// named than in other lists.
+#[must_use]
+pub fn jobs<T: AsRef<str>>(names: &[T]) -> String {
+    match names.len() {
+        0..=MOST_JOBS => format!("jobs {}", list_and(names)),
+        _ => format!("{} jobs", some_of(names, MOST_JOBS)),
+    }
+}
+
+/// How many of so many jobs [`jobs`] names.
+#[must_use]
+pub fn named_jobs(all: usize) -> usize {
+    kept_of(all, MOST_JOBS)
+}
+
 fn kept_of(all: usize, most: usize) -> usize {
     if all > most { most.saturating_sub(1) } else { all }
 }
@@ -76,6 +95,14 @@ mod tests {
         assert_eq!(some_of(&names(4), 3), "a, b and 2 more");
         assert_eq!(a_few(&names(4)), "a, b, c and 1 more");
         assert_eq!(cut(&names(9), 3), ["a", "b", "7 more"]);
+    }
+
+    #[test]
+    fn jobs_are_named_or_counted() {
+        assert_eq!(jobs(&names(2)), "jobs a and b");
+        assert_eq!(jobs(&names(6)), "jobs a, b, c, d, e and f");
+        assert_eq!(jobs(&names(8)), "a, b, c, d, e and 3 more jobs");
+        assert_eq!([named_jobs(6), named_jobs(8)], [6, 5]);
     }
 
     #[test]

@@ -88,6 +88,30 @@ fn comments_in_ci_files_count_as_well() {
 }
 
 #[test]
+fn a_comment_hides_one_place_of_a_fault_that_has_several() {
+    let ci = |first: &str, second: &str| {
+        format!(
+            "deploy:\n  script:\n    - kubectl config use-context acme/agents:prod\n    - kubectl get pods --insecure-skip-tls-verify{first}\n    - kubectl get nodes --insecure-skip-tls-verify{second}\n"
+        )
+    };
+    let ignored = " # kaslint: ignore[insecure-tls] a tunnel of our own";
+    let check = |text: String| check(&[(CONFIG, b"ci_access: {}\n"), (".gitlab-ci.yml", text.as_bytes())]);
+    let lines = |told: Vec<String>| -> Vec<String> {
+        told.iter().map(|line| line.split(" the certificate").next().unwrap_or_default().to_owned()).collect()
+    };
+    assert_eq!(lines(check(ci("", ""))), [".gitlab-ci.yml:4:24: warning[insecure-tls]"]);
+    assert_eq!(
+        lines(check(ci(ignored, ""))),
+        [".gitlab-ci.yml:5:25: warning[insecure-tls]", "Left out: 1 ignored with a reason."]
+    );
+    assert_eq!(
+        lines(check(ci("", ignored))),
+        [".gitlab-ci.yml:4:24: warning[insecure-tls]", "Left out: 1 ignored with a reason."]
+    );
+    assert_eq!(lines(check(ci(ignored, ignored))), ["Left out: 2 ignored with a reason."]);
+}
+
+#[test]
 fn settings_accept_findings_of_entries_by_id() {
     let config = b"ci_access:
   groups:

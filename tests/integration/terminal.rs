@@ -48,6 +48,14 @@ fn the_documentations_protected_branches_example() {
 }
 
 #[test]
+fn what_jobs_share_is_told_once() {
+    let arguments =
+        ["check", "--inventory", "inventory.yaml", "--select", "insecure-tls,environment-not-granted,broken-kubectl"];
+    let run = kaslint(&root().join("fixtures/jobs/shared-template"), &arguments);
+    insta::assert_snapshot!(run.transcript());
+}
+
+#[test]
 fn decode_shows_what_was_dropped() {
     let text = b"ci_access:\n  projects:\n    - id: acme/web/shop\nci_access:\n  projects:\n    - id: acme/web/shop\n      protected_branches_only: on\n      environments: []\n---\nmore: x\n";
     let folder = folder_with(&[(CONFIG, text)]);

@@ -224,7 +224,7 @@ fn a_missing_environment_is_added_on_either_side() {
     client.told();
     let context = range_of(&without, "acme/agents:prod", "utf-16");
     let here = actions(&mut client, "shop/.gitlab-ci.yml", &context, None);
-    let give = action(&here, "Give the job the environment `production`");
+    let give = action(&here, "Give `deploy` the environment `production`");
     assert_eq!(made(&without, give, "shop/.gitlab-ci.yml"), job("  environment: production\n"));
 }
 
