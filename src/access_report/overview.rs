@@ -107,15 +107,15 @@ impl Overview {
 
 /// What a grant comes to, as far as it decides where the grant is told.
 #[derive(Clone, PartialEq, Eq, Hash)]
-enum Place {
+enum Validity {
     Counts,
     CountsIf(String),
     Without(String),
 }
 
-fn place(effect: &Effect, is_implicit: bool) -> Place {
+fn validity(effect: &Effect, is_implicit: bool) -> Validity {
     match effect {
-        Effect::Decides(reach) if reach.count() == Some(0) => Place::Without(
+        Effect::Decides(reach) if reach.count() == Some(0) => Validity::Without(
             if is_implicit {
                 "is replaced by the entry for it"
             } else {
@@ -123,9 +123,9 @@ fn place(effect: &Effect, is_implicit: bool) -> Place {
             }
             .to_owned(),
         ),
-        Effect::Decides(_) => Place::Counts,
-        Effect::Depends(unknowns, _) => Place::CountsIf(words::conditions_of_entries(unknowns)),
-        Effect::Dropped(reason) => Place::Without(words::dropped_alike(reason)),
+        Effect::Decides(_) => Validity::Counts,
+        Effect::Depends(unknowns, _) => Validity::CountsIf(words::conditions_of_entries(unknowns)),
+        Effect::Dropped(reason) => Validity::Without(words::dropped_alike(reason)),
     }
 }
 
@@ -151,17 +151,17 @@ fn common_first(mut cases: Vec<CaseView>) -> Vec<CaseView> {
 }
 
 fn case_view(case: &Case<'_>, agent: &Agent<'_>) -> CaseView {
-    let mut rows: Vec<(Terms<'_>, Place, RowView)> = Vec::new();
-    let mut known: std::collections::HashMap<(Terms<'_>, Place), usize> = std::collections::HashMap::new();
+    let mut rows: Vec<(Terms<'_>, Validity, RowView)> = Vec::new();
+    let mut known: std::collections::HashMap<(Terms<'_>, Validity), usize> = std::collections::HashMap::new();
     let mut without_effect = Vec::new();
     for grant in &case.grants {
-        let place = place(&grant.effect, grant.candidate.entry.is_none());
-        if let Place::Without(clause) = place {
+        let validity = validity(&grant.effect, grant.candidate.entry.is_none());
+        if let Validity::Without(clause) = validity {
             let line = grant.candidate.entry.and_then(|entry| agent.line(entry.head));
             add_reason(&mut without_effect, with_line(words::candidate_name(&grant.candidate, agent), line), clause);
             continue;
         }
-        let key = (grant.terms(), place);
+        let key = (grant.terms(), validity);
         let at = *known.entry(key.clone()).or_insert(rows.len());
         match rows.get_mut(at) {
             Some((_, _, row)) => row.add(grant, agent),
@@ -181,7 +181,7 @@ fn case_view(case: &Case<'_>, agent: &Agent<'_>) -> CaseView {
     }
 }
 
-fn row_view(grant: &Grant<'_>, terms: &Terms<'_>, place: &Place, agent: &Agent<'_>) -> RowView {
+fn row_view(grant: &Grant<'_>, terms: &Terms<'_>, validity: &Validity, agent: &Agent<'_>) -> RowView {
     // The fixed user among them are texts to compare by.
     let Terms { kind: _, has_effect: _, mode: _, user: _, environments, protected_only, namespace } = terms;
     let access_as = grant.candidate.entry.and_then(|entry| entry.access_as.as_ref());
@@ -193,8 +193,8 @@ fn row_view(grant: &Grant<'_>, terms: &Terms<'_>, place: &Place, agent: &Agent<'
         is_protected_only: *protected_only,
         identity: words::identity_parts(access_as),
         namespace: words::printable(namespace.unwrap_or_default()),
-        condition: match place {
-            Place::CountsIf(condition) => condition.clone(),
+        condition: match validity {
+            Validity::CountsIf(condition) => condition.clone(),
             _ => String::new(),
         },
     };

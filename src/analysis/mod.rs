@@ -15,12 +15,12 @@ pub use subject::Subject;
 use crate::access::jobs::{ProjectJobs, Selection};
 use crate::agent_config::CiEntry;
 use crate::diagnostic::suppression::{self, AcceptedFinding};
-use crate::diagnostic::{Finding, Fix, Level, Place};
+use crate::diagnostic::{Finding, Fix, Level};
 use crate::diagnostic::{INTERNAL_ERROR, Need, RuleInfo, Topic};
 use crate::project::{AgentFile, Context, EntryId, Input, Steps};
 use crate::rules::{self, FileContext, Findings, JobAction, JobContext, JobSelection, ProjectContext, RULES, Rule};
 use crate::source::secrets;
-use crate::source::{Source, Span};
+use crate::source::{Place, Source, Span};
 use crate::yaml;
 
 /// What the analysis of a project gives.
@@ -175,11 +175,12 @@ impl Analysis {
             directives.extend(found);
             faults.extend(wrong);
         };
-        for file in files.iter().flatten().filter(|file| subject.is_meant(file.source.path())) {
+        let heeds_comments = |path: &str| !subject.selection.is_isolated && subject.is_meant(path);
+        for file in files.iter().flatten().filter(|file| heeds_comments(file.source.path())) {
             read(&file.source, file.config.document.tree().comments());
         }
         let ci_files = jobs.map(|jobs| &jobs.pipeline.sources[..]).unwrap_or_default();
-        for source in ci_files.iter().filter(|source| subject.is_meant(source.path())) {
+        for source in ci_files.iter().filter(|source| heeds_comments(source.path())) {
             // Few CI files have such comments, and reading one again takes as long as reading it.
             if source.text().contains(suppression::MARK) {
                 read(source, yaml::read(source).tree().comments());

@@ -5,8 +5,9 @@
 use super::model::{Environment, Kubernetes};
 use super::problem::ProblemKind;
 use super::resolver::Resolver;
-use super::text::{Place, Text};
+use super::text::Text;
 use super::value::{Map, Value};
+use crate::source::Place;
 
 /// A job's environment; `None` where it has none, or none with a name.
 pub(super) fn environment(resolver: &mut Resolver<'_>, job: &Map, is_incomplete: bool) -> Option<Environment> {

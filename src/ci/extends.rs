@@ -5,9 +5,10 @@
 
 use std::sync::Arc;
 
+use super::MAX_EXTENDS;
 use super::problem::{Problem, ProblemKind};
 use super::value::{Entry, Map, Value, Work, merge_into};
-use super::{MAX_EXTENDS, text::Place};
+use crate::source::Place;
 
 /// A job, or any other map of the top level, with its parents.
 #[derive(Clone, Debug)]

@@ -10,11 +10,11 @@ use super::inputs::interpolate;
 use super::load::{Loaded, load};
 use super::location::{Certainty, Location, Target, locations};
 use super::problem::{Problem, ProblemKind, Unread, UnreadKind};
-use super::text::{Place, Text};
+use super::text::Text;
 use super::value::{Map, Work, merge_into};
 use super::variables::Scope;
 use super::{FileContent, Files, MAX_INCLUDES};
-use crate::source::{Source, Span};
+use crate::source::{Place, Source, Span};
 
 /// Where the paths of `include:local` start.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

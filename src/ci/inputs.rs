@@ -3,13 +3,14 @@
 //! Source: `lib/gitlab/ci/config/interpolation/` and `doc/ci/inputs/_index.md`. A file without a header keeps the brackets as
 //! they are written.
 
+use crate::source::Place;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::load::Loaded;
 use super::problem::{Problem, ProblemKind};
 use super::ruby_yaml::Kind;
-use super::text::{Place, Text};
+use super::text::Text;
 use super::value::{Entry, List, Map, Scalar, Value, Work};
 
 /// Puts the inputs of a file into its content. An input that is not known stays as it is written.

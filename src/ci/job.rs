@@ -9,9 +9,9 @@ use super::model::{Inherit, Inherited, Job, ScriptLine, Section, Variable};
 use super::problem::ProblemKind;
 use super::resolver::Resolver;
 use super::rules::{only_except, rules};
-use super::text::{Place, Text};
+use super::text::Text;
 use super::value::{Map, Scalar, Value};
-use crate::source::Source;
+use crate::source::{Place, Source};
 
 /// What jobs take over.
 pub(super) struct Surroundings<'a> {

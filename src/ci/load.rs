@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::MAX_DEPTH;
 use super::problem::{Problem, ProblemKind};
 use super::ruby_yaml::{self, Kind};
-use super::text::{Place, Text};
+use super::text::Text;
 use super::value::{Entry, List, Map, Reference, Scalar, Value, Work};
-use crate::source::{Source, Span};
+use crate::source::{Place, Source, Span};
 use crate::yaml::{self, Data, Node, NodeId, Style, Tree};
 
 /// One file, before its inputs are put in.

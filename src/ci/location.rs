@@ -2,10 +2,11 @@
 //!
 //! Source: `lib/gitlab/ci/config/external/mapper/matcher.rb` and `normalizer.rb`, `lib/gitlab/ci/config/external/rules.rb`.
 
+use crate::source::Place;
 use std::sync::Arc;
 
 use super::problem::UnreadKind;
-use super::text::{Place, Text};
+use super::text::Text;
 use super::value::{Map, Value};
 
 /// Whether a file is included.

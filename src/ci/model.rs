@@ -4,8 +4,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::problem::{Problem, Unread, UnreadKind};
-use super::text::{Place, Text};
-use crate::source::{Source, Span};
+use super::text::Text;
+use crate::source::{Place, Source, Span};
 
 /// What a CI configuration comes to.
 #[derive(Clone, Debug, Default)]

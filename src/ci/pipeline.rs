@@ -15,7 +15,7 @@ use super::text::Text;
 use super::value::{Entry, Map, Value, Work};
 use super::variables::Scope;
 use super::{Files, ProjectFacts};
-use crate::source::Source;
+use crate::source::{Place, Source};
 
 /// How many steps one configuration may take; a few hundred jobs need some ten thousand.
 const MAX_STEPS: usize = 2_000_000;
@@ -106,7 +106,7 @@ impl Pipeline {
     fn settle(&mut self, main: &str, work: &Work) {
         if work.is_exhausted() {
             let source = self.sources.first().map_or_else(|| Arc::new(Source::new(main, "")), Arc::clone);
-            let place = super::text::Place::new(&source, crate::source::Span::default());
+            let place = Place::new(&source, crate::source::Span::default());
             self.problems.push(Problem::new(ProblemKind::TooLarge, place));
             self.stopped = true;
         }

@@ -1,6 +1,6 @@
 //! What is wrong with a CI configuration, and what of it could not be read.
 
-use super::text::Place;
+use crate::source::Place;
 use crate::yaml;
 
 /// Why GitLab refuses a CI configuration, or why this reading of it stops short.

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use super::MAX_DEPTH;
 use super::extends::Extends;
 use super::problem::{Problem, ProblemKind};
-use super::text::Place;
 use super::value::{Map, Reference, Value, Work};
+use crate::source::Place;
 
 /// Reads values with their references followed.
 pub(super) struct Resolver<'a> {

@@ -4,52 +4,8 @@ use std::fmt;
 use std::ops::{Deref, Range};
 use std::sync::Arc;
 
-use crate::source::{Source, Span};
+use crate::source::{Place, Span};
 use crate::yaml::Style;
-
-/// A place in a file.
-#[derive(Clone)]
-pub struct Place {
-    /// The file.
-    pub source: Arc<Source>,
-    /// The part of its text.
-    pub span: Span,
-}
-
-impl Place {
-    /// A place in a file.
-    #[must_use]
-    pub fn new(source: &Arc<Source>, span: Span) -> Self {
-        Self { source: Arc::clone(source), span }
-    }
-
-    /// What is written there.
-    #[must_use]
-    pub fn written(&self) -> &str {
-        self.source.slice(self.span)
-    }
-
-    /// Whether it lies in this file.
-    #[must_use]
-    pub fn is_in(&self, source: &Arc<Source>) -> bool {
-        Arc::ptr_eq(&self.source, source)
-    }
-}
-
-impl fmt::Debug for Place {
-    /// Without the text of the file.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}[{}..{}]", self.source.path(), self.span.start, self.span.end)
-    }
-}
-
-impl PartialEq for Place {
-    fn eq(&self, other: &Self) -> bool {
-        self.span == other.span && self.is_in(&other.source)
-    }
-}
-
-impl Eq for Place {}
 
 /// The value of a scalar, as text, with its place. It reads like a `str`.
 #[derive(Clone, Debug)]
@@ -252,6 +208,7 @@ impl Walk<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::Source;
     use crate::yaml::{self, Data};
 
     /// What the file has for a part of the value of `k`.

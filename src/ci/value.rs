@@ -1,11 +1,12 @@
 //! The values of a CI configuration: shared, so that merging many jobs copies no text, and each with its place.
 
+use crate::source::Place;
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::ruby_yaml::Kind;
-use super::text::{Place, Text};
+use super::text::Text;
 
 /// A value, after aliases and merge keys (`<<`) and before `!reference`.
 #[derive(Clone, Debug)]

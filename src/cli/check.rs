@@ -11,19 +11,17 @@ use super::fix::{self, FixArguments, Mode};
 use super::manners::{self, Manners};
 use super::progress::Progress;
 use super::reports::Reports;
+use super::standard_text::StandardText;
 use super::{Exit, output, usable};
-use crate::agent_config::location::CI_FILE;
 use crate::analysis::{self, Subject};
 use crate::diagnostic::{Safety, Selection};
 use crate::fixing::{self, Fixed};
-use crate::project::files::{Disk, Overlay, StandardInput, Texts};
-use crate::project::paths::shown_path;
+use crate::project::files::{Disk, Overlay};
 use crate::project::{
     Loader, Neighbours, Options, Project, Request, Scope, SettingsFile, Steps, Surroundings, Unusable, changeable_files,
 };
 use crate::report::Outcome;
 use crate::rules;
-use crate::source::Source;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -67,7 +65,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
         return Err(Unusable::new("`-` stands alone: name either files or standard input".to_owned()));
     }
     let is_written = matches!(fixing, Some((Mode::Write, _)));
-    let stdin = is_stdin.then(|| StandardText::read(arguments, is_written)).transpose()?;
+    let stdin = is_stdin
+        .then(|| StandardText::read(arguments.stdin_filename.as_deref(), &arguments.options, is_written))
+        .transpose()?;
     let mut checked = check_paths(arguments, fixing, stdin.as_ref())?;
     for error in &checked.errors {
         output::complain(&format!("error: {error}"));
@@ -139,21 +139,7 @@ fn check_paths(
     let mut errors = snapshot.errors;
     let mut outcome = Outcome::default();
     snapshot.remarks.into_iter().for_each(|remark| outcome.remark(Some(remark)));
-    let mut selections: Vec<(*const SettingsFile, Arc<Selection>)> = Vec::new();
-    let subjects: Vec<Subject> = snapshot
-        .projects
-        .into_iter()
-        .map(|project| {
-            let key = Arc::as_ptr(&project.settings);
-            let known = selections.iter().find(|(known, _)| *known == key).map(|(_, selection)| Arc::clone(selection));
-            let selection = known.unwrap_or_else(|| {
-                let selection = Arc::new(selection(arguments, &project.settings));
-                selections.push((key, Arc::clone(&selection)));
-                selection
-            });
-            Subject::new(project, selection)
-        })
-        .collect();
+    let subjects = subjects(arguments, snapshot.projects);
     if arguments.manners.verbose {
         for subject in subjects.iter().filter(|subject| subject.is_asked_for()) {
             output::complain(&manners::tell(&subject.project, Some(&subject.selection)));
@@ -175,7 +161,7 @@ fn check_paths(
             match (mode, stdin) {
                 (Mode::Show, _) => {}
                 (Mode::Write, Some(stdin)) => stdin.print(&fixed)?,
-                (Mode::Write, None) => write_fixes(&mut fixed, &own, &request, &mut errors),
+                (Mode::Write, None) => write_fixes(&mut fixed, (&projects, &own), &request, &mut errors),
             }
             drop(progress);
             if mode == Mode::Show {
@@ -197,14 +183,32 @@ fn check_paths(
     Ok(Checked { outcome, errors, difference })
 }
 
+/// The projects, each with the rules that run on it; projects with the same settings share these.
+fn subjects(arguments: &Arguments, projects: Vec<Arc<Project>>) -> Vec<Subject> {
+    let mut known: Vec<(Arc<SettingsFile>, Arc<Selection>)> = Vec::new();
+    let subject = |project: Arc<Project>| {
+        let settings = &project.settings;
+        let position = known.iter().position(|(of, _)| Arc::ptr_eq(of, settings)).unwrap_or_else(|| {
+            known.push((Arc::clone(settings), Arc::new(selection(arguments, settings))));
+            known.len() - 1
+        });
+        let selection = known.get(position).map(|(_, selection)| Arc::clone(selection)).unwrap_or_default();
+        Subject::new(project, selection)
+    };
+    projects.into_iter().map(subject).collect()
+}
+
 /// Writes what was fixed. What cannot be written is taken back, so that what is reported is what lies there.
 fn write_fixes(
     fixed: &mut Fixed,
-    own: &[BTreeMap<String, PathBuf>],
+    (projects, own): (&[Arc<Project>], &[BTreeMap<String, PathBuf>]),
     request: &fixing::Request<'_>,
     errors: &mut Vec<String>,
 ) {
-    let files = own.iter().flatten().map(|(shown, path)| (shown.clone(), path.clone())).collect();
+    let mut files: BTreeMap<&str, (&Path, &Path)> = BTreeMap::new();
+    for (project, own) in projects.iter().zip(own) {
+        files.extend(own.iter().map(|(shown, path)| (&**shown, (&**path, &*project.folder))));
+    }
     let failed = fix::write(fixed, &files);
     if !failed.is_empty() {
         fixed.take_back(&fix::paths(&failed), request);
@@ -219,42 +223,6 @@ fn selection(arguments: &Arguments, found: &SettingsFile) -> Selection {
         without: arguments.ignore.clone(),
         levels: found.settings.levels.clone(),
         accepted: (found.settings.ignore.clone(), found.shown_folder()),
-    }
-}
-
-/// The text on standard input, under the path where it would lie.
-struct StandardText {
-    path: PathBuf,
-    bytes: Vec<u8>,
-    source: Arc<Source>,
-}
-
-impl StandardText {
-    fn read(arguments: &Arguments, is_written: bool) -> Result<Self, Unusable> {
-        let path = arguments.stdin_filename.clone().unwrap_or_else(|| PathBuf::from("-"));
-        let surroundings = Surroundings::of_process();
-        let limit = Loader::new(&Disk, &arguments.options, &surroundings, rules::TABLE)?.limit_of(&path)?;
-        let is_ci_file = path.file_name().is_some_and(|file| file == CI_FILE);
-        let bytes = match Disk::read_standard_input(limit)? {
-            StandardInput::Bytes(bytes) => bytes,
-            StandardInput::TooLarge(_) if is_ci_file || is_written => {
-                return Err(Unusable::new("standard input is too large".to_owned()));
-            }
-            // As many bytes tell that there are too many.
-            StandardInput::TooLarge(size) => vec![b' '; usize::try_from(size).unwrap_or(usize::MAX)],
-        };
-        let source = Arc::new(Source::from_bytes(shown_path(&path), &bytes));
-        Ok(Self { path, bytes, source })
-    }
-
-    fn overlay(&self) -> Texts {
-        Texts::from([(self.source.path().to_owned(), Arc::clone(&self.source))])
-    }
-
-    /// Prints the text as it is after fixes.
-    fn print(&self, fixed: &Fixed) -> Result<(), Unusable> {
-        let after = fixed.files.iter().find(|file| file.before.path() == self.source.path());
-        let after = after.and_then(|file| file.after.to_bytes());
-        output::bytes_to_stdout(after.as_deref().unwrap_or(&self.bytes))
+        is_isolated: arguments.options.isolated,
     }
 }

@@ -168,12 +168,7 @@ fn write_human(decoded: &Decoded, out: &mut dyn io::Write) -> io::Result<()> {
 
 /// The configuration without secrets.
 fn masked(config: &Json) -> Json {
-    match config {
-        Json::String(text) => Json::from(secrets::mask(text)),
-        Json::Array(items) => items.iter().map(masked).collect(),
-        Json::Object(fields) => {
-            fields.iter().map(|(key, value)| (secrets::mask(key).into_owned(), masked(value))).collect()
-        }
-        other => other.clone(),
-    }
+    let mut masked = config.clone();
+    secrets::mask_json(&mut masked);
+    masked
 }

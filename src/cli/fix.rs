@@ -1,7 +1,7 @@
 //! `check --fix` and `--diff`: writes files with their fixes, or shows what would change.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::Duration;
 
 use similar::TextDiff;
@@ -11,7 +11,7 @@ use crate::diagnostic::Safety;
 use crate::fixing::Fixed;
 use crate::project::Unusable;
 use crate::source::secrets;
-use crate::writing::replace_text;
+use crate::writing::InPlace;
 
 /// How long the smallest difference is looked for; after that a larger one does.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -53,13 +53,18 @@ impl FixArguments {
     }
 }
 
-/// Writes the files; returns those that could not be, with the reason.
-pub(super) fn write(fixed: &Fixed, files: &BTreeMap<String, PathBuf>) -> Vec<(String, String)> {
+/// Writes the files, each within its project's folder; returns those that could not be, with the reason.
+pub(super) fn write(fixed: &Fixed, files: &BTreeMap<&str, (&Path, &Path)>) -> Vec<(String, String)> {
     let mut errors = Vec::new();
+    let mut in_place = InPlace::default();
     for file in &fixed.files {
         let path = file.before.path();
-        let place = files.get(path).cloned().unwrap_or_else(|| PathBuf::from(path));
-        if let Err(error) = replace_text(&place, (&file.before, &file.after)) {
+        let texts = (&*file.before, &*file.after);
+        let written = match files.get(path) {
+            Some((place, within)) => in_place.replace(place, within, texts),
+            None => Err("no project has it".to_owned()),
+        };
+        if let Err(error) = written {
             errors.push((path.to_owned(), format!("cannot fix {path}: {error}")));
         }
     }

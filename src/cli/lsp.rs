@@ -1,10 +1,11 @@
 //! `kaslint lsp`: the language server on standard input and output.
 
 use std::io::{self, BufReader};
+use std::path::PathBuf;
 
 use super::{Exit, failure};
 use crate::lsp::{End, serve_with};
-use crate::project::{Options, Unusable};
+use crate::project::{Options, Unusable, lexical};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -16,10 +17,21 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
-    match serve_with(BufReader::new(io::stdin()), io::stdout(), arguments.options.clone()) {
+    match serve_with(BufReader::new(io::stdin()), io::stdout(), options(arguments)) {
         End::Orderly => Ok(Exit::Fine),
         // The protocol asks for 1 where `exit` comes without `shutdown`.
         End::Abrupt => Ok(Exit::Found),
         End::Failed => Ok(failure::tell()),
+    }
+}
+
+/// The options, with paths as an editor names files: whole, and without `..`.
+fn options(arguments: &Arguments) -> Options {
+    let whole = |path: &PathBuf| lexical(path);
+    let options = &arguments.options;
+    Options {
+        inventory: options.inventory.as_ref().map(whole),
+        settings: options.settings.as_ref().map(whole),
+        ..options.clone()
     }
 }

@@ -18,6 +18,7 @@ mod reports;
 mod rules;
 mod schema;
 pub mod schemas;
+mod standard_text;
 
 use std::ffi::OsString;
 

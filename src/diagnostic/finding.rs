@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sha2::{Digest as _, Sha256};
 
 use super::RuleInfo;
-use crate::source::{Source, Span};
+use crate::source::{Place, Source, Span};
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -36,25 +36,6 @@ impl Severity {
 impl std::fmt::Display for Severity {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.name())
-    }
-}
-
-/// A place in a file.
-#[derive(Clone, Debug)]
-pub struct Place {
-    /// The file.
-    pub source: Arc<Source>,
-    /// The part of its text; empty at the start for a finding about the file as such.
-    pub span: Span,
-}
-
-impl Place {
-    /// The offset of the last thing that lies within it: a span that ends with a line break does not reach the next line.
-    #[must_use]
-    pub fn last(&self) -> usize {
-        let text = self.source.slice(self.span);
-        let last = text.chars().next_back().map_or(0, char::len_utf8);
-        self.span.end - last.min(self.span.len())
     }
 }
 

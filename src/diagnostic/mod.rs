@@ -7,7 +7,7 @@ mod rule;
 mod selection;
 pub mod suppression;
 
-pub use finding::{Edit, Fault, Finding, Fix, Place, Related, Safety, Severity};
+pub use finding::{Edit, Fault, Finding, Fix, Related, Safety, Severity};
 pub use linter_rules::{INTERNAL_ERROR, INVALID_IGNORE, INVALID_INVENTORY, INVALID_SETTINGS, UNUSED_IGNORE};
 pub use rule::{Need, RuleInfo, RuleTable, Tag, Topic};
 pub use selection::{Level, Selection};

@@ -34,6 +34,8 @@ pub struct Selection {
     pub levels: Vec<(String, Level)>,
     /// Findings that the settings file accepts, and its folder as paths of findings have it.
     pub accepted: (Vec<AcceptedFinding>, String),
+    /// Whether comments in files hide nothing, because a stranger may have written them.
+    pub is_isolated: bool,
 }
 
 impl Selection {

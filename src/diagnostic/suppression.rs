@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use globset::{GlobBuilder, GlobSet};
 
-use super::{Finding, INVALID_IGNORE, Place, RuleTable, UNUSED_IGNORE};
-use crate::source::{Source, Span};
+use super::{Finding, INVALID_IGNORE, RuleTable, UNUSED_IGNORE};
+use crate::source::{Place, Source, Span};
 use crate::yaml;
 
 /// What a comment starts with.

@@ -1,8 +1,11 @@
 //! Which project a git remote stands for.
 
+use super::full_path::path_fault;
+
 /// The full path behind the URL of a git remote; `None` where it cannot be a project of a GitLab instance.
 ///
-/// Takes `git@host:group/project.git`, `https://host/group/project.git` and `ssh://git@host:22/group/project.git`.
+/// Takes `git@host:group/project.git`, `https://host/group/project.git` and `ssh://git@host:22/group/project.git`. What is written
+/// wrongly, as `user:password@host:group/project`, names no project.
 #[must_use]
 pub fn path_of_remote(url: &str) -> Option<String> {
     let (host, path) = match url.split_once("://") {
@@ -10,7 +13,8 @@ pub fn path_of_remote(url: &str) -> Option<String> {
             if scheme.eq_ignore_ascii_case("file") {
                 return None;
             }
-            rest.split_once('/')?
+            let address = rest.split(['?', '#']).next().unwrap_or_default();
+            address.split_once('/')?
         }
         // The scp-like form; a Windows drive has no host of that kind.
         None => url.split_once(':').filter(|(host, _)| host.len() > 1 && !host.contains('/'))?,
@@ -22,7 +26,7 @@ pub fn path_of_remote(url: &str) -> Option<String> {
     }
     let path = path.trim_matches('/');
     let path = path.strip_suffix(".git").unwrap_or(path);
-    (path.contains('/') && !path.contains("..")).then(|| path.to_owned())
+    (path.contains('/') && !path.contains("..") && path_fault(path).is_none()).then(|| path.to_owned())
 }
 
 #[cfg(test)]
@@ -39,6 +43,10 @@ mod tests {
             ("/srv/git/shop.git", None),
             ("file:///srv/git/shop.git", None),
             ("C:/work/shop", None),
+            ("user:secret@gitlab.example.com:acme/shop.git", None),
+            ("https://user:sec/ret@gitlab.example.com/acme/shop.git", None),
+            ("https://gitlab.example.com/acme/shop.git?private_token=secret", Some("acme/shop")),
+            ("gitlab.example.com:acme/shop.git?private_token=secret", None),
         ] {
             assert_eq!(path_of_remote(url).as_deref(), path, "{url}");
         }

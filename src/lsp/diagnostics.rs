@@ -9,8 +9,8 @@ use super::client::Client;
 use super::options::EditorOptions;
 use super::{pages, uri};
 use crate::diagnostic::Tag;
-use crate::diagnostic::{Finding, Place, Severity};
-use crate::source::secrets;
+use crate::diagnostic::{Finding, Severity};
+use crate::source::{Place, secrets};
 
 /// Who says it, beside the message.
 pub(super) const SOURCE: &str = "kaslint";

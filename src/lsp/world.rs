@@ -141,9 +141,11 @@ impl World {
     /// Takes over the text of a document. Returns whether that is all that changes; if not, everything is to be read again.
     pub fn update(&mut self, document: &Document, documents: &Documents) -> bool {
         let shown = document.source.path();
-        let texts = documents.texts();
+        let role = self.role(document);
+        // Of ten thousand open documents few have to do with agents.
+        let texts = if matches!(role, Some(Role::Agent(..) | Role::Ci(_))) { documents.texts() } else { Texts::new() };
         let files = Overlay::new(&Disk, &texts);
-        match self.role(document) {
+        match role {
             Some(Role::Agent(..)) => {
                 let mut is_known = false;
                 for subject in &mut self.subjects {
@@ -190,7 +192,10 @@ impl World {
         if let Some(at) = self.projects().position(reads) {
             return Some(Role::Ci(at));
         }
-        if document.path.file_name().is_some_and(|name| name == FILE_NAME) {
+        let all_options = || self.folders.iter().map(|folder| &folder.options).chain([&self.options]);
+        let is_named =
+            || all_options().any(|options| options.known.settings.as_deref().map(shown_path).as_deref() == Some(shown));
+        if document.path.file_name().is_some_and(|name| name == FILE_NAME) || is_named() {
             return Some(Role::Settings);
         }
         self.is_inventory(document).then_some(Role::Inventory)
@@ -478,6 +483,7 @@ impl<'l> Loading<'l> {
                 without: options.ignore.clone(),
                 levels: settings.settings.levels.clone(),
                 accepted: (settings.settings.ignore.clone(), settings.shown_folder()),
+                is_isolated: options.known.isolated,
             };
             self.subjects.push(Subject::new(project, selection));
         }

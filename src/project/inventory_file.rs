@@ -11,7 +11,7 @@ use super::files::FileSource;
 use super::gate::{Gate, NamedBy};
 use super::own_file::read_own_file;
 use super::paths::shown_path;
-use super::search::{Found, Searcher};
+use super::search::{Found, Listing, Searcher};
 use crate::diagnostic::{Finding, INVALID_INVENTORY};
 use crate::inventory::{self, Inventory, Problem, ProblemKind, Project};
 use crate::schema;
@@ -79,9 +79,14 @@ impl InventoryFile {
         self.folder().join(project.folder())
     }
 
-    /// Gives the found projects the paths that the inventory has for their folders; with `is_all`, adds those of its
-    /// projects that have a folder and were not found.
-    pub(crate) fn name_projects(&self, files: &dyn FileSource, found: &mut Vec<Found>, is_all: bool) {
+    /// Gives the found projects the paths that the inventory has for their folders, and adds those of its projects that are wanted,
+    /// by folder, have one and were not found.
+    pub(crate) fn name_projects(
+        (file, settings): &Listing,
+        files: &dyn FileSource,
+        found: &mut Vec<Found>,
+        is_wanted: &(dyn Fn(&Path) -> bool + Sync),
+    ) {
         // The same folder may be found by another way of writing its path.
         let mut known: HashMap<PathBuf, usize> = HashMap::new();
         for (position, project) in found.iter().enumerate() {
@@ -89,23 +94,31 @@ impl InventoryFile {
         }
         let mut found_at = |project: &Project| -> bool {
             // An inventory may list many projects, and asking the disk about each takes long.
-            let place = if known.is_empty() { None } else { files.real(&self.folder_of(project)).ok() };
+            let place = if known.is_empty() { None } else { files.real(&file.folder_of(project)).ok() };
             let position = place.and_then(|place| known.get(&place).copied());
             if let Some(found) = position.and_then(|position| found.get_mut(position)) {
+                // An inventory's word counts, wherever the folder lies.
+                let is_whole = !found.is_nested && found.ci_file.is_some();
+                let whole = if is_whole { None } else { Searcher::new(files, usize::MAX).at_root(&found.root) };
+                if let Some(whole) = whole {
+                    *found = Found { given: found.given.clone(), named: found.named.clone(), ..whole };
+                }
                 found.project = Some(project.path.to_string());
+                found.listed_by = Some((Arc::clone(file), Arc::clone(settings)));
             }
             position.is_some()
         };
         let mut others: Vec<&Project> = Vec::new();
-        for project in self.inventory.projects() {
-            if !found_at(project) && is_all {
+        for project in file.inventory.projects() {
+            if !found_at(project) && is_wanted(&file.folder_of(project)) {
                 others.push(project);
             }
         }
         let at_root = |project: &&Project| {
-            let mut at_root = Searcher::new(files, usize::MAX).at_root(&self.folder_of(project))?;
-            at_root.given = self.folder().to_owned();
+            let mut at_root = Searcher::new(files, usize::MAX).at_root(&file.folder_of(project))?;
+            at_root.given = file.folder().to_owned();
             at_root.project = Some(project.path.to_string());
+            at_root.listed_by = Some((Arc::clone(file), Arc::clone(settings)));
             Some(at_root)
         };
         found.par_extend(others.par_iter().filter_map(at_root));

@@ -9,12 +9,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rayon::prelude::*;
 
 use super::ci_files::MAX_CI_FILE_SIZE;
-use super::files::{Content, FileSource, plain};
+use super::files::{Content, FileSource, Kind, plain};
 use super::gate::{Gate, NamedBy, lexical};
 use super::inputs::read_input;
 use super::options::{Options, Surroundings};
 use super::paths::{folder_or_here, locate, shown_path};
-use super::search::{Found, FoundFile, Search, Searcher};
+use super::search::{Found, FoundFile, Listing, Search, Searcher};
 use super::settings::{FILE_NAME, Settings};
 use super::{Context, Input, InventoryFile, Origin, Origins, Project, SettingsFile, Snapshot, Steps, Unusable};
 use crate::agent_config::location::{CI_FILE, Location};
@@ -77,6 +77,15 @@ pub struct Loader<'s> {
     inventories: Mutex<BTreeMap<PathBuf, Arc<InventoryFile>>>,
 }
 
+/// The project that the caller's word about a path is for.
+#[derive(Clone, Copy)]
+struct Owner {
+    /// Its position.
+    at: usize,
+    /// Whether it is the top of what was asked for, and not the only one somewhere below.
+    is_top: bool,
+}
+
 /// What is known of one project before its files are read.
 struct Known {
     context: Context,
@@ -132,7 +141,7 @@ impl<'s> Loader<'s> {
             }
         };
         request.steps.expect(search.projects.iter().map(Found::count).sum());
-        let load = |(at, found): (usize, &Found)| self.project(found, owner == Some(at), request);
+        let load = |(at, found): (usize, &Found)| self.project(found, owner.filter(|owner| owner.at == at), request);
         let loaded: Vec<_> = match search.projects.len() {
             0..=FEW => search.projects.iter().enumerate().map(load).collect(),
             _ => search.projects.par_iter().enumerate().map(load).collect(),
@@ -153,7 +162,7 @@ impl<'s> Loader<'s> {
     pub fn load_file(&self, path: &Path) -> Result<(Input, Context), Unusable> {
         let (root, location) = locate(path);
         let found = Found::nothing_at(&root);
-        let context = self.known(&found, false)?.context;
+        let context = self.known(&found, None)?.context;
         let file = FoundFile { path: path.to_owned(), location: location.unwrap_or(Location::Loose) };
         Ok((read_input(&file, context.max_file_size, self.files)?, context))
     }
@@ -185,7 +194,7 @@ impl<'s> Loader<'s> {
         if path.file_name().is_some_and(|name| name == CI_FILE) {
             return Ok(MAX_CI_FILE_SIZE);
         }
-        Ok(self.known(&Found::nothing_at(&locate(path).0), false)?.context.max_file_size)
+        Ok(self.known(&Found::nothing_at(&locate(path).0), None)?.context.max_file_size)
     }
 
     /// The projects to look at: those of the paths, or else everything here, and all projects of the inventory. A folder that an
@@ -204,20 +213,35 @@ impl<'s> Loader<'s> {
                     }
                     (true, _) => all.search(&[here.to_owned()]),
                 };
-                if let Some(inventory) = &inventory {
-                    let asked = search.projects.len();
-                    let needs_others = |found: &Found| {
-                        request.neighbours == Neighbours::Always
-                            || found.ci_file.as_ref().is_some_and(|file| found.is_meant(file))
+                let mut inventories: Vec<Listing> = inventory.into_iter().collect();
+                for path in paths {
+                    let folder = match self.files.kind(path) {
+                        Ok(Kind::File) => locate(path).0,
+                        _ => path.clone(),
                     };
-                    let with_others = paths.is_empty() || search.projects.iter().any(needs_others);
-                    inventory.name_projects(self.files, &mut search.projects, with_others);
-                    if !paths.is_empty() {
-                        for other in search.projects.iter_mut().skip(asked) {
-                            other.named = Some(BTreeSet::new());
-                            other.ci_file = None;
-                        }
-                    }
+                    let around = self.inventory_around(&folder, snapshot);
+                    let is_new = |new: &Listing| !inventories.iter().any(|(known, _)| Arc::ptr_eq(known, &new.0));
+                    let around = around.filter(is_new);
+                    inventories.extend(around);
+                }
+                let asked = search.projects.len();
+                let needs_others = |found: &Found| {
+                    request.neighbours == Neighbours::Always
+                        || found.ci_file.as_ref().is_some_and(|file| found.is_meant(file))
+                };
+                let with_others = paths.is_empty() || search.projects.iter().any(needs_others);
+                let folders: Vec<PathBuf> = paths.iter().map(|path| lexical(path)).collect();
+                let is_below = |folder: &Path| {
+                    let folder = lexical(folder);
+                    paths.is_empty() || folders.iter().any(|given| folder.starts_with(given))
+                };
+                for inventory in &inventories {
+                    let is_wanted = |folder: &Path| with_others || is_below(folder);
+                    InventoryFile::name_projects(inventory, self.files, &mut search.projects, &is_wanted);
+                }
+                for other in search.projects.iter_mut().skip(asked).filter(|other| !is_below(&other.root)) {
+                    other.named = Some(BTreeSet::new());
+                    other.ci_file = None;
                 }
                 search
             }
@@ -225,7 +249,7 @@ impl<'s> Loader<'s> {
                 let some = Searcher::new(self.files, MAX_FILES_OF_EDITOR);
                 let mut search = some.search(&[folder.to_owned()]);
                 if let Some(inventory) = self.inventory_around(folder, snapshot) {
-                    inventory.name_projects(self.files, &mut search.projects, true);
+                    InventoryFile::name_projects(&inventory, self.files, &mut search.projects, &|_| true);
                 }
                 documents.iter().for_each(|document| some.add(&mut search, document));
                 search
@@ -236,7 +260,7 @@ impl<'s> Loader<'s> {
                 let roots: Vec<PathBuf> = search.projects.iter().map(|found| found.root.clone()).collect();
                 for root in roots {
                     if let Some(inventory) = self.inventory_around(&root, snapshot) {
-                        inventory.name_projects(self.files, &mut search.projects, true);
+                        InventoryFile::name_projects(&inventory, self.files, &mut search.projects, &|_| true);
                     }
                 }
                 search
@@ -244,9 +268,12 @@ impl<'s> Loader<'s> {
         }
     }
 
-    fn inventory_around(&self, folder: &Path, snapshot: &mut Snapshot) -> Option<Arc<InventoryFile>> {
+    fn inventory_around(&self, folder: &Path, snapshot: &mut Snapshot) -> Option<Listing> {
         let root = self.gate.root_of(folder, folder);
-        let inventory = self.settings_for(folder, &root).and_then(|settings| self.inventory_of(&settings, &root));
+        let inventory = self.settings_for(folder, &root).and_then(|settings| {
+            let inventory = self.inventory_of(&settings, &root)?;
+            Ok(inventory.map(|inventory| (inventory, settings)))
+        });
         inventory.unwrap_or_else(|unusable| {
             snapshot.unusable.push(unusable);
             None
@@ -255,32 +282,31 @@ impl<'s> Loader<'s> {
 
     /// The project that `--project` and `CI_PROJECT_PATH` are the path of: a pipeline's project is the one whose repository is
     /// checked out, and so is the caller's.
-    fn owner(&self, projects: &[Found], scope: Scope<'_>, snapshot: &mut Snapshot) -> Result<Option<usize>, Unusable> {
-        let is_candidate = |found: &Found| found.project.is_none() && found.is_asked_for() && found.is_project();
-        let candidates: Vec<(usize, &Found)> =
-            projects.iter().enumerate().filter(|(_, found)| is_candidate(found)).collect();
-        let at_top = || {
-            let tops: Vec<PathBuf> = match scope {
-                Scope::Paths([]) => vec![lexical(Path::new("."))],
-                Scope::Paths(paths) => paths.iter().map(|path| lexical(path)).collect(),
-                Scope::Folder(folder, _) => vec![lexical(folder)],
-                Scope::Documents(_) => Vec::new(),
-            };
-            let is_top = |found: &Found| {
-                let folder = lexical(&found.root);
-                let root = self.gate.root_of(&folder, &found.given);
-                root == folder && tops.iter().any(|top| *top == folder || top.starts_with(&folder))
-            };
-            let mut at_top = candidates.iter().filter(|(_, found)| is_top(found));
-            at_top.next().filter(|_| at_top.next().is_none()).map(|(at, _)| *at)
+    fn owner(&self, projects: &[Found], scope: Scope<'_>, snapshot: &mut Snapshot) -> Result<Option<Owner>, Unusable> {
+        let is_own = |found: &Found| found.is_asked_for() && !found.is_nested;
+        let candidates: Vec<(usize, &Found)> = projects.iter().enumerate().filter(|(_, found)| is_own(found)).collect();
+        let tops: Vec<PathBuf> = match scope {
+            Scope::Paths([]) => vec![lexical(Path::new("."))],
+            Scope::Paths(paths) => paths.iter().map(|path| lexical(path)).collect(),
+            Scope::Folder(folder, _) => vec![lexical(folder)],
+            Scope::Documents(_) => Vec::new(),
         };
-        let owner = match &candidates[..] {
-            [] => None,
-            [(at, _)] => Some(*at),
-            _ => at_top(),
+        let is_top = |found: &Found| {
+            let folder = lexical(&found.root);
+            let root = self.gate.root_of(&folder, &found.given);
+            root == folder && tops.iter().any(|top| top.starts_with(&folder))
         };
-        let count = candidates.len();
-        if owner.is_none() && count > 1 {
+        let at_top: Vec<usize> = candidates.iter().filter(|(_, found)| is_top(found)).map(|(at, _)| *at).collect();
+        if let [at] = at_top[..] {
+            return Ok(Some(Owner { at, is_top: true }));
+        }
+        let unlisted: Vec<usize> =
+            candidates.iter().filter(|(_, found)| found.project.is_none()).map(|(at, _)| *at).collect();
+        if let [at] = unlisted[..] {
+            return Ok(Some(Owner { at, is_top: false }));
+        }
+        let count = unlisted.len();
+        if count > 1 {
             if self.options.project.is_some() {
                 return Err(Unusable::new(format!(
                     "--project names one project, and {count} configuration projects were found; check them one by one"
@@ -292,17 +318,17 @@ impl<'s> Loader<'s> {
                 ));
             }
         }
-        Ok(owner)
+        Ok(None)
     }
 
     /// A project with its files.
     fn project(
         &self,
         found: &Found,
-        is_owner: bool,
+        owner: Option<Owner>,
         request: &Request<'_>,
     ) -> (Option<Project>, Vec<String>, Option<Unusable>) {
-        let (known, unusable) = match self.known(found, is_owner) {
+        let (known, unusable) = match self.known(found, owner) {
             Ok(known) => (known, None),
             Err(unusable) => match request.before {
                 Some(before) => (self.known_before(found, before), Some(unusable)),
@@ -339,15 +365,21 @@ impl<'s> Loader<'s> {
     }
 
     /// What is known about a project.
-    fn known(&self, found: &Found, is_owner: bool) -> Result<Known, Unusable> {
+    fn known(&self, found: &Found, owner: Option<Owner>) -> Result<Known, Unusable> {
         let root = self.gate.root_of(&found.root, &found.given);
-        let settings_file = self.settings_for(&found.root, &root)?;
+        let own = self.settings_for(&found.root, &root)?;
+        // Where a project has no settings, those count that name the inventory which lists it.
+        let settings_file = match &found.listed_by {
+            Some((_, settings)) if own.file.is_none() => Arc::clone(settings),
+            _ => own,
+        };
         let settings = &settings_file.settings;
-        let inventory = self.inventory_of(&settings_file, &root)?;
+        let listed_by = || found.listed_by.as_ref().map(|(inventory, _)| Arc::clone(inventory));
+        let inventory = self.inventory_of(&settings_file, &root)?.or_else(listed_by);
         let instance = inventory.as_ref().map(|inventory| inventory.inventory.instance());
         let (project, project_from) = match &found.project {
             Some(listed) => (Some(listed.clone()), Some(Origin::Inventory)),
-            None => self.path_of(found, is_owner, &settings_file),
+            None => self.path_of(found, owner, &settings_file),
         };
         let options = self.options;
         let (version, version_from) = first([
@@ -401,34 +433,39 @@ impl<'s> Loader<'s> {
     }
 
     /// The full path of a project that no inventory names, and who says so.
-    fn path_of(&self, found: &Found, is_owner: bool, settings: &SettingsFile) -> (Option<String>, Option<Origin>) {
-        if is_owner {
-            let from_caller = first([
-                (self.options.project.clone(), Origin::Option("--project")),
-                (self.surroundings.ci_project_path.clone(), Origin::Pipeline),
-            ]);
-            if from_caller.0.is_some() {
-                return from_caller;
-            }
-        }
+    fn path_of(
+        &self,
+        found: &Found,
+        owner: Option<Owner>,
+        settings: &SettingsFile,
+    ) -> (Option<String>, Option<Origin>) {
         let folder = folder_or_here(&found.root);
-        if self.files.is_there(&folder.join(".git"))
-            && let Some(path) = self.files.remote(folder).as_deref().and_then(path_of_remote)
-        {
-            return (Some(path), Some(Origin::Remote));
-        }
+        let from_option = || self.options.project.clone().filter(|_| owner.is_some());
+        let from_pipeline = || self.surroundings.ci_project_path.clone();
+        let from_remote = || {
+            let has_git = self.files.is_there(&folder.join(".git"));
+            has_git.then(|| self.files.remote(folder)).flatten().as_deref().and_then(path_of_remote)
+        };
         // A settings file above several projects speaks of the one beside it.
         let beside = settings.file.as_deref().and_then(Path::parent);
         let is_beside = beside.is_some_and(|beside| lexical(beside) == lexical(folder));
-        match is_owner || is_beside || self.given.is_some() {
-            true => first([(settings.settings.project.clone(), Origin::Settings)]),
-            false => (None, None),
-        }
+        let speaks_of_it = owner.is_some() || is_beside || self.given.is_some();
+        let sources: [(Origin, &dyn Fn() -> Option<String>); 5] = [
+            (Origin::Option("--project"), &from_option),
+            (Origin::Pipeline, &|| from_pipeline().filter(|_| owner.is_some_and(|owner| owner.is_top))),
+            (Origin::Remote, &from_remote),
+            // A repository somewhere below knows better whose it is.
+            (Origin::Pipeline, &|| from_pipeline().filter(|_| owner.is_some())),
+            (Origin::Settings, &|| settings.settings.project.clone().filter(|_| speaks_of_it)),
+        ];
+        let found = sources.into_iter().find_map(|(origin, value)| Some((value()?, origin)));
+        found.map_or((None, None), |(path, origin)| (Some(path), Some(origin)))
     }
 
     fn settings_for(&self, folder: &Path, root: &Path) -> Result<Arc<SettingsFile>, Unusable> {
         match &self.given {
             Some(settings) => Ok(Arc::clone(settings)),
+            None if self.options.isolated => Ok(Arc::default()),
             None => Ok(self.settings_above(folder, root)?.unwrap_or_default()),
         }
     }
@@ -475,7 +512,10 @@ impl<'s> Loader<'s> {
                 Some(self.gate.resolve(file, NamedBy::Editor(folder), &root, "inventory")?)
             }
             (Some(file), None) => Some(file.clone()),
-            (None, _) => settings.inventory.clone(),
+            (None, _) => match &settings.inventory_refused {
+                Some(refused) => return Err(refused.clone()),
+                None => settings.inventory.clone(),
+            },
         };
         file.map(|file| self.read_inventory(&file, root)).transpose()
     }

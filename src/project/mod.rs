@@ -1,6 +1,6 @@
 //! Projects: found, read within bounds, and put together with what is known of GitLab's side, in one way for all.
 //!
-//! [`Loader`] is the one door: it takes paths or folders, options and a [`files::FileSource`], and gives an owned [`Snapshot`]. [`gate`]
+//! [`Loader`] is the one door: it takes paths or folders, options and a [`files::FileSource`], and gives an owned [`Snapshot`]. The gate
 //! decides what may be read. Command line, editor and fixing stand on this; none of them opens a file.
 
 mod changeable;
@@ -24,6 +24,7 @@ mod steps;
 
 pub use changeable::changeable_files;
 pub use context::Context;
+pub(crate) use gate::lexical;
 pub use input::{AgentFile, EntryId, Input, InputContent};
 pub(crate) use inventory_file::mistake as inventory_mistake;
 pub use inventory_file::{InventoryFile, MissingFolder};

@@ -22,6 +22,9 @@ pub struct Options {
     /// Settings file [default: .kaslint.yaml beside .gitlab, or above it up to the top of the repository].
     #[arg(long, value_name = "FILE")]
     pub settings: Option<PathBuf>,
+    /// Take nothing from the repository's settings, comments and baselines, as for a stranger's branch; what options name holds.
+    #[arg(long)]
+    pub isolated: bool,
     /// A folder outside of the repository in which what the repository names may be read; may be given several times.
     #[arg(long, value_name = "DIR")]
     pub allow_outside: Vec<PathBuf>,

@@ -2,15 +2,24 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 use super::files::{FileSource, Kind, Walk, plain};
+use super::gate::lexical;
 use super::paths::{is_config_path, locate};
+use super::{InventoryFile, SettingsFile};
 use crate::agent_config::location::{CI_FILE, Location, Unread};
 
 /// The name that tells an inventory folder.
 const INVENTORY_FILE: &str = "inventory.yaml";
+
+/// The folder beside an inventory in which the projects lie that it gives no other.
+const PROJECTS_FOLDER: &str = "projects";
+
+/// An inventory with the settings that name it.
+pub(crate) type Listing = (Arc<InventoryFile>, Arc<SettingsFile>);
 
 /// A project that was found: a configuration project, one with a CI file, or both.
 #[derive(Clone, Debug)]
@@ -25,6 +34,10 @@ pub(crate) struct Found {
     pub ci_file: Option<PathBuf>,
     /// Its full path, where an inventory says it.
     pub project: Option<String>,
+    /// That inventory, with the settings that name it.
+    pub listed_by: Option<Listing>,
+    /// Whether it lies below a project or in a repository, and so is none to GitLab.
+    pub is_nested: bool,
     /// The files that were named; `None` where the whole project is meant. The others are there to be known.
     pub named: Option<BTreeSet<PathBuf>>,
 }
@@ -37,8 +50,7 @@ impl Found {
 
     /// A project at a folder of which nothing was found.
     pub fn nothing_at(root: &Path) -> Self {
-        let (root, given) = (root.to_owned(), root.to_owned());
-        Self { root, given, files: Vec::new(), ci_file: None, project: None, named: None }
+        Gathered::new(root).into_found(root.to_owned())
     }
 
     /// Whether anything of it was asked for; others are there to be known.
@@ -49,12 +61,6 @@ impl Found {
     /// Whether a path of it was asked for.
     pub fn is_meant(&self, path: &Path) -> bool {
         self.named.as_ref().is_none_or(|named| named.contains(path))
-    }
-
-    /// Whether it can be a project to GitLab: the top of a repository, and not a folder below one that looks like it.
-    pub fn is_project(&self) -> bool {
-        let is_nested = |file: &FoundFile| matches!(file.location, Location::Unread { why: Unread::NotAtTheTop, .. });
-        self.ci_file.is_some() || !self.files.iter().any(is_nested)
     }
 }
 
@@ -83,18 +89,66 @@ struct Gathered {
     named: BTreeSet<PathBuf>,
     /// Whether a folder was searched, so that all of it is meant.
     is_whole: bool,
+    is_nested: bool,
 }
 
 impl Gathered {
     fn new(given: &Path) -> Self {
         let given = given.to_owned();
-        Self { given, files: BTreeMap::new(), ci_file: None, named: BTreeSet::new(), is_whole: false }
+        Self { given, files: BTreeMap::new(), ci_file: None, named: BTreeSet::new(), is_whole: false, is_nested: false }
+    }
+
+    /// Takes a file that was found.
+    fn add(&mut self, path: PathBuf, location: Location) {
+        if !self.named.iter().any(|named| lexical(named) == lexical(&path)) {
+            self.files.insert(path, location);
+        }
+    }
+
+    /// Takes a file that was named; one that is there under another way of writing its path stays as it is.
+    fn name(&mut self, path: &Path, location: Location) {
+        let is_same = |known: &&PathBuf| lexical(known) == lexical(path);
+        let known = self.files.keys().find(is_same).cloned().unwrap_or_else(|| path.to_owned());
+        self.files.entry(known.clone()).or_insert(location);
+        self.named.insert(known);
+    }
+
+    fn name_ci_file(&mut self, path: &Path) {
+        let known = self.ci_file.take().filter(|known| lexical(known) == lexical(path));
+        let path = known.unwrap_or_else(|| path.to_owned());
+        self.named.insert(path.clone());
+        self.ci_file = Some(path);
     }
 
     fn into_found(self, root: PathBuf) -> Found {
         let files = self.files.into_iter().map(|(path, location)| FoundFile { path, location }).collect();
         let named = (!self.is_whole).then_some(self.named);
-        Found { root, given: self.given, files, ci_file: self.ci_file, project: None, named }
+        Found {
+            root,
+            given: self.given,
+            files,
+            ci_file: self.ci_file,
+            project: None,
+            listed_by: None,
+            is_nested: self.is_nested,
+            named,
+        }
+    }
+}
+
+/// What has been found of all projects so far, by folder, however that was written.
+#[derive(Debug, Default)]
+struct Roots(BTreeMap<PathBuf, (PathBuf, Gathered)>);
+
+impl Roots {
+    /// What was found in a folder, with the folder as it was written first; `given` led there.
+    fn at(&mut self, root: &Path, given: &Path) -> (&Path, &mut Gathered) {
+        let (root, gathered) = self.0.entry(lexical(root)).or_insert_with(|| (root.to_owned(), Gathered::new(given)));
+        (root, gathered)
+    }
+
+    fn into_found(self) -> Vec<Found> {
+        self.0.into_values().map(|(root, gathered)| gathered.into_found(root)).collect()
     }
 }
 
@@ -113,7 +167,7 @@ impl<'s> Searcher<'s> {
     /// What lies at paths: files that are named, folders with all projects in them.
     pub fn search(&self, paths: &[PathBuf]) -> Search {
         let mut search = Search::default();
-        let mut roots: BTreeMap<PathBuf, Gathered> = BTreeMap::new();
+        let mut roots = Roots::default();
         for path in paths {
             match self.files.kind(path) {
                 Err(error) => search.errors.push(format!("cannot read {}: {}", path.display(), plain(&error))),
@@ -124,7 +178,7 @@ impl<'s> Searcher<'s> {
                 Ok(_) => self.name_file(path, &mut roots),
             }
         }
-        search.projects = roots.into_iter().map(|(root, gathered)| gathered.into_found(root)).collect();
+        search.projects = roots.into_found();
         search
     }
 
@@ -156,7 +210,7 @@ impl<'s> Searcher<'s> {
         if !is_ci_file && location.is_none() {
             return;
         }
-        let known = search.projects.iter().position(|found| found.root == root);
+        let known = search.projects.iter().position(|found| lexical(&found.root) == lexical(&root));
         let at = known.unwrap_or_else(|| {
             search.projects.push(self.at_root(&root).unwrap_or_else(|| Found::nothing_at(&root)));
             search.projects.len() - 1
@@ -164,7 +218,7 @@ impl<'s> Searcher<'s> {
         let Some(found) = search.projects.get_mut(at) else { return };
         match location {
             None => found.ci_file = Some(path.to_owned()),
-            Some(location) if !found.files.iter().any(|file| file.path == path) => {
+            Some(location) if !found.files.iter().any(|file| lexical(&file.path) == lexical(path)) => {
                 found.files.push(FoundFile { path: path.to_owned(), location });
                 found.files.sort_by(|a, b| a.path.cmp(&b.path));
             }
@@ -181,23 +235,21 @@ impl<'s> Searcher<'s> {
     }
 
     /// A file that was named, together with what lies in the same project.
-    fn name_file(&self, path: &Path, roots: &mut BTreeMap<PathBuf, Gathered>) {
+    fn name_file(&self, path: &Path, roots: &mut Roots) {
         if path.file_name().is_some_and(|name| name == CI_FILE) {
             let root = path.parent().map(Path::to_owned).unwrap_or_default();
-            let gathered = roots.entry(root.clone()).or_insert_with(|| Gathered::new(&root));
-            self.gather_agents(&root, gathered);
-            gathered.ci_file = Some(path.to_owned());
-            gathered.named.insert(path.to_owned());
+            let (root, gathered) = roots.at(&root, &root);
+            self.gather_agents(root, gathered);
+            gathered.name_ci_file(path);
             return;
         }
         let (root, location) = locate(path);
-        let gathered = roots.entry(root.clone()).or_insert_with(|| Gathered::new(&root));
+        let (root, gathered) = roots.at(&root, &root);
         if location.is_some() && gathered.ci_file.is_none() {
-            self.add_ci_file(&root, gathered);
-            self.gather_agents(&root, gathered);
+            self.add_ci_file(root, gathered);
+            self.gather_agents(root, gathered);
         }
-        gathered.files.insert(path.to_owned(), location.unwrap_or(Location::Loose));
-        gathered.named.insert(path.to_owned());
+        gathered.name(path, location.unwrap_or(Location::Loose));
     }
 
     /// Everything in `.gitlab` that is, or looks like, an agent configuration, whatever ignore files say: GitLab heeds none.
@@ -218,7 +270,7 @@ impl<'s> Searcher<'s> {
         }
     }
 
-    fn search_folder(&self, top: &Path, roots: &mut BTreeMap<PathBuf, Gathered>, search: &mut Search) {
+    fn search_folder(&self, top: &Path, roots: &mut Roots, search: &mut Search) {
         let agents = agents_glob();
         // Most of a repository lies elsewhere; only what may match is looked at closely.
         let wanted =
@@ -245,12 +297,13 @@ impl<'s> Searcher<'s> {
             let mut agents = Gathered::new(top);
             self.gather_agents(root, &mut agents);
             if has_ci_file || !agents.files.is_empty() {
-                let gathered = roots.entry(root.to_owned()).or_insert_with(|| Gathered::new(top));
+                let (_, gathered) = roots.at(root, top);
                 gathered.is_whole = true;
-                if !agents.files.is_empty() {
+                // What looks like a project below the top is none, be the top one with jobs alone.
+                if !agents.files.is_empty() || root == top {
                     agents_at.push(root.to_owned());
                 }
-                gathered.files.append(&mut agents.files);
+                std::mem::take(&mut agents.files).into_iter().for_each(|(path, location)| gathered.add(path, location));
                 self.add_ci_file(root, gathered);
             }
         }
@@ -263,8 +316,9 @@ impl<'s> Searcher<'s> {
         };
         for (root, entries) in found {
             let is_nested = nesting.is_nested(&root);
-            let project = roots.entry(root.clone()).or_insert_with(|| Gathered::new(top));
+            let (_, project) = roots.at(&root, top);
             project.is_whole = true;
+            project.is_nested = is_nested;
             if !is_nested {
                 self.add_ci_file(&root, project);
             }
@@ -275,7 +329,7 @@ impl<'s> Searcher<'s> {
                     }
                     location => location,
                 };
-                project.files.insert(path, location);
+                project.add(path, location);
             }
         }
     }
@@ -317,7 +371,8 @@ impl Nesting<'_> {
             if ancestor.as_os_str().is_empty() && !top_is_here {
                 return false;
             }
-            if self.holds_inventory(ancestor) {
+            let is_listed_by_name = || root.strip_prefix(ancestor).is_ok_and(|rest| rest.starts_with(PROJECTS_FOLDER));
+            if is_listed_by_name() && self.holds_inventory(ancestor) {
                 return false;
             }
             if self.roots.contains(ancestor) || self.repositories.contains(ancestor) {
@@ -381,7 +436,7 @@ mod tests {
                 ("w/examples".to_owned(), vec![("w/examples/.gitlab/agents/dev/config.yaml".to_owned(), nested)]),
             ]
         );
-        assert_eq!(search.projects.iter().map(Found::is_project).collect::<Vec<_>>(), [true, false]);
+        assert_eq!(search.projects.iter().map(|found| found.is_nested).collect::<Vec<_>>(), [false, true]);
     }
 
     #[test]

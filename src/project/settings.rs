@@ -4,10 +4,10 @@ use std::str::FromStr as _;
 use std::sync::Arc;
 
 use crate::diagnostic::suppression::AcceptedFinding;
-use crate::diagnostic::{Finding, INVALID_SETTINGS, Level, Place, RuleTable};
+use crate::diagnostic::{Finding, INVALID_SETTINGS, Level, RuleTable};
 use crate::gitlab::{NEWEST, Tier, Version};
 use crate::schema::{self, Check, Data, Key, Kind, Message, MessageValue, Value};
-use crate::source::{Source, Span};
+use crate::source::{Place, Source, Span};
 use crate::yaml;
 
 /// The name of the settings file.

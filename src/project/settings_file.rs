@@ -25,6 +25,8 @@ pub struct SettingsFile {
     pub file: Option<PathBuf>,
     /// The inventory that it names.
     pub inventory: Option<PathBuf>,
+    /// Why that may not be read; it matters only where no option names another one.
+    pub(crate) inventory_refused: Option<Unusable>,
     schema_files: Vec<PathBuf>,
 }
 
@@ -46,11 +48,16 @@ impl SettingsFile {
             Unusable::with_mistakes(format!("the settings file {shown} cannot be used"), mistakes)
         })?;
         let named = |written: &str, what: &str| gate.resolve(Path::new(written), NamedBy::File(path), root, what);
-        let inventory = settings.inventory.as_deref().map(|written| named(written, "inventory")).transpose()?;
+        let inventory = settings.inventory.as_deref().map(|written| named(written, "inventory")).transpose();
+        let (inventory, inventory_refused) = match inventory {
+            Ok(inventory) => (inventory, None),
+            Err(refused) => (None, Some(refused)),
+        };
         let schema_files: Vec<PathBuf> =
             settings.schemas.iter().map(|written| named(written, "schemas")).collect::<Result<_, _>>()?;
         let schemas = schema_files.iter().map(|file| read_schema(file, files)).collect::<Result<_, _>>()?;
-        Ok(Self { settings, schemas: Arc::new(schemas), file: Some(path.to_owned()), inventory, schema_files })
+        let (schemas, file) = (Arc::new(schemas), Some(path.to_owned()));
+        Ok(Self { settings, schemas, file, inventory, inventory_refused, schema_files })
     }
 
     /// The JSON Schemas that it names.

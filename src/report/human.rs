@@ -9,8 +9,8 @@ use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, So
 
 use super::excerpt::{Excerpt, MaskedSource};
 use super::{Outcome, Summary};
-use crate::diagnostic::{Finding, Place, Severity};
-use crate::source::{Source, Span};
+use crate::diagnostic::{Finding, Severity};
+use crate::source::{Place, Source, Span};
 
 /// The report for people.
 #[derive(Clone, Copy, Debug)]

@@ -6,7 +6,8 @@ use std::io;
 use serde_json::{Value as Json, json};
 
 use super::{Outcome, Summary};
-use crate::diagnostic::{Finding, Fix, Place};
+use crate::diagnostic::{Finding, Fix};
+use crate::source::Place;
 
 pub(super) fn write(outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
     let summary = Summary::of(outcome);

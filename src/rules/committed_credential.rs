@@ -8,13 +8,18 @@ use crate::project::AgentFile;
 use crate::source::secrets;
 
 rule! {
-    /// The file holds a key, a token or a kubeconfig.
+    /// The file holds a key, a token, a password or a kubeconfig.
     ///
     /// Whoever can read the repository can use it, and git keeps it for good. An agent's configuration needs no secret: the
     /// agent's own token is given to it when it is installed. kaslint masks the value in everything that it prints.
     ///
-    /// Source: the prefixes of GitLab's tokens are those of its documentation `security/tokens/index.md`; PEM, JWT and cloud keys by their
-    /// published forms.
+    /// Told are tokens by their published forms (GitLab, GitHub, AWS, Azure, Google, Docker, npm, PyPI, Slack, Vault, Terraform and
+    /// more), private keys, JSON web tokens, credentials of a kubeconfig, `Authorization` headers, passwords in addresses, and values of
+    /// keys such as `password`, `token` and `api_key` that look as if a machine had made them. Variables, placeholders and names are
+    /// none. What only may be a secret is masked and not told.
+    ///
+    /// Source: the prefixes of GitLab's tokens are those of its documentation `security/tokens/_index.md`; the other forms are those that
+    /// gitleaks publishes.
     ///
     /// ## Bad
     ///
@@ -38,7 +43,7 @@ rule! {
 
 impl Rule for CommittedCredential {
     fn check_file(&self, file: &AgentFile, _cx: &FileContext<'_>, findings: &mut Findings) {
-        for secret in secrets::find(file.source.text()) {
+        for secret in secrets::find(file.source.text()).into_iter().filter(|secret| secret.is_certain) {
             let message = format!("this is {}: whoever reads the repository can use it", secret.kind);
             let finding =
                 Finding::new(&INFO, &file.source, secret.span, message).label("masked by kaslint").key(secret.kind);

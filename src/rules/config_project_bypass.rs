@@ -8,9 +8,10 @@ use super::insertion;
 use super::rule::{Rule, rule};
 use crate::access::{CandidateKind, Target};
 use crate::agent_config::{AccessAs, CiEntry, Mode, is_true};
-use crate::diagnostic::{Finding, Place};
+use crate::diagnostic::Finding;
 use crate::project::AgentFile;
 use crate::schema;
+use crate::source::Place;
 use crate::words::excerpt;
 
 rule! {

@@ -8,7 +8,7 @@ use super::insertion;
 use super::jobs::{finding_on, job_name, refused};
 use super::rule::{Rule, rule};
 use crate::access::jobs::Refusal;
-use crate::diagnostic::Place;
+use crate::source::Place;
 use crate::words::{a_few, excerpt};
 use crate::yaml::written;
 

@@ -6,8 +6,8 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::diagnostic::{Fault, Finding, Place, Related};
-use crate::source::Span;
+use crate::diagnostic::{Fault, Finding, Related};
+use crate::source::{Place, Span};
 use crate::words;
 
 /// Where rules put their findings.

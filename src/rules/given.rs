@@ -7,11 +7,11 @@ use std::sync::Arc;
 use crate::access::jobs::{JobEnvironments, JobView, KnownEnvironments, ProjectJobs, Selection, script_route};
 use crate::access::{AgentId, Entries, Index};
 use crate::agent_config::CiEntry;
-use crate::diagnostic::{Finding, Place, RuleInfo};
+use crate::diagnostic::{Finding, RuleInfo};
 use crate::gitlab::FullPath;
 use crate::project::{AgentFile, Context};
 use crate::shell::{Action, Script};
-use crate::source::Source;
+use crate::source::{Place, Source};
 
 /// What rules are given about the project.
 #[derive(Clone, Copy, Debug)]

@@ -5,17 +5,17 @@ use std::sync::Arc;
 use super::given::{JobContext, JobSelection};
 use crate::access::jobs::{By, CaseGrant, JobCase, JobView, Refusal, Resolved, Selection};
 use crate::access::{AgentId, Denial, DropReason, Outcome, Row};
-use crate::ci;
-use crate::diagnostic::{Finding, Place, RuleInfo};
+use crate::diagnostic::{Finding, RuleInfo};
+use crate::source::Place;
 use crate::words::{dropped, excerpt};
 
 /// A place of a CI file as findings have it.
-pub(super) fn at(place: &ci::Place) -> Place {
+pub(super) fn at(place: &Place) -> Place {
     Place { source: Arc::clone(&place.source), span: place.span }
 }
 
 /// A finding at a place of a CI file.
-pub(super) fn finding_at(info: &'static RuleInfo, place: &ci::Place, message: impl Into<String>) -> Finding {
+pub(super) fn finding_at(info: &'static RuleInfo, place: &Place, message: impl Into<String>) -> Finding {
     Finding::new(info, &place.source, place.span, message)
 }
 
@@ -30,9 +30,9 @@ pub(super) fn job_name(case: &JobCase) -> String {
 }
 
 /// The place of a line of the job's script.
-pub(super) fn script_place(job: &JobView<'_>, item: usize, range: &std::ops::Range<usize>) -> Option<ci::Place> {
+pub(super) fn script_place(job: &JobView<'_>, item: usize, range: &std::ops::Range<usize>) -> Option<Place> {
     let line = job.job.script.get(item)?;
-    Some(ci::Place { source: Arc::clone(line.source()), span: line.span_of(range.clone()) })
+    Some(Place { source: Arc::clone(line.source()), span: line.span_of(range.clone()) })
 }
 
 /// A case of a job that an agent lets in in none of its pipelines, for this reason.

@@ -7,7 +7,7 @@ use crate::gitlab::PartialText;
 
 /// What decides about the context at one place of a script.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Standing {
+pub(super) struct FlowState {
     /// The last thing in the same shell that selects a context or spoils it.
     pub decision: Option<Decision>,
     /// The last action, in whichever shell, that selects one.
@@ -42,7 +42,7 @@ pub(super) struct Use {
     pub is_elsewhere: bool,
 }
 
-impl Standing {
+impl FlowState {
     /// This and then that.
     fn then(&self, later: &Self) -> Self {
         Self {
@@ -92,29 +92,29 @@ impl Standing {
 struct Branch {
     arm: Arm,
     /// What has happened up to the place where the script branches.
-    before: Standing,
+    before: FlowState,
     /// What happens in the arms that are behind.
-    others: Standing,
+    others: FlowState,
     /// What has happened in this arm.
-    inside: Standing,
+    inside: FlowState,
 }
 
 /// The pass through the actions of a script.
 #[derive(Default)]
 struct Pass {
-    top: Standing,
+    top: FlowState,
     branches: Vec<Branch>,
 }
 
 impl Pass {
-    fn now(&self) -> Standing {
+    fn now(&self) -> FlowState {
         match self.branches.last() {
             Some(branch) => branch.before.then(&branch.inside),
             None => self.top.clone(),
         }
     }
 
-    fn add(&mut self, happened: &Standing) {
+    fn add(&mut self, happened: &FlowState) {
         let here = self.branches.last_mut().map_or(&mut self.top, |branch| &mut branch.inside);
         *here = here.then(happened);
     }
@@ -145,13 +145,18 @@ impl Pass {
         }
         for arm in rest {
             let before = self.now();
-            self.branches.push(Branch { arm: *arm, before, others: Standing::default(), inside: Standing::default() });
+            self.branches.push(Branch {
+                arm: *arm,
+                before,
+                others: FlowState::default(),
+                inside: FlowState::default(),
+            });
         }
     }
 }
 
 /// What has happened before each action.
-pub(super) fn standings(actions: &[Action], sections: &[Section]) -> Vec<Standing> {
+pub(super) fn standings(actions: &[Action], sections: &[Section]) -> Vec<FlowState> {
     let mut pass = Pass::default();
     let mut in_after = false;
     let mut standings = Vec::with_capacity(actions.len());
@@ -164,7 +169,7 @@ pub(super) fn standings(actions: &[Action], sections: &[Section]) -> Vec<Standin
         }
         pass.go(&action.path);
         standings.push(pass.now());
-        if let Some(happened) = Standing::of(at, action) {
+        if let Some(happened) = FlowState::of(at, action) {
             pass.add(&happened);
         }
     }

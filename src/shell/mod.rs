@@ -41,7 +41,7 @@ pub struct Script {
     /// The section of each item.
     sections: Vec<Section>,
     /// What has happened before each action.
-    standings: Vec<flow::Standing>,
+    standings: Vec<flow::FlowState>,
     /// What the script puts together itself.
     made: flow::Made,
 }

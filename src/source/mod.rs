@@ -2,7 +2,10 @@
 //!
 //! This floor knows bytes, lines and columns. It does not know YAML.
 
+mod place;
 pub mod secrets;
+
+pub use place::Place;
 
 /// A half-open range of byte offsets into [`Source::text`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -144,3 +144,112 @@ fn ci_files_and_what_they_include_are_fixed_within_their_project() {
     kaslint(folder.path(), &["check", "--inventory", "inventory.yaml", "--fix", "projects/acme/web/.gitlab-ci.yml"]);
     assert!(has_fixed("projects/acme/web/.gitlab-ci.yml") && !has_fixed("projects/acme/web/ci/more.yml"));
 }
+
+#[cfg(unix)]
+#[test]
+fn owner_group_and_mode_are_kept() {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
+    let folder = folder_with(&[(CONFIG, BROKEN)]);
+    let path = folder.path().join(CONFIG);
+    // Only a superuser may; for anybody else the owner is the same in any case.
+    let is_given_away = chown(&path, Some(12345), Some(54321)).is_ok();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o620)).expect("a mode");
+    let before = fs::metadata(&path).expect("a file");
+    assert_eq!(kaslint(folder.path(), &["check", "--fix"]).code, 0);
+    let after = fs::metadata(&path).expect("a file");
+    assert_eq!(fs::read(&path).expect("a file"), b"ci_access: {}\n");
+    assert_eq!((after.uid(), after.gid(), after.mode()), (before.uid(), before.gid(), before.mode()));
+    assert!(!is_given_away || after.uid() == 12345);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_named_file_below_a_link_is_not_fixed() {
+    let outside = folder_with(&[(CONFIG, BROKEN)]);
+    let folder = folder_with(&[("sub/.git/HEAD", b"")]);
+    std::os::unix::fs::symlink(outside.path(), folder.path().join("link")).expect("a link");
+    std::os::unix::fs::symlink(outside.path(), folder.path().join("sub/link")).expect("a link");
+    let here = kaslint(folder.path(), &["check", "--fix", "--format=concise", &format!("link/{CONFIG}")]);
+    insta::assert_snapshot!(here.transcript());
+    // From elsewhere, the repository tells.
+    let from = folder_with(&[]);
+    let path = folder.path().join("sub/link").join(CONFIG);
+    let run = kaslint(from.path(), &["check", "--fix", &path.to_string_lossy()]);
+    assert_eq!(run.code, 2);
+    assert!(run.stderr.contains("sub/link is a symbolic link; name the file by the folder"), "{}", run.stderr);
+    assert_eq!(fs::read(outside.path().join(CONFIG)).expect("a file"), BROKEN);
+}
+
+/// A superuser may write anywhere, so the run is another user's then.
+#[cfg(unix)]
+#[test]
+fn a_folder_that_takes_no_files_is_said() {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
+    use std::os::unix::process::CommandExt as _;
+    const NOBODY: u32 = 65534;
+    let folder = folder_with(&[(CONFIG, BROKEN)]);
+    let at = |path: &str| folder.path().join(path);
+    let set = |path: &str, mode| fs::set_permissions(at(path), fs::Permissions::from_mode(mode)).expect("a mode");
+    // Where the binary lies, that user may not come.
+    let copy = folder.path().join("kaslint");
+    fs::copy(env!("CARGO_BIN_EXE_kaslint"), &copy).expect("a copy");
+    let mut command = std::process::Command::new(&copy);
+    if fs::metadata(folder.path()).expect("a folder").uid() == 0 {
+        for path in ["", CONFIG, ".gitlab/agents/prod"] {
+            chown(at(path), Some(NOBODY), Some(NOBODY)).expect("another owner");
+        }
+        command.uid(NOBODY).gid(NOBODY);
+    }
+    set("", 0o755);
+    set(".gitlab/agents/prod", 0o555);
+    command.current_dir(folder.path()).args(["check", "--fix", "--format=concise", "--output=.gitlab/agents/prod/x"]);
+    let output = command.output().expect("the binary runs");
+    assert_eq!(
+        (output.status.code(), &*String::from_utf8_lossy(&output.stderr)),
+        (
+            Some(2),
+            "error: cannot fix .gitlab/agents/prod/config.yaml: no file can be written beside it (permission denied)\nerror: cannot write .gitlab/agents/prod/x: permission denied\n"
+        )
+    );
+    set(".gitlab/agents/prod", 0o755);
+    assert_eq!(fs::read(at(CONFIG)).expect("a file"), BROKEN);
+    assert_eq!(fs::read_dir(at(".gitlab/agents/prod")).expect("a folder").count(), 1);
+}
+
+/// Somebody swaps the file, and its folder, for links while kaslint reads and writes.
+#[cfg(unix)]
+#[test]
+fn links_that_are_swapped_in_lead_nowhere() {
+    use std::os::unix::fs::symlink;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    let outside = folder_with(&[("config.yaml", BROKEN)]);
+    let folder = folder_with(&[(CONFIG, BROKEN), (".git/HEAD", b"")]);
+    let [agent, aside] = [".gitlab/agents/prod", "aside"].map(|path| folder.path().join(path));
+    let file = folder.path().join(CONFIG);
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(Ordering::Relaxed) {
+                let _ = fs::rename(&agent, &aside);
+                let _ = symlink(outside.path(), &agent);
+                std::thread::sleep(std::time::Duration::from_millis(1));
+                let _ = fs::remove_file(&agent);
+                let _ = fs::rename(&aside, &agent);
+                let _ = fs::write(&file, BROKEN);
+                std::thread::sleep(std::time::Duration::from_millis(2));
+                let _ = fs::remove_file(&file);
+                let _ = symlink(outside.path().join("config.yaml"), &file);
+                std::thread::sleep(std::time::Duration::from_millis(1));
+                let _ = fs::remove_file(&file);
+                let _ = fs::write(&file, BROKEN);
+                std::thread::sleep(std::time::Duration::from_millis(2));
+            }
+        });
+        for _ in 0..100 {
+            kaslint(folder.path(), &["check", "--fix"]);
+        }
+        is_over.store(true, Ordering::Relaxed);
+    });
+    assert_eq!(fs::read(outside.path().join("config.yaml")).expect("a file"), BROKEN);
+    assert_eq!(fs::read_dir(outside.path()).expect("a folder").count(), 1);
+}

@@ -8,12 +8,12 @@ use kaslint::agent_config::location::Location;
 use kaslint::analysis::{Subject, analyse_with};
 use kaslint::cli::schemas::Name;
 use kaslint::diagnostic::Selection;
-use kaslint::diagnostic::{Finding, Place, Safety, Severity};
+use kaslint::diagnostic::{Finding, Safety, Severity};
 use kaslint::diagnostic::{Need, RuleInfo, Topic};
 use kaslint::project::{Context, Input, InputContent, Project};
 use kaslint::report::{Format, Outcome, View};
 use kaslint::rules::{Described, Findings, ProjectContext, Rule};
-use kaslint::source::{Source, Span};
+use kaslint::source::{Place, Source, Span};
 use serde_json::Value as Json;
 
 use crate::common::{CONFIG, folder_with, kaslint, root, write};
@@ -246,7 +246,12 @@ fn no_format_shows_a_secret() {
 
 #[test]
 fn no_report_of_a_file_full_of_secrets_shows_one() {
-    let token = "glagent-aAbBcCdDeEfFgGhHiIjJ0123456789";
+    for prefix in ["glagent-", "X_glpat-", "glwt-", "GR1348941", "ghu_"] {
+        no_report_shows(&format!("{prefix}aAbBcCdDeEfFgGhHiIjJ0123456789"));
+    }
+}
+
+fn no_report_shows(token: &str) {
     let entry = format!("    - id: {token}\n      {token}: [{token}]\n      environments: [{token}, \"{token}\"]\n");
     let text = format!("ci_access:\n  projects:\n{entry}{entry}{token}: {token}\n");
     let job = format!(
@@ -261,6 +266,39 @@ fn no_report_of_a_file_full_of_secrets_shows_one() {
     kaslint(folder.path(), &["check", "--write-baseline", "baseline.json"]);
     let baseline = std::fs::read_to_string(folder.path().join("baseline.json")).expect("a baseline");
     assert!(baseline.contains("unknown-key") && !baseline.contains("aAbBcC"), "{baseline}");
+}
+
+#[test]
+fn no_report_shows_a_password() {
+    const PASSWORD: &str = "hunterTwo9Qw";
+    let address = format!("https://bob:{PASSWORD}@git.example.com/acme/x");
+    let agent = format!(
+        "password: {PASSWORD}\nci_access:\n  projects:\n    - id: {address}\n      default_namespace: {address}\n      environments: ['{address}']\n      token: {PASSWORD}\n"
+    );
+    let accepted =
+        format!("custom_data: {{password: {PASSWORD}, address: '{address}', hosts: [{{token: '{PASSWORD}!x7'}}]}}\n");
+    let ci = format!(
+        "include:\n  - remote: {address}.yml\n  - remote: https://git.example.com/x.yml?private_token={PASSWORD}\n  - local: bob:{PASSWORD}@git.example.com:acme/x.yml\n  - project: {address}\n    file: /x.yml\n\
+         deploy:\n  environment: {address}\n  variables: {{DB_PASSWORD: {PASSWORD}, KUBE_CONTEXT: '{address}'}}\n  script:\n    - 'kubectl --token={PASSWORD} get pods'\n    \
+         - kubectl config use-context {address}\n    - 'curl -H \"Authorization: Bearer {PASSWORD}\" {address}'\n"
+    );
+    let files = [(CONFIG, agent.as_bytes()), ("b/config.yaml", accepted.as_bytes()), (".gitlab-ci.yml", ci.as_bytes())];
+    let folder = folder_with(&files);
+    let checks = ["human", "concise", "json", "sarif", "gitlab", "github", "junit", "markdown"]
+        .map(|format| vec!["check", "--verbose", "--format", format, "--project", "acme/agents"]);
+    let accesses = ["human", "json", "markdown", "csv"]
+        .map(|format| vec!["access", "--jobs", "--format", format, "--project", "acme/agents"]);
+    let decodes = ["human", "json"].map(|format| vec!["decode", "--format", format, CONFIG, "b/config.yaml"]);
+    for call in checks.into_iter().chain(accesses).chain(decodes).chain([vec!["check", "--diff", "--unsafe"]]) {
+        let run = kaslint(folder.path(), &call);
+        assert!((0..=1).contains(&run.code), "{call:?}: {}", run.stderr);
+        assert!(
+            !run.stdout.contains("hunter") && !run.stderr.contains("hunter"),
+            "{call:?}: {}{}",
+            run.stdout,
+            run.stderr
+        );
+    }
 }
 
 #[test]

@@ -76,23 +76,136 @@ fn an_unwritable_folder_is_an_error() {
     assert!(run.stderr.starts_with("error: cannot write /proc/report.json: "), "{}", run.stderr);
 }
 
+/// Who calls names the links outside of a repository; `/dev/stdout` is one.
 #[cfg(unix)]
 #[test]
 fn links_and_devices_are_written_to_and_not_replaced() {
-    let folder = folder_with(&[(CONFIG, TEXT), ("real.json", b"old")]);
-    let link = folder.path().join("link.json");
-    std::os::unix::fs::symlink("real.json", &link).expect("a link");
-    let null = folder.path().join("null");
-    std::os::unix::fs::symlink("/dev/null", &null).expect("a link");
-    let run = kaslint(folder.path(), &["check", "--format=json=link.json", "--format=gitlab=null"]);
+    use std::os::unix::fs::{FileTypeExt as _, symlink};
+    let folder = folder_with(&[(CONFIG, TEXT)]);
+    let elsewhere = folder_with(&[("real.json", b"old")]);
+    let link = elsewhere.path().join("link.json");
+    symlink("real.json", &link).expect("a link");
+    let null = elsewhere.path().join("null");
+    symlink("/dev/null", &null).expect("a link");
+    let [json, gitlab] =
+        [("json", &link), ("gitlab", &null)].map(|(format, path)| format!("--format={format}={}", path.display()));
+    let run = kaslint(folder.path(), &["check", &json, &gitlab]);
     assert_eq!(run.code, 1, "{}", run.stderr);
     for link in [link, null] {
         assert!(std::fs::symlink_metadata(&link).expect("a link").is_symlink());
     }
-    let text = std::fs::read_to_string(folder.path().join("real.json")).expect("the file");
+    let text = std::fs::read_to_string(elsewhere.path().join("real.json")).expect("the file");
     assert!(text.contains("unknown-key"));
-    use std::os::unix::fs::FileTypeExt as _;
     assert!(std::fs::metadata("/dev/null").expect("the device").file_type().is_char_device());
+    let expected = kaslint(folder.path(), &["check", "--format=json"]).stdout;
+    for output in ["/dev/stdout", "/dev/fd/1"] {
+        assert_eq!(kaslint(folder.path(), &["check", "--format=json", "--output", output]).stdout, expected);
+    }
+    let run =
+        kaslint(Path::new("/"), &["check", "--format=json", "--output=/dev/stdout", &folder.path().to_string_lossy()]);
+    assert!(run.stdout.contains("unknown-key"), "{}", run.stderr);
+    // A file as standard output, as behind `>`.
+    let file = std::fs::File::create(elsewhere.path().join("redirected.json")).expect("a file");
+    let status = crate::common::command(folder.path(), &["check", "--format=json", "--output=/dev/stdout"])
+        .stdout(file)
+        .status()
+        .expect("the binary runs");
+    assert_eq!(status.code(), Some(1));
+    let text = std::fs::read_to_string(elsewhere.path().join("redirected.json")).expect("the file");
+    assert_eq!(text, expected);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_named_pipe_is_written_to() {
+    let folder = folder_with(&[(CONFIG, TEXT)]);
+    let pipe = folder.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo runs").success());
+    let reader = std::thread::spawn(move || std::fs::read_to_string(pipe).expect("a report"));
+    assert_eq!(kaslint(folder.path(), &["check", "--format=json", "--output=pipe"]).code, 1);
+    assert_eq!(reader.join().expect("a report"), kaslint(folder.path(), &["check", "--format=json"]).stdout);
+}
+
+/// What a merge request brings along says nothing of where reports go.
+#[cfg(unix)]
+#[test]
+fn what_a_link_of_the_checkout_leads_to_is_not_written() {
+    use std::os::unix::fs::symlink;
+    let outside = folder_with(&[("victim", b"old"), ("folder/.keep", b"")]);
+    let folder = folder_with(&[(CONFIG, TEXT), ("repository/.git/HEAD", b""), ("repository/sub/.keep", b"")]);
+    for (target, link) in [("victim", "link.json"), ("new", "dangling.json"), ("folder", "link")] {
+        for place in ["", "repository/sub/"] {
+            symlink(outside.path().join(target), folder.path().join(format!("{place}{link}"))).expect("a link");
+        }
+    }
+    symlink("/dev/null", folder.path().join("null")).expect("a link");
+    let calls: [&[&str]; 7] = [
+        &["--format=json", "--output=link.json"],
+        &["--format=json=link.json"],
+        &["--write-baseline=link.json"],
+        &["--format=json=dangling.json"],
+        &["--format=json=link/report.json"],
+        &["--write-baseline=link/baseline.json"],
+        &["--format=json=null"],
+    ];
+    let mut transcript = String::new();
+    for call in calls {
+        let run = kaslint(folder.path(), &[&["check"], call].concat());
+        transcript.push_str(&format!("# {}\n{}", call.join(" "), run.transcript()));
+    }
+    insta::assert_snapshot!(transcript);
+    // From elsewhere, the repository tells.
+    let from = folder_with(&[]);
+    let project = folder.path().to_string_lossy();
+    for path in ["link.json", "dangling.json", "link/report.json"] {
+        let path = folder.path().join("repository/sub").join(path);
+        let run = kaslint(from.path(), &["check", &format!("--format=json={}", path.display()), &project]);
+        assert_eq!((run.code, &*run.stdout), (2, ""));
+        assert!(run.stderr.contains("is a symbolic link, which somebody else may have written"), "{}", run.stderr);
+    }
+    assert_eq!(std::fs::read(outside.path().join("victim")).expect("the file"), b"old");
+    assert_eq!((names(outside.path()).len(), names(&outside.path().join("folder"))), (2, vec![".keep".to_owned()]));
+}
+
+#[cfg(unix)]
+#[test]
+fn new_reports_get_what_the_umask_leaves_and_old_ones_keep_owner_and_mode() {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
+    let folder = folder_with(&[(CONFIG, TEXT), ("old.json", b"old")]);
+    let old = folder.path().join("old.json");
+    let is_root = chown(&old, Some(12345), Some(54321)).is_ok();
+    std::fs::set_permissions(&old, std::fs::Permissions::from_mode(0o604)).expect("a mode");
+    let before = std::fs::metadata(&old).expect("the file");
+    let command = "umask $1; shift; exec \"$@\"";
+    for (umask, mode) in [("077", 0o600), ("022", 0o644), ("002", 0o664), ("000", 0o666)] {
+        let (report, baseline) = (format!("{umask}.json"), format!("{umask}.baseline"));
+        for option in [format!("--format=json={report}"), format!("--write-baseline={baseline}")] {
+            let status = Command::new("sh")
+                .current_dir(folder.path())
+                .args([
+                    "-c",
+                    command,
+                    "sh",
+                    umask,
+                    env!("CARGO_BIN_EXE_kaslint"),
+                    "check",
+                    "--format=json=old.json",
+                    &option,
+                ])
+                .stdout(Stdio::null())
+                .status()
+                .expect("the shell runs");
+            assert!(matches!(status.code(), Some(0 | 1)), "{status}");
+        }
+        for file in [report, baseline] {
+            assert_eq!(std::fs::metadata(folder.path().join(&file)).expect("a report").mode() & 0o7777, mode, "{file}");
+        }
+    }
+    let after = std::fs::metadata(&old).expect("the file");
+    assert_ne!(std::fs::read(&old).expect("the file"), b"old");
+    assert_eq!((after.uid(), after.gid(), after.mode()), (before.uid(), before.gid(), before.mode()));
+    assert!(!is_root || after.uid() == 12345);
+    assert!(names(folder.path()).iter().all(|name| !name.starts_with(".kaslint-")));
 }
 
 #[test]

@@ -85,6 +85,17 @@ fn the_project_comes_from_option_pipeline_remote_or_settings() {
     assert!(run.stdout.contains("acme/platform/agents"));
     git(&["remote", "set-url", "origin", "https://github.com/acme/agents.git"]);
     assert!(rules(&kaslint(folder.path(), &["check", "--format", "json"])).is_empty());
+    // A remote that is written wrongly names no project, and what it holds is not shown.
+    for (remote, path) in [
+        ("bob:hunterTwo9Qw@gitlab.example.com:acme/agents.git", "unknown"),
+        ("https://bob:hunter/Two9Qw@gitlab.example.com/acme/agents.git", "unknown"),
+        ("https://gitlab.example.com/acme/agents.git?private_token=hunterTwo9Qw", "acme/agents (the remote origin)"),
+    ] {
+        git(&["remote", "set-url", "origin", remote]);
+        let run = kaslint(folder.path(), &["check", "--verbose"]);
+        assert!(run.stderr.contains(&format!("path       {path}")), "{remote}: {}", run.stderr);
+        assert!(!run.stderr.contains("Two9Qw") && !run.stdout.contains("Two9Qw"), "{remote}");
+    }
 }
 
 #[test]
@@ -151,4 +162,49 @@ fn an_organisations_own_schema_is_held_to_files_at_the_place_that_breaks_it() {
         assert_eq!(run.code, 2);
         assert!(run.stderr.contains(told), "{}", run.stderr);
     }
+}
+
+#[test]
+fn an_isolated_run_takes_nothing_from_the_repository() {
+    let folder = folder_with(&[
+        (CONFIG, b"ci_access:\n  # kaslint: ignore[unknown-key] hides it\n  project: []\n"),
+        (".kaslint.yaml", b"rules: {unknown-key: off}\nproject: acme/agents\n"),
+        ("own.yaml", b"rules: {unknown-key: warning}\n"),
+    ]);
+    let rules = |arguments: &[&str]| -> Vec<String> {
+        let run = kaslint(folder.path(), &[&["check", "--format", "json"], arguments].concat());
+        let findings = run.json()["findings"].as_array().cloned().unwrap_or_default();
+        let told =
+            |finding: &serde_json::Value| format!("{}: {}", finding["severity"], finding["rule"]).replace('"', "");
+        findings.iter().map(told).collect()
+    };
+    assert_eq!(rules(&[]), [""; 0]);
+    assert_eq!(rules(&["--isolated"]), ["error: unknown-key"]);
+    assert_eq!(
+        rules(&["--isolated", "--settings", "own.yaml"]),
+        ["warning: unknown-key"],
+        "what the caller names holds"
+    );
+}
+
+#[test]
+fn nothing_outside_of_the_repository_is_read_for_it() {
+    let folder = folder_with(&[
+        ("repository/.git/HEAD", b"ref: refs/heads/main\n"),
+        (&format!("repository/{CONFIG}"), b"ci_access: {}\n"),
+        (".kaslint.yaml", b"this is above the root and would be refused"),
+        ("known/inventory.yaml", b"projects: [{path: acme/agents}]\n"),
+    ]);
+    let inside = folder.path().join("repository");
+    let check = |arguments: &[&str]| kaslint(&inside, &[&["check"], arguments].concat());
+    assert_eq!(check(&[]).code, 0);
+    std::fs::write(inside.join(".kaslint.yaml"), "inventory: ../known/inventory.yaml\n").expect("settings");
+    let refused = check(&[]);
+    assert_eq!(refused.code, 2);
+    assert_eq!(
+        refused.stderr,
+        "error: `inventory` in .kaslint.yaml leads to ../known/inventory.yaml, outside of the working directory; name it on the command line, or allow its folder with `--allow-outside DIR`\n"
+    );
+    assert_eq!(check(&["--allow-outside", "../known"]).code, 0);
+    assert_eq!(check(&["--inventory", "../known/inventory.yaml"]).code, 0, "the caller names what it likes");
 }

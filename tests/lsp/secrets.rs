@@ -16,7 +16,7 @@ fn texts() -> Vec<(&'static str, String)> {
     let ci = format!(
         "deploy:\n  variables: {{KUBE_CONTEXT: '{TOKEN}'}}\n  script:\n    - kubectl config use-context {TOKEN}\n    \
          - kubectl --token {TOKEN} get pods\n    - kubectl config use-context acme/{TOKEN}:prod\n\
-         include: {{local: {TOKEN}.yml, {TOKEN}: x}}\n"
+         include:\n  - {{local: {TOKEN}.yml, {TOKEN}: x}}\n  - remote: https://bob:zZyYxX98Qw@git.example.com/x.yml?private_token=zZyYxX98\n"
     );
     let settings = format!("project: {TOKEN}\nrules: {{{TOKEN}: \"off\"}}\n{TOKEN}: 1\nignore: [{{rule: {TOKEN}}}]\n");
     let inventory = format!(

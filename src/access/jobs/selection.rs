@@ -6,11 +6,11 @@ use std::sync::Arc;
 use super::context::{ContextName, context_name};
 use super::{JobView, ProjectJobs};
 use crate::access::{AgentId, Index};
+use crate::ci::Variable;
 use crate::ci::variables::Scope;
-use crate::ci::{Place, Variable};
 use crate::gitlab::{PartialText, lower_path};
 use crate::shell::{ActionKind, Argument, Contact, InForce};
-use crate::source::Span;
+use crate::source::{Place, Span};
 
 /// How many selections a job may have; those behind are not looked at.
 const MOST: usize = 10_000;

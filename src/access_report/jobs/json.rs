@@ -18,7 +18,7 @@ pub(super) fn write(section: &Section<'_, '_>, out: &mut dyn io::Write) -> io::R
     write!(out, "{{\"project\":{},\"path\":{},\"jobs\":[", text(project), text(Some(path)))?;
     for (number, view) in section.views().enumerate() {
         let comma = if number > 0 { "," } else { "" };
-        write!(out, "{comma}{}", secrets::mask(&job(section, view, &mut answers).to_string()))?;
+        write!(out, "{comma}{}", masked(job(section, view, &mut answers)))?;
     }
     let not_read = section.jobs.pipeline.unread.iter().map(|unread| {
         let line = unread.place.source.position(unread.place.span.start).line;
@@ -30,15 +30,20 @@ pub(super) fn write(section: &Section<'_, '_>, out: &mut dyn io::Write) -> io::R
         json!({ "message": problem.message(), "path": problem.place.source.path(), "line": line })
     });
     let problems: Json = problems.collect();
-    write!(out, "],\"not_read\":{}", secrets::mask(&not_read.to_string()))?;
+    write!(out, "],\"not_read\":{}", masked(not_read))?;
     if problems.as_array().is_some_and(|problems| !problems.is_empty()) {
-        write!(out, ",\"problems\":{}", secrets::mask(&problems.to_string()))?;
+        write!(out, ",\"problems\":{}", masked(problems))?;
     }
     writeln!(out, "}}")
 }
 
-fn text(value: Option<&str>) -> String {
-    secrets::mask(&Json::from(value).to_string()).into_owned()
+fn text(value: Option<&str>) -> Json {
+    masked(value.into())
+}
+
+fn masked(mut value: Json) -> Json {
+    secrets::mask_json(&mut value);
+    value
 }
 
 fn job<'j, 'w>(section: &Section<'j, 'w>, view: &'j JobView<'_>, answers: &mut Answers<'_, 'w, 'j>) -> Json {

@@ -8,9 +8,9 @@ use super::Section;
 use super::answers::{Answers, may_run};
 use super::selects::{self, Granted, Selected, Works};
 use crate::access::jobs::{By, JobCase, JobView};
-use crate::ci::Place;
 use crate::gitlab::EnvironmentTier;
 use crate::pipeline_rules::{Certainty, Run};
+use crate::source::Place;
 use crate::words;
 
 /// How many cases are told in full.

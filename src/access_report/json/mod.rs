@@ -23,7 +23,8 @@ pub(super) fn grants(report: &AccessReport<'_, '_>, out: &mut dyn io::Write) -> 
     for (id, _) in index.agent_ids().filter(|(id, _)| report.is_asked(*id)) {
         let mut object = agent_grants(index, &index.agent_grants(id), LISTED_PROJECTS);
         object["user_access"] = user_grants(index, &index.user_grants(id));
-        writeln!(out, "{}", secrets::mask(&object.to_string()))?;
+        secrets::mask_json(&mut object);
+        writeln!(out, "{object}")?;
     }
     Ok(())
 }
@@ -34,7 +35,9 @@ pub(super) fn answer<'w>(
     answer: &Answer<'w, '_>,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
-    writeln!(out, "{}", secrets::mask(&answer_object(report, answer).to_string()))
+    let mut object = answer_object(report, answer);
+    secrets::mask_json(&mut object);
+    writeln!(out, "{object}")
 }
 
 /// An answer with the steps that lead to it, if they are asked for.

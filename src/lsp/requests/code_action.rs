@@ -14,7 +14,7 @@ use similar::{ChangeTag, TextDiff};
 
 use super::{Asked, Failure, Handler, document};
 use crate::diagnostic::suppression;
-use crate::diagnostic::{self, Finding, Fix, Place, Safety};
+use crate::diagnostic::{self, Finding, Fix, Safety};
 use crate::fixing::{self, Request};
 use crate::lsp::client::Client;
 use crate::lsp::documents::Document;
@@ -23,7 +23,7 @@ use crate::lsp::uri;
 use crate::project::Steps;
 use crate::project::files::{Disk, Overlay};
 use crate::rules;
-use crate::source::{Source, Span};
+use crate::source::{Place, Source, Span};
 
 /// The kind of the action that makes all safe fixes.
 pub(super) const FIX_ALL: &str = "source.fixAll.kaslint";

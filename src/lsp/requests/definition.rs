@@ -11,8 +11,6 @@ use super::{Asked, Cursor, Failure, Handler, cursor};
 use crate::access::jobs::{JobView, Resolved, Selection};
 use crate::agent_config::{CiEntry, EntryKind};
 use crate::analysis::Facts;
-use crate::ci;
-use crate::diagnostic::Place;
 use crate::gitlab::{ancestor_paths, lower_path};
 use crate::lsp::client::Client;
 use crate::lsp::diagnostics::Writer;
@@ -20,7 +18,7 @@ use crate::lsp::documents::Document;
 use crate::lsp::place::touches;
 use crate::lsp::session::Session;
 use crate::lsp::world::Role;
-use crate::source::Source;
+use crate::source::{Place, Source};
 
 pub(super) struct Definitions;
 
@@ -92,7 +90,7 @@ fn agent_files(facts: &Facts<'_>, project: usize, document: &Document, offset: u
     let Some((jobs, index)) = known else {
         return Vec::new();
     };
-    let is_here = |place: &ci::Place| place.source.path() == document.source.path() && touches(place.span, offset);
+    let is_here = |place: &Place| place.source.path() == document.source.path() && touches(place.span, offset);
     let of_template = jobs.auto_devops_context();
     let of_jobs = jobs.jobs.iter().flat_map(|job| job.selections().iter().map(move |selection| (Some(job), selection)));
     let selections = of_jobs.chain(of_template.iter().map(|selection| (None, selection)));

@@ -15,8 +15,8 @@ use self::log::{
 };
 use super::{Outcome, one_line, whole_message};
 use crate::diagnostic::RuleInfo;
-use crate::diagnostic::{self, Finding, Place};
-use crate::source::secrets;
+use crate::diagnostic::{self, Finding};
+use crate::source::{Place, secrets};
 
 /// What relative paths hang on: the working directory, which in a pipeline is the top of the repository.
 const ROOT: &str = "%SRCROOT%";
