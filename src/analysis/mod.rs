@@ -124,6 +124,7 @@ fn check_project(
         if let Some(index) = facts.index(at) {
             let uses_agents = jobs.uses_agents(index);
             let cx = JobContext { project: known, index, jobs, sources: &facts.sources, uses_agents };
+            analysis.remarks.extend(unlisted(&cx));
             let items = JobItems::of(cx);
             for rule in &rules {
                 analysis.run(*rule, main, &mut |findings| run_on_jobs(*rule, &items, findings));
@@ -131,7 +132,7 @@ fn check_project(
         }
         let found = analysis.findings.split_off(before);
         analysis.findings.extend(found.into_iter().filter(|finding| subject.is_meant(finding.place.source.path())));
-        analysis.remarks = unread(jobs);
+        analysis.remarks.extend(unread(jobs));
     }
     steps.add(usize::from(project.pipeline.is_some()));
     for (rule, _) in rules.iter().zip(&concerned).filter(|(_, is_concerned)| **is_concerned) {
@@ -268,6 +269,15 @@ fn run_on_jobs(rule: &dyn Rule, JobItems { cx, of_auto_devops, actions }: &JobIt
             rule.check_context(selected, cx, findings);
         }
     }
+}
+
+/// That an inventory does not list the project, in one line: who lets its jobs in is then not told.
+fn unlisted(cx: &JobContext<'_>) -> Option<String> {
+    let (inventory, project) = cx.index.inventory().zip(cx.project_path())?;
+    let is_unlisted = cx.uses_agents && inventory.find_project(project).is_none();
+    let project = secrets::mask(project);
+    is_unlisted
+        .then(|| format!("Not checked: which agents let the jobs of {project} in (the inventory does not list it)."))
 }
 
 /// What a CI file includes and is not at hand, in one line.

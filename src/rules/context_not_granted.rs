@@ -14,7 +14,11 @@ rule! {
     /// GitLab writes into a job's kubeconfig only the contexts of agents whose configuration names the job's project, a group above it or
     /// the instance, and those of the project's own agents.
     ///
-    /// Source: `app/finders/clusters/agents/authorizations/ci_access/finder.rb` and `app/services/ci/generate_kubeconfig_service.rb` of GitLab.
+    /// Where an entry that applies has a pattern that is no regular expression, be it this agent's or another's, the request for all of the
+    /// job's agents fails.
+    ///
+    /// Source: `app/finders/clusters/agents/authorizations/ci_access/finder.rb`, `.../ci_access/filter_service.rb` and
+    /// `app/services/ci/generate_kubeconfig_service.rb` of GitLab.
     ///
     /// ## Bad
     ///
@@ -57,7 +61,8 @@ rule! {
     ///
     /// ## When it stays silent
     ///
-    /// Where no file of the agent's configuration project is at hand or GitLab refuses the agent's, and where the project's path is not known.
+    /// Where no file of the agent's configuration project is at hand or GitLab refuses the agent's, where the project's path is not known,
+    /// and where an inventory does not list the project.
     ContextNotGranted = "context-not-granted", Error in Jobs
 }
 

@@ -6,6 +6,35 @@ use serde_json::Value as Json;
 
 use crate::common::{folder_with, kaslint, write};
 
+#[test]
+fn of_a_project_that_the_inventory_does_not_list_nothing_is_guessed() {
+    let config = "ci_access: {groups: [{id: acme, environments: [production]}]}\n";
+    let ci = "deploy:\n  script: [kubectl config use-context acme/agents:production, kubectl get pods]\n";
+    let folder = folder_with(&[(".gitlab-ci.yml", ci.as_bytes())]);
+    write(folder.path(), "i/projects/acme/agents/.gitlab/agents/production/config.yaml", config.as_bytes());
+    let listed = "projects: [{path: acme/agents, agents: [production]}, {path: acme/web/shop}]\n";
+    let unlisted = "projects: [{path: acme/agents, agents: [production]}]\n";
+    let check = |inventory: &str| {
+        write(folder.path(), "i/inventory.yaml", inventory.as_bytes());
+        let arguments =
+            ["check", "--inventory", "i/inventory.yaml", "--project", "acme/web/shop", "--format", "concise"];
+        let run = kaslint(folder.path(), &[&arguments[..], &["--ignore", "config-project-bypass"]].concat());
+        assert_eq!(run.stderr, "");
+        run.stdout
+    };
+    let told = check(listed);
+    assert!(told.starts_with(".gitlab-ci.yml:2:39: error[environment-not-granted]"), "{told}");
+    assert_eq!(
+        check(unlisted),
+        "No findings in 2 configurations.\nNot checked: which agents let the jobs of acme/web/shop in (the inventory does not list it).\n"
+    );
+    let access = kaslint(
+        folder.path(),
+        &["access", "--inventory", "i/inventory.yaml", "--for", "acme/web/shop", "--environment", "x"],
+    );
+    assert_eq!((access.code, &*access.stderr), (2, "error: the inventory has no project `acme/web/shop`\n"));
+}
+
 const INVENTORY: &str = "gitlab: {version: '18.4', TIERinstance_authorization: false}
 groups: [{path: acme, id: 1}, {path: acme/web, id: 2}]
 projects:
