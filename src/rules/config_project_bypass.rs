@@ -7,7 +7,7 @@ use super::given::FileContext;
 use super::insertion;
 use super::rule::{Rule, rule};
 use crate::access::{CandidateKind, Target};
-use crate::agent_config::Mode;
+use crate::agent_config::{AccessAs, CiEntry, Mode, is_true};
 use crate::diagnostic::Finding;
 use crate::project::AgentFile;
 use crate::schema;
@@ -61,11 +61,7 @@ impl Rule for ConfigProjectBypass {
         let next = candidates.next().filter(|next| next.kind == CandidateKind::Group);
         let Some(group) = next.and_then(|next| next.entry) else { return };
         let Some(id) = &group.id else { return };
-        let restrictions = [
-            ("protected_branches_only", group.is_protected_only()),
-            ("environments", !group.environments.is_empty()),
-            ("access_as", group.mode() != Mode::Agent),
-        ];
+        let restrictions = restrictions(group);
         let keys: Vec<&str> = restrictions.into_iter().filter(|(_, is_set)| *is_set).map(|(key, _)| key).collect();
         if keys.is_empty() {
             return;
@@ -94,4 +90,26 @@ impl Rule for ConfigProjectBypass {
             None => finding,
         });
     }
+}
+
+/// What an entry may restrict, and whether it does.
+fn restrictions(entry: &CiEntry) -> [(&'static str, bool); 3] {
+    let CiEntry {
+        kind: _,
+        index: _,
+        span: _,
+        head: _,
+        id: _,
+        default_namespace: _,
+        access_as,
+        environments,
+        environments_key: _,
+        protected_branches_only,
+        resource_management: _,
+    } = entry;
+    [
+        ("protected_branches_only", is_true(protected_branches_only.as_ref())),
+        ("environments", !environments.is_empty()),
+        ("access_as", AccessAs::identity(access_as.as_ref()).0 != Mode::Agent),
+    ]
 }

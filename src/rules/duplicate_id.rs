@@ -5,7 +5,7 @@ use super::given::FileContext;
 use super::removal;
 use super::rule::{Rule, rule};
 use crate::access::{Authorization, DropReason};
-use crate::agent_config::{AccessSection, CiEntry, EntryKind, Spanned};
+use crate::agent_config::{AccessSection, CiEntry, EntryKind, Spanned, is_true};
 use crate::diagnostic::{Finding, Safety};
 use crate::project::{AgentFile, EntryId};
 use crate::schema;
@@ -107,12 +107,25 @@ fn entry(file: &AgentFile, section: AccessSection, kind: EntryKind, index: usize
 
 /// What the entry sets besides its id, as the end of a sentence.
 fn lost_settings(entry: &CiEntry) -> String {
+    let CiEntry {
+        kind: _,
+        index: _,
+        span: _,
+        head: _,
+        id: _,
+        default_namespace,
+        access_as,
+        environments,
+        environments_key: _,
+        protected_branches_only,
+        resource_management,
+    } = entry;
     let settings = [
-        ("environments", !entry.environments.is_empty()),
-        ("protected_branches_only", entry.is_protected_only()),
-        ("access_as", entry.access_as.is_some()),
-        ("default_namespace", entry.default_namespace.is_some()),
-        ("resource_management", entry.resource_management.is_some()),
+        ("environments", !environments.is_empty()),
+        ("protected_branches_only", is_true(protected_branches_only.as_ref())),
+        ("access_as", access_as.is_some()),
+        ("default_namespace", default_namespace.is_some()),
+        ("resource_management", resource_management.is_some()),
     ];
     let set: Vec<&str> = settings.into_iter().filter(|(_, is_set)| *is_set).map(|(name, _)| name).collect();
     if set.is_empty() { String::new() } else { format!(", with its {}", schema::listed_and(&set)) }

@@ -1,6 +1,6 @@
 //! Putting an item into a list, or an entry into `ci_access`, so that the rest stays as it is.
 
-use crate::agent_config::{CiEntry, Impersonation, Mode};
+use crate::agent_config::{AccessAs, CiEntry, Impersonation, Mode, is_true};
 use crate::project::AgentFile;
 use crate::schema::Field;
 use crate::source::{Source, Span};
@@ -110,15 +110,30 @@ fn into_list(tree: &Tree, source: &Source, field: &Field, path: &str, like: &CiE
 
 /// The lines of an entry.
 fn lines(source: &Source, indent: &str, path: &str, like: &CiEntry) -> String {
+    // What restricts is taken over; a namespace and managed resources are each project's own.
+    let CiEntry {
+        kind: _,
+        index: _,
+        span: _,
+        head: _,
+        id: _,
+        default_namespace: _,
+        access_as,
+        environments,
+        environments_key: _,
+        protected_branches_only,
+        resource_management: _,
+    } = like;
     let mut keys = vec![format!("id: {}", written(path, false, None))];
-    if let Some(access_as) = &like.access_as {
-        keys.push(format!("access_as: {}", identity(access_as.mode, access_as.impersonation.as_ref())));
+    if access_as.is_some() {
+        let (mode, user) = AccessAs::identity(access_as.as_ref());
+        keys.push(format!("access_as: {}", identity(mode, user)));
     }
-    if !like.environments.is_empty() {
-        let names: Vec<String> = like.environments.iter().map(|name| written(&name.value, true, None)).collect();
+    if !environments.is_empty() {
+        let names: Vec<String> = environments.iter().map(|name| written(&name.value, true, None)).collect();
         keys.push(format!("environments: [{}]", names.join(", ")));
     }
-    if like.is_protected_only() {
+    if is_true(protected_branches_only.as_ref()) {
         keys.push("protected_branches_only: true".to_owned());
     }
     let keys = keys.iter().enumerate();
@@ -131,14 +146,15 @@ fn identity(mode: Mode, user: Option<&Impersonation>) -> String {
     let list = |texts: &mut dyn Iterator<Item = &str>| {
         format!("[{}]", texts.map(|text| written(text, true, None)).collect::<Vec<_>>().join(", "))
     };
+    let Impersonation { username, groups, uid, extra } = user;
     let mut keys = Vec::new();
-    keys.extend(user.username.iter().map(|name| format!("username: {}", written(&name.value, true, None))));
-    keys.extend(user.uid.iter().map(|uid| format!("uid: {}", in_quotes(&uid.value))));
-    if !user.groups.is_empty() {
-        keys.push(format!("groups: {}", list(&mut user.groups.iter().map(|group| &*group.value))));
+    keys.extend(username.iter().map(|name| format!("username: {}", written(&name.value, true, None))));
+    keys.extend(uid.iter().map(|uid| format!("uid: {}", in_quotes(&uid.value))));
+    if !groups.is_empty() {
+        keys.push(format!("groups: {}", list(&mut groups.iter().map(|group| &*group.value))));
     }
-    if !user.extra.is_empty() {
-        let extra = user.extra.iter().map(|(key, values)| {
+    if !extra.is_empty() {
+        let extra = extra.iter().map(|(key, values)| {
             let values = list(&mut values.iter().map(|value| &**value));
             format!("{{key: {}, val: {values}}}", written(&key.value, true, None))
         });

@@ -6,6 +6,7 @@ use super::jobs::{at, finding_at};
 use super::rule::{Rule, rule};
 use crate::access::jobs::{JobView, ProjectJobs, rule_inputs};
 use crate::pipeline_rules::{ConditionRoute, JobConditions};
+use crate::source::secrets::mask;
 use crate::words::excerpt;
 
 rule! {
@@ -49,7 +50,7 @@ rule! {
 impl Rule for InvalidCiFile {
     fn check_pipeline(&self, jobs: &ProjectJobs<'_>, _cx: &JobContext<'_>, findings: &mut Findings) {
         for problem in &jobs.pipeline.problems {
-            let message = crate::source::secrets::mask(&capital(&problem.message())).into_owned();
+            let message = mask(&capital(&problem.message())).into_owned();
             let mut finding = finding_at(&INFO, &problem.place, &message).route("ci").key(message);
             if let Some(related) = &problem.related {
                 finding = finding.related_at(at(related), "belongs to it");

@@ -2,7 +2,7 @@
 
 use super::findings::Findings;
 use super::given::FileContext;
-use super::patterns::{Trait, patterns};
+use super::patterns::{PatternPitfall, patterns};
 use super::rule::{Rule, rule};
 use crate::agent_config::CiEntry;
 use crate::diagnostic::Finding;
@@ -43,7 +43,7 @@ rule! {
 impl Rule for InvalidPattern {
     fn check_entry(&self, entry: &CiEntry, cx: &FileContext<'_>, findings: &mut Findings) {
         for (pattern, route) in patterns(entry) {
-            let Some(Trait::Invalid(fault)) = Trait::of(&pattern.value) else { continue };
+            let Some(PatternPitfall::Invalid(fault)) = PatternPitfall::of(&pattern.value) else { continue };
             let why = pattern_fault(fault);
             let message = format!(
                 "{} is no valid regular expression, which a pattern with `*` is to GitLab: {why}; comparing it with a job's environment raises an error",

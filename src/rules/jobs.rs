@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::given::{JobContext, JobSelection};
-use crate::access::jobs::{CaseGrant, JobCase, JobView, Refusal, Resolved, Selection};
+use crate::access::jobs::{By, CaseGrant, JobCase, JobView, Refusal, Resolved, Selection};
 use crate::access::{AgentId, Denial, DropReason, Outcome, Row};
 use crate::diagnostic::{Finding, RuleInfo};
 use crate::source::Place;
@@ -54,7 +54,7 @@ pub(super) fn refused<'j, 'w>(
     let JobSelection { job, selected: selection } = *selection;
     let Resolved::Agent(agent) = selection.resolve(cx.index) else { return None };
     let known = cx.index.agent(agent);
-    let is_asked = selection.by != crate::access::jobs::By::Environment && known.is_registered;
+    let is_asked = selection.by != By::Environment && known.is_registered;
     if !is_asked || (known.file.is_none() && !is_at_hand(known.project?, cx)) {
         return None;
     }
@@ -63,7 +63,7 @@ pub(super) fn refused<'j, 'w>(
         let grant: CaseGrant<'w> = cx.jobs.grant(case, agent, cx.index)?;
         let (refusal, row) = grant.refusal()?;
         // The environment of a job of Auto DevOps, and when it runs, stand in GitLab's template.
-        let is_hidden = selection.by == crate::access::jobs::By::AutoDevops && refusal != Refusal::NotNamed;
+        let is_hidden = selection.by == By::AutoDevops && refusal != Refusal::NotNamed;
         (is_meant(&refusal) && !is_hidden).then(|| Refused { case, agent, row: row.clone() })
     })
 }
@@ -77,7 +77,7 @@ fn is_at_hand(project: &str, cx: &JobContext<'_>) -> bool {
 /// What comes of a context that does not exist.
 pub(super) fn consequence(selection: &Selection) -> &'static str {
     match selection.by {
-        crate::access::jobs::By::Environment => "so the environment gets no agent",
+        By::Environment => "so the environment gets no agent",
         _ => "so kubectl says that no context exists with the name",
     }
 }

@@ -6,7 +6,7 @@ use super::jobs::finding_on;
 use super::rule::{Rule, rule};
 use crate::access::jobs::{Resolved, Selection};
 use crate::diagnostic::{Finding, Safety, Severity};
-use crate::gitlab::{is_agent_name, path_fault};
+use crate::gitlab::{is_agent_name, path_fault, root_path};
 use crate::words::excerpt;
 
 rule! {
@@ -114,8 +114,8 @@ fn malformed(name: &str, selection: &Selection, cx: &JobContext<'_>) -> Option<F
     let of_project = agents.iter().find(|context| context.split(':').next() == Some(name));
     let by_name = agents.iter().find(|context| context.split(':').nth(1) == Some(name));
     let is_below_top = || {
-        let top = cx.project_path().map(crate::gitlab::root_path);
-        is_path(name) && top.is_some_and(|top| crate::gitlab::root_path(name).eq_ignore_ascii_case(top))
+        let top = cx.project_path().map(root_path);
+        is_path(name) && top.is_some_and(|top| root_path(name).eq_ignore_ascii_case(top))
     };
     let is_config_path = name.contains(".gitlab/agents") || name.ends_with("config.yaml");
     let help = match by_slash.or(of_project) {

@@ -5,7 +5,7 @@ use super::given::JobContext;
 use super::jobs::{finding_at, job_name};
 use super::rule::{Rule, rule};
 use crate::access::AgentId;
-use crate::access::jobs::{By, JobView, Resolved};
+use crate::access::jobs::{By, JobCase, JobView, Resolved};
 use crate::words::excerpt;
 
 rule! {
@@ -125,10 +125,7 @@ impl Rule for ManagedResourcesNotGranted {
 }
 
 /// The agent that the job's environment names, with the case that names it.
-pub(super) fn environment_agent<'j>(
-    job: &'j JobView<'_>,
-    cx: &JobContext<'_>,
-) -> Option<(AgentId, &'j crate::access::jobs::JobCase)> {
+pub(super) fn environment_agent<'j>(job: &'j JobView<'_>, cx: &JobContext<'_>) -> Option<(AgentId, &'j JobCase)> {
     let selection = job.selections().iter().find(|selection| selection.by == By::Environment)?;
     let Resolved::Agent(agent) = selection.resolve(cx.index) else { return None };
     Some((agent, job.cases.get(*selection.cases.first()?)?))

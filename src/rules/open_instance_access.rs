@@ -3,7 +3,7 @@
 use super::findings::Findings;
 use super::given::FileContext;
 use super::rule::{Rule, rule};
-use crate::agent_config::{CiEntry, EntryKind, Mode};
+use crate::agent_config::{AccessAs, CiEntry, EntryKind, Mode, is_true};
 use crate::diagnostic::Finding;
 
 rule! {
@@ -39,8 +39,22 @@ rule! {
 
 impl Rule for OpenInstanceAccess {
     fn check_entry(&self, entry: &CiEntry, cx: &FileContext<'_>, findings: &mut Findings) {
-        let is_open = entry.environments.is_empty() && !entry.is_protected_only() && entry.mode() == Mode::Agent;
-        if entry.kind != EntryKind::Instance || !is_open {
+        let CiEntry {
+            kind,
+            index: _,
+            span: _,
+            head: _,
+            id: _,
+            default_namespace: _,
+            access_as,
+            environments,
+            environments_key: _,
+            protected_branches_only,
+            resource_management: _,
+        } = entry;
+        let is_restricted = !environments.is_empty() || is_true(protected_branches_only.as_ref());
+        let acts_as_agent = AccessAs::identity(access_as.as_ref()).0 == Mode::Agent;
+        if *kind != EntryKind::Instance || is_restricted || !acts_as_agent {
             return;
         }
         let message =

@@ -2,7 +2,7 @@
 
 use super::findings::Findings;
 use super::given::FileContext;
-use super::patterns::{Trait, patterns};
+use super::patterns::{PatternPitfall, patterns};
 use super::rule::{Rule, rule};
 use crate::agent_config::CiEntry;
 use crate::diagnostic::Finding;
@@ -48,7 +48,7 @@ rule! {
 impl Rule for PatternMetacharacter {
     fn check_entry(&self, entry: &CiEntry, cx: &FileContext<'_>, findings: &mut Findings) {
         for (pattern, route) in patterns(entry) {
-            let Some(Trait::Metacharacter(sign)) = Trait::of(&pattern.value) else { continue };
+            let Some(PatternPitfall::Metacharacter(sign)) = PatternPitfall::of(&pattern.value) else { continue };
             let message = format!(
                 "GitLab takes {} for a regular expression because of its `*`; `{sign}` {}",
                 excerpt(&pattern.value),

@@ -7,7 +7,7 @@ use crate::agent_config::{CiEntry, Spanned};
 
 /// What is to be said about a pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Trait {
+pub(super) enum PatternPitfall {
     /// Ruby refuses it.
     Invalid(Fault),
     /// It matches every environment.
@@ -18,7 +18,7 @@ pub(super) enum Trait {
     Unanchored(String),
 }
 
-impl Trait {
+impl PatternPitfall {
     /// Looks at a pattern; `None` for a plain name, and for one that matches what it seems to.
     pub(super) fn of(pattern: &str) -> Option<Self> {
         if !pattern.contains('*') {
@@ -131,8 +131,8 @@ mod tests {
     use super::*;
 
     fn unanchored_name(pattern: &str) -> Option<String> {
-        match Trait::of(pattern) {
-            Some(Trait::Unanchored(name)) => Some(name),
+        match PatternPitfall::of(pattern) {
+            Some(PatternPitfall::Unanchored(name)) => Some(name),
             _ => None,
         }
     }
@@ -165,15 +165,15 @@ mod tests {
 
     #[test]
     fn each_pattern_has_one_trait() {
-        let invalid = |pattern| matches!(Trait::of(pattern), Some(Trait::Invalid(_)));
+        let invalid = |pattern| matches!(PatternPitfall::of(pattern), Some(PatternPitfall::Invalid(_)));
         assert!(["(*", ")*", "[*", "+*", "?*", "*\\"].into_iter().all(invalid));
         for pattern in ["*", "**", ".*", "^*$", "^.*$"] {
-            assert_eq!(Trait::of(pattern), Some(Trait::MatchesAll), "{pattern}");
+            assert_eq!(PatternPitfall::of(pattern), Some(PatternPitfall::MatchesAll), "{pattern}");
         }
         for (pattern, sign) in
             [("v1.*", '.'), ("a+*", '+'), ("*\\$", '\\'), ("..*", '.'), ("(a|b)*", '('), ("a{2}*", '{')]
         {
-            assert_eq!(Trait::of(pattern), Some(Trait::Metacharacter(sign)), "{pattern}");
+            assert_eq!(PatternPitfall::of(pattern), Some(PatternPitfall::Metacharacter(sign)), "{pattern}");
         }
         assert_eq!(unanchored_name("a{b}*").as_deref(), Some("my-a{b}1"));
     }

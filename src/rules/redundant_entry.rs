@@ -1,11 +1,13 @@
 //! `redundant-entry`.
 
+use std::collections::BTreeSet;
+
 use super::findings::Findings;
 use super::given::FileContext;
 use super::removal;
 use super::rule::{Rule, rule};
 use crate::access::{Authorization, CandidateKind};
-use crate::agent_config::{AccessSection, CiEntry, EntryKind};
+use crate::agent_config::{AccessAs, AccessSection, CiEntry, EntryKind, Impersonation, Mode, is_true};
 use crate::diagnostic::{Finding, Safety};
 use crate::gitlab::FullPath;
 use crate::project::AgentFile;
@@ -90,39 +92,68 @@ impl Rule for RedundantEntry {
 
 /// Whether two entries grant the same; `None` is an entry without settings.
 fn same_settings(entry: &CiEntry, other: Option<&CiEntry>) -> bool {
-    let environments = |entry: &CiEntry| {
-        let mut names: Vec<String> = entry.environments.iter().map(|name| name.value.clone()).collect();
-        names.sort();
-        names.dedup();
-        names
-    };
-    let namespace = |entry: &CiEntry| entry.default_namespace.as_ref().map(|namespace| namespace.value.clone());
-    let managed = |entry: &CiEntry| entry.resource_management.as_ref().is_some_and(|enabled| enabled.value);
-    let identity = |entry: &CiEntry| {
-        let user = entry.access_as.as_ref().and_then(|access_as| access_as.impersonation.as_ref()).map(|user| {
-            (
-                user.username.as_ref().map(|name| name.value.clone()),
-                user.groups.iter().map(|group| group.value.clone()).collect::<Vec<_>>(),
-                user.uid.as_ref().map(|uid| uid.value.clone()),
-                user.extra.iter().map(|(key, values)| (key.value.clone(), values.clone())).collect::<Vec<_>>(),
-            )
-        });
-        (entry.mode(), user)
-    };
     match other {
-        Some(other) => {
-            environments(entry) == environments(other)
-                && entry.is_protected_only() == other.is_protected_only()
-                && namespace(entry) == namespace(other)
-                && managed(entry) == managed(other)
-                && identity(entry) == identity(other)
+        Some(other) => Terms::of(entry) == Terms::of(other),
+        // Whoever writes an identity means something by it.
+        None => Terms::of(entry) == Terms::default() && entry.access_as.is_none(),
+    }
+}
+
+/// What an entry says beside what it names, as far as it makes a difference.
+#[derive(Default, PartialEq, Eq)]
+struct Terms<'e> {
+    environments: BTreeSet<&'e str>,
+    is_protected_only: bool,
+    namespace: Option<&'e str>,
+    is_managed: bool,
+    mode: Option<Mode>,
+    user: Option<User<'e>>,
+}
+
+/// A fixed user.
+#[derive(PartialEq, Eq)]
+struct User<'e> {
+    name: Option<&'e str>,
+    groups: Vec<&'e str>,
+    uid: Option<&'e str>,
+    extra: Vec<(&'e str, &'e [String])>,
+}
+
+impl<'e> Terms<'e> {
+    fn of(entry: &'e CiEntry) -> Self {
+        let CiEntry {
+            kind: _,
+            index: _,
+            span: _,
+            head: _,
+            id: _,
+            default_namespace,
+            access_as,
+            environments,
+            environments_key: _,
+            protected_branches_only,
+            resource_management,
+        } = entry;
+        let (mode, user) = AccessAs::identity(access_as.as_ref());
+        Self {
+            environments: environments.iter().map(|name| &*name.value).collect(),
+            is_protected_only: is_true(protected_branches_only.as_ref()),
+            namespace: default_namespace.as_ref().map(|namespace| &*namespace.value),
+            is_managed: is_true(resource_management.as_ref()),
+            mode: Some(mode).filter(|mode| *mode != Mode::Agent),
+            user: user.map(User::of),
         }
-        None => {
-            entry.environments.is_empty()
-                && !entry.is_protected_only()
-                && namespace(entry).is_none()
-                && !managed(entry)
-                && entry.access_as.is_none()
+    }
+}
+
+impl<'e> User<'e> {
+    fn of(user: &'e Impersonation) -> Self {
+        let Impersonation { username, groups, uid, extra } = user;
+        Self {
+            name: username.as_ref().map(|name| &*name.value),
+            groups: groups.iter().map(|group| &*group.value).collect(),
+            uid: uid.as_ref().map(|uid| &*uid.value),
+            extra: extra.iter().map(|(key, values)| (&*key.value, &values[..])).collect(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::findings::Findings;
 use super::given::FileContext;
 use super::rule::{Rule, rule};
-use crate::agent_config::{CiEntry, EntryKind, Mode};
+use crate::agent_config::{AccessAs, CiEntry, EntryKind, Mode, is_true};
 use crate::diagnostic::{Finding, Severity};
 use crate::gitlab::FullPath;
 use crate::project::{AgentFile, Context};
@@ -118,23 +118,37 @@ struct Lost {
 
 impl Lost {
     fn of(entry: &CiEntry, other: &CiEntry) -> Option<Self> {
+        // Neither the namespace nor managed resources keep anybody out.
+        let CiEntry {
+            kind: _,
+            index: _,
+            span: _,
+            head: _,
+            id: _,
+            default_namespace: _,
+            access_as,
+            environments: _,
+            environments_key,
+            protected_branches_only,
+            resource_management: _,
+        } = entry;
         let lost = [
             (
-                other.is_protected_only() && !entry.is_protected_only(),
-                entry.protected_branches_only.is_some(),
+                other.is_protected_only() && !is_true(protected_branches_only.as_ref()),
+                protected_branches_only.is_some(),
                 "protected_branches_only",
                 "get in on refs that are not protected",
             ),
             // Another list is a decision of its own; an empty one is `empty-environments`.
             (
-                !other.environments.is_empty() && entry.environments_key.is_none(),
+                !other.environments.is_empty() && environments_key.is_none(),
                 false,
                 "environments",
                 "get in with any environment or none",
             ),
             (
-                other.mode() != Mode::Agent && entry.mode() == Mode::Agent,
-                entry.access_as.is_some(),
+                other.mode() != Mode::Agent && AccessAs::identity(access_as.as_ref()).0 == Mode::Agent,
+                access_as.is_some(),
                 "access_as",
                 "act as the agent's own service account",
             ),

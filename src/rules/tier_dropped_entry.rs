@@ -4,7 +4,7 @@ use super::findings::Findings;
 use super::given::FileContext;
 use super::rule::{Rule, rule};
 use crate::access::{Candidate, needs_licence};
-use crate::agent_config::{CiEntry, Mode};
+use crate::agent_config::{CiEntry, Mode, is_true};
 use crate::diagnostic::{Finding, Severity};
 use crate::gitlab::Tier;
 use crate::gitlab::releases::CI_ACCESS_FREE;
@@ -131,7 +131,21 @@ fn finding(
 
 /// Whom an entry lets in, as a clause.
 fn terms(entry: &CiEntry) -> String {
-    let jobs = match (entry.environments.is_empty(), entry.is_protected_only()) {
+    // On Free it is an entry whose jobs act as the agent.
+    let CiEntry {
+        kind: _,
+        index: _,
+        span: _,
+        head: _,
+        id: _,
+        default_namespace: _,
+        access_as: _,
+        environments,
+        environments_key: _,
+        protected_branches_only,
+        resource_management: _,
+    } = entry;
+    let jobs = match (environments.is_empty(), is_true(protected_branches_only.as_ref())) {
         (true, true) => "any job on a protected ref",
         (true, false) => "any job",
         (false, true) => "jobs of its environments on protected refs",

@@ -2,7 +2,7 @@
 
 use super::findings::Findings;
 use super::given::FileContext;
-use super::patterns::{Trait, patterns, unmeant_among};
+use super::patterns::{PatternPitfall, patterns, unmeant_among};
 use super::rule::{Rule, rule};
 use crate::agent_config::CiEntry;
 use crate::diagnostic::Finding;
@@ -51,7 +51,7 @@ impl Rule for UnanchoredWildcard {
     fn check_entry(&self, entry: &CiEntry, cx: &FileContext<'_>, findings: &mut Findings) {
         let mut known = None;
         for (pattern, route) in patterns(entry) {
-            let Some(Trait::Unanchored(made_up)) = Trait::of(&pattern.value) else { continue };
+            let Some(PatternPitfall::Unanchored(made_up)) = PatternPitfall::of(&pattern.value) else { continue };
             let known = known.get_or_insert_with(|| cx.environments_of(entry));
             let real = unmeant_among(&pattern.value, known.whole_names());
             let (message, label) = match &real[..] {

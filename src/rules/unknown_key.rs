@@ -10,6 +10,7 @@ use crate::project::AgentFile;
 use crate::schema::{self, ProblemKind, Suggestion};
 use crate::source::Span;
 use crate::words::{REFUSED, excerpt};
+use crate::yaml::Data;
 
 rule! {
     /// GitLab knows no such key here, and refuses the whole file.
@@ -135,7 +136,7 @@ fn holds_anchor(file: &AgentFile, key: Span) -> bool {
     }
     let tree = file.config.document.tree();
     let Some(root) = tree.root() else { return false };
-    let crate::yaml::Data::Mapping { entries, .. } = &tree.node(root).data else { return false };
+    let Data::Mapping { entries, .. } = &tree.node(root).data else { return false };
     let Some((_, value)) = entries.iter().find(|entry| tree.node(entry.0).span == key) else { return false };
     let whole = tree.node(*value).span;
     tree.nodes().any(|(id, node)| node.anchor.is_some() && (id == *value || whole.contains(node.span)))

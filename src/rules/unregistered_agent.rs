@@ -5,6 +5,7 @@ use super::given::ProjectContext;
 use super::rule::{Rule, rule};
 use crate::agent_config::location::Location;
 use crate::diagnostic::Finding;
+use crate::gitlab::is_agent_name;
 use crate::project::Input;
 use crate::schema;
 use crate::source::Span;
@@ -59,7 +60,7 @@ impl Rule for UnregisteredAgent {
         let Some(agents) = inventory.find_project(path.as_str()).and_then(|project| project.agents.as_deref()) else {
             return;
         };
-        if !crate::gitlab::is_agent_name(agent) || agents.iter().any(|registered| *registered.name == **agent) {
+        if !is_agent_name(agent) || agents.iter().any(|registered| *registered.name == **agent) {
             return;
         }
         let message = format!(

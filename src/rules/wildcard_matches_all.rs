@@ -2,7 +2,7 @@
 
 use super::findings::Findings;
 use super::given::FileContext;
-use super::patterns::{Trait, patterns};
+use super::patterns::{PatternPitfall, patterns};
 use super::rule::{Rule, rule};
 use crate::agent_config::CiEntry;
 use crate::diagnostic::Finding;
@@ -42,7 +42,7 @@ rule! {
 impl Rule for WildcardMatchesAll {
     fn check_entry(&self, entry: &CiEntry, cx: &FileContext<'_>, findings: &mut Findings) {
         for (pattern, route) in patterns(entry) {
-            if Trait::of(&pattern.value) != Some(Trait::MatchesAll) {
+            if PatternPitfall::of(&pattern.value) != Some(PatternPitfall::MatchesAll) {
                 continue;
             }
             let message = format!(
