@@ -6,7 +6,7 @@ use super::{Exit, output};
 use crate::diagnostic::baseline::Baseline;
 use crate::project::files::{Disk, FileSource as _};
 use crate::project::paths::shown_path;
-use crate::project::{Unusable, read_named};
+use crate::project::{Unusable, read_own_file};
 use crate::report::Outcome;
 
 /// The largest baseline that is read, in bytes.
@@ -49,8 +49,8 @@ fn read_baseline(file: &Path) -> Result<Baseline, Unusable> {
     if !Disk.is_there(file) {
         return Err(Unusable::new(format!("there is no baseline {shown}; `--write-baseline {shown}` makes one")));
     }
-    let text = read_named("a baseline", file, MAX_BASELINE_SIZE, &Disk)?;
-    Baseline::read(&text).map_err(|error| Unusable::new(format!("cannot use {shown}: {error}")))
+    let text = read_own_file("baseline", file, MAX_BASELINE_SIZE, &Disk)?;
+    Baseline::read(text.text()).map_err(|error| Unusable::new(format!("cannot use {shown}: {error}")))
 }
 
 /// Leaves out what is recorded; `is_whole` if everything was looked at, so that what is not there is gone.

@@ -18,7 +18,9 @@ use crate::gitlab::{FullPath, GitRef, lower_path};
 use crate::inventory::Inventory;
 use crate::project::files::{Disk, StandardInput};
 use crate::project::paths::shown_path;
-use crate::project::{Loader, Neighbours, Options, Project, Request, Scope, Steps, Surroundings, Unusable, read_named};
+use crate::project::{
+    Loader, Neighbours, Options, Project, Request, Scope, Steps, Surroundings, Unusable, read_own_file,
+};
 use crate::rules;
 
 /// The largest file of queries, and the largest recorded result, in bytes.
@@ -207,7 +209,7 @@ fn deliver(arguments: &Arguments, write: &output::Write<'_>) -> Result<Exit, Unu
     let recorded = arguments
         .expect
         .as_deref()
-        .map(|path| Ok((path, read_named("a recorded result", path, MAX_TEXT_SIZE, &Disk)?)))
+        .map(|path| Ok((path, read_own_file("recorded result", path, MAX_TEXT_SIZE, &Disk)?)))
         .transpose()?;
     match &arguments.output {
         Some(path) => output::to_file(path, write)?,
@@ -218,18 +220,18 @@ fn deliver(arguments: &Arguments, write: &output::Write<'_>) -> Result<Exit, Unu
     let mut found = Vec::new();
     write(&mut found).map_err(|error| Unusable::new(format!("cannot write the result: {error}")))?;
     let found = String::from_utf8_lossy(&found);
-    if found == recorded {
+    if found == recorded.text() {
         return Ok(Exit::Fine);
     }
     let name = shown_path(path);
-    output::to_stdout(&|out| write_difference(arguments.format, (&name, &recorded), &found, out))?;
+    output::to_stdout(&|out| write_difference(arguments.format, (&name, recorded.text()), &found, out))?;
     Ok(Exit::Found)
 }
 
 fn answer_queries(file: &Path, report: &AccessReport<'_, '_>, arguments: &Arguments) -> Result<Exit, Unusable> {
     let shown = shown_path(file);
     let text = match file == Path::new("-") {
-        false => read_named("queries", file, MAX_TEXT_SIZE, &Disk)?,
+        false => read_own_file("file of queries", file, MAX_TEXT_SIZE, &Disk)?.text().to_owned(),
         true => match Disk::read_standard_input(MAX_TEXT_SIZE)? {
             StandardInput::Bytes(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
             StandardInput::TooLarge(_) => return Err(Unusable::new(format!("cannot read queries from {shown}"))),

@@ -189,7 +189,8 @@ fn subjects(arguments: &Arguments, projects: Vec<Arc<Project>>) -> Vec<Subject> 
     let subject = |project: Arc<Project>| {
         let settings = &project.settings;
         let position = known.iter().position(|(of, _)| Arc::ptr_eq(of, settings)).unwrap_or_else(|| {
-            known.push((Arc::clone(settings), Arc::new(selection(arguments, settings))));
+            let selection = settings.selection(&arguments.select, &arguments.ignore, arguments.options.isolated);
+            known.push((Arc::clone(settings), Arc::new(selection)));
             known.len() - 1
         });
         let selection = known.get(position).map(|(_, selection)| Arc::clone(selection)).unwrap_or_default();
@@ -214,15 +215,4 @@ fn write_fixes(
         fixed.take_back(&fix::paths(&failed), request);
     }
     errors.extend(failed.into_iter().map(|(_, error)| error));
-}
-
-/// Which rules run on projects with these settings.
-fn selection(arguments: &Arguments, found: &SettingsFile) -> Selection {
-    Selection {
-        only: arguments.select.clone(),
-        without: arguments.ignore.clone(),
-        levels: found.settings.levels.clone(),
-        accepted: (found.settings.ignore.clone(), found.shown_folder()),
-        is_isolated: arguments.options.isolated,
-    }
 }

@@ -13,7 +13,7 @@ use super::options::EditorOptions;
 use crate::agent_config::location::CI_FILE;
 use crate::analysis::{self, Analysis, Evaluation, Facts, Purpose, Subject};
 use crate::ci::{Pipeline, ProblemKind};
-use crate::diagnostic::{Finding, INVALID_SETTINGS, Selection};
+use crate::diagnostic::{Finding, INVALID_SETTINGS};
 use crate::gitlab::NEWEST;
 use crate::project::files::{Disk, FileSource as _, Overlay, Texts};
 use crate::project::paths::{locate, shown_path};
@@ -477,14 +477,7 @@ impl<'l> Loading<'l> {
             if !self.roots.insert(project.folder.clone()) {
                 continue;
             }
-            let settings = &project.settings;
-            let selection = Selection {
-                only: options.select.clone(),
-                without: options.ignore.clone(),
-                levels: settings.settings.levels.clone(),
-                accepted: (settings.settings.ignore.clone(), settings.shown_folder()),
-                is_isolated: options.known.isolated,
-            };
+            let selection = project.settings.selection(&options.select, &options.ignore, options.known.isolated);
             self.subjects.push(Subject::new(project, selection));
         }
     }

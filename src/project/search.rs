@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
-use super::files::{FileSource, Kind, Walk, plain};
+use super::files::{FileSource, Kind, Walk};
 use super::gate::lexical;
 use super::paths::{is_config_path, locate};
 use super::{InventoryFile, SettingsFile};
 use crate::agent_config::location::{CI_FILE, Location, Unread};
+use crate::words::io_error;
 
 /// The name that tells an inventory folder.
 const INVENTORY_FILE: &str = "inventory.yaml";
@@ -170,7 +171,7 @@ impl<'s> Searcher<'s> {
         let mut roots = Roots::default();
         for path in paths {
             match self.files.kind(path) {
-                Err(error) => search.errors.push(format!("cannot read {}: {}", path.display(), plain(&error))),
+                Err(error) => search.errors.push(format!("cannot read {}: {}", path.display(), io_error(&error))),
                 // A link that is named is followed, other than one that is found.
                 Ok(kind) if self.is_folder(path, kind) && !is_config_path(path) => {
                     self.search_folder(path, &mut roots, &mut search);

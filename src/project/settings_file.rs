@@ -9,7 +9,7 @@ use super::own_file::read_own_file;
 use super::paths::{absolute, shown_path};
 use super::settings::Settings;
 use super::{OrganisationSchema, Unusable};
-use crate::diagnostic::RuleTable;
+use crate::diagnostic::{RuleTable, Selection};
 
 /// The largest settings file that is read, in bytes.
 const MAX_SIZE: u64 = 1 << 20;
@@ -65,9 +65,21 @@ impl SettingsFile {
         &self.schema_files
     }
 
-    /// The folder that its patterns start from, as paths of findings start; empty for the working directory.
+    /// Which rules run on projects with these settings: those that are selected, and not the others; with `is_isolated`, whatever
+    /// comments in files say.
     #[must_use]
-    pub fn shown_folder(&self) -> String {
+    pub fn selection(&self, only: &[String], without: &[String], is_isolated: bool) -> Selection {
+        Selection {
+            only: only.to_vec(),
+            without: without.to_vec(),
+            levels: self.settings.levels.clone(),
+            accepted: (self.settings.ignore.clone(), self.shown_folder()),
+            is_isolated,
+        }
+    }
+
+    /// The folder that its patterns start from, as paths of findings start; empty for the working directory.
+    fn shown_folder(&self) -> String {
         let folder = self.file.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
         match folder.as_os_str().is_empty() || absolute(folder) == absolute(Path::new(".")) {
             true => String::new(),

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::files::FileSource;
-use super::inputs::read_input;
 use super::paths::shown_path;
+use super::read_input::read_input;
 use super::search::FoundFile;
 use super::{Context, Input, InventoryFile, SettingsFile, Unusable};
 use crate::ci::Pipeline;
@@ -87,12 +87,6 @@ impl Project {
         let mut project = self.clone();
         *project.inputs.iter_mut().find(|input| input.source.path() == shown)? = read;
         Some(project)
-    }
-
-    /// Whether anything of it was asked for; others are there to be known.
-    #[must_use]
-    pub fn is_asked_for(&self) -> bool {
-        self.named.as_ref().is_none_or(|named| !named.is_empty())
     }
 
     /// The paths of its files as reports show them: configurations, the CI file, and what that includes.

@@ -2,7 +2,7 @@
 
 use super::findings::Findings;
 use super::given::JobContext;
-use super::jobs::{at, finding_at};
+use super::jobs::finding_at;
 use super::rule::{Rule, rule};
 use crate::access::jobs::{JobView, ProjectJobs, rule_inputs};
 use crate::pipeline_rules::{ConditionRoute, JobConditions};
@@ -53,7 +53,7 @@ impl Rule for InvalidCiFile {
             let message = mask(&capital(&problem.message())).into_owned();
             let mut finding = finding_at(&INFO, &problem.place, &message).route("ci").key(message);
             if let Some(related) = &problem.related {
-                finding = finding.related_at(at(related), "belongs to it");
+                finding = finding.related_at(related.clone(), "belongs to it");
             }
             if let Some(help) = problem.help() {
                 finding = finding.help(help);

@@ -9,11 +9,6 @@ use crate::diagnostic::{Finding, RuleInfo};
 use crate::source::Place;
 use crate::words::{dropped, excerpt};
 
-/// A place of a CI file as findings have it.
-pub(super) fn at(place: &Place) -> Place {
-    Place { source: Arc::clone(&place.source), span: place.span }
-}
-
 /// A finding at a place of a CI file.
 pub(super) fn finding_at(info: &'static RuleInfo, place: &Place, message: impl Into<String>) -> Finding {
     Finding::new(info, &place.source, place.span, message)

@@ -2,7 +2,7 @@
 
 use super::findings::Findings;
 use super::given::{JobAction, JobContext};
-use super::jobs::{at, script_place, usable_contexts};
+use super::jobs::{script_place, usable_contexts};
 use super::rule::{Rule, rule};
 use crate::ci::UnreadKind;
 use crate::shell::{ActionKind, Contact, InForce, Tool};
@@ -82,7 +82,7 @@ impl Rule for NoContextSelected {
         let mut finding = finding.label("no context").key(program);
         if let Some(place) = selection.and_then(|selection| script_place(action.job, selection.item, &selection.range))
         {
-            finding = finding.related_at(at(&place), "selected here, for another shell");
+            finding = finding.related_at(place.clone(), "selected here, for another shell");
         }
         // One is enough to see: those behind it have the same cause.
         findings.report_once_a_job(finding.help(help(cx)));

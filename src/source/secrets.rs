@@ -90,6 +90,10 @@ fn finder(kind: AhoCorasickKind) -> Option<(AhoCorasick, Vec<Sign>)> {
 pub fn find(text: &str) -> Vec<Secret> {
     let searched = SEARCHED.fetch_add(text.len(), Ordering::Relaxed).saturating_add(text.len());
     let finder = if searched < WORTH_A_DFA { &NFA } else { &DFA };
+    find_with(finder, text)
+}
+
+fn find_with(finder: &Finder, text: &str) -> Vec<Secret> {
     let Some((finder, signs)) = finder.as_ref() else { return Vec::new() };
     let mut secrets: Vec<Secret> = Vec::new();
     let (mut runs, mut ends, mut key_end) = (Runs::default(), Ends::default(), 0);

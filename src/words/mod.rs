@@ -7,6 +7,7 @@
 mod condition;
 mod entry;
 mod identity;
+mod io_error;
 mod list;
 mod reason;
 mod text;
@@ -17,6 +18,7 @@ pub use condition::{
 };
 pub use entry::{candidate, candidate_name, entry, entry_name, project, restrictions, through, user_entry_name};
 pub use identity::{acting_as, identity, identity_parts, mode, user_identity};
+pub use io_error::io_error;
 pub use list::{a_few, count, cut, jobs, list_and, named_jobs, some_of};
 pub use reason::{
     denial, dropped, dropped_alike, job, pattern_fault, pattern_unknown, reason, refused_at, unregistered, user_denial,

@@ -4,8 +4,9 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::{CHANGED, IS_LINK, Write, cannot_write, parent_of, plain, reason, text_of};
+use super::{CHANGED, IS_LINK, Write, cannot_write, parent_of, reason, text_of};
 use crate::source::Source;
+use crate::words::io_error;
 
 /// Puts texts in the places of files.
 #[derive(Debug, Default)]
@@ -20,7 +21,7 @@ impl InPlace {
         let (Some(before), Some(after)) = (before.to_bytes(), after.to_bytes()) else {
             return Err("not all of it is text".to_owned());
         };
-        let metadata = fs::symlink_metadata(path).map_err(|error| plain(&error))?;
+        let metadata = fs::symlink_metadata(path).map_err(|error| io_error(&error))?;
         if metadata.is_symlink() {
             return Err(IS_LINK.to_owned());
         }
@@ -28,7 +29,7 @@ impl InPlace {
             return Err("it is no file any more".to_owned());
         }
         let within = if within.as_os_str().is_empty() { Path::new(".") } else { within };
-        let real = |path: &Path| fs::canonicalize(path).map_err(|error| plain(&error));
+        let real = |path: &Path| fs::canonicalize(path).map_err(|error| io_error(&error));
         let folder = real(parent_of(path))?;
         if !folder.starts_with(real(within)?) {
             return Err("it lies outside of its project".to_owned());
@@ -36,16 +37,16 @@ impl InPlace {
         if metadata.permissions().readonly() {
             return Err("it is read-only".to_owned());
         }
-        fs::OpenOptions::new().write(true).open(path).map_err(|error| plain(&error))?;
-        let in_folder = |error: io::Error| format!("no file can be written beside it ({})", plain(&error));
+        fs::OpenOptions::new().write(true).open(path).map_err(|error| io_error(&error))?;
+        let in_folder = |error: io::Error| format!("no file can be written beside it ({})", io_error(&error));
         let mut beside = beside(&folder).map_err(in_folder)?;
         beside.write_all(&after).and_then(|()| beside.as_file().sync_all()).map_err(in_folder)?;
         beside.as_file().set_permissions(metadata.permissions()).map_err(in_folder)?;
-        let now = fs::read(path).map_err(|error| plain(&error))?;
+        let now = fs::read(path).map_err(|error| io_error(&error))?;
         if now != before || fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink()) {
             return Err(CHANGED.to_owned());
         }
-        beside.persist(path).map(drop).map_err(|error| plain(&error.error))
+        beside.persist(path).map(drop).map_err(|error| io_error(&error.error))
     }
 }
 

@@ -36,15 +36,6 @@ const CHANGED: &str = "it was changed by somebody else meanwhile; run kaslint ag
 /// What is said of a file that is a link.
 const IS_LINK: &str = "it is a symbolic link; name the file that it leads to";
 
-/// An I/O error without the number that the operating system gives it.
-fn plain(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::NotFound => "no such file or folder".to_owned(),
-        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        _ => error.to_string(),
-    }
-}
-
 /// The text of a report, without colour.
 fn text_of(write: &Write<'_>) -> io::Result<Vec<u8>> {
     let mut out = anstream::StripStream::new(Vec::new());

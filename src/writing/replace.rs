@@ -10,8 +10,9 @@ use rustix::io::Errno;
 
 use super::beside::{Beside, sweep};
 use super::place::{Identity, Lies, Place, Purpose, Refused, identity_of};
-use super::{CHANGED, IS_LINK, plain};
+use super::{CHANGED, IS_LINK};
 use crate::source::Source;
+use crate::words::io_error;
 
 /// Puts texts in the places of files.
 #[derive(Debug, Default)]
@@ -33,7 +34,7 @@ impl InPlace {
         let place = Place::find(path, Purpose::Fix { within }).map_err(in_words)?;
         let stat = match &place.lies {
             Lies::File(stat) => *stat,
-            Lies::Nothing => return Err(plain(&io::ErrorKind::NotFound.into())),
+            Lies::Nothing => return Err(io_error(&io::ErrorKind::NotFound.into())),
             Lies::Device | Lies::Open => return Err("it is no file any more".to_owned()),
         };
         // A file that is moved over another one needs no leave from that one, so it is asked for.
@@ -42,10 +43,10 @@ impl InPlace {
         }
         let file = place.open(OFlags::RDWR | OFlags::NONBLOCK).map_err(|errno| match errno {
             Errno::LOOP | Errno::MLINK => IS_LINK.to_owned(),
-            errno => plain(&errno.into()),
+            errno => io_error(&errno.into()),
         })?;
         let mut file = File::from(file);
-        let stat = rustix::fs::fstat(&file).map_err(|errno| plain(&errno.into()))?;
+        let stat = rustix::fs::fstat(&file).map_err(|errno| io_error(&errno.into()))?;
         if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
             return Err("it is no file any more".to_owned());
         }
@@ -56,13 +57,13 @@ impl InPlace {
         if self.swept.insert(place.folder_identity) {
             sweep(&place);
         }
-        let in_folder = |error: io::Error| format!("no file can be written beside it ({})", plain(&error));
+        let in_folder = |error: io::Error| format!("no file can be written beside it ({})", io_error(&error));
         let beside = Beside::new(place, after, Some(stat)).map_err(in_folder)?;
         let is_there = beside.place.stat().is_ok_and(|now| identity_of(&now) == identity_of(&stat));
-        if !is_there || !holds(&mut file, &before).map_err(|error| plain(&error))? {
+        if !is_there || !holds(&mut file, &before).map_err(|error| io_error(&error))? {
             return Err(CHANGED.to_owned());
         }
-        beside.put().map_err(|error| plain(&error))
+        beside.put().map_err(|error| io_error(&error))
     }
 }
 
@@ -83,7 +84,7 @@ fn in_words(refused: Refused) -> String {
         Refused::Folder => "it is no file any more".to_owned(),
         Refused::Outside => "it lies outside of its project".to_owned(),
         Refused::Io(error) if error.kind() == io::ErrorKind::NotADirectory => CHANGED.to_owned(),
-        Refused::Io(error) => plain(&error),
+        Refused::Io(error) => io_error(&error),
     }
 }
 

@@ -66,7 +66,7 @@ fn an_unusable_baseline_ends_the_run() {
         ("none.json", "there is no baseline none.json; `--write-baseline none.json` makes one"),
         ("no.json", "cannot use no.json: it is no baseline"),
         ("other.json", "it is of version 2, and this kaslint knows version 1"),
-        ("folder", "cannot read a baseline from folder"),
+        ("folder", "the baseline folder is a directory"),
     ] {
         let run = kaslint(folder.path(), &["check", "--baseline", file]);
         assert_eq!((run.code, &*run.stdout), (2, ""));

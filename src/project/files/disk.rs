@@ -9,10 +9,11 @@ use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 
-use super::{Content, FileSource, Kind, Walk, Walked, plain};
+use super::{Content, FileSource, Kind, Walk, Walked};
 use crate::project::Unusable;
 use crate::project::paths::{folder_or_here, shown_path};
 use crate::source::Source;
+use crate::words::io_error;
 
 /// The files of this machine.
 #[derive(Clone, Copy, Debug, Default)]
@@ -34,7 +35,7 @@ impl Disk {
     /// When it cannot be read.
     pub fn read_standard_input(limit: u64) -> Result<StandardInput, Unusable> {
         let bytes = read_within(io::stdin().lock(), limit)
-            .map_err(|error| Unusable::new(format!("cannot read standard input: {}", plain(&error))))?;
+            .map_err(|error| Unusable::new(format!("cannot read standard input: {}", io_error(&error))))?;
         let size = bytes.len() as u64;
         Ok(if size > limit { StandardInput::TooLarge(size) } else { StandardInput::Bytes(bytes) })
     }
@@ -179,7 +180,7 @@ fn read_within(reader: impl io::Read, limit: u64) -> io::Result<Vec<u8>> {
 fn explain(error: &ignore::Error) -> String {
     match error {
         ignore::Error::WithPath { path, err } => match err.io_error() {
-            Some(error) => format!("{}: {}", path.display(), plain(error)),
+            Some(error) => format!("{}: {}", path.display(), io_error(error)),
             None => format!("{}: {err}", path.display()),
         },
         ignore::Error::WithDepth { err, .. } => explain(err),

@@ -126,13 +126,3 @@ pub struct Walked {
     /// Whether there was more than was to be looked at.
     pub is_cut: bool,
 }
-
-/// An I/O error without the number that the operating system gives it.
-#[must_use]
-pub fn plain(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::NotFound => "no such file or folder".to_owned(),
-        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        _ => error.to_string(),
-    }
-}

@@ -242,6 +242,7 @@ proptest! {
     ) {
         let text = parts.concat();
         let secrets = find(&text);
+        prop_assert_eq!(find_with(&NFA, &text), find_with(&DFA, &text));
         let mut end = 0;
         for secret in &secrets {
             prop_assert!(secret.span.start >= end && !secret.span.is_empty(), "{text:?} {secrets:?}");

@@ -2,18 +2,19 @@
 
 use std::sync::Arc;
 
-use super::files::{Content, FileSource, Kind, plain};
+use super::files::{Content, FileSource, Kind};
 use super::paths::shown_path;
 use super::search::FoundFile;
 use super::{Input, InputContent, Unusable};
 use crate::agent_config::location::{ENVIRONMENT_TEMPLATE, Location};
 use crate::source::Source;
+use crate::words::io_error;
 
 /// Reads what was found, up to so many bytes.
 pub(crate) fn read_input(file: &FoundFile, limit: u64, files: &dyn FileSource) -> Result<Input, Unusable> {
     let shown = shown_path(&file.path);
     let empty = |content| Input::without_text(file.location.clone(), Arc::new(Source::new(shown.clone(), "")), content);
-    let unreadable = |error: &std::io::Error| Unusable::new(format!("cannot read {shown}: {}", plain(error)));
+    let unreadable = |error: &std::io::Error| Unusable::new(format!("cannot read {shown}: {}", io_error(error)));
     let kind = files.kind(&file.path).map_err(|error| unreadable(&error))?;
     if kind == Kind::Link && file.location != Location::Loose {
         let target = files.link_target(&file.path).unwrap_or_default();
