@@ -480,7 +480,7 @@ static REMOTE_DEVELOPMENT: Message = Message::new(
             .since(17, 6)
             .default("744")
             .checks(&[Between(1, 8760)]),
-        Key::new("shared_namespace", Kind::Text, "One namespace for all workspaces.").since_about((18, 0), (18, 1)),
+        Key::new("shared_namespace", Kind::Text, "One namespace for all workspaces.").since(18, 0),
         Key::new("partial_sync_interval", Kind::Duration, "How often changes are synchronized.")
             .until(17, 0, "GitLab sets the interval itself; remove the key")
             .checks(&[Positive]),

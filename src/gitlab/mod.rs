@@ -15,6 +15,7 @@ pub use environment::{EnvironmentTier, environment_slug};
 pub use full_path::{FullPath, MAX_ANCESTORS, ancestor_paths, lower_path, parent_path, path_fault, root_path};
 pub use git_ref::{GitRef, ref_rule_matches};
 pub use partial_text::{PartialText, Shape, TextPart};
+pub use releases::{NEWEST, OLDEST};
 pub use remote::path_of_remote;
 pub use tier::Tier;
-pub use version::{NEWEST, OLDEST, Version, VersionError};
+pub use version::{Version, VersionError};

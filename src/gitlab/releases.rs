@@ -1,9 +1,26 @@
-//! The releases in which GitLab changed what it does, apart from those in which keys came and went: these stand in the table
-//! of keys.
+//! GitLab's releases: the oldest and the newest that are known, and those in which GitLab changed what it does. Those in
+//! which keys came and went stand in the table of keys.
 //!
-//! Each constant is the first release of which its sentence holds.
+//! Each constant from [`CI_ACCESS_FREE`] on is the first release of which its sentence holds. CONTRIBUTING.md says what to do
+//! when a new release comes out.
 
 use super::Version;
+
+/// The oldest release whose keys are known: the first that documented the agent's configuration.
+pub const OLDEST: Version = Version::new(13, 7);
+
+/// The newest release that is known. Source: release notes up to 19.5; 19.6 by GitLab's monthly cadence.
+pub const NEWEST: Version = Version::new(19, 6);
+
+/// The last release before each next major one. Source: GitLab's release notes.
+pub const LAST_OF_LINES: [Version; 6] = [
+    Version::new(13, 12),
+    Version::new(14, 10),
+    Version::new(15, 11),
+    Version::new(16, 11),
+    Version::new(17, 11),
+    Version::new(18, 11),
+];
 
 /// `ci_access` is free; before, it took Premium. Source: `doc/user/clusters/agent/ci_cd_workflow.md`.
 pub const CI_ACCESS_FREE: Version = Version::new(14, 5);

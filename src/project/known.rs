@@ -61,8 +61,7 @@ impl Loader<'_> {
             tier: tier_from,
         };
         let context = Context {
-            version: version.unwrap_or(NEWEST).min(NEWEST),
-            newer_version: version.filter(|version| *version > NEWEST),
+            version: version.unwrap_or(NEWEST),
             tier,
             project: project.as_deref().map(FullPath::new),
             instance_authorization: instance
@@ -85,7 +84,7 @@ impl Loader<'_> {
                 inventory: project.inventory.clone(),
             };
         }
-        let version = self.options.gitlab_version.unwrap_or(NEWEST).min(NEWEST);
+        let version = self.options.gitlab_version.unwrap_or(NEWEST);
         let context = Context { version, tier: self.options.tier, ..Context::default() };
         Known { context, origins: Origins::default(), settings: Arc::default(), inventory: None }
     }

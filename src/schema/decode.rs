@@ -66,6 +66,8 @@ pub enum ProblemKind {
         /// What its value is.
         value: Found,
     },
+    /// The release is newer than all that are known, and the key is near none that is: it may have come with it.
+    PerhapsNewKey(String),
     /// The key came later than this release.
     TooNewKey(&'static Key),
     /// The key is gone in this release.
@@ -360,6 +362,10 @@ impl Decoder<'_> {
             Some(Suggestion::Rename { key, certain: true }) => Some(*key),
             _ => None,
         };
+        if suggestion.is_none() && self.version.is_newer_than_known() {
+            self.problem(ProblemKind::PerhapsNewKey(entry.key.clone()), Stage::Nobody, span, Some(span));
+            return None;
+        }
         let kind =
             ProblemKind::UnknownKey { key: entry.key.clone(), message, path: self.path.clone(), suggestion, value };
         self.problem(kind, Stage::Decode, span, Some(span));
