@@ -59,3 +59,23 @@ pub const USER_ACCESS_AS_OPTIONAL: Version = Version::new(18, 3);
 
 /// `user_access` may name ids of other top-level groups, where the instance setting is on. Source: gitlab!202853.
 pub const USER_ACCESS_ACROSS_HIERARCHIES: Version = Version::new(18, 4);
+
+/// Pipelines of merge requests may be protected, if the project's setting, both branches and the user's rights allow; before, their ref alone
+/// decided, as if it were a branch. Source: gitlab!188008, `app/models/ci/pipeline.rb`.
+pub const PROTECTED_MERGE_REQUESTS: Version = Version::new(18, 1);
+
+/// The last release of which it is certain that it looks for environment patterns anywhere in the name, as regular expressions. Source:
+/// `lib/gitlab/ci/environment_matcher.rb` and its spec of 18.9.
+pub const OLD_MATCHER_LAST: Version = Version::new(18, 9);
+
+/// The first release that may compare environment patterns with the whole name; which of those up to [`NEW_MATCHER`] do is not known, nor
+/// which patch releases of these and older lines.
+pub const NEW_MATCHER_POSSIBLE: Version = Version::new(18, 10);
+
+/// Environment patterns are compared with the whole name, and only `*` stands for anything but itself. Source:
+/// `lib/gitlab/ci/environment_matcher.rb` of October 2026.
+pub const NEW_MATCHER: Version = Version::new(19, 5);
+
+/// Administrators get in by any entry of `user_access`, members or not. Source: `user_access/finder.rb` of October 2026; the release is
+/// worked out from its date.
+pub const ADMINISTRATORS: Version = Version::new(19, 5);

@@ -12,6 +12,8 @@ use crate::inventory::Inventory;
 pub struct Context {
     /// The release whose rules apply.
     pub version: Version,
+    /// Whether nobody said which release, so that the newest one is taken.
+    pub is_release_assumed: bool,
     /// The licence of the CI projects.
     pub tier: Option<Tier>,
     /// The configuration project.
@@ -30,6 +32,7 @@ impl Default for Context {
     fn default() -> Self {
         Self {
             version: NEWEST,
+            is_release_assumed: true,
             tier: None,
             project: None,
             instance_authorization: None,
@@ -53,6 +56,11 @@ impl Context {
     /// What access is worked out by.
     #[must_use]
     pub fn access_settings(&self) -> access::Settings {
-        access::Settings { version: self.version, tier: self.tier, instance_authorization: self.instance_authorization }
+        access::Settings {
+            version: self.version,
+            is_release_assumed: self.is_release_assumed,
+            tier: self.tier,
+            instance_authorization: self.instance_authorization,
+        }
     }
 }
