@@ -57,6 +57,11 @@ pub static CONFIGURATION: Message = Message::new(
             .unverified(
                 "a field for free data was merged for 17.1 (gitlab-agent issue 542), and public sources do not settle its name",
             ),
+        Key::new("options", Kind::Any, "Data for other tools, which GitLab does not use.")
+            .since_about((17, 0), (17, 1))
+            .unverified(
+                "a field for free data was merged for 17.1 (gitlab-agent issue 542), and public sources do not settle its name",
+            ),
     ],
 );
 
@@ -66,7 +71,7 @@ static CI_ACCESS: Message = Message::new(
         Key::new("projects", Kind::List(&Kind::Message(&PROJECT_ENTRY)), "Projects whose jobs may use the connection; at most 500, and 100 before 17.0.")
             .since_about((14, 3), (14, 4)),
         Key::new("groups", Kind::List(&Kind::Message(&GROUP_ENTRY)), "Groups whose projects' jobs may use the connection, subgroups included; at most 500, and 100 before 17.0."),
-        Key::new("instance", Kind::Message(&INSTANCE_ENTRY), "Lets in the jobs of every project of the instance, where the instance setting allows it; not on GitLab.com.")
+        Key::new("instance", Kind::Message(&INSTANCE_ENTRY), "Lets in the jobs of every project of the instance, or of the organization of the agent's project where there are several, where the instance setting allows it; not on GitLab.com.")
             .since(17, 11),
     ],
 );
