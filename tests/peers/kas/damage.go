@@ -20,6 +20,11 @@ func damage(rng *rand.Rand, good, other []byte) []byte {
 	for range count {
 		text = damageOnce(rng, text, other)
 	}
+	// Behind a second mark yaml.v2 loses the first character of each line that starts with a token, until its buffer is
+	// moved (`is_bom` in yamlprivateh.go looks at the start of the buffer). kaslint does not follow it there.
+	for bytes.HasPrefix(text, []byte("\ufeff\ufeff")) {
+		text = text[len("\ufeff"):]
+	}
 	return text
 }
 

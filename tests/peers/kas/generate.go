@@ -53,7 +53,7 @@ func (g *generator) file() []byte {
 	if g.chance(0.05) {
 		b.WriteString(pick(g, []string{"# agent\n", "\n", "\ufeff", "%YAML 1.1\n---\n", "---\n", "--- # first\n", "\n\n# a\n\n"}))
 	} else if g.odd() {
-		b.WriteString(pick(g, []string{"%YAML 1.2\n---\n", "%TAG !e! tag:example.com,2000:\n---\n", "%FOO bar\n---\n", "--- ", "---\t", "...\n", "--- !!map\n", " ", "\t", "--- &root\n", "\ufeff\ufeff", "%TAG ! tag:yaml.org,2002:\n---\n", "%TAG !! tag:x,2000:\n---\n"}))
+		b.WriteString(pick(g, []string{"%YAML 1.2\n---\n", "%TAG !e! tag:example.com,2000:\n---\n", "%FOO bar\n---\n", "--- ", "---\t", "...\n", "--- !!map\n", " ", "\t", "--- &root\n", "%TAG ! tag:yaml.org,2002:\n---\n", "%TAG !! tag:x,2000:\n---\n"}))
 	}
 	switch {
 	case g.chance(0.12):
@@ -282,6 +282,9 @@ func (g *generator) scalarText() string {
 	for range g.IntN(6) {
 		b.WriteString(pick(g, pieces))
 	}
+	if g.chance(0.01) {
+		b.WriteString(strings.Repeat(pick(g, []string{"x", "é", "😀"}), 1015+g.IntN(15)))
+	}
 	return b.String()
 }
 
@@ -367,6 +370,10 @@ func (g *generator) key(b *strings.Builder, key string, inFlow bool) {
 		return
 	}
 	b.WriteString(key)
+	if g.odd() && g.chance(0.1) {
+		// A key ends within 1024 characters, or it is none.
+		b.WriteString(strings.Repeat(" ", max(0, 1000-len(key))+g.IntN(40)))
+	}
 }
 
 // quoted writes a text in one of the styles that suit a line.
