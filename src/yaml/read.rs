@@ -248,7 +248,7 @@ fn read_as(source: &Source, parser: Parser, start: usize) -> Document {
     }
     if let Some(invalid) = source.invalid().filter(|invalid| match invalid.is_cut_off {
         // That something is missing is noticed only at the end of the file.
-        true => needed.is_none_or(|needed| needed >= invalid.span.start),
+        true => needed.is_none_or(|needed| needed > invalid.span.start),
         false => counts(invalid.span),
     }) {
         problems.push(Problem { kind: ProblemKind::Encoding(invalid.byte), span: invalid.span, cause: None });

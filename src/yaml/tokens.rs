@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use libyaml_safer::{ScalarStyle, Scanner, TokenData};
+use libyaml_safer::{Mark, ScalarStyle, Scanner, TokenData};
 
 use super::libyaml::is_break;
 
@@ -28,24 +28,25 @@ pub(super) fn hide_in_tags(text: &mut Cow<'_, str>) {
         return;
     }
     let mut is_hidden = vec![true; candidates.len()];
-    // Whatever stands before the first one that was taken for the wrong thing is settled, so each pass settles one at least.
+    // Each pass settles all up to and with the first one that was taken for a tag and stands in a text of a flow collection.
     for _ in 0..MAX_PASSES {
-        let starts = tag_starts(&hidden(text, &candidates, &is_hidden));
+        let found = tags(&hidden(text, &candidates, &is_hidden));
         let mut end = 0;
-        let found: Vec<bool> = candidates
-            .iter()
-            .map(|candidate| {
-                let is_tag = candidate.start >= end && starts.binary_search(&candidate.start).is_ok();
-                if is_tag {
-                    end = candidate.end;
-                }
-                is_tag
-            })
-            .collect();
-        if found == is_hidden {
+        let mut has_changed = false;
+        for (candidate, is_hidden) in candidates.iter().zip(&mut is_hidden) {
+            let is_tag = candidate.start >= end && found.starts.binary_search(&candidate.start).is_ok();
+            if is_tag {
+                end = candidate.end;
+            }
+            let was_hidden = std::mem::replace(is_hidden, is_tag);
+            if was_hidden && !is_tag && found.ends_at_comma(candidate.start) {
+                has_changed = true;
+                break;
+            }
+        }
+        if !has_changed {
             break;
         }
-        is_hidden = found;
     }
     if is_hidden.contains(&true) {
         *text = hidden(text, &candidates, &is_hidden).into();
@@ -85,16 +86,35 @@ fn hidden(text: &str, candidates: &[Range<usize>], is_hidden: &[bool]) -> String
     changed
 }
 
-/// The starts of the tags of the first document, in order, as far as it can be scanned.
-fn tag_starts(text: &str) -> Vec<usize> {
+/// The tags of the first document, as far as it can be scanned, and what commas and brackets mean something to.
+struct Tags {
+    /// Where they start, in order.
+    starts: Vec<usize>,
+    /// Plain texts in flow collections, in order: they end at a comma or bracket.
+    texts: Vec<Range<usize>>,
+}
+
+impl Tags {
+    /// Whether a comma at or behind this offset would end a text that holds the offset.
+    fn ends_at_comma(&self, offset: usize) -> bool {
+        let following = self.texts.partition_point(|text| text.end <= offset);
+        self.texts.get(following).is_some_and(|text| text.contains(&offset))
+    }
+}
+
+fn tags(text: &str) -> Tags {
     let root = root_start(text);
     let is_flow = text[root..].starts_with(['{', '[']);
     let start = if is_flow { root } else { text.len() - text.trim_start_matches(MARK).len() };
-    let mut starts = Vec::new();
+    let mut tags = Tags { starts: Vec::new(), texts: Vec::new() };
     let mut has_begun = is_flow;
-    let on_token = &mut |token: &TokenData, span: Range<usize>| {
+    let mut depth = 0_usize;
+    let mut on_token = |token: &TokenData, span: Range<usize>| {
         match token {
-            TokenData::Tag { .. } => starts.push(span.start),
+            TokenData::Tag { .. } => tags.starts.push(span.start),
+            TokenData::Scalar { style: ScalarStyle::Plain, .. } if depth > 0 => tags.texts.push(span),
+            TokenData::FlowSequenceStart | TokenData::FlowMappingStart => depth += 1,
+            TokenData::FlowSequenceEnd | TokenData::FlowMappingEnd => depth = depth.saturating_sub(1),
             TokenData::DocumentStart if !has_begun => {}
             TokenData::DocumentStart | TokenData::DocumentEnd => return false,
             _ => {}
@@ -105,32 +125,41 @@ fn tag_starts(text: &str) -> Vec<usize> {
         );
         true
     };
-    match is_flow {
-        true => scan_without_key(text, start, on_token),
-        false => scan(&text[start..], &mut |token, span| on_token(token, span.start + start..span.end + start)),
-    }
-    starts
+    let bad_tag = match is_flow {
+        true => scan_without_key(text, start, &mut on_token),
+        false => scan(&text[start..], &mut |token, span| on_token(token, span.start + start..span.end + start))
+            .map(|offset| offset + start),
+    };
+    // It is one that goes on with a character that no tag can hold.
+    tags.starts.extend(bad_tag);
+    tags
 }
 
 /// Where the token behind the first document starts, if that is one collection as [`end_without_key`] describes: yaml.v2 looks
 /// no further than that token, libyaml on to the end of the line. `None` for every other text, and where the token is an error.
 pub(super) fn end_of_root(text: &str) -> Option<usize> {
-    let end = end_without_key(text, root_start(text))?;
+    let root = root_start(text);
+    let end = end_without_key(text, root)?;
     let start = behind_blanks(text, end, true);
-    if start == text.len() || is_end_of_document(text, end) {
-        return (start < text.len()).then_some(start);
+    if start == text.len() {
+        return None;
     }
-    let mut is_token = false;
-    let on_token = &mut |token: &TokenData, _: Range<usize>| {
-        is_token = !matches!(token, TokenData::StreamStart { .. } | TokenData::DocumentStart);
-        !is_token
-    };
-    match text[end..start].rfind(is_break) {
-        // With its line, as a directive or a mark is one at the start of a line only.
-        Some(line_break) => scan(&format!("---{}", &text[end + line_break..]), on_token),
-        None => scan_without_key(text, start, on_token),
+    let mut is_token = is_end_of_document(text, end) || is_colon_of_key(text, root, start);
+    if !is_token {
+        scan_behind(text, start, &mut |_, _| {
+            is_token = true;
+            false
+        });
     }
     is_token.then_some(start)
+}
+
+/// Whether the colon at an offset makes a key of what starts before it: within a line, and within 1024 characters.
+fn is_colon_of_key(text: &str, key: usize, offset: usize) -> bool {
+    let behind = text[offset..].strip_prefix(':');
+    behind.is_some_and(|behind| behind.chars().next().is_none_or(|next| matches!(next, ' ' | '\t') || is_break(next)))
+        && !text[key..offset].contains(is_break)
+        && text[key..offset].chars().count() <= 1024
 }
 
 /// Whether a document that is complete at an offset ends there for yaml.v2, although libyaml finds something wrong behind it: on
@@ -148,13 +177,12 @@ pub(super) fn lookahead_end(text: &str, end: usize) -> usize {
     let rest = text.get(start..).unwrap_or_default();
     let asked_for = rest.char_indices().nth(ASKED_FOR).map_or(text.len(), |(at, _)| start + at);
     let mut token_end = start;
-    scan_without_key(text, start, &mut |token, span| {
-        match token {
-            TokenData::StreamStart { .. } => return true,
-            // A text may go on behind blanks, on the next line too.
-            TokenData::Scalar { style: ScalarStyle::Plain, .. } => token_end = behind_blanks(text, span.end, true),
-            _ => token_end = token_end.max(span.end),
-        }
+    scan_behind(text, start, &mut |token, span| {
+        // A text may go on behind blanks, on the next line too, so that what follows is seen.
+        token_end = match token {
+            TokenData::Scalar { style: ScalarStyle::Plain, .. } => behind_blanks(text, span.end, true) + 1,
+            _ => token_end.max(span.end),
+        };
         // A key is known as one by the colon behind it.
         span.is_empty()
     });
@@ -231,31 +259,63 @@ fn behind_blanks(text: &str, start: usize, is_behind_token: bool) -> usize {
 
 const MARK: char = '\u{FEFF}';
 
-/// Gives the tokens behind an offset, at which no key can start.
-fn scan_without_key(text: &str, start: usize, on_token: &mut dyn FnMut(&TokenData, Range<usize>) -> bool) {
-    const NO_KEY: &str = "--- ";
-    let offset = |offset: usize| (offset + start).saturating_sub(NO_KEY.len());
-    let input = format!("{NO_KEY}{}", &text[start..]);
-    scan(&input, &mut |token, span| match token {
+/// Gives the tokens that start at an offset behind a document.
+fn scan_behind(text: &str, start: usize, on_token: &mut dyn FnMut(&TokenData, Range<usize>) -> bool) {
+    const MARKER: &str = "---";
+    let line_break = text[..start].rfind(is_break).filter(|&at| behind_blanks(text, at, false) == start);
+    let Some(from) = line_break else {
+        scan_without_key(text, start, on_token);
+        return;
+    };
+    // With the whole line, as a directive or a marker is one only at its start.
+    let offset = |offset: usize| (offset + from).saturating_sub(MARKER.len());
+    scan(&format!("{MARKER}{}", &text[from..]), &mut |token, span| match token {
+        TokenData::StreamStart { .. } => true,
         TokenData::DocumentStart if span.start == 0 => true,
         _ => on_token(token, offset(span.start)..offset(span.end)),
     });
 }
 
-/// Gives the tokens of a text to `on_token`, until that answers `false` or the text cannot be scanned further.
-fn scan(text: &str, on_token: &mut dyn FnMut(&TokenData, Range<usize>) -> bool) {
+/// Gives the tokens behind an offset, at which no key can start. The rest is as for [`scan`].
+fn scan_without_key(
+    text: &str,
+    start: usize,
+    on_token: &mut dyn FnMut(&TokenData, Range<usize>) -> bool,
+) -> Option<usize> {
+    const NO_KEY: &str = "--- ";
+    let offset = |offset: usize| (offset + start).saturating_sub(NO_KEY.len());
+    let bad_tag = scan(&format!("{NO_KEY}{}", &text[start..]), &mut |token, span| match token {
+        TokenData::StreamStart { .. } => true,
+        TokenData::DocumentStart if span.start == 0 => true,
+        _ => on_token(token, offset(span.start)..offset(span.end)),
+    });
+    bad_tag.map(offset)
+}
+
+/// Gives the tokens of a text to `on_token`, until that answers `false` or the text cannot be scanned further. Answers where the
+/// tag starts that keeps it from being scanned, if it is one.
+fn scan(text: &str, on_token: &mut dyn FnMut(&TokenData, Range<usize>) -> bool) -> Option<usize> {
     // The port panics where a tag ends with a comma.
     let scanned = catch_unwind(AssertUnwindSafe(|| {
         let mut bytes = text.as_bytes();
         let mut scanner: Scanner<&mut &[u8]> = Scanner::new();
         scanner.set_input_string(&mut bytes);
-        let offset = |index: u64| usize::try_from(index).map_or(text.len(), |index| index.min(text.len()));
-        for token in scanner.map_while(Result::ok) {
-            let span = offset(token.start_mark.index)..offset(token.end_mark.index);
-            if token.data == TokenData::StreamEnd || !on_token(&token.data, span) {
-                break;
+        let offset = |mark: Mark| usize::try_from(mark.index).map_or(text.len(), |index| index.min(text.len()));
+        for token in scanner {
+            match token {
+                Ok(token) => {
+                    let span = offset(token.start_mark)..offset(token.end_mark);
+                    if token.data == TokenData::StreamEnd || !on_token(&token.data, span) {
+                        return None;
+                    }
+                }
+                Err(error) => {
+                    let is_tag = error.context().is_some_and(|context| context == "while scanning a tag");
+                    return error.context_mark().filter(|_| is_tag).map(offset);
+                }
             }
         }
+        None
     }));
-    drop(scanned);
+    scanned.ok().flatten()
 }
