@@ -10,13 +10,35 @@ use libyaml_safer::{EventData, MappingStyle, Parser, ScalarStyle, SequenceStyle}
 use super::build::{Builder, Event, Properties};
 use super::recover::{MAX_DEPTH, Parsed, SyntaxError, SyntaxErrorKind};
 use super::tokens;
-use super::tree::{Named, Style};
+use super::tree::{Data, Named, Style};
 use crate::source::Span;
 
 /// Reads the first document of a text; `None` where it is malformed.
 pub(super) fn parse(text: &str) -> Option<Parsed> {
     // The port is known to panic on a few malformed texts; the gate then says what is wrong with them.
-    catch_unwind(AssertUnwindSafe(|| parse_document(text))).ok().flatten()
+    match catch_unwind(AssertUnwindSafe(|| parse_document(text))) {
+        Ok(parsed) => parsed,
+        Err(_) if text.is_empty() || text.ends_with(is_break) => None,
+        Err(_) => parse_with_line_break(text),
+    }
+}
+
+/// Reads a text that ends within a block scalar, without a line break, on which the port panics. Neither libyaml nor yaml.v2 give the
+/// scalar a line break that is not there.
+fn parse_with_line_break(text: &str) -> Option<Parsed> {
+    let longer = format!("{text}\n");
+    let mut parsed = catch_unwind(AssertUnwindSafe(|| parse_document(&longer))).ok().flatten()?;
+    parsed.end = parsed.end.map(|end| end.min(text.len()));
+    for node in &mut parsed.tree.nodes {
+        if let Data::Scalar { text: value, style: Style::Literal | Style::Folded } = &mut node.data
+            && node.span.end == text.trim_end().len()
+            && let Some(shorter) = value.strip_suffix('\n')
+        {
+            *value = shorter.into();
+        }
+        node.span = Span::new(node.span.start.min(text.len()), node.span.end.min(text.len()));
+    }
+    Some(parsed)
 }
 
 /// Reads the first document of a text, which ends before the token at `end`.

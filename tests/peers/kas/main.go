@@ -65,7 +65,7 @@ func compareCommand(arguments []string) error {
 	c := comparison{}
 	flags.StringVar(&c.kaslint, "kaslint", "", "the program to compare with")
 	flags.StringVar(&c.folder, "folder", "", "a folder for the files, which is emptied first")
-	flags.StringVar(&c.cases, "cases", "", "recorded cases, in lines: their verdicts must hold, and the accepted ones are damaged as well")
+	flags.StringVar(&c.cases, "cases", "", "files of recorded cases, with commas between: compared as well, and those that are accepted are damaged")
 	count := flags.Int("count", 20000, "how many files of each kind")
 	seed := flags.Uint64("seed", 0, "decides what the files are; 0 is the seed of the day")
 	isReport := flags.Bool("report", false, "whether differences are only told, and no failure")
