@@ -41,8 +41,10 @@ pub fn repository() -> impl Strategy<Value = Repository> {
                 listed.registered = listed.registered.filter(|_| !of_others.contains(&listed.path));
             }
             let is_option = inventory.as_ref().is_some_and(|inventory| inventory.is_option);
-            // The editor looks into the whole folder all the same, and there may meet an agent.
-            let is_met = |below: &Below| below.git.is_none() || !is_option || start != Start::Top;
+            // The editor looks into the whole folder all the same, and there may meet an agent, unless it is clear that this is none.
+            let has_top =
+                git.is_some() || top.as_ref().is_some_and(|top: &Project| top.jobs.is_some() || !top.agents.is_empty());
+            let is_met = |below: &Below| (below.git.is_none() && has_top) || !is_option || start != Start::Top;
             let below = below.into_iter().filter(is_met).collect();
             // A file that is named from beside it would be the root.
             let twice = twice.filter(|_| git.is_some() || start != Start::Beside);
@@ -56,7 +58,7 @@ fn git() -> impl Strategy<Value = Git> {
 }
 
 fn top() -> impl Strategy<Value = Project> {
-    prop_oneof![5 => project(2), 1 => rivals()]
+    prop_oneof![5 => project(2), 1 => rivals(), 2 => restricted()]
 }
 
 /// Two agents that name the same project, of which one has a pattern that fails the request for both where it is compared.
@@ -82,6 +84,25 @@ fn rivals() -> impl Strategy<Value = Project> {
             Project { agents: vec![agent(of_other), agent(Some(patterns))], jobs: Some(jobs) }
         },
     )
+}
+
+/// An agent that names a project and asks for more than its name, with jobs that select the agent.
+fn restricted() -> impl Strategy<Value = Project> {
+    let environments = select(vec![vec!["staging"], vec!["production"], vec!["review/*", "staging"]]);
+    let by_environment = (environments, any::<bool>()).prop_map(|(names, is_protected)| (Some(names), is_protected));
+    let restriction = prop_oneof![2 => by_environment, 1 => Just((None, true))];
+    let jobs = prop::collection::vec(job(), 1..3);
+    (0..2usize, restriction, jobs).prop_map(|(number, (environments, is_protected_only), mut jobs)| {
+        for job in &mut jobs {
+            job.selects = Selects::Agent(0);
+            // Of other pipelines it hangs on the refs whether they are protected.
+            if environments.is_none() {
+                job.runs = Runs::MergeRequests;
+            }
+        }
+        let entry = Entry { is_group: false, id: Id::WithJobs(number), environments, is_protected_only, access_as: "" };
+        Project { agents: vec![Agent { entries: vec![entry], ..Agent::default() }], jobs: Some(jobs) }
+    })
 }
 
 fn project(most: usize) -> impl Strategy<Value = Project> {
