@@ -13,7 +13,11 @@ use crate::repository::{
 const LIMITS: [u64; 2] = [400, 262_144];
 
 pub fn repository() -> impl Strategy<Value = Repository> {
-    let lies = (weighted(0.5, git()), weighted(0.85, top()), below(), weighted(0.45, inventory()));
+    let anything = (weighted(0.5, git()), weighted(0.85, top()), below(), weighted(0.45, inventory()));
+    let lies = prop_oneof![
+        9 => anything.prop_map(|(git, top, below, inventory)| (git, top, below, inventory, false)),
+        1 => checkouts().prop_map(|(git, top, below)| (Some(git), Some(top), vec![below], None, true)),
+    ];
     let said = (
         weighted(0.6, settings()),
         weighted(0.2, select(vec!["acme/agents", "acme/named"])),
@@ -28,7 +32,9 @@ pub fn repository() -> impl Strategy<Value = Repository> {
     ];
     let twice = weighted(0.25, select(vec![Spelling::Dotted, Spelling::Absolute]));
     (lies, said, start, twice, 0..70usize).prop_map(
-        |((git, top, below, inventory), (settings, project, pipeline, version), start, twice, question)| {
+        |((git, top, below, inventory, is_bare), (settings, project, pipeline, version), start, twice, question)| {
+            // Settings around a repository may tell it apart from the one in it, and then nothing is compared.
+            let settings = settings.filter(|_| !is_bare);
             // From above, the working directory would be the root.
             let start = if git.is_none() && start == Start::Above { Start::Top } else { start };
             let mut inventory = inventory;
@@ -51,6 +57,27 @@ pub fn repository() -> impl Strategy<Value = Repository> {
             Repository { git, top, below, inventory, settings, project, pipeline, version, start, twice, question }
         },
     )
+}
+
+/// Two repositories whose paths are known without an inventory, the inner one with an agent that jobs of the outer one select.
+fn checkouts() -> impl Strategy<Value = (Git, Project, Below)> {
+    let entry = prop_oneof![1 => Just(Id::WithJobs(0)), 2 => Just(Id::Path("other/tool"))].prop_map(|id| Entry {
+        is_group: false,
+        id,
+        environments: None,
+        is_protected_only: false,
+        access_as: "",
+    });
+    let jobs = prop::collection::vec(job().prop_map(|job| Job { selects: Selects::Agent(0), ..job }), 1..3);
+    (git(), entry, jobs).prop_map(|(git, entry, jobs)| {
+        let agent = Agent { entries: vec![entry], ..Agent::default() };
+        let below = Below {
+            folder: FOLDERS_BELOW[0],
+            git: Some(Git { remote: Some("acme/cloned") }),
+            project: Project { agents: vec![agent], jobs: None },
+        };
+        (git, Project { agents: Vec::new(), jobs: Some(jobs) }, below)
+    })
 }
 
 fn git() -> impl Strategy<Value = Git> {
