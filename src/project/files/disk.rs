@@ -74,10 +74,7 @@ impl FileSource for Disk {
         let (sender, receiver) = mpsc::channel();
         let mut builder = ignore::WalkBuilder::new(folder_or_here(walk.top));
         let repositories = sender.clone();
-        let made_up = match lexical(walk.top) {
-            top if top.parent().is_none() => MADE_UP.map(|name| walk.top.join(name)),
-            _ => <[PathBuf; MADE_UP.len()]>::default(),
-        };
+        let made_up = made_up(walk.top);
         let ignored = walk.leaves_out_ignored.then(|| Ignored::below(folder_or_here(walk.top)));
         builder.standard_filters(false).filter_entry(move |entry| {
             let is_git = entry.file_name() == ".git";
@@ -165,6 +162,12 @@ fn content(lies: Lies, path: &Path, limit: u64) -> io::Result<Content> {
     })
 }
 
+/// The folders at the top of the file system that hold no files; none below another folder.
+fn made_up(top: &Path) -> Vec<PathBuf> {
+    let is_top = lexical(top).parent().is_none();
+    MADE_UP.iter().filter(|_| is_top).map(|name| top.join(name)).collect()
+}
+
 /// What a walk comes across.
 enum Met {
     Repository(PathBuf),
@@ -216,5 +219,17 @@ fn explain(error: &ignore::Error) -> String {
         },
         ignore::Error::WithDepth { err, .. } => explain(err),
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_system_makes_up_lies_at_the_top_alone() {
+        assert_eq!(made_up(Path::new("/")), ["/dev", "/proc", "/sys"].map(PathBuf::from));
+        assert_eq!(made_up(Path::new("/x/..")).len(), 3);
+        assert!(made_up(Path::new("/x")).is_empty() && made_up(Path::new(".")).is_empty());
     }
 }
