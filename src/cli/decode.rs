@@ -106,12 +106,13 @@ fn decode(input: Input, context: Context) -> Decoded {
     Decoded { path, refused_at: refused_at.map(RefusedAt::name), config, findings: findings(input, context) }
 }
 
-/// What the rules about reading say; who gets in is not decode's business.
+/// What the rules about reading say; who gets in is not decode's business, and neither is what somebody accepted in comments: GitLab
+/// refuses the file all the same.
 fn findings(input: Input, context: Context) -> Vec<Finding> {
     let about_reading =
         RULES.iter().map(|rule| rule.info()).filter(|info| matches!(info.topic, Topic::File | Topic::Keys));
-    let selection =
-        Selection { only: about_reading.map(|info| info.name.to_owned()).collect(), ..Selection::default() };
+    let only = about_reading.map(|info| info.name.to_owned()).collect();
+    let selection = Selection { only, is_isolated: true, ..Selection::default() };
     let subject = Subject::new(Project::new(vec![input], context), selection);
     analysis::analyse(&[subject]).into_iter().flat_map(|analysis| analysis.findings).collect()
 }
