@@ -7,8 +7,8 @@ use std::sync::Arc;
 use serde_json::{Value as Json, json};
 
 use super::{Exit, output};
-use crate::agent_config::{AgentConfig, RefusedAt};
 use crate::agent_config::location::Location;
+use crate::agent_config::{AgentConfig, RefusedAt};
 use crate::analysis::{self, Subject};
 use crate::diagnostic::{Finding, Selection, Severity, Topic};
 use crate::project::files::{Disk, Overlay, StandardInput, Texts};
@@ -16,8 +16,8 @@ use crate::project::{Context, Input, InputContent, Loader, Options, Project, Sur
 use crate::report::Human;
 use crate::rules::{self, RULES};
 use crate::schema::Stage;
-use crate::source::{Source, Span};
 use crate::source::secrets;
+use crate::source::{Source, Span};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -120,12 +120,13 @@ fn causes(config: &AgentConfig) -> Vec<Span> {
     config.problems.iter().filter(|problem| problem.stage == stage).map(|problem| problem.span).collect()
 }
 
-/// What the rules about reading say; who gets in is not decode's business.
+/// What the rules about reading say; who gets in is not decode's business, and neither is what somebody accepted in comments: GitLab
+/// refuses the file all the same.
 fn findings(input: Input, context: Context) -> Vec<Finding> {
     let about_reading =
         RULES.iter().map(|rule| rule.info()).filter(|info| matches!(info.topic, Topic::File | Topic::Keys));
-    let selection =
-        Selection { only: about_reading.map(|info| info.name.to_owned()).collect(), ..Selection::default() };
+    let only = about_reading.map(|info| info.name.to_owned()).collect();
+    let selection = Selection { only, is_isolated: true, ..Selection::default() };
     let subject = Subject::new(Project::new(vec![input], context), selection);
     analysis::analyse(&[subject]).into_iter().flat_map(|analysis| analysis.findings).collect()
 }

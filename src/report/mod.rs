@@ -7,6 +7,7 @@ mod gitlab;
 mod human;
 mod json;
 mod junit;
+pub(crate) mod left_out;
 mod markdown;
 pub(crate) mod markup;
 mod sarif;
@@ -18,8 +19,7 @@ pub use human::Human;
 pub use summary::Summary;
 
 use crate::analysis::Analysis;
-use crate::diagnostic::Finding;
-use crate::diagnostic::{Need, RuleInfo};
+use crate::diagnostic::{Finding, LeftOut, Need, RuleInfo};
 use crate::fixing::Fixed;
 
 /// What all analysed projects gave together.
@@ -37,8 +37,8 @@ pub struct Outcome {
     pub has_internal_error: bool,
     /// Whether some path could not be looked at.
     pub is_incomplete: bool,
-    /// How many findings comments and settings hide.
-    pub hidden: usize,
+    /// What comments and settings keep out of the report.
+    pub left_out: LeftOut,
     /// How many findings the baseline leaves out.
     pub in_baseline: usize,
     /// How many fixes were made before this report; `None` where nobody asked for them.
@@ -73,7 +73,7 @@ impl Outcome {
             self.remark(Some(remark));
         }
         self.files.extend(analysis.files);
-        self.hidden += analysis.hidden;
+        self.left_out.add(analysis.left_out);
         self.projects += 1;
         self.has_internal_error |= analysis.has_internal_error;
     }

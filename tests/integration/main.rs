@@ -21,6 +21,7 @@ mod inventory;
 mod job_access;
 mod jobs;
 mod junit;
+mod left_out;
 mod manners;
 mod outputs;
 mod properties;

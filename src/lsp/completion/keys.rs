@@ -12,7 +12,9 @@ use crate::source::Span;
 pub(super) fn of_mapping(asked: &Asking<'_>) -> Vec<Offer> {
     match (&asked.target.kind, &asked.target.message) {
         (_, Some(message)) => of_message(asked, message, ""),
-        (Some(Kind::Map(_)), None) if asked.keys() == ["rules"] => rule_names::as_keys(asked),
+        (Some(Kind::Map(_)), None) if matches!(asked.keys()[..], ["rules"] | ["per-path", "rules"]) => {
+            rule_names::as_keys(asked)
+        }
         _ => Vec::new(),
     }
 }

@@ -13,7 +13,7 @@ use self::log::{
     Invocation, Location, Log, Message, Notification, PhysicalLocation, Properties, Region, Replacement, Reported,
     RuleReference, Run, Text, Tool,
 };
-use super::{Outcome, one_line, whole_message};
+use super::{Outcome, left_out, one_line, whole_message};
 use crate::diagnostic::RuleInfo;
 use crate::diagnostic::{self, Finding};
 use crate::source::{Place, secrets};
@@ -72,7 +72,8 @@ fn invocation(outcome: &Outcome, index: &dyn Fn(&str) -> usize) -> Invocation {
         message: Message::plain(format!("Not checked: {} (needs {}).", rule.name, need.option())),
         associated_rule: Some(RuleReference { id: rule.name, index: index(rule.name) }),
     });
-    let remarks = outcome.remarks.iter().map(|remark| Notification {
+    let left_out = left_out::lines(outcome);
+    let remarks = left_out.iter().chain(&outcome.remarks).map(|remark| Notification {
         level: "note",
         message: Message::plain(one_line(remark)),
         associated_rule: None,
