@@ -142,7 +142,7 @@ fn check_paths(
     let subjects = subjects(arguments, snapshot.projects);
     if arguments.manners.verbose {
         for subject in subjects.iter().filter(|subject| subject.is_asked_for()) {
-            output::complain(&manners::tell(&subject.project, Some(&subject.selection)));
+            manners::tell(&subject.project, Some(&subject.selection));
         }
     }
     let mut difference = None;

@@ -11,12 +11,12 @@ use crate::agent_config::RefusedAt;
 use crate::agent_config::location::Location;
 use crate::analysis::{self, Subject};
 use crate::diagnostic::{Finding, Selection, Severity, Topic};
+use crate::outlet::Outlet;
 use crate::project::files::{Disk, Overlay, StandardInput, Texts};
 use crate::project::{Context, Input, InputContent, Loader, Options, Project, Surroundings, Unusable};
 use crate::report::Human;
 use crate::rules::{self, RULES};
-use crate::source::Source;
-use crate::source::secrets;
+use crate::source::{Source, acts, json_escaped, secrets};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -67,7 +67,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
             DecodeFormat::Json => output::to_stdout(&|out| write_json(&decoded, out))?,
             DecodeFormat::Human => output::to_stdout(&|out| {
                 if index > 0 {
-                    writeln!(out)?;
+                    out.empty_line()?;
                 }
                 write_human(&decoded, out)
             })?,
@@ -116,7 +116,7 @@ fn findings(input: Input, context: Context) -> Vec<Finding> {
     analysis::analyse(&[subject]).into_iter().flat_map(|analysis| analysis.findings).collect()
 }
 
-fn write_json(decoded: &Decoded, out: &mut dyn io::Write) -> io::Result<()> {
+fn write_json(decoded: &Decoded, out: &mut Outlet<'_>) -> io::Result<()> {
     let is_cause = |finding: &&Finding| match decoded.refused_at {
         Some("yaml") => finding.rule.name == "invalid-yaml",
         Some(_) => finding.severity == Severity::Error,
@@ -127,16 +127,16 @@ fn write_json(decoded: &Decoded, out: &mut dyn io::Write) -> io::Result<()> {
         format!("{}:{}: {}", position.line, position.column, finding.message)
     });
     let line = json!({
-        "path": decoded.path,
+        "path": secrets::mask(&decoded.path),
         "accepted": decoded.refused_at.is_none(),
         "stage": decoded.refused_at,
         "error": error,
         "config": decoded.config.as_ref().map(masked),
     });
-    writeln!(out, "{line}")
+    out.json_line(&line)
 }
 
-fn write_human(decoded: &Decoded, out: &mut dyn io::Write) -> io::Result<()> {
+fn write_human(decoded: &Decoded, out: &mut Outlet<'_>) -> io::Result<()> {
     match (decoded.refused_at, &decoded.config) {
         (Some(stage), _) => {
             let step = match stage {
@@ -146,24 +146,70 @@ fn write_human(decoded: &Decoded, out: &mut dyn io::Write) -> io::Result<()> {
                 "validate" => "in validation",
                 _ => "when reading it",
             };
-            writeln!(
-                out,
+            out.line(format_args!(
                 "# {}: GitLab refuses this file {step}; what was configured before stays in force",
                 decoded.path
-            )?;
+            ))?;
         }
         (None, Some(config)) => {
-            writeln!(out, "# {}: GitLab accepts this file and reads", decoded.path)?;
-            let text = serde_yaml::to_string(&masked(config)).map_err(io::Error::other)?;
-            out.write_all(text.as_bytes())?;
+            out.line(format_args!("# {}: GitLab accepts this file and reads", decoded.path))?;
+            let text = as_yaml(masked(config))?;
+            text.lines().try_for_each(|line| out.line(format_args!("{line}")))?;
         }
         (None, None) => {}
     }
     if !decoded.findings.is_empty() {
-        writeln!(out)?;
+        out.empty_line()?;
         Human { width: output::width() }.write_findings(&decoded.findings, out)?;
     }
     Ok(())
+}
+
+/// The configuration as YAML, in which every text is on one line and shows its characters that act as escapes.
+///
+/// serde_yaml lays texts out over lines and leaves such characters as they are; its users cannot choose. So these texts have others in
+/// their place while it writes.
+fn as_yaml(mut config: Json) -> io::Result<String> {
+    let written = config.to_string();
+    // Some number makes a word that stands nowhere in it.
+    let word = (0_usize..).map(|number| format!("text{number}x")).find(|word| !written.contains(word.as_str()));
+    let word = word.unwrap_or_default();
+    let mut texts = Vec::new();
+    put_words(&mut config, &word, &mut texts);
+    let yaml = serde_yaml::to_string(&config).map_err(io::Error::other)?;
+    let mut parts = yaml.split(&word);
+    let mut shown = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        // The number of the text ends with a point.
+        let (number, behind) = part.split_once('.').unwrap_or_default();
+        shown.push_str(number.parse().ok().and_then(|at: usize| texts.get(at)).map_or("", String::as_str));
+        shown.push_str(behind);
+    }
+    Ok(shown)
+}
+
+/// Puts a word with a number in the place of each text in which a character acts; the text is kept as YAML has it between double quotes.
+fn put_words(value: &mut Json, word: &str, texts: &mut Vec<String>) {
+    let put = |text: &mut String, texts: &mut Vec<String>| {
+        if text.contains(acts) {
+            // JSON's escapes are YAML's as well.
+            texts.push(json_escaped(&Json::from(text.as_str()).to_string()).into_owned());
+            *text = format!("{word}{}.", texts.len() - 1);
+        }
+    };
+    match value {
+        Json::String(text) => put(text, texts),
+        Json::Array(items) => items.iter_mut().for_each(|item| put_words(item, word, texts)),
+        Json::Object(members) => {
+            let taken = std::mem::take(members);
+            for (mut key, mut value) in taken {
+                put(&mut key, texts);
+                put_words(&mut value, word, texts);
+                members.insert(key, value);
+            }
+        }
+        Json::Null | Json::Bool(_) | Json::Number(_) => {}
+    }
 }
 
 /// The configuration without secrets.

@@ -7,12 +7,13 @@ use serde_json::{Value as Json, json};
 
 use super::{Outcome, Summary};
 use crate::diagnostic::{Finding, Fix};
-use crate::source::Place;
+use crate::outlet::Outlet;
+use crate::source::{Place, secrets};
 
-pub(super) fn write(outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
+pub(super) fn write(outcome: &Outcome, out: &mut Outlet<'_>) -> io::Result<()> {
     let summary = Summary::of(outcome);
     let unchecked = outcome.unchecked.iter().map(|(rule, need)| json!({ "rule": rule.name, "needs": need.option() }));
-    let report = json!({
+    let mut report = json!({
         "version": 1,
         "findings": outcome.findings.iter().map(finding).collect::<Vec<_>>(),
         "unchecked": unchecked.collect::<Vec<_>>(),
@@ -30,8 +31,8 @@ pub(super) fn write(outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()
             "remarks": outcome.remarks,
         },
     });
-    serde_json::to_writer_pretty(&mut *out, &report)?;
-    writeln!(out)
+    secrets::mask_json(&mut report);
+    out.json(&report)
 }
 
 fn finding(finding: &Finding) -> Json {
