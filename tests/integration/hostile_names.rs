@@ -18,14 +18,14 @@ const AUTHORS: &str = "BEGUN";
 /// What is put into every name and value.
 fn evil() -> String {
     format!(
-        "x\u{1b}[31m\u{9b}2J\u{1b}]0;t\u{7}\r\n::error::forged ##[add-mask]a {TOKEN}\n  {AUTHORS} \u{202e}\u{2066}\u{2028}\u{85}\u{61c} \
+        "x\u{1b}[31m\u{9b}2J\u{1b}]0;t\u{7}\r\n::error::forged ##[add-mask]a {TOKEN}\n{AUTHORS} \u{202e}\u{2066}\u{2028}\u{85}\u{61c} \
          section_start:1:s\r\u{1b}[0K ::set-output name=a::b"
     )
 }
 
 /// As YAML and JSON have it.
 fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    kaslint::source::json_escaped(&serde_json::Value::from(text).to_string()).into_owned()
 }
 
 fn agent() -> String {
@@ -73,13 +73,11 @@ fn repository() -> tempfile::TempDir {
     write(top, ".gitlab/agents/raw/config.yaml", raw.as_bytes());
     write(top, ".gitlab-ci.yml", ci().as_bytes());
     let evil = quoted(&evil());
-    let settings = format!(
-        "project: acme/agents\nignore:\n  - {{rule: unknown-key, at: {evil}, path: {evil}, reason: {evil}}}\n\
-         per-path:\n  - {{path: {evil}, rules: {{unknown-key: warning}}, reason: {evil}}}\n"
-    );
+    let settings =
+        format!("project: acme/agents\nignore:\n  - {{rule: unknown-key, at: {evil}, path: '**', reason: {evil}}}\n");
     write(top, ".kaslint.yaml", settings.as_bytes());
     let inventory = format!(
-        "groups: [{{path: acme}}, {{path: acme/web}}]\nprojects:\n  - path: acme/agents\n    agents: [good, {evil}]\n    repository: .\n  \
+        "groups: [{{path: acme}}, {{path: acme/web}}]\nprojects:\n  - path: acme/agents\n    agents: [good, other]\n    repository: .\n  \
          - path: acme/web/shop\n    environments: [{evil}, production]\n    repository: .\n  - {{path: acme/gone, repository: {evil}}}\n"
     );
     write(top, "inventory.yaml", inventory.as_bytes());
