@@ -11,12 +11,12 @@ use crate::agent_config::RefusedAt;
 use crate::agent_config::location::Location;
 use crate::analysis::{self, Subject};
 use crate::diagnostic::{Finding, Selection, Severity, Topic};
-use crate::outlet::Outlet;
+use crate::outlet::{Outlet, quoted_for_a_line};
 use crate::project::files::{Disk, Overlay, StandardInput, Texts};
 use crate::project::{Context, Input, InputContent, Loader, Options, Project, Surroundings, Unusable};
 use crate::report::Human;
 use crate::rules::{self, RULES};
-use crate::source::{Source, acts, json_escaped, secrets};
+use crate::source::{Source, secrets};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -165,7 +165,7 @@ fn write_human(decoded: &Decoded, out: &mut Outlet<'_>) -> io::Result<()> {
     Ok(())
 }
 
-/// The configuration as YAML, in which every text is on one line and shows its characters that act as escapes.
+/// The configuration as YAML, in which every text is on one line and has escapes for what would act where it is shown.
 ///
 /// serde_yaml lays texts out over lines and leaves such characters as they are; its users cannot choose. So these texts have others in
 /// their place while it writes.
@@ -188,12 +188,11 @@ fn as_yaml(mut config: Json) -> io::Result<String> {
     Ok(shown)
 }
 
-/// Puts a word with a number in the place of each text in which a character acts; the text is kept as YAML has it between double quotes.
+/// Puts a word with a number in the place of each text that would not stay as it is; the text is kept as YAML has it between double quotes.
 fn put_words(value: &mut Json, word: &str, texts: &mut Vec<String>) {
     let put = |text: &mut String, texts: &mut Vec<String>| {
-        if text.contains(acts) {
-            // JSON's escapes are YAML's as well.
-            texts.push(json_escaped(&Json::from(text.as_str()).to_string()).into_owned());
+        if let Some(quoted) = quoted_for_a_line(text) {
+            texts.push(quoted);
             *text = format!("{word}{}.", texts.len() - 1);
         }
     };

@@ -149,12 +149,7 @@ impl<'o> Outlet<'o> {
     /// # Errors
     /// When the receiver does not take it.
     pub fn json_text(&mut self, text: &str) -> io::Result<()> {
-        let escaped = json_escaped(text);
-        match escaped.contains(runner::COMMAND) {
-            // Within JSON, it stands in a text.
-            true => self.out.write_all(escaped.replace(runner::COMMAND, "##\\u005b").as_bytes()),
-            false => self.out.write_all(escaped.as_bytes()),
-        }
+        self.out.write_all(harmless_json(text).as_bytes())
     }
 
     /// Writes what stands in the code.
@@ -188,6 +183,21 @@ impl fmt::Debug for Outlet<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Outlet")
     }
+}
+
+/// JSON in which nothing acts, and that no runner takes for a command. It has the same values.
+fn harmless_json(json: &str) -> Cow<'_, str> {
+    let escaped = json_escaped(json);
+    // Within JSON, it stands in a text.
+    if escaped.contains(runner::COMMAND) { Cow::Owned(escaped.replace(runner::COMMAND, "##\\u005b")) } else { escaped }
+}
+
+/// A text in double quotes with JSON's escapes, which are YAML's as well, if it would not stay as it is in a line of its own; else
+/// nothing.
+#[must_use]
+pub fn quoted_for_a_line(text: &str) -> Option<String> {
+    let stays = !text.contains(acts) && !runner::is_read(text);
+    (!stays).then(|| harmless_json(&Json::from(text).to_string()).into_owned())
 }
 
 /// What becomes of colours.

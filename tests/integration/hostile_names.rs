@@ -256,3 +256,15 @@ fn a_difference_with_escapes_says_so() {
     let run = self::run(folder.path(), &["check", "--diff"], "80");
     assert!(run.stdout.contains("+ci_access: {}\r\n") && !run.stderr.contains("patch"), "{}{}", run.stdout, run.stderr);
 }
+
+#[test]
+fn what_decode_shows_is_the_configuration() {
+    let folder = repository();
+    let path = ".gitlab/agents/good/config.yaml";
+    let json = run(folder.path(), &["decode", "--format", "json", path], "80").json();
+    let shown = run(folder.path(), &["decode", path], "80").stdout;
+    // Findings come behind an empty line.
+    let (yaml, _) = shown.split_once("\n\n").unwrap_or((&shown, ""));
+    let read: serde_json::Value = serde_yaml::from_str(yaml).expect("YAML");
+    assert_eq!(read, json["config"]);
+}
