@@ -7,8 +7,8 @@ use std::sync::Arc;
 use serde_json::{Value as Json, json};
 
 use super::{Exit, output};
-use crate::agent_config::RefusedAt;
 use crate::agent_config::location::Location;
+use crate::agent_config::{AgentConfig, RefusedAt};
 use crate::analysis::{self, Subject};
 use crate::diagnostic::{Finding, Selection, Severity, Topic};
 use crate::outlet::{Outlet, quoted_for_a_line};
@@ -16,7 +16,8 @@ use crate::project::files::{Disk, Overlay, StandardInput, Texts};
 use crate::project::{Context, Input, InputContent, Loader, Options, Project, Surroundings, Unusable};
 use crate::report::Human;
 use crate::rules::{self, RULES};
-use crate::source::{Source, secrets};
+use crate::schema::Stage;
+use crate::source::{Source, Span, secrets};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -43,6 +44,8 @@ struct Decoded {
     path: String,
     refused_at: Option<&'static str>,
     config: Option<Json>,
+    /// Where the keys and values stand that the refusing step objects to.
+    causes: Vec<Span>,
     findings: Vec<Finding>,
 }
 
@@ -102,8 +105,19 @@ fn decode(input: Input, context: Context) -> Decoded {
         Some(file) => file.config.refused_at(),
         None => input.refused_unread(),
     };
+    let causes = decoded.as_ref().map(|file| causes(&file.config)).unwrap_or_default();
     let config = decoded.and_then(|file| file.config.canonical());
-    Decoded { path, refused_at: refused_at.map(RefusedAt::name), config, findings: findings(input, context) }
+    Decoded { path, refused_at: refused_at.map(RefusedAt::name), config, causes, findings: findings(input, context) }
+}
+
+/// The places of what the step that refuses the file objects to, where that step looks at keys and values.
+fn causes(config: &AgentConfig) -> Vec<Span> {
+    let stage = match config.refused_at() {
+        Some(RefusedAt::Decode) => Stage::Decode,
+        Some(RefusedAt::Validate) => Stage::Validate,
+        _ => return Vec::new(),
+    };
+    config.problems.iter().filter(|problem| problem.stage == stage).map(|problem| problem.span).collect()
 }
 
 /// What the rules about reading say; who gets in is not decode's business.
@@ -119,6 +133,10 @@ fn findings(input: Input, context: Context) -> Vec<Finding> {
 fn write_json(decoded: &Decoded, out: &mut Outlet<'_>) -> io::Result<()> {
     let is_cause = |finding: &&Finding| match decoded.refused_at {
         Some("yaml") => finding.rule.name == "invalid-yaml",
+        // A lost key beside it is an error as well, and refuses nothing.
+        Some("decode" | "validate") => {
+            finding.rule.topic == Topic::Keys && decoded.causes.contains(&finding.place.span)
+        }
         Some(_) => finding.severity == Severity::Error,
         None => false,
     };

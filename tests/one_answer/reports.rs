@@ -87,6 +87,12 @@ impl Findings {
         here.map(|finding| finding.rule.as_str()).collect()
     }
 
+    /// What a rule says of a line, 1-based.
+    pub fn texts_at(&self, path: &str, line: usize, rule: &str) -> Vec<&str> {
+        let here = self.at(path).iter().filter(|finding| finding.range[0] == line as u64 && finding.rule == rule);
+        here.map(|finding| finding.text.as_str()).collect()
+    }
+
     /// How often one and the same finding is told.
     pub fn most(&self) -> usize {
         let mut counts: BTreeMap<(&str, &Finding), usize> = BTreeMap::new();
