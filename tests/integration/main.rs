@@ -17,6 +17,7 @@ mod fixing;
 mod formats;
 mod hostile;
 mod hostile_ci;
+mod hostile_names;
 mod inventory;
 mod job_access;
 mod jobs;
