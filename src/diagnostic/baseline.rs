@@ -52,7 +52,10 @@ impl Baseline {
     /// # Errors
     /// What is wrong with the text, as a clause.
     pub fn read(text: &str) -> Result<Self, String> {
-        let baseline: Self = serde_json::from_str(text).map_err(|error| format!("it is no baseline ({error})"))?;
+        let baseline: Self = serde_json::from_str(text).map_err(|error| {
+            // The rest of what the library says may hold what stands there.
+            format!("it is no baseline (line {}, column {})", error.line(), error.column())
+        })?;
         match baseline.version {
             VERSION => Ok(baseline),
             other => Err(format!("it is of version {other}, and this kaslint knows version {VERSION}")),

@@ -2,7 +2,7 @@
 //!
 //! `scope` finds the projects, `known` has what is known of each before its files are read.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -125,6 +125,8 @@ impl<'s> Loader<'s> {
             snapshot.errors.extend(errors);
             snapshot.unusable.extend(unusable);
         }
+        let mut told = HashSet::new();
+        snapshot.errors.retain(|error| told.insert(error.clone()));
         self.remark(&mut snapshot);
         snapshot
     }
@@ -200,7 +202,7 @@ impl<'s> Loader<'s> {
             Err(NotHeld::Refused(unusable)) => return (None, Vec::new(), Some(unusable)),
             Err(NotHeld::Unreadable(error)) => (Err(error), PathBuf::new()),
         };
-        let mut errors = Vec::new();
+        let mut errors = found.errors.clone();
         let mut inputs = Vec::with_capacity(found.files.len());
         for file in &found.files {
             match read_input(file, &folder, known.context.max_file_size, self.files) {

@@ -1,6 +1,7 @@
 //! Finds configuration projects, their agent configurations and their CI files.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -40,6 +41,8 @@ pub(crate) struct Found {
     pub is_nested: bool,
     /// The files that were named; `None` where the whole project is meant. The others are there to be known.
     pub named: Option<BTreeSet<PathBuf>>,
+    /// What of it could not be looked at, a clause each.
+    pub errors: Vec<String>,
 }
 
 impl Found {
@@ -92,12 +95,21 @@ struct Gathered {
     /// Whether a folder was searched, so that all of it is meant.
     is_whole: bool,
     is_nested: bool,
+    errors: Vec<String>,
 }
 
 impl Gathered {
     fn new(given: &Path) -> Self {
         let given = given.to_owned();
-        Self { given, files: BTreeMap::new(), ci_file: None, named: BTreeSet::new(), is_whole: false, is_nested: false }
+        Self {
+            given,
+            files: BTreeMap::new(),
+            ci_file: None,
+            named: BTreeSet::new(),
+            is_whole: false,
+            is_nested: false,
+            errors: Vec::new(),
+        }
     }
 
     /// Takes a file that was found.
@@ -134,6 +146,7 @@ impl Gathered {
             listed_by: None,
             is_nested: self.is_nested,
             named,
+            errors: self.errors,
         }
     }
 }
@@ -198,7 +211,7 @@ impl<'s> Searcher<'s> {
         let mut gathered = Gathered { is_whole: true, ..Gathered::new(root) };
         self.add_ci_file(root, &mut gathered);
         self.gather_agents(root, &mut gathered);
-        let is_found = gathered.ci_file.is_some() || !gathered.files.is_empty();
+        let is_found = gathered.ci_file.is_some() || !gathered.files.is_empty() || !gathered.errors.is_empty();
         is_found.then(|| gathered.into_found(root.to_owned()))
     }
 
@@ -264,12 +277,20 @@ impl<'s> Searcher<'s> {
                 gathered.files.extend(link.filter(|(of, _)| *of == root).map(|(_, location)| (folder, location)));
                 return;
             }
-            Ok(Kind::File | Kind::Other(_)) | Err(_) => return,
+            Ok(Kind::File | Kind::Other(_)) => return,
+            Err(error) => {
+                if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) {
+                    gathered.errors.push(format!("cannot read {}: {}", folder.display(), io_error(&error)));
+                }
+                return;
+            }
         }
         let wanted = |_: &Path| true;
         let walk =
             Walk { top: &folder, limit: usize::MAX, leaves_out_ignored: false, is_large: false, wanted: &wanted };
-        for (path, kind) in self.files.walk(&walk).met {
+        let walked = self.files.walk(&walk);
+        gathered.errors.extend(walked.errors);
+        for (path, kind) in walked.met {
             if let Some((found, location)) = self.configuration(&path, kind)
                 && found == root
             {

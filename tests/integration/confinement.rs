@@ -397,6 +397,12 @@ fn what_may_not_be_read_is_named() {
     };
     close(".gitlab-ci.yml");
     assert!(told(&repository, &["check"]).stdout.contains("`.gitlab-ci.yml` is not readable"));
+    // What an inventory lists is looked at by itself.
+    write(&repository, "listed/inventory.yaml", b"projects: [{path: acme/x}]\n");
+    write(&repository, "listed/projects/acme/x/.gitlab/agents/x/config.yaml", b"foo: 1\n");
+    close("listed/projects/acme/x/.gitlab/agents/x");
+    let run = told(&repository, &["access", "--inventory", "listed/inventory.yaml"]);
+    assert!(run.code == 2 && run.stderr.contains("agents/x: permission denied"), "{}", run.stderr);
     close("sub");
     close(CONFIG);
     let run = told(&repository, &["check"]);
@@ -551,6 +557,13 @@ fn a_path_that_is_swapped_for_a_link_meanwhile_leads_nowhere() {
     for path in ["config.yaml", "lab/config.yaml", "inventory.yaml", ".kaslint.yaml"] {
         assert_eq!(std::fs::read_to_string(outside.join(path)).expect("the file"), secret, "{path}");
     }
+}
+
+#[test]
+fn what_is_no_baseline_is_not_shown() {
+    let (_folder, repository) = repository(&[("text.json", &format!("\"{SECRET}\"\n"))]);
+    let run = told(&repository, &["check", "--baseline", "text.json"]);
+    assert_eq!((run.code, &*run.stderr), (2, "error: cannot use text.json: it is no baseline (line 1, column 14)\n"));
 }
 
 /// Standard input of the shell is a pipe that has a path, and so has what `<(…)` gives.

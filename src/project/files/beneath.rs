@@ -3,6 +3,8 @@
 //! On Linux the system does the whole way at once (`openat2`). Where it cannot, or a sandbox does not let it, folder after folder is
 //! entered, which comes to the same.
 
+#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "this is where files are read")]
+
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;

@@ -1,5 +1,7 @@
 //! Files where there are no descriptors of folders: by path, each part of which is looked at before.
 
+#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "this is where files are read")]
+
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};

@@ -3,6 +3,8 @@
 //! What the machine and the user say to git holds: without their `safe.directory`, git says nothing of a repository that belongs to
 //! somebody else, as is usual in containers.
 
+#![allow(clippy::disallowed_methods, reason = "this is where git is asked")]
+
 use std::collections::HashSet;
 use std::io::{self, BufReader, Read as _};
 use std::path::Path;

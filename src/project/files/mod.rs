@@ -127,6 +127,7 @@ impl Folder {
 }
 
 /// What lies at a path, opened if it is a file.
+#[allow(clippy::disallowed_types, reason = "this is where files are read")]
 enum Lies {
     /// A file, with its size in bytes.
     File(std::fs::File, u64),
