@@ -17,6 +17,7 @@ pub fn repository() -> impl Strategy<Value = Repository> {
     let lies = prop_oneof![
         9 => anything.prop_map(|(git, top, below, inventory)| (git, top, below, inventory, false)),
         1 => checkouts().prop_map(|(git, top, below)| (Some(git), Some(top), vec![below], None, true)),
+        1 => examples().prop_map(|below| (None, None, below, None, true)),
     ];
     let said = (
         weighted(0.6, settings()),
@@ -48,10 +49,13 @@ pub fn repository() -> impl Strategy<Value = Repository> {
             }
             let is_option = inventory.as_ref().is_some_and(|inventory| inventory.is_option);
             // The editor looks into the whole folder all the same, and there may meet an agent, unless it is clear that this is none.
-            let has_top =
-                git.is_some() || top.as_ref().is_some_and(|top: &Project| top.jobs.is_some() || !top.agents.is_empty());
+            let lies_at_top = top.as_ref().is_some_and(|top: &Project| top.jobs.is_some() || !top.agents.is_empty());
+            let has_top = git.is_some() || lies_at_top;
             let is_met = |below: &Below| (below.git.is_none() && has_top) || !is_option || start != Start::Top;
-            let below = below.into_iter().filter(is_met).collect();
+            let below: Vec<Below> = below.into_iter().filter(is_met).collect();
+            // Of several projects and none at the top, one cannot be meant.
+            let may_be_meant = below.iter().filter(|below| below.git.is_some() || git.is_none()).count();
+            let project = project.filter(|_| lies_at_top || may_be_meant < 2);
             // A file that is named from beside it would be the root.
             let twice = twice.filter(|_| git.is_some() || start != Start::Beside);
             Repository { git, top, below, inventory, settings, project, pipeline, version, start, twice, question }
@@ -78,6 +82,14 @@ fn checkouts() -> impl Strategy<Value = (Git, Project, Below)> {
         };
         (git, Project { agents: Vec::new(), jobs: Some(jobs) }, below)
     })
+}
+
+/// Several folders that look like projects, and nothing around them that is one.
+fn examples() -> impl Strategy<Value = Vec<Below>> {
+    let one = |folder: &'static str| {
+        agent().prop_map(move |agent| Below { folder, git: None, project: Project { agents: vec![agent], jobs: None } })
+    };
+    FOLDERS_BELOW.map(one).prop_map(Vec::from)
 }
 
 fn git() -> impl Strategy<Value = Git> {
