@@ -46,7 +46,7 @@ impl Rule for UnverifiedKey {
                     Some(reason) => reason.to_owned(),
                     None => format!("it came between {} and {}", key.since.earliest, key.since.latest),
                 };
-                (excerpt(key.name), reason)
+                (excerpt(&key.name), reason)
             }
             ProblemKind::PerhapsNewKey(key) => (excerpt(key), format!("no release up to {NEWEST} knows such a key")),
             _ => return,
