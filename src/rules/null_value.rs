@@ -15,6 +15,8 @@ rule! {
     ///
     /// Source: protobuf-go, `encoding/protojson/decode.go`.
     ///
+    /// Releases: from 17.11.
+    ///
     /// ## Bad
     ///
     /// ```yaml

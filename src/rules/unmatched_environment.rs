@@ -21,6 +21,8 @@ rule! {
     ///
     /// Source: `lib/gitlab/ci/environment_matcher.rb` of GitLab.
     ///
+    /// Releases: from 15.7.
+    ///
     /// ## Bad
     ///
     /// ```yaml
@@ -74,7 +76,8 @@ impl Rule for UnmatchedEnvironment {
             let never = Comparison::Settled(PartialVerdict::Never);
             let may_match = |name: &PartialText| compiled.compare_partial(name) != never;
             // `pattern-metacharacter` says why.
-            let matches_nothing = (!pattern.value.contains('*') || !matcher.may_be_old())
+            let matches_nothing = pattern.value.contains('*')
+                && !matcher.may_be_old()
                 && NewPattern::new(&pattern.value).impossible_character().is_some();
             if matches_nothing || known.names.iter().any(may_match) {
                 continue;
