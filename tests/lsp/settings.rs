@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use crate::client::{CONFIG, Client, uri};
 
 const SETTINGS: &str = ".kaslint.yaml";
-const AGENT: &str = "ci_access: {groups: [{id: acme, environments: [review?*]}]}\nfoo: 1\n";
+const AGENT: &str = "ci_access: {groups: [{id: acme, environments: [review+*]}]}\nfoo: 1\n";
 
 fn both(version: i32) -> [String; 1] {
     [format!("{CONFIG}@{version}: 0:47-0:55 pattern-metacharacter, 1:0-1:3 unknown-key")]
