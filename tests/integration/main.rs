@@ -8,6 +8,7 @@ mod access_report;
 mod baseline;
 mod cases;
 mod common;
+mod dictionaries;
 mod documents;
 mod environment_patterns;
 mod fix_command;
