@@ -6,7 +6,7 @@ use std::sync::Arc;
 use kaslint::analysis::Subject;
 use kaslint::gitlab::{Tier, Version};
 use kaslint::project::files::Memory;
-use kaslint::project::{Loader, Neighbours, Options, Project, Request, Scope, Snapshot, Steps, Surroundings};
+use kaslint::project::{Asked, Loader, Neighbours, Options, Project, Request, Scope, Snapshot, Steps, Surroundings};
 use kaslint::rules;
 
 use crate::archive;
@@ -71,9 +71,8 @@ impl Repository {
     /// Projects with the rules that their settings ask for.
     #[must_use]
     pub fn subjects_of(&self, projects: &[Arc<Project>]) -> Vec<Subject> {
-        let subject = |project: &Arc<Project>| {
-            Subject::new(Arc::clone(project), project.settings.selection(&[], &[], self.options.isolated))
-        };
+        let asked = Asked { is_isolated: self.options.isolated, ..Asked::default() };
+        let subject = |project: &Arc<Project>| Subject::new(Arc::clone(project), project.settings.selection(&asked));
         projects.iter().map(subject).collect()
     }
 }

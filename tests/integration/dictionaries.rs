@@ -7,7 +7,7 @@ use kaslint::agent_config::CONFIGURATION;
 use kaslint::inventory::INVENTORY;
 use kaslint::project::settings::SETTINGS;
 use kaslint::rules::RULES;
-use kaslint::schema::{Kind, Message};
+use kaslint::schema::{Declared, Kind, Message};
 
 use crate::common::root;
 use crate::rules::same_as_file;
@@ -233,24 +233,25 @@ const HOSTILE: &[&str] = &[
 ];
 
 /// The keys of a message and of all below it, and the words that they may have.
-fn words_of(message: &'static Message, words: &mut BTreeSet<String>) {
-    for key in message.keys {
+fn words_of(message: &Message, words: &mut BTreeSet<String>) {
+    for key in &message.keys {
         if words.insert(format!("{}: ", key.name)) {
             words_of_kind(&key.kind, words);
         }
     }
 }
 
-fn words_of_kind(kind: &'static Kind, words: &mut BTreeSet<String>) {
+fn words_of_kind(kind: &Kind, words: &mut BTreeSet<String>) {
     match kind {
-        Kind::Enum(names) | Kind::Word(names) => words.extend(names.iter().map(|name| (*name).to_owned())),
+        Kind::Enum(names) => words.extend(names.all().into_iter().map(str::to_owned)),
+        Kind::Word(names) => words.extend(names.iter().map(|name| (*name).to_owned())),
         Kind::List(item) | Kind::Map(item) => words_of_kind(item, words),
-        Kind::Message(message) | Kind::TextOr(message) => words_of(message, words),
+        Kind::Message(link) | Kind::TextOr(link) => words_of(&link.follow().expect("a table"), words),
         Kind::Text | Kind::Bool | Kind::Int32 | Kind::Int64 | Kind::Duration | Kind::Any => {}
     }
 }
 
-fn of_table(table: &'static Message, more: &[&str]) -> Vec<String> {
+fn of_table(table: &'static Declared, more: &[&str]) -> Vec<String> {
     let mut words: BTreeSet<String> = more.iter().map(|word| (*word).to_owned()).collect();
     words_of(table, &mut words);
     words.into_iter().collect()

@@ -31,7 +31,7 @@ pub fn run(data: &[u8]) {
         for one in &told {
             assert!(all.contains(one), "{one} only with comments");
         }
-        assert_eq!(all.len() - told.len(), with.hidden);
+        assert_eq!(all.len() - told.len(), with.left_out.by_comments);
     }
 }
 

@@ -6,6 +6,7 @@ use kaslint::access::jobs::ProjectJobs;
 use kaslint::access::{Query, Settings, World};
 use kaslint::access_report::{self, AccessReport};
 use kaslint::analysis::{Evaluation, Facts, Purpose, analyse, unused_settings};
+use kaslint::outlet::{self, Outlet};
 use kaslint::project::{Snapshot, Steps};
 use kaslint::report::{self, Outcome, View};
 
@@ -68,7 +69,7 @@ fn check(repository: &Repository, snapshot: &Snapshot, width: usize, reports: &m
     analyses.into_iter().for_each(|analysis| outcome.add(analysis));
     for format in report::Format::value_variants() {
         let mut out = Vec::new();
-        let written = format.write(&outcome, View { width, is_quiet: false }, &mut out);
+        let written = format.write(&outcome, View { width, is_quiet: false }, &mut Outlet::new(&mut out));
         assert!(written.is_ok(), "{written:?}");
         let kind = match format {
             report::Format::Human | report::Format::Concise => Kind::People,
@@ -110,9 +111,9 @@ fn access(repository: &Repository, snapshot: Snapshot, width: usize, reports: &m
                 access_report::Format::Json => Kind::JsonLines,
                 access_report::Format::Csv => Kind::Csv,
             };
-            let mut add = |what: &str, write: &dyn Fn(&mut Vec<u8>) -> std::io::Result<()>| {
+            let mut add = |what: &str, write: &outlet::Write<'_>| {
                 let mut out = Vec::new();
-                let written = write(&mut out);
+                let written = write(&mut Outlet::new(&mut out));
                 assert!(written.is_ok(), "{written:?}");
                 reports.push((format!("access {format:?} {what}, why: {why}"), kind, text_of(out)));
             };
