@@ -9,6 +9,7 @@ mod baseline;
 mod cases;
 mod common;
 mod confinement;
+mod dictionaries;
 mod documents;
 mod environment_patterns;
 mod fix_command;
