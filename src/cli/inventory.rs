@@ -48,11 +48,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
     let (projects, namespaces) = (inventory.projects().len(), inventory.namespaces().len());
     output::to_stdout(&|out| {
         Human { width: output::width() }.write_findings(&remarks, out)?;
-        writeln!(
-            out,
+        out.line(format_args!(
             "{} is a valid inventory: {projects} projects, {namespaces} groups and users.",
             shown_path(&file.file)
-        )
+        ))
     })?;
     Ok(Exit::Fine)
 }

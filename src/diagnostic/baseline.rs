@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::Finding;
+use crate::source::secrets;
 
 /// The version of the file's form.
 const VERSION: u32 = 1;
@@ -35,7 +36,7 @@ impl Baseline {
         let mut recorded: Vec<Recorded> = findings
             .iter()
             .map(|finding| Recorded {
-                path: finding.place.source.path().to_owned(),
+                path: secrets::mask(finding.place.source.path()).into_owned(),
                 rule: finding.rule.name.to_owned(),
                 route: finding.anchor.clone(),
                 message: finding.message.clone(),
