@@ -393,7 +393,7 @@ fn what_may_not_be_read_is_named() {
     let (_folder, repository) =
         repository(&[("sub/.gitlab/agents/x/config.yaml", "foo: 1\n"), (".gitlab-ci.yml", "j: {script: [x]}\n")]);
     let close = |path: &str| {
-        std::fs::set_permissions(repository.join(path), std::fs::Permissions::from_mode(0)).expect("a mode");
+        std::fs::set_permissions(repository.join(path), std::fs::Permissions::from_mode(0o000)).expect("a mode");
     };
     close(".gitlab-ci.yml");
     assert!(told(&repository, &["check"]).stdout.contains("`.gitlab-ci.yml` is not readable"));
