@@ -143,7 +143,7 @@ fn check_paths(
     let subjects = subjects(arguments, named, snapshot.projects);
     if arguments.manners.verbose {
         for subject in subjects.iter().filter(|subject| subject.is_asked_for()) {
-            output::complain(&manners::tell(&subject.project, Some(subject)));
+            manners::tell(&subject.project, Some(subject));
         }
     }
     let mut difference = None;

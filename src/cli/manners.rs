@@ -1,10 +1,10 @@
 //! How much is said beside the findings: `--quiet` and `--verbose`.
 
+use super::output;
 use crate::analysis::Subject;
 use crate::project::paths::{folder_or_here, shown_path};
 use crate::project::{Origin, Project};
 use crate::rules::{self, RULES};
-use crate::source::secrets;
 
 /// The options that say how much to say.
 #[derive(Debug, clap::Args)]
@@ -18,8 +18,8 @@ pub(super) struct Manners {
     pub verbose: bool,
 }
 
-/// What `--verbose` tells of a project; `subject` where it is checked.
-pub(super) fn tell(project: &Project, subject: Option<&Subject>) -> String {
+/// Tells on standard error what `--verbose` asks for of a project; `subject` where it is checked.
+pub(super) fn tell(project: &Project, subject: Option<&Subject>) {
     let folder = folder_or_here(&project.folder);
     let from = |origin: Option<Origin>| origin.map_or_else(String::new, |origin| format!(" ({origin})"));
     let (context, origins) = (&project.context, project.origins);
@@ -63,6 +63,5 @@ pub(super) fn tell(project: &Project, subject: Option<&Subject>) -> String {
         lines.push(format!("  excluded   {}", counted(excluded.len(), "file")));
         lines.extend(excluded.iter().map(|file| format!("    {file}")));
     }
-    let plain = |line: String| secrets::mask(&line).replace(char::is_control, " ");
-    lines.into_iter().map(plain).collect::<Vec<_>>().join("\n")
+    lines.iter().for_each(|line| output::complain(line));
 }

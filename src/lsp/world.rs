@@ -206,9 +206,8 @@ impl World {
         let shown = document.source.path();
         let named =
             |options: &EditorOptions| options.known.inventory.as_deref().is_some_and(|file| shown_path(file) == shown);
-        let listed = |project: &Arc<Project>| {
-            project.settings.inventory.as_deref().is_some_and(|file| shown_path(file) == shown)
-        };
+        let listed =
+            |project: &Arc<Project>| project.settings.inventory().is_some_and(|file| shown_path(file) == shown);
         self.inventories.contains(shown)
             || self.projects().any(listed)
             || self.mistakes.contains_key(shown)

@@ -7,7 +7,7 @@ use crate::diagnostic::path_patterns::{PathPattern, PathPatterns};
 use crate::diagnostic::suppression::AcceptedFinding;
 use crate::diagnostic::{Finding, INVALID_SETTINGS, Level, PerPath, RuleTable};
 use crate::gitlab::{NEWEST, Tier, Version};
-use crate::schema::{self, Check, Data, Field, Key, Kind, Message, MessageValue, Value};
+use crate::schema::{self, Check, Data, Declared, Field, Key, Kind, Message, MessageValue, Value};
 use crate::source::{Place, Source, Span};
 use crate::{words, yaml};
 
@@ -15,81 +15,98 @@ use crate::{words, yaml};
 pub const FILE_NAME: &str = ".kaslint.yaml";
 
 /// The table of the settings file's keys.
-pub static SETTINGS: Message = Message::new(
-    "the settings",
-    &[
-        Key::new("project", Kind::Text, "The full path of the configuration project.").checks(&[Check::NotEmpty]),
-        Key::new("inventory", Kind::Text, "The inventory file, relative to the settings file.")
+pub static SETTINGS: Declared = Declared::new(|| {
+    Message::new(
+        "the settings",
+        vec![
+            Key::new("project", Kind::Text, "The full path of the configuration project.").checks(&[Check::NotEmpty]),
+            Key::new("inventory", Kind::Text, "The inventory file, relative to the settings file.")
+                .checks(&[Check::NotEmpty]),
+            Key::new("schemas", Kind::list(Kind::Text), "An organisation's own JSON Schemas for agent files.")
+                .checks(&[Check::NotEmpty]),
+            Key::new("gitlab", Kind::message(&GITLAB), "What is known about the GitLab instance."),
+            Key::new("rules", Kind::map(level()), "How severe the findings of a rule are."),
+            Key::new(
+                "exclude",
+                Kind::list(Kind::Text),
+                "Patterns of files and folders, relative to the settings file, of which nothing is said.",
+            )
             .checks(&[Check::NotEmpty]),
-        Key::new("schemas", Kind::List(&Kind::Text), "An organisation's own JSON Schemas for agent files.")
-            .checks(&[Check::NotEmpty]),
-        Key::new("gitlab", Kind::Message(&GITLAB), "What is known about the GitLab instance."),
-        Key::new("rules", Kind::Map(&LEVEL), "How severe the findings of a rule are."),
-        Key::new(
-            "exclude",
-            Kind::List(&Kind::Text),
-            "Patterns of files and folders, relative to the settings file, of which nothing is said.",
-        )
-        .checks(&[Check::NotEmpty]),
-        Key::new(
-            "per-path",
-            Kind::List(&Kind::Message(&PER_PATH)),
-            "How severe the findings of a rule are in some files; the last item that matches counts.",
-        ),
-        Key::new("ignore", Kind::List(&Kind::Message(&IGNORE)), "Findings that were looked at and accepted."),
-        Key::new("policy", Kind::List(&Kind::Message(&POLICY)), "What effective access must hold to."),
-    ],
-);
+            Key::new(
+                "per-path",
+                Kind::list(Kind::message(&PER_PATH)),
+                "How severe the findings of a rule are in some files; the last item that matches counts.",
+            ),
+            Key::new("ignore", Kind::list(Kind::message(&IGNORE)), "Findings that were looked at and accepted."),
+            Key::new("policy", Kind::list(Kind::message(&POLICY)), "What effective access must hold to."),
+        ],
+    )
+});
 
-static GITLAB: Message = Message::new(
-    "`gitlab`",
-    &[
-        Key::new("version", Kind::Text, "The release, as major.minor in quotes.").checks(&[Check::NotEmpty]),
-        Key::new("tier", Kind::Word(&["free", "premium", "ultimate"]), "The licence of the CI projects."),
-        Key::new("instance_authorization", Kind::Bool, "The instance setting \"Enable instance level authorization\".")
+static GITLAB: Declared = Declared::new(|| {
+    Message::new(
+        "`gitlab`",
+        vec![
+            Key::new("version", Kind::Text, "The release, as major.minor in quotes.").checks(&[Check::NotEmpty]),
+            Key::new("tier", Kind::word(&["free", "premium", "ultimate"]), "The licence of the CI projects."),
+            Key::new(
+                "instance_authorization",
+                Kind::Bool,
+                "The instance setting \"Enable instance level authorization\".",
+            )
             .explicit(),
-        Key::new(
-            "max_configuration_file_size",
-            Kind::Int64,
-            "The agent server's limit on the size of a file, in bytes.",
-        )
-        .default("131072")
-        .checks(&[Check::AtLeast(1)]),
-    ],
-);
+            Key::new(
+                "max_configuration_file_size",
+                Kind::Int64,
+                "The agent server's limit on the size of a file, in bytes.",
+            )
+            .default("131072")
+            .checks(&[Check::AtLeast(1)]),
+        ],
+    )
+});
 
 /// How severe findings are, or that there are none.
-static LEVEL: Kind = Kind::Word(&["off", "note", "warning", "error"]);
+fn level() -> Kind {
+    Kind::word(&["off", "note", "warning", "error"])
+}
 
-static PER_PATH: Message = Message::new(
-    "an item of `per-path`",
-    &[
-        Key::new("path", Kind::Text, "A pattern of files and folders, relative to the settings file.")
-            .checks(&[Check::Required]),
-        Key::new("rules", Kind::Map(&LEVEL), "How severe the findings of a rule are there.").checks(&[Check::Required]),
-        Key::new("reason", Kind::Text, "Why these files are judged otherwise.").checks(&[Check::Required]),
-    ],
-);
+static PER_PATH: Declared = Declared::new(|| {
+    Message::new(
+        "an item of `per-path`",
+        vec![
+            Key::new("path", Kind::Text, "A pattern of files and folders, relative to the settings file.")
+                .checks(&[Check::Required]),
+            Key::new("rules", Kind::map(level()), "How severe the findings of a rule are there.")
+                .checks(&[Check::Required]),
+            Key::new("reason", Kind::Text, "Why these files are judged otherwise.").checks(&[Check::Required]),
+        ],
+    )
+});
 
-static IGNORE: Message = Message::new(
-    "an item of `ignore`",
-    &[
-        Key::new("rule", Kind::Text, "The rule.").checks(&[Check::Required]),
-        Key::new("at", Kind::Text, "The route of the finding, with ids for positions.").checks(&[Check::NotEmpty]),
-        Key::new("path", Kind::Text, "A pattern of file paths.").checks(&[Check::NotEmpty]),
-        Key::new("reason", Kind::Text, "Why the finding is accepted.").checks(&[Check::Required]),
-    ],
-);
+static IGNORE: Declared = Declared::new(|| {
+    Message::new(
+        "an item of `ignore`",
+        vec![
+            Key::new("rule", Kind::Text, "The rule.").checks(&[Check::Required]),
+            Key::new("at", Kind::Text, "The route of the finding, with ids for positions.").checks(&[Check::NotEmpty]),
+            Key::new("path", Kind::Text, "A pattern of file paths.").checks(&[Check::NotEmpty]),
+            Key::new("reason", Kind::Text, "Why the finding is accepted.").checks(&[Check::Required]),
+        ],
+    )
+});
 
-static POLICY: Message = Message::new(
-    "an item of `policy`",
-    &[
-        Key::new("name", Kind::Text, "What the policy is called in findings.").checks(&[Check::Required]),
-        Key::new("agents", Kind::List(&Kind::Text), "Patterns of contexts that it holds for.")
-            .checks(&[Check::NotEmpty]),
-        Key::new("require", Kind::Any, "What every grant must have."),
-    ],
-);
+static POLICY: Declared = Declared::new(|| {
+    Message::new(
+        "an item of `policy`",
+        vec![
+            Key::new("name", Kind::Text, "What the policy is called in findings.").checks(&[Check::Required]),
+            Key::new("agents", Kind::list(Kind::Text), "Patterns of contexts that it holds for.")
+                .checks(&[Check::NotEmpty]),
+            Key::new("require", Kind::Any, "What every grant must have."),
+        ],
+    )
+});
 
 /// The most items of `exclude`, and of `per-path`: each file is held against all of them.
 const MAX_ITEMS: usize = 1_000;

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::files::FileSource;
-use super::gate::{Gate, NamedBy, lexical};
-use super::own_file::read_own_file;
-use super::paths::{absolute, shown_path};
+use super::gate::{Gate, Granted, NamedBy, Root};
+use super::own_file::read_granted;
+use super::paths::{absolute, lexical, shown_path};
 use super::settings::Settings;
 use super::{OrganisationSchema, Unusable};
 use crate::diagnostic::path_patterns::PatternFolder;
@@ -39,7 +39,7 @@ pub struct SettingsFile {
     /// The file itself; `None` where there is none.
     pub file: Option<PathBuf>,
     /// The inventory that it names.
-    pub inventory: Option<PathBuf>,
+    pub(crate) inventory: Option<Granted>,
     /// Why that may not be read; it matters only where no option names another one.
     pub(crate) inventory_refused: Option<Unusable>,
     schema_files: Vec<PathBuf>,
@@ -51,14 +51,15 @@ impl SettingsFile {
     /// # Errors
     /// When it cannot be read, has mistakes, or names what lies outside of what it may name.
     pub(crate) fn read(
-        path: &Path,
+        granted: &Granted,
         rules: RuleTable,
         files: &dyn FileSource,
         gate: &Gate<'_>,
-        root: &Path,
+        root: &Root,
     ) -> Result<Self, Unusable> {
+        let path = &*granted.path;
         let shown = shown_path(path);
-        let source = read_own_file("settings file", path, MAX_SIZE, files)?;
+        let source = read_granted("settings file", granted, MAX_SIZE, files)?;
         let settings = Settings::read(&source, rules).map_err(|mistakes| {
             Unusable::with_mistakes(format!("the settings file {shown} cannot be used"), mistakes)
         })?;
@@ -68,11 +69,18 @@ impl SettingsFile {
             Ok(inventory) => (inventory, None),
             Err(refused) => (None, Some(refused)),
         };
-        let schema_files: Vec<PathBuf> =
+        let granted: Vec<Granted> =
             settings.schemas.iter().map(|written| named(written, "schemas")).collect::<Result<_, _>>()?;
-        let schemas = schema_files.iter().map(|file| read_schema(file, files)).collect::<Result<_, _>>()?;
+        let schemas = granted.iter().map(|file| read_schema(file, files)).collect::<Result<_, _>>()?;
+        let schema_files = granted.into_iter().map(|granted| granted.path).collect();
         let (schemas, file) = (Arc::new(schemas), Some(path.to_owned()));
         Ok(Self { settings, schemas, file, inventory, inventory_refused, schema_files })
+    }
+
+    /// The path of the inventory that it names.
+    #[must_use]
+    pub fn inventory(&self) -> Option<&Path> {
+        self.inventory.as_ref().map(|granted| &*granted.path)
     }
 
     /// The JSON Schemas that it names.
@@ -110,8 +118,8 @@ impl SettingsFile {
 }
 
 /// An organisation's own schema that a settings file names.
-fn read_schema(file: &Path, files: &dyn FileSource) -> Result<OrganisationSchema, Unusable> {
-    let source = read_own_file("schema", file, MAX_SIZE, files)?;
+fn read_schema(file: &Granted, files: &dyn FileSource) -> Result<OrganisationSchema, Unusable> {
+    let source = read_granted("schema", file, MAX_SIZE, files)?;
     OrganisationSchema::read(source.path(), source.text())
         .map_err(|error| Unusable::new(format!("cannot use the schema {}: {error}", source.path())))
 }

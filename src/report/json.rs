@@ -7,9 +7,10 @@ use serde_json::{Value as Json, json};
 
 use super::{Outcome, Summary};
 use crate::diagnostic::{Finding, Fix, OffIn};
-use crate::source::Place;
+use crate::outlet::Outlet;
+use crate::source::{Place, secrets};
 
-pub(super) fn write(outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
+pub(super) fn write(outcome: &Outcome, out: &mut Outlet<'_>) -> io::Result<()> {
     let summary = Summary::of(outcome);
     let unchecked = outcome.unchecked.iter().map(|(rule, need)| json!({ "rule": rule.name, "needs": need.option() }));
     let rules_off = outcome.left_out.rules_off.iter().flat_map(|(settings, rules)| {
@@ -17,7 +18,7 @@ pub(super) fn write(outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()
             json!({ "rule": rule, "settings": settings, "in_all_files": *off_in == OffIn::AllFiles })
         })
     });
-    let report = json!({
+    let mut report = json!({
         "version": 1,
         "findings": outcome.findings.iter().map(finding).collect::<Vec<_>>(),
         "unchecked": unchecked.collect::<Vec<_>>(),
@@ -39,8 +40,8 @@ pub(super) fn write(outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()
             "remarks": outcome.remarks,
         },
     });
-    serde_json::to_writer_pretty(&mut *out, &report)?;
-    writeln!(out)
+    secrets::mask_json(&mut report);
+    out.json(&report)
 }
 
 fn finding(finding: &Finding) -> Json {

@@ -21,6 +21,8 @@ pub use summary::Summary;
 use crate::analysis::Analysis;
 use crate::diagnostic::{Finding, LeftOut, Need, RuleInfo};
 use crate::fixing::Fixed;
+use crate::outlet::Outlet;
+use crate::source::Printable;
 
 /// What all analysed projects gave together.
 #[derive(Debug, Default)]
@@ -114,7 +116,7 @@ impl Format {
     ///
     /// # Errors
     /// When the receiver does not take it.
-    pub fn write(self, outcome: &Outcome, view: View, out: &mut dyn io::Write) -> io::Result<()> {
+    pub fn write(self, outcome: &Outcome, view: View, out: &mut Outlet<'_>) -> io::Result<()> {
         match self {
             Self::Human => Human { width: view.width }.write(outcome, view.is_quiet, out),
             Self::Concise => concise::write(outcome, view.is_quiet, out),
@@ -128,16 +130,16 @@ impl Format {
     }
 }
 
-/// A text on one line, without characters that could steer what shows it.
-fn one_line(text: &str) -> String {
-    text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
-}
-
 /// Message and help in one text, for formats with one field for both.
 fn whole_message(finding: &Finding, between: &str) -> String {
-    let message = one_line(&finding.message);
-    match &finding.help {
-        Some(help) => format!("{message}{between}help: {}", one_line(help)),
-        None => message,
+    let message = Printable::of(&finding.message);
+    match help_line(finding) {
+        Some(help) => format!("{message}{between}{help}"),
+        None => message.into_string(),
     }
+}
+
+/// The help as a line of its own.
+fn help_line(finding: &Finding) -> Option<String> {
+    finding.help.as_deref().map(|help| format!("help: {}", Printable::of(help)))
 }
