@@ -153,7 +153,7 @@ fn check_project(
         levels.apply(finding);
         mask(finding);
     }
-    analysis.note_settings(&subject.selection, excluded);
+    analysis.note_settings(&levels, excluded);
     analysis.findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
     analysis
 }
@@ -193,9 +193,9 @@ impl<'s> Levels<'s> {
 
 impl Analysis {
     /// Notes which rules settings turn off and which files they exclude.
-    fn note_settings(&mut self, selection: &diagnostic::Selection, excluded: BTreeSet<String>) {
-        let settings = &*selection.settings;
-        let off = selection.rules_off(rules::TABLE, self.files.iter().map(String::as_str));
+    fn note_settings(&mut self, levels: &Levels<'_>, excluded: BTreeSet<String>) {
+        let settings = &*levels.selection.settings;
+        let off = levels.selection.rules_off(rules::TABLE, self.files.iter().map(|path| levels.at(path)));
         if !off.is_empty() {
             self.left_out.rules_off.insert(settings.to_owned(), off);
         }
