@@ -92,10 +92,10 @@ impl File {
                 let mut entry_value = self.single(message, key.name, value, nested);
                 entry_value["name"] = "value".into();
                 entry_value["number"] = 2.into();
-                let entry_key =
-                    json!({ "name": "key", "number": 1, "label": "LABEL_OPTIONAL", "type": "TYPE_STRING" });
+                let entry_key = json!({ "name": "key", "number": 1, "label": "LABEL_OPTIONAL", "type": "TYPE_STRING" });
                 let entry = entry_name(key.name);
-                nested.push(json!({ "name": entry, "field": [entry_key, entry_value], "options": { "mapEntry": true } }));
+                nested
+                    .push(json!({ "name": entry, "field": [entry_key, entry_value], "options": { "mapEntry": true } }));
                 json!({ "label": "LABEL_REPEATED", "type": "TYPE_MESSAGE", "typeName": format!(".{PACKAGE}.{message}.{entry}") })
             }
             kind => self.single(message, key.name, kind, nested),

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use serde_json::{Value as Json, json};
 
 use super::{Exit, output};
-use crate::agent_config::{AgentConfig, RefusedAt};
 use crate::agent_config::location::Location;
+use crate::agent_config::{AgentConfig, RefusedAt};
 use crate::analysis::{self, Subject};
 use crate::diagnostic::{Finding, Selection, Severity, Topic};
 use crate::project::files::{Disk, Overlay, StandardInput, Texts};
@@ -16,8 +16,8 @@ use crate::project::{Context, Input, InputContent, Loader, Options, Project, Sur
 use crate::report::Human;
 use crate::rules::{self, RULES};
 use crate::schema::Stage;
-use crate::source::{Source, Span};
 use crate::source::secrets;
+use crate::source::{Source, Span};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {

@@ -240,7 +240,8 @@ fn read_as(source: &Source, parser: Parser, start: usize) -> Document {
     let end = parsed.end;
     // What lies behind the first document counts if the parser has to see that much, and as it reads in blocks of 512 bytes,
     // what lies in the same block.
-    let needed = end.filter(|_| control.is_some() || source.invalid().is_some()).map(|end| tokens::lookahead_end(&text, end));
+    let needed =
+        end.filter(|_| control.is_some() || source.invalid().is_some()).map(|end| tokens::lookahead_end(&text, end));
     let reach = needed.map_or(usize::MAX, |needed| (source.position(needed).byte / 512 + 1) * 512);
     let counts = |span: Span| source.position(span.start).byte < reach;
     if let Some((span, character)) = control.filter(|(span, _)| counts(*span)) {

@@ -57,11 +57,14 @@ pub(super) fn hide_in_tags(text: &mut Cow<'_, str>) {
 fn candidates(text: &str) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();
     let starts = text.match_indices('!').map(|(start, _)| start);
-    let follows_word =
-        |start: usize| start > 0 && (bytes[start - 1].is_ascii_alphanumeric() || matches!(bytes[start - 1], b'_' | b'!'));
+    let follows_word = |start: usize| {
+        start > 0 && (bytes[start - 1].is_ascii_alphanumeric() || matches!(bytes[start - 1], b'_' | b'!'))
+    };
     starts
         .filter(|&start| !follows_word(start) && bytes.get(start + 1) != Some(&b'<'))
-        .map(|start| start..bytes[start..].iter().position(|byte| !is_in_tag(*byte)).map_or(bytes.len(), |at| start + at))
+        .map(|start| {
+            start..bytes[start..].iter().position(|byte| !is_in_tag(*byte)).map_or(bytes.len(), |at| start + at)
+        })
         .filter(|range| bytes[range.clone()].iter().any(is_taken_by_yaml_v2))
         .collect()
 }
@@ -229,7 +232,9 @@ fn end_without_key(text: &str, start: usize) -> Option<usize> {
 /// The offset of the first character of the first document's content that is no blank, comment or mark.
 fn root_start(text: &str) -> usize {
     let mut at = behind_blanks(text, 0, false);
-    while text[at..].starts_with('%') && text[..at].chars().next_back().is_none_or(|before| is_break(before) || before == MARK) {
+    while text[at..].starts_with('%')
+        && text[..at].chars().next_back().is_none_or(|before| is_break(before) || before == MARK)
+    {
         at = behind_blanks(text, at + text[at..].find(is_break).unwrap_or(text.len() - at), false);
     }
     match text[at..].strip_prefix("---") {
