@@ -3,8 +3,6 @@
 //! All reading of kaslint goes through [`FileSource`], so that command line, editor and tests load projects in one way. A revision
 //! of git is to be one more.
 
-#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "this is where files are read")]
-
 #[cfg(unix)]
 mod beneath;
 mod disk;
