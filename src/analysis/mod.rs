@@ -14,6 +14,7 @@ pub use subject::Subject;
 
 use crate::access::jobs::{ProjectJobs, Selection};
 use crate::agent_config::CiEntry;
+use crate::diagnostic::accepted::AcceptedIndex;
 use crate::diagnostic::suppression::{self, AcceptedFinding};
 use crate::diagnostic::{Finding, Fix, Level};
 use crate::diagnostic::{INTERNAL_ERROR, Need, RuleInfo, Topic};
@@ -21,7 +22,7 @@ use crate::project::{AgentFile, Context, EntryId, Input, Steps};
 use crate::rules::{self, FileContext, Findings, JobAction, JobContext, JobSelection, ProjectContext, RULES, Rule};
 use crate::source::secrets;
 use crate::source::{Place, Source, Span};
-use crate::yaml;
+use crate::{words, yaml};
 
 /// What the analysis of a project gives.
 #[derive(Clone, Debug, Default)]
@@ -133,6 +134,7 @@ fn check_project(
         let found = analysis.findings.split_off(before);
         analysis.findings.extend(found.into_iter().filter(|finding| subject.is_meant(finding.place.source.path())));
         analysis.remarks.extend(unread(jobs));
+        analysis.remarks.extend(not_looked_at(jobs));
     }
     steps.add(usize::from(project.pipeline.is_some()));
     for (rule, _) in rules.iter().zip(&concerned).filter(|(_, is_concerned)| **is_concerned) {
@@ -163,8 +165,11 @@ impl Analysis {
         let (accepted, base) = &subject.selection.accepted;
         let before = self.findings.len();
         let met = &mut self.met;
+        let index = AcceptedIndex::of(accepted);
         self.findings.retain(|finding| {
-            let hiding = accepted.iter().position(|accepted| accepted.hides(finding, base));
+            let path = finding.place.source.path();
+            let path = path.strip_prefix(&**base).map_or(path, |rest| rest.trim_start_matches('/'));
+            let hiding = index.first(finding, path);
             met.extend(hiding);
             hiding.is_none()
         });
@@ -278,6 +283,22 @@ fn unlisted(cx: &JobContext<'_>) -> Option<String> {
     let project = secrets::mask(project);
     is_unlisted
         .then(|| format!("Not checked: which agents let the jobs of {project} in (the inventory does not list it)."))
+}
+
+/// That jobs may run in more ways than are looked at, in one line.
+fn not_looked_at(jobs: &ProjectJobs<'_>) -> Option<String> {
+    let main = jobs.pipeline.sources.first()?;
+    let cut = jobs.jobs.iter().filter(|job| job.is_cut()).map(|job| words::excerpt(&job.job.name));
+    let cut: Vec<String> = cut.collect();
+    let names: Vec<&str> = cut.iter().map(String::as_str).collect();
+    (!names.is_empty()).then(|| {
+        let names = if let [name] = names[..] { format!("the job {name}") } else { words::jobs(&names) };
+        secrets::mask(&format!(
+            "Not checked: all ways in which {names} of {} may run (they are too many).",
+            main.path()
+        ))
+        .into_owned()
+    })
 }
 
 /// What a CI file includes and is not at hand, in one line.

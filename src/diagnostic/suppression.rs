@@ -2,7 +2,7 @@
 //!
 //! Each needs a reason. One that hides nothing, names no rule or gives no reason is a finding itself.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use globset::{GlobBuilder, GlobSet};
@@ -32,21 +32,18 @@ pub(crate) fn directives(
     table: RuleTable,
 ) -> (Vec<Directive>, Vec<Finding>) {
     let (mut directives, mut findings) = (Vec::new(), Vec::new());
-    let comment_lines: HashSet<usize> = comments
-        .iter()
-        .filter(|comment| stands_alone(source, comment))
-        .map(|comment| line_of(source, comment))
-        .collect();
+    // Of several such comments one below the other, each speaks of the line below them all.
+    let mut below: HashMap<usize, usize> = HashMap::new();
+    for comment in comments.iter().rev().filter(|comment| stands_alone(source, comment)) {
+        let line = line_of(source, comment);
+        let line_below = below.get(&(line + 1)).copied().unwrap_or(line + 1);
+        below.insert(line, line_below);
+    }
     for comment in comments {
         let Some(at) = comment.text.find(MARK).filter(|at| comment.text[..*at].trim().is_empty()) else { continue };
         let start = comment.span.start + 1 + at;
-        let mut line = line_of(source, comment);
-        if stands_alone(source, comment) {
-            // Of several such comments one below the other, each speaks of the line below them all.
-            while comment_lines.contains(&line) {
-                line += 1;
-            }
-        }
+        let own = line_of(source, comment);
+        let line = if stands_alone(source, comment) { below.get(&own).copied().unwrap_or(own + 1) } else { own };
         let text = comment.text.get(at..).unwrap_or_default();
         let (rules, mut faults) = read(source, start, text.trim_end(), table);
         findings.append(&mut faults);
@@ -58,7 +55,7 @@ pub(crate) fn directives(
 }
 
 fn line_of(source: &Source, comment: &yaml::Comment) -> usize {
-    source.position(comment.span.start).line
+    source.line_index(comment.span.start) + 1
 }
 
 fn stands_alone(source: &Source, comment: &yaml::Comment) -> bool {
@@ -150,16 +147,6 @@ pub(crate) fn ignore_comment(finding: &Finding, table: RuleTable) -> Option<(Spa
 }
 
 impl Directive {
-    fn hides(&mut self, finding: &Finding) -> bool {
-        let is_here = Arc::ptr_eq(&self.source, &finding.place.source)
-            && self.source.position(finding.place.span.start).line == self.line;
-        let rule = self.rules.iter().find(|(name, _)| *name == finding.rule.name).filter(|_| is_here);
-        rule.is_some_and(|(name, _)| {
-            self.used.insert(name);
-            true
-        })
-    }
-
     /// The rules that it names and that ran without saying anything there.
     fn unused(&self, ran: &dyn Fn(&str) -> bool) -> Vec<Finding> {
         let unused = self.rules.iter().filter(|(name, _)| !self.used.contains(name) && ran(name));
@@ -178,7 +165,18 @@ impl Directive {
 /// Takes out the findings that comments hide, and adds those about the comments. Returns how many were hidden.
 pub(crate) fn apply(findings: &mut Vec<Finding>, mut directives: Vec<Directive>, ran: &dyn Fn(&str) -> bool) -> usize {
     let before = findings.len();
-    findings.retain(|finding| !directives.iter_mut().any(|directive| directive.hides(finding)));
+    let mut by_place: HashMap<(*const Source, usize, &'static str), usize> = HashMap::new();
+    for (at, directive) in directives.iter().enumerate() {
+        for (rule, _) in &directive.rules {
+            by_place.entry((Arc::as_ptr(&directive.source), directive.line, rule)).or_insert(at);
+        }
+    }
+    findings.retain(|finding| {
+        let Place { source, span } = &finding.place;
+        let key = (Arc::as_ptr(source), source.line_index(span.start) + 1, finding.rule.name);
+        let hiding = by_place.get(&key).and_then(|&at| directives.get_mut(at));
+        hiding.map(|directive| directive.used.insert(finding.rule.name)).is_none()
+    });
     let hidden = before - findings.len();
     findings.extend(directives.iter().flat_map(|directive| directive.unused(ran)));
     hidden
@@ -214,6 +212,8 @@ pub struct AcceptedFinding {
     pub at: Option<String>,
     /// Which files, relative to the folder of the settings file.
     pub path: Option<GlobSet>,
+    /// The file, where that is a path and no pattern.
+    pub file: Option<String>,
     /// Where it is written.
     pub place: Place,
 }
@@ -235,17 +235,25 @@ impl AcceptedFinding {
         GlobSet::new([glob]).map_err(|error| error.kind().to_string())
     }
 
-    /// Whether it is about this finding; `base` is the folder of the settings file as paths of findings have it.
+    /// The path that a pattern matches alone; `None` for one that may match others.
     #[must_use]
-    pub fn hides(&self, finding: &Finding, base: &str) -> bool {
-        let path = finding.place.source.path();
-        let relative = path.strip_prefix(base).map_or(path, |rest| rest.trim_start_matches('/'));
+    pub fn only_path(pattern: &str) -> Option<String> {
+        (!pattern.contains(['*', '?', '[', ']', '{', '}', '\\'])).then(|| pattern.to_owned())
+    }
+
+    /// Whether it is about this finding of a file, whose path starts from the folder of the settings file.
+    #[must_use]
+    pub fn hides(&self, finding: &Finding, path: &str) -> bool {
         let is_at = |at: &String| {
             finding.anchor.strip_prefix(at.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
         };
-        self.rule == finding.rule.name
-            && self.at.as_ref().is_none_or(is_at)
-            && self.path.as_ref().is_none_or(|pattern| pattern.is_match(relative))
+        self.rule == finding.rule.name && self.at.as_ref().is_none_or(is_at) && self.is_of(path)
+    }
+
+    /// Whether it may be about findings of a file, whose path starts from the folder of the settings file.
+    #[must_use]
+    pub fn is_of(&self, path: &str) -> bool {
+        self.path.as_ref().is_none_or(|pattern| pattern.is_match(path))
     }
 
     /// What is said of one that hid nothing.
