@@ -144,7 +144,7 @@ fn what_is_wrong_a_thousand_times_is_said_once() {
     let check = |rows: String| {
         let folder = folder_with(&[("inventory.yaml", &inventory(rows))]);
         let run = kaslint(folder.path(), &["inventory", "check", "inventory.yaml"]);
-        assert_eq!(run.status, 2);
+        assert_eq!(run.code, 2);
         let said = run.stdout + &run.stderr;
         assert!(said.len() < 100_000, "{}", said.len());
         said
