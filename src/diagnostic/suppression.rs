@@ -148,8 +148,8 @@ pub(crate) fn ignore_comment(finding: &Finding, table: RuleTable) -> Option<(Spa
 
 impl Directive {
     /// The rules that it names and that ran without saying anything there.
-    fn unused(&self, ran: &dyn Fn(&str) -> bool) -> Vec<Finding> {
-        let unused = self.rules.iter().filter(|(name, _)| !self.used.contains(name) && ran(name));
+    fn unused(&self, ran: &dyn Fn(&str, &str) -> bool) -> Vec<Finding> {
+        let unused = self.rules.iter().filter(|(name, _)| !self.used.contains(name) && ran(name, self.source.path()));
         unused
             .map(|(name, span)| {
                 let message = format!("`{name}` says nothing on line {}, so this hides nothing", self.line);
@@ -163,7 +163,11 @@ impl Directive {
 }
 
 /// Takes out the findings that comments hide, and adds those about the comments. Returns how many were hidden.
-pub(crate) fn apply(findings: &mut Vec<Finding>, mut directives: Vec<Directive>, ran: &dyn Fn(&str) -> bool) -> usize {
+pub(crate) fn apply(
+    findings: &mut Vec<Finding>,
+    mut directives: Vec<Directive>,
+    ran: &dyn Fn(&str, &str) -> bool,
+) -> usize {
     let before = findings.len();
     let mut by_place: HashMap<(*const Source, usize, &'static str), usize> = HashMap::new();
     for (at, directive) in directives.iter().enumerate() {

@@ -1,9 +1,10 @@
 //! A repository as CI files include from it.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use super::files::{Content, FileSource, Kind, Listing, Met};
+use super::files::{Content, FileSource, Folder, Listing, Met};
 use super::paths::{folder_or_here, shown_path};
 use super::{InventoryFile, Project};
 use crate::access::jobs::CiProject;
@@ -19,12 +20,17 @@ impl Project {
     /// Its CI file with what that includes; `None` without one.
     #[must_use]
     pub fn read_pipeline(&self, files: &dyn FileSource) -> Option<Pipeline> {
+        self.read_pipeline_in(files.hold(&self.folder, &self.real).ok(), files)
+    }
+
+    /// The same with its folder, where that could be held.
+    pub(super) fn read_pipeline_in(&self, held: Option<Folder>, files: &dyn FileSource) -> Option<Pipeline> {
         let name = self.ci_file.as_ref()?.file_name()?.to_str()?;
         let root = folder_or_here(&self.folder).to_owned();
         // The folders of an inventory often hold what kaslint reads and no more.
         let is_whole = !self.is_listed || files.is_there(&root.join(".git"));
         let inventory = self.inventory.as_deref();
-        let repository = Repository { files, root, inventory, is_whole, listing: Mutex::default() };
+        let repository = Repository { files, root, held, inventory, is_whole, listing: Mutex::default() };
         Some(Pipeline::read(name, &repository, &self.ci_project().facts))
     }
 
@@ -40,6 +46,8 @@ impl Project {
 struct Repository<'f> {
     files: &'f dyn FileSource,
     root: PathBuf,
+    /// `None` where it cannot be opened.
+    held: Option<Folder>,
     inventory: Option<&'f InventoryFile>,
     is_whole: bool,
     /// Its files, once a pattern was asked for.
@@ -52,7 +60,10 @@ impl Files for Repository<'_> {
     }
 
     fn read(&self, path: &str) -> FileContent {
-        read_below(self.files, &self.root, path)
+        match &self.held {
+            Some(held) => read_below(self.files, held, &self.root, path),
+            None => FileContent::NoFile("not readable"),
+        }
     }
 
     fn glob(&self, pattern: &str) -> Globbed {
@@ -75,31 +86,24 @@ impl Files for Repository<'_> {
         if !is_default {
             return FileContent::Missing;
         }
-        read_below(self.files, &file.folder_of(project), path.trim_start_matches('/'))
+        let root = file.folder_of(project);
+        match file.hold(&root, self.files) {
+            Ok(Some((held, _))) => read_below(self.files, &held, &root, path.trim_start_matches('/')),
+            Ok(None) => FileContent::NoFile("outside of what the inventory may name"),
+            Err(_) => FileContent::Missing,
+        }
     }
 }
 
-/// Reads a file below a folder, and nothing that a link leads to.
-fn read_below(files: &dyn FileSource, root: &Path, path: &str) -> FileContent {
-    let file = root.join(path);
-    match files.kind(&file) {
-        Err(_) => return FileContent::Missing,
-        Ok(Kind::Link) => return FileContent::NoFile("a symbolic link"),
-        Ok(Kind::File | Kind::Folder | Kind::Other(_)) => {}
-    }
-    let is_below = match (files.real(&file), files.real(root)) {
-        (Ok(file), Ok(root)) => file.starts_with(root),
-        // A file that only an editor has lies nowhere yet.
-        (Ok(_), Err(_)) => true,
-        _ => false,
-    };
-    if !is_below {
-        return FileContent::NoFile("outside of the repository");
-    }
-    match files.read(&file, MAX_CI_FILE_SIZE) {
+/// Reads a file below a folder, and nothing that a link leads to: GitLab follows none.
+fn read_below(files: &dyn FileSource, folder: &Folder, root: &Path, path: &str) -> FileContent {
+    match files.read_at(folder, Path::new(path), &root.join(path), MAX_CI_FILE_SIZE) {
         Ok(Content::Text(source)) => FileContent::Text(source),
         Ok(Content::TooLarge(size)) => FileContent::TooLarge(size),
-        Ok(Content::NoFile(what)) => FileContent::NoFile(what),
+        Ok(content @ (Content::Link(_) | Content::Outside | Content::NoFile(_))) => {
+            FileContent::NoFile(content.in_words())
+        }
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => FileContent::Missing,
         Err(_) => FileContent::NoFile("not readable"),
     }
 }
@@ -110,7 +114,7 @@ mod tests {
     use std::path::{Path, PathBuf};
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    use super::super::files::{Content, FileSource, Kind, Memory, Walk, Walked};
+    use super::super::files::{Content, FileSource, Folder, Kind, Memory, Walk, Walked};
     use super::super::{Context, Project};
 
     /// Counts how often the tree is walked.
@@ -131,6 +135,14 @@ mod tests {
 
         fn read(&self, path: &Path, limit: u64) -> io::Result<Content> {
             self.0.read(path, limit)
+        }
+
+        fn hold(&self, folder: &Path, real: &Path) -> io::Result<Folder> {
+            self.0.hold(folder, real)
+        }
+
+        fn read_at(&self, folder: &Folder, below: &Path, path: &Path, limit: u64) -> io::Result<Content> {
+            self.0.read_at(folder, below, path, limit)
         }
 
         fn walk(&self, walk: &Walk<'_>) -> Walked {
@@ -154,7 +166,9 @@ mod tests {
         tree.write("w/.gitlab-ci.yml", main);
         let files = Counting(tree, AtomicUsize::new(0));
         let mut project = Project::new(Vec::new(), Context::default());
-        (project.folder, project.ci_file) = (PathBuf::from("w"), Some(PathBuf::from("w/.gitlab-ci.yml")));
+        project.folder = PathBuf::from("w");
+        project.real = PathBuf::from("w");
+        project.ci_file = Some(PathBuf::from("w/.gitlab-ci.yml"));
         let pipeline = project.read_pipeline(&files).expect("a pipeline");
         assert_eq!((pipeline.jobs.len(), pipeline.problems.len()), (10, 0));
         assert_eq!(files.1.load(Ordering::Relaxed), 1);
