@@ -8,14 +8,14 @@ use std::io::{self, Write as _};
 
 use kaslint::agent_config::CONFIGURATION;
 use kaslint::gitlab::NEWEST;
-use kaslint::schema::{Key, Kind, Members, Message, Presence};
+use kaslint::schema::{Key, Kind, Members, MessageRef, Presence};
 use serde_json::{Value as Json, json};
 
 const PACKAGE: &str = "agent";
 
 fn main() -> io::Result<()> {
     let mut file = File::default();
-    file.message(&CONFIGURATION);
+    file.message(&(&CONFIGURATION).into());
     let descriptor = json!({
         "name": "agent.proto",
         "package": PACKAGE,
@@ -30,26 +30,26 @@ fn main() -> io::Result<()> {
 #[derive(Default)]
 struct File {
     /// The messages that have a name, which is their position.
-    known: Vec<&'static Message>,
+    known: Vec<MessageRef>,
     /// The messages that are complete, those of enums and maps included.
     written: Vec<Json>,
 }
 
 impl File {
     /// The full name of a message, which is written once.
-    fn message(&mut self, message: &'static Message) -> String {
-        let known = self.known.iter().position(|known| std::ptr::eq(*known, message));
+    fn message(&mut self, message: &MessageRef) -> String {
+        let known = self.known.iter().position(|known| known == message);
         let index = known.unwrap_or(self.known.len());
         let name = format!("Message{index}");
         if known.is_none() {
-            self.known.push(message);
+            self.known.push(message.clone());
             let written = self.descriptor(&name, message);
             self.written.push(written);
         }
         format!(".{PACKAGE}.{name}")
     }
 
-    fn descriptor(&mut self, name: &str, message: &'static Message) -> Json {
+    fn descriptor(&mut self, name: &str, message: &MessageRef) -> Json {
         let mut fields = Vec::new();
         let mut nested = Vec::new();
         // Those that presence alone asks for come behind the real ones.
@@ -60,8 +60,8 @@ impl File {
         let keys = message.keys.iter().filter(|key| key.is_known(NEWEST) && !matches!(key.kind, Kind::Any));
         for (index, key) in keys.enumerate() {
             let mut field = self.field(name, key, &mut nested);
-            field["name"] = key.name.into();
-            field["jsonName"] = key.name.into();
+            field["name"] = key.name.as_ref().into();
+            field["jsonName"] = key.name.as_ref().into();
             field["number"] = (index + 1).into();
             if message.members == Members::ExactlyOne {
                 field["oneofIndex"] = 0.into();
@@ -81,28 +81,28 @@ impl File {
     }
 
     /// The label and type of a field; what they need is added to the nested types of its message.
-    fn field(&mut self, message: &str, key: &'static Key, nested: &mut Vec<Json>) -> Json {
+    fn field(&mut self, message: &str, key: &Key, nested: &mut Vec<Json>) -> Json {
         match &key.kind {
             Kind::List(item) => {
-                let mut field = self.single(message, key.name, item, nested);
+                let mut field = self.single(message, &key.name, item, nested);
                 field["label"] = "LABEL_REPEATED".into();
                 field
             }
             Kind::Map(value) => {
-                let mut entry_value = self.single(message, key.name, value, nested);
+                let mut entry_value = self.single(message, &key.name, value, nested);
                 entry_value["name"] = "value".into();
                 entry_value["number"] = 2.into();
                 let entry_key = json!({ "name": "key", "number": 1, "label": "LABEL_OPTIONAL", "type": "TYPE_STRING" });
-                let entry = entry_name(key.name);
+                let entry = entry_name(&key.name);
                 nested
                     .push(json!({ "name": entry, "field": [entry_key, entry_value], "options": { "mapEntry": true } }));
                 json!({ "label": "LABEL_REPEATED", "type": "TYPE_MESSAGE", "typeName": format!(".{PACKAGE}.{message}.{entry}") })
             }
-            kind => self.single(message, key.name, kind, nested),
+            kind => self.single(message, &key.name, kind, nested),
         }
     }
 
-    fn single(&mut self, message: &str, name: &str, kind: &'static Kind, nested: &mut Vec<Json>) -> Json {
+    fn single(&mut self, message: &str, name: &str, kind: &Kind, nested: &mut Vec<Json>) -> Json {
         let of_type = |name: &str| json!({ "label": "LABEL_OPTIONAL", "type": name });
         let named = |kind: &str, name: String| json!({ "label": "LABEL_OPTIONAL", "type": kind, "typeName": name });
         match kind {
@@ -111,11 +111,14 @@ impl File {
             Kind::Int32 => of_type("TYPE_INT32"),
             Kind::Int64 => of_type("TYPE_INT64"),
             Kind::Duration => named("TYPE_MESSAGE", ".google.protobuf.Duration".to_owned()),
-            Kind::Message(inner) => named("TYPE_MESSAGE", self.message(inner)),
+            Kind::Message(link) => match link.follow() {
+                Some(inner) => named("TYPE_MESSAGE", self.message(&inner)),
+                None => json!({ "type": null }),
+            },
             Kind::Enum(names) => {
                 // Names of an enum's values have to differ from those of other enums beside it.
                 let values = format!("Values_{name}");
-                let numbered = names.iter().enumerate();
+                let numbered = names.all().into_iter().enumerate();
                 let numbered: Vec<Json> =
                     numbered.map(|(number, name)| json!({ "name": name, "number": number })).collect();
                 let holder = format!("Enum_{name}");

@@ -14,8 +14,9 @@ use crate::access::{Query, Settings, World};
 use crate::access_report::{AccessReport, Format, write_difference};
 use crate::analysis::{Evaluation, Facts, Purpose, Subject};
 use crate::diagnostic::Selection;
-use crate::gitlab::{FullPath, GitRef, lower_path};
+use crate::gitlab::{FullPath, GitRef, MergeRequestProtection, NEWEST, RefProtection, lower_path};
 use crate::inventory::Inventory;
+use crate::outlet::Outlet;
 use crate::project::files::{Disk, StandardInput};
 use crate::project::paths::shown_path;
 use crate::project::{
@@ -134,7 +135,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
         return Err(Unusable::new(error.clone()));
     }
     if arguments.verbose {
-        snapshot.projects.iter().for_each(|project| output::complain(&manners::tell(project, None)));
+        snapshot.projects.iter().for_each(|project| manners::tell(project, None));
     }
     snapshot.remarks.iter().for_each(|remark| output::complain(remark));
     let wanted = arguments.for_project.as_deref();
@@ -175,6 +176,11 @@ fn report(arguments: &Arguments, facts: &Facts<'_>, known: Option<&Inventory>) -
             ));
         }
     };
+    if index.hangs_on_assumed_release() {
+        output::complain(&format!(
+            "No release of GitLab is named: {NEWEST} is assumed. Releases compare environment patterns in two ways; where these differ, both outcomes are told. `--gitlab-version` settles it."
+        ));
+    }
     let listed = index.inventory();
     let to_file = arguments.output.is_some() || arguments.expect.is_some();
     let report = AccessReport {
@@ -218,7 +224,7 @@ fn deliver(arguments: &Arguments, write: &output::Write<'_>) -> Result<Exit, Unu
     }
     let Some((path, recorded)) = recorded else { return Ok(Exit::Fine) };
     let mut found = Vec::new();
-    write(&mut found).map_err(|error| Unusable::new(format!("cannot write the result: {error}")))?;
+    write(&mut Outlet::new(&mut found)).map_err(|error| Unusable::new(format!("cannot write the result: {error}")))?;
     let found = String::from_utf8_lossy(&found);
     if found == recorded.text() {
         return Ok(Exit::Fine);
@@ -259,16 +265,22 @@ fn answer_one(
     jobs: &[&ProjectJobs<'_>],
     arguments: &Arguments,
 ) -> Result<Exit, Unusable> {
-    let protected = match (&arguments.git_ref, arguments.protected, arguments.unprotected) {
-        (Some(name), ..) => {
-            let listed = listed.and_then(|listed| listed.find_project(project));
-            listed.and_then(|listed| listed.is_protected(&GitRef::parse(name)))
+    let git_ref = arguments.git_ref.as_deref().map(GitRef::parse);
+    let protected = match (&git_ref, arguments.protected, arguments.unprotected) {
+        (Some(git_ref), ..) => {
+            let version = report.index.settings().version;
+            let merge_requests = MergeRequestProtection::of(version, None, None);
+            match listed.and_then(|listed| listed.find_project(project)) {
+                Some(listed) => listed.is_protected(git_ref, version),
+                None => git_ref.is_protected(&RefProtection { branches: None, tags: None, merge_requests }),
+            }
         }
         (None, true, _) => Some(true),
         (None, _, true) => Some(false),
         _ => None,
     };
-    let query = Query::new(project, arguments.environment.as_deref(), protected);
+    let is_merge_request = matches!(git_ref, Some(GitRef::MergeRequest(_)));
+    let query = Query { is_merge_request, ..Query::new(project, arguments.environment.as_deref(), protected) };
     deliver(arguments, &|out| {
         report.write_answers(&[query], out)?;
         report.append_jobs(jobs, out)

@@ -16,7 +16,7 @@ pub(super) fn read(source: &Source) -> (Rows, Vec<Problem>) {
     let refused = decoded.problems.into_iter().filter(|problem| problem.stage <= Stage::Validate);
     problems.extend(refused.map(|problem| {
         let span = problem.span;
-        Problem::new(ProblemKind::Shape(problem), span)
+        Problem::new(ProblemKind::Shape(Box::new(problem)), span)
     }));
     let rows = decoded.value.as_ref().map(rows).unwrap_or_default();
     (rows, problems)
@@ -81,6 +81,8 @@ fn project(message: &MessageValue) -> Option<ProjectRow> {
     row.default_branch = bare("default_branch");
     row.protected_branches = rules("protected_branches");
     row.protected_tags = rules("protected_tags");
+    row.protect_merge_request_pipelines =
+        message.set("protect_merge_request_pipelines").and_then(|field| field.value.as_bool());
     row.environments = named("environments");
     row.agents = named("agents");
     row.archived = message.set("archived").and_then(|field| field.value.as_bool());

@@ -19,7 +19,7 @@ pub(super) fn read(source: &Source) -> Option<Rows> {
     if reader.event()? != PlainEvent::Mapping {
         return None;
     }
-    reader.fields(&INVENTORY, |reader, key| match key.name {
+    reader.fields(&INVENTORY, |reader, key| match &*key.name {
         "gitlab" => reader.gitlab(message_of(&key.kind)?, &mut rows),
         "groups" => reader.list(message_of(&key.kind)?, Reader::group, &mut rows.groups),
         "users" => reader.texts().map(|users| rows.users = users),
@@ -30,7 +30,7 @@ pub(super) fn read(source: &Source) -> Option<Rows> {
 }
 
 fn message_of(kind: &'static Kind) -> Option<&'static Message> {
-    kind.message()
+    kind.declared()
 }
 
 struct Reader<'t> {
@@ -72,7 +72,7 @@ impl<'t> Reader<'t> {
     fn gitlab(&mut self, message: &'static Message, rows: &mut Rows) -> Option<()> {
         self.open_mapping()?;
         self.fields(message, |reader, key| {
-            match key.name {
+            match &*key.name {
                 "url" => rows.url = Some(reader.text(key)?),
                 "version" => rows.version = Some(reader.text(key)?),
                 "tier" => rows.tier = Some(reader.text(key)?),
@@ -106,7 +106,7 @@ impl<'t> Reader<'t> {
     fn group(&mut self, message: &'static Message) -> Option<GroupRow> {
         let (mut path, mut id) = (None, None);
         self.fields(message, |reader, key| {
-            match key.name {
+            match &*key.name {
                 "path" => path = Some(reader.text(key)?),
                 "id" => id = Some(reader.id()?),
                 _ => return None,
@@ -119,7 +119,7 @@ impl<'t> Reader<'t> {
     fn project(&mut self, message: &'static Message) -> Option<ProjectRow> {
         let mut row = ProjectRow::new(Text { value: Box::default(), span: Span::default() });
         self.fields(message, |reader, key| {
-            match key.name {
+            match &*key.name {
                 "path" => row.path = reader.text(key)?,
                 "id" => row.id = Some(reader.id()?),
                 "default_branch" => row.default_branch = Some(reader.text(key)?.value),
@@ -127,10 +127,8 @@ impl<'t> Reader<'t> {
                 "protected_tags" => row.protected_tags = Some(reader.rules()?),
                 "environments" => row.environments = Some(reader.named(message_of(&key.kind)?)?),
                 "agents" => row.agents = Some(reader.named(message_of(&key.kind)?)?),
-                "archived" => match reader.event()? {
-                    PlainEvent::Scalar(Scalar::Bool(value), _) => row.archived = Some(value),
-                    _ => return None,
-                },
+                "archived" => row.archived = Some(reader.switch()?),
+                "protect_merge_request_pipelines" => row.protect_merge_request_pipelines = Some(reader.switch()?),
                 "repository" => row.repository = Some(reader.text(key)?.value),
                 _ => return None,
             }
@@ -152,7 +150,7 @@ impl<'t> Reader<'t> {
                 PlainEvent::Mapping => {
                     let (mut name, mut tier, mut id) = (None, None, None);
                     self.fields(message, |reader, key| {
-                        match key.name {
+                        match &*key.name {
                             "name" => name = Some(reader.text(key)?),
                             "tier" => tier = Some(reader.text(key)?.value),
                             "id" => id = Some(reader.id()?),
@@ -193,6 +191,13 @@ impl<'t> Reader<'t> {
             _ => true,
         });
         (is_allowed && !text.is_empty()).then(|| Text { value: text.into(), span })
+    }
+
+    fn switch(&mut self) -> Option<bool> {
+        match self.event()? {
+            PlainEvent::Scalar(Scalar::Bool(value), _) => Some(value),
+            _ => None,
+        }
     }
 
     fn id(&mut self) -> Option<(i64, Span)> {

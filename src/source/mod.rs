@@ -3,9 +3,11 @@
 //! This floor knows bytes, lines and columns. It does not know YAML.
 
 mod place;
+mod printable;
 pub mod secrets;
 
 pub use place::Place;
+pub use printable::{Printable, acts, json_escaped, push_visibly, visible};
 
 /// A half-open range of byte offsets into [`Source::text`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -9,6 +9,7 @@ use crate::call::{Caller, Run};
 use crate::claims::{About, Fact, Gets, Ledger, Outcome, STAGES, Source};
 use crate::contract;
 use crate::editor::Editor;
+use crate::entries;
 use crate::hovers;
 use crate::jobs::{self, Selected};
 use crate::reports::{self, Findings};
@@ -113,6 +114,10 @@ fn ask(repository: &Repository, caller: &Caller<'_>, ledger: &mut Ledger) {
         jobs::claim_reports(&selected, findings, &answers, ledger);
     }
     ask_hovers((&mut editor, caller), &selected, &configs, ledger);
+    let after_edits = edited(&mut editor, repository, caller);
+    for path in files.iter().filter(|path| is_compared(path) && documents.contains(*path)) {
+        ledger.claim(About::Findings, path, Source::Edited, [Fact::Findings(after_edits.of(path))]);
+    }
     editor.shut_down();
 }
 
@@ -338,7 +343,10 @@ fn pictures(run: &Run, source: Source, asked: &[Config<'_>], ledger: &mut Ledger
             let refused = told.get("refused_at").and_then(Json::as_str);
             let known = refused.map(|stage| STAGES.into_iter().find(|known| *known == stage));
             match known {
-                None => ledger.claim(About::File, &config.path, source, [Fact::Counts]),
+                None => {
+                    ledger.claim(About::File, &config.path, source, [Fact::Counts]);
+                    entries::claim_told(told, config, source, ledger);
+                }
                 Some(Some(stage)) => ledger.claim(About::File, &config.path, source, [Fact::RefusedAt(stage)]),
                 Some(None) => ledger.fault(source, format!("{} is refused at no known step: {told}", config.name)),
             }
@@ -364,7 +372,7 @@ fn answered(run: &Run, questions: &[Question], ledger: &mut Ledger) -> Answers {
     }
 }
 
-/// The headings of `access`, which name the project of each CI file.
+/// The headings of `access`, which name the project of each CI file, what it tells of agents, and the environments of jobs.
 fn for_people(repository: &Repository, caller: &Caller<'_>, run: &Run, ledger: &mut Ledger) {
     let source = Source::AccessForPeople;
     if !is_done(run, source, ledger) {
@@ -376,11 +384,14 @@ fn for_people(repository: &Repository, caller: &Caller<'_>, run: &Run, ledger: &
             let told = line.strip_prefix("Jobs of ").and_then(|rest| rest.strip_suffix(')')?.split_once(" ("));
             told.is_some_and(|(_, told)| caller.relative(told) == path)
         };
-        let Some(heading) = run.stdout.lines().find(heading) else { continue };
+        let mut lines = run.stdout.lines().skip_while(|line| !heading(line));
+        let Some(heading) = lines.next() else { continue };
+        jobs::claim_table(lines, &path, ledger);
         let name = heading.trim_start_matches("Jobs of ").split(" (").next().unwrap_or_default();
         let name = (name != "a project whose path is not known").then(|| name.to_owned());
         ledger.claim(About::Path, contract::shown(&place.folder), source, [Fact::Path(name)]);
     }
+    entries::claim_told_to_people(&run.stdout, &compared(repository), ledger);
 }
 
 /// `--for`, against the same question among many.
@@ -402,6 +413,12 @@ fn asked_one(question: &Question, answers: &Answers, (run, for_people): (&Run, &
         }
     }
     if is_done(for_people, Source::AccessForForPeople, ledger) {
+        // The heading says who was asked about, within the width of a line.
+        let heading = for_people.stdout.split(":\n").next().unwrap_or_default();
+        let heading = heading.split_whitespace().collect::<Vec<_>>().join(" ");
+        if heading != format!("Jobs of {}", question.in_words()) {
+            ledger.fault(Source::AccessForForPeople, format!("asked about a {question}, it speaks of: {heading}"));
+        }
         let tells = !for_people.stdout.contains("no agent's configuration names this project");
         let subject = format!("{question}, as a whole");
         ledger.claim(About::Gets, &subject, Source::AccessForForPeople, [Fact::TellsOfAgents(tells)]);
@@ -448,6 +465,20 @@ fn open(repository: &Repository, caller: &Caller<'_>) -> Editor {
         editor.open(&path, &text);
     }
     editor
+}
+
+/// The diagnostics once configurations and CI files were emptied and have their texts again.
+fn edited(editor: &mut Editor, repository: &Repository, caller: &Caller<'_>) -> Findings {
+    let is_edited = |path: &String| path.ends_with(".gitlab-ci.yml") || path.contains(".gitlab/agents/");
+    let texts = repository.documents().into_iter().filter(is_edited).map(|path| {
+        let text = std::fs::read_to_string(caller.top().join(&path)).expect("a file");
+        (path, text)
+    });
+    let texts: Vec<(String, String)> = texts.collect();
+    editor.change(texts.iter().map(|(path, _)| (path.as_str(), "")));
+    editor.diagnostics();
+    editor.change(texts.iter().map(|(path, text)| (path.as_str(), text.as_str())));
+    Findings::of_editor(editor.diagnostics(), caller)
 }
 
 /// The diagnostics as findings; every page that one of them links to has to be there.

@@ -21,6 +21,7 @@ pub enum Source {
     AccessQueries,
     AccessJobs,
     Editor,
+    Edited,
     Workspace,
     Hover,
     Page,
@@ -43,6 +44,7 @@ impl fmt::Display for Source {
             Self::AccessQueries => "access --queries",
             Self::AccessJobs => "access --jobs",
             Self::Editor => "editor, diagnostics",
+            Self::Edited => "editor, diagnostics after edits",
             Self::Workspace => "editor, diagnostics of the workspace",
             Self::Hover => "editor, hover",
             Self::Page => "editor, page of the rule",
@@ -52,6 +54,9 @@ impl fmt::Display for Source {
 
 /// The steps at which GitLab refuses a file, by their names in `decode --format json`.
 pub const STAGES: [&str; 5] = ["read", "size", "yaml", "decode", "validate"];
+
+/// What stands for the name of an environment where there is none.
+pub const NO_ENVIRONMENT: &str = "–";
 
 /// What may be claimed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -78,6 +83,12 @@ pub enum Fact {
     Findings(BTreeSet<String>),
     /// How often something is told.
     Times(usize),
+    /// The environments that a job may have, by name; [`NO_ENVIRONMENT`] for none.
+    Environments(BTreeSet<String>),
+    /// Entries, each with what it names and asks of jobs, in the order of the file.
+    Entries(Vec<String>),
+    /// The projects and groups that entries name.
+    Names(BTreeSet<String>),
     /// An answer, as JSON.
     Rows(String),
     /// Whether an answer tells of any agent.
@@ -90,6 +101,13 @@ pub enum Fact {
     Unusable(&'static str),
     /// They can.
     Usable,
+}
+
+impl Fact {
+    /// The rule that reports.
+    fn reported(&self) -> Option<&str> {
+        if let Self::Reported(Some(rule)) = self { Some(rule) } else { None }
+    }
 }
 
 /// Whether a job gets an agent.
@@ -133,6 +151,13 @@ impl fmt::Display for Fact {
             }
             Self::Times(1) => f.write_str("told once at the most"),
             Self::Times(times) => write!(f, "told {times} times"),
+            Self::Environments(names) => {
+                f.write_str(&names.iter().map(String::as_str).collect::<Vec<_>>().join(" and "))
+            }
+            Self::Entries(entries) if entries.is_empty() => f.write_str("no entries"),
+            Self::Entries(entries) => f.write_str(&entries.join(", ")),
+            Self::Names(names) if names.is_empty() => f.write_str("nobody"),
+            Self::Names(names) => f.write_str(&names.iter().map(String::as_str).collect::<Vec<_>>().join(", ")),
             Self::Rows(rows) => f.write_str(rows),
             Self::TellsOfAgents(true) => f.write_str("tells of agents"),
             Self::TellsOfAgents(false) => f.write_str("no agent names the project"),
@@ -161,6 +186,10 @@ pub enum About {
     Origin,
     /// What else is known of a project.
     Known,
+    /// The environments of a job.
+    Environments,
+    /// What the entries of an agent name.
+    Entries,
     /// Who gets in.
     Gets,
     /// The rows of an answer.
@@ -187,6 +216,8 @@ impl About {
             Self::Path => "path of the project of",
             Self::Origin => "path and origin of the project in",
             Self::Known => "what is told of",
+            Self::Environments => "environments of",
+            Self::Entries => "what is named by",
             Self::Gets => "who gets in:",
             Self::Rows => "answer about a",
             Self::Selection => "selected context:",
@@ -214,6 +245,8 @@ pub struct Outcome {
     pub disagreements: Vec<String>,
     /// Of what a source spoke of which another one spoke as well.
     pub compared: BTreeSet<(About, Source)>,
+    /// The rules that reported a context.
+    pub reported: BTreeSet<String>,
 }
 
 impl Ledger {
@@ -238,10 +271,14 @@ impl Ledger {
 
     /// Compares all claims.
     pub fn compare(self) -> Outcome {
-        let mut outcome = Outcome { disagreements: self.faults, compared: BTreeSet::new() };
+        let mut outcome = Outcome { disagreements: self.faults, ..Outcome::default() };
         for ((about, subject), claims) in self.claims {
             let [(_, first), others @ ..] = &claims[..] else { continue };
             let sources: BTreeSet<Source> = claims.iter().map(|(source, _)| *source).collect();
+            outcome.reported.extend(claims.iter().filter_map(|claim| match claim {
+                (Source::Check, facts) => facts.iter().find_map(Fact::reported).map(str::to_owned),
+                _ => None,
+            }));
             if sources.len() > 1 {
                 outcome.compared.extend(sources.into_iter().map(|source| (about, source)));
             }

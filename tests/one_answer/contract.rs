@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 
 use crate::claims::{About, Fact, Ledger, Source};
+use crate::entries;
 use crate::repository::{Config, Flaw, Form, Owner, Place, Repository, Start};
 
 /// The agent server's limit where the settings say nothing, in bytes.
@@ -59,6 +60,7 @@ pub fn claim(repository: &Repository, ledger: &mut Ledger) {
     }
     for config in repository.configs().iter().filter(|config| repository.is_compared(&config.place)) {
         ledger.claim(About::File, &config.path, Source::Contract, verdicts(repository, config));
+        entries::claim_written(config, ledger);
     }
 }
 

@@ -21,6 +21,8 @@ pub struct Editor {
     messages: Receiver<Json>,
     top: String,
     asked: i64,
+    /// The version of all documents.
+    version: i64,
     /// The diagnostics that were told last, by path.
     diagnostics: BTreeMap<String, Vec<Json>>,
 }
@@ -43,7 +45,7 @@ impl Editor {
             }
         });
         let top = caller.top().display().to_string();
-        let mut editor = Self { child, input, messages, top, asked: 0, diagnostics: BTreeMap::new() };
+        let mut editor = Self { child, input, messages, top, asked: 0, version: 1, diagnostics: BTreeMap::new() };
         let capabilities = json!({"textDocument": {
             "publishDiagnostics": {"codeDescriptionSupport": true, "relatedInformation": true},
             "hover": {"contentFormat": ["markdown"]},
@@ -59,8 +61,20 @@ impl Editor {
 
     /// Opens a document with a text.
     pub fn open(&mut self, path: &str, text: &str) {
-        let document = json!({"uri": self.uri(path), "languageId": "yaml", "version": 1, "text": text});
+        let document = json!({"uri": self.uri(path), "languageId": "yaml", "version": self.version, "text": text});
         self.notify("textDocument/didOpen", &json!({"textDocument": document}));
+    }
+
+    /// Gives open documents other texts, by path.
+    pub fn change<'t>(&mut self, texts: impl IntoIterator<Item = (&'t str, &'t str)>) {
+        self.version += 1;
+        for (path, text) in texts {
+            let document = json!({"uri": self.uri(path), "version": self.version});
+            self.notify(
+                "textDocument/didChange",
+                &json!({"textDocument": document, "contentChanges": [{"text": text}]}),
+            );
+        }
     }
 
     /// The diagnostics of all documents, once everything that was sent has been handled and told.

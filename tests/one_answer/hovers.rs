@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::claims::{About, Fact, Gets, Ledger, STAGES, Source};
 use crate::contract;
+use crate::entries;
 use crate::jobs::{Selected, agent_of};
 use crate::repository::Config;
 use crate::rows;
@@ -29,6 +30,7 @@ pub fn claim(told: &str, one: &Selected, configs: &[Config<'_>], ledger: &mut Le
         ledger.claim(About::File, &config.path, source, STAGES.map(Fact::RefusedAt));
     } else if told.contains("It lets in ") {
         ledger.claim(About::File, &config.path, source, [Fact::Counts]);
+        entries::claim_hovered(told, config, ledger);
     }
     if told.contains("the path of this project is not known") {
         return ledger.claim(About::Path, &one.folder, source, [Fact::Path(None)]);

@@ -1,19 +1,19 @@
 //! Jobs of CI files: the rows of `access --jobs`, and what `check` reports of the contexts that they select.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
 use crate::ask::{is_done, together};
 use crate::call::{Caller, Run};
-use crate::claims::{About, Fact, Gets, Ledger, Source};
+use crate::claims::{About, Fact, Gets, Ledger, NO_ENVIRONMENT, Source};
 use crate::contract;
 use crate::reports::Findings;
 use crate::repository::{Repository, within};
 use crate::rows::{self, Answers, Question};
 
 /// The rules that report a context that a job does not get.
-const REPORTS: [&str; 4] = ["context-not-granted", "environment-not-granted", "unprotected-job", "unknown-context"];
+pub const REPORTS: [&str; 4] = ["context-not-granted", "environment-not-granted", "unprotected-job", "unknown-context"];
 
 /// A context that a job selects, as `access --jobs` tells it.
 #[derive(Debug)]
@@ -126,8 +126,52 @@ pub fn claim(
         for one in &selected[before..] {
             claim_answers(repository, one, answers, ledger);
         }
+        for (number, job) in place.project.jobs.iter().flatten().enumerate() {
+            let cases = || told["jobs"][number]["cases"].as_array().into_iter().flatten();
+            let names = cases().map(|case| case["environment"].as_str().unwrap_or(NO_ENVIRONMENT).to_owned());
+            let written = job.environment.unwrap_or(NO_ENVIRONMENT);
+            claim_environments(&format!("job-{number} in {path}"), names.collect(), written, ledger);
+        }
     }
     selected
+}
+
+/// Which environments a job may have, and which of them the other sources may name alone.
+fn claim_environments(job: &str, names: BTreeSet<String>, written: &str, ledger: &mut Ledger) {
+    let one = |name: &str| BTreeSet::from([name.to_owned()]);
+    // On a ref that is known, the name of the ref is known as well.
+    let on_main = written.replace("$CI_COMMIT_REF_SLUG", "main");
+    let may_be = [one(written), one(&on_main), [written.to_owned(), on_main.clone()].into()];
+    ledger.claim(About::Environments, job, Source::Contract, may_be.map(Fact::Environments));
+    let of_one = format!("{job}, one of them");
+    let each: Vec<Fact> = names.iter().map(|name| Fact::Environments(one(name))).collect();
+    ledger.claim(About::Environments, &of_one, Source::AccessJobs, each);
+    if !names.is_empty() {
+        ledger.claim(About::Environments, job, Source::AccessJobs, [Fact::Environments(names)]);
+    }
+}
+
+/// Takes down the environments in the table of the jobs of a CI file.
+pub fn claim_table<'t>(mut lines: impl Iterator<Item = &'t str>, path: &str, ledger: &mut Ledger) {
+    let header = lines.by_ref().take_while(|line| !line.is_empty()).find(|line| line.trim_start().starts_with("job "));
+    let column = |name: &str| header?.find(name);
+    let (Some(start), Some(end)) = (column("environment"), column("runs on")) else { return };
+    let mut all: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut job = None;
+    for line in lines.take_while(|line| !line.is_empty()) {
+        let cell =
+            |from: usize, to: usize| line.chars().skip(from).take(to - from).collect::<String>().trim().to_owned();
+        let (name, environment) = (cell(0, start), cell(start, end));
+        // A cell goes on in the lines below, of which the others may take some more.
+        job = Some(name).filter(|name| !name.is_empty()).or(job);
+        if let (Some(job), false) = (&job, environment.is_empty()) {
+            all.entry(job.clone()).or_default().insert(environment);
+        }
+    }
+    for (job, environments) in all {
+        let environments = Fact::Environments(environments);
+        ledger.claim(About::Environments, format!("{job} in {path}"), Source::AccessForPeople, [environments]);
+    }
 }
 
 fn of_project(told: &Json, (path, folder, project): (&str, &str, Option<String>), selected: &mut Vec<Selected>) {
@@ -214,6 +258,33 @@ pub fn claim_reports(selected: &[Selected], findings: &Findings, answers: &Answe
         let told = if told.is_empty() { vec![Fact::Reported(None)] } else { told };
         ledger.claim(About::Selection, &subject, Source::Check, told);
         ledger.claim(About::Selection, &subject, Source::AccessJobs, expected(one, answers));
+        claim_words(one, findings, ledger);
+    }
+}
+
+/// Which project and which environment the findings about a context name.
+fn claim_words(one: &Selected, findings: &Findings, ledger: &mut Ledger) {
+    let source = Source::Check;
+    for text in findings.texts_at(&one.path, one.line, "context-not-granted") {
+        if let Some((_, rest)) = text.split_once("does not let ") {
+            let project = rest.split_once(" in,").map_or(rest, |(project, _)| project).trim_matches('`');
+            ledger.claim(About::Path, &one.folder, source, [Fact::Path(Some(project.to_owned()))]);
+        }
+    }
+    for text in findings.texts_at(&one.path, one.line, "environment-not-granted") {
+        let (_, rest) = text.split_once(" only, and ").unwrap_or_default();
+        let quoted: Vec<&str> = rest.split('`').skip(1).step_by(2).collect();
+        let (job, environment) = match (rest.starts_with("that of "), &quoted[..]) {
+            (true, [job, environment, ..]) => (*job, *environment),
+            (false, [job, ..]) if rest.contains("` has none:") => (*job, NO_ENVIRONMENT),
+            _ => {
+                ledger.fault(source, format!("it names no environment: {text}"));
+                continue;
+            }
+        };
+        let environments = Fact::Environments([environment.to_owned()].into());
+        let job = format!("{job} in {}, one of them", one.path);
+        ledger.claim(About::Environments, job, source, [environments]);
     }
 }
 

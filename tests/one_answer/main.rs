@@ -14,6 +14,7 @@ mod claims;
 mod contract;
 mod contradictions;
 mod editor;
+mod entries;
 mod hovers;
 mod jobs;
 mod property;

@@ -1,12 +1,13 @@
 //! The law: about no repository do two sources of answers contradict each other.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 
 use proptest::test_runner::{Config, RngSeed, TestCaseError, TestError, TestRunner};
 
 use crate::ask;
 use crate::claims::{About, Source};
+use crate::jobs::REPORTS;
 use crate::repository::Repository;
 use crate::strategy;
 
@@ -18,7 +19,7 @@ const SEED: u64 = 6;
 const SMALLER: (u32, u32) = (400, 30_000);
 
 /// Who speaks of what, so that it is compared.
-const SPEAK: [(About, &[Source]); 13] = [
+const SPEAK: [(About, &[Source]); 15] = [
     (
         About::Usable,
         &[Source::Contract, Source::Decode, Source::Check, Source::Access, Source::AccessJobs, Source::Editor],
@@ -47,9 +48,12 @@ const SPEAK: [(About, &[Source]); 13] = [
             Source::AccessQueries,
             Source::AccessJobs,
             Source::AccessForPeople,
+            Source::Check,
             Source::Hover,
         ],
     ),
+    (About::Environments, &[Source::Contract, Source::Check, Source::AccessJobs, Source::AccessForPeople]),
+    (About::Entries, &[Source::Contract, Source::Access, Source::AccessForPeople, Source::Hover]),
     (
         About::Origin,
         &[Source::Contract, Source::CheckVerbose, Source::CheckTwice, Source::AccessVerbose, Source::AccessTwice],
@@ -59,7 +63,7 @@ const SPEAK: [(About, &[Source]); 13] = [
     (About::Rows, &[Source::AccessQueries, Source::AccessFor, Source::AccessJobs]),
     (About::Context, &[Source::AccessJobs, Source::Hover]),
     (About::Selection, &[Source::Check, Source::AccessJobs]),
-    (About::Findings, &[Source::Check, Source::Editor, Source::Workspace]),
+    (About::Findings, &[Source::Check, Source::Editor, Source::Edited, Source::Workspace]),
     (About::Times, &[Source::Check, Source::CheckTwice, Source::Access, Source::AccessTwice]),
     (About::Page, &[Source::Editor, Source::Page]),
 ];
@@ -83,16 +87,29 @@ fn all_give_one_answer() {
         config.rng_seed = RngSeed::Fixed(SEED);
     }
     let compared: RefCell<BTreeSet<(About, Source)>> = RefCell::default();
+    let reported: RefCell<BTreeSet<String>> = RefCell::default();
+    // How many repositories the sources agreed about before the first about which they do not.
+    let (agreed, cases) = (Cell::new(0u32), config.cases);
+    let has_failed = Cell::new(false);
     let result = TestRunner::new(config).run(&strategy::repository(), |repository| {
         let (outcome, text) = ask::compare(&repository);
         compared.borrow_mut().extend(outcome.compared);
-        if outcome.disagreements.is_empty() { Ok(()) } else { Err(TestCaseError::fail(text)) }
+        reported.borrow_mut().extend(outcome.reported);
+        if outcome.disagreements.is_empty() {
+            agreed.set(agreed.get() + u32::from(!has_failed.get()));
+            return Ok(());
+        }
+        has_failed.set(true);
+        Err(TestCaseError::fail(text))
     });
     match result {
         Ok(()) => {}
         Err(TestError::Fail(reason, smallest)) => {
-            agree(&smallest);
-            panic!("the sources agree now, and did not before:\n{reason}");
+            let found = format!("repository {} of {cases}", agreed.get() + 1);
+            let (outcome, text) = ask::compare(&smallest);
+            let count = outcome.disagreements.len();
+            assert!(count == 0, "{found}, made smaller: {count} disagreements\n\n{text}");
+            panic!("{found}: the sources agree now, and did not before:\n{reason}");
         }
         Err(TestError::Abort(reason)) => panic!("{reason}"),
     }
@@ -101,5 +118,8 @@ fn all_give_one_answer() {
     for (about, sources) in SPEAK.iter().filter(|_| is_usual) {
         let missing: Vec<&Source> = sources.iter().filter(|source| !compared.contains(&(*about, **source))).collect();
         assert!(missing.is_empty(), "{missing:?} never spoke of {about:?}");
+    }
+    for rule in REPORTS.iter().filter(|_| is_usual) {
+        assert!(reported.borrow().contains(*rule), "{rule} never reported a context");
     }
 }

@@ -87,6 +87,12 @@ impl Findings {
         here.map(|finding| finding.rule.as_str()).collect()
     }
 
+    /// What a rule says of a line, 1-based.
+    pub fn texts_at(&self, path: &str, line: usize, rule: &str) -> Vec<&str> {
+        let here = self.at(path).iter().filter(|finding| finding.range[0] == line as u64 && finding.rule == rule);
+        here.map(|finding| finding.text.as_str()).collect()
+    }
+
     /// How often one and the same finding is told.
     pub fn most(&self) -> usize {
         let mut counts: BTreeMap<(&str, &Finding), usize> = BTreeMap::new();
@@ -192,6 +198,15 @@ pub fn told_projects(
         ledger.claim(About::Known, format!("the project in {folder}"), source, [Fact::Known(told.known.clone())]);
     }
     if matches!(source, Source::CheckVerbose | Source::AccessVerbose) {
+        // What belongs to none of several projects is left out, and not without a word.
+        let is_nobodys = |told: &&Told| told.path == "unknown";
+        let is_left_out = repository.pipeline.is_some()
+            && repository.project.is_none()
+            && !repository.has_certain_top()
+            && all.iter().filter(is_nobodys).count() > 1;
+        if is_left_out && !format!("{}{}", run.stdout, run.stderr).contains("CI_PROJECT_PATH (") {
+            ledger.fault(source, "CI_PROJECT_PATH is nobody's, and it does not say so");
+        }
         let is_compared = |folder: &&str| repository.is_below_searched() || !FOLDERS_BELOW.contains(folder);
         let mut folders: Vec<String> =
             all.iter().map(|told| told.folder.as_str()).filter(is_compared).map(str::to_owned).collect();

@@ -227,6 +227,8 @@ pub struct Config<'r> {
     pub place: Place<'r>,
     pub agent: &'r Agent,
     pub text: String,
+    /// What each of the agent's entries names.
+    pub ids: Vec<&'static str>,
 }
 
 /// The name of the folder that is the repository, between its neighbours.
@@ -272,7 +274,7 @@ impl Repository {
     pub fn configs(&self) -> Vec<Config<'_>> {
         let mut configs = Vec::new();
         let with_jobs = self.places().into_iter().filter(|place| place.project.jobs.is_some());
-        let with_jobs: Vec<&str> = with_jobs.map(|place| self.path_of(&place)).collect();
+        let with_jobs: Vec<&'static str> = with_jobs.map(|place| self.path_of(&place)).collect();
         for (position, place) in self.places().into_iter().enumerate() {
             for (number, agent) in place.project.agents.iter().enumerate() {
                 let whose = match place.owner {
@@ -283,7 +285,8 @@ impl Repository {
                 let name = format!("{whose}-{number}");
                 let file = if agent.form == Form::Misnamed { "config.yml" } else { "config.yaml" };
                 let path = within(&place.folder, &format!(".gitlab/agents/{name}/{file}"));
-                configs.push(Config { name, path, place: place.clone(), agent, text: agent.text(&with_jobs) });
+                let ids: Vec<&'static str> = agent.entries.iter().map(|entry| entry.id(&with_jobs)).collect();
+                configs.push(Config { name, path, place: place.clone(), agent, text: agent.text(&ids), ids });
             }
         }
         configs
@@ -406,7 +409,7 @@ impl Repository {
                 add(within(&place.folder, ".gitlab-ci.yml"), Content::Text(self.ci_text(jobs)));
             }
         }
-        for Config { name, path, place, agent, text } in self.configs() {
+        for Config { name, path, place, agent, text, ids: _ } in self.configs() {
             match agent.form {
                 Form::File | Form::Misnamed => add(path, Content::Text(text)),
                 Form::Directory => add(format!("{path}/README"), Content::Text("nothing\n".to_owned())),
@@ -542,15 +545,16 @@ impl Inventory {
 }
 
 impl Agent {
-    /// The text of its configuration.
-    fn text(&self, with_jobs: &[&str]) -> String {
+    /// The text of its configuration; `ids` are what its entries name.
+    fn text(&self, ids: &[&str]) -> String {
         let mut text = "ci_access:\n".to_owned();
         for (key, is_group) in [("projects", false), ("groups", true)] {
             let entries: Vec<String> = self
                 .entries
                 .iter()
-                .filter(|entry| entry.is_group == is_group)
-                .map(|entry| entry.text(with_jobs))
+                .zip(ids)
+                .filter(|(entry, _)| entry.is_group == is_group)
+                .map(|(entry, id)| entry.text(id))
                 .collect();
             if !entries.is_empty() {
                 let _ = writeln!(text, "  {key}:\n{}", entries.join("\n"));
@@ -578,11 +582,15 @@ impl Agent {
 }
 
 impl Entry {
-    fn text(&self, with_jobs: &[&str]) -> String {
-        let id = match self.id {
+    /// What it names, of the projects with jobs.
+    fn id(&self, with_jobs: &[&'static str]) -> &'static str {
+        match self.id {
             Id::Path(path) => path,
             Id::WithJobs(number) => with_jobs.get(number % with_jobs.len().max(1)).copied().unwrap_or("acme/agents"),
-        };
+        }
+    }
+
+    fn text(&self, id: &str) -> String {
         let mut text = format!("    - {{id: {id}");
         if let Some(environments) = &self.environments {
             let quoted: Vec<String> = environments.iter().map(|pattern| format!("\"{pattern}\"")).collect();

@@ -23,6 +23,17 @@ impl fmt::Display for Question {
     }
 }
 
+impl Question {
+    /// The same as `access --for` has it above its answer.
+    pub fn in_words(&self) -> String {
+        let environment = self.environment.as_ref();
+        let environment =
+            environment.map_or("without environment".to_owned(), |name| format!("in environment `{name}`"));
+        let on = if self.protected { "a protected ref" } else { "a ref that is not protected" };
+        format!("{} {environment}, on {on}", self.project)
+    }
+}
+
 /// A job in words.
 pub fn job(project: &str, environment: Option<&str>, protected: Option<bool>) -> String {
     let environment = environment.map_or("no environment".to_owned(), |name| format!("environment {name}"));

@@ -13,7 +13,12 @@ use crate::repository::{
 const LIMITS: [u64; 2] = [400, 262_144];
 
 pub fn repository() -> impl Strategy<Value = Repository> {
-    let lies = (weighted(0.5, git()), weighted(0.85, top()), below(), weighted(0.45, inventory()));
+    let anything = (weighted(0.5, git()), weighted(0.85, top()), below(), weighted(0.45, inventory()));
+    let lies = prop_oneof![
+        9 => anything.prop_map(|(git, top, below, inventory)| (git, top, below, inventory, false)),
+        1 => checkouts().prop_map(|(git, top, below)| (Some(git), Some(top), vec![below], None, true)),
+        1 => examples().prop_map(|below| (None, None, below, None, true)),
+    ];
     let said = (
         weighted(0.6, settings()),
         weighted(0.2, select(vec!["acme/agents", "acme/named"])),
@@ -28,7 +33,9 @@ pub fn repository() -> impl Strategy<Value = Repository> {
     ];
     let twice = weighted(0.25, select(vec![Spelling::Dotted, Spelling::Absolute]));
     (lies, said, start, twice, 0..70usize).prop_map(
-        |((git, top, below, inventory), (settings, project, pipeline, version), start, twice, question)| {
+        |((git, top, below, inventory, is_bare), (settings, project, pipeline, version), start, twice, question)| {
+            // Settings around a repository may tell it apart from the one in it, and then nothing is compared.
+            let settings = settings.filter(|_| !is_bare);
             // From above, the working directory would be the root.
             let start = if git.is_none() && start == Start::Above { Start::Top } else { start };
             let mut inventory = inventory;
@@ -41,9 +48,14 @@ pub fn repository() -> impl Strategy<Value = Repository> {
                 listed.registered = listed.registered.filter(|_| !of_others.contains(&listed.path));
             }
             let is_option = inventory.as_ref().is_some_and(|inventory| inventory.is_option);
-            // The editor looks into the whole folder all the same, and there may meet an agent.
-            let is_met = |below: &Below| below.git.is_none() || !is_option || start != Start::Top;
-            let below = below.into_iter().filter(is_met).collect();
+            // The editor looks into the whole folder all the same, and there may meet an agent, unless it is clear that this is none.
+            let lies_at_top = top.as_ref().is_some_and(|top: &Project| top.jobs.is_some() || !top.agents.is_empty());
+            let has_top = git.is_some() || lies_at_top;
+            let is_met = |below: &Below| (below.git.is_none() && has_top) || !is_option || start != Start::Top;
+            let below: Vec<Below> = below.into_iter().filter(is_met).collect();
+            // Of several projects and none at the top, one cannot be meant.
+            let may_be_meant = below.iter().filter(|below| below.git.is_some() || git.is_none()).count();
+            let project = project.filter(|_| lies_at_top || may_be_meant < 2);
             // A file that is named from beside it would be the root.
             let twice = twice.filter(|_| git.is_some() || start != Start::Beside);
             Repository { git, top, below, inventory, settings, project, pipeline, version, start, twice, question }
@@ -51,12 +63,41 @@ pub fn repository() -> impl Strategy<Value = Repository> {
     )
 }
 
+/// Two repositories whose paths are known without an inventory, the inner one with an agent that jobs of the outer one select.
+fn checkouts() -> impl Strategy<Value = (Git, Project, Below)> {
+    let entry = prop_oneof![1 => Just(Id::WithJobs(0)), 2 => Just(Id::Path("other/tool"))].prop_map(|id| Entry {
+        is_group: false,
+        id,
+        environments: None,
+        is_protected_only: false,
+        access_as: "",
+    });
+    let jobs = prop::collection::vec(job().prop_map(|job| Job { selects: Selects::Agent(0), ..job }), 1..3);
+    (git(), entry, jobs).prop_map(|(git, entry, jobs)| {
+        let agent = Agent { entries: vec![entry], ..Agent::default() };
+        let below = Below {
+            folder: FOLDERS_BELOW[0],
+            git: Some(Git { remote: Some("acme/cloned") }),
+            project: Project { agents: vec![agent], jobs: None },
+        };
+        (git, Project { agents: Vec::new(), jobs: Some(jobs) }, below)
+    })
+}
+
+/// Several folders that look like projects, and nothing around them that is one.
+fn examples() -> impl Strategy<Value = Vec<Below>> {
+    let one = |folder: &'static str| {
+        agent().prop_map(move |agent| Below { folder, git: None, project: Project { agents: vec![agent], jobs: None } })
+    };
+    FOLDERS_BELOW.map(one).prop_map(Vec::from)
+}
+
 fn git() -> impl Strategy<Value = Git> {
     weighted(0.6, select(vec!["acme/agents", "acme/cloned"])).prop_map(|remote| Git { remote })
 }
 
 fn top() -> impl Strategy<Value = Project> {
-    prop_oneof![5 => project(2), 1 => rivals()]
+    prop_oneof![5 => project(2), 1 => rivals(), 2 => restricted()]
 }
 
 /// Two agents that name the same project, of which one has a pattern that fails the request for both where it is compared.
@@ -82,6 +123,29 @@ fn rivals() -> impl Strategy<Value = Project> {
             Project { agents: vec![agent(of_other), agent(Some(patterns))], jobs: Some(jobs) }
         },
     )
+}
+
+/// An agent that names a project and asks for more than its name, with jobs that select the agent.
+fn restricted() -> impl Strategy<Value = Project> {
+    let environments = select(vec![vec!["staging"], vec!["production"], vec!["review/*", "staging"], vec!["review/*"]]);
+    let by_environment = (environments, any::<bool>()).prop_map(|(names, is_protected)| (Some(names), is_protected));
+    let restriction = prop_oneof![2 => by_environment, 1 => Just((None, true))];
+    let jobs = prop::collection::vec(job(), 1..3);
+    (0..2usize, restriction, jobs).prop_map(|(number, (environments, is_protected_only), mut jobs)| {
+        // A name that hangs on variables matches all the same.
+        if let (Some(["review/*", ..]), Some(first)) = (environments.as_deref(), jobs.first_mut()) {
+            first.environment = Some("review/$CI_COMMIT_REF_SLUG");
+        }
+        for job in &mut jobs {
+            job.selects = Selects::Agent(0);
+            // Of other pipelines it hangs on the refs whether they are protected.
+            if environments.is_none() {
+                job.runs = Runs::MergeRequests;
+            }
+        }
+        let entry = Entry { is_group: false, id: Id::WithJobs(number), environments, is_protected_only, access_as: "" };
+        Project { agents: vec![Agent { entries: vec![entry], ..Agent::default() }], jobs: Some(jobs) }
+    })
 }
 
 fn project(most: usize) -> impl Strategy<Value = Project> {
