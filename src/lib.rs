@@ -18,6 +18,7 @@ pub mod fixing;
 pub mod gitlab;
 pub mod inventory;
 pub mod lsp;
+pub mod outlet;
 pub mod pipeline_rules;
 pub mod project;
 pub mod report;

@@ -57,11 +57,11 @@ pub(super) const GRANTS: [&str; 18] = [
 ];
 
 fn text(value: Option<impl ToString>) -> String {
-    value.map(|value| words::printable(&value.to_string())).unwrap_or_default()
+    value.map(|value| value.to_string()).unwrap_or_default()
 }
 
 fn joined<T: AsRef<str>>(values: impl IntoIterator<Item = T>) -> String {
-    values.into_iter().map(|value| words::printable(value.as_ref())).collect::<Vec<_>>().join(SEPARATOR)
+    values.into_iter().map(|value| value.as_ref().to_owned()).collect::<Vec<_>>().join(SEPARATOR)
 }
 
 fn conditions(of: &[Condition]) -> String {
@@ -84,10 +84,10 @@ fn place(candidate: Option<&Candidate<'_>>, agent: &Agent<'_>) -> [String; 5] {
 pub(super) fn answer_row<'w>(report: &AccessReport<'_, 'w>, answer: &Answer<'w, '_>, row: &Row<'w>) -> Vec<String> {
     let agent = report.index.agent(row.agent);
     let mut cells = vec![
-        words::printable(answer.project_path()),
+        answer.project_path().to_owned(),
         text(answer.query.environment),
         text(answer.query.protected),
-        words::printable(&agent.context()),
+        agent.context(),
         words::verdict(row).to_owned(),
         conditions(&row.conditions),
     ];
@@ -107,7 +107,7 @@ pub(super) fn answer_row<'w>(report: &AccessReport<'_, 'w>, answer: &Answer<'w, 
     cells.extend([mode.to_owned(), username, groups]);
     cells.push(text(answer.namespace(row).filter(|_| row.is_allowed()).map(|namespace| &namespace.value)));
     cells.push(text(denial_name(row)));
-    cells.push(words::printable(&words::reason(answer, row, agent)));
+    cells.push(words::reason(answer, row, agent));
     cells
 }
 
@@ -132,7 +132,7 @@ pub(super) fn unanswered_row(answer: &Answer<'_, '_>) -> Vec<String> {
     let mut cells = vec![String::new(); ANSWER.len()];
     let query = &answer.query;
     let filled = [
-        (0, words::printable(query.project)),
+        (0, query.project.to_owned()),
         (1, text(query.environment)),
         (2, text(query.protected)),
         (4, "error".to_owned()),
@@ -186,7 +186,7 @@ fn terms(entry: Option<&CiEntry>) -> [String; 6] {
 /// The first columns of what an agent grants.
 fn agent_cells(agent: &Agent<'_>, section: &str) -> Vec<String> {
     vec![
-        words::printable(&agent.context()),
+        agent.context(),
         agent.is_registered.to_string(),
         text(agent.file.and_then(|file| file.refused).map(|step| step.name())),
         section.to_owned(),
@@ -214,7 +214,7 @@ fn grant_row(grant: &Grant<'_>, case: &[Condition], agent: &Agent<'_>) -> Vec<St
     cells.extend(place(Some(&grant.candidate), agent));
     cells.extend(terms(grant.candidate.entry));
     cells.push(text(projects));
-    cells.push(words::printable(&effect));
+    cells.push(effect);
     cells
 }
 

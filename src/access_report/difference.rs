@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 use similar::TextDiff;
 
 use super::Format;
+use crate::outlet::Outlet;
 use crate::words;
 
 /// How long the smallest difference is looked for; after that a larger one does.
@@ -16,22 +17,17 @@ const PATIENCE: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 /// When the receiver does not take it.
-pub fn write_difference(
-    format: Format,
-    recorded: (&str, &str),
-    found: &str,
-    out: &mut dyn io::Write,
-) -> io::Result<()> {
+pub fn write_difference(format: Format, recorded: (&str, &str), found: &str, out: &mut Outlet<'_>) -> io::Result<()> {
     let (name, recorded) = recorded;
     let spread = |text: &str| if format == Format::Json { spread_out(text) } else { text.to_owned() };
     let (before, after) = (spread(recorded), spread(found));
     let difference = TextDiff::configure().timeout(PATIENCE).diff_lines(&before, &after);
     let text = difference.unified_diff().header(name, "now").to_string();
     if text.is_empty() {
-        return writeln!(out, "{name} differs in form only: blanks, or the order or spelling of its JSON");
+        return out.line(format_args!("{name} differs in form only: blanks, or the order or spelling of its JSON"));
     }
     for line in text.lines() {
-        writeln!(out, "{}", words::printable(line))?;
+        out.line(format_args!("{}", words::printable(line)))?;
     }
     Ok(())
 }

@@ -6,6 +6,8 @@ use super::layout::{self, Cell, Table};
 use super::overview::{CaseView, Overview, Reason, RowView, by_which_rules};
 use super::{AccessReport, why};
 use crate::access::{Answer, Row};
+use crate::outlet::Outlet;
+use crate::source::Printable;
 use crate::words;
 
 /// How many names stand in one cell or sentence before the others are counted.
@@ -15,7 +17,7 @@ const MOST_NAMES: usize = 3;
 const TABLE_ROWS: usize = 6;
 
 /// Every agent with its entries and what each comes to.
-pub(super) fn grants(report: &AccessReport<'_, '_>, out: &mut dyn io::Write) -> io::Result<()> {
+pub(super) fn grants(report: &AccessReport<'_, '_>, out: &mut Outlet<'_>) -> io::Result<()> {
     paragraph(out, "", &by_which_rules(report.index.settings()), report.width)?;
     let mut is_empty = true;
     for (id, _) in report.index.agent_ids().filter(|(id, _)| report.is_asked(*id)) {
@@ -23,17 +25,16 @@ pub(super) fn grants(report: &AccessReport<'_, '_>, out: &mut dyn io::Write) -> 
         overview(&Overview::of(report.index, id), report.width, out)?;
     }
     if is_empty {
-        writeln!(
-            out,
-            "\nThere is no {}.",
+        out.paragraph(format_args!(
+            "There is no {}.",
             report.agent.map_or("agent".to_owned(), |asked| format!("agent `{asked}`"))
-        )?;
+        ))?;
     }
     Ok(())
 }
 
-fn overview(overview: &Overview, width: usize, out: &mut dyn io::Write) -> io::Result<()> {
-    writeln!(out, "\n{}", overview.context)?;
+fn overview(overview: &Overview, width: usize, out: &mut Outlet<'_>) -> io::Result<()> {
+    out.paragraph(format_args!("{}", overview.context))?;
     for remark in &overview.remarks {
         paragraph(out, "  ", remark, width)?;
     }
@@ -52,7 +53,7 @@ fn overview(overview: &Overview, width: usize, out: &mut dyn io::Write) -> io::R
     Ok(())
 }
 
-fn case_view(case: &CaseView, indent: &str, width: usize, out: &mut dyn io::Write) -> io::Result<()> {
+fn case_view(case: &CaseView, indent: &str, width: usize, out: &mut Outlet<'_>) -> io::Result<()> {
     let mut table = Table::new(&["entry", "line", "projects", "environments", "refs", "as", "namespace", "if"]);
     let mut notes: Vec<&str> = Vec::new();
     for row in &case.rows {
@@ -60,14 +61,14 @@ fn case_view(case: &CaseView, indent: &str, width: usize, out: &mut dyn io::Writ
     }
     if !table.is_empty() {
         for line in table.lines(layout::usable(width) - indent.len()) {
-            writeln!(out, "{indent}{line}")?;
+            out.line(format_args!("{indent}{line}"))?;
         }
     }
     for (number, note) in (1..).zip(&notes) {
         paragraph(out, &format!("{indent}[{number}] "), &format!("counts if {note}"), width)?;
     }
     if case.rows.is_empty() && case.without_effect.is_empty() {
-        writeln!(out, "{indent}nothing more")?;
+        out.line(format_args!("{indent}nothing more"))?;
     }
     reasons(&case.without_effect, indent, width, out)
 }
@@ -100,9 +101,9 @@ fn note_mark<'n>(condition: &'n str, notes: &mut Vec<&'n str>) -> String {
     format!("[{}]", position + 1)
 }
 
-fn reasons(reasons: &[Reason], indent: &str, width: usize, out: &mut dyn io::Write) -> io::Result<()> {
+fn reasons(reasons: &[Reason], indent: &str, width: usize, out: &mut Outlet<'_>) -> io::Result<()> {
     if !reasons.is_empty() {
-        writeln!(out, "{indent}without effect")?;
+        out.line(format_args!("{indent}without effect"))?;
     }
     for reason in reasons {
         paragraph(out, &format!("{indent}  - "), &reason.in_words(MOST_NAMES), width)?;
@@ -114,10 +115,10 @@ fn reasons(reasons: &[Reason], indent: &str, width: usize, out: &mut dyn io::Wri
 pub(super) fn answer<'w>(
     report: &AccessReport<'_, 'w>,
     answer: &Answer<'w, '_>,
-    out: &mut dyn io::Write,
+    out: &mut Outlet<'_>,
 ) -> io::Result<()> {
     if answer.is_unknown_project() {
-        return writeln!(out, "The inventory has no project `{}`.", words::printable(answer.query.project));
+        return out.line(format_args!("The inventory has no project `{}`.", words::printable(answer.query.project)));
     }
     paragraph(out, "", &format!("Jobs of {}:", words::job(answer)), report.width)?;
     if report.why {
@@ -125,8 +126,8 @@ pub(super) fn answer<'w>(
     }
     let rows = || answer.allowed.iter().chain(&answer.denied).chain(&answer.unknown);
     match rows().count() {
-        0 if report.agent.is_some() => writeln!(out, "  there is no such agent"),
-        0 => writeln!(out, "  no agent's configuration names this project or a group above it"),
+        0 if report.agent.is_some() => out.line(format_args!("  there is no such agent")),
+        0 => out.line(format_args!("  no agent's configuration names this project or a group above it")),
         1..TABLE_ROWS => rows().try_for_each(|row| told_row(report, answer, row, out)),
         _ => answer_table(report, answer, &mut rows(), out),
     }
@@ -136,10 +137,10 @@ fn told_row(
     report: &AccessReport<'_, '_>,
     answer: &Answer<'_, '_>,
     row: &Row<'_>,
-    out: &mut dyn io::Write,
+    out: &mut Outlet<'_>,
 ) -> io::Result<()> {
     let agent = report.index.agent(row.agent);
-    writeln!(out, "  {:7} {}", words::verdict(row), words::printable(&agent.context()))?;
+    out.line(format_args!("  {:7} {}", words::verdict(row), words::printable(&agent.context())))?;
     let indent = " ".repeat(10);
     if row.is_allowed() {
         let namespace = answer.namespace(row).map(|namespace| words::printable(&namespace.value));
@@ -159,7 +160,7 @@ fn answer_table<'a, 'w: 'a>(
     report: &AccessReport<'_, 'w>,
     answer: &Answer<'w, '_>,
     rows: &mut dyn Iterator<Item = &'a Row<'w>>,
-    out: &mut dyn io::Write,
+    out: &mut Outlet<'_>,
 ) -> io::Result<()> {
     let with_conditions: Vec<(&Row<'w>, String)> = rows.map(|row| (row, words::conditions(&row.conditions))).collect();
     let mut table = Table::new(&["agent", "access", "decided by", "as", "namespace", "if"]);
@@ -183,7 +184,7 @@ fn answer_table<'a, 'w: 'a>(
         ]);
     }
     for line in table.lines(layout::usable(report.width) - 2) {
-        writeln!(out, "  {line}")?;
+        out.line(format_args!("  {line}"))?;
     }
     for (number, note) in (1..).zip(&notes) {
         paragraph(out, &format!("  [{number}] "), &format!("if {note}"), report.width)?;
@@ -191,7 +192,8 @@ fn answer_table<'a, 'w: 'a>(
     Ok(())
 }
 
-/// Writes text behind a mark, within the width.
-pub(super) fn paragraph(out: &mut dyn io::Write, mark: &str, text: &str, width: usize) -> io::Result<()> {
-    writeln!(out, "{}", layout::hanging(mark, text, layout::usable(width)))
+/// Writes text behind a mark, within the width. It is made printable before it is broken into lines.
+pub(super) fn paragraph(out: &mut Outlet<'_>, mark: &str, text: &str, width: usize) -> io::Result<()> {
+    let lines = layout::hanging(mark, &Printable::of(text), layout::usable(width));
+    lines.iter().try_for_each(|line| out.line(format_args!("{line}")))
 }

@@ -3,6 +3,8 @@
 use comfy_table::{ColumnConstraint, ContentArrangement, Width};
 use unicode_width::UnicodeWidthStr as _;
 
+use crate::source::Printable;
+
 /// The narrowest a report is made; a narrower terminal breaks lines itself.
 const LEAST_WIDTH: usize = 60;
 
@@ -30,12 +32,12 @@ pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     textwrap::wrap(text, options).into_iter().map(|line| line.into_owned()).collect()
 }
 
-/// A sentence behind a mark of its own, further lines under its start.
-pub(super) fn hanging(mark: &str, text: &str, width: usize) -> String {
+/// The lines of a sentence behind a mark of its own, further lines under its start.
+pub(super) fn hanging(mark: &str, text: &Printable, width: usize) -> Vec<String> {
     let indent = mark.width();
     let lines = wrap(text, width.saturating_sub(indent).max(LEAST_COLUMN));
-    let break_line = format!("\n{}", " ".repeat(indent));
-    format!("{mark}{}", lines.join(&break_line))
+    let blank = " ".repeat(indent);
+    lines.iter().enumerate().map(|(at, line)| format!("{}{line}", if at == 0 { mark } else { &blank })).collect()
 }
 
 /// The text within `width` columns; of a longer one the middle makes way, since paths differ at their ends.
@@ -82,11 +84,14 @@ fn pack<'t>(parts: impl Iterator<Item = &'t str>, separator: &str, width: usize)
 /// A cell: names that are kept whole as long as there is room.
 pub(super) type Cell = Vec<String>;
 
+/// A cell that may be cut and broken into lines.
+type PrintableCell = Vec<Printable>;
+
 /// Rows under a header. A column in which nothing is said is left out.
 #[derive(Debug)]
 pub(super) struct Table {
     header: Vec<&'static str>,
-    rows: Vec<Vec<Cell>>,
+    rows: Vec<Vec<PrintableCell>>,
     /// The columns of words, which are broken at blanks where names would be cut.
     of_words: Vec<usize>,
 }
@@ -102,8 +107,10 @@ impl Table {
         self
     }
 
+    /// Adds a row, made printable before anything of it is cut.
     pub fn add(&mut self, row: Vec<Cell>) {
-        self.rows.push(row);
+        let printable = |cell: Cell| cell.iter().map(|part| Printable::of(part)).collect();
+        self.rows.push(row.into_iter().map(printable).collect());
     }
 
     pub fn is_empty(&self) -> bool {
@@ -150,13 +157,13 @@ impl Table {
 
     /// Columns give way, the widest first: lists are broken, then long names are cut, then all.
     fn widths(&self, shown: &[usize], width: usize) -> Vec<usize> {
-        let of_column = |column: usize, measure: &dyn Fn(&Cell) -> usize| {
+        let of_column = |column: usize, measure: &dyn Fn(&PrintableCell) -> usize| {
             let cells = self.rows.iter().filter_map(|row| row.get(column)).map(measure).max().unwrap_or(0);
             cells.max(self.header_width(column))
         };
-        let whole = |cell: &Cell| cell.iter().map(|part| part.width() + 2).sum::<usize>().saturating_sub(2);
+        let whole = |cell: &PrintableCell| cell.iter().map(|part| part.width() + 2).sum::<usize>().saturating_sub(2);
         // The comma behind a part belongs to it.
-        let longest = |cell: &Cell| {
+        let longest = |cell: &PrintableCell| {
             let last = cell.len().saturating_sub(1);
             cell.iter().enumerate().map(|(at, part)| part.width() + usize::from(at < last)).max().unwrap_or(0)
         };
@@ -196,9 +203,9 @@ impl Table {
 }
 
 /// The longest word of a cell, with the comma behind it.
-fn longest_word(cell: &Cell) -> usize {
+fn longest_word(cell: &PrintableCell) -> usize {
     let last = cell.len().saturating_sub(1);
-    let of_part = |(at, part): (usize, &String)| {
+    let of_part = |(at, part): (usize, &Printable)| {
         let mut words = part.split(' ').map(str::width).rev();
         let final_word = words.next().unwrap_or(0) + usize::from(at < last);
         words.max().unwrap_or(0).max(final_word)
@@ -206,14 +213,18 @@ fn longest_word(cell: &Cell) -> usize {
     cell.iter().enumerate().map(of_part).max().unwrap_or(0)
 }
 
+fn joined(cell: &PrintableCell) -> String {
+    cell.iter().map(|part| &**part).collect::<Vec<_>>().join(", ")
+}
+
 /// The lines of a cell of words.
-fn words_text(cell: &Cell, width: usize) -> String {
-    let lines = wrap(&cell.join(", "), width.max(1));
+fn words_text(cell: &PrintableCell, width: usize) -> String {
+    let lines = wrap(&joined(cell), width.max(1));
     lines.iter().map(|line| cut_middle(line, width)).collect::<Vec<_>>().join("\n")
 }
 
 /// The lines of a cell: parts are cut where they must be, and one line takes as many as fit.
-fn cell_text(cell: &Cell, width: usize) -> String {
+fn cell_text(cell: &PrintableCell, width: usize) -> String {
     let last = cell.len().saturating_sub(1);
     let room = |at: usize| width - usize::from(at < last).min(width);
     let parts: Vec<String> = cell.iter().enumerate().map(|(at, part)| cut_middle(part, room(at))).collect();
@@ -246,7 +257,8 @@ mod tests {
 
     #[test]
     fn sentences_hang_under_their_start() {
-        assert_eq!(hanging("  1. ", "one two three four", 15), "  1. one two\n     three four");
+        let sentence = Printable::of("one two three four");
+        assert_eq!(hanging("  1. ", &sentence, 15), ["  1. one two", "     three four"]);
         assert_eq!(cut_end("abcdef", 4), "abc…");
     }
 }

@@ -6,6 +6,7 @@ use super::AccessReport;
 use super::overview::{CaseView, Overview, Reason, RowView, by_which_rules};
 use super::why::{self, Step};
 use crate::access::{Answer, Row};
+use crate::outlet::Outlet;
 use crate::report::markup::{code, escape, html};
 use crate::words;
 
@@ -16,33 +17,34 @@ const LONG: usize = 20;
 const MOST_NAMES: usize = 5;
 
 /// Every agent with its entries and what each comes to.
-pub(super) fn grants(report: &AccessReport<'_, '_>, out: &mut dyn io::Write) -> io::Result<()> {
-    writeln!(out, "## Effective access\n\n{}", by_which_rules(report.index.settings()))?;
+pub(super) fn grants(report: &AccessReport<'_, '_>, out: &mut Outlet<'_>) -> io::Result<()> {
+    out.line(format_args!("## Effective access"))?;
+    out.paragraph(format_args!("{}", by_which_rules(report.index.settings())))?;
     for (id, _) in report.index.agent_ids().filter(|(id, _)| report.is_asked(*id)) {
         overview(&Overview::of(report.index, id), out)?;
     }
     Ok(())
 }
 
-fn overview(overview: &Overview, out: &mut dyn io::Write) -> io::Result<()> {
-    writeln!(out, "\n### {}", code(&overview.context))?;
+fn overview(overview: &Overview, out: &mut Outlet<'_>) -> io::Result<()> {
+    out.paragraph(format_args!("### {}", code(&overview.context)))?;
     for remark in &overview.remarks {
-        writeln!(out, "\n{}", escape(remark))?;
+        out.paragraph(format_args!("{}", escape(remark)))?;
     }
     for case in &overview.cases {
         case_view(case, out)?;
     }
     let users = &overview.users;
-    writeln!(out, "\n**Users:** {}", escape(&users.in_words(MOST_NAMES)))?;
+    out.paragraph(format_args!("**Users:** {}", escape(&users.in_words(MOST_NAMES))))?;
     if users.is_nobody { Ok(()) } else { reasons(&users.without_effect, out) }
 }
 
-fn case_view(case: &CaseView, out: &mut dyn io::Write) -> io::Result<()> {
+fn case_view(case: &CaseView, out: &mut Outlet<'_>) -> io::Result<()> {
     if !case.heading.is_empty() {
-        writeln!(out, "\n**{}**", escape(&case.heading))?;
+        out.paragraph(format_args!("**{}**", escape(&case.heading)))?;
     }
     if case.rows.is_empty() && case.without_effect.is_empty() {
-        writeln!(out, "\nNothing more.")?;
+        out.paragraph(format_args!("Nothing more."))?;
     }
     let has_condition = case.rows.iter().any(|row| !row.condition.is_empty());
     let mut header = vec!["Entry", "Line", "Projects", "Environments", "Refs", "As", "Namespace"];
@@ -68,13 +70,14 @@ fn cells(row: &RowView, has_condition: bool) -> Vec<String> {
     cells
 }
 
-fn reasons(reasons: &[Reason], out: &mut dyn io::Write) -> io::Result<()> {
+fn reasons(reasons: &[Reason], out: &mut Outlet<'_>) -> io::Result<()> {
     if reasons.is_empty() {
         return Ok(());
     }
-    writeln!(out, "\nWithout effect:\n")?;
+    out.paragraph(format_args!("Without effect:"))?;
+    out.empty_line()?;
     for reason in reasons {
-        writeln!(out, "- {}", escape(&reason.in_words(MOST_NAMES)))?;
+        out.line(format_args!("- {}", escape(&reason.in_words(MOST_NAMES))))?;
     }
     Ok(())
 }
@@ -83,28 +86,34 @@ fn reasons(reasons: &[Reason], out: &mut dyn io::Write) -> io::Result<()> {
 pub(super) fn answer<'w>(
     report: &AccessReport<'_, 'w>,
     answer: &Answer<'w, '_>,
-    out: &mut dyn io::Write,
+    out: &mut Outlet<'_>,
 ) -> io::Result<()> {
-    writeln!(out, "### Jobs of {}", escape(&words::job(answer)))?;
+    out.line(format_args!("### Jobs of {}", escape(&words::job(answer))))?;
     let rows: Vec<&Row<'w>> = answer.allowed.iter().chain(&answer.denied).chain(&answer.unknown).collect();
     if answer.is_unknown_project() {
-        return writeln!(out, "\nThe inventory has no such project.\n");
+        return remark("The inventory has no such project.", out);
     }
     if rows.is_empty() && report.agent.is_some() {
-        return writeln!(out, "\nThere is no such agent.\n");
+        return remark("There is no such agent.", out);
     }
     if rows.is_empty() {
-        return writeln!(out, "\nNo agent's configuration names this project or a group above it.\n");
+        return remark("No agent's configuration names this project or a group above it.", out);
     }
     let cells: Vec<Vec<String>> = rows.iter().map(|row| answer_cells(report, answer, row)).collect();
     table(&["Access", "Agent", "As", "Namespace", "Why"], &cells, "agents", out)?;
-    writeln!(out)?;
+    out.empty_line()?;
     if report.why {
         for row in rows {
             explanation(report, answer, row, out)?;
         }
     }
     Ok(())
+}
+
+/// What is told in place of rows.
+fn remark(text: &'static str, out: &mut Outlet<'_>) -> io::Result<()> {
+    out.paragraph(format_args!("{text}"))?;
+    out.empty_line()
 }
 
 fn answer_cells<'w>(report: &AccessReport<'_, 'w>, answer: &Answer<'w, '_>, row: &Row<'w>) -> Vec<String> {
@@ -124,52 +133,55 @@ fn explanation<'w>(
     report: &AccessReport<'_, 'w>,
     answer: &Answer<'w, '_>,
     row: &Row<'w>,
-    out: &mut dyn io::Write,
+    out: &mut Outlet<'_>,
 ) -> io::Result<()> {
     let context = words::printable(&report.index.agent(row.agent).context());
     let condition = words::conditions(&row.conditions);
     let condition = if condition.is_empty() { String::new() } else { format!(", if {condition}") };
     let summary = html(&format!("{context}: {}{condition}", words::verdict(row)));
-    writeln!(out, "<details><summary>{summary}</summary>\n")?;
+    out.line(format_args!("<details><summary>{summary}</summary>"))?;
+    out.empty_line()?;
     for (number, step) in (1..).zip(why::steps(report, answer, row)) {
         write_step(number, &step, out)?;
     }
-    writeln!(out, "\n</details>\n")
+    out.paragraph(format_args!("</details>"))?;
+    out.empty_line()
 }
 
-fn write_step(number: usize, step: &Step, out: &mut dyn io::Write) -> io::Result<()> {
-    writeln!(out, "{number}. {}", escape(&step.text))?;
+fn write_step(number: usize, step: &Step, out: &mut Outlet<'_>) -> io::Result<()> {
+    out.line(format_args!("{number}. {}", escape(&step.text)))?;
     for note in &step.notes {
         let line = note.line.as_ref().map_or(String::new(), |line| {
             format!("{}, {}: ", code(&format!("{}:{}", words::printable(&line.path), line.number)), code(&line.text))
         });
-        writeln!(out, "   - {line}{}", escape(&note.text))?;
+        out.line(format_args!("   - {line}{}", escape(&note.text)))?;
     }
     for (label, values) in &step.facts {
         // These two are sentences.
         let is_text = matches!(*label, "namespace" | "tier");
         let values: Vec<String> =
             values.iter().map(|value| if is_text { escape(value) } else { code(value) }).collect();
-        writeln!(out, "   - {label}: {}", values.join(", "))?;
+        out.line(format_args!("   - {label}: {}", values.join(", ")))?;
     }
     Ok(())
 }
 
 /// A table, folded if it is long.
-pub(super) fn table(header: &[&str], rows: &[Vec<String>], what: &str, out: &mut dyn io::Write) -> io::Result<()> {
+pub(super) fn table(header: &[&str], rows: &[Vec<String>], what: &str, out: &mut Outlet<'_>) -> io::Result<()> {
     if rows.is_empty() {
         return Ok(());
     }
     let is_long = rows.len() > LONG;
     if is_long {
-        writeln!(out, "\n<details><summary>{} {what}</summary>", rows.len())?;
+        out.paragraph(format_args!("<details><summary>{} {what}</summary>", rows.len()))?;
     }
-    writeln!(out, "\n| {} |\n|{}", header.join(" | "), "---|".repeat(header.len()))?;
+    out.paragraph(format_args!("| {} |", header.join(" | ")))?;
+    out.line(format_args!("|{}", "---|".repeat(header.len())))?;
     for row in rows {
-        writeln!(out, "| {} |", row.join(" | "))?;
+        out.line(format_args!("| {} |", row.join(" | ")))?;
     }
     if is_long {
-        writeln!(out, "\n</details>")?;
+        out.paragraph(format_args!("</details>"))?;
     }
     Ok(())
 }

@@ -17,6 +17,7 @@ pub use difference::write_difference;
 pub use jobs::has_job;
 
 use crate::access::{AgentId, Answer, Index, Query};
+use crate::outlet::Outlet;
 
 /// A format of `access`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -51,7 +52,7 @@ impl<'w> AccessReport<'_, 'w> {
     ///
     /// # Errors
     /// When the receiver does not take it.
-    pub fn write_grants(&self, out: &mut dyn io::Write) -> io::Result<()> {
+    pub fn write_grants(&self, out: &mut Outlet<'_>) -> io::Result<()> {
         match self.format {
             Format::Human => human::grants(self, out),
             Format::Json => json::grants(self, out),
@@ -64,12 +65,12 @@ impl<'w> AccessReport<'_, 'w> {
     ///
     /// # Errors
     /// When the receiver does not take it.
-    pub fn write_answers(&self, queries: &[Query<'_>], out: &mut dyn io::Write) -> io::Result<()> {
+    pub fn write_answers(&self, queries: &[Query<'_>], out: &mut Outlet<'_>) -> io::Result<()> {
         let mut answers = queries.iter().map(|query| self.answer(query));
         match self.format {
             Format::Human => answers.enumerate().try_for_each(|(number, answer)| {
                 if number > 0 {
-                    writeln!(out)?;
+                    out.empty_line()?;
                 }
                 human::answer(self, &answer, out)
             }),

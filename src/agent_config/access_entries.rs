@@ -271,7 +271,7 @@ fn numbered(list: &Field) -> impl Iterator<Item = (usize, &Value)> {
 }
 
 fn ci_entry(kind: EntryKind, index: usize, value: &Value, fallback: Span) -> CiEntry {
-    let empty = MessageValue { message: &super::keys::CONFIGURATION, fields: Vec::new() };
+    let empty = MessageValue { message: (&super::keys::CONFIGURATION).into(), fields: Vec::new() };
     let entry = value.as_message().unwrap_or(&empty);
     let id = text(entry, "id");
     let head = match (&id, entry.fields.first()) {
@@ -301,7 +301,7 @@ fn access_as(entry: &MessageValue) -> Option<AccessAs> {
     let mut set = members.fields.iter().filter(|field| matches!(field.value.data, Data::Message(_)));
     // Two members are refused, and say nothing about the identity.
     let (Some(member), None) = (set.next(), set.next()) else { return None };
-    let mode = Mode::from_key(member.key.name)?;
+    let mode = Mode::from_key(&member.key.name)?;
     let impersonation = (mode == Mode::Impersonate).then(|| impersonation(member)).flatten();
     Some(AccessAs { mode, span: member.key_span, impersonation })
 }

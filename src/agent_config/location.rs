@@ -49,6 +49,8 @@ pub enum Unread {
     Directory,
     /// In a folder below the top of the repository.
     NotAtTheTop,
+    /// Behind a link in place of `.gitlab`, `.gitlab/agents` or an agent's folder.
+    FolderLink,
 }
 
 /// The folder that holds agent folders, relative to a configuration project.

@@ -19,7 +19,7 @@ pub(super) fn check(section: &Field, problems: &mut Vec<Problem>) {
     }
     image_pull_secrets(settings, &mut broken);
     problems.extend(broken.into_iter().map(|(field, what)| Problem {
-        kind: ProblemKind::RailsRefusal { key: field.key, what },
+        kind: ProblemKind::RailsRefusal { key: field.key.clone(), what },
         stage: Stage::Rails,
         route: format!("remote_development.{}", field.key.name),
         span: field.key_span,

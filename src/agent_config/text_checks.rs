@@ -4,7 +4,7 @@ use super::cron;
 use crate::schema::Check;
 
 /// What is wrong with a text by this check, as a clause; `None` if nothing.
-pub(super) fn check(check: Check, text: &str) -> Option<String> {
+pub(super) fn check(check: &Check, text: &str) -> Option<String> {
     match check {
         Check::Cron => cron::error(text),
         Check::DnsName => (!is_dns_name(text)).then(|| format!("`{text}` is no DNS name")),

@@ -3,8 +3,10 @@
 mod evaluation;
 mod subject;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -15,8 +17,8 @@ pub use subject::Subject;
 use crate::access::jobs::{ProjectJobs, Selection};
 use crate::agent_config::CiEntry;
 use crate::diagnostic::suppression::{self, AcceptedFinding};
-use crate::diagnostic::{Finding, Fix, Level};
-use crate::diagnostic::{INTERNAL_ERROR, Need, RuleInfo, Topic};
+use crate::diagnostic::{self, Finding, Fix, LeftOut, Level, LevelsAt, Lowered, Severity};
+use crate::diagnostic::{INTERNAL_ERROR, Need, RuleInfo, Topic, UNUSED_IGNORE};
 use crate::project::{AgentFile, Context, EntryId, Input, Steps};
 use crate::rules::{self, FileContext, Findings, JobAction, JobContext, JobSelection, ProjectContext, RULES, Rule};
 use crate::source::secrets;
@@ -36,8 +38,8 @@ pub struct Analysis {
     pub files: Vec<String>,
     /// Whether a rule failed inside.
     pub has_internal_error: bool,
-    /// How many findings comments and settings hide.
-    pub hidden: usize,
+    /// What comments and settings keep out of the findings.
+    pub left_out: LeftOut,
     /// Which of the findings that the settings accept were there, by position.
     pub met: BTreeSet<usize>,
 }
@@ -97,11 +99,13 @@ fn check_project(
     }
     let rules: Vec<&dyn Rule> = rules.iter().copied().filter(|rule| subject.selection.runs(rule.info())).collect();
     let known = ProjectContext { gitlab: &project.context, environments: &facts.environments };
+    let excluded = subject.excluded();
+    let is_meant = |path: &str| subject.is_meant(path, &excluded);
     let mut analysis = Analysis::default();
     // A rule that speaks of something in files runs without regret where no file has it.
     let mut concerned = vec![false; rules.len()];
     for (input, file) in project.inputs.iter().zip(files).inspect(|_| steps.add(1)) {
-        if !subject.is_meant(input.source.path()) {
+        if !is_meant(input.source.path()) {
             continue;
         }
         let items = file.as_ref().map(|file| FileItems::of(file, known));
@@ -119,56 +123,108 @@ fn check_project(
         }
     }
     if let Some((jobs, main)) = facts.jobs(at).and_then(|jobs| Some((jobs, jobs.pipeline.sources.first()?))) {
-        analysis.files.extend(Some(main.path().to_owned()).filter(|path| subject.is_meant(path)));
+        analysis.files.extend(Some(main.path().to_owned()).filter(|path| is_meant(path)));
         let before = analysis.findings.len();
         if let Some(index) = facts.index(at) {
             let uses_agents = jobs.uses_agents(index);
             let cx = JobContext { project: known, index, jobs, sources: &facts.sources, uses_agents };
-            analysis.remarks.extend(unlisted(&cx));
+            analysis.remarks.extend(unlisted(&cx).filter(|_| is_meant(main.path())));
             let items = JobItems::of(cx);
             for rule in &rules {
                 analysis.run(*rule, main, &mut |findings| run_on_jobs(*rule, &items, findings));
             }
         }
         let found = analysis.findings.split_off(before);
-        analysis.findings.extend(found.into_iter().filter(|finding| subject.is_meant(finding.place.source.path())));
-        analysis.remarks.extend(unread(jobs));
+        analysis.findings.extend(found.into_iter().filter(|finding| is_meant(finding.place.source.path())));
+        if is_meant(main.path()) {
+            analysis.remarks.extend(unread(jobs));
+        }
     }
     steps.add(usize::from(project.pipeline.is_some()));
     for (rule, _) in rules.iter().zip(&concerned).filter(|(_, is_concerned)| **is_concerned) {
         let missing = rule.info().needs.iter().filter(|need| !is_met(**need, &project.context));
         analysis.unchecked.extend(missing.map(|need| (rule.info(), *need)));
     }
-    analysis.hide(subject, files, facts.jobs(at), &rules);
+    let levels = Levels::new(&subject.selection);
+    analysis.findings.retain(|finding| levels.speaks(finding.rule, finding.place.source.path()));
+    analysis.hide(subject, (files, facts.jobs(at)), &rules, (&levels, &is_meant));
     analysis.findings = rules::one_a_fault(analysis.findings);
     for finding in &mut analysis.findings {
-        if let Some(Level::On(severity)) = subject.selection.level(finding.rule) {
-            finding.severity = severity;
-        }
+        levels.apply(finding);
         mask(finding);
     }
+    analysis.note_settings(&levels, excluded);
     analysis.findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
     analysis
 }
 
+/// What settings say of the rules in each file, worked out once a file.
+struct Levels<'s> {
+    selection: &'s diagnostic::Selection,
+    by_path: RefCell<HashMap<String, Rc<LevelsAt>>>,
+}
+
+impl<'s> Levels<'s> {
+    fn new(selection: &'s diagnostic::Selection) -> Self {
+        Self { selection, by_path: RefCell::default() }
+    }
+
+    fn at(&self, path: &str) -> Rc<LevelsAt> {
+        let mut by_path = self.by_path.borrow_mut();
+        Rc::clone(by_path.entry(path.to_owned()).or_insert_with(|| Rc::new(self.selection.at(path))))
+    }
+
+    /// Whether a rule that runs speaks of a file.
+    fn speaks(&self, rule: &RuleInfo, path: &str) -> bool {
+        self.selection.speaks(rule, &self.at(path))
+    }
+
+    /// Gives a finding the severity that settings say.
+    fn apply(&self, finding: &mut Finding) {
+        let level = self.selection.level_at(finding.rule, &self.at(finding.place.source.path()));
+        if let Some(Level::On(severity)) = level {
+            let settings = &self.selection.settings;
+            let lowered = |from: &Severity| Lowered { from: *from, settings: Arc::clone(settings) };
+            finding.lowered = Some(&finding.severity).filter(|own| **own > severity).map(lowered);
+            finding.severity = severity;
+        }
+    }
+}
+
 impl Analysis {
+    /// Notes which rules settings turn off and which files they exclude.
+    fn note_settings(&mut self, levels: &Levels<'_>, excluded: BTreeSet<String>) {
+        let settings = &*levels.selection.settings;
+        let off = levels.selection.rules_off(rules::TABLE, self.files.iter().map(|path| levels.at(path)));
+        if !off.is_empty() {
+            self.left_out.rules_off.insert(settings.to_owned(), off);
+        }
+        if !excluded.is_empty() {
+            self.left_out.files_excluded.insert(settings.to_owned(), excluded);
+        }
+    }
+
     /// Takes out what comments and settings accept, and adds what is wrong with the comments.
     fn hide(
         &mut self,
         subject: &Subject,
-        files: &[Option<Arc<AgentFile>>],
-        jobs: Option<&ProjectJobs<'_>>,
+        (files, jobs): (&[Option<Arc<AgentFile>>], Option<&ProjectJobs<'_>>),
         rules: &[&dyn Rule],
+        (levels, is_meant): (&Levels<'_>, &dyn Fn(&str) -> bool),
     ) {
-        let (accepted, base) = &subject.selection.accepted;
+        let (accepted, folder) = (&subject.selection.accepted, &subject.selection.folder);
         let before = self.findings.len();
         let met = &mut self.met;
         self.findings.retain(|finding| {
-            let hiding = accepted.iter().position(|accepted| accepted.hides(finding, base));
+            let path = folder.relative(finding.place.source.path());
+            let hiding = accepted.iter().position(|accepted| accepted.hides(finding, &path));
             met.extend(hiding);
             hiding.is_none()
         });
-        self.hidden += before - self.findings.len();
+        let hidden = before - self.findings.len();
+        if hidden > 0 {
+            self.left_out.by_settings.insert(subject.selection.settings.to_string(), hidden);
+        }
 
         let (mut directives, mut faults) = (Vec::new(), Vec::new());
         let mut read = |source: &Arc<Source>, comments: &[yaml::Comment]| {
@@ -176,7 +232,7 @@ impl Analysis {
             directives.extend(found);
             faults.extend(wrong);
         };
-        let heeds_comments = |path: &str| !subject.selection.is_isolated && subject.is_meant(path);
+        let heeds_comments = |path: &str| !subject.selection.is_isolated && is_meant(path);
         for file in files.iter().flatten().filter(|file| heeds_comments(file.source.path())) {
             read(&file.source, file.config.document.tree().comments());
         }
@@ -187,13 +243,17 @@ impl Analysis {
                 read(source, yaml::read(source).tree().comments());
             }
         }
-        let ran = |name: &str| {
-            let rule = rules.iter().find(|rule| rule.info().name == name);
-            rule.is_some_and(|rule| rule.info().needs.iter().all(|need| is_met(*need, &subject.project.context)))
+        let ran = |name: &str, path: &str| {
+            let rule = rules.iter().map(|rule| rule.info()).find(|rule| rule.name == name);
+            let knows_enough = |rule: &&RuleInfo| rule.needs.iter().all(|need| is_met(*need, &subject.project.context));
+            rule.filter(knows_enough).is_some_and(|rule| levels.speaks(rule, path))
         };
-        self.hidden += suppression::apply(&mut self.findings, directives, &ran);
+        self.left_out.by_comments += suppression::apply(&mut self.findings, directives, &ran);
         self.findings.extend(faults);
-        self.findings.retain(|finding| finding.rule.topic != Topic::Linter || subject.selection.runs(finding.rule));
+        self.findings.retain(|finding| {
+            let speaks = || levels.speaks(finding.rule, finding.place.source.path());
+            finding.rule.topic != Topic::Linter || (subject.selection.runs(finding.rule) && speaks())
+        });
     }
 
     /// Runs a rule on something; if it fails inside, that is a finding, and the others still run.
@@ -221,20 +281,32 @@ impl Analysis {
 /// all rules.
 #[must_use]
 pub fn unused_settings(subjects: &[Subject], analyses: &[Analysis]) -> Vec<Finding> {
-    let mut by_place: BTreeMap<(String, usize), (&AcceptedFinding, bool)> = BTreeMap::new();
+    let mut by_place: BTreeMap<(String, usize), (&AcceptedFinding, &Subject, bool)> = BTreeMap::new();
     for (subject, analysis) in subjects.iter().zip(analyses) {
         let is_whole = subject.named.is_none() && subject.selection.only.is_empty();
-        for (at, accepted) in subject.selection.accepted.0.iter().enumerate() {
+        let excluded = subject.excluded();
+        let excluded: Vec<String> = excluded.iter().map(|path| subject.selection.folder.relative(path)).collect();
+        for (at, accepted) in subject.selection.accepted.iter().enumerate() {
             let could_run = rules::TABLE.find(accepted.rule).is_some_and(|rule| {
-                subject.selection.runs(rule) && !analysis.unchecked.iter().any(|(missing, _)| missing.name == rule.name)
+                let is_off_somewhere = subject.selection.per_path.turns_off(rule);
+                subject.selection.runs(rule)
+                    && !is_off_somewhere
+                    && !analysis.unchecked.iter().any(|(missing, _)| missing.name == rule.name)
             });
             let key = (accepted.place.source.path().to_owned(), accepted.place.span.start);
-            let is_used = analysis.met.contains(&at) || !could_run || !is_whole;
-            let entry = by_place.entry(key).or_insert((accepted, false));
-            entry.1 |= is_used;
+            let may_be_excluded = excluded.iter().any(|path| accepted.is_of(path));
+            let is_used = analysis.met.contains(&at) || !could_run || !is_whole || may_be_excluded;
+            let entry = by_place.entry(key).or_insert((accepted, subject, !subject.selection.runs(&UNUSED_IGNORE)));
+            entry.2 |= is_used;
         }
     }
-    by_place.into_values().filter(|(_, is_used)| !is_used).map(|(accepted, _)| accepted.unused()).collect()
+    let unused = by_place.into_values().filter(|(.., is_used)| !is_used);
+    let told = unused.map(|(accepted, subject, _)| {
+        let mut finding = accepted.unused();
+        Levels::new(&subject.selection).apply(&mut finding);
+        finding
+    });
+    told.collect()
 }
 
 /// What rules are shown of the jobs of a project one by one, gathered once for all rules.

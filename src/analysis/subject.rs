@@ -55,7 +55,23 @@ impl Subject {
         self.named.as_ref().is_none_or(|named| !named.is_empty())
     }
 
-    pub(super) fn is_meant(&self, path: &str) -> bool {
+    /// Whether a file of it was asked for, whatever settings exclude.
+    fn is_named(&self, path: &str) -> bool {
         self.named.as_ref().is_none_or(|named| named.contains(path))
+    }
+
+    /// The files of it that were asked for and that settings exclude.
+    #[must_use]
+    pub fn excluded(&self) -> BTreeSet<String> {
+        if self.selection.exclude.is_empty() {
+            return BTreeSet::new();
+        }
+        let files = self.project.files().into_iter();
+        files.filter(|path| self.is_named(path) && self.selection.excludes(path)).map(str::to_owned).collect()
+    }
+
+    /// Whether findings are wanted of a file, where settings exclude these.
+    pub(super) fn is_meant(&self, path: &str, excluded: &BTreeSet<String>) -> bool {
+        self.is_named(path) && !excluded.contains(path)
     }
 }

@@ -33,12 +33,14 @@ impl BaselineArguments {
     pub fn record(&self, outcome: &Outcome, exit: Exit) -> Result<Option<Exit>, Unusable> {
         let Some(file) = &self.write_baseline else { return Ok(None) };
         let baseline = Baseline::of(&outcome.findings);
-        output::to_file(file, &|out| out.write_all(baseline.text().as_bytes()))?;
+        output::to_file(file, &|out| out.json_text(&baseline.text()))?;
         let findings = if baseline.len() == 1 { "finding" } else { "findings" };
         let shown = shown_path(file);
         let count = baseline.len();
         output::to_stdout(&|out| {
-            writeln!(out, "Recorded {count} {findings} in {shown}. From now on, `--baseline {shown}` leaves them out.")
+            out.line(format_args!(
+                "Recorded {count} {findings} in {shown}. From now on, `--baseline {shown}` leaves them out."
+            ))
         })?;
         Ok(Some(if outcome.has_internal_error { Exit::Internal } else { exit }))
     }

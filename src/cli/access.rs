@@ -16,6 +16,7 @@ use crate::analysis::{Evaluation, Facts, Purpose, Subject};
 use crate::diagnostic::Selection;
 use crate::gitlab::{FullPath, GitRef, lower_path};
 use crate::inventory::Inventory;
+use crate::outlet::Outlet;
 use crate::project::files::{Disk, StandardInput};
 use crate::project::paths::shown_path;
 use crate::project::{
@@ -134,7 +135,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
         return Err(Unusable::new(error.clone()));
     }
     if arguments.verbose {
-        snapshot.projects.iter().for_each(|project| output::complain(&manners::tell(project, None)));
+        snapshot.projects.iter().for_each(|project| manners::tell(project, None));
     }
     snapshot.remarks.iter().for_each(|remark| output::complain(remark));
     let wanted = arguments.for_project.as_deref();
@@ -218,7 +219,7 @@ fn deliver(arguments: &Arguments, write: &output::Write<'_>) -> Result<Exit, Unu
     }
     let Some((path, recorded)) = recorded else { return Ok(Exit::Fine) };
     let mut found = Vec::new();
-    write(&mut found).map_err(|error| Unusable::new(format!("cannot write the result: {error}")))?;
+    write(&mut Outlet::new(&mut found)).map_err(|error| Unusable::new(format!("cannot write the result: {error}")))?;
     let found = String::from_utf8_lossy(&found);
     if found == recorded.text() {
         return Ok(Exit::Fine);

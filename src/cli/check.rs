@@ -18,7 +18,8 @@ use crate::diagnostic::{Safety, Selection};
 use crate::fixing::{self, Fixed};
 use crate::project::files::{Disk, Overlay};
 use crate::project::{
-    Loader, Neighbours, Options, Project, Request, Scope, SettingsFile, Steps, Surroundings, Unusable, changeable_files,
+    Asked, Loader, Neighbours, Options, Project, Request, Scope, SettingsFile, Steps, Surroundings, Unusable,
+    changeable_files,
 };
 use crate::report::Outcome;
 use crate::rules;
@@ -127,9 +128,9 @@ fn check_paths(
         true => Progress::unwatched(),
         false => Progress::new(start, "Checking", 1 + Steps::A_FILE),
     };
-    let named = stdin.map(|stdin| std::slice::from_ref(&stdin.path));
+    let named = stdin.map_or(&arguments.paths[..], |stdin| std::slice::from_ref(&stdin.path));
     let snapshot = loader.load(&Request {
-        scope: Scope::Paths(named.unwrap_or(&arguments.paths)),
+        scope: Scope::Paths(named),
         neighbours: Neighbours::ForJobs,
         with_ci_files: true,
         steps: &progress.steps,
@@ -139,10 +140,10 @@ fn check_paths(
     let mut errors = snapshot.errors;
     let mut outcome = Outcome::default();
     snapshot.remarks.into_iter().for_each(|remark| outcome.remark(Some(remark)));
-    let subjects = subjects(arguments, snapshot.projects);
+    let subjects = subjects(arguments, named, snapshot.projects);
     if arguments.manners.verbose {
         for subject in subjects.iter().filter(|subject| subject.is_asked_for()) {
-            output::complain(&manners::tell(&subject.project, Some(&subject.selection)));
+            manners::tell(&subject.project, Some(subject));
         }
     }
     let mut difference = None;
@@ -154,7 +155,10 @@ fn check_paths(
         }
         Some((mode, up_to)) => {
             let projects: Vec<Arc<Project>> = subjects.iter().map(|subject| Arc::clone(&subject.project)).collect();
-            let own = changeable_files(&projects, &files);
+            let mut own = changeable_files(&projects, &files);
+            for (own, excluded) in own.iter_mut().zip(subjects.iter().map(Subject::excluded)) {
+                own.retain(|path, _| !excluded.contains(path));
+            }
             let may_change = |at: usize, path: &str| own.get(at).is_some_and(|own| own.contains_key(path));
             let request = fixing::Request { up_to, may_change: &may_change, files: &files, steps: &progress.steps };
             let mut fixed = fixing::fix(subjects, &request);
@@ -184,12 +188,18 @@ fn check_paths(
 }
 
 /// The projects, each with the rules that run on it; projects with the same settings share these.
-fn subjects(arguments: &Arguments, projects: Vec<Arc<Project>>) -> Vec<Subject> {
+fn subjects(arguments: &Arguments, named: &[PathBuf], projects: Vec<Arc<Project>>) -> Vec<Subject> {
+    let asked = Asked {
+        select: &arguments.select,
+        ignore: &arguments.ignore,
+        paths: named,
+        is_isolated: arguments.options.isolated,
+    };
     let mut known: Vec<(Arc<SettingsFile>, Arc<Selection>)> = Vec::new();
     let subject = |project: Arc<Project>| {
         let settings = &project.settings;
         let position = known.iter().position(|(of, _)| Arc::ptr_eq(of, settings)).unwrap_or_else(|| {
-            let selection = settings.selection(&arguments.select, &arguments.ignore, arguments.options.isolated);
+            let selection = settings.selection(&asked);
             known.push((Arc::clone(settings), Arc::new(selection)));
             known.len() - 1
         });

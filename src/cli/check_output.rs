@@ -1,5 +1,7 @@
 //! What `check` shows beside its reports, and what makes its exit status.
 
+use std::cell::Cell;
+
 use super::output;
 use crate::diagnostic::Severity;
 use crate::project::Unusable;
@@ -24,12 +26,18 @@ impl FailOn {
     }
 }
 
-/// Shows a difference: to a program as it is, to a terminal without what would act on it.
+/// Shows a difference, with escapes for what would act on a terminal or in a log, and says so: then it is not the text of the files.
 pub(super) fn show_difference(difference: &str) -> Result<(), Unusable> {
-    if !output::is_terminal() {
-        return output::bytes_to_stdout(difference.as_bytes());
+    let has_escapes = Cell::new(false);
+    output::to_stdout(&|out| {
+        has_escapes.set(out.lines_of_file(difference)?);
+        Ok(())
+    })?;
+    if has_escapes.get() {
+        output::complain(
+            "warning: the difference has escapes such as \\u{1b} for characters that would act where it is shown, so its hunks \
+             with them are not for `patch`; `--fix` writes the files as they are meant",
+        );
     }
-    let is_plain = |character: char| !character.is_control() || matches!(character, '\n' | '\t');
-    let shown: String = difference.chars().map(|c| if is_plain(c) || c == '\r' { c } else { '\u{fffd}' }).collect();
-    output::bytes_to_stdout(shown.as_bytes())
+    Ok(())
 }

@@ -16,7 +16,7 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
     let mut script = Vec::new();
     clap_complete::generate(arguments.shell, &mut Cli::command(), "kaslint", &mut script);
-    output::to_stdout(&|out| out.write_all(&script))?;
+    output::to_stdout(&|out| out.own_text(&script))?;
     Ok(Exit::Fine)
 }
 
@@ -34,6 +34,6 @@ pub(super) fn man() -> Result<Exit, Unusable> {
         man.render_description_section(&mut page).map_err(explain)?;
         man.render_options_section(&mut page).map_err(explain)?;
     }
-    output::to_stdout(&|out| out.write_all(&page))?;
+    output::to_stdout(&|out| out.own_text(&page))?;
     Ok(Exit::Fine)
 }

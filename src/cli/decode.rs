@@ -7,16 +7,17 @@ use std::sync::Arc;
 use serde_json::{Value as Json, json};
 
 use super::{Exit, output};
-use crate::agent_config::RefusedAt;
 use crate::agent_config::location::Location;
+use crate::agent_config::{AgentConfig, RefusedAt};
 use crate::analysis::{self, Subject};
 use crate::diagnostic::{Finding, Selection, Severity, Topic};
+use crate::outlet::{Outlet, quoted_for_a_line};
 use crate::project::files::{Disk, Overlay, StandardInput, Texts};
 use crate::project::{Context, Input, InputContent, Loader, Options, Project, Surroundings, Unusable};
 use crate::report::Human;
 use crate::rules::{self, RULES};
-use crate::source::Source;
-use crate::source::secrets;
+use crate::schema::Stage;
+use crate::source::{Source, Span, secrets};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -43,6 +44,8 @@ struct Decoded {
     path: String,
     refused_at: Option<&'static str>,
     config: Option<Json>,
+    /// Where the keys and values stand that the refusing step objects to.
+    causes: Vec<Span>,
     findings: Vec<Finding>,
 }
 
@@ -67,7 +70,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
             DecodeFormat::Json => output::to_stdout(&|out| write_json(&decoded, out))?,
             DecodeFormat::Human => output::to_stdout(&|out| {
                 if index > 0 {
-                    writeln!(out)?;
+                    out.empty_line()?;
                 }
                 write_human(&decoded, out)
             })?,
@@ -102,23 +105,39 @@ fn decode(input: Input, context: Context) -> Decoded {
         Some(file) => file.config.refused_at(),
         None => input.refused_unread(),
     };
+    let causes = decoded.as_ref().map(|file| causes(&file.config)).unwrap_or_default();
     let config = decoded.and_then(|file| file.config.canonical());
-    Decoded { path, refused_at: refused_at.map(RefusedAt::name), config, findings: findings(input, context) }
+    Decoded { path, refused_at: refused_at.map(RefusedAt::name), config, causes, findings: findings(input, context) }
 }
 
-/// What the rules about reading say; who gets in is not decode's business.
+/// The places of what the step that refuses the file objects to, where that step looks at keys and values.
+fn causes(config: &AgentConfig) -> Vec<Span> {
+    let stage = match config.refused_at() {
+        Some(RefusedAt::Decode) => Stage::Decode,
+        Some(RefusedAt::Validate) => Stage::Validate,
+        _ => return Vec::new(),
+    };
+    config.problems.iter().filter(|problem| problem.stage == stage).map(|problem| problem.span).collect()
+}
+
+/// What the rules about reading say; who gets in is not decode's business, and neither is what somebody accepted in comments: GitLab
+/// refuses the file all the same.
 fn findings(input: Input, context: Context) -> Vec<Finding> {
     let about_reading =
         RULES.iter().map(|rule| rule.info()).filter(|info| matches!(info.topic, Topic::File | Topic::Keys));
-    let selection =
-        Selection { only: about_reading.map(|info| info.name.to_owned()).collect(), ..Selection::default() };
+    let only = about_reading.map(|info| info.name.to_owned()).collect();
+    let selection = Selection { only, is_isolated: true, ..Selection::default() };
     let subject = Subject::new(Project::new(vec![input], context), selection);
     analysis::analyse(&[subject]).into_iter().flat_map(|analysis| analysis.findings).collect()
 }
 
-fn write_json(decoded: &Decoded, out: &mut dyn io::Write) -> io::Result<()> {
+fn write_json(decoded: &Decoded, out: &mut Outlet<'_>) -> io::Result<()> {
     let is_cause = |finding: &&Finding| match decoded.refused_at {
         Some("yaml") => finding.rule.name == "invalid-yaml",
+        // A lost key beside it is an error as well, and refuses nothing.
+        Some("decode" | "validate") => {
+            finding.rule.topic == Topic::Keys && decoded.causes.contains(&finding.place.span)
+        }
         Some(_) => finding.severity == Severity::Error,
         None => false,
     };
@@ -127,16 +146,16 @@ fn write_json(decoded: &Decoded, out: &mut dyn io::Write) -> io::Result<()> {
         format!("{}:{}: {}", position.line, position.column, finding.message)
     });
     let line = json!({
-        "path": decoded.path,
+        "path": secrets::mask(&decoded.path),
         "accepted": decoded.refused_at.is_none(),
         "stage": decoded.refused_at,
         "error": error,
         "config": decoded.config.as_ref().map(masked),
     });
-    writeln!(out, "{line}")
+    out.json_line(&line)
 }
 
-fn write_human(decoded: &Decoded, out: &mut dyn io::Write) -> io::Result<()> {
+fn write_human(decoded: &Decoded, out: &mut Outlet<'_>) -> io::Result<()> {
     match (decoded.refused_at, &decoded.config) {
         (Some(stage), _) => {
             let step = match stage {
@@ -146,24 +165,69 @@ fn write_human(decoded: &Decoded, out: &mut dyn io::Write) -> io::Result<()> {
                 "validate" => "in validation",
                 _ => "when reading it",
             };
-            writeln!(
-                out,
+            out.line(format_args!(
                 "# {}: GitLab refuses this file {step}; what was configured before stays in force",
                 decoded.path
-            )?;
+            ))?;
         }
         (None, Some(config)) => {
-            writeln!(out, "# {}: GitLab accepts this file and reads", decoded.path)?;
-            let text = serde_yaml::to_string(&masked(config)).map_err(io::Error::other)?;
-            out.write_all(text.as_bytes())?;
+            out.line(format_args!("# {}: GitLab accepts this file and reads", decoded.path))?;
+            let text = as_yaml(masked(config))?;
+            text.lines().try_for_each(|line| out.line(format_args!("{line}")))?;
         }
         (None, None) => {}
     }
     if !decoded.findings.is_empty() {
-        writeln!(out)?;
+        out.empty_line()?;
         Human { width: output::width() }.write_findings(&decoded.findings, out)?;
     }
     Ok(())
+}
+
+/// The configuration as YAML, in which every text is on one line and has escapes for what would act where it is shown.
+///
+/// serde_yaml lays texts out over lines and leaves such characters as they are; its users cannot choose. So these texts have others in
+/// their place while it writes.
+fn as_yaml(mut config: Json) -> io::Result<String> {
+    let written = config.to_string();
+    // Some number makes a word that stands nowhere in it.
+    let word = (0_usize..).map(|number| format!("text{number}x")).find(|word| !written.contains(word.as_str()));
+    let word = word.unwrap_or_default();
+    let mut texts = Vec::new();
+    put_words(&mut config, &word, &mut texts);
+    let yaml = serde_yaml::to_string(&config).map_err(io::Error::other)?;
+    let mut parts = yaml.split(&word);
+    let mut shown = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        // The number of the text ends with a point.
+        let (number, behind) = part.split_once('.').unwrap_or_default();
+        shown.push_str(number.parse().ok().and_then(|at: usize| texts.get(at)).map_or("", String::as_str));
+        shown.push_str(behind);
+    }
+    Ok(shown)
+}
+
+/// Puts a word with a number in the place of each text that would not stay as it is; the text is kept as YAML has it between double quotes.
+fn put_words(value: &mut Json, word: &str, texts: &mut Vec<String>) {
+    let put = |text: &mut String, texts: &mut Vec<String>| {
+        if let Some(quoted) = quoted_for_a_line(text) {
+            texts.push(quoted);
+            *text = format!("{word}{}.", texts.len() - 1);
+        }
+    };
+    match value {
+        Json::String(text) => put(text, texts),
+        Json::Array(items) => items.iter_mut().for_each(|item| put_words(item, word, texts)),
+        Json::Object(members) => {
+            let taken = std::mem::take(members);
+            for (mut key, mut value) in taken {
+                put(&mut key, texts);
+                put_words(&mut value, word, texts);
+                members.insert(key, value);
+            }
+        }
+        Json::Null | Json::Bool(_) | Json::Number(_) => {}
+    }
 }
 
 /// The configuration without secrets.

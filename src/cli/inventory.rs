@@ -43,33 +43,32 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
     let loader = Loader::new(&Disk, &options, &surroundings, rules::TABLE)?;
     let file = loader.load_inventory(file)?;
     let inventory = &file.inventory;
-    let remarks: Vec<Finding> =
-        inventory.projects().iter().flat_map(|project| remarks(project, &file, &loader)).collect();
+    let remarks = inventory.projects().iter().map(|project| remarks(project, &file, &loader));
+    let remarks: Vec<Finding> = remarks.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
     let (projects, namespaces) = (inventory.projects().len(), inventory.namespaces().len());
     output::to_stdout(&|out| {
         Human { width: output::width() }.write_findings(&remarks, out)?;
-        writeln!(
-            out,
+        out.line(format_args!(
             "{} is a valid inventory: {projects} projects, {namespaces} groups and users.",
             shown_path(&file.file)
-        )
+        ))
     })?;
     Ok(Exit::Fine)
 }
 
 /// What is to be said about a project and the folder of its files.
-fn remarks(project: &Project, file: &InventoryFile, loader: &Loader<'_>) -> Vec<Finding> {
+fn remarks(project: &Project, file: &InventoryFile, loader: &Loader<'_>) -> Result<Vec<Finding>, Unusable> {
     let remark = |span, message: String| Finding::new(&REMARK, &file.source, span, message).route("projects");
     let root = file.folder_of(project);
     let shown = shown_path(&root);
-    let Some(folders) = loader.agent_folders(&root) else {
+    let Some(folders) = loader.agent_folders(file, project)? else {
         let missing = project.repository.as_ref().map(|_| {
             remark(project.span, format!("the folder {shown} of `{}` is not there", project.path))
                 .help("write where the project's files are, relative to the inventory, or leave `repository` out")
         });
-        return missing.into_iter().collect();
+        return Ok(missing.into_iter().collect());
     };
-    let Some(agents) = &project.agents else { return Vec::new() };
+    let Some(agents) = &project.agents else { return Ok(Vec::new()) };
     let without_file = agents.iter().filter(|agent| !folders.iter().any(|name| **name == *agent.name)).map(|agent| {
         let message = format!(
             "the agent `{0}` of `{1}` has no file .gitlab/agents/{0}/config.yaml in {shown}, so its configuration is empty",
@@ -84,5 +83,5 @@ fn remarks(project: &Project, file: &InventoryFile, loader: &Loader<'_>) -> Vec<
         );
         remark(project.span, message).help(format!("list `{name}` under `agents` if it is registered"))
     });
-    without_file.chain(unregistered).collect()
+    Ok(without_file.chain(unregistered).collect())
 }

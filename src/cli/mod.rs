@@ -12,6 +12,7 @@ mod fix;
 mod inventory;
 mod lsp;
 mod manners;
+mod misuse;
 mod output;
 mod progress;
 mod reports;
@@ -24,6 +25,7 @@ use std::ffi::OsString;
 
 use clap::{Parser, Subcommand};
 
+use crate::outlet::Outlet;
 use crate::project::{Snapshot, Unusable};
 use crate::report::Human;
 
@@ -99,7 +101,11 @@ pub fn run() -> Exit {
 }
 
 fn run_command() -> Exit {
-    let cli = Cli::parse_from(color_behind_command(std::env::args_os().collect()));
+    let arguments = color_behind_command(std::env::args_os().collect());
+    let cli = match Cli::try_parse_from(&arguments) {
+        Ok(cli) => cli,
+        Err(error) => return misuse::tell(&arguments, error),
+    };
     cli.color.apply();
     let result = match cli.command {
         None => check::run(&cli.check),
@@ -137,7 +143,8 @@ fn complain_of(unusable: &Unusable) {
         return;
     }
     let mut text = Vec::new();
-    let _ = Human { width: output::width() }.write_findings(&unusable.mistakes, &mut text);
-    output::complain(String::from_utf8_lossy(&text).trim_end());
+    let _ = Human { width: output::width() }.write_findings(&unusable.mistakes, &mut Outlet::new(&mut text));
+    let text = String::from_utf8_lossy(&text);
+    let _ = output::to_stderr(&|out| out.drawn(text.trim_end()));
     output::complain(&format!("error: {unusable}; mend what is said above"));
 }

@@ -9,7 +9,8 @@ use crate::project::Unusable;
 /// Columns for reports where no terminal says how wide it is, and for files.
 pub(super) const DEFAULT_WIDTH: usize = 100;
 
-pub(super) use crate::writing::{Staged, Write, identity};
+pub(super) use crate::outlet::{Outlet, Write};
+pub(super) use crate::writing::{Staged, identity};
 
 /// When to colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -45,7 +46,7 @@ pub(super) fn width() -> usize {
 /// Writes to standard output, without colour where it is no terminal. A receiver that closed early is no error.
 pub(super) fn to_stdout(write: &Write<'_>) -> Result<(), Unusable> {
     let mut out = io::BufWriter::new(anstream::stdout().lock());
-    let result = write(&mut out).and_then(|()| out.flush());
+    let result = write(&mut Outlet::new(&mut out)).and_then(|()| out.flush());
     match result {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
             // What is buffered has no receiver; dropping the writer would try again.
@@ -78,7 +79,7 @@ pub(super) fn to_stderr(write: &Write<'_>) -> Result<(), Unusable> {
     progress::aside(|| {
         let mut out = io::BufWriter::new(anstream::stderr().lock());
         // Who closes standard error does not want to know.
-        let _ = write(&mut out).and_then(|()| out.flush());
+        let _ = write(&mut Outlet::new(&mut out)).and_then(|()| out.flush());
     });
     Ok(())
 }
@@ -88,9 +89,8 @@ pub(super) fn to_file(path: &Path, write: &Write<'_>) -> Result<(), Unusable> {
     Staged::new(path, write).and_then(Staged::persist).map_err(Unusable::new)
 }
 
-/// Says something on standard error.
+/// Says something on standard error, in one line.
 pub(super) fn complain(text: &str) {
-    progress::aside(|| {
-        let _ = writeln!(anstream::stderr(), "{text}");
-    });
+    // Who closes standard error does not want to know.
+    let _ = to_stderr(&|out| out.line(format_args!("{text}")));
 }

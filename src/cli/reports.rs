@@ -84,7 +84,7 @@ impl Reports {
             file.persist().map_err(Unusable::new)?;
         }
         for choice in self.format.iter().filter(|choice| self.destination(choice).is_none()) {
-            let write = |out: &mut dyn std::io::Write| choice.format.write(outcome, view, out);
+            let write = |out: &mut output::Outlet<'_>| choice.format.write(outcome, view, out);
             if has_text { output::to_stderr(&write)? } else { output::to_stdout(&write)? }
         }
         Ok(())

@@ -3,6 +3,7 @@
 use std::io;
 
 use super::{Exit, output};
+use crate::outlet::Outlet;
 use crate::project::Unusable;
 use crate::rules;
 
@@ -20,14 +21,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
     let Some(rule) = rules::TABLE.find(name) else {
         return Err(Unusable::new(format!("there is no rule `{name}`; {}", rules::TABLE.nearest(name))));
     };
-    output::to_stdout(&|out| write!(out, "# {} ({})\n\n{}", rule.name, rule.level(), rule.markdown()))?;
+    let page = format!("# {} ({})\n\n{}", rule.name, rule.level(), rule.markdown());
+    output::to_stdout(&|out| out.own_text(page.as_bytes()))?;
     Ok(Exit::Fine)
 }
 
-fn list(out: &mut dyn io::Write) -> io::Result<()> {
+fn list(out: &mut Outlet<'_>) -> io::Result<()> {
     let name_width = rules::TABLE.iter().map(|info| info.name.len()).max().unwrap_or(0);
     for info in rules::TABLE.iter() {
-        writeln!(out, "{:name_width$}  {:7}  {}", info.name, info.level(), info.summary())?;
+        out.line(format_args!("{:name_width$}  {:7}  {}", info.name, info.level(), info.summary()))?;
     }
     Ok(())
 }

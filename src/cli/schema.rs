@@ -12,6 +12,6 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
     let text = arguments.name.text();
-    output::to_stdout(&|out| out.write_all(text.as_bytes()))?;
+    output::to_stdout(&|out| out.own_text(text.as_bytes()))?;
     Ok(Exit::Fine)
 }

@@ -44,10 +44,15 @@ impl StandardText {
         Texts::from([(self.source.path().to_owned(), Arc::clone(&self.source))])
     }
 
-    /// Prints the text as it is after fixes.
+    /// Prints the text as it is after fixes: byte for byte, but on a terminal with escapes for what would act on it.
     pub fn print(&self, fixed: &Fixed) -> Result<(), Unusable> {
         let after = fixed.files.iter().find(|file| file.before.path() == self.source.path());
         let after = after.and_then(|file| file.after.to_bytes());
-        output::bytes_to_stdout(after.as_deref().unwrap_or(&self.bytes))
+        let bytes = after.as_deref().unwrap_or(&self.bytes);
+        if output::is_terminal() {
+            let text = String::from_utf8_lossy(bytes);
+            return output::to_stdout(&|out| out.lines_of_file(&text).map(drop));
+        }
+        output::bytes_to_stdout(bytes)
     }
 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::Finding;
+use crate::source::secrets;
 
 /// The version of the file's form.
 const VERSION: u32 = 1;
@@ -35,7 +36,7 @@ impl Baseline {
         let mut recorded: Vec<Recorded> = findings
             .iter()
             .map(|finding| Recorded {
-                path: finding.place.source.path().to_owned(),
+                path: secrets::mask(finding.place.source.path()).into_owned(),
                 rule: finding.rule.name.to_owned(),
                 route: finding.anchor.clone(),
                 message: finding.message.clone(),
@@ -51,7 +52,10 @@ impl Baseline {
     /// # Errors
     /// What is wrong with the text, as a clause.
     pub fn read(text: &str) -> Result<Self, String> {
-        let baseline: Self = serde_json::from_str(text).map_err(|error| format!("it is no baseline ({error})"))?;
+        let baseline: Self = serde_json::from_str(text).map_err(|error| {
+            // The rest of what the library says may hold what stands there.
+            format!("it is no baseline (line {}, column {})", error.line(), error.column())
+        })?;
         match baseline.version {
             VERSION => Ok(baseline),
             other => Err(format!("it is of version {other}, and this kaslint knows version {VERSION}")),

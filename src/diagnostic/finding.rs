@@ -39,6 +39,15 @@ impl std::fmt::Display for Severity {
     }
 }
 
+/// That settings give a finding a lower severity.
+#[derive(Clone, Debug)]
+pub struct Lowered {
+    /// The severity without them.
+    pub from: Severity,
+    /// The settings file as reports show it.
+    pub settings: Arc<str>,
+}
+
 /// A further place that explains a finding.
 #[derive(Clone, Debug)]
 pub struct Related {
@@ -107,6 +116,8 @@ pub struct Finding {
     pub rule: &'static RuleInfo,
     /// How bad it is, after settings.
     pub severity: Severity,
+    /// What lowers the severity, if anything does.
+    pub lowered: Option<Lowered>,
     /// What is wrong and what GitLab does with it, in one or two sentences.
     pub message: String,
     /// What stands at the place, as a clause beside it.
@@ -138,6 +149,7 @@ impl Finding {
         Self {
             rule,
             severity: rule.severity,
+            lowered: None,
             message: message.into(),
             label: String::new(),
             help: None,

@@ -46,7 +46,7 @@ pub static UNUSED_IGNORE: RuleInfo = RuleInfo {
         " A comment or an item of `ignore` hides nothing.",
         "",
         " What it was written for is gone. Left there, it would hide the next mistake on that line. Rules that did not run, because they are off or",
-        " lack an inventory, are not counted.",
+        " lack an inventory, and files that `exclude` leaves out are not counted.",
     ],
 };
 

@@ -2,12 +2,15 @@
 
 pub mod baseline;
 mod finding;
+mod left_out;
 mod linter_rules;
+pub mod path_patterns;
 mod rule;
 mod selection;
 pub mod suppression;
 
-pub use finding::{Edit, Fault, Finding, Fix, Related, Safety, Severity};
+pub use finding::{Edit, Fault, Finding, Fix, Lowered, Related, Safety, Severity};
+pub use left_out::{LeftOut, OffIn, RulesOff};
 pub use linter_rules::{INTERNAL_ERROR, INVALID_IGNORE, INVALID_INVENTORY, INVALID_SETTINGS, UNUSED_IGNORE};
 pub use rule::{Need, RuleInfo, RuleTable, Tag, Topic};
-pub use selection::{Level, Selection};
+pub use selection::{Level, LevelsAt, PerPath, Selection};

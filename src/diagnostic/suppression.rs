@@ -161,8 +161,8 @@ impl Directive {
     }
 
     /// The rules that it names and that ran without saying anything there.
-    fn unused(&self, ran: &dyn Fn(&str) -> bool) -> Vec<Finding> {
-        let unused = self.rules.iter().filter(|(name, _)| !self.used.contains(name) && ran(name));
+    fn unused(&self, ran: &dyn Fn(&str, &str) -> bool) -> Vec<Finding> {
+        let unused = self.rules.iter().filter(|(name, _)| !self.used.contains(name) && ran(name, self.source.path()));
         unused
             .map(|(name, span)| {
                 let message = format!("`{name}` says nothing on line {}, so this hides nothing", self.line);
@@ -176,7 +176,11 @@ impl Directive {
 }
 
 /// Takes out the findings that comments hide, and adds those about the comments. Returns how many were hidden.
-pub(crate) fn apply(findings: &mut Vec<Finding>, mut directives: Vec<Directive>, ran: &dyn Fn(&str) -> bool) -> usize {
+pub(crate) fn apply(
+    findings: &mut Vec<Finding>,
+    mut directives: Vec<Directive>,
+    ran: &dyn Fn(&str, &str) -> bool,
+) -> usize {
     let before = findings.len();
     findings.retain(|finding| !directives.iter_mut().any(|directive| directive.hides(finding)));
     let hidden = before - findings.len();
@@ -235,17 +239,19 @@ impl AcceptedFinding {
         GlobSet::new([glob]).map_err(|error| error.kind().to_string())
     }
 
-    /// Whether it is about this finding; `base` is the folder of the settings file as paths of findings have it.
+    /// Whether it is about this finding of a file, whose path starts from the folder of the settings file.
     #[must_use]
-    pub fn hides(&self, finding: &Finding, base: &str) -> bool {
-        let path = finding.place.source.path();
-        let relative = path.strip_prefix(base).map_or(path, |rest| rest.trim_start_matches('/'));
+    pub fn hides(&self, finding: &Finding, path: &str) -> bool {
         let is_at = |at: &String| {
             finding.anchor.strip_prefix(at.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
         };
-        self.rule == finding.rule.name
-            && self.at.as_ref().is_none_or(is_at)
-            && self.path.as_ref().is_none_or(|pattern| pattern.is_match(relative))
+        self.rule == finding.rule.name && self.at.as_ref().is_none_or(is_at) && self.is_of(path)
+    }
+
+    /// Whether it may be about findings of a file, whose path starts from the folder of the settings file.
+    #[must_use]
+    pub fn is_of(&self, path: &str) -> bool {
+        self.path.as_ref().is_none_or(|pattern| pattern.is_match(path))
     }
 
     /// What is said of one that hid nothing.

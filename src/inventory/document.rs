@@ -16,7 +16,7 @@ pub(super) fn read(source: &Source) -> (Rows, Vec<Problem>) {
     let refused = decoded.problems.into_iter().filter(|problem| problem.stage <= Stage::Validate);
     problems.extend(refused.map(|problem| {
         let span = problem.span;
-        Problem::new(ProblemKind::Shape(problem), span)
+        Problem::new(ProblemKind::Shape(Box::new(problem)), span)
     }));
     let rows = decoded.value.as_ref().map(rows).unwrap_or_default();
     (rows, problems)

@@ -19,7 +19,7 @@ pub(super) fn read(source: &Source) -> Option<Rows> {
     if reader.event()? != PlainEvent::Mapping {
         return None;
     }
-    reader.fields(&INVENTORY, |reader, key| match key.name {
+    reader.fields(&INVENTORY, |reader, key| match &*key.name {
         "gitlab" => reader.gitlab(message_of(&key.kind)?, &mut rows),
         "groups" => reader.list(message_of(&key.kind)?, Reader::group, &mut rows.groups),
         "users" => reader.texts().map(|users| rows.users = users),
@@ -30,7 +30,7 @@ pub(super) fn read(source: &Source) -> Option<Rows> {
 }
 
 fn message_of(kind: &'static Kind) -> Option<&'static Message> {
-    kind.message()
+    kind.declared()
 }
 
 struct Reader<'t> {
@@ -72,7 +72,7 @@ impl<'t> Reader<'t> {
     fn gitlab(&mut self, message: &'static Message, rows: &mut Rows) -> Option<()> {
         self.open_mapping()?;
         self.fields(message, |reader, key| {
-            match key.name {
+            match &*key.name {
                 "url" => rows.url = Some(reader.text(key)?),
                 "version" => rows.version = Some(reader.text(key)?),
                 "tier" => rows.tier = Some(reader.text(key)?),
@@ -106,7 +106,7 @@ impl<'t> Reader<'t> {
     fn group(&mut self, message: &'static Message) -> Option<GroupRow> {
         let (mut path, mut id) = (None, None);
         self.fields(message, |reader, key| {
-            match key.name {
+            match &*key.name {
                 "path" => path = Some(reader.text(key)?),
                 "id" => id = Some(reader.id()?),
                 _ => return None,
@@ -119,7 +119,7 @@ impl<'t> Reader<'t> {
     fn project(&mut self, message: &'static Message) -> Option<ProjectRow> {
         let mut row = ProjectRow::new(Text { value: Box::default(), span: Span::default() });
         self.fields(message, |reader, key| {
-            match key.name {
+            match &*key.name {
                 "path" => row.path = reader.text(key)?,
                 "id" => row.id = Some(reader.id()?),
                 "default_branch" => row.default_branch = Some(reader.text(key)?.value),
@@ -152,7 +152,7 @@ impl<'t> Reader<'t> {
                 PlainEvent::Mapping => {
                     let (mut name, mut tier, mut id) = (None, None, None);
                     self.fields(message, |reader, key| {
-                        match key.name {
+                        match &*key.name {
                             "name" => name = Some(reader.text(key)?),
                             "tier" => tier = Some(reader.text(key)?.value),
                             "id" => id = Some(reader.id()?),

@@ -36,7 +36,7 @@ pub enum ProblemKind {
     /// It is no YAML.
     Yaml(yaml::ProblemKind),
     /// A key or value is not what the table allows.
-    Shape(schema::Problem),
+    Shape(Box<schema::Problem>),
     /// A key that stands twice in its mapping: the earlier value is lost.
     DuplicateKey(String),
     /// Text behind the first document.

@@ -10,7 +10,7 @@ use super::options::EditorOptions;
 use super::{pages, uri};
 use crate::diagnostic::Tag;
 use crate::diagnostic::{Finding, Severity};
-use crate::source::{Place, secrets};
+use crate::source::{Place, Printable};
 
 /// Who says it, beside the message.
 pub(super) const SOURCE: &str = "kaslint";
@@ -26,24 +26,23 @@ pub(super) struct Writer<'c> {
 impl Writer<'_> {
     /// A finding as a diagnostic.
     pub fn diagnostic(&self, finding: &Finding) -> Diagnostic {
-        let mut message = finding.message.clone();
+        // Findings of an analysis are masked; mistakes of settings and inventories quote what they found.
+        let mut message = Printable::of(&finding.message).into_string();
         // Editors show one text, and the range in place of an arrow.
         if let Some(help) = &finding.help {
-            message.push_str("\nhelp: ");
-            message.push_str(help);
+            message.push_str(&format!("\nhelp: {}", Printable::of(help)));
         }
         if !self.client.shows_related {
             for related in &finding.related {
                 let (source, span) = (&related.place.source, related.place.span);
                 let line = source.position(span.start).line;
                 let is_here = source.path() == finding.place.source.path();
-                let place = if is_here { format!("line {line}") } else { format!("{}:{line}", source.path()) };
-                message.push_str(&format!("\nsee {place}: {}", related.message));
+                let place =
+                    if is_here { format!("line {line}") } else { format!("{}:{line}", Printable::of(source.path())) };
+                message.push_str(&format!("\nsee {place}: {}", Printable::of(&related.message)));
             }
         }
         let shows_related = self.client.shows_related && !finding.related.is_empty();
-        // Findings of an analysis are masked; mistakes of settings and inventories quote what they found.
-        let message = secrets::mask(&message).into_owned();
         Diagnostic {
             range: self.client.encoding.range(&finding.place.source, finding.place.span),
             severity: Some(match finding.severity {
@@ -77,7 +76,7 @@ impl Writer<'_> {
         related
             .map(|related| DiagnosticRelatedInformation {
                 location: self.location(&related.place),
-                message: related.message.clone(),
+                message: Printable::of(&related.message).into_string(),
             })
             .collect()
     }

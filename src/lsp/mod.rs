@@ -19,6 +19,7 @@ mod place;
 mod requests;
 mod server;
 mod session;
+mod shown;
 mod transport;
 mod uri;
 mod watch;

@@ -47,6 +47,10 @@ impl EditorOptions {
     fn set(&mut self, key: &str, value: &Json, folder: Option<&Path>) -> Result<(), String> {
         let path =
             |value| text(value).map(|text| text.map(|text| folder.map_or(PathBuf::from(&text), |at| at.join(&text))));
+        // A clone may bring along what an editor's client sends, and the client does not say which of it.
+        if self.known.isolated && matches!(key, "settings" | "select" | "ignore") {
+            return Err("the server runs with --isolated, and a repository may have said it".to_owned());
+        }
         match key {
             "project" => fill(&mut self.known.project, text(value)?),
             // What a clone brings along in its own settings is the repository's word, not the caller's.

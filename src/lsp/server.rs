@@ -17,7 +17,7 @@ use super::session::Session;
 use super::transport::{self, Incoming, MAX_WAITING, Outgoing, Pending};
 use super::watch::{self, Watch};
 use crate::project::Options;
-use crate::source::secrets;
+use crate::source::Printable;
 
 /// How long the last messages may take to be read.
 pub(super) const FAREWELL: Duration = Duration::from_secs(5);
@@ -223,7 +223,7 @@ impl Server {
     fn respond(&self, id: RequestId, result: Result<Json, Failure>) {
         let response = match result {
             Ok(result) => Response { id, response_result: Ok(result) },
-            Err(failure) => Response::new_err(id, failure.code as i32, secrets::mask(&failure.message).into_owned()),
+            Err(failure) => Response::new_err(id, failure.code as i32, Printable::of(&failure.message).into_string()),
         };
         let _ = self.sender.send(Outgoing::Message(response.into()));
     }

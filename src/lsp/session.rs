@@ -26,7 +26,7 @@ use crate::diagnostic::Finding;
 use crate::project::Options;
 use crate::project::paths::{locate, shown_path};
 use crate::project::settings::FILE_NAME;
-use crate::source::secrets;
+use crate::source::Printable;
 
 /// How long the client may take to say what its settings are, before work starts without them.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -422,14 +422,14 @@ impl Session {
     /// Tells the user something.
     fn complain(&self, message: &str) {
         const WARNING: u8 = 2;
-        let message = format!("kaslint: {}", secrets::mask(message));
+        let message = format!("kaslint: {}", Printable::of(message));
         self.notify("window/showMessage", &json!({"type": WARNING, "message": message}));
     }
 
     /// Writes something down for who looks for it.
     pub fn log(&self, message: &str) {
         const INFO: u8 = 3;
-        self.notify("window/logMessage", &json!({"type": INFO, "message": secrets::mask(message)}));
+        self.notify("window/logMessage", &json!({"type": INFO, "message": &*Printable::of(message)}));
     }
 
     fn notify(&self, method: &str, params: &impl serde::Serialize) {

@@ -11,6 +11,9 @@ use crossbeam_channel::{Receiver, Sender};
 use lsp_server::{ErrorCode, Message, RequestId};
 use serde_json::{Value as Json, json};
 
+use super::shown::make_printable;
+use crate::source::Printable;
+
 /// The largest message that is read, in bytes: an inventory that is as large as one may be is no text to be edited, and everything
 /// else is smaller by far.
 const MAX_MESSAGE: usize = 64 << 20;
@@ -183,7 +186,10 @@ fn read_header(input: &mut impl BufRead) -> io::Result<Option<usize>> {
 pub(super) fn write(output: &mut impl Write, receiver: &Receiver<Outgoing>) {
     for outgoing in receiver {
         let result = match outgoing {
-            Outgoing::Message(message) => message.write(output),
+            Outgoing::Message(mut message) => {
+                make_printable(&mut message);
+                message.write(output)
+            }
             Outgoing::Error(code, what) => write_error(output, code, &what),
         };
         if result.is_err() {
@@ -193,7 +199,8 @@ pub(super) fn write(output: &mut impl Write, receiver: &Receiver<Outgoing>) {
 }
 
 fn write_error(output: &mut impl Write, code: ErrorCode, what: &str) -> io::Result<()> {
-    let text = json!({"jsonrpc": "2.0", "id": null, "error": {"code": code as i32, "message": what}}).to_string();
+    let text = json!({"jsonrpc": "2.0", "id": null, "error": {"code": code as i32, "message": &*Printable::of(what)}})
+        .to_string();
     write!(output, "Content-Length: {}\r\n\r\n{text}", text.len())?;
     output.flush()
 }

@@ -19,7 +19,8 @@ use crate::project::files::{Disk, FileSource as _, Overlay, Texts};
 use crate::project::paths::{locate, shown_path};
 use crate::project::settings::{FILE_NAME, SETTINGS, Settings};
 use crate::project::{
-    Loader, MAX_FILES_OF_EDITOR, Neighbours, Project, Request, Scope, Steps, Surroundings, Unusable, inventory_mistake,
+    Asked, Loader, MAX_FILES_OF_EDITOR, Neighbours, Project, Request, Scope, Steps, Surroundings, Unusable,
+    inventory_mistake,
 };
 use crate::rules::{self, RULES};
 use crate::schema::{self, Value};
@@ -205,9 +206,8 @@ impl World {
         let shown = document.source.path();
         let named =
             |options: &EditorOptions| options.known.inventory.as_deref().is_some_and(|file| shown_path(file) == shown);
-        let listed = |project: &Arc<Project>| {
-            project.settings.inventory.as_deref().is_some_and(|file| shown_path(file) == shown)
-        };
+        let listed =
+            |project: &Arc<Project>| project.settings.inventory().is_some_and(|file| shown_path(file) == shown);
         self.inventories.contains(shown)
             || self.projects().any(listed)
             || self.mistakes.contains_key(shown)
@@ -477,7 +477,12 @@ impl<'l> Loading<'l> {
             if !self.roots.insert(project.folder.clone()) {
                 continue;
             }
-            let selection = project.settings.selection(&options.select, &options.ignore, options.known.isolated);
+            let selection = project.settings.selection(&Asked {
+                select: &options.select,
+                ignore: &options.ignore,
+                paths: &[],
+                is_isolated: options.known.isolated,
+            });
             self.subjects.push(Subject::new(project, selection));
         }
     }

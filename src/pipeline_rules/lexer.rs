@@ -3,6 +3,7 @@
 //! Source: `lib/gitlab/ci/pipeline/expression/lexer.rb` and the patterns in `lexeme/*.rb` beside it.
 
 use super::expression::ExpressionError;
+use crate::source::secrets;
 
 /// The longest expression that is read, in bytes. GitLab has no such limit; longer ones are not judged.
 const MAX_LENGTH: usize = 64 << 10;
@@ -164,7 +165,9 @@ fn regexp_length(rest: &str) -> Option<usize> {
 /// The beginning of what is no word, for a message.
 fn word(rest: &str) -> Box<str> {
     let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
-    rest.chars().take(20.min(rest.get(..end).unwrap_or_default().chars().count())).collect::<String>().into()
+    // Of a secret, the beginning would be shown.
+    let word = secrets::mask(rest.get(..end).unwrap_or_default());
+    word.chars().take(20).collect::<String>().into()
 }
 
 #[cfg(test)]

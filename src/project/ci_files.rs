@@ -1,10 +1,11 @@
 //! A repository as CI files include from it.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use regex::Regex;
 
-use super::files::{Content, FileSource, Kind, Walk};
+use super::files::{Content, FileSource, Folder, Kind, Walk};
 use super::paths::{folder_or_here, shown_path};
 use super::{InventoryFile, Project};
 use crate::access::jobs::CiProject;
@@ -23,11 +24,16 @@ impl Project {
     /// Its CI file with what that includes; `None` without one.
     #[must_use]
     pub fn read_pipeline(&self, files: &dyn FileSource) -> Option<Pipeline> {
+        self.read_pipeline_in(files.hold(&self.folder, &self.real).ok(), files)
+    }
+
+    /// The same with its folder, where that could be held.
+    pub(super) fn read_pipeline_in(&self, held: Option<Folder>, files: &dyn FileSource) -> Option<Pipeline> {
         let name = self.ci_file.as_ref()?.file_name()?.to_str()?;
         let root = folder_or_here(&self.folder).to_owned();
         // The folders of an inventory often hold what kaslint reads and no more.
         let is_whole = !self.is_listed || files.is_there(&root.join(".git"));
-        let repository = Repository { files, root, inventory: self.inventory.as_deref(), is_whole };
+        let repository = Repository { files, root, held, inventory: self.inventory.as_deref(), is_whole };
         Some(Pipeline::read(name, &repository, &self.ci_project().facts))
     }
 
@@ -43,6 +49,8 @@ impl Project {
 struct Repository<'f> {
     files: &'f dyn FileSource,
     root: PathBuf,
+    /// `None` where it cannot be opened.
+    held: Option<Folder>,
     inventory: Option<&'f InventoryFile>,
     is_whole: bool,
 }
@@ -53,7 +61,10 @@ impl Files for Repository<'_> {
     }
 
     fn read(&self, path: &str) -> FileContent {
-        read_below(self.files, &self.root, path)
+        match &self.held {
+            Some(held) => read_below(self.files, held, &self.root, path),
+            None => FileContent::NoFile("not readable"),
+        }
     }
 
     /// `**` stands for any characters and `*` for any but `/`, over the whole path.
@@ -74,7 +85,7 @@ impl Files for Repository<'_> {
         };
         let wanted = |path: &Path| relative(path).is_some_and(|path| expression.is_match(&path));
         let walk =
-            Walk { top: &self.root, limit: MAX_PATHS, heeds_ignore_files: true, is_large: false, wanted: &wanted };
+            Walk { top: &self.root, limit: MAX_PATHS, leaves_out_ignored: true, is_large: false, wanted: &wanted };
         let met = self.files.walk(&walk).met.into_iter().filter(|(_, kind)| *kind == Kind::File);
         let mut paths: Vec<String> = met.filter_map(|(path, _)| relative(&path)).collect();
         paths.sort();
@@ -94,31 +105,24 @@ impl Files for Repository<'_> {
         if !is_default {
             return FileContent::Missing;
         }
-        read_below(self.files, &file.folder_of(project), path.trim_start_matches('/'))
+        let root = file.folder_of(project);
+        match file.hold(&root, self.files) {
+            Ok(Some((held, _))) => read_below(self.files, &held, &root, path.trim_start_matches('/')),
+            Ok(None) => FileContent::NoFile("outside of what the inventory may name"),
+            Err(_) => FileContent::Missing,
+        }
     }
 }
 
-/// Reads a file below a folder, and nothing that a link leads to.
-fn read_below(files: &dyn FileSource, root: &Path, path: &str) -> FileContent {
-    let file = root.join(path);
-    match files.kind(&file) {
-        Err(_) => return FileContent::Missing,
-        Ok(Kind::Link) => return FileContent::NoFile("a symbolic link"),
-        Ok(Kind::File | Kind::Folder | Kind::Other(_)) => {}
-    }
-    let is_below = match (files.real(&file), files.real(root)) {
-        (Ok(file), Ok(root)) => file.starts_with(root),
-        // A file that only an editor has lies nowhere yet.
-        (Ok(_), Err(_)) => true,
-        _ => false,
-    };
-    if !is_below {
-        return FileContent::NoFile("outside of the repository");
-    }
-    match files.read(&file, MAX_CI_FILE_SIZE) {
+/// Reads a file below a folder, and nothing that a link leads to: GitLab follows none.
+fn read_below(files: &dyn FileSource, folder: &Folder, root: &Path, path: &str) -> FileContent {
+    match files.read_at(folder, Path::new(path), &root.join(path), MAX_CI_FILE_SIZE) {
         Ok(Content::Text(source)) => FileContent::Text(source),
         Ok(Content::TooLarge(size)) => FileContent::TooLarge(size),
-        Ok(Content::NoFile(what)) => FileContent::NoFile(what),
+        Ok(content @ (Content::Link(_) | Content::Outside | Content::NoFile(_))) => {
+            FileContent::NoFile(content.in_words())
+        }
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => FileContent::Missing,
         Err(_) => FileContent::NoFile("not readable"),
     }
 }

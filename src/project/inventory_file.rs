@@ -1,16 +1,17 @@
 //! Inventories: read once, with the folder that their paths start from.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use super::Unusable;
-use super::files::FileSource;
-use super::gate::{Gate, NamedBy};
-use super::own_file::read_own_file;
-use super::paths::shown_path;
+use super::files::{FileSource, Folder};
+use super::gate::{Gate, Granted, NamedBy, Root};
+use super::own_file::read_granted;
+use super::paths::{folder_or_here, lexical, shown_path};
 use super::search::{Found, Listing, Searcher};
 use crate::diagnostic::{Finding, INVALID_INVENTORY};
 use crate::inventory::{self, Inventory, Problem, ProblemKind, Project};
@@ -31,6 +32,10 @@ pub struct InventoryFile {
     pub source: Arc<Source>,
     /// Projects whose folder the inventory names and that lies nowhere, by path.
     pub missing: Vec<MissingFolder>,
+    /// The path of its folder without links.
+    real: PathBuf,
+    /// The folders in which the folders of its projects have to lie, by their paths without links.
+    within: Vec<PathBuf>,
 }
 
 /// A folder that an inventory names as that of a project's files, and that is not there.
@@ -47,24 +52,68 @@ impl InventoryFile {
     ///
     /// # Errors
     /// When it cannot be read, has mistakes, or names a folder that lies outside of what it may name.
-    pub(crate) fn read(file: &Path, files: &dyn FileSource, gate: &Gate<'_>, root: &Path) -> Result<Self, Unusable> {
-        let source = read_own_file("inventory", file, MAX_SIZE, files)?;
+    pub(crate) fn read(
+        granted: &Granted,
+        files: &dyn FileSource,
+        gate: &Gate<'_>,
+        root: &Root,
+    ) -> Result<Self, Unusable> {
+        let file = &*granted.path;
+        let source = read_granted("inventory", granted, MAX_SIZE, files)?;
         let loaded = inventory::read(&source);
         let mistakes: Vec<Finding> = loaded.problems.iter().filter_map(|problem| mistake(problem, &source)).collect();
         if !mistakes.is_empty() {
             return Err(Unusable::with_mistakes(format!("the inventory {} cannot be used", source.path()), mistakes));
         }
         let inventory = Arc::new(loaded.inventory);
+        let folder = folder_or_here(file.parent().unwrap_or(Path::new("")));
+        let real = files.real(folder).unwrap_or_else(|_| lexical(folder));
+        let within = gate.within(&gate.bound_of(file, root));
+        let mut read = Self { inventory, file: file.to_owned(), source, missing: Vec::new(), real, within };
         let mut missing = Vec::new();
-        for project in inventory.projects() {
+        for project in read.inventory.projects() {
             let Some(written) = &project.repository else { continue };
+            if read.hold(&read.folder_of(project), files).is_ok_and(|held| held.is_some()) {
+                continue;
+            }
             let what = format!("repository` of `{}", project.path);
-            let folder = gate.resolve(Path::new(&**written), NamedBy::File(file), root, &what)?;
+            let folder = gate.resolve(Path::new(&**written), NamedBy::File(file), root, &what)?.path;
             if !files.is_there(&folder) {
                 missing.push(MissingFolder { project: project.path.to_string(), folder: shown_path(&folder) });
             }
         }
-        Ok(Self { inventory, file: file.to_owned(), source, missing })
+        read.missing = missing;
+        Ok(read)
+    }
+
+    /// Holds the folder of a project's files, and says what its path without links is; `None` where it lies outside of what the
+    /// inventory may name.
+    ///
+    /// # Errors
+    /// When it is not there, or cannot be opened.
+    pub(crate) fn hold(&self, folder: &Path, files: &dyn FileSource) -> io::Result<Option<(Folder, PathBuf)>> {
+        let is_plain = |below: &&Path| below.components().all(|part| matches!(part, Component::Normal(_)));
+        if let Some(below) = folder.strip_prefix(self.folder()).ok().filter(is_plain) {
+            let real = self.real.join(below);
+            if let Ok(held) = files.hold(folder, &real) {
+                return Ok(Some((held, real)));
+            }
+        }
+        // A link may lead to another place that the inventory may name.
+        let real = files.real(folder)?;
+        if !self.within.iter().any(|within| real.starts_with(within)) {
+            return Ok(None);
+        }
+        Ok(Some((files.hold(folder, &real)?, real)))
+    }
+
+    /// What is said of a project whose folder lies outside of what the inventory may name.
+    pub(crate) fn refuse(&self, folder: &Path, project: &str) -> Unusable {
+        Unusable::new(format!(
+            "the folder {} of `{project}`, which {} lists, leads outside of what this may name; allow the folder that it leads to with `--allow-outside DIR`",
+            shown_path(folder),
+            shown_path(&self.file)
+        ))
     }
 
     /// The folder that its paths start from.

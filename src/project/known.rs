@@ -4,9 +4,9 @@
 use std::path::Path;
 use std::sync::{Arc, PoisonError};
 
-use super::gate::{NamedBy, lexical};
+use super::gate::{Granted, NamedBy, Root};
 use super::loader::Loader;
-use super::paths::{folder_or_here, shown_path};
+use super::paths::{folder_or_here, lexical, shown_path};
 use super::scope::Owner;
 use super::search::Found;
 use super::settings::FILE_NAME;
@@ -120,7 +120,7 @@ impl Loader<'_> {
         found.map_or((None, None), |(path, origin)| (Some(path), Some(origin)))
     }
 
-    pub(super) fn settings_for(&self, folder: &Path, root: &Path) -> Result<Arc<SettingsFile>, Unusable> {
+    pub(super) fn settings_for(&self, folder: &Path, root: &Root) -> Result<Arc<SettingsFile>, Unusable> {
         match &self.given {
             Some(settings) => Ok(Arc::clone(settings)),
             None if self.options.isolated => Ok(Arc::default()),
@@ -129,26 +129,26 @@ impl Loader<'_> {
     }
 
     /// The settings file beside the project's `.gitlab`, or above it up to the root.
-    fn settings_above(&self, folder: &Path, root: &Path) -> Result<Option<Arc<SettingsFile>>, Unusable> {
+    fn settings_above(&self, folder: &Path, root: &Root) -> Result<Option<Arc<SettingsFile>>, Unusable> {
         let start = lexical(folder);
-        for folder in start.ancestors().take_while(|folder| folder.starts_with(root)) {
+        for folder in start.ancestors().take_while(|folder| folder.starts_with(&root.path)) {
             let known = self.by_folder.lock().unwrap_or_else(PoisonError::into_inner).get(folder).cloned();
             let settings = match known {
                 Some(settings) => settings,
                 None => {
                     let file = folder.join(FILE_NAME);
-                    let settings = match self.files.is_there(&file) {
-                        true if !self.gate.is_below(&file, root) => {
+                    let settings = match self.files.is_there(&file).then(|| self.gate.grant(&file, root)) {
+                        Some(None) => {
                             return Err(Unusable::new(format!(
                                 "the settings file {} leads outside of the repository; name it with `--settings`, or allow its folder with `--allow-outside DIR`",
                                 shown_path(&file)
                             )));
                         }
-                        true => {
-                            let read = SettingsFile::read(&file, self.rules, self.files, &self.gate, root)?;
+                        Some(Some(granted)) => {
+                            let read = SettingsFile::read(&granted, self.rules, self.files, &self.gate, root)?;
                             Some(Arc::new(read))
                         }
-                        false => None,
+                        None => None,
                     };
                     let mut known = self.by_folder.lock().unwrap_or_else(PoisonError::into_inner);
                     known.insert(folder.to_owned(), settings.clone());
@@ -166,14 +166,14 @@ impl Loader<'_> {
     pub(super) fn inventory_of(
         &self,
         settings: &SettingsFile,
-        root: &Path,
+        root: &Root,
     ) -> Result<Option<Arc<InventoryFile>>, Unusable> {
         let file = match (&self.options.inventory, &self.options.inventory_of_editor) {
             (Some(file), Some(folder)) => {
                 let root = self.gate.root_of(folder, folder);
                 Some(self.gate.resolve(file, NamedBy::Editor(folder), &root, "inventory")?)
             }
-            (Some(file), None) => Some(file.clone()),
+            (Some(file), None) => Some(Granted::to_caller(file)),
             (None, _) => match &settings.inventory_refused {
                 Some(refused) => return Err(refused.clone()),
                 None => settings.inventory.clone(),
@@ -182,14 +182,14 @@ impl Loader<'_> {
         file.map(|file| self.read_inventory(&file, root)).transpose()
     }
 
-    pub(super) fn read_inventory(&self, file: &Path, root: &Path) -> Result<Arc<InventoryFile>, Unusable> {
+    pub(super) fn read_inventory(&self, file: &Granted, root: &Root) -> Result<Arc<InventoryFile>, Unusable> {
         // Held while it is read, so that an inventory is read once.
         let mut known = self.inventories.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(inventory) = known.get(file) {
+        if let Some(inventory) = known.get(&file.path) {
             return Ok(Arc::clone(inventory));
         }
         let inventory = Arc::new(InventoryFile::read(file, self.files, &self.gate, root)?);
-        known.insert(file.to_owned(), Arc::clone(&inventory));
+        known.insert(file.path.clone(), Arc::clone(&inventory));
         Ok(inventory)
     }
 }

@@ -2,15 +2,16 @@
 //!
 //! `scope` finds the projects, `known` has what is known of each before its files are read.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
 
 use super::ci_files::MAX_CI_FILE_SIZE;
-use super::files::FileSource;
-use super::gate::{Gate, NamedBy};
+use super::files::{FileSource, Folder};
+use super::gate::{Gate, Granted, NamedBy};
 use super::options::{Options, Surroundings};
 use super::paths::{locate, shown_path};
 use super::read_input::read_input;
@@ -21,12 +22,19 @@ use super::{Context, Input, InventoryFile, Project, SettingsFile, Snapshot, Step
 use crate::agent_config::location::{CI_FILE, Location};
 use crate::diagnostic::RuleTable;
 use crate::gitlab::NEWEST;
+use crate::inventory::Project as ListedProject;
 
 /// From how many projects on work is shared: threads cost more to start than a few small files cost to read.
 const FEW: usize = 4;
 
 /// How many folders of an inventory that are not there are named; the number of the others is told.
 const NAMED_FOLDERS: usize = 3;
+
+/// Why a project's folder cannot be read.
+enum NotHeld {
+    Refused(Unusable),
+    Unreadable(io::Error),
+}
 
 /// What is to be loaded, and how much of it.
 #[derive(Clone, Copy)]
@@ -94,6 +102,11 @@ impl<'s> Loader<'s> {
         let search = self.search(request, &mut snapshot);
         snapshot.errors.extend(search.errors);
         snapshot.is_cut = search.is_cut;
+        if !search.passed_over.is_empty() {
+            let folders: Vec<String> = search.passed_over.iter().map(|folder| shown_path(folder)).collect();
+            let folders = folders.join(", ");
+            snapshot.remarks.insert(format!("Not looked at: {folders}, where the system shows itself as files."));
+        }
         let owner = match self.owner(&search.projects, request.scope, &mut snapshot) {
             Ok(owner) => owner,
             Err(unusable) => {
@@ -112,6 +125,8 @@ impl<'s> Loader<'s> {
             snapshot.errors.extend(errors);
             snapshot.unusable.extend(unusable);
         }
+        let mut told = HashSet::new();
+        snapshot.errors.retain(|error| told.insert(error.clone()));
         self.remark(&mut snapshot);
         snapshot
     }
@@ -125,7 +140,8 @@ impl<'s> Loader<'s> {
         let found = Found::nothing_at(&root);
         let context = self.known(&found, None)?.context;
         let file = FoundFile { path: path.to_owned(), location: location.unwrap_or(Location::Loose) };
-        Ok((read_input(&file, context.max_file_size, self.files)?, context))
+        let folder = self.gate.hold(&root, &root).map(|(folder, _)| folder);
+        Ok((read_input(&file, &folder, context.max_file_size, self.files)?, context))
     }
 
     /// The inventory at a path, which the caller names.
@@ -134,17 +150,26 @@ impl<'s> Loader<'s> {
     /// When it cannot be used.
     pub fn load_inventory(&self, file: &Path) -> Result<Arc<InventoryFile>, Unusable> {
         let folder = file.parent().unwrap_or(Path::new(""));
-        self.read_inventory(file, &self.gate.root_of(folder, folder))
+        self.read_inventory(&Granted::to_caller(file), &self.gate.root_of(folder, folder))
     }
 
-    /// The files of a listed project's folder that are, or look like, agent configurations; `None` where there is no such folder.
-    #[must_use]
-    pub fn agent_folders(&self, root: &Path) -> Option<Vec<String>> {
-        if !self.files.is_there(root) {
-            return None;
+    /// The agents that have a configuration in the folder of a project that an inventory lists; `None` where there is no such folder.
+    ///
+    /// # Errors
+    /// When the folder lies outside of what the inventory may name.
+    pub fn agent_folders(
+        &self,
+        file: &InventoryFile,
+        project: &ListedProject,
+    ) -> Result<Option<Vec<String>>, Unusable> {
+        let root = file.folder_of(project);
+        match file.hold(&root, self.files) {
+            Ok(Some(_)) => {}
+            Ok(None) => return Err(file.refuse(&root, &project.path)),
+            Err(_) => return Ok(None),
         }
-        let found = Searcher::new(self.files, usize::MAX).at_root(root).map(|found| found.files).unwrap_or_default();
-        Some(found.into_iter().filter_map(|file| file.location.agent().map(str::to_owned)).collect())
+        let found = Searcher::new(self.files, usize::MAX).at_root(&root).map(|found| found.files).unwrap_or_default();
+        Ok(Some(found.into_iter().filter_map(|file| file.location.agent().map(str::to_owned)).collect()))
     }
 
     /// The most bytes that the text at a path may have to be read.
@@ -172,10 +197,15 @@ impl<'s> Loader<'s> {
                 None => return (None, Vec::new(), Some(unusable)),
             },
         };
-        let mut errors = Vec::new();
+        let (folder, real) = match self.hold(found) {
+            Ok((folder, real)) => (Ok(folder), real),
+            Err(NotHeld::Refused(unusable)) => return (None, Vec::new(), Some(unusable)),
+            Err(NotHeld::Unreadable(error)) => (Err(error), PathBuf::new()),
+        };
+        let mut errors = found.errors.clone();
         let mut inputs = Vec::with_capacity(found.files.len());
         for file in &found.files {
-            match read_input(file, known.context.max_file_size, self.files) {
+            match read_input(file, &folder, known.context.max_file_size, self.files) {
                 Ok(input) => inputs.push(input),
                 Err(unusable) => errors.push(unusable.message),
             }
@@ -183,6 +213,7 @@ impl<'s> Loader<'s> {
         let shown = |named: &BTreeSet<PathBuf>| named.iter().map(|path| shown_path(path)).collect();
         let mut project = Project {
             folder: found.root.clone(),
+            real,
             context: known.context,
             origins: known.origins,
             settings: known.settings,
@@ -195,10 +226,27 @@ impl<'s> Loader<'s> {
             found: found.files.clone(),
         };
         if request.with_ci_files {
-            project.pipeline = project.read_pipeline(self.files).map(Arc::new);
+            project.pipeline = project.read_pipeline_in(folder.ok(), self.files).map(Arc::new);
         }
         request.steps.add(found.count());
         (Some(project), errors, unusable)
+    }
+
+    /// Holds a project's folder, and says what its path without links is.
+    fn hold(&self, found: &Found) -> Result<(Folder, PathBuf), NotHeld> {
+        let error = match self.gate.hold(&found.root, &found.given) {
+            Ok(held) => return Ok(held),
+            Err(error) => error,
+        };
+        // What an inventory lists may be a link, other than what a walk finds.
+        match (&found.listed_by, &found.project) {
+            (Some((file, _)), Some(project)) => match file.hold(&found.root, self.files) {
+                Ok(Some(held)) => Ok(held),
+                Ok(None) => Err(NotHeld::Refused(file.refuse(&found.root, project))),
+                Err(error) => Err(NotHeld::Unreadable(error)),
+            },
+            _ => Err(NotHeld::Unreadable(error)),
+        }
     }
 
     /// What is to be said about everything that was read.

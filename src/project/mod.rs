@@ -26,7 +26,6 @@ mod steps;
 
 pub use changeable::changeable_files;
 pub use context::Context;
-pub(crate) use gate::lexical;
 pub use input::{AgentFile, EntryId, Input, InputContent};
 pub(crate) use inventory_file::mistake as inventory_mistake;
 pub use inventory_file::{InventoryFile, MissingFolder};
@@ -34,8 +33,9 @@ pub use loader::{Loader, Request};
 pub use options::{Options, Surroundings};
 pub use organisation_schema::OrganisationSchema;
 pub use own_file::read_own_file;
+pub(crate) use paths::lexical;
 pub use scope::{MAX_FILES_OF_EDITOR, Neighbours, Scope};
-pub use settings_file::SettingsFile;
+pub use settings_file::{Asked, SettingsFile};
 pub use snapshot::{Origin, Origins, Project, Snapshot};
 pub use steps::Steps;
 

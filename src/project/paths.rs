@@ -31,6 +31,18 @@ pub fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(folder_or_here(path)).unwrap_or_else(|_| path.to_owned())
 }
 
+/// The path from the top of the file system with `..` worked out as it is written.
+pub(crate) fn lexical(path: &Path) -> PathBuf {
+    let mut lexical = PathBuf::new();
+    for component in absolute(path).components() {
+        match component {
+            Component::ParentDir => drop(lexical.pop()),
+            other => lexical.push(other),
+        }
+    }
+    lexical
+}
+
 /// The configuration project that a path belongs to, and what the path is within it.
 #[must_use]
 pub fn locate(path: &Path) -> (PathBuf, Option<Location>) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::files::{Content, FileSource, Kind};
+use super::files::{Content, FileSource, Folder, Kind};
 use super::paths::shown_path;
 use super::search::FoundFile;
 use super::{Input, InputContent, Unusable};
@@ -10,23 +10,30 @@ use crate::agent_config::location::{ENVIRONMENT_TEMPLATE, Location};
 use crate::source::Source;
 use crate::words::io_error;
 
-/// Reads what was found, up to so many bytes.
-pub(crate) fn read_input(file: &FoundFile, limit: u64, files: &dyn FileSource) -> Result<Input, Unusable> {
+/// Reads what was found in a project's folder, up to so many bytes. What lies in no `.gitlab` was named by the caller and is read
+/// wherever it leads.
+pub(crate) fn read_input(
+    file: &FoundFile,
+    folder: &std::io::Result<Folder>,
+    limit: u64,
+    files: &dyn FileSource,
+) -> Result<Input, Unusable> {
     let shown = shown_path(&file.path);
     let empty = |content| Input::without_text(file.location.clone(), Arc::new(Source::new(shown.clone(), "")), content);
     let unreadable = |error: &std::io::Error| Unusable::new(format!("cannot read {shown}: {}", io_error(error)));
-    let kind = files.kind(&file.path).map_err(|error| unreadable(&error))?;
-    if kind == Kind::Link && file.location != Location::Loose {
-        let target = files.link_target(&file.path).unwrap_or_default();
-        return Ok(empty(InputContent::Link(target.to_string_lossy().into_owned())));
-    }
-    Ok(match files.read(&file.path, limit).map_err(|error| unreadable(&error))? {
+    let content = match (&file.location, folder) {
+        (Location::Loose, _) => files.read(&file.path, limit),
+        (_, Ok(folder)) => files.read_below(folder, &file.path, limit),
+        (_, Err(error)) => return Err(unreadable(error)),
+    };
+    Ok(match content.map_err(|error| unreadable(&error))? {
         Content::Text(source) => {
             let has_template = has_template(file, files);
             Input { has_template, ..Input::text(file.location.clone(), source) }
         }
         Content::TooLarge(size) => empty(InputContent::TooLarge(size)),
-        Content::NoFile(what) => empty(InputContent::NoFile(what)),
+        Content::Link(target) => empty(InputContent::Link(target.to_string_lossy().into_owned())),
+        content @ (Content::Outside | Content::NoFile(_)) => empty(InputContent::NoFile(content.in_words())),
     })
 }
 

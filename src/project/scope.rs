@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::files::Kind;
-use super::gate::lexical;
 use super::loader::{Loader, Request};
-use super::paths::locate;
+use super::paths::{lexical, locate};
 use super::search::{Found, Listing, Search, Searcher};
 use super::{InventoryFile, Snapshot, Unusable};
 
@@ -146,7 +145,7 @@ impl Loader<'_> {
         let is_top = |found: &Found| {
             let folder = lexical(&found.root);
             let root = self.gate.root_of(&folder, &found.given);
-            root == folder && tops.iter().any(|top| top.starts_with(&folder))
+            root.path == folder && tops.iter().any(|top| top.starts_with(&folder))
         };
         let at_top: Vec<usize> = candidates.iter().filter(|(_, found)| is_top(found)).map(|(at, _)| *at).collect();
         if let [at] = at_top[..] {

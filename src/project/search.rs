@@ -1,14 +1,14 @@
 //! Finds configuration projects, their agent configurations and their CI files.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 use super::files::{FileSource, Kind, Walk};
-use super::gate::lexical;
-use super::paths::{is_config_path, locate};
+use super::paths::{is_config_path, lexical, locate};
 use super::{InventoryFile, SettingsFile};
 use crate::agent_config::location::{CI_FILE, Location, Unread};
 use crate::words::io_error;
@@ -41,6 +41,8 @@ pub(crate) struct Found {
     pub is_nested: bool,
     /// The files that were named; `None` where the whole project is meant. The others are there to be known.
     pub named: Option<BTreeSet<PathBuf>>,
+    /// What of it could not be looked at, a clause each.
+    pub errors: Vec<String>,
 }
 
 impl Found {
@@ -79,6 +81,8 @@ pub(crate) struct Search {
     pub errors: Vec<String>,
     /// Whether there were more files than were to be looked at.
     pub is_cut: bool,
+    /// Folders that were passed over because they hold what the system makes up.
+    pub passed_over: Vec<PathBuf>,
 }
 
 /// What has been found of one project so far.
@@ -91,12 +95,21 @@ struct Gathered {
     /// Whether a folder was searched, so that all of it is meant.
     is_whole: bool,
     is_nested: bool,
+    errors: Vec<String>,
 }
 
 impl Gathered {
     fn new(given: &Path) -> Self {
         let given = given.to_owned();
-        Self { given, files: BTreeMap::new(), ci_file: None, named: BTreeSet::new(), is_whole: false, is_nested: false }
+        Self {
+            given,
+            files: BTreeMap::new(),
+            ci_file: None,
+            named: BTreeSet::new(),
+            is_whole: false,
+            is_nested: false,
+            errors: Vec::new(),
+        }
     }
 
     /// Takes a file that was found.
@@ -133,6 +146,7 @@ impl Gathered {
             listed_by: None,
             is_nested: self.is_nested,
             named,
+            errors: self.errors,
         }
     }
 }
@@ -197,7 +211,7 @@ impl<'s> Searcher<'s> {
         let mut gathered = Gathered { is_whole: true, ..Gathered::new(root) };
         self.add_ci_file(root, &mut gathered);
         self.gather_agents(root, &mut gathered);
-        let is_found = gathered.ci_file.is_some() || !gathered.files.is_empty();
+        let is_found = gathered.ci_file.is_some() || !gathered.files.is_empty() || !gathered.errors.is_empty();
         is_found.then(|| gathered.into_found(root.to_owned()))
     }
 
@@ -256,19 +270,63 @@ impl<'s> Searcher<'s> {
     /// Everything in `.gitlab` that is, or looks like, an agent configuration, whatever ignore files say: GitLab heeds none.
     fn gather_agents(&self, root: &Path, gathered: &mut Gathered) {
         let folder = root.join(".gitlab");
-        if !self.files.is_there(&folder) {
-            return;
+        match self.files.kind(&folder) {
+            Ok(Kind::Folder) => {}
+            Ok(Kind::Link) => {
+                let (root, link) = (root.to_owned(), self.folder_link(&folder));
+                gathered.files.extend(link.filter(|(of, _)| *of == root).map(|(_, location)| (folder, location)));
+                return;
+            }
+            Ok(Kind::File | Kind::Other(_)) => return,
+            Err(error) => {
+                if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) {
+                    gathered.errors.push(format!("cannot read {}: {}", folder.display(), io_error(&error)));
+                }
+                return;
+            }
         }
         let wanted = |_: &Path| true;
         let walk =
-            Walk { top: &folder, limit: usize::MAX, heeds_ignore_files: false, is_large: false, wanted: &wanted };
-        for (path, kind) in self.files.walk(&walk).met {
-            if let Some((found, location)) = configuration(&path, kind)
+            Walk { top: &folder, limit: usize::MAX, leaves_out_ignored: false, is_large: false, wanted: &wanted };
+        let walked = self.files.walk(&walk);
+        gathered.errors.extend(walked.errors);
+        for (path, kind) in walked.met {
+            if let Some((found, location)) = self.configuration(&path, kind)
                 && found == root
             {
                 gathered.files.insert(path, location);
             }
         }
+    }
+
+    /// The project and what the path is within it, where it is or looks like an agent configuration.
+    fn configuration(&self, path: &Path, kind: Kind) -> Option<(PathBuf, Location)> {
+        let (root, location) = locate(path);
+        let is_folder = kind == Kind::Folder;
+        match location.filter(|location| !is_folder || matches!(location, Location::Config { .. })) {
+            Some(location) => Some((root, location)),
+            None if kind == Kind::Link => self.folder_link(path),
+            None => None,
+        }
+    }
+
+    /// The project of a link in place of a folder on the way to agent configurations, if some seem to lie behind it.
+    fn folder_link(&self, path: &Path) -> Option<(PathBuf, Location)> {
+        let (root, _) = locate(path);
+        let parts: Option<Vec<&str>> = path.strip_prefix(&root).ok()?.iter().map(|part| part.to_str()).collect();
+        // Elsewhere, what a link leads to may be missing.
+        let leads_to_folder = || self.files.real(path).is_err() || self.is_folder(path, Kind::Link);
+        let agent = match parts?[..] {
+            [".gitlab"] if self.is_folder(&path.join("agents"), Kind::Link) => None,
+            [".gitlab", "agents"] if leads_to_folder() => None,
+            [".gitlab", "agents", agent]
+                if self.files.real(path).is_err() || self.files.is_there(&path.join("config.yaml")) =>
+            {
+                Some(agent.to_owned())
+            }
+            _ => return None,
+        };
+        Some((root, Location::Unread { why: Unread::FolderLink, agent }))
     }
 
     fn search_folder(&self, top: &Path, roots: &mut Roots, search: &mut Search) {
@@ -279,16 +337,17 @@ impl<'s> Searcher<'s> {
         let walked = self.files.walk(&Walk {
             top,
             limit: self.limit,
-            heeds_ignore_files: true,
+            leaves_out_ignored: true,
             is_large: true,
             wanted: &wanted,
         });
         search.errors.extend(walked.errors);
         search.is_cut |= walked.is_cut;
+        search.passed_over.extend(walked.passed_over);
         let repositories: HashSet<PathBuf> = walked.repositories.into_iter().collect();
         let mut found: BTreeMap<PathBuf, Vec<(PathBuf, Location)>> = BTreeMap::new();
         for (path, kind) in walked.met {
-            if let Some((root, location)) = configuration(&path, kind) {
+            if let Some((root, location)) = self.configuration(&path, kind) {
                 found.entry(root).or_default().push((path, location));
             }
         }
@@ -315,8 +374,14 @@ impl<'s> Searcher<'s> {
             repositories,
             inventories: HashMap::new(),
         };
-        for (root, entries) in found {
+        for (root, mut entries) in found {
             let is_nested = nesting.is_nested(&root);
+            // Where GitLab looks for no agents, a link hides none.
+            let is_link = |location: &Location| matches!(location, Location::Unread { why: Unread::FolderLink, .. });
+            entries.retain(|(_, location)| !is_nested || !is_link(location));
+            if entries.is_empty() {
+                continue;
+            }
             let (_, project) = roots.at(&root, top);
             project.is_whole = true;
             project.is_nested = is_nested;
@@ -336,17 +401,10 @@ impl<'s> Searcher<'s> {
     }
 }
 
-/// The project and what the path is within it, where it is or looks like an agent configuration.
-fn configuration(path: &Path, kind: Kind) -> Option<(PathBuf, Location)> {
-    let (root, location) = locate(path);
-    let is_folder = kind == Kind::Folder;
-    let location = location.filter(|location| !is_folder || matches!(location, Location::Config { .. }))?;
-    Some((root, location))
-}
-
-/// Everything below something like `.gitlab/agents`, whatever the letter case.
+/// Everything below something like `.gitlab/agents`, whatever the letter case, and what may be a link in place of that folder.
 fn agents_glob() -> GlobSet {
-    let pattern = GlobBuilder::new("**/.gitlab/{agents,agent,kubernetes-agents}/**").case_insensitive(true).build();
+    let pattern = "**/{.gitlab,.gitlab/{agents,agent,kubernetes-agents},.gitlab/{agents,agent,kubernetes-agents}/**}";
+    let pattern = GlobBuilder::new(pattern).case_insensitive(true).build();
     // The pattern is a constant; were it invalid, nothing would be found and every test would fail.
     pattern.and_then(|glob| GlobSetBuilder::new().add(glob).build()).unwrap_or_else(|_| GlobSet::empty())
 }

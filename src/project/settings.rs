@@ -3,72 +3,116 @@
 use std::str::FromStr as _;
 use std::sync::Arc;
 
+use crate::diagnostic::path_patterns::{PathPattern, PathPatterns};
 use crate::diagnostic::suppression::AcceptedFinding;
-use crate::diagnostic::{Finding, INVALID_SETTINGS, Level, RuleTable};
+use crate::diagnostic::{Finding, INVALID_SETTINGS, Level, PerPath, RuleTable};
 use crate::gitlab::{NEWEST, Tier, Version};
-use crate::schema::{self, Check, Data, Key, Kind, Message, MessageValue, Value};
+use crate::schema::{self, Check, Data, Declared, Field, Key, Kind, Message, MessageValue, Value};
 use crate::source::{Place, Source, Span};
-use crate::yaml;
+use crate::{words, yaml};
 
 /// The name of the settings file.
 pub const FILE_NAME: &str = ".kaslint.yaml";
 
 /// The table of the settings file's keys.
-pub static SETTINGS: Message = Message::new(
-    "the settings",
-    &[
-        Key::new("project", Kind::Text, "The full path of the configuration project.").checks(&[Check::NotEmpty]),
-        Key::new("inventory", Kind::Text, "The inventory file, relative to the settings file.")
+pub static SETTINGS: Declared = Declared::new(|| {
+    Message::new(
+        "the settings",
+        vec![
+            Key::new("project", Kind::Text, "The full path of the configuration project.").checks(&[Check::NotEmpty]),
+            Key::new("inventory", Kind::Text, "The inventory file, relative to the settings file.")
+                .checks(&[Check::NotEmpty]),
+            Key::new("schemas", Kind::list(Kind::Text), "An organisation's own JSON Schemas for agent files.")
+                .checks(&[Check::NotEmpty]),
+            Key::new("gitlab", Kind::message(&GITLAB), "What is known about the GitLab instance."),
+            Key::new("rules", Kind::map(level()), "How severe the findings of a rule are."),
+            Key::new(
+                "exclude",
+                Kind::list(Kind::Text),
+                "Patterns of files and folders, relative to the settings file, of which nothing is said.",
+            )
             .checks(&[Check::NotEmpty]),
-        Key::new("schemas", Kind::List(&Kind::Text), "An organisation's own JSON Schemas for agent files.")
-            .checks(&[Check::NotEmpty]),
-        Key::new("gitlab", Kind::Message(&GITLAB), "What is known about the GitLab instance."),
-        Key::new(
-            "rules",
-            Kind::Map(&Kind::Word(&["off", "note", "warning", "error"])),
-            "How severe the findings of a rule are.",
-        ),
-        Key::new("ignore", Kind::List(&Kind::Message(&IGNORE)), "Findings that were looked at and accepted."),
-        Key::new("policy", Kind::List(&Kind::Message(&POLICY)), "What effective access must hold to."),
-    ],
-);
+            Key::new(
+                "per-path",
+                Kind::list(Kind::message(&PER_PATH)),
+                "How severe the findings of a rule are in some files; the last item that matches counts.",
+            ),
+            Key::new("ignore", Kind::list(Kind::message(&IGNORE)), "Findings that were looked at and accepted."),
+            Key::new("policy", Kind::list(Kind::message(&POLICY)), "What effective access must hold to."),
+        ],
+    )
+});
 
-static GITLAB: Message = Message::new(
-    "`gitlab`",
-    &[
-        Key::new("version", Kind::Text, "The release, as major.minor in quotes.").checks(&[Check::NotEmpty]),
-        Key::new("tier", Kind::Word(&["free", "premium", "ultimate"]), "The licence of the CI projects."),
-        Key::new("instance_authorization", Kind::Bool, "The instance setting \"Enable instance level authorization\".")
+static GITLAB: Declared = Declared::new(|| {
+    Message::new(
+        "`gitlab`",
+        vec![
+            Key::new("version", Kind::Text, "The release, as major.minor in quotes.").checks(&[Check::NotEmpty]),
+            Key::new("tier", Kind::word(&["free", "premium", "ultimate"]), "The licence of the CI projects."),
+            Key::new(
+                "instance_authorization",
+                Kind::Bool,
+                "The instance setting \"Enable instance level authorization\".",
+            )
             .explicit(),
-        Key::new(
-            "max_configuration_file_size",
-            Kind::Int64,
-            "The agent server's limit on the size of a file, in bytes.",
-        )
-        .default("131072")
-        .checks(&[Check::AtLeast(1)]),
-    ],
-);
+            Key::new(
+                "max_configuration_file_size",
+                Kind::Int64,
+                "The agent server's limit on the size of a file, in bytes.",
+            )
+            .default("131072")
+            .checks(&[Check::AtLeast(1)]),
+        ],
+    )
+});
 
-static IGNORE: Message = Message::new(
-    "an item of `ignore`",
-    &[
-        Key::new("rule", Kind::Text, "The rule.").checks(&[Check::Required]),
-        Key::new("at", Kind::Text, "The route of the finding, with ids for positions.").checks(&[Check::NotEmpty]),
-        Key::new("path", Kind::Text, "A pattern of file paths.").checks(&[Check::NotEmpty]),
-        Key::new("reason", Kind::Text, "Why the finding is accepted.").checks(&[Check::Required]),
-    ],
-);
+/// How severe findings are, or that there are none.
+fn level() -> Kind {
+    Kind::word(&["off", "note", "warning", "error"])
+}
 
-static POLICY: Message = Message::new(
-    "an item of `policy`",
-    &[
-        Key::new("name", Kind::Text, "What the policy is called in findings.").checks(&[Check::Required]),
-        Key::new("agents", Kind::List(&Kind::Text), "Patterns of contexts that it holds for.")
-            .checks(&[Check::NotEmpty]),
-        Key::new("require", Kind::Any, "What every grant must have."),
-    ],
-);
+static PER_PATH: Declared = Declared::new(|| {
+    Message::new(
+        "an item of `per-path`",
+        vec![
+            Key::new("path", Kind::Text, "A pattern of files and folders, relative to the settings file.")
+                .checks(&[Check::Required]),
+            Key::new("rules", Kind::map(level()), "How severe the findings of a rule are there.")
+                .checks(&[Check::Required]),
+            Key::new("reason", Kind::Text, "Why these files are judged otherwise.").checks(&[Check::Required]),
+        ],
+    )
+});
+
+static IGNORE: Declared = Declared::new(|| {
+    Message::new(
+        "an item of `ignore`",
+        vec![
+            Key::new("rule", Kind::Text, "The rule.").checks(&[Check::Required]),
+            Key::new("at", Kind::Text, "The route of the finding, with ids for positions.").checks(&[Check::NotEmpty]),
+            Key::new("path", Kind::Text, "A pattern of file paths.").checks(&[Check::NotEmpty]),
+            Key::new("reason", Kind::Text, "Why the finding is accepted.").checks(&[Check::Required]),
+        ],
+    )
+});
+
+static POLICY: Declared = Declared::new(|| {
+    Message::new(
+        "an item of `policy`",
+        vec![
+            Key::new("name", Kind::Text, "What the policy is called in findings.").checks(&[Check::Required]),
+            Key::new("agents", Kind::list(Kind::Text), "Patterns of contexts that it holds for.")
+                .checks(&[Check::NotEmpty]),
+            Key::new("require", Kind::Any, "What every grant must have."),
+        ],
+    )
+});
+
+/// The most items of `exclude`, and of `per-path`: each file is held against all of them.
+const MAX_ITEMS: usize = 1_000;
+
+/// What to do about lists that are too large.
+const FEWER: &str = "write fewer patterns; `**` stands for any number of folders";
 
 /// What a settings file says.
 #[derive(Clone, Debug, Default)]
@@ -89,6 +133,10 @@ pub struct Settings {
     pub max_file_size: Option<u64>,
     /// Levels by rule name.
     pub levels: Vec<(String, Level)>,
+    /// Files that are not looked at.
+    pub exclude: PathPatterns,
+    /// Other levels for some files.
+    pub per_path: PerPath,
     /// Findings that were accepted.
     pub ignore: Vec<AcceptedFinding>,
     /// Keys that are set and not acted upon by this version of kaslint.
@@ -146,15 +194,9 @@ impl Reader<'_> {
             let size = gitlab.set("max_configuration_file_size").and_then(|field| field.value.as_int());
             settings.max_file_size = size.and_then(|size| u64::try_from(size).ok());
         }
-        if let Some(Data::Map(rules)) = root.set("rules").map(|field| &field.value.data) {
-            for (name, span, level) in rules {
-                if self.rules.find(name).is_none() {
-                    self.mistake(*span, format!("there is no rule `{name}`"), self.rules.nearest(name));
-                } else if let Some(level) = level.as_text().and_then(|text| Level::from_str(text).ok()) {
-                    settings.levels.push((name.to_string(), level));
-                }
-            }
-        }
+        settings.levels = self.levels(root).into_iter().map(|(name, level)| (name.to_owned(), level)).collect();
+        settings.exclude = self.exclude(root);
+        settings.per_path = self.per_path(root);
         let ignore = root.set("ignore").map(|field| field.value.items()).unwrap_or_default();
         settings.ignore = ignore.iter().filter_map(|item| self.accepted(item)).collect();
         let schemas = root.set("schemas").map(|field| field.value.items()).unwrap_or_default();
@@ -162,6 +204,71 @@ impl Reader<'_> {
         let later = ["policy"];
         settings.not_supported = later.into_iter().filter(|key| root.set(key).is_some()).collect();
         settings
+    }
+
+    /// The levels below `rules`.
+    fn levels(&mut self, message: &MessageValue) -> Vec<(&'static str, Level)> {
+        let Some(Data::Map(rules)) = message.set("rules").map(|field| &field.value.data) else { return Vec::new() };
+        let mut levels = Vec::new();
+        for (name, span, level) in rules {
+            match self.rules.find(name) {
+                None => self.mistake(*span, format!("there is no rule `{name}`"), self.rules.nearest(name)),
+                Some(rule) => {
+                    let level = level.as_text().and_then(|text| Level::from_str(text).ok());
+                    levels.extend(level.map(|level| (rule.name, level)));
+                }
+            }
+        }
+        levels
+    }
+
+    fn exclude(&mut self, root: &MessageValue) -> PathPatterns {
+        let Some(field) = root.set("exclude") else { return PathPatterns::default() };
+        let items = field.value.items();
+        self.count(field, items.len());
+        let patterns: Vec<PathPattern> = items.iter().take(MAX_ITEMS).filter_map(|item| self.pattern(item)).collect();
+        PathPatterns::of(patterns).unwrap_or_else(|error| {
+            self.mistake(field.value.span, format!("`exclude` cannot be used: {error}"), FEWER.to_owned());
+            PathPatterns::default()
+        })
+    }
+
+    fn per_path(&mut self, root: &MessageValue) -> PerPath {
+        let Some(field) = root.set("per-path") else { return PerPath::default() };
+        let items = field.value.items();
+        self.count(field, items.len());
+        let mut read = Vec::new();
+        for message in items.iter().take(MAX_ITEMS).filter_map(Value::as_message) {
+            let levels = self.levels(message);
+            let path = message.set("path").and_then(|path| self.pattern(&path.value));
+            read.extend(path.map(|path| (path, levels)));
+        }
+        PerPath::of(read).unwrap_or_else(|error| {
+            self.mistake(field.value.span, format!("`per-path` cannot be used: {error}"), FEWER.to_owned());
+            PerPath::default()
+        })
+    }
+
+    /// A mistake if a list has more items than anybody means.
+    fn count(&mut self, field: &Field, count: usize) {
+        if count > MAX_ITEMS {
+            let message = format!("`{}` has {count} items, and {MAX_ITEMS} are allowed", field.key.name);
+            self.mistake(field.key_span, message, FEWER.to_owned());
+        }
+    }
+
+    /// A pattern of files.
+    fn pattern(&mut self, value: &Value) -> Option<PathPattern> {
+        let text = value.as_text()?;
+        match PathPattern::read(text) {
+            Ok(pattern) => Some(pattern),
+            Err(error) => {
+                let message = format!("{} is no pattern of files: {error}", words::excerpt(text));
+                let help = "write e.g. `examples/**`; patterns start from the folder of the settings file";
+                self.mistake(value.span, message, help.to_owned());
+                None
+            }
+        }
     }
 
     fn accepted(&mut self, item: &Value) -> Option<AcceptedFinding> {

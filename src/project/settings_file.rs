@@ -1,18 +1,33 @@
 //! Settings files: the one beside `.gitlab`, or above it up to the root.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::files::FileSource;
-use super::gate::{Gate, NamedBy};
-use super::own_file::read_own_file;
-use super::paths::{absolute, shown_path};
+use super::gate::{Gate, Granted, NamedBy, Root};
+use super::own_file::read_granted;
+use super::paths::{absolute, lexical, shown_path};
 use super::settings::Settings;
 use super::{OrganisationSchema, Unusable};
+use crate::diagnostic::path_patterns::PatternFolder;
 use crate::diagnostic::{RuleTable, Selection};
 
 /// The largest settings file that is read, in bytes.
 const MAX_SIZE: u64 = 1 << 20;
+
+/// What the caller says about which rules run, and on what.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Asked<'a> {
+    /// Only these rules; empty for all.
+    pub select: &'a [String],
+    /// Not these rules.
+    pub ignore: &'a [String],
+    /// Files that are looked at although `exclude` names them.
+    pub paths: &'a [PathBuf],
+    /// Whether comments in files hide nothing.
+    pub is_isolated: bool,
+}
 
 /// A settings file that was read, with what it names.
 #[derive(Debug, Default)]
@@ -24,7 +39,7 @@ pub struct SettingsFile {
     /// The file itself; `None` where there is none.
     pub file: Option<PathBuf>,
     /// The inventory that it names.
-    pub inventory: Option<PathBuf>,
+    pub(crate) inventory: Option<Granted>,
     /// Why that may not be read; it matters only where no option names another one.
     pub(crate) inventory_refused: Option<Unusable>,
     schema_files: Vec<PathBuf>,
@@ -36,14 +51,15 @@ impl SettingsFile {
     /// # Errors
     /// When it cannot be read, has mistakes, or names what lies outside of what it may name.
     pub(crate) fn read(
-        path: &Path,
+        granted: &Granted,
         rules: RuleTable,
         files: &dyn FileSource,
         gate: &Gate<'_>,
-        root: &Path,
+        root: &Root,
     ) -> Result<Self, Unusable> {
+        let path = &*granted.path;
         let shown = shown_path(path);
-        let source = read_own_file("settings file", path, MAX_SIZE, files)?;
+        let source = read_granted("settings file", granted, MAX_SIZE, files)?;
         let settings = Settings::read(&source, rules).map_err(|mistakes| {
             Unusable::with_mistakes(format!("the settings file {shown} cannot be used"), mistakes)
         })?;
@@ -53,11 +69,18 @@ impl SettingsFile {
             Ok(inventory) => (inventory, None),
             Err(refused) => (None, Some(refused)),
         };
-        let schema_files: Vec<PathBuf> =
+        let granted: Vec<Granted> =
             settings.schemas.iter().map(|written| named(written, "schemas")).collect::<Result<_, _>>()?;
-        let schemas = schema_files.iter().map(|file| read_schema(file, files)).collect::<Result<_, _>>()?;
+        let schemas = granted.iter().map(|file| read_schema(file, files)).collect::<Result<_, _>>()?;
+        let schema_files = granted.into_iter().map(|granted| granted.path).collect();
         let (schemas, file) = (Arc::new(schemas), Some(path.to_owned()));
         Ok(Self { settings, schemas, file, inventory, inventory_refused, schema_files })
+    }
+
+    /// The path of the inventory that it names.
+    #[must_use]
+    pub fn inventory(&self) -> Option<&Path> {
+        self.inventory.as_ref().map(|granted| &*granted.path)
     }
 
     /// The JSON Schemas that it names.
@@ -65,32 +88,38 @@ impl SettingsFile {
         &self.schema_files
     }
 
-    /// Which rules run on projects with these settings: those that are selected, and not the others; with `is_isolated`, whatever
-    /// comments in files say.
+    /// Which rules run on projects with these settings, and on which of their files: those that `asked` says.
     #[must_use]
-    pub fn selection(&self, only: &[String], without: &[String], is_isolated: bool) -> Selection {
+    pub fn selection(&self, asked: &Asked<'_>) -> Selection {
+        let folder = self.folder();
+        let named = match self.settings.exclude.is_empty() {
+            true => BTreeSet::new(),
+            false => asked.paths.iter().map(|path| folder.whole(&path.to_string_lossy())).collect(),
+        };
         Selection {
-            only: only.to_vec(),
-            without: without.to_vec(),
+            only: asked.select.to_vec(),
+            without: asked.ignore.to_vec(),
             levels: self.settings.levels.clone(),
-            accepted: (self.settings.ignore.clone(), self.shown_folder()),
-            is_isolated,
+            accepted: self.settings.ignore.clone(),
+            per_path: self.settings.per_path.clone(),
+            exclude: self.settings.exclude.clone(),
+            named,
+            folder,
+            settings: self.file.as_deref().map(shown_path).unwrap_or_default().into(),
+            is_isolated: asked.is_isolated,
         }
     }
 
-    /// The folder that its patterns start from, as paths of findings start; empty for the working directory.
-    fn shown_folder(&self) -> String {
+    /// The folder that patterns of files start from.
+    fn folder(&self) -> PatternFolder {
         let folder = self.file.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
-        match folder.as_os_str().is_empty() || absolute(folder) == absolute(Path::new(".")) {
-            true => String::new(),
-            false => shown_path(folder),
-        }
+        PatternFolder::new(&lexical(folder), &absolute(Path::new("")))
     }
 }
 
 /// An organisation's own schema that a settings file names.
-fn read_schema(file: &Path, files: &dyn FileSource) -> Result<OrganisationSchema, Unusable> {
-    let source = read_own_file("schema", file, MAX_SIZE, files)?;
+fn read_schema(file: &Granted, files: &dyn FileSource) -> Result<OrganisationSchema, Unusable> {
+    let source = read_granted("schema", file, MAX_SIZE, files)?;
     OrganisationSchema::read(source.path(), source.text())
         .map_err(|error| Unusable::new(format!("cannot use the schema {}: {error}", source.path())))
 }

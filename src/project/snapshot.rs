@@ -37,6 +37,8 @@ pub struct Snapshot {
 pub struct Project {
     /// The folder that holds `.gitlab`.
     pub folder: PathBuf,
+    /// The path of that without links, from when it was found; what is read again later lies there still.
+    pub(crate) real: PathBuf,
     /// What is known about GitLab's side.
     pub context: Context,
     /// Where that comes from.
@@ -65,6 +67,7 @@ impl Project {
     pub fn new(inputs: Vec<Input>, context: Context) -> Self {
         Self {
             folder: PathBuf::new(),
+            real: PathBuf::new(),
             context,
             origins: Origins::default(),
             settings: Arc::default(),
@@ -83,7 +86,8 @@ impl Project {
     pub fn with_file_again(&self, shown: &str, files: &dyn FileSource) -> Option<Self> {
         // Not by position: a file that cannot be read is found and is no input.
         let file = self.found.iter().find(|file| shown_path(&file.path) == shown)?;
-        let read = read_input(file, self.context.max_file_size, files).ok()?;
+        let folder = files.hold(&self.folder, &self.real);
+        let read = read_input(file, &folder, self.context.max_file_size, files).ok()?;
         let mut project = self.clone();
         *project.inputs.iter_mut().find(|input| input.source.path() == shown)? = read;
         Some(project)

@@ -3,27 +3,27 @@
 use std::io;
 
 use super::{Outcome, Summary};
+use crate::outlet::Outlet;
 
-pub(super) fn write(outcome: &Outcome, is_quiet: bool, out: &mut dyn io::Write) -> io::Result<()> {
+pub(super) fn write(outcome: &Outcome, is_quiet: bool, out: &mut Outlet<'_>) -> io::Result<()> {
     for finding in &outcome.findings {
         let source = &finding.place.source;
         let position = source.position(finding.place.span.start);
-        writeln!(
-            out,
+        out.line(format_args!(
             "{}:{}:{}: {}[{}] {}",
             source.path(),
             position.line,
             position.column,
             finding.severity,
             finding.rule.name,
-            finding.message.replace(['\n', '\r'], " "),
-        )?;
+            finding.message,
+        ))?;
     }
     if is_quiet {
         return Ok(());
     }
     for line in Summary::of(outcome).lines(outcome) {
-        writeln!(out, "{line}")?;
+        out.line(format_args!("{line}"))?;
     }
     Ok(())
 }

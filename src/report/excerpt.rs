@@ -6,11 +6,13 @@ use std::sync::Arc;
 use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 use unicode_width::UnicodeWidthChar as _;
 
-use crate::source::secrets;
-use crate::source::{Source, Span};
+use crate::source::{Printable, Source, Span, acts, push_visibly, secrets};
 
 /// A line of more than so many terminals' columns is cut.
 const LONG: usize = 3;
+
+/// How many columns an escape takes at most.
+const ESCAPE: usize = 8;
 
 /// So many lines between two places are shown; of more, none but those beside the places.
 const MAX_BETWEEN: usize = 20;
@@ -55,13 +57,26 @@ struct Line {
     parts: Vec<Part>,
 }
 
-/// A part of a line that is shown.
+/// A part of a line that is shown: as it stands there, or a character that acts, as an escape.
 #[derive(Clone, Copy, Debug)]
 struct Part {
     /// Where it stands in the source.
     of: Span,
     /// Where it begins in the excerpt's text.
     at: usize,
+    /// How long it is there.
+    length: usize,
+}
+
+impl Part {
+    /// Where an offset of the source stands in the excerpt's text; what is within an escape is where it begins.
+    fn shown(self, offset: usize) -> usize {
+        match offset.min(self.of.end) {
+            end if end == self.of.end => self.at + self.length,
+            offset if self.length == self.of.len() => self.at + offset.saturating_sub(self.of.start),
+            _ => self.at,
+        }
+    }
 }
 
 impl Excerpt {
@@ -110,8 +125,7 @@ impl Excerpt {
             if of.start > end {
                 self.text.push('…');
             }
-            parts.push(Part { of, at: self.text.len() });
-            self.text.push_str(masked.slice(of));
+            self.push_part(masked.slice(of), of.start, &mut parts);
             end = of.end;
         }
         if end < line.end {
@@ -119,6 +133,36 @@ impl Excerpt {
         }
         self.lines.push(Line { number, span: Span::new(start, self.text.len()), parts });
         self.text.push('\n');
+    }
+
+    /// Adds the text that stands at an offset of the source.
+    fn push_part(&mut self, text: &str, start: usize, parts: &mut Vec<Part>) {
+        let mut done = 0;
+        let acting = text.char_indices().filter(|(_, character)| acts(*character) && *character != '\t');
+        for (at, character) in acting {
+            self.push_plain(text.get(done..at).unwrap_or_default(), start + done, parts);
+            let (of, shown) = (Span::new(start + at, start + at + character.len_utf8()), self.text.len());
+            push_visibly(&mut self.text, character);
+            parts.push(Part { of, at: shown, length: self.text.len() - shown });
+            done = at + character.len_utf8();
+        }
+        let rest = text.get(done..).unwrap_or_default();
+        // A line without any text has a part all the same.
+        if !rest.is_empty() || done == 0 {
+            parts.push(Part {
+                of: Span::new(start + done, start + text.len()),
+                at: self.text.len(),
+                length: rest.len(),
+            });
+            self.text.push_str(rest);
+        }
+    }
+
+    fn push_plain(&mut self, text: &str, start: usize, parts: &mut Vec<Part>) {
+        if !text.is_empty() {
+            parts.push(Part { of: Span::new(start, start + text.len()), at: self.text.len(), length: text.len() });
+            self.text.push_str(text);
+        }
     }
 
     /// The part of a place that is shown, in the excerpt's text.
@@ -138,7 +182,7 @@ impl Excerpt {
         }
         let part = line.parts.partition_point(|part| part.of.start <= offset).checked_sub(1);
         let part = part.and_then(|at| line.parts.get(at));
-        part.map_or(line.span.start, |part| part.at + offset.min(part.of.end) - part.of.start)
+        part.map_or(line.span.start, |part| part.shown(offset))
     }
 
     /// The place in the lines that holds an offset of the excerpt's text.
@@ -149,7 +193,8 @@ impl Excerpt {
     /// The 0-based column in the source of an offset of the excerpt's text.
     fn column(&self, line: &Line, offset: usize) -> usize {
         let part = line.parts.iter().rev().find(|part| part.at <= offset);
-        part.map_or(0, |part| self.source.position(part.of.start + (offset - part.at)).column - 1)
+        let of = |part: &Part| part.of.start + (offset - part.at).min(part.of.len().saturating_sub(1));
+        part.map_or(0, |part| self.source.position(of(part)).column - 1)
     }
 
     /// Whether two lines beside each other in the excerpt are so in the source.
@@ -192,7 +237,7 @@ impl SourceCode for Excerpt {
         let data_end = last.span.end.max(end);
         let data = self.text.get(data_start..data_end).ok_or(MietteError::OutOfBounds)?;
         let contents = MietteSpanContents::new_named(
-            self.source.path().to_owned(),
+            Printable::of(self.source.path()).into_string(),
             data.as_bytes(),
             (data_start, data_end - data_start).into(),
             first.number,
@@ -238,7 +283,11 @@ fn shown_parts(text: &str, start: usize, places: &[(usize, Span)], width: usize)
 fn columns_up_to(text: impl Iterator<Item = char>, most: usize) -> Option<usize> {
     let (mut columns, mut length) = (0, 0);
     for character in text {
-        columns += if character == '\t' { 4 } else { character.width().unwrap_or(0).max(1) };
+        columns += match character {
+            '\t' => 4,
+            character if acts(character) => ESCAPE,
+            character => character.width().unwrap_or(0).max(1),
+        };
         if columns > most {
             return Some(length);
         }

@@ -3,21 +3,21 @@
 
 use std::io;
 
-use super::{Outcome, Summary, whole_message};
+use super::{Outcome, Summary, help_line};
 use crate::diagnostic::{Finding, Severity};
+use crate::outlet::Outlet;
+use crate::source::Printable;
 
-pub(super) fn write(outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
-    for finding in &outcome.findings {
-        writeln!(out, "{}", command(finding))?;
-    }
-    let remarks = Summary::of(outcome).remarks(outcome);
-    if !remarks.is_empty() {
-        writeln!(out, "::notice title=kaslint::{}", data(&remarks.join("\n")))?;
-    }
-    Ok(())
+pub(super) fn write(outcome: &Outcome, out: &mut Outlet<'_>) -> io::Result<()> {
+    outcome.findings.iter().try_for_each(|finding| annotation(finding, out))?;
+    let remarks: Vec<Printable> =
+        Summary::of(outcome).remarks(outcome).iter().map(|remark| Printable::of(remark)).collect();
+    let remarks: Vec<&str> = remarks.iter().map(|remark| &**remark).collect();
+    if remarks.is_empty() { Ok(()) } else { out.workflow_command("notice", &[("title", "kaslint")], &remarks) }
 }
 
-fn command(finding: &Finding) -> String {
+/// The path stands as it is: GitHub finds the file by it.
+fn annotation(finding: &Finding, out: &mut Outlet<'_>) -> io::Result<()> {
     let name = match finding.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
@@ -27,32 +27,17 @@ fn command(finding: &Finding) -> String {
     let start = source.position(finding.place.span.start);
     let end = source.position(finding.place.span.end);
     let last = source.position(finding.place.last());
-    let mut properties = format!("file={},line={},endLine={}", property(source.path()), start.line, last.line);
+    let (line, end_line) = (start.line.to_string(), last.line.to_string());
+    let (column, end_column) = (start.column.to_string(), end.column.to_string());
+    let title = format!("kaslint ({})", finding.rule.name);
+    let mut properties = vec![("file", source.path()), ("line", &line), ("endLine", &end_line)];
     // An annotation has columns only if it is of one line; one about the file as such has none.
     if start.line == end.line && start != end {
-        properties.push_str(&format!(",col={},endColumn={}", start.column, end.column));
+        properties.extend([("col", &*column), ("endColumn", &end_column)]);
     }
-    let title = property(&format!("kaslint ({})", finding.rule.name));
-    format!("::{name} {properties},title={title}::{}", data(&whole_message(finding, "\n")))
-}
-
-/// A message: what would end the command is encoded, as `@actions/core` does it.
-fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
-}
-
-/// The value of a property, which ends with a comma or colon.
-fn property(text: &str) -> String {
-    data(text).replace(':', "%3A").replace(',', "%2C")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_ends_a_command_is_encoded() {
-        assert_eq!(data("50% of\r\n::error::x, y"), "50%25 of%0D%0A::error::x, y");
-        assert_eq!(property("a:b,c%\n"), "a%3Ab%2Cc%25%0A");
-    }
+    properties.push(("title", &title));
+    let message = Printable::of(&finding.message);
+    let help = help_line(finding);
+    let lines: Vec<&str> = std::iter::once(&*message).chain(help.as_deref()).collect();
+    out.workflow_command(name, &properties, &lines)
 }

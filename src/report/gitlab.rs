@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{Outcome, whole_message};
 use crate::diagnostic::{Finding, Severity};
+use crate::outlet::Outlet;
 
 #[derive(Serialize)]
 struct Issue<'o> {
@@ -21,6 +22,7 @@ struct Issue<'o> {
 
 #[derive(Serialize)]
 struct Location<'o> {
+    /// As it is: GitLab finds the file by it.
     path: &'o str,
     lines: Lines,
 }
@@ -31,11 +33,10 @@ struct Lines {
     end: usize,
 }
 
-pub(super) fn write(outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
+pub(super) fn write(outcome: &Outcome, out: &mut Outlet<'_>) -> io::Result<()> {
     let mut seen = HashMap::new();
     let issues: Vec<Issue<'_>> = outcome.findings.iter().map(|finding| issue(finding, &mut seen)).collect();
-    serde_json::to_writer_pretty(&mut *out, &issues)?;
-    writeln!(out)
+    out.json(&issues)
 }
 
 fn issue<'o>(finding: &'o Finding, seen: &mut HashMap<String, usize>) -> Issue<'o> {

@@ -10,7 +10,8 @@ use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, So
 use super::excerpt::{Excerpt, MaskedSource};
 use super::{Outcome, Summary};
 use crate::diagnostic::{Finding, Severity};
-use crate::source::{Place, Source, Span};
+use crate::outlet::Outlet;
+use crate::source::{Place, Printable, Source, Span};
 
 /// The report for people.
 #[derive(Clone, Copy, Debug)]
@@ -24,13 +25,13 @@ impl Human {
     ///
     /// # Errors
     /// When the receiver does not take it.
-    pub fn write(self, outcome: &Outcome, is_quiet: bool, out: &mut dyn io::Write) -> io::Result<()> {
+    pub fn write(self, outcome: &Outcome, is_quiet: bool, out: &mut Outlet<'_>) -> io::Result<()> {
         self.write_findings(&outcome.findings, out)?;
         if is_quiet {
             return Ok(());
         }
         for line in Summary::of(outcome).lines(outcome) {
-            writeln!(out, "{line}")?;
+            out.line(format_args!("{line}"))?;
         }
         Ok(())
     }
@@ -39,7 +40,7 @@ impl Human {
     ///
     /// # Errors
     /// When the receiver does not take it.
-    pub fn write_findings(self, findings: &[Finding], out: &mut dyn io::Write) -> io::Result<()> {
+    pub fn write_findings(self, findings: &[Finding], out: &mut Outlet<'_>) -> io::Result<()> {
         let width = self.width.clamp(40, 160);
         let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode())
             .with_links(false)
@@ -56,21 +57,22 @@ impl Human {
             handler.render_report(&mut text, &report).map_err(io::Error::other)?;
             // miette puts a word before each further place, which says nothing to the reader.
             let text = text.replace("\nAdvice: \n", "\n");
-            out.write_all(text.as_bytes())?;
-            writeln!(out)?;
+            out.drawn(&text)?;
+            out.empty_line()?;
         }
         Ok(())
     }
 }
 
-/// A finding as miette shows it.
+/// A finding as miette shows it, in lines that it makes: what it shows holds none.
 #[derive(Debug)]
 struct Report {
     code: String,
-    message: String,
-    help: Option<String>,
+    message: Printable,
+    help: Option<Printable>,
     severity: miette::Severity,
     source: Option<Excerpt>,
+    /// Their texts are printable.
     labels: Vec<LabeledSpan>,
     elsewhere: Vec<Report>,
 }
@@ -87,7 +89,7 @@ impl Report {
             let excerpt = Excerpt::new(&masked(&related.place.source), &[span], width);
             Self {
                 code: String::new(),
-                message: related.message.clone(),
+                message: Printable::of(&related.message),
                 help: None,
                 severity: miette::Severity::Advice,
                 labels: vec![LabeledSpan::new_primary_with_span(None, excerpt.shown(span))],
@@ -102,21 +104,23 @@ impl Report {
             Excerpt::new(&masked(&place.source), &spans, width)
         });
         let labels = source.as_ref().map(|excerpt| {
-            let label = Some(finding.label.clone()).filter(|label| !label.is_empty());
+            let label = Some(&finding.label).filter(|label| !label.is_empty());
+            let label = label.map(|label| Printable::of(label).into_string());
             let primary = LabeledSpan::new_primary_with_span(label, excerpt.shown(underlined(place)));
             let others = here.iter().map(|related| {
-                LabeledSpan::new_with_span(Some(related.message.clone()), excerpt.shown(underlined(&related.place)))
+                let label = Printable::of(&related.message).into_string();
+                LabeledSpan::new_with_span(Some(label), excerpt.shown(underlined(&related.place)))
             });
             std::iter::once(primary).chain(others).collect()
         });
         let message = match has_text {
-            true => finding.message.clone(),
-            false => format!("{}: {}", place.source.path(), finding.message),
+            true => Printable::of(&finding.message),
+            false => Printable::of(&format!("{}: {}", place.source.path(), finding.message)),
         };
         Self {
             code: format!("{}[{}]", finding.severity, finding.rule.name),
             message,
-            help: finding.help.clone(),
+            help: finding.help.as_deref().map(Printable::of),
             severity: match finding.severity {
                 Severity::Error => miette::Severity::Error,
                 Severity::Warning => miette::Severity::Warning,

@@ -6,23 +6,33 @@ use std::io;
 use serde_json::{Value as Json, json};
 
 use super::{Outcome, Summary};
-use crate::diagnostic::{Finding, Fix};
-use crate::source::Place;
+use crate::diagnostic::{Finding, Fix, OffIn};
+use crate::outlet::Outlet;
+use crate::source::{Place, secrets};
 
-pub(super) fn write(outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
+pub(super) fn write(outcome: &Outcome, out: &mut Outlet<'_>) -> io::Result<()> {
     let summary = Summary::of(outcome);
     let unchecked = outcome.unchecked.iter().map(|(rule, need)| json!({ "rule": rule.name, "needs": need.option() }));
-    let report = json!({
+    let rules_off = outcome.left_out.rules_off.iter().flat_map(|(settings, rules)| {
+        rules.iter().map(move |(rule, off_in)| {
+            json!({ "rule": rule, "settings": settings, "in_all_files": *off_in == OffIn::AllFiles })
+        })
+    });
+    let mut report = json!({
         "version": 1,
         "findings": outcome.findings.iter().map(finding).collect::<Vec<_>>(),
         "unchecked": unchecked.collect::<Vec<_>>(),
+        "rules_off": rules_off.collect::<Vec<_>>(),
         "summary": {
             "errors": summary.errors,
             "warnings": summary.warnings,
             "notes": summary.notes,
             "fixable": summary.fixable,
-            "ignored": outcome.hidden,
+            "ignored": outcome.left_out.ignored(),
             "in_baseline": outcome.in_baseline,
+            "rules_off": outcome.left_out.all_rules_off().len(),
+            "files_excluded": outcome.left_out.all_files_excluded().len(),
+            "lowered": outcome.findings.iter().filter(|finding| finding.lowered.is_some()).count(),
             "fixable_unsafe": summary.fixable_unsafe,
             "fixed": outcome.fixed,
             "files": outcome.files.len(),
@@ -30,8 +40,8 @@ pub(super) fn write(outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()
             "remarks": outcome.remarks,
         },
     });
-    serde_json::to_writer_pretty(&mut *out, &report)?;
-    writeln!(out)
+    secrets::mask_json(&mut report);
+    out.json(&report)
 }
 
 fn finding(finding: &Finding) -> Json {
@@ -50,6 +60,9 @@ fn finding(finding: &Finding) -> Json {
         "fingerprint": finding.fingerprint(),
         "url": finding.rule.url(),
     });
+    if let Some(lowered) = &finding.lowered {
+        object["lowered_from"] = json!(lowered.from.name());
+    }
     if let Some(change) = &finding.fix {
         object["fix"] = fix(change);
     }

@@ -6,10 +6,12 @@ use std::io;
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use super::{Outcome, one_line, whole_message};
+use super::{Outcome, whole_message};
 use crate::diagnostic::{Finding, Severity};
+use crate::outlet::Outlet;
+use crate::source::Printable;
 
-pub(super) fn write(outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
+pub(super) fn write(outcome: &Outcome, out: &mut Outlet<'_>) -> io::Result<()> {
     let mut files: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
     for path in &outcome.files {
         files.entry(path).or_default();
@@ -22,7 +24,7 @@ pub(super) fn write(outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()
         report.add_test_suite(suite(path, &findings));
     }
     let text = report.to_string().map_err(io::Error::other)?;
-    out.write_all(text.as_bytes())
+    out.xml(&text)
 }
 
 fn suite(path: &str, findings: &[&Finding]) -> TestSuite {
@@ -49,7 +51,7 @@ fn case(path: &str, finding: &Finding, names: &mut HashMap<String, usize>) -> Te
     let (line, column) = (position.line, position.column);
     let (severity, rule) = (finding.severity, finding.rule.name);
     let body = format!("{path}:{line}:{column}: {severity}[{rule}] {}", whole_message(finding, "\n"));
-    status.set_message(text(&one_line(&finding.message))).set_type(severity.name()).set_description(text(&body));
+    status.set_message(text(&finding.message)).set_type(severity.name()).set_description(xml(&body));
     let mut case = TestCase::new(text(&name(finding, names)), status);
     case.set_classname(path);
     case.extra.insert("file".into(), path.into());
@@ -61,14 +63,19 @@ fn case(path: &str, finding: &Finding, names: &mut HashMap<String, usize>) -> Te
 fn name(finding: &Finding, names: &mut HashMap<String, usize>) -> String {
     let name = match finding.route.as_str() {
         "" => finding.rule.name.to_owned(),
-        route => format!("{} at {}", finding.rule.name, one_line(route)),
+        route => format!("{} at {}", finding.rule.name, Printable::of(route)),
     };
     let number = names.entry(name.clone()).or_insert(0);
     *number += 1;
     if *number == 1 { name } else { format!("{name} ({number})") }
 }
 
-/// Text that XML 1.0 can hold; quick-junit drops control characters, but not these two.
+/// A printable text that XML 1.0 can hold.
 fn text(text: &str) -> String {
+    xml(&Printable::of(text))
+}
+
+/// What XML 1.0 can hold of a printable text: quick-junit leaves these two.
+fn xml(text: &str) -> String {
     text.replace(['\u{FFFE}', '\u{FFFF}'], "\u{FFFD}")
 }

@@ -3,19 +3,20 @@
 use std::io;
 
 use super::markup::{code, escape};
-use super::{Outcome, Summary, one_line};
+use super::{Outcome, Summary};
 use crate::diagnostic::{Finding, Severity};
+use crate::outlet::Outlet;
 
 /// From how many findings on the lists are folded.
 const LONG: usize = 20;
 
-pub(super) fn write(outcome: &Outcome, is_quiet: bool, out: &mut dyn io::Write) -> io::Result<()> {
+pub(super) fn write(outcome: &Outcome, is_quiet: bool, out: &mut Outlet<'_>) -> io::Result<()> {
     if is_quiet && outcome.findings.is_empty() {
         return Ok(());
     }
-    writeln!(out, "## kaslint")?;
+    out.line(format_args!("## kaslint"))?;
     if let Some(line) = Summary::of(outcome).count_line(outcome).filter(|_| !is_quiet) {
-        writeln!(out, "\n{}", escape(&line))?;
+        out.paragraph(format_args!("{}", escape(&line)))?;
     }
     for severity in Severity::ALL.into_iter().rev() {
         let findings: Vec<&Finding> = outcome.findings.iter().filter(|finding| finding.severity == severity).collect();
@@ -27,12 +28,12 @@ pub(super) fn write(outcome: &Outcome, is_quiet: bool, out: &mut dyn io::Write) 
         return Ok(());
     }
     for remark in Summary::of(outcome).remarks(outcome) {
-        writeln!(out, "\n{}", escape(&remark))?;
+        out.paragraph(format_args!("{}", escape(&remark)))?;
     }
     Ok(())
 }
 
-fn list(severity: Severity, findings: &[&Finding], is_folded: bool, out: &mut dyn io::Write) -> io::Result<()> {
+fn list(severity: Severity, findings: &[&Finding], is_folded: bool, out: &mut Outlet<'_>) -> io::Result<()> {
     let title = match severity {
         Severity::Error => "Errors",
         Severity::Warning => "Warnings",
@@ -40,17 +41,18 @@ fn list(severity: Severity, findings: &[&Finding], is_folded: bool, out: &mut dy
     };
     let count = findings.len();
     match is_folded {
-        true => writeln!(out, "\n<details><summary>{title} ({count})</summary>\n")?,
-        false => writeln!(out, "\n### {title} ({count})\n")?,
+        true => out.paragraph(format_args!("<details><summary>{title} ({count})</summary>"))?,
+        false => out.paragraph(format_args!("### {title} ({count})"))?,
     }
+    out.empty_line()?;
     for finding in findings {
         let source = &finding.place.source;
         let line = source.position(finding.place.span.start).line;
-        let place = code(&format!("{}:{line}", one_line(source.path())));
-        writeln!(out, "- {place} **{}**: {}", finding.rule.name, escape(&one_line(&finding.message)))?;
+        let place = code(&format!("{}:{line}", source.path()));
+        out.line(format_args!("- {place} **{}**: {}", finding.rule.name, escape(&finding.message)))?;
         if let Some(help) = &finding.help {
-            writeln!(out, "  <br>help: {}", escape(&one_line(help)))?;
+            out.line(format_args!("  <br>help: {}", escape(help)))?;
         }
     }
-    if is_folded { writeln!(out, "\n</details>") } else { Ok(()) }
+    if is_folded { out.paragraph(format_args!("</details>")) } else { Ok(()) }
 }

@@ -1,8 +1,11 @@
 //! Markdown in which nothing out of a file is markup, as GitLab renders it.
 
-/// Text that means itself in Markdown and HTML, in a cell and elsewhere: line breaks become blanks, and of `code` in
-/// our own words the backticks stay.
+use crate::source::Printable;
+
+/// Text that means itself in Markdown and HTML, in a cell and elsewhere, made printable: of `code` in our own words the backticks
+/// stay.
 pub(crate) fn escape(text: &str) -> String {
+    let text = &*Printable::of(text);
     let mut parts = text.split('`');
     let mut escaped = parts.next().map(plain).unwrap_or_default();
     let mut is_code = true;
@@ -13,7 +16,7 @@ pub(crate) fn escape(text: &str) -> String {
     }
     for part in rest {
         if is_code && !part.is_empty() {
-            escaped.push_str(&code(part));
+            escaped.push_str(&code_of(part));
         } else {
             escaped.push_str(&plain(part));
         }
@@ -29,7 +32,6 @@ fn plain(text: &str) -> String {
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
             '`' => escaped.push_str("&#96;"),
-            character if character.is_control() => escaped.push(' '),
             // `@` and `#`, `&`, `!`, `~`, `%`, `$`, `^` would mention people, issues and epics.
             '|' | '\\' | '*' | '_' | '[' | ']' | '~' | '#' | '@' | '&' | '!' | '$' | '%' | '^' => {
                 escaped.push('\\');
@@ -42,15 +44,18 @@ fn plain(text: &str) -> String {
     escaped.replace("://", ":\\//").replace("www.", "www\\.")
 }
 
-/// Text within an HTML element, where no Markdown is read.
+/// Printable text within an HTML element, where no Markdown is read.
 pub(crate) fn html(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    Printable::of(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-/// Text as code: in HTML, since backticks cannot hold a backtick, nor a table's cell a pipe.
+/// Printable text as code: in HTML, since backticks cannot hold a backtick, nor a table's cell a pipe.
 pub(crate) fn code(text: &str) -> String {
-    let needs_html = |c: char| matches!(c, '`' | '|' | '\\') || c.is_control();
-    if text.contains(needs_html) {
+    code_of(&Printable::of(text))
+}
+
+fn code_of(text: &str) -> String {
+    if text.contains(['`', '|', '\\']) {
         return format!("<code>{}</code>", plain(text));
     }
     format!("`{text}`")
@@ -68,5 +73,7 @@ mod tests {
         assert_eq!(escape("&lt;b&gt; &1 https://x.test www.x.test"), r"\&lt;b\&gt; \&1 https:\//x.test www\.x.test");
         assert_eq!(code("a|b`c"), r"<code>a\|b&#96;c</code>");
         assert_eq!(code("prod*"), "`prod*`");
+        assert_eq!(escape("a\n- b\u{202e}"), r"a\\n- b\\u{202e}");
+        assert_eq!(code("a\n- b"), r"<code>a\\n- b</code>");
     }
 }

@@ -7,6 +7,7 @@ mod gitlab;
 mod human;
 mod json;
 mod junit;
+pub(crate) mod left_out;
 mod markdown;
 pub(crate) mod markup;
 mod sarif;
@@ -18,9 +19,10 @@ pub use human::Human;
 pub use summary::Summary;
 
 use crate::analysis::Analysis;
-use crate::diagnostic::Finding;
-use crate::diagnostic::{Need, RuleInfo};
+use crate::diagnostic::{Finding, LeftOut, Need, RuleInfo};
 use crate::fixing::Fixed;
+use crate::outlet::Outlet;
+use crate::source::Printable;
 
 /// What all analysed projects gave together.
 #[derive(Debug, Default)]
@@ -37,8 +39,8 @@ pub struct Outcome {
     pub has_internal_error: bool,
     /// Whether some path could not be looked at.
     pub is_incomplete: bool,
-    /// How many findings comments and settings hide.
-    pub hidden: usize,
+    /// What comments and settings keep out of the report.
+    pub left_out: LeftOut,
     /// How many findings the baseline leaves out.
     pub in_baseline: usize,
     /// How many fixes were made before this report; `None` where nobody asked for them.
@@ -73,7 +75,7 @@ impl Outcome {
             self.remark(Some(remark));
         }
         self.files.extend(analysis.files);
-        self.hidden += analysis.hidden;
+        self.left_out.add(analysis.left_out);
         self.projects += 1;
         self.has_internal_error |= analysis.has_internal_error;
     }
@@ -114,7 +116,7 @@ impl Format {
     ///
     /// # Errors
     /// When the receiver does not take it.
-    pub fn write(self, outcome: &Outcome, view: View, out: &mut dyn io::Write) -> io::Result<()> {
+    pub fn write(self, outcome: &Outcome, view: View, out: &mut Outlet<'_>) -> io::Result<()> {
         match self {
             Self::Human => Human { width: view.width }.write(outcome, view.is_quiet, out),
             Self::Concise => concise::write(outcome, view.is_quiet, out),
@@ -128,16 +130,16 @@ impl Format {
     }
 }
 
-/// A text on one line, without characters that could steer what shows it.
-fn one_line(text: &str) -> String {
-    text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
-}
-
 /// Message and help in one text, for formats with one field for both.
 fn whole_message(finding: &Finding, between: &str) -> String {
-    let message = one_line(&finding.message);
-    match &finding.help {
-        Some(help) => format!("{message}{between}help: {}", one_line(help)),
-        None => message,
+    let message = Printable::of(&finding.message);
+    match help_line(finding) {
+        Some(help) => format!("{message}{between}{help}"),
+        None => message.into_string(),
     }
+}
+
+/// The help as a line of its own.
+fn help_line(finding: &Finding) -> Option<String> {
+    finding.help.as_deref().map(|help| format!("help: {}", Printable::of(help)))
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Outcome;
+use super::{Outcome, left_out};
 use crate::diagnostic::Need;
 use crate::diagnostic::{Finding, Safety, Severity};
 use crate::words::count;
@@ -59,6 +59,7 @@ impl Summary {
             .collect();
         Some(match (counts.is_empty(), outcome.files.len() + outcome.findings.len()) {
             (true, 0) if outcome.is_incomplete => return None,
+            (true, 0) if !outcome.left_out.files_excluded.is_empty() => "No file was looked at.".to_owned(),
             (true, 0) => {
                 "No agent configuration found: GitLab reads .gitlab/agents/<agent name>/config.yaml".to_owned()
             }
@@ -77,15 +78,7 @@ impl Summary {
             return Vec::new();
         }
         let mut lines = Vec::new();
-        let left_out: Vec<String> =
-            [(outcome.hidden, "ignored with a reason"), (outcome.in_baseline, "in the baseline")]
-                .into_iter()
-                .filter(|(count, _)| *count > 0)
-                .map(|(count, where_to)| format!("{count} {where_to}"))
-                .collect();
-        if !left_out.is_empty() {
-            lines.push(format!("Left out: {}.", left_out.join(", ")));
-        }
+        lines.extend(left_out::lines(outcome));
         lines.extend(self.fixable_line());
         lines.extend(unchecked(outcome));
         lines.extend(outcome.remarks.iter().cloned());

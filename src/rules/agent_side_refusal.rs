@@ -48,14 +48,21 @@ impl Rule for AgentSideRefusal {
                 format!("the agent cannot parse the schedule {}: {reason}", excerpt(found)),
                 "write five fields, e.g. '0 0 * * *', or `@daily`".to_owned(),
             ),
-            ProblemKind::UnknownNumber { names, found } => (
+            ProblemKind::UnknownNumber { key, found } => (
                 format!("the agent knows no log level with the number {found}"),
-                format!("write one of {}", names.join(", ")),
+                format!("write one of {}", listed_names(key)),
             ),
             _ => return,
         };
         let message = format!("{message}; GitLab takes the file, and the agent rejects all of it");
         let finding = Finding::new(&INFO, &cx.file.source, problem.span, message).route(&problem.route);
         findings.report(finding.help(help));
+    }
+}
+
+fn listed_names(key: &schema::Key) -> String {
+    match &key.kind {
+        schema::Kind::Enum(names) => names.all().join(", "),
+        _ => String::new(),
     }
 }

@@ -66,9 +66,9 @@ impl Rule for InvalidValue {
             }
             ProblemKind::NoMember { message, null_members } => no_member(&refused, message, null_members, problem, cx.file),
             ProblemKind::Missing(key) => {
-                refused(format!("`{}` is missing", key.name)).help(format!("add `{}: …`. {}", key.name, key.doc)).key(key.name)
+                refused(format!("`{}` is missing", key.name)).help(format!("add `{}: …`. {}", key.name, key.doc)).key(&*key.name)
             }
-            ProblemKind::Empty(key) => refused(format!("`{}` must not be empty", key.name)).label("empty").help(match key.name {
+            ProblemKind::Empty(key) => refused(format!("`{}` must not be empty", key.name)).label("empty").help(match &*key.name {
                 "environments" => "write the environment's name, or remove the item",
                 _ => "write a value",
             }),
@@ -83,7 +83,7 @@ impl Rule for InvalidValue {
                 key.name, schema::listed_and(documented), excerpt(found), cx.gitlab().version
             ))
             .severity(Severity::Warning)
-            .help(match schema::nearest(found, documented.iter().copied()) {
+            .help(match schema::nearest(found, documented.iter().map(String::as_str)) {
                 Some(near) => format!("write `{near}`"),
                 None => format!("write {}", schema::listed(documented)),
             }),
@@ -93,7 +93,7 @@ impl Rule for InvalidValue {
             ))
             .severity(Severity::Warning)
             .help(format!("add `{}: '0 0 * * *'`", key.name))
-            .key(key.name),
+            .key(&*key.name),
             ProblemKind::RailsRefusal { key, what } => {
                 finding(format!("`{}`: {what}. GitLab saves none of the `remote_development` settings", key.name))
                     .help("mend it; everything else in the file takes effect")
@@ -105,8 +105,9 @@ impl Rule for InvalidValue {
     }
 }
 
-fn unknown_name(finding: Finding, names: &[&str], found: &str, span: Span) -> Finding {
+fn unknown_name(finding: Finding, names: &[String], found: &str, span: Span) -> Finding {
     let lower = found.to_lowercase();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let meant = match lower.as_str() {
         "warning" => Some("warn"),
         "fatal" | "critical" => Some("error"),
@@ -120,7 +121,7 @@ fn unknown_name(finding: Finding, names: &[&str], found: &str, span: Span) -> Fi
             let safety = if lower == name || lower == "warning" { Safety::Safe } else { Safety::Unsafe };
             finding.help(format!("write `{name}`")).fix(safety, format!("Write `{name}`"), span, name)
         }
-        None => finding.help(format!("write {}", schema::listed(names))),
+        None => finding.help(format!("write {}", schema::listed(&names))),
     }
 }
 
@@ -166,11 +167,11 @@ fn in_seconds(text: &str) -> Option<u64> {
 fn no_member(
     refused: &dyn Fn(String) -> Finding,
     message: &schema::Message,
-    null_members: &[&str],
+    null_members: &[String],
     problem: &schema::Problem,
     file: &AgentFile,
 ) -> Finding {
-    let names: Vec<&str> = message.keys.iter().map(|key| key.name).collect();
+    let names: Vec<&str> = message.keys.iter().map(|key| &*key.name).collect();
     match null_members {
         [] => refused(format!("{} is empty, and takes exactly one of {}", message.name, schema::listed_and(&names)))
             .help(format!("write e.g. `access_as: {{{}: {{}}}}`, or remove it", names.first().unwrap_or(&"agent"))),

@@ -115,7 +115,12 @@ fn describe(problem: &yaml::Problem, file: &AgentFile) -> (String, String) {
             "quote the text".to_owned(),
         ),
         Yaml::TagTouchesIndicator => {
-            (format!("the tag {written} touches the brace behind it"), "put a blank behind the tag".to_owned())
+            let behind = match file.source.text().as_bytes().get(problem.span.end) {
+                Some(b',') => "comma",
+                Some(b'[' | b']') => "bracket",
+                _ => "brace",
+            };
+            (format!("the tag {written} touches the {behind} behind it"), "put a blank behind the tag".to_owned())
         }
         Yaml::Syntax(detail) => {
             (format!("this is no YAML ({detail})"), "quote the value, or mend what stands before it".to_owned())

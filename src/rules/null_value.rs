@@ -44,7 +44,7 @@ impl Rule for NullValue {
         {
             return;
         }
-        let name = key.name;
+        let name = &*key.name;
         let effect = match name {
             "instance" => "grants nothing",
             "projects" | "groups" => "lists nothing",

@@ -3,7 +3,6 @@
 use super::findings::Findings;
 use super::given::FileContext;
 use super::rule::{Rule, rule};
-use crate::agent_config::CONFIGURATION;
 use crate::diagnostic::{Finding, Safety};
 use crate::gitlab::Version;
 use crate::project::AgentFile;
@@ -66,15 +65,12 @@ impl Rule for UnknownKey {
                         safety,
                         format!("Write `{}`", known.name),
                         problem.span,
-                        in_same_quotes(cx.file.slice(problem.span), known.name),
+                        in_same_quotes(cx.file.slice(problem.span), &known.name),
                     );
             }
             Some(Suggestion::Up { key: known, owner }) => {
-                let owner = if std::ptr::eq(*owner, &CONFIGURATION) {
-                    "the top level".to_owned()
-                } else {
-                    owner.name.to_owned()
-                };
+                let owner =
+                    if path.first() == Some(owner) { "the top level".to_owned() } else { owner.name.to_string() };
                 finding = finding.label("belongs further up").help(format!("move `{}` to {owner}", known.name));
             }
             Some(Suggestion::Down { key: known, under }) => {
@@ -120,7 +116,7 @@ fn place_name(route: &str) -> String {
 }
 
 fn known_keys(message: &schema::Message, version: Version) -> String {
-    let keys: Vec<&str> = message.keys.iter().filter(|key| key.is_known(version)).map(|key| key.name).collect();
+    let keys: Vec<&str> = message.keys.iter().filter(|key| key.is_known(version)).map(|key| &*key.name).collect();
     match keys.len() {
         0 => format!("{} takes no keys: write `{{}}`", message.name),
         1..=12 => format!("{} knows {}", message.name, schema::listed_and(&keys)),

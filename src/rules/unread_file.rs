@@ -16,8 +16,8 @@ rule! {
     /// called `.gitlab/agent` or a project within the repository are passed over. For GitLab the agent then has an empty
     /// configuration, which *removes* all its grants.
     ///
-    /// A symbolic link is read as a file that holds the path of its target, which does not decode. A directory or
-    /// submodule at the path is refused.
+    /// A symbolic link is read as a file that holds the path of its target, which does not decode; behind one in place of a folder,
+    /// GitLab finds nothing. A directory or submodule at the path is refused.
     ///
     /// Source: `internal/module/agent_configuration/server/server.go` of gitlab-agent.
     ///
@@ -51,7 +51,14 @@ rule! {
 impl Rule for UnreadFile {
     fn check_input(&self, input: &Input, _cx: &ProjectContext<'_>, findings: &mut Findings) {
         let finding = match (&input.content, &input.location) {
-            (InputContent::Link(target), _) => finding(
+            (InputContent::Link(target), Location::Unread { why: Unread::FolderLink, .. }) => finding(
+                input,
+                format!(
+                    "GitLab does not follow symbolic links: it finds no agent configuration behind this one, which leads to `{target}`"
+                ),
+                "put the folder itself here".to_owned(),
+            ),
+            (InputContent::Link(target), Location::Config { .. } | Location::Loose) => finding(
                 input,
                 format!(
                     "GitLab does not follow symbolic links: it reads the path `{target}` as if it were the configuration"
@@ -86,6 +93,9 @@ fn misplaced(input: &Input, why: Unread, agent: Option<&str>) -> Finding {
             "GitLab looks for `.gitlab/agents` at the top of the repository only",
             "move it to the top, or into a project of its own".to_owned(),
         ),
+        Unread::FolderLink => {
+            ("this was a symbolic link, which GitLab does not follow", "run kaslint again".to_owned())
+        }
     };
     finding(input, format!("{reason}, so this configuration is never read"), help)
 }

@@ -63,7 +63,7 @@ impl Rule for WrongType {
     }
 }
 
-fn describe(problem: &schema::Problem, kind: &'static Kind, found: &Found, file: &AgentFile) -> Finding {
+fn describe(problem: &schema::Problem, kind: &Kind, found: &Found, file: &AgentFile) -> Finding {
     let name = match last_key(&problem.route) {
         "" => "the configuration".to_owned(),
         name => format!("`{name}`"),
@@ -81,14 +81,7 @@ fn describe(problem: &schema::Problem, kind: &'static Kind, found: &Found, file:
 }
 
 /// Help, and a change where what is meant is plain.
-fn mend(
-    finding: Finding,
-    problem: &schema::Problem,
-    kind: &'static Kind,
-    found: &Found,
-    written: &str,
-    key: &str,
-) -> Finding {
+fn mend(finding: Finding, problem: &schema::Problem, kind: &Kind, found: &Found, written: &str, key: &str) -> Finding {
     let span = problem.span;
     // The key is blamed for a list or mapping: its text is not the value's.
     let is_value = problem.key_span != Some(span);
@@ -112,9 +105,9 @@ fn mend(
         (Kind::Text, Found::List(_)) => finding.help("write one text, without brackets or dash"),
         (Kind::Bool, Found::Scalar { written: text, plain, .. }) if is_value => bool_help(finding, span, text, *plain),
         (Kind::List(_), Found::Scalar { type_name, plain, .. }) if is_value && *type_name != "null" => {
-            let needs_quotes = *plain && *type_name != "text" && matches!(kind, Kind::List(Kind::Text));
+            let needs_quotes = *plain && *type_name != "text" && kind.is_list_of_texts();
             let item = match kind {
-                Kind::List(Kind::Message(_)) => format!("{{id: {}}}", in_brackets(written, *plain)),
+                _ if kind.is_list_of_messages() => format!("{{id: {}}}", in_brackets(written, *plain)),
                 _ if needs_quotes => in_quotes(written),
                 _ => in_brackets(written, *plain),
             };
@@ -128,15 +121,16 @@ fn mend(
                 finding
             }
         }
-        (Kind::List(Kind::Message(_)), Found::Mapping(_)) => {
+        (Kind::List(_), Found::Mapping(_)) if kind.is_list_of_messages() => {
             finding.help("start the entry with a dash, `- id: …`: the list holds one mapping for each entry")
         }
         (Kind::List(_), Found::Mapping(_)) => {
             finding.help("write a list: `[a, b]`, or a line with a dash for each item")
         }
-        (Kind::Message(message), Found::Scalar { written: text, read, type_name, plain })
+        (Kind::Message(_), Found::Scalar { written: text, read, type_name, plain })
             if is_value && *type_name != "null" =>
         {
+            let Some(message) = kind.as_message() else { return finding };
             let is_member = message.members == schema::Members::ExactlyOne && message.key(text).is_some();
             match (is_member, message.keys.is_empty(), message.key("id").is_some() && *type_name == "text") {
                 (true, ..) => {
@@ -165,11 +159,13 @@ fn mend(
                 _ => finding.help(format!("write a mapping with the keys of {}", message.name)),
             }
         }
-        (Kind::Message(message), Found::List(_)) if message.members == schema::Members::ExactlyOne => {
-            let names: Vec<&str> = message.keys.iter().map(|key| key.name).collect();
-            finding.help(format!("write one of {} without a dash", schema::listed_and(&names)))
-        }
-        (Kind::Message(_), Found::List(_)) => finding.help("write the keys directly, without a dash"),
+        (Kind::Message(_), Found::List(_)) => match kind.as_message() {
+            Some(message) if message.members == schema::Members::ExactlyOne => {
+                let names: Vec<&str> = message.keys.iter().map(|key| &*key.name).collect();
+                finding.help(format!("write one of {} without a dash", schema::listed_and(&names)))
+            }
+            _ => finding.help("write the keys directly, without a dash"),
+        },
         (Kind::Duration, Found::Scalar { written: text, type_name: "a number", .. }) if is_value => {
             // `010` is 8, and `1_000` and `1e3` are no durations.
             let is_plain = !text.is_empty()
@@ -185,7 +181,7 @@ fn mend(
                 false => finding.help("write seconds, such as `3600s`"),
             }
         }
-        (Kind::Enum(names), _) => finding.help(format!("write {}", schema::listed(names))),
+        (Kind::Enum(names), _) => finding.help(format!("write {}", schema::listed(&names.all()))),
         (Kind::Int32 | Kind::Int64, _) => finding.help("write a whole number without unit"),
         (Kind::Map(_), _) if problem.route.is_empty() => {
             finding.help("a configuration starts with a key such as `ci_access:`")

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::duration::Duration;
 use super::suggest::{Suggestion, suggest};
-use super::table::{Check, Key, Kind, Members, Message};
+use super::table::{Check, KeyRef, Kind, Members, MessageRef};
 use super::value::{Data, Field, MessageValue, Value};
 use crate::gitlab::Version;
 use crate::source::Span;
@@ -58,37 +58,37 @@ pub enum ProblemKind {
         /// The key as read.
         key: String,
         /// Where it stands.
-        message: &'static Message,
+        message: MessageRef,
         /// The messages from the top down to and with `message`.
-        path: Vec<&'static Message>,
+        path: Vec<MessageRef>,
         /// What was probably meant.
         suggestion: Option<Suggestion>,
         /// What its value is.
         value: Found,
     },
     /// The key came later than this release.
-    TooNewKey(&'static Key),
+    TooNewKey(KeyRef),
     /// The key is gone in this release.
-    RemovedKey(&'static Key),
+    RemovedKey(KeyRef),
     /// Public sources do not settle whether this release reads the key.
-    UnverifiedKey(&'static Key),
+    UnverifiedKey(KeyRef),
     /// The key is read without effect.
-    InertKey(&'static Key, &'static str),
+    InertKey(KeyRef, &'static str),
     /// The key has no value.
-    NullValue(&'static Key),
+    NullValue(KeyRef),
     /// A list item without value.
     NullItem,
     /// The value has another type.
     WrongType {
         /// The type that belongs here.
-        kind: &'static Kind,
+        kind: Kind,
         /// What is there.
         found: Found,
     },
     /// A text that is none of an enum's names.
     UnknownName {
         /// The names.
-        names: &'static [&'static str],
+        names: Vec<String>,
         /// The text.
         found: String,
     },
@@ -104,47 +104,47 @@ pub enum ProblemKind {
     /// A second member of a message that takes one.
     SecondMember {
         /// The message.
-        message: &'static Message,
+        message: MessageRef,
         /// The member before it.
-        first: &'static str,
+        first: String,
         /// Where that stands.
         first_span: Span,
         /// This member.
-        second: &'static str,
+        second: String,
     },
     /// No member of a message that needs one.
     NoMember {
         /// The message.
-        message: &'static Message,
+        message: MessageRef,
         /// Null members that look as if they were set.
-        null_members: Vec<&'static str>,
+        null_members: Vec<String>,
     },
     /// A required key is not there, or null.
-    Missing(&'static Key),
+    Missing(KeyRef),
     /// An empty text where one is needed.
-    Empty(&'static Key),
+    Empty(KeyRef),
     /// An empty list where items are needed.
-    NoItems(&'static Key),
+    NoItems(KeyRef),
     /// A text that is none of those allowed.
     NotAllowed {
         /// The key.
-        key: &'static Key,
+        key: KeyRef,
         /// What is allowed.
-        allowed: &'static [&'static str],
+        allowed: Vec<String>,
         /// What is there.
         found: String,
     },
     /// A text that is none of those documented.
     NotDocumented {
         /// The key.
-        key: &'static Key,
+        key: KeyRef,
         /// What is documented.
-        documented: &'static [&'static str],
+        documented: Vec<String>,
         /// What is there.
         found: String,
     },
     /// A duration that is not above zero.
-    NotPositive(&'static Key),
+    NotPositive(KeyRef),
     /// A schedule that the agent cannot parse.
     BadCron {
         /// The schedule.
@@ -154,20 +154,20 @@ pub enum ProblemKind {
     },
     /// A number that an enum has no name for.
     UnknownNumber {
-        /// The names.
-        names: &'static [&'static str],
+        /// The key.
+        key: KeyRef,
         /// The number.
         found: i32,
     },
     /// What GitLab's Rails side does not take; a sentence without end.
     RailsRefusal {
         /// The key.
-        key: &'static Key,
+        key: KeyRef,
         /// What is wrong.
         what: String,
     },
     /// A required key is missing by the rules of older releases; whether this one needs it is open.
-    MaybeMissing(&'static Key),
+    MaybeMissing(KeyRef),
 }
 
 /// Something wrong at a place of the file.
@@ -200,9 +200,9 @@ pub struct Decoded {
 #[must_use]
 pub fn decode(
     document: &Document,
-    message: &'static Message,
+    message: impl Into<MessageRef>,
     version: Version,
-    check_text: &dyn Fn(Check, &str) -> Option<String>,
+    check_text: &dyn Fn(&Check, &str) -> Option<String>,
 ) -> Decoded {
     let tree = document.tree();
     let mut decoder = Decoder {
@@ -216,7 +216,7 @@ pub fn decode(
         suggestions: HashMap::new(),
         damaged: document.unshown(),
     };
-    let value = tree.root().and_then(|root| decoder.root(root, message));
+    let value = tree.root().and_then(|root| decoder.root(root, &message.into()));
     let mut problems = decoder.problems;
     problems.sort_by_key(|problem| (problem.span.start, problem.span.end));
     // A value behind an anchor is decoded wherever it is used, and blamed once.
@@ -227,7 +227,7 @@ pub fn decode(
 }
 
 enum Segment {
-    Key(&'static str),
+    Key(KeyRef),
     Free(Box<str>),
     Item(usize),
 }
@@ -239,10 +239,10 @@ struct Decoder<'d> {
     reading: Reading<'d>,
     document: &'d Document,
     version: Version,
-    check_text: &'d dyn Fn(Check, &str) -> Option<String>,
+    check_text: &'d dyn Fn(&Check, &str) -> Option<String>,
     problems: Vec<Problem>,
     route: Vec<Segment>,
-    path: Vec<&'static Message>,
+    path: Vec<MessageRef>,
     /// What was found to be meant by unknown keys.
     suggestions: HashMap<AskedKey, Option<Suggestion>>,
     /// Whether a syntax error hides part of the section, so that nothing can be said to be missing.
@@ -250,32 +250,31 @@ struct Decoder<'d> {
 }
 
 impl Decoder<'_> {
-    fn root(&mut self, root: NodeId, message: &'static Message) -> Option<MessageValue> {
+    fn root(&mut self, root: NodeId, message: &MessageRef) -> Option<MessageValue> {
         let tree = self.reading.tree();
         let id = tree.follow(root)?;
         let node = tree.node(id);
         match &node.data {
             yaml::Data::Mapping { .. } => Some(self.message(id, message, None)),
             yaml::Data::Scalar { text, style } => match yaml::scalar(node, text, *style) {
-                Ok(Scalar::Null) => Some(MessageValue { message, fields: Vec::new() }),
+                Ok(Scalar::Null) => Some(MessageValue { message: message.clone(), fields: Vec::new() }),
                 Ok(_) => {
-                    self.wrong_root(id, message);
+                    self.wrong_root(id);
                     None
                 }
                 Err(_) => None,
             },
             _ => {
-                self.wrong_root(id, message);
+                self.wrong_root(id);
                 None
             }
         }
     }
 
-    fn wrong_root(&mut self, id: NodeId, _message: &'static Message) {
-        static ROOT: Kind = Kind::Map(&Kind::Any);
+    fn wrong_root(&mut self, id: NodeId) {
         let span = self.reading.tree().node(id).span;
         if let Some(found) = self.found(id) {
-            self.problem(ProblemKind::WrongType { kind: &ROOT, found }, Stage::Decode, span, None);
+            self.problem(ProblemKind::WrongType { kind: Kind::map(Kind::Any), found }, Stage::Decode, span, None);
         }
     }
 
@@ -304,19 +303,19 @@ impl Decoder<'_> {
                 Segment::Item(index) => {
                     let _ = write!(route, "[{index}]");
                 }
-                Segment::Key(name) => push_key(&mut route, name),
+                Segment::Key(key) => push_key(&mut route, &key.name),
                 Segment::Free(name) => push_key(&mut route, name),
             }
         }
         route
     }
 
-    fn message(&mut self, id: NodeId, message: &'static Message, key_span: Option<Span>) -> MessageValue {
+    fn message(&mut self, id: NodeId, message: &MessageRef, key_span: Option<Span>) -> MessageValue {
         let tree = self.reading.tree();
         let entries = self.reading.entries(id);
         let mut fields: Vec<Field> = Vec::with_capacity(entries.len());
         let mut siblings: Option<Arc<[String]>> = None;
-        self.path.push(message);
+        self.path.push(message.clone());
         for (index, entry) in entries.iter().enumerate() {
             let span = tree.node(entry.key_node).span;
             if self.path.len() == 1 {
@@ -328,21 +327,21 @@ impl Decoder<'_> {
                         .iter()
                         .any(|skipped| skipped.len() > 1 && span.start <= skipped.start && skipped.start < next);
             }
-            let Some(key) = message.key(&entry.key) else {
+            let Some(key) = message.find(&entry.key) else {
                 self.route.push(Segment::Free(entry.key.as_str().into()));
                 let siblings = siblings.get_or_insert_with(|| known_keys(message, &entries));
                 fields.extend(self.unknown_key(entry, message, siblings, span));
                 self.route.pop();
                 continue;
             };
-            self.route.push(Segment::Key(key.name));
+            self.route.push(Segment::Key(key.clone()));
             fields.extend(self.field(key, entry, span));
             self.route.pop();
         }
         self.members(message, &fields, id, key_span);
         self.required(message, &fields, id, key_span);
         self.path.pop();
-        MessageValue { message, fields }
+        MessageValue { message: message.clone(), fields }
     }
 
     /// Reports the key. Where only one key can be meant, its value is read as that key's, so that a misspelt key hides
@@ -350,56 +349,61 @@ impl Decoder<'_> {
     fn unknown_key(
         &mut self,
         entry: &yaml::Entry,
-        message: &'static Message,
+        message: &MessageRef,
         siblings: &Arc<[String]>,
         span: Span,
     ) -> Option<Field> {
         let value = self.found(entry.value).unwrap_or(Found::Mapping(0));
         let suggestion = self.suggestion(&entry.key, siblings);
         let meant = match &suggestion {
-            Some(Suggestion::Rename { key, certain: true }) => Some(*key),
+            Some(Suggestion::Rename { key, certain: true }) => Some(key.clone()),
             _ => None,
         };
-        let kind =
-            ProblemKind::UnknownKey { key: entry.key.clone(), message, path: self.path.clone(), suggestion, value };
+        let kind = ProblemKind::UnknownKey {
+            key: entry.key.clone(),
+            message: message.clone(),
+            path: self.path.clone(),
+            suggestion,
+            value,
+        };
         self.problem(kind, Stage::Decode, span, Some(span));
         self.field(meant?, entry, span)
     }
 
     /// What was probably meant. The same mistake is often made many times, and looking for it among all keys takes a while.
     fn suggestion(&mut self, key: &str, siblings: &Arc<[String]>) -> Option<Suggestion> {
-        let path: Vec<usize> = self.path.iter().map(|message| std::ptr::from_ref(*message).addr()).collect();
+        let path: Vec<usize> = self.path.iter().map(MessageRef::address).collect();
         let asked = (key.to_owned(), path, Arc::clone(siblings));
         let find = || suggest(key, &self.path, siblings, self.version);
         self.suggestions.entry(asked).or_insert_with(find).clone()
     }
 
-    fn field(&mut self, key: &'static Key, entry: &yaml::Entry, key_span: Span) -> Option<Field> {
+    fn field(&mut self, key: KeyRef, entry: &yaml::Entry, key_span: Span) -> Option<Field> {
         if self.version < key.since.earliest {
-            self.problem(ProblemKind::TooNewKey(key), Stage::Decode, key_span, Some(key_span));
+            self.problem(ProblemKind::TooNewKey(key.clone()), Stage::Decode, key_span, Some(key_span));
             return None;
         }
         if key.until.is_some_and(|until| self.version >= until) {
-            self.problem(ProblemKind::RemovedKey(key), Stage::Decode, key_span, Some(key_span));
+            self.problem(ProblemKind::RemovedKey(key.clone()), Stage::Decode, key_span, Some(key_span));
             return None;
         }
         if self.version < key.since.latest || key.unverified.is_some() {
-            self.problem(ProblemKind::UnverifiedKey(key), Stage::Nobody, key_span, Some(key_span));
+            self.problem(ProblemKind::UnverifiedKey(key.clone()), Stage::Nobody, key_span, Some(key_span));
         }
         let value = self.value(&key.kind, entry.value, Some(key_span));
         if matches!(value.data, Data::Null) {
-            self.problem(ProblemKind::NullValue(key), Stage::Nobody, key_span, Some(key_span));
+            self.problem(ProblemKind::NullValue(key.clone()), Stage::Nobody, key_span, Some(key_span));
         } else {
             if let Some(inert) = key.inert_in(self.version) {
-                self.problem(ProblemKind::InertKey(key, inert.why), Stage::Nobody, key_span, Some(key_span));
+                self.problem(ProblemKind::InertKey(key.clone(), inert.why), Stage::Nobody, key_span, Some(key_span));
             }
-            self.checks(key, &value, key_span);
+            self.checks(&key, &value, key_span);
         }
         Some(Field { key, key_span, value })
     }
 
     /// The rule of a oneof. A second member is refused by the decoder, none at all in validation.
-    fn members(&mut self, message: &'static Message, fields: &[Field], id: NodeId, key_span: Option<Span>) {
+    fn members(&mut self, message: &MessageRef, fields: &[Field], id: NodeId, key_span: Option<Span>) {
         if message.members != Members::ExactlyOne {
             return;
         }
@@ -410,9 +414,9 @@ impl Decoder<'_> {
                 let tree = self.reading.tree();
                 let is_empty_otherwise = self.reading.entries(id).len() == fields.len();
                 if is_empty_otherwise {
-                    let null_members = fields.iter().map(|field| field.key.name).collect();
+                    let null_members = fields.iter().map(|field| field.key.name.to_string()).collect();
                     let span = fields.first().map_or(tree.node(id).span, |field| field.key_span);
-                    let kind = ProblemKind::NoMember { message, null_members };
+                    let kind = ProblemKind::NoMember { message: message.clone(), null_members };
                     let span = if fields.is_empty() { key_span.unwrap_or(span) } else { span };
                     self.problem(kind, Stage::Validate, span, key_span);
                 }
@@ -420,10 +424,10 @@ impl Decoder<'_> {
             Some(first) => {
                 for second in set {
                     let kind = ProblemKind::SecondMember {
-                        message,
-                        first: first.key.name,
+                        message: message.clone(),
+                        first: first.key.name.to_string(),
                         first_span: first.key_span,
-                        second: second.key.name,
+                        second: second.key.name.to_string(),
                     };
                     self.problem(kind, Stage::Decode, second.key_span, Some(second.key_span));
                 }
@@ -431,24 +435,23 @@ impl Decoder<'_> {
         }
     }
 
-    fn required(&mut self, message: &'static Message, fields: &[Field], id: NodeId, key_span: Option<Span>) {
+    fn required(&mut self, message: &MessageRef, fields: &[Field], id: NodeId, key_span: Option<Span>) {
         let tree = self.reading.tree();
-        for key in message.keys {
-            if !key.is_known(self.version) {
+        for key in message.all() {
+            if key.checks.is_empty() || !key.is_known(self.version) {
                 continue;
             }
-            let is_set =
-                fields.iter().any(|field| std::ptr::eq(field.key, key) && !matches!(field.value.data, Data::Null));
-            if is_set {
+            let field = fields.iter().find(|field| field.key.name == key.name);
+            if field.is_some_and(|field| !matches!(field.value.data, Data::Null)) {
                 continue;
             }
             let may_be_required = key.checks.iter().any(|check| matches!(check, Check::RequiredBefore(_)));
             let (kind, stage) = match key.is_required(self.version) {
                 true => (ProblemKind::Missing(key), Stage::Validate),
-                false if may_be_required => (ProblemKind::MaybeMissing(key), Stage::Nobody),
+                false if may_be_required => (ProblemKind::MaybeMissing(key.clone()), Stage::Nobody),
                 false => continue,
             };
-            let null_key = fields.iter().find(|field| std::ptr::eq(field.key, key)).map(|field| field.key_span);
+            let null_key = field.map(|field| field.key_span);
             let first_key = match &tree.node(id).data {
                 yaml::Data::Mapping { entries, .. } => entries.first().map(|entry| tree.node(entry.0).span),
                 _ => None,
@@ -458,7 +461,7 @@ impl Decoder<'_> {
         }
     }
 
-    fn value(&mut self, kind: &'static Kind, id: NodeId, key_span: Option<Span>) -> Value {
+    fn value(&mut self, kind: &Kind, id: NodeId, key_span: Option<Span>) -> Value {
         let tree = self.reading.tree();
         let Some(id) = tree.follow(id) else {
             // An alias to nothing, which the reading refuses.
@@ -470,7 +473,7 @@ impl Decoder<'_> {
             (yaml::Data::Scalar { text, .. }, Kind::Word(names)) => match names.iter().find(|name| **name == &**text) {
                 Some(word) => Data::Text((*word).into()),
                 None => {
-                    let kind = ProblemKind::UnknownName { names, found: text.to_string() };
+                    let kind = ProblemKind::UnknownName { names: owned(names), found: text.to_string() };
                     self.invalid(kind, node.span, key_span)
                 }
             },
@@ -479,9 +482,10 @@ impl Decoder<'_> {
                 Ok(Scalar::Null) => Data::Null,
                 Ok(scalar) => self.scalar(kind, &scalar, id, key_span),
             },
-            (yaml::Data::Mapping { .. }, Kind::Message(message) | Kind::TextOr(message)) => {
-                Data::Message(self.message(id, message, key_span))
-            }
+            (yaml::Data::Mapping { .. }, Kind::Message(link) | Kind::TextOr(link)) => match link.follow() {
+                Some(message) => Data::Message(self.message(id, &message, key_span)),
+                None => Data::Any,
+            },
             (yaml::Data::Mapping { .. }, Kind::Map(kind)) => self.map(id, kind),
             (yaml::Data::Sequence { items, .. }, Kind::List(kind)) => {
                 Data::List(items.iter().enumerate().map(|(index, &item)| self.item(kind, index, item)).collect())
@@ -491,7 +495,7 @@ impl Decoder<'_> {
         Value { span: node.span, node: id, data }
     }
 
-    fn item(&mut self, kind: &'static Kind, index: usize, id: NodeId) -> Value {
+    fn item(&mut self, kind: &Kind, index: usize, id: NodeId) -> Value {
         self.route.push(Segment::Item(index));
         let mut value = self.value(kind, id, None);
         if matches!(value.data, Data::Null) {
@@ -502,7 +506,7 @@ impl Decoder<'_> {
         value
     }
 
-    fn map(&mut self, id: NodeId, kind: &'static Kind) -> Data {
+    fn map(&mut self, id: NodeId, kind: &Kind) -> Data {
         let tree = self.reading.tree();
         let entries = self.reading.entries(id);
         let mut values = Vec::with_capacity(entries.len());
@@ -513,7 +517,12 @@ impl Decoder<'_> {
             if matches!(value.data, Data::Null) {
                 let found =
                     Found::Scalar { written: String::new(), read: "null".to_owned(), type_name: "null", plain: true };
-                self.problem(ProblemKind::WrongType { kind, found }, Stage::Decode, key_span, Some(key_span));
+                self.problem(
+                    ProblemKind::WrongType { kind: kind.clone(), found },
+                    Stage::Decode,
+                    key_span,
+                    Some(key_span),
+                );
                 value.data = Data::Invalid;
             }
             self.route.pop();
@@ -522,7 +531,7 @@ impl Decoder<'_> {
         Data::Map(values)
     }
 
-    fn wrong_type(&mut self, kind: &'static Kind, id: NodeId, key_span: Option<Span>) -> Data {
+    fn wrong_type(&mut self, kind: &Kind, id: NodeId, key_span: Option<Span>) -> Data {
         let span = self.reading.tree().node(id).span;
         if let Some(found) = self.found(id) {
             let span = match (&found, key_span) {
@@ -531,7 +540,7 @@ impl Decoder<'_> {
                 (_, Some(key)) if span.is_empty() => key,
                 _ => span,
             };
-            self.problem(ProblemKind::WrongType { kind, found }, Stage::Decode, span, key_span);
+            self.problem(ProblemKind::WrongType { kind: kind.clone(), found }, Stage::Decode, span, key_span);
         }
         Data::Invalid
     }
@@ -556,7 +565,7 @@ impl Decoder<'_> {
         })
     }
 
-    fn scalar(&mut self, kind: &'static Kind, scalar: &Scalar<'_>, id: NodeId, key_span: Option<Span>) -> Data {
+    fn scalar(&mut self, kind: &Kind, scalar: &Scalar<'_>, id: NodeId, key_span: Option<Span>) -> Data {
         let span = self.reading.tree().node(id).span;
         match (kind, scalar) {
             (Kind::Text | Kind::TextOr(_), Scalar::Str(text)) => Data::Text(text.as_ref().into()),
@@ -565,13 +574,16 @@ impl Decoder<'_> {
                 Some(duration) => Data::Duration(duration),
                 None => self.invalid(ProblemKind::BadDuration(text.to_string()), span, key_span),
             },
-            (Kind::Enum(names), Scalar::Str(text)) => match names.iter().position(|name| name == text) {
-                Some(number) => Data::Enum { number: i32::try_from(number).unwrap_or(i32::MAX), names },
-                None => self.invalid(ProblemKind::UnknownName { names, found: text.to_string() }, span, key_span),
+            (Kind::Enum(names), Scalar::Str(text)) => match names.number_of(text) {
+                Some(number) => Data::Enum { number, name: Some(text.as_ref().into()) },
+                None => {
+                    let kind = ProblemKind::UnknownName { names: owned(&names.all()), found: text.to_string() };
+                    self.invalid(kind, span, key_span)
+                }
             },
             (Kind::Enum(names), number) => match integer(number) {
                 Some(number) => match i32::try_from(number) {
-                    Ok(number) => Data::Enum { number, names },
+                    Ok(number) => Data::Enum { number: Some(number), name: names.name_of(number).map(Into::into) },
                     Err(_) => self.out_of_range(32, scalar, span, key_span),
                 },
                 None => self.wrong_type(kind, id, key_span),
@@ -604,14 +616,14 @@ impl Decoder<'_> {
         Data::Invalid
     }
 
-    fn checks(&mut self, key: &'static Key, value: &Value, key_span: Span) {
-        for check in key.checks {
+    fn checks(&mut self, key: &KeyRef, value: &Value, key_span: Span) {
+        for check in key.checks.iter() {
             match (check, &value.data) {
                 (Check::Required | Check::RequiredBefore(_) | Check::NotEmpty, Data::Text(text)) if text.is_empty() => {
                     let before = !matches!(check, Check::RequiredBefore(until) if self.version >= *until);
                     let (kind, stage) = match before {
-                        true => (ProblemKind::Empty(key), Stage::Validate),
-                        false => (ProblemKind::MaybeMissing(key), Stage::Nobody),
+                        true => (ProblemKind::Empty(key.clone()), Stage::Validate),
+                        false => (ProblemKind::MaybeMissing(key.clone()), Stage::Nobody),
                     };
                     self.problem(kind, stage, value.span, Some(key_span));
                 }
@@ -619,16 +631,17 @@ impl Decoder<'_> {
                     for (index, item) in items.iter().enumerate() {
                         if matches!(&item.data, Data::Text(text) if text.is_empty()) {
                             self.route.push(Segment::Item(index));
-                            self.problem(ProblemKind::Empty(key), Stage::Validate, item.span, Some(key_span));
+                            self.problem(ProblemKind::Empty(key.clone()), Stage::Validate, item.span, Some(key_span));
                             self.route.pop();
                         }
                     }
                 }
                 (Check::SomeItems, Data::List(items)) if items.is_empty() => {
-                    self.problem(ProblemKind::NoItems(key), Stage::Validate, value.span, Some(key_span));
+                    self.problem(ProblemKind::NoItems(key.clone()), Stage::Validate, value.span, Some(key_span));
                 }
                 (Check::OneOf(allowed), Data::Text(text)) if !text.is_empty() && !allowed.contains(&&**text) => {
-                    let kind = ProblemKind::NotAllowed { key, allowed, found: text.to_string() };
+                    let kind =
+                        ProblemKind::NotAllowed { key: key.clone(), allowed: owned(allowed), found: text.to_string() };
                     self.problem(kind, Stage::Validate, value.span, Some(key_span));
                 }
                 (Check::DocumentedValues(documented), Data::Text(text)) if !documented.contains(&&**text) => {
@@ -644,14 +657,15 @@ impl Decoder<'_> {
                     }
                 }
                 (Check::Positive, Data::Duration(duration)) if !duration.is_positive() => {
-                    self.problem(ProblemKind::NotPositive(key), Stage::Validate, value.span, Some(key_span));
+                    self.problem(ProblemKind::NotPositive(key.clone()), Stage::Validate, value.span, Some(key_span));
                 }
-                (Check::KnownNumber, &Data::Enum { number, names }) if !is_named(number, names) => {
-                    let kind = ProblemKind::UnknownNumber { names, found: number };
+                (Check::KnownNumber, &Data::Enum { number: Some(number), name: None }) if matches!(&key.kind, Kind::Enum(names) if names.has_all_numbers()) =>
+                {
+                    let kind = ProblemKind::UnknownNumber { key: key.clone(), found: number };
                     self.problem(kind, Stage::Agent, value.span, Some(key_span));
                 }
                 (Check::Cron, Data::Text(text)) if !text.is_empty() => {
-                    if let Some(reason) = (self.check_text)(*check, text) {
+                    if let Some(reason) = (self.check_text)(check, text) {
                         let kind = ProblemKind::BadCron { found: text.to_string(), reason };
                         self.problem(kind, Stage::Agent, value.span, Some(key_span));
                     }
@@ -663,13 +677,13 @@ impl Decoder<'_> {
                     self.rails(key, format!("{number} is less than {low}"), value.span, key_span);
                 }
                 (Check::DnsName | Check::RuntimeClass | Check::Cidr, Data::Text(text)) if !text.is_empty() => {
-                    if let Some(what) = (self.check_text)(*check, text) {
+                    if let Some(what) = (self.check_text)(check, text) {
                         self.rails(key, what, value.span, key_span);
                     }
                 }
                 (Check::Cidr, Data::List(items)) => {
                     for item in items {
-                        if let Some(what) = item.as_text().and_then(|text| (self.check_text)(*check, text)) {
+                        if let Some(what) = item.as_text().and_then(|text| (self.check_text)(check, text)) {
                             self.rails(key, what, item.span, key_span);
                         }
                     }
@@ -679,25 +693,19 @@ impl Decoder<'_> {
         }
     }
 
-    fn not_documented(
-        &mut self,
-        key: &'static Key,
-        documented: &'static [&'static str],
-        found: &str,
-        span: Span,
-        key_span: Span,
-    ) {
-        let kind = ProblemKind::NotDocumented { key, documented, found: found.to_owned() };
+    fn not_documented(&mut self, key: &KeyRef, documented: &[&str], found: &str, span: Span, key_span: Span) {
+        let kind =
+            ProblemKind::NotDocumented { key: key.clone(), documented: owned(documented), found: found.to_owned() };
         self.problem(kind, Stage::Nobody, span, Some(key_span));
     }
 
-    fn rails(&mut self, key: &'static Key, what: String, span: Span, key_span: Span) {
-        self.problem(ProblemKind::RailsRefusal { key, what }, Stage::Rails, span, Some(key_span));
+    fn rails(&mut self, key: &KeyRef, what: String, span: Span, key_span: Span) {
+        self.problem(ProblemKind::RailsRefusal { key: key.clone(), what }, Stage::Rails, span, Some(key_span));
     }
 }
 
 /// The keys of a mapping that its message knows.
-fn known_keys(message: &'static Message, entries: &[yaml::Entry]) -> Arc<[String]> {
+fn known_keys(message: &MessageRef, entries: &[yaml::Entry]) -> Arc<[String]> {
     entries.iter().filter(|entry| message.key(&entry.key).is_some()).map(|entry| entry.key.clone()).collect()
 }
 
@@ -708,8 +716,8 @@ fn push_key(route: &mut String, name: &str) {
     route.push_str(name);
 }
 
-fn is_named(number: i32, names: &[&str]) -> bool {
-    usize::try_from(number).is_ok_and(|number| number < names.len())
+fn owned(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
 }
 
 /// The whole number that a scalar is; protojson takes `1.0` and `1e3` as well.

@@ -19,7 +19,7 @@ pub fn describe(problem: &Problem) -> Option<(String, String)> {
                     format!("`{}` belongs in `{}`", key.name, routes.join("` or `"))
                 }
                 None => {
-                    let known: Vec<&str> = message.keys.iter().map(|key| key.name).collect();
+                    let known: Vec<&str> = message.keys.iter().map(|key| &*key.name).collect();
                     format!("{} knows {}", message.name, listed_and(&known))
                 }
             };
@@ -36,7 +36,7 @@ pub fn describe(problem: &Problem) -> Option<(String, String)> {
             Some((format!("`{name}` must be {}", kind.in_words()), help))
         }
         ProblemKind::UnknownName { names, found } => {
-            let help = match super::suggest::nearest(found, names.iter().copied()) {
+            let help = match super::suggest::nearest(found, names.iter().map(String::as_str)) {
                 Some(near) => format!("write `{near}`"),
                 None => format!("write {}", listed(names)),
             };

@@ -12,11 +12,11 @@ use super::value::{Data, MessageValue, Value};
 #[must_use]
 pub fn to_json(message: &MessageValue) -> Json {
     let mut object = Map::new();
-    for key in message.message.keys {
-        let Some(field) = message.set(key.name) else { continue };
+    for key in &message.message.keys {
+        let Some(field) = message.set(&key.name) else { continue };
         let Some(json) = value_to_json(&field.value) else { continue };
         if key.presence == Presence::Explicit || !is_default(&field.value) {
-            object.insert(key.name.to_owned(), json);
+            object.insert(key.name.to_string(), json);
         }
     }
     Json::Object(object)
@@ -27,7 +27,7 @@ fn is_default(value: &Value) -> bool {
         Data::Text(text) => text.is_empty(),
         Data::Bool(value) => !value,
         Data::Int { value, .. } => *value == 0,
-        Data::Enum { number, .. } => *number == 0,
+        Data::Enum { number, .. } => *number == Some(0),
         Data::List(items) => items.is_empty(),
         Data::Map(entries) => entries.is_empty(),
         Data::Null | Data::Invalid | Data::Any => true,
@@ -42,10 +42,8 @@ fn value_to_json(value: &Value) -> Option<Json> {
         Data::Bool(value) => Json::from(*value),
         Data::Int { value, wide: true } => Json::from(value.to_string()),
         Data::Int { value, wide: false } => Json::from(*value),
-        Data::Enum { number, names } => match usize::try_from(*number).ok().and_then(|index| names.get(index)) {
-            Some(name) => Json::from(*name),
-            None => Json::from(*number),
-        },
+        Data::Enum { name: Some(name), .. } => Json::from(&**name),
+        Data::Enum { number, name: None } => Json::from(*number),
         Data::Duration(duration) => Json::from(duration.to_string()),
         Data::Message(message) => to_json(message),
         Data::List(items) => Json::Array(items.iter().filter_map(value_to_json).collect()),

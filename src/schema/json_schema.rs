@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::table::{Check, Key, Kind, Members, Message};
+use super::table::{Check, Key, Kind, Members, MessageRef};
 use crate::gitlab::{Tier, Version};
 
 /// A case that decoding refuses and a JSON Schema cannot.
@@ -35,35 +35,35 @@ impl Difference {
 
 /// The schema of a table for one release.
 #[must_use]
-pub fn json_schema(message: &'static Message, version: Version, id: &str, title: &str, description: &str) -> Json {
+pub fn json_schema(message: impl Into<MessageRef>, version: Version, id: &str, title: &str, description: &str) -> Json {
     let mut definitions = Definitions { version, known: Vec::new(), schemas: Map::new() };
     let mut root = Map::new();
     root.insert("$schema".to_owned(), json!("https://json-schema.org/draft/2020-12/schema"));
     root.insert("$id".to_owned(), json!(id));
     root.insert("title".to_owned(), json!(title));
     root.insert("description".to_owned(), json!(description));
-    root.extend(definitions.message(message));
+    root.extend(definitions.message(&message.into()));
     root.insert("$defs".to_owned(), Json::Object(definitions.schemas));
     Json::Object(root)
 }
 
 struct Definitions {
     version: Version,
-    known: Vec<(&'static Message, String)>,
+    known: Vec<(MessageRef, String)>,
     schemas: Map<String, Json>,
 }
 
 impl Definitions {
     /// A reference to the schema of a message, which is written once.
-    fn reference(&mut self, name: &str, message: &'static Message) -> Json {
-        let known = self.known.iter().find(|(known, _)| std::ptr::eq(*known, message));
+    fn reference(&mut self, name: &str, message: &MessageRef) -> Json {
+        let known = self.known.iter().find(|(known, _)| known == message);
         let name = match known {
             Some((_, name)) => name.clone(),
             None => {
                 let taken = |name: &String| self.known.iter().any(|(_, known)| known == name);
                 let unique = (1..).map(|n| if n == 1 { name.to_owned() } else { format!("{name}_{n}") });
                 let name = unique.into_iter().find(|name| !taken(name)).unwrap_or_default();
-                self.known.push((message, name.clone()));
+                self.known.push((message.clone(), name.clone()));
                 let schema = self.message(message);
                 self.schemas.insert(name.clone(), Json::Object(schema));
                 name
@@ -72,16 +72,16 @@ impl Definitions {
         json!({ "$ref": format!("#/$defs/{name}") })
     }
 
-    fn message(&mut self, message: &'static Message) -> Map<String, Json> {
+    fn message(&mut self, message: &MessageRef) -> Map<String, Json> {
         let mut properties = Map::new();
         let mut required = Vec::new();
         let keys = || message.keys.iter().filter(|key| key.is_known(self.version));
-        let keys: Vec<&'static Key> = keys().collect();
+        let keys: Vec<&Key> = keys().collect();
         for key in &keys {
             if key.is_required(self.version) {
-                required.push(json!(key.name));
+                required.push(json!(&*key.name));
             }
-            properties.insert(key.name.to_owned(), self.key(key));
+            properties.insert(key.name.to_string(), self.key(key));
         }
         let mut schema = Map::new();
         schema.insert("type".to_owned(), json!(["object", "null"]));
@@ -94,8 +94,8 @@ impl Definitions {
             let set = |key: &&Key| {
                 json!({
                     "type": "object",
-                    "required": [key.name],
-                    "properties": { key.name: { "not": { "type": "null" } } },
+                    "required": [&*key.name],
+                    "properties": { &*key.name: { "not": { "type": "null" } } },
                 })
             };
             let mut choices: Vec<Json> = keys.iter().map(set).collect();
@@ -105,21 +105,21 @@ impl Definitions {
         schema
     }
 
-    fn key(&mut self, key: &'static Key) -> Json {
+    fn key(&mut self, key: &Key) -> Json {
         let mut schema = Map::new();
         schema.insert("description".to_owned(), json!(description(key)));
         if key.inert_in(self.version).is_some() {
             schema.insert("deprecated".to_owned(), json!(true));
         }
         let nullable = !key.is_required(self.version);
-        let kind = self.kind(key.name, &key.kind, nullable, key.checks);
+        let kind = self.kind(&key.name, &key.kind, nullable, &key.checks);
         if let Json::Object(kind) = kind {
             schema.extend(kind);
         }
         Json::Object(schema)
     }
 
-    fn kind(&mut self, name: &str, kind: &'static Kind, nullable: bool, checks: &[Check]) -> Json {
+    fn kind(&mut self, name: &str, kind: &Kind, nullable: bool, checks: &[Check]) -> Json {
         let types = |names: &[&str]| {
             let mut names: Vec<&str> = names.to_vec();
             if nullable {
@@ -165,7 +165,7 @@ impl Definitions {
             }),
             Kind::Enum(names) => {
                 let number = json!({ "type": "integer", "minimum": i32::MIN, "maximum": i32::MAX });
-                let mut choices = vec![json!({ "enum": names }), number];
+                let mut choices = vec![json!({ "enum": names.all() }), number];
                 if nullable {
                     choices.push(json!({ "type": "null" }));
                 }
@@ -183,18 +183,23 @@ impl Definitions {
                 // At least one of digits and point.
                 "not": { "type": "string", "pattern": r"^[-+]?s$" },
             }),
-            Kind::Message(message) => {
-                let reference = self.reference(name, message);
+            Kind::Message(link) => {
+                let Some(message) = link.follow() else { return json!({}) };
+                let reference = self.reference(name, &message);
                 if nullable { reference } else { json!({ "allOf": [reference, { "type": "object" }] }) }
             }
-            Kind::TextOr(message) => {
-                let reference = self.reference(name, message);
+            Kind::TextOr(link) => {
+                let Some(message) = link.follow() else { return json!({}) };
+                let reference = self.reference(name, &message);
                 json!({ "anyOf": [{ "type": "string" }, reference] })
             }
             Kind::List(item) => {
                 let mut item_checks: Vec<Check> = Vec::new();
                 item_checks.extend(
-                    checks.iter().filter(|check| matches!(check, Check::NotEmpty | Check::DocumentedValues(_))),
+                    checks
+                        .iter()
+                        .filter(|check| matches!(check, Check::NotEmpty | Check::DocumentedValues(_)))
+                        .cloned(),
                 );
                 let items = self.kind(name, item, false, &item_checks);
                 let mut schema = json!({ "type": types(&["array"]), "items": items });
@@ -215,8 +220,8 @@ impl Definitions {
 const NUMBER_TEXT: &str = r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?$";
 
 fn description(key: &Key) -> String {
-    let mut text = key.doc.to_owned();
-    if let Some(default) = key.default {
+    let mut text = key.doc.to_string();
+    if let Some(default) = &key.default {
         text.push_str(&format!(" Default: {default}."));
     }
     if key.since.latest > crate::gitlab::OLDEST {

@@ -19,5 +19,8 @@ pub use duration::Duration;
 pub use json::to_json;
 pub use json_schema::{Difference, json_schema};
 pub use suggest::{Suggestion, nearest};
-pub use table::{Check, Inert, Key, Kind, Members, Message, Period, Presence, listed, listed_and};
+pub use table::{
+    Check, Declared, Inert, Key, KeyRef, Kind, Link, Members, Message, MessageRef, Messages, Names, Period, Presence,
+    listed, listed_and,
+};
 pub use value::{Data, Field, MessageValue, Value};

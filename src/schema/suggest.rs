@@ -1,6 +1,6 @@
 //! "Did you mean": which key an author had in mind, by spelling and by place.
 
-use super::table::{Key, Kind, Message};
+use super::table::{Key, KeyRef, Kind, MessageRef};
 use crate::gitlab::Version;
 
 /// What an author probably meant by an unknown key.
@@ -9,28 +9,28 @@ pub enum Suggestion {
     /// Another spelling of a key that belongs here.
     Rename {
         /// The key.
-        key: &'static Key,
+        key: KeyRef,
         /// Whether nothing else can be meant, so that the change is safe.
         certain: bool,
     },
     /// The key belongs one or more levels up.
     Up {
         /// The key.
-        key: &'static Key,
+        key: KeyRef,
         /// The message that it belongs to.
-        owner: &'static Message,
+        owner: MessageRef,
     },
     /// The key belongs one level down.
     Down {
         /// The key.
-        key: &'static Key,
+        key: KeyRef,
         /// The keys of this message below which it belongs.
-        under: Vec<&'static str>,
+        under: Vec<String>,
     },
     /// The key belongs to other sections.
     Elsewhere {
         /// The key.
-        key: &'static Key,
+        key: KeyRef,
         /// Routes of the mappings that take it; an empty route is the top level.
         routes: Vec<String>,
     },
@@ -40,29 +40,30 @@ pub enum Suggestion {
 ///
 /// `siblings` are the known keys that the mapping has: a rename to one of them would be no help.
 #[must_use]
-pub fn suggest(unknown: &str, path: &[&'static Message], siblings: &[String], version: Version) -> Option<Suggestion> {
-    let (&message, ancestors) = path.split_last()?;
-    let root = ancestors.first().copied().unwrap_or(message);
+pub fn suggest(unknown: &str, path: &[MessageRef], siblings: &[String], version: Version) -> Option<Suggestion> {
+    let (message, ancestors) = path.split_last()?;
+    let root = ancestors.first().unwrap_or(message);
     let wanted = normalized(unknown);
-    let here = || message.keys.iter().filter(|key| key.is_known(version));
-    let is_free = |key: &Key| !siblings.iter().any(|sibling| sibling == key.name);
+    let here = || message.all().filter(|key| key.is_known(version));
+    let is_free = |key: &Key| !siblings.iter().any(|sibling| *sibling == key.name);
 
-    let same = here().find(|key| normalized(key.name) == wanted || is_plural(&wanted, key.name));
+    let same = here().find(|key| normalized(&key.name) == wanted || is_plural(&wanted, &key.name));
     if let Some(key) = same {
-        return Some(Suggestion::Rename { key, certain: is_free(key) });
+        let certain = is_free(&key);
+        return Some(Suggestion::Rename { key, certain });
     }
     if let Some(moved) = moved(&wanted, message, ancestors, root, version) {
         return Some(moved);
     }
-    let names = here().filter(|key| is_free(key)).map(|key| key.name);
-    if let Some((name, distance)) = nearest_with_distance(&wanted, names) {
-        let key = message.key(name)?;
+    let free: Vec<KeyRef> = here().filter(|key| is_free(key)).collect();
+    if let Some((name, distance)) = nearest_with_distance(&wanted, free.iter().map(|key| &*key.name)) {
+        let key = message.find(name)?;
         let certain = distance == 1 && wanted.len() >= 4 || distance == 2 && wanted.len() >= 10;
         return Some(Suggestion::Rename { key, certain });
     }
     // `namespace` for `default_namespace`.
-    let mut parts =
-        here().filter(|key| is_free(key) && wanted.len() > 3 && key.name.split('_').any(|word| word == wanted));
+    let is_part = |key: &KeyRef| wanted.len() > 3 && key.name.split('_').any(|word| word == wanted);
+    let mut parts = free.into_iter().filter(is_part);
     match (parts.next(), parts.next()) {
         (Some(key), None) => Some(Suggestion::Rename { key, certain: false }),
         _ => None,
@@ -118,45 +119,46 @@ fn is_plural(one: &str, other: &str) -> bool {
 /// A key of the same name elsewhere: above, below, or in another section.
 fn moved(
     wanted: &str,
-    message: &'static Message,
-    ancestors: &[&'static Message],
-    root: &'static Message,
+    message: &MessageRef,
+    ancestors: &[MessageRef],
+    root: &MessageRef,
     version: Version,
 ) -> Option<Suggestion> {
-    let find = |message: &'static Message| {
-        let mut keys = message.keys.iter().filter(|key| key.is_known(version));
-        keys.find(|key| normalized(key.name) == wanted || is_plural(wanted, key.name))
+    let find = |message: &MessageRef| {
+        let mut keys = message.all().filter(|key| key.is_known(version));
+        keys.find(|key| normalized(&key.name) == wanted || is_plural(wanted, &key.name))
     };
-    if let Some((owner, key)) = ancestors.iter().rev().find_map(|&owner| Some((owner, find(owner)?))) {
+    if let Some((owner, key)) = ancestors.iter().rev().find_map(|owner| Some((owner.clone(), find(owner)?))) {
         return Some(Suggestion::Up { key, owner });
     }
-    let below: Vec<(&'static str, &'static Key)> = message
+    let below: Vec<(String, KeyRef)> = message
         .keys
         .iter()
         .filter(|key| key.is_known(version))
-        .filter_map(|key| Some((key.name, find(key.kind.message()?)?)))
+        .filter_map(|key| Some((key.name.to_string(), find(&key.kind.inner_message()?)?)))
         .collect();
-    if let Some(&(_, key)) = below.first() {
-        return Some(Suggestion::Down { key, under: below.iter().map(|(name, _)| *name).collect() });
+    if let Some((_, key)) = below.first() {
+        let key = key.clone();
+        return Some(Suggestion::Down { key, under: below.into_iter().map(|(name, _)| name).collect() });
     }
     let mut routes = Vec::new();
     let mut found = None;
-    let mut seen: Vec<&'static Message> = Vec::new();
-    let mut work: Vec<(String, &'static Message)> = vec![(String::new(), root)];
+    let mut seen: Vec<MessageRef> = Vec::new();
+    let mut work: Vec<(String, MessageRef)> = vec![(String::new(), root.clone())];
     while let Some((route, current)) = work.pop() {
-        if let Some(key) = find(current).filter(|_| !std::ptr::eq(current, message)) {
+        if let Some(key) = find(&current).filter(|_| current != *message) {
             found = Some(key);
             routes.push(route.clone());
         }
-        seen.push(current);
         for key in current.keys.iter().rev().filter(|key| key.is_known(version)) {
-            let Some(next) = key.kind.message() else { continue };
-            if !seen.iter().any(|seen| std::ptr::eq(*seen, next)) {
+            let Some(next) = key.kind.inner_message() else { continue };
+            if next != current && !seen.contains(&next) {
                 let item = if matches!(key.kind, Kind::List(_)) { "[]" } else { "" };
                 let dot = if route.is_empty() { "" } else { "." };
                 work.push((format!("{route}{dot}{}{item}", key.name), next));
             }
         }
+        seen.push(current);
     }
     // A name that is everywhere says nothing.
     found.filter(|_| routes.len() <= 4).map(|key| Suggestion::Elsewhere { key, routes })

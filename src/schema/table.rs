@@ -1,14 +1,24 @@
 //! The types that a table of keys is written in.
+//!
+//! A table is written in the code ([`Declared`]) or read from a file ([`Messages`]). Values and problems hold on to the messages that they are
+//! of, so that a table that was read goes when nothing of it is left.
+
+use std::borrow::Cow;
+use std::ops::Deref;
+use std::sync::{Arc, LazyLock, Weak};
 
 use crate::gitlab::{NEWEST, OLDEST, Tier, Version};
+
+/// A message that is written in the code, and built when it is first asked for.
+pub type Declared = LazyLock<Message>;
 
 /// A mapping with known keys; protobuf's message.
 #[derive(Debug)]
 pub struct Message {
     /// What it is called in messages, e.g. `ci_access`.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// Its keys, in the order in which they are documented.
-    pub keys: &'static [Key],
+    pub keys: Vec<Key>,
     /// How many of the keys may be set.
     pub members: Members,
 }
@@ -16,20 +26,205 @@ pub struct Message {
 impl Message {
     /// A message of which any keys may be set.
     #[must_use]
-    pub const fn new(name: &'static str, keys: &'static [Key]) -> Self {
-        Self { name, keys, members: Members::Any }
+    pub fn new(name: impl Into<Cow<'static, str>>, keys: Vec<Key>) -> Self {
+        Self { name: name.into(), keys, members: Members::Any }
     }
 
     /// A message of which exactly one key is set; protobuf's required oneof.
     #[must_use]
-    pub const fn one_of(name: &'static str, keys: &'static [Key]) -> Self {
-        Self { name, keys, members: Members::ExactlyOne }
+    pub fn one_of(name: impl Into<Cow<'static, str>>, keys: Vec<Key>) -> Self {
+        Self { name: name.into(), keys, members: Members::ExactlyOne }
     }
 
     /// The key of this name, in whichever releases it is known.
     #[must_use]
-    pub fn key(&self, name: &str) -> Option<&'static Key> {
+    pub fn key(&self, name: &str) -> Option<&Key> {
         self.keys.iter().find(|key| key.name == name)
+    }
+}
+
+/// The messages of a table that was read from a file. They may contain each other, and themselves.
+#[derive(Debug)]
+pub struct Messages(Vec<Message>);
+
+impl Messages {
+    /// Builds so many messages, of which any may be linked to while they are built; the first is the top.
+    #[must_use]
+    pub fn build(messages: impl FnOnce(&dyn Fn(usize) -> Link) -> Vec<Message>) -> Arc<Self> {
+        Arc::new_cyclic(|all| Self(messages(&|index| Link::Shared(Weak::clone(all), index))))
+    }
+
+    /// The first message; `None` where there is none.
+    #[must_use]
+    pub fn top(self: &Arc<Self>) -> Option<MessageRef> {
+        (!self.0.is_empty()).then(|| MessageRef(Held::Shared(Arc::clone(self), 0)))
+    }
+}
+
+/// A message of a table, held on to.
+#[derive(Clone)]
+pub struct MessageRef(Held);
+
+#[derive(Clone)]
+enum Held {
+    Declared(&'static Message),
+    Shared(Arc<Messages>, usize),
+}
+
+/// What an index out of range shows; no [`Messages`] gives one out.
+static NO_KEYS: Declared = Declared::new(|| Message::new("the mapping", Vec::new()));
+
+impl Deref for MessageRef {
+    type Target = Message;
+
+    fn deref(&self) -> &Message {
+        match &self.0 {
+            Held::Declared(message) => message,
+            Held::Shared(messages, index) => messages.0.get(*index).unwrap_or(&NO_KEYS),
+        }
+    }
+}
+
+impl std::fmt::Debug for MessageRef {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.name)
+    }
+}
+
+/// Two are equal if they are the same message of the same table.
+impl PartialEq for MessageRef {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq::<Message>(&**self, &**other)
+    }
+}
+
+impl From<&'static Declared> for MessageRef {
+    fn from(declared: &'static Declared) -> Self {
+        Self(Held::Declared(declared))
+    }
+}
+
+impl MessageRef {
+    /// The key of this name, in whichever releases it is known.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<KeyRef> {
+        let index = self.keys.iter().position(|key| key.name == name)?;
+        Some(KeyRef { message: self.clone(), index })
+    }
+
+    /// All keys.
+    pub fn all(&self) -> impl Iterator<Item = KeyRef> {
+        (0..self.keys.len()).map(|index| KeyRef { message: self.clone(), index })
+    }
+
+    /// The address of the message, which stays the same as long as it is held on to.
+    #[must_use]
+    pub fn address(&self) -> usize {
+        std::ptr::from_ref::<Message>(self).addr()
+    }
+}
+
+/// A key of a table, held on to.
+#[derive(Clone)]
+pub struct KeyRef {
+    message: MessageRef,
+    index: usize,
+}
+
+/// What an index out of range shows; no [`MessageRef`] gives one out.
+static NO_KEY: LazyLock<Key> = LazyLock::new(|| Key::new("", Kind::Any, ""));
+
+impl Deref for KeyRef {
+    type Target = Key;
+
+    fn deref(&self) -> &Key {
+        self.message.keys.get(self.index).unwrap_or(&NO_KEY)
+    }
+}
+
+impl std::fmt::Debug for KeyRef {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.name)
+    }
+}
+
+/// Two are equal if they are the same key of the same message.
+impl PartialEq for KeyRef {
+    fn eq(&self, other: &Self) -> bool {
+        self.index == other.index && self.message == other.message
+    }
+}
+
+/// The way from a key to the message that its value is.
+#[derive(Clone, Debug)]
+pub enum Link {
+    /// To a message that is written in the code.
+    Declared(&'static Declared),
+    /// To a message of the same table, by position.
+    Shared(Weak<Messages>, usize),
+}
+
+impl Link {
+    /// The message; `None` where its table is gone.
+    #[must_use]
+    pub fn follow(&self) -> Option<MessageRef> {
+        match self {
+            Self::Declared(message) => Some(MessageRef::from(*message)),
+            Self::Shared(messages, index) => {
+                let messages = messages.upgrade()?;
+                (*index < messages.0.len()).then_some(MessageRef(Held::Shared(messages, *index)))
+            }
+        }
+    }
+}
+
+/// The names of an enum.
+#[derive(Clone, Debug)]
+pub enum Names {
+    /// Of the numbers from 0 on.
+    Numbered(&'static [&'static str]),
+    /// With their numbers, where these are known.
+    Given(Arc<[(Box<str>, Option<i32>)]>),
+}
+
+impl Names {
+    /// The names, the zero value's first.
+    #[must_use]
+    pub fn all(&self) -> Vec<&str> {
+        match self {
+            Self::Numbered(names) => names.to_vec(),
+            Self::Given(names) => names.iter().map(|(name, _)| &**name).collect(),
+        }
+    }
+
+    /// The number of a name, which may not be known; `None` where it is no name.
+    #[must_use]
+    pub fn number_of(&self, wanted: &str) -> Option<Option<i32>> {
+        match self {
+            Self::Numbered(names) => {
+                let index = names.iter().position(|name| *name == wanted)?;
+                Some(i32::try_from(index).ok())
+            }
+            Self::Given(names) => names.iter().find(|(name, _)| **name == *wanted).map(|(_, number)| *number),
+        }
+    }
+
+    /// The name of a number.
+    #[must_use]
+    pub fn name_of(&self, wanted: i32) -> Option<&str> {
+        match self {
+            Self::Numbered(names) => usize::try_from(wanted).ok().and_then(|index| names.get(index)).copied(),
+            Self::Given(names) => names.iter().find(|(_, number)| *number == Some(wanted)).map(|(name, _)| &**name),
+        }
+    }
+
+    /// Whether a number without a name is surely none of the enum's.
+    #[must_use]
+    pub fn has_all_numbers(&self) -> bool {
+        match self {
+            Self::Numbered(_) => true,
+            Self::Given(names) => names.iter().all(|(_, number)| number.is_some()),
+        }
     }
 }
 
@@ -61,14 +256,14 @@ pub enum Presence {
 }
 
 /// One key of a message.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Key {
     /// The key as written.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// The type of its value.
     pub kind: Kind,
     /// What it does, in a sentence.
-    pub doc: &'static str,
+    pub doc: Cow<'static, str>,
     /// Since which release it is known.
     pub since: Period,
     /// The first release that knows it no longer.
@@ -78,11 +273,11 @@ pub struct Key {
     /// The licence that it takes to have an effect.
     pub tier: Tier,
     /// What applies when it is not set.
-    pub default: Option<&'static str>,
+    pub default: Option<Cow<'static, str>>,
     /// Whether zero values are kept.
     pub presence: Presence,
     /// What its value must hold to.
-    pub checks: &'static [Check],
+    pub checks: Cow<'static, [Check]>,
     /// Releases in which it is read and has no effect.
     pub inert: Option<Inert>,
     /// What public sources leave open about it.
@@ -103,18 +298,18 @@ pub struct Inert {
 impl Key {
     /// A key that every release knows.
     #[must_use]
-    pub const fn new(name: &'static str, kind: Kind, doc: &'static str) -> Self {
+    pub fn new(name: impl Into<Cow<'static, str>>, kind: Kind, doc: impl Into<Cow<'static, str>>) -> Self {
         Self {
-            name,
+            name: name.into(),
             kind,
-            doc,
+            doc: doc.into(),
             since: Period { earliest: OLDEST, latest: OLDEST },
             until: None,
             replacement: None,
             tier: Tier::Free,
             default: None,
             presence: Presence::Implicit,
-            checks: &[],
+            checks: Cow::Borrowed(&[]),
             inert: None,
             unverified: None,
         }
@@ -122,7 +317,7 @@ impl Key {
 
     /// Known since this release.
     #[must_use]
-    pub const fn since(mut self, major: u16, minor: u16) -> Self {
+    pub fn since(mut self, major: u16, minor: u16) -> Self {
         let version = Version::new(major, minor);
         self.since = Period { earliest: version, latest: version };
         self
@@ -130,7 +325,7 @@ impl Key {
 
     /// Known since some release of this period.
     #[must_use]
-    pub const fn since_about(mut self, earliest: (u16, u16), latest: (u16, u16)) -> Self {
+    pub fn since_about(mut self, earliest: (u16, u16), latest: (u16, u16)) -> Self {
         self.since =
             Period { earliest: Version::new(earliest.0, earliest.1), latest: Version::new(latest.0, latest.1) };
         self
@@ -138,7 +333,7 @@ impl Key {
 
     /// No longer known from this release on.
     #[must_use]
-    pub const fn until(mut self, major: u16, minor: u16, replacement: &'static str) -> Self {
+    pub fn until(mut self, major: u16, minor: u16, replacement: &'static str) -> Self {
         self.until = Some(Version::new(major, minor));
         self.replacement = Some(replacement);
         self
@@ -146,42 +341,42 @@ impl Key {
 
     /// Needs this licence.
     #[must_use]
-    pub const fn tier(mut self, tier: Tier) -> Self {
+    pub fn tier(mut self, tier: Tier) -> Self {
         self.tier = tier;
         self
     }
 
     /// What applies when it is not set.
     #[must_use]
-    pub const fn default(mut self, default: &'static str) -> Self {
-        self.default = Some(default);
+    pub fn default(mut self, default: &'static str) -> Self {
+        self.default = Some(Cow::Borrowed(default));
         self
     }
 
     /// Keeps zero values.
     #[must_use]
-    pub const fn explicit(mut self) -> Self {
+    pub fn explicit(mut self) -> Self {
         self.presence = Presence::Explicit;
         self
     }
 
     /// What its value must hold to.
     #[must_use]
-    pub const fn checks(mut self, checks: &'static [Check]) -> Self {
-        self.checks = checks;
+    pub fn checks(mut self, checks: &'static [Check]) -> Self {
+        self.checks = Cow::Borrowed(checks);
         self
     }
 
     /// Read without effect in these releases.
     #[must_use]
-    pub const fn inert(mut self, inert: Inert) -> Self {
+    pub fn inert(mut self, inert: Inert) -> Self {
         self.inert = Some(inert);
         self
     }
 
     /// Public sources leave something open about it.
     #[must_use]
-    pub const fn unverified(mut self, what: &'static str) -> Self {
+    pub fn unverified(mut self, what: &'static str) -> Self {
         self.unverified = Some(what);
         self
     }
@@ -217,7 +412,7 @@ impl Key {
 }
 
 /// The type of a value.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Kind {
     /// Text; numbers and booleans are refused.
     Text,
@@ -228,24 +423,60 @@ pub enum Kind {
     /// A 64-bit integer.
     Int64,
     /// One of the names, or the number of one; the first is the zero value.
-    Enum(&'static [&'static str]),
+    Enum(Names),
     /// One of the names, by what is written: `off` is a word here and no boolean. For kaslint's own files.
     Word(&'static [&'static str]),
     /// Seconds, `3600s`.
     Duration,
     /// A mapping with known keys.
-    Message(&'static Message),
+    Message(Link),
     /// A list.
-    List(&'static Kind),
+    List(Box<Kind>),
     /// A mapping with free keys.
-    Map(&'static Kind),
+    Map(Box<Kind>),
     /// Text, short for the message with only its first key.
-    TextOr(&'static Message),
+    TextOr(Link),
     /// Anything.
     Any,
 }
 
 impl Kind {
+    /// One of these names, which have the numbers from 0 on.
+    #[must_use]
+    pub fn names(names: &'static [&'static str]) -> Self {
+        Self::Enum(Names::Numbered(names))
+    }
+
+    /// One of these words.
+    #[must_use]
+    pub fn word(words: &'static [&'static str]) -> Self {
+        Self::Word(words)
+    }
+
+    /// A mapping with the keys of this message.
+    #[must_use]
+    pub fn message(message: &'static Declared) -> Self {
+        Self::Message(Link::Declared(message))
+    }
+
+    /// Text, short for this message with only its first key.
+    #[must_use]
+    pub fn text_or(message: &'static Declared) -> Self {
+        Self::TextOr(Link::Declared(message))
+    }
+
+    /// A list of these.
+    #[must_use]
+    pub fn list(item: Self) -> Self {
+        Self::List(Box::new(item))
+    }
+
+    /// A mapping with free keys and these values.
+    #[must_use]
+    pub fn map(value: Self) -> Self {
+        Self::Map(Box::new(value))
+    }
+
     /// The type in words, as a message says it: "a list", "text" …
     #[must_use]
     pub fn in_words(&self) -> String {
@@ -253,55 +484,94 @@ impl Kind {
             Self::Text => "text".to_owned(),
             Self::Bool => "`true` or `false`".to_owned(),
             Self::Int32 | Self::Int64 => "a whole number".to_owned(),
-            Self::Enum(names) | Self::Word(names) => format!("one of {}", listed(names)),
+            Self::Enum(names) => format!("one of {}", listed(&names.all())),
+            Self::Word(names) => format!("one of {}", listed(names)),
             Self::Duration => "a number of seconds such as `3600s`".to_owned(),
-            Self::Message(message) if message.keys.is_empty() => "`{}`".to_owned(),
+            Self::Message(_) if self.is_empty_message() => "`{}`".to_owned(),
             Self::Message(_) => "a mapping".to_owned(),
-            Self::List(Self::Message(_)) => "a list of mappings".to_owned(),
-            Self::List(Self::Text) => "a list of texts".to_owned(),
-            Self::List(_) => "a list".to_owned(),
+            Self::List(item) => match **item {
+                Self::Message(_) => "a list of mappings".to_owned(),
+                Self::Text => "a list of texts".to_owned(),
+                _ => "a list".to_owned(),
+            },
             Self::Map(_) => "a mapping".to_owned(),
             Self::TextOr(_) => "text or a mapping".to_owned(),
             Self::Any => "anything".to_owned(),
         }
     }
 
-    /// The message that values of this kind are made of, directly or as items.
+    /// The message that a value of this kind is, or may be.
     #[must_use]
-    pub fn message(&self) -> Option<&'static Message> {
+    pub fn as_message(&self) -> Option<MessageRef> {
         match self {
-            Self::Message(message) | Self::TextOr(message) => Some(message),
-            Self::List(item) | Self::Map(item) => item.message(),
+            Self::Message(link) | Self::TextOr(link) => link.follow(),
             _ => None,
         }
+    }
+
+    /// The message that values of this kind are made of, directly or as items.
+    #[must_use]
+    pub fn inner_message(&self) -> Option<MessageRef> {
+        match self {
+            Self::List(item) | Self::Map(item) => item.inner_message(),
+            _ => self.as_message(),
+        }
+    }
+
+    /// The same, where it is written in the code.
+    #[must_use]
+    pub fn declared(&self) -> Option<&'static Message> {
+        match self {
+            Self::List(item) | Self::Map(item) => item.declared(),
+            Self::Message(Link::Declared(message)) | Self::TextOr(Link::Declared(message)) => Some(message),
+            _ => None,
+        }
+    }
+
+    /// Whether a value of this kind is a mapping that has no keys.
+    #[must_use]
+    pub fn is_empty_message(&self) -> bool {
+        matches!(self, Self::Message(link) if link.follow().is_some_and(|message| message.keys.is_empty()))
+    }
+
+    /// Whether a value of this kind is a list whose items are mappings.
+    #[must_use]
+    pub fn is_list_of_messages(&self) -> bool {
+        matches!(self, Self::List(item) if matches!(**item, Self::Message(_)))
+    }
+
+    /// Whether a value of this kind is a list of texts.
+    #[must_use]
+    pub fn is_list_of_texts(&self) -> bool {
+        matches!(self, Self::List(item) if matches!(**item, Self::Text))
     }
 }
 
 /// Names as a choice: `` `a`, `b` or `c` ``.
 #[must_use]
-pub fn listed(names: &[&str]) -> String {
+pub fn listed(names: &[impl AsRef<str>]) -> String {
     joined(names, "or")
 }
 
 /// Names as an enumeration: `` `a`, `b` and `c` ``.
 #[must_use]
-pub fn listed_and(names: &[&str]) -> String {
+pub fn listed_and(names: &[impl AsRef<str>]) -> String {
     joined(names, "and")
 }
 
-fn joined(names: &[&str], word: &str) -> String {
+fn joined(names: &[impl AsRef<str>], word: &str) -> String {
     match names {
         [] => String::new(),
-        [one] => format!("`{one}`"),
+        [one] => format!("`{}`", one.as_ref()),
         [init @ .., last] => {
-            let init: Vec<String> = init.iter().map(|name| format!("`{name}`")).collect();
-            format!("{} {word} `{last}`", init.join(", "))
+            let init: Vec<String> = init.iter().map(|name| format!("`{}`", name.as_ref())).collect();
+            format!("{} {word} `{}`", init.join(", "), last.as_ref())
         }
     }
 }
 
 /// A rule about a value that its type does not express.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub enum Check {
     /// Must be set and not empty; refused in validation otherwise.
     Required,

@@ -1,7 +1,7 @@
 //! Decoded values with the places where they are written.
 
 use super::duration::Duration;
-use super::table::{Key, Message};
+use super::table::{KeyRef, MessageRef};
 use crate::source::Span;
 use crate::yaml::NodeId;
 
@@ -32,12 +32,12 @@ pub enum Data {
         /// Whether the field has 64 bits.
         wide: bool,
     },
-    /// An enum by number, with its names.
+    /// A value of an enum.
     Enum {
-        /// The number.
-        number: i32,
-        /// The names of the numbers from 0 on.
-        names: &'static [&'static str],
+        /// Its number, where that is known.
+        number: Option<i32>,
+        /// Its name, where the number has one.
+        name: Option<Box<str>>,
     },
     /// A duration.
     Duration(Duration),
@@ -57,7 +57,7 @@ pub enum Data {
 #[derive(Clone, Debug)]
 pub struct MessageValue {
     /// Its table.
-    pub message: &'static Message,
+    pub message: MessageRef,
     /// The fields that are written, in the order in which their keys are.
     pub fields: Vec<Field>,
 }
@@ -66,7 +66,7 @@ pub struct MessageValue {
 #[derive(Clone, Debug)]
 pub struct Field {
     /// The key's entry in the table.
-    pub key: &'static Key,
+    pub key: KeyRef,
     /// Where the key is written.
     pub key_span: Span,
     /// The value.

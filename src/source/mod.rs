@@ -3,9 +3,11 @@
 //! This floor knows bytes, lines and columns. It does not know YAML.
 
 mod place;
+mod printable;
 pub mod secrets;
 
 pub use place::Place;
+pub use printable::{Printable, acts, json_escaped, push_visibly, visible};
 
 /// A half-open range of byte offsets into [`Source::text`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -83,6 +85,8 @@ pub struct InvalidText {
     pub span: Span,
     /// The first offending byte of the file.
     pub byte: u8,
+    /// Whether it is the start of a character, of which the end of the file cuts off the rest.
+    pub is_cut_off: bool,
 }
 
 /// A file's text with a table of its lines.
@@ -258,6 +262,7 @@ fn decode_utf8(bytes: &[u8]) -> (String, Option<InvalidText>) {
             let invalid = InvalidText {
                 span: Span::new(start, start + '\u{FFFD}'.len_utf8()),
                 byte: bytes.get(start).copied().unwrap_or_default(),
+                is_cut_off: error.error_len().is_none(),
             };
             (String::from_utf8_lossy(bytes).into_owned(), Some(invalid))
         }
@@ -269,25 +274,28 @@ fn decode_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> (String, Option<Inval
     let mut invalid = None;
     let pairs = bytes.chunks_exact(2);
     let odd = pairs.remainder().first().copied();
-    for decoded in char::decode_utf16(pairs.map(|pair| unit([pair[0], pair[1]]))) {
+    let mut units = char::decode_utf16(pairs.map(|pair| unit([pair[0], pair[1]]))).peekable();
+    while let Some(decoded) = units.next() {
         match decoded {
             Ok(character) => text.push(character),
             Err(error) => {
-                note_invalid(&mut invalid, text.len(), (error.unpaired_surrogate() >> 8) as u8);
+                let surrogate = error.unpaired_surrogate();
+                let is_cut_off = surrogate < 0xDC00 && units.peek().is_none();
+                note_invalid(&mut invalid, text.len(), (surrogate >> 8) as u8, is_cut_off);
                 text.push('\u{FFFD}');
             }
         }
     }
     if let Some(byte) = odd {
-        note_invalid(&mut invalid, text.len(), byte);
+        note_invalid(&mut invalid, text.len(), byte, true);
         text.push('\u{FFFD}');
     }
     (text, invalid)
 }
 
-fn note_invalid(invalid: &mut Option<InvalidText>, offset: usize, byte: u8) {
+fn note_invalid(invalid: &mut Option<InvalidText>, offset: usize, byte: u8, is_cut_off: bool) {
     let span = Span::new(offset, offset + '\u{FFFD}'.len_utf8());
-    invalid.get_or_insert(InvalidText { span, byte });
+    invalid.get_or_insert(InvalidText { span, byte, is_cut_off });
 }
 
 #[cfg(test)]

@@ -1,33 +1,32 @@
 //! Texts out of files.
 
-use crate::source::secrets;
+use crate::source::{Printable, acts, json_escaped, secrets, visible};
 
-/// The whole text, without secrets and without what could steer a terminal.
+/// The whole text, on one line, without secrets and with escapes for what could steer a terminal.
 #[must_use]
 pub fn printable(text: &str) -> String {
-    let masked = secrets::mask(text);
-    masked.chars().map(|character| if character.is_control() { '\u{fffd}' } else { character }).collect()
+    Printable::of(text).into_string()
 }
 
 /// A text within a sentence: in backticks, on one line, without secrets, cut behind 60 characters.
 #[must_use]
 pub fn excerpt(text: &str) -> String {
     const MOST: usize = 60;
-    let text = secrets::mask(text);
-    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let line = line.trim();
-    if line.chars().count() <= MOST {
-        return format!("`{line}`");
+    // Cut first, the beginning of a secret would be shown, or a part of an escape.
+    let masked = secrets::mask(text);
+    let text = masked.trim();
+    match text.char_indices().nth(MOST) {
+        None => format!("`{}`", visible(text)),
+        Some((end, _)) => format!("`{}…`", visible(text.get(..end).unwrap_or_default())),
     }
-    let head: String = line.chars().take(MOST).collect();
-    format!("`{head}…`")
 }
 
 /// A text in the quotes that suit it, as YAML has them.
 #[must_use]
 pub fn in_quotes(text: &str) -> String {
-    if text.contains(['\n', '\r', '\t', '\\', '\'']) {
-        serde_json::Value::from(text).to_string()
+    if text.contains(|character| acts(character) || matches!(character, '\\' | '\'')) {
+        // JSON's escapes are YAML's as well.
+        json_escaped(&serde_json::Value::from(text).to_string()).into_owned()
     } else {
         format!("'{text}'")
     }

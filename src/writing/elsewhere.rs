@@ -4,7 +4,8 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::{CHANGED, IS_LINK, Write, cannot_write, parent_of, reason, text_of};
+use super::{CHANGED, IS_LINK, cannot_write, parent_of, reason, text_of};
+use crate::outlet::Write;
 use crate::source::Source;
 use crate::words::io_error;
 

@@ -27,8 +27,7 @@ pub use replace::InPlace;
 #[cfg(unix)]
 pub use staged::Staged;
 
-/// What writes a report.
-pub type Write<'a> = dyn Fn(&mut dyn io::Write) -> io::Result<()> + 'a;
+use crate::outlet::{Outlet, Write};
 
 /// What is said of a file that is not as it was read.
 const CHANGED: &str = "it was changed by somebody else meanwhile; run kaslint again";
@@ -39,7 +38,7 @@ const IS_LINK: &str = "it is a symbolic link; name the file that it leads to";
 /// The text of a report, without colour.
 fn text_of(write: &Write<'_>) -> io::Result<Vec<u8>> {
     let mut out = anstream::StripStream::new(Vec::new());
-    write(&mut out)?;
+    write(&mut Outlet::new(&mut out))?;
     Ok(out.into_inner())
 }
 

@@ -8,7 +8,8 @@ use rustix::fs::{FileType, OFlags};
 
 use super::beside::{Beside, sweep};
 use super::place::{Lies, Place, Purpose, Refused};
-use super::{Write, cannot_write, reason, text_of};
+use super::{cannot_write, reason, text_of};
+use crate::outlet::Write;
 
 /// A file that is written and not yet in its place.
 pub struct Staged {

@@ -204,6 +204,11 @@ impl<'t> Builder<'t> {
         }
     }
 
+    /// Whether a node of the document was added.
+    pub fn has_root(&self) -> bool {
+        self.tree.root.is_some()
+    }
+
     /// The tree; what is still open ends where the text broke off.
     pub fn finish(mut self) -> Tree {
         while !self.open.is_empty() {

@@ -1,4 +1,4 @@
-//! The tree of a text that libyaml accepts. The only place that knows `libyaml-safer`.
+//! The tree of a text that libyaml accepts. With `tokens.rs` the only place that knows `libyaml-safer`.
 //!
 //! yaml.v2 is a port of libyaml, so its events are these. libyaml reports neither comments nor the places of anchors and
 //! tags; both are found again in the text between nodes.
@@ -9,13 +9,42 @@ use libyaml_safer::{EventData, MappingStyle, Parser, ScalarStyle, SequenceStyle}
 
 use super::build::{Builder, Event, Properties};
 use super::recover::{MAX_DEPTH, Parsed, SyntaxError, SyntaxErrorKind};
-use super::tree::{Named, Style};
+use super::tokens;
+use super::tree::{Data, Named, Style};
 use crate::source::Span;
 
 /// Reads the first document of a text; `None` where it is malformed.
 pub(super) fn parse(text: &str) -> Option<Parsed> {
     // The port is known to panic on a few malformed texts; the gate then says what is wrong with them.
-    catch_unwind(AssertUnwindSafe(|| parse_document(text))).ok().flatten()
+    match catch_unwind(AssertUnwindSafe(|| parse_document(text))) {
+        Ok(parsed) => parsed,
+        Err(_) if text.is_empty() || text.ends_with(is_break) => None,
+        Err(_) => parse_with_line_break(text),
+    }
+}
+
+/// Reads a text that ends within a block scalar, without a line break, on which the port panics. Neither libyaml nor yaml.v2 give the
+/// scalar a line break that is not there.
+fn parse_with_line_break(text: &str) -> Option<Parsed> {
+    let longer = format!("{text}\n");
+    let mut parsed = catch_unwind(AssertUnwindSafe(|| parse_document(&longer))).ok().flatten()?;
+    parsed.end = parsed.end.map(|end| end.min(text.len()));
+    for node in &mut parsed.tree.nodes {
+        if let Data::Scalar { text: value, style: Style::Literal | Style::Folded } = &mut node.data
+            && node.span.end == text.trim_end().len()
+            && let Some(shorter) = value.strip_suffix('\n')
+        {
+            *value = shorter.into();
+        }
+        node.span = Span::new(node.span.start.min(text.len()), node.span.end.min(text.len()));
+    }
+    Some(parsed)
+}
+
+/// Reads the first document of a text, which ends before the token at `end`.
+pub(super) fn parse_up_to(text: &str, end: usize) -> Option<Parsed> {
+    let parsed = parse(text.get(..end)?)?;
+    Some(Parsed { end: Some(end), rest: rest_of(text, end), ..parsed })
 }
 
 fn parse_document(source: &str) -> Option<Parsed> {
@@ -27,8 +56,15 @@ fn parse_document(source: &str) -> Option<Parsed> {
     let mut builder = Builder::new(source);
     let mut gaps = Gaps { source, position: mark_length };
     let mut depth = Depth::default();
+    // Behind the last bracket; `gaps` knows where the last scalar ends.
+    let mut content_end = 0;
     loop {
-        let event = parser.parse().ok()?;
+        let Ok(event) = parser.parse() else {
+            // What is wrong may lie behind the first document.
+            let end = content_end.max(gaps.position);
+            let is_complete = depth.open.is_empty() && builder.has_root() && tokens::is_end_of_document(source, end);
+            return is_complete.then(|| Parsed::complete(builder.finish(), end, rest_of(source, end)));
+        };
         let offset = |index: u64| usize::try_from(index).ok().map(|index| (index + mark_length).min(source.len()));
         let span = Span::new(offset(event.start_mark.index)?, offset(event.end_mark.index)?);
         match event.data {
@@ -83,6 +119,9 @@ fn parse_document(source: &str) -> Option<Parsed> {
             EventData::SequenceEnd | EventData::MappingEnd => {
                 builder.event(Event::End { span });
                 depth.leave();
+                if !span.is_empty() {
+                    content_end = span.end;
+                }
             }
         }
         if depth.flow > MAX_DEPTH || depth.open.len() - depth.flow > MAX_DEPTH {
@@ -201,7 +240,7 @@ impl Gaps<'_> {
     }
 }
 
-fn is_break(character: char) -> bool {
+pub(super) fn is_break(character: char) -> bool {
     matches!(character, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 

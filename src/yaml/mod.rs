@@ -14,6 +14,7 @@ mod read;
 mod reading;
 mod recover;
 mod scalar;
+mod tokens;
 mod tree;
 mod write;
 

@@ -10,7 +10,7 @@ use super::reading::{KeyError, Reading};
 use super::recover::{Parsed, SyntaxError, SyntaxErrorKind, parse};
 use super::scalar::{Scalar, ScalarError, scalar};
 use super::tree::{Data, NodeId, Style, Tree};
-use super::{gate, libyaml};
+use super::{gate, libyaml, tokens};
 use crate::source::{Source, Span};
 
 /// Why GitLab's parser refuses the text, or cannot make JSON of it.
@@ -42,7 +42,7 @@ pub enum ProblemKind {
     TooDeep,
     /// A `?` in a plain value within `[…]` or `{…}`.
     QuestionMark,
-    /// A tag within `[…]` or `{…}` that touches the brace behind it.
+    /// A tag within `[…]` or `{…}` that touches the brace, bracket or comma behind it.
     TagTouchesIndicator,
     /// Another syntax error, in a parser's words.
     Syntax(String),
@@ -188,21 +188,23 @@ fn read_as(source: &Source, parser: Parser, start: usize) -> Document {
     let mut attempt = 0;
     loop {
         // A text that the port reads needs no second opinion; one that it does not read is judged by libyaml itself.
-        let accepted = libyaml::parse(&text);
+        let accepted = match is_go {
+            true => {
+                tokens::hide_in_tags(&mut text);
+                let end = tokens::end_of_root(&text);
+                end.map_or_else(|| libyaml::parse(&text), |end| libyaml::parse_up_to(&text, end))
+            }
+            false => libyaml::parse(&text),
+        };
         let refusal = if accepted.is_none() { gate::check(&text).err() } else { None };
         if let Some(refusal) = &refusal
             && is_go
-            && (stand_ins.hide_colon(&mut text, refusal) || stand_ins.hide_in_refused_tag(&mut text, refusal))
+            && stand_ins.hide_colon(&mut text, refusal)
         {
             continue;
         }
         parsed = match accepted {
-            Some(accepted) => {
-                if is_go && stand_ins.hide_in_tags(&mut text, &accepted.tree) {
-                    continue;
-                }
-                accepted
-            }
+            Some(accepted) => accepted,
             None => {
                 let recovered = parse(&text);
                 unshown = refusal.is_none() && recovered.error.is_some();
@@ -213,8 +215,13 @@ fn read_as(source: &Source, parser: Parser, start: usize) -> Document {
             (None, None) => break,
             _ if unshown => break,
             (Some(error), _) => error,
-            // An alias to nothing is found in the tree, with its span.
-            (None, Some(refusal)) if refusal.message.starts_with("unknown anchor") => break,
+            // An alias to nothing is found in the tree, with its span, unless the other parser has read none there.
+            (None, Some(refusal)) if refusal.message.starts_with("unknown anchor") => {
+                if !has_unknown_alias(&parsed.tree) {
+                    problems.push(unknown_anchor(&text, refusal.offset));
+                }
+                break;
+            }
             (None, Some(refusal)) => from_refusal(&text, refusal),
         };
         let repair = repair(&text, &error, parsed.open_flow);
@@ -231,13 +238,20 @@ fn read_as(source: &Source, parser: Parser, start: usize) -> Document {
     }
     unshown &= attempt == 0;
     let end = parsed.end;
-    // The parser reads ahead in blocks of 512 bytes, so what lies behind the first document may still count.
-    let reach = end.map_or(usize::MAX, |end| (source.position(end).byte / 512 + 1) * 512);
+    // What lies behind the first document counts if the parser has to see that much, and as it reads in blocks of 512 bytes,
+    // what lies in the same block.
+    let needed =
+        end.filter(|_| control.is_some() || source.invalid().is_some()).map(|end| tokens::lookahead_end(&text, end));
+    let reach = needed.map_or(usize::MAX, |needed| (source.position(needed).byte / 512 + 1) * 512);
     let counts = |span: Span| source.position(span.start).byte < reach;
     if let Some((span, character)) = control.filter(|(span, _)| counts(*span)) {
         problems.push(Problem { kind: ProblemKind::ControlCharacter(character), span, cause: None });
     }
-    if let Some(invalid) = source.invalid().filter(|invalid| counts(invalid.span)) {
+    if let Some(invalid) = source.invalid().filter(|invalid| match invalid.is_cut_off {
+        // That something is missing is noticed only at the end of the file.
+        true => needed.is_none_or(|needed| needed > invalid.span.start),
+        false => counts(invalid.span),
+    }) {
         problems.push(Problem { kind: ProblemKind::Encoding(invalid.byte), span: invalid.span, cause: None });
     }
 
@@ -304,35 +318,6 @@ impl StandIns {
         }
         self.passes += 1;
         text.to_mut().replace_range(refusal.offset..=refusal.offset, stand_in.encode_utf8(&mut [0; 4]));
-        true
-    }
-
-    /// A tag takes commas and brackets for yaml.v2, within `[…]` too, up to the next blank.
-    fn hide_in_tags(&mut self, text: &mut Cow<'_, str>, tree: &Tree) -> bool {
-        let in_flow = in_flow(tree);
-        let tags = tree.nodes().filter(|(id, _)| in_flow[id.index()]).filter_map(|(_, node)| node.tag.as_ref());
-        let ends: Vec<usize> = tags.filter(|tag| !tag.name.is_empty()).map(|tag| tag.span.end).collect();
-        let mut hidden = false;
-        for end in ends {
-            hidden |= self.hide_tag_tail(text, end);
-        }
-        hidden
-    }
-
-    fn hide_in_refused_tag(&mut self, text: &mut Cow<'_, str>, refusal: &gate::Refusal) -> bool {
-        refusal.message.contains("while scanning a tag") && self.hide_tag_tail(text, refusal.offset)
-    }
-
-    fn hide_tag_tail(&mut self, text: &mut Cow<'_, str>, start: usize) -> bool {
-        let rest = text.get(start..).unwrap_or_default();
-        if !rest.starts_with([',', '[', ']']) || self.passes == MAX_HIDING_PASSES {
-            return false;
-        }
-        let length = rest.find([' ', '\t', '\n', '\r', '{', '}']).unwrap_or(rest.len());
-        // The tag was one that nobody knows before, and stays one.
-        let tail = rest[..length].replace([',', '[', ']'], "-");
-        text.to_mut().replace_range(start..start + length, &tail);
-        self.passes += 1;
         true
     }
 
@@ -406,7 +391,7 @@ fn stricter_than_libyaml(source: &Source, tree: &Tree, problems: &mut Vec<Proble
         }
         if let Some(tag) = node.tag.as_ref().filter(|_| in_flow[id.index()]) {
             let behind = source.text().as_bytes().get(tag.span.end);
-            if matches!(behind, Some(b'{' | b'}')) {
+            if matches!(behind, Some(b'{' | b'}' | b',' | b'[' | b']')) {
                 problems.push(Problem { kind: ProblemKind::TagTouchesIndicator, span: tag.span, cause: None });
             }
         }
@@ -599,6 +584,22 @@ fn to_problem(text: &str, error: &SyntaxError, parsed: &Parsed) -> Problem {
         span = Span::new(span.start, span.start + width);
     }
     Problem { kind, span, cause }
+}
+
+fn has_unknown_alias(tree: &Tree) -> bool {
+    tree.nodes().any(|(_, node)| matches!(node.data, Data::Alias { target: None, .. }))
+}
+
+/// The alias at an offset, which names nothing.
+fn unknown_anchor(text: &str, offset: usize) -> Problem {
+    let start = floor(text, offset);
+    let name: String = text[start..]
+        .trim_start_matches('*')
+        .chars()
+        .take_while(|character| character.is_ascii_alphanumeric() || matches!(character, '_' | '-'))
+        .collect();
+    let span = Span::new(start, (start + 1 + name.len()).min(text.len()));
+    Problem { kind: ProblemKind::UnknownAnchor(name), span, cause: None }
 }
 
 /// Aliases to nothing, to themselves, or too many of them.

@@ -2,6 +2,7 @@
 
 use kaslint::access::Query;
 use kaslint::access_report::{AccessReport, Format};
+use kaslint::outlet::Outlet;
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::setting::{PREMIUM, Setting};
@@ -34,8 +35,8 @@ fn no_line_is_wider_than_the_terminal() {
                 let report = AccessReport { index, agent: None, why, format: Format::Human, width };
                 let queries = projects.map(|project| Query::new(project, Some("production"), None));
                 let mut out = Vec::new();
-                report.write_grants(&mut out).unwrap();
-                report.write_answers(&queries, &mut out).unwrap();
+                report.write_grants(&mut Outlet::new(&mut out)).unwrap();
+                report.write_answers(&queries, &mut Outlet::new(&mut out)).unwrap();
                 let text = String::from_utf8(out).unwrap();
                 for line in text.lines().filter(|line| !is_one_word(line)) {
                     assert!(line.width() <= width, "{width}: {line}");
@@ -59,7 +60,7 @@ fn names_stay_whole_where_there_is_room() {
         let shown = |width: usize| {
             let report = AccessReport { index, agent: None, why: false, format: Format::Human, width };
             let mut out = Vec::new();
-            report.write_grants(&mut out).unwrap();
+            report.write_grants(&mut Outlet::new(&mut out)).unwrap();
             String::from_utf8(out).unwrap()
         };
         assert!(!shown(250).contains('…'));

@@ -8,6 +8,7 @@ mod cycles;
 mod fault;
 mod modules;
 mod named_paths;
+mod outlets;
 mod planted;
 mod reading;
 mod rooms;
@@ -55,4 +56,12 @@ fn the_documents_name_paths_that_exist() {
         let faults = named_paths::missing(name, &document(name), |path| root().join(path).exists());
         assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), listed(&faults));
     }
+}
+
+#[test]
+fn text_leaves_through_the_outlet() {
+    let faults = outlets::check(&files("src"));
+    assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), listed(&faults));
+    let planted = BTreeMap::from([("src/report/new.rs".to_owned(), "fn f(out: &mut dyn io::Write) {}".to_owned())]);
+    assert_eq!(outlets::check(&planted).len(), 1);
 }

@@ -20,7 +20,7 @@ fn only_new_findings_fail() {
     );
     let check = || kaslint(folder.path(), &["check", "--format", "concise", "--baseline", "baseline.json"]);
     assert_eq!(check().code, 0);
-    assert!(check().stdout.contains("Left out: 40 in the baseline."), "{}", check().stdout);
+    assert!(check().stdout.contains("Left out: 40 findings by the baseline."), "{}", check().stdout);
 
     // Lines and positions move, and one finding is new.
     let changed = forty_findings("    # a comment\n    - id: acme/new\n      environments: [review/*]\n");

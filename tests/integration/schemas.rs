@@ -162,7 +162,7 @@ fn every_key_has_documentation_in_the_schema() {
     let config = AgentConfig::read(&Source::new("config.yaml", "ci_access: {projects: [{id: a/b}]}"), NEWEST);
     let value: MessageValue = config.value.expect("a value");
     fn walk(message: &MessageValue) {
-        for key in message.message.keys {
+        for key in &message.message.keys {
             assert!(key.doc.ends_with('.') && key.doc.len() > 5, "{}", key.name);
         }
         for field in &message.fields {

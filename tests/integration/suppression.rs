@@ -30,7 +30,7 @@ fn a_comment_hides_what_it_names_on_its_line_or_the_line_below() {
         check(&[(CONFIG, text)]),
         [
             "config.yaml:5:23: warning[unused-ignore] `unanchored-wildcard` says nothing on line 7, so this hides nothing",
-            "Left out: 3 ignored with a reason.",
+            "Left out: 3 findings by comments.",
         ]
     );
 }
@@ -102,13 +102,13 @@ fn a_comment_hides_one_place_of_a_fault_that_has_several() {
     assert_eq!(lines(check(ci("", ""))), [".gitlab-ci.yml:4:24: warning[insecure-tls]"]);
     assert_eq!(
         lines(check(ci(ignored, ""))),
-        [".gitlab-ci.yml:5:25: warning[insecure-tls]", "Left out: 1 ignored with a reason."]
+        [".gitlab-ci.yml:5:25: warning[insecure-tls]", "Left out: 1 finding by comments."]
     );
     assert_eq!(
         lines(check(ci("", ignored))),
-        [".gitlab-ci.yml:4:24: warning[insecure-tls]", "Left out: 1 ignored with a reason."]
+        [".gitlab-ci.yml:4:24: warning[insecure-tls]", "Left out: 1 finding by comments."]
     );
-    assert_eq!(lines(check(ci(ignored, ignored))), ["Left out: 2 ignored with a reason."]);
+    assert_eq!(lines(check(ci(ignored, ignored))), ["Left out: 2 findings by comments."]);
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn settings_accept_findings_of_entries_by_id() {
             "config.yaml:4:22: warning[unanchored-wildcard] `prod*` also lets in jobs of an environment called \
              `preprod`, if there is one: GitLab looks for the pattern anywhere in the name",
             ".kaslint.yaml:5:11: warning[unused-ignore] no finding of `unanchored-wildcard` is hidden by this",
-            "Left out: 3 ignored with a reason.",
+            "Left out: 3 findings by .kaslint.yaml.",
         ]
     );
     // The settings file's paths start from its own folder.

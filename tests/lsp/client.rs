@@ -104,10 +104,26 @@ impl Client {
         Self::in_folder(folder, &working)
     }
 
+    /// Starts the server with options in a folder with these files, which is open and settled.
+    pub fn ready_as(options: &[&str], files: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        for (path, text) in files {
+            write(folder.path(), path, text.as_bytes());
+        }
+        let working = folder.path().to_owned();
+        let mut client = Self::started(folder, &working, options);
+        client.greet(json!({}), &[""]);
+        client
+    }
+
     /// Starts the server from a working folder.
     pub fn in_folder(folder: tempfile::TempDir, working: &Path) -> Self {
+        Self::started(folder, working, &[])
+    }
+
+    fn started(folder: tempfile::TempDir, working: &Path, options: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_kaslint"));
-        command.current_dir(working).arg("lsp").env_remove("CI_PROJECT_PATH");
+        command.current_dir(working).arg("lsp").args(options).env_remove("CI_PROJECT_PATH");
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -8,6 +8,7 @@ mod cancellation;
 mod client;
 mod encodings;
 mod hostile;
+mod hostile_names;
 mod hostile_params;
 mod hovers;
 mod inventories;

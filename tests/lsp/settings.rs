@@ -292,3 +292,54 @@ fn a_file_that_is_named_and_missing_is_a_mistake_of_the_settings() {
     let told = client.told();
     assert_eq!(told[SETTINGS].lines(), [""; 0], "{told:?}");
 }
+
+#[test]
+fn what_settings_exclude_and_say_of_some_files_holds_while_they_are_edited() {
+    let mut client = Client::ready(&[(SETTINGS, "exclude: [.gitlab/**]\n")]);
+    client.open(&uri(CONFIG), AGENT);
+    assert_eq!(rules(&mut client), [""; 0]);
+    // Of a file of which nothing is said, what it means is told all the same.
+    let hover = client.ask(
+        "textDocument/hover",
+        json!({
+            "textDocument": {"uri": uri(CONFIG)}, "position": {"line": 0, "character": 3},
+        }),
+    );
+    assert!(hover.expect("an answer").to_string().contains("ci_access"));
+    let per_path =
+        "per-path: [{path: '**/prod', rules: {unknown-key: \"off\", unanchored-wildcard: note}, reason: x}]\n";
+    client.open(&uri(SETTINGS), per_path);
+    let told = client.told();
+    assert_eq!(told[CONFIG].lines(), ["0:47-0:55 unanchored-wildcard"]);
+    assert_eq!(told[CONFIG].diagnostics[0]["severity"], 3);
+    client.replace(&uri(SETTINGS), 2, "exclude: [../x]\n");
+    assert_eq!(client.told_lines(), [format!("{SETTINGS}@2: 0:10-0:14 invalid-settings")]);
+    client.notified("window/showMessage");
+}
+
+#[test]
+fn an_isolated_server_takes_nothing_from_the_repository() {
+    let agent = "ci_access: {}\nfoo: 1 # kaslint: ignore[unknown-key] not now\n";
+    let files = [
+        (SETTINGS, "rules: {unknown-key: \"off\"}\nexclude: [.gitlab]\n"),
+        ("own.yaml", "rules: {unknown-key: note}\n"),
+        (CONFIG, agent),
+    ];
+    let severity = |options: &[&str], settings: Json| {
+        let mut client = Client::ready_as(options, &files);
+        client.notify("workspace/didChangeConfiguration", json!({"settings": {"kaslint": settings}}));
+        client.open(&uri(CONFIG), agent);
+        let told = client.told_of(CONFIG).diagnostics.iter().map(|one| one["severity"].clone()).collect::<Vec<_>>();
+        if settings != json!({}) {
+            let left_out = client.notified("window/showMessage");
+            assert!(left_out["message"].as_str().expect("text").contains("--isolated"), "{left_out}");
+        }
+        told
+    };
+    assert_eq!(severity(&[], json!({})), [0; 0]);
+    assert_eq!(severity(&["--isolated"], json!({})), [1]);
+    assert_eq!(severity(&["--isolated", "--settings", "own.yaml"], json!({})), [3], "what the caller names holds");
+    // A client sends what a clone has in its own settings, and does not say so.
+    assert_eq!(severity(&["--isolated"], json!({"ignore": ["unknown-key"]})), [1]);
+    assert_eq!(severity(&["--isolated"], json!({"settings": ".kaslint.yaml"})), [1]);
+}

@@ -25,6 +25,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 BAD = "ci_access:\n  project:\n    - id: acme/web/shop\n"
 GOOD = "ci_access:\n  projects:\n    - id: acme/web/shop\n"
+HIDING = "rules: {unknown-key: off}\n"
 CONFIG = ".gitlab/agents/prod/config.yaml"
 
 
@@ -87,6 +88,16 @@ def hook(tools, work, environment, binary):
     pre_commit[3] = "kaslint-system"
     assert "unknown-key" in run(pre_commit, expect=1, cwd=bad, env=environment)
     run(pre_commit, cwd=good, env=environment)
+    # The documented way to take nothing from a stranger's settings.
+    hidden = repository(work / "hidden", BAD)
+    (hidden / ".kaslint.yaml").write_text(HIDING)
+    for args, status in [([], 0), (["--isolated"], 1)]:
+        hooks = [{"id": "kaslint-system", "args": args}]
+        settings = {"repos": [{"repo": str(clone), "rev": run(["git", "rev-parse", "HEAD"], cwd=clone).strip(), "hooks": hooks}]}
+        (hidden / ".pre-commit-config.yaml").write_text(json.dumps(settings))
+        run(["git", "add", "-A"], cwd=hidden)
+        told = run([tools / "pre-commit", "run", "--verbose", "--all-files"], expect=status, cwd=hidden, env=environment)
+        assert ("error[unknown-key]" in told) == bool(args) and ("Rules turned off by .kaslint.yaml" in told) != bool(args), told
     print("hook: both hooks fail on a bad file and pass on a good one, by pre-commit try-repo")
 
 
@@ -509,7 +520,14 @@ def inputs(tools, work, binary):
     assert "See to its quotes" in component_of(folder, 2, binary=str(stub), arguments="--select 'a")
     assert "true or false" in ways[0][0](folder, 2, binary=str(stub), isolated="yes")
 
-    # With the real binary: what is in the second line is found.
+    # With the real binary: settings of a stranger hide nothing where the input says so, and are told where it does not.
+    hidden = repository(work / "hidden", BAD)
+    (hidden / ".kaslint.yaml").write_text(HIDING)
+    for way, yes, no in [(ways[0][0], "true", "false"), (component_of, True, False)]:
+        assert "Rules turned off by .kaslint.yaml: unknown-key" in way(hidden, 0, binary="kaslint", isolated=no)
+        told = way(hidden, 1, binary="kaslint", isolated=yes)
+        assert "unknown-key" in told and "turned off" not in told, told
+    # What is in the second line is found.
     both = repository(work / "several", GOOD)
     (both / "my agents").mkdir()
     repository(both / "my agents", BAD)

@@ -3,22 +3,19 @@
 use std::io;
 
 use super::super::columns;
-use super::super::csv::{harmless, writer};
 use super::answers::{Answers, may_run, rows};
 use super::selects::{self, Selected};
 use super::{Section, runs};
 use crate::access::jobs::{By, JobCase, JobView};
+use crate::outlet::Outlet;
 use crate::words;
 
 /// The columns about the job, before those of answers.
 const JOB: [&str; 8] = ["job", "case", "job_path", "job_line", "runs_on", "selects", "selected", "granted"];
 
-pub(super) fn write<'s>(
-    sections: &mut dyn Iterator<Item = Section<'s, '_>>,
-    out: &mut dyn io::Write,
-) -> io::Result<()> {
-    let mut writer = writer(out);
-    writer.write_record(JOB.iter().chain(&columns::ANSWER))?;
+pub(super) fn write<'s>(sections: &mut dyn Iterator<Item = Section<'s, '_>>, out: &mut Outlet<'_>) -> io::Result<()> {
+    let mut rows = out.rows();
+    rows.record(JOB.iter().chain(&columns::ANSWER))?;
     for section in sections {
         let path = section.jobs.project.facts.path.as_deref();
         let mut answers = Answers::new(section.report, path);
@@ -26,12 +23,12 @@ pub(super) fn write<'s>(
             for (number, case) in section.cases(job) {
                 let selected = selects::selected(&section, job, number, &mut answers);
                 for record in records(&section, job, case, &selected, &mut answers) {
-                    writer.write_record(record.iter().map(|cell| harmless(cell)))?;
+                    rows.record(record)?;
                 }
             }
         }
     }
-    writer.flush()
+    rows.flush()
 }
 
 fn records<'j, 'w>(

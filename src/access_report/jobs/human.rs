@@ -7,12 +7,13 @@ use super::super::layout::{self, Table};
 use super::Section;
 use super::agents::AgentRow;
 use super::overview::{CaseRow, Overview};
+use crate::outlet::Outlet;
 use crate::words;
 
 /// How many names stand in a sentence before the others are counted.
 const MOST_NAMES: usize = 4;
 
-pub(super) fn write(section: &Section<'_, '_>, overview: &Overview, out: &mut dyn io::Write) -> io::Result<()> {
+pub(super) fn write(section: &Section<'_, '_>, overview: &Overview, out: &mut Outlet<'_>) -> io::Result<()> {
     let width = section.report.width;
     paragraph(out, "", &format!("Jobs of {} ({})", section.project_in_words(), section.path()), width)?;
     for remark in section.remarks(MOST_NAMES) {
@@ -29,7 +30,7 @@ pub(super) fn write(section: &Section<'_, '_>, overview: &Overview, out: &mut dy
     Ok(())
 }
 
-fn cases(rows: &[CaseRow], width: usize, out: &mut dyn io::Write) -> io::Result<()> {
+fn cases(rows: &[CaseRow], width: usize, out: &mut Outlet<'_>) -> io::Result<()> {
     let header = ["job", "environment", "runs on", "selects", "sees on protected refs", "sees on other refs"];
     let mut table = Table::new(&header).of_words(&[0, 2, 3, 4, 5]);
     for row in rows {
@@ -46,7 +47,7 @@ fn cases(rows: &[CaseRow], width: usize, out: &mut dyn io::Write) -> io::Result<
     lines(&table, width, out)
 }
 
-fn agents(overview: &Overview, width: usize, out: &mut dyn io::Write) -> io::Result<()> {
+fn agents(overview: &Overview, width: usize, out: &mut Outlet<'_>) -> io::Result<()> {
     if overview.agents.is_empty() {
         return Ok(());
     }
@@ -61,7 +62,7 @@ fn agents(overview: &Overview, width: usize, out: &mut dyn io::Write) -> io::Res
             vec![condition.clone()],
         ]);
     }
-    writeln!(out)?;
+    out.empty_line()?;
     lines(&table, width, out)?;
     if overview.more_agents > 0 {
         let text = format!("{}; `--agent` tells one of them.", words::count(overview.more_agents, "more agent"));
@@ -70,11 +71,11 @@ fn agents(overview: &Overview, width: usize, out: &mut dyn io::Write) -> io::Res
     Ok(())
 }
 
-fn lines(table: &Table, width: usize, out: &mut dyn io::Write) -> io::Result<()> {
+fn lines(table: &Table, width: usize, out: &mut Outlet<'_>) -> io::Result<()> {
     if table.is_empty() {
         return Ok(());
     }
-    table.lines(layout::usable(width) - 2).iter().try_for_each(|line| writeln!(out, "  {line}"))
+    table.lines(layout::usable(width) - 2).iter().try_for_each(|line| out.line(format_args!("  {line}")))
 }
 
 /// The jobs that have no row, counted.

@@ -8,17 +8,22 @@ use super::super::json::answer_object;
 use super::answers::{Answers, CaseAnswer};
 use super::{Section, selects};
 use crate::access::jobs::{JobCase, JobView};
+use crate::outlet::Outlet;
 use crate::pipeline_rules::{Certainty, Run};
 use crate::source::secrets;
 
-pub(super) fn write(section: &Section<'_, '_>, out: &mut dyn io::Write) -> io::Result<()> {
+pub(super) fn write(section: &Section<'_, '_>, out: &mut Outlet<'_>) -> io::Result<()> {
     let project = section.jobs.project.facts.path.as_deref();
     let mut answers = Answers::new(section.report, project);
     let path = section.jobs.pipeline.sources.first().map_or(".gitlab-ci.yml", |source| source.path());
-    write!(out, "{{\"project\":{},\"path\":{},\"jobs\":[", text(project), text(Some(path)))?;
+    out.syntax("{\"project\":")?;
+    out.json_part(&text(project))?;
+    out.syntax(",\"path\":")?;
+    out.json_part(&text(Some(path)))?;
+    out.syntax(",\"jobs\":[")?;
     for (number, view) in section.views().enumerate() {
-        let comma = if number > 0 { "," } else { "" };
-        write!(out, "{comma}{}", masked(job(section, view, &mut answers)))?;
+        out.syntax(if number > 0 { "," } else { "" })?;
+        out.json_part(&masked(job(section, view, &mut answers)))?;
     }
     let not_read = section.jobs.pipeline.unread.iter().map(|unread| {
         let line = unread.place.source.position(unread.place.span.start).line;
@@ -30,11 +35,13 @@ pub(super) fn write(section: &Section<'_, '_>, out: &mut dyn io::Write) -> io::R
         json!({ "message": problem.message(), "path": problem.place.source.path(), "line": line })
     });
     let problems: Json = problems.collect();
-    write!(out, "],\"not_read\":{}", masked(not_read))?;
+    out.syntax("],\"not_read\":")?;
+    out.json_part(&masked(not_read))?;
     if problems.as_array().is_some_and(|problems| !problems.is_empty()) {
-        write!(out, ",\"problems\":{}", masked(problems))?;
+        out.syntax(",\"problems\":")?;
+        out.json_part(&masked(problems))?;
     }
-    writeln!(out, "}}")
+    out.syntax("}\n")
 }
 
 fn text(value: Option<&str>) -> Json {

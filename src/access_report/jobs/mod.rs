@@ -16,6 +16,7 @@ use std::io;
 
 use super::{AccessReport, Format};
 use crate::access::jobs::{JobCase, JobView, ProjectJobs};
+use crate::outlet::Outlet;
 use crate::words;
 use overview::Overview;
 
@@ -28,7 +29,7 @@ impl<'w> AccessReport<'_, 'w> {
         &self,
         projects: &[&ProjectJobs<'_>],
         name: Option<&str>,
-        out: &mut dyn io::Write,
+        out: &mut Outlet<'_>,
     ) -> io::Result<()> {
         let asked = projects.iter().filter(|project| name.is_none_or(|name| has_job(project, name)));
         let mut sections = asked.map(|jobs| Section { report: self, jobs, name });
@@ -37,13 +38,13 @@ impl<'w> AccessReport<'_, 'w> {
                 let mut is_first = true;
                 for section in sections {
                     if !is_first {
-                        writeln!(out)?;
+                        out.empty_line()?;
                     }
                     is_first = false;
                     section.write(out)?;
                 }
                 if is_first {
-                    writeln!(out, "There is no CI file at hand.")?;
+                    out.line(format_args!("There is no CI file at hand."))?;
                 }
                 Ok(())
             }
@@ -56,12 +57,12 @@ impl<'w> AccessReport<'_, 'w> {
     ///
     /// # Errors
     /// When the receiver does not take it.
-    pub fn append_jobs(&self, projects: &[&ProjectJobs<'_>], out: &mut dyn io::Write) -> io::Result<()> {
+    pub fn append_jobs(&self, projects: &[&ProjectJobs<'_>], out: &mut Outlet<'_>) -> io::Result<()> {
         for jobs in projects {
             let section = Section { report: self, jobs, name: None };
             let overview = Overview::of(&section);
             if overview.is_about_agents() {
-                writeln!(out)?;
+                out.empty_line()?;
                 section.write_table(&overview, out)?;
             }
         }
@@ -88,7 +89,7 @@ struct Section<'s, 'w> {
 }
 
 impl<'s> Section<'s, '_> {
-    fn write(&self, out: &mut dyn io::Write) -> io::Result<()> {
+    fn write(&self, out: &mut Outlet<'_>) -> io::Result<()> {
         match (self.report.format, self.report.why && self.name.is_some()) {
             (Format::Markdown, true) => markdown::write_why(self, out),
             (_, true) => why::write(self, out),
@@ -96,7 +97,7 @@ impl<'s> Section<'s, '_> {
         }
     }
 
-    fn write_table(&self, overview: &Overview, out: &mut dyn io::Write) -> io::Result<()> {
+    fn write_table(&self, overview: &Overview, out: &mut Outlet<'_>) -> io::Result<()> {
         match self.report.format {
             Format::Markdown => markdown::write(self, overview, out),
             _ => human::write(self, overview, out),

@@ -9,6 +9,7 @@ use super::answers::{Answers, may_run};
 use super::selects::{self, Granted, Selected, Works};
 use crate::access::jobs::{By, JobCase, JobView};
 use crate::gitlab::EnvironmentTier;
+use crate::outlet::Outlet;
 use crate::pipeline_rules::{Certainty, Run};
 use crate::source::Place;
 use crate::words;
@@ -22,11 +23,11 @@ const INDENT: usize = 4;
 /// How many names stand in a sentence before the others are counted.
 const MOST_NAMES: usize = 4;
 
-pub(super) fn write(section: &Section<'_, '_>, out: &mut dyn io::Write) -> io::Result<()> {
+pub(super) fn write(section: &Section<'_, '_>, out: &mut Outlet<'_>) -> io::Result<()> {
     let width = section.report.width;
     for (number, job) in section.views().enumerate() {
         if number > 0 {
-            writeln!(out)?;
+            out.empty_line()?;
         }
         let name = words::printable(&job.job.name);
         let title = format!("Job {name} of {} ({})", section.project_in_words(), place(&job.job.name_place));
@@ -46,7 +47,7 @@ struct Story<'s, 'w> {
 }
 
 impl<'s> Story<'s, '_> {
-    fn write(&self, out: &mut dyn io::Write) -> io::Result<()> {
+    fn write(&self, out: &mut Outlet<'_>) -> io::Result<()> {
         let cases: Vec<(usize, &'s JobCase)> = self.section.cases(self.job).collect();
         for remark in self.remarks(cases.len()) {
             paragraph(out, "  ", &remark, self.width)?;
@@ -63,7 +64,7 @@ impl<'s> Story<'s, '_> {
                 words::count(cases.len() - MOST_CASES, "case"),
                 words::some_of(&names, MOST_NAMES)
             );
-            writeln!(out)?;
+            out.empty_line()?;
             paragraph(out, "", &text, self.width)?;
         }
         Ok(())
@@ -93,14 +94,14 @@ impl<'s> Story<'s, '_> {
         number: usize,
         case: &'j JobCase,
         answers: &mut Answers<'_, '_, 'j>,
-        out: &mut dyn io::Write,
+        out: &mut Outlet<'_>,
     ) -> io::Result<()>
     where
         's: 'j,
     {
         let selected = selects::selected(self.section, self.job, number, answers);
         let works = selects::works(self.job, case, selected.iter().any(|one| one.selection.by != By::Environment));
-        writeln!(out)?;
+        out.empty_line()?;
         paragraph(out, "", &self.title(case), self.width)?;
         self.fact("environment", &self.environment(case), out)?;
         self.fact("runs on", &case.runs.iter().map(|run| self.run(run)).collect::<Vec<_>>(), out)?;
@@ -112,15 +113,15 @@ impl<'s> Story<'s, '_> {
                 continue;
             }
             let mut text = Vec::new();
-            self.agents(case, protected, &selected, &mut text)?;
+            self.agents(case, protected, &selected, &mut Outlet::new(&mut text))?;
             let text = String::from_utf8_lossy(&text).into_owned();
             if told_before.as_ref() == Some(&text) {
-                writeln!(out, "\n  {heading}: the same.")?;
+                out.paragraph(format_args!("  {heading}: the same."))?;
                 continue;
             }
-            writeln!(out, "\n  {heading}:")?;
+            out.paragraph(format_args!("  {heading}:"))?;
             for line in text.lines() {
-                writeln!(out, "{}", format!("    {line}").trim_end())?;
+                out.line(format_args!("{}", format!("    {line}").trim_end()))?;
             }
             told_before = Some(text);
         }
@@ -139,7 +140,7 @@ impl<'s> Story<'s, '_> {
     }
 
     /// A label with lines behind it.
-    fn fact(&self, label: &str, lines: &[String], out: &mut dyn io::Write) -> io::Result<()> {
+    fn fact(&self, label: &str, lines: &[String], out: &mut Outlet<'_>) -> io::Result<()> {
         let mut mark = format!("  {label:13}");
         for line in lines {
             paragraph(out, &mark, line, self.width)?;
@@ -236,7 +237,7 @@ impl<'s> Story<'s, '_> {
         case: &JobCase,
         protected: bool,
         selected: &[Selected<'_>],
-        out: &mut dyn io::Write,
+        out: &mut Outlet<'_>,
     ) -> io::Result<()> {
         let report = &AccessReport { width: self.width.saturating_sub(INDENT), ..*self.section.report };
         let Some(project) = self.section.jobs.project.facts.path.as_deref() else { return Ok(()) };
@@ -264,7 +265,7 @@ impl<'s> Story<'s, '_> {
                 words::count(names.len(), if names.len() == 1 { "agent" } else { "other agent" }),
                 words::some_of(&names, MOST_NAMES)
             );
-            writeln!(out)?;
+            out.empty_line()?;
             paragraph(out, "", &text, report.width)?;
         }
         Ok(())

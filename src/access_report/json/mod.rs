@@ -12,19 +12,20 @@ pub use grants::{agent_grants, user_grants};
 use super::AccessReport;
 use super::why::{self, Note, Step};
 use crate::access::Answer;
+use crate::outlet::Outlet;
 use crate::source::secrets;
 
 /// How many projects of an entry are listed; their number is always told.
 const LISTED_PROJECTS: usize = 1000;
 
 /// Every agent with its entries and what each comes to.
-pub(super) fn grants(report: &AccessReport<'_, '_>, out: &mut dyn io::Write) -> io::Result<()> {
+pub(super) fn grants(report: &AccessReport<'_, '_>, out: &mut Outlet<'_>) -> io::Result<()> {
     let index = report.index;
     for (id, _) in index.agent_ids().filter(|(id, _)| report.is_asked(*id)) {
         let mut object = agent_grants(index, &index.agent_grants(id), LISTED_PROJECTS);
         object["user_access"] = user_grants(index, &index.user_grants(id));
         secrets::mask_json(&mut object);
-        writeln!(out, "{object}")?;
+        out.json_line(&object)?;
     }
     Ok(())
 }
@@ -33,11 +34,11 @@ pub(super) fn grants(report: &AccessReport<'_, '_>, out: &mut dyn io::Write) -> 
 pub(super) fn answer<'w>(
     report: &AccessReport<'_, 'w>,
     answer: &Answer<'w, '_>,
-    out: &mut dyn io::Write,
+    out: &mut Outlet<'_>,
 ) -> io::Result<()> {
     let mut object = answer_object(report, answer);
     secrets::mask_json(&mut object);
-    writeln!(out, "{object}")
+    out.json_line(&object)
 }
 
 /// An answer with the steps that lead to it, if they are asked for.

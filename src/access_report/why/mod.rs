@@ -14,6 +14,7 @@ use std::io;
 use super::human::paragraph;
 use super::{AccessReport, layout};
 use crate::access::{AgentId, Answer, Row};
+use crate::outlet::Outlet;
 use crate::words;
 use step::{Excerpts, Subject};
 pub(super) use step::{Line, Note, Step};
@@ -65,14 +66,14 @@ fn is_unnamed(row: &Row<'_>) -> bool {
 pub(super) fn human<'w>(
     report: &AccessReport<'_, 'w>,
     answer: &Answer<'w, '_>,
-    out: &mut dyn io::Write,
+    out: &mut Outlet<'_>,
 ) -> io::Result<()> {
     let mut rows: Vec<&Row<'w>> = rows_of(answer).collect();
     rows.sort_by_key(|row| (is_unnamed(row), row.agent));
     let unnamed: Vec<AgentId> = rows.iter().filter(|row| is_unnamed(row)).map(|row| row.agent).collect();
     let are_told = report.agent.is_some() || unnamed.len() <= MOST_UNNAMED;
     if rows.is_empty() {
-        return writeln!(out, "  there is no such agent");
+        return out.line(format_args!("  there is no such agent"));
     }
     for of_agent in rows.chunk_by(|one, other| one.agent == other.agent) {
         if are_told || !of_agent.iter().any(|row| is_unnamed(row)) {
@@ -89,7 +90,7 @@ pub(super) fn human<'w>(
         words::count(names.len(), "other agent"),
         words::some_of(&names, MOST_NAMES),
     );
-    writeln!(out)?;
+    out.empty_line()?;
     paragraph(out, "", &text, report.width)
 }
 
@@ -97,14 +98,14 @@ fn agent_for_people<'w>(
     report: &AccessReport<'_, 'w>,
     answer: &Answer<'w, '_>,
     rows: &[&Row<'w>],
-    out: &mut dyn io::Write,
+    out: &mut Outlet<'_>,
 ) -> io::Result<()> {
     let Some(first) = rows.first() else { return Ok(()) };
     let context = words::printable(&report.index.agent(first.agent).context());
     let all: Vec<Vec<Step>> = rows.iter().map(|row| steps(report, answer, row)).collect();
     let is_one = rows.iter().all(|row| words::verdict(row) == words::verdict(first));
     let verdict = if is_one { words::verdict(first) } else { "it depends" };
-    writeln!(out)?;
+    out.empty_line()?;
     paragraph(out, "", &format!("{context}: {verdict}"), report.width)?;
     let common = common_start(&all);
     let writer = StepWriter { width: report.width };
@@ -115,7 +116,7 @@ fn agent_for_people<'w>(
         return Ok(());
     }
     for (row, steps) in rows.iter().zip(&all) {
-        writeln!(out)?;
+        out.empty_line()?;
         paragraph(
             out,
             "  ",
@@ -142,7 +143,7 @@ struct StepWriter {
 }
 
 impl StepWriter {
-    fn write(&self, number: usize, step: &Step, out: &mut dyn io::Write) -> io::Result<()> {
+    fn write(&self, number: usize, step: &Step, out: &mut Outlet<'_>) -> io::Result<()> {
         paragraph(out, &format!("  {number}. "), &step.text, self.width)?;
         let digits = step.notes.iter().filter_map(|note| note.line.as_ref()).map(|line| line.number).max();
         let digits = digits.map_or(0, |number| number.to_string().len()).max(3);
@@ -159,18 +160,18 @@ impl StepWriter {
         for (label, values) in &step.facts {
             let mut label = *label;
             for value in values {
-                writeln!(out, "     {label:label_width$}  {value}")?;
+                out.line(format_args!("     {label:label_width$}  {value}"))?;
                 label = "";
             }
         }
         Ok(())
     }
 
-    fn write_line(&self, line: &Line, with_path: bool, digits: usize, out: &mut dyn io::Write) -> io::Result<()> {
+    fn write_line(&self, line: &Line, with_path: bool, digits: usize, out: &mut Outlet<'_>) -> io::Result<()> {
         if with_path {
-            writeln!(out, "     --> {}:{}", words::printable(&line.path), line.number)?;
+            out.line(format_args!("     --> {}:{}", words::printable(&line.path), line.number))?;
         }
         let room = layout::usable(self.width).saturating_sub(digits + 8);
-        writeln!(out, "     {:>digits$} │ {}", line.number, layout::cut_end(&line.text, room))
+        out.line(format_args!("     {:>digits$} │ {}", line.number, layout::cut_end(&line.text, room)))
     }
 }

@@ -3,8 +3,7 @@
 use std::borrow::Cow;
 
 use crate::access::{Agent, Answer, Index, Row};
-use crate::source::secrets;
-use crate::source::{Source, Span};
+use crate::source::{Source, Span, secrets, visible};
 use crate::words;
 
 /// One step of a decision.
@@ -98,15 +97,15 @@ impl<'w> Excerpts<'w> {
         let of_line = self.source.line_span(index);
         let text = |start: usize| {
             let text = self.masked.get(start..of_line.end).unwrap_or_default().trim();
-            text.chars().map(|character| if character.is_control() { '\u{fffd}' } else { character })
+            visible(text).into_owned()
         };
-        let whole: String = text(of_line.start).collect();
+        let whole = text(of_line.start);
         let text = if whole.chars().count() > LONG_LINE && span.start > of_line.start {
             let before = self.source.slice(Span::new(of_line.start, span.start));
             let context =
                 before.char_indices().rev().take(CONTEXT).last().map_or(span.start, |(at, _)| of_line.start + at);
             let mark = (context > of_line.start).then_some('…');
-            mark.into_iter().chain(text(context)).take(LONG_LINE).collect()
+            mark.into_iter().chain(text(context).chars()).take(LONG_LINE).collect()
         } else {
             whole
         };

@@ -10,16 +10,18 @@ use crate::source::Span;
 
 /// The keys of the mapping at the place.
 pub(super) fn of_mapping(asked: &Asking<'_>) -> Vec<Offer> {
-    match (asked.target.kind, asked.target.message) {
+    match (&asked.target.kind, &asked.target.message) {
         (_, Some(message)) => of_message(asked, message, ""),
-        (Some(Kind::Map(_)), None) if asked.keys() == ["rules"] => rule_names::as_keys(asked),
+        (Some(Kind::Map(_)), None) if matches!(asked.keys()[..], ["rules"] | ["per-path", "rules"]) => {
+            rule_names::as_keys(asked)
+        }
         _ => Vec::new(),
     }
 }
 
 /// The keys with which the node at the place may begin.
 pub(super) fn of_node(asked: &Asking<'_>) -> Vec<Offer> {
-    match asked.target.kind {
+    match &asked.target.kind {
         Some(Kind::List(_)) if asked.place.form == Form::Line => of_list(asked),
         _ => of_mapping(asked),
     }
@@ -27,21 +29,23 @@ pub(super) fn of_node(asked: &Asking<'_>) -> Vec<Offer> {
 
 /// The items of the list at the place, each a mapping with its first key.
 pub(super) fn of_list(asked: &Asking<'_>) -> Vec<Offer> {
-    match asked.target.kind {
-        Some(Kind::List(Kind::Message(message) | Kind::TextOr(message))) => of_message(asked, message, "- "),
+    match &asked.target.kind {
+        Some(Kind::List(item)) => {
+            item.as_message().map(|message| of_message(asked, &message, "- ")).unwrap_or_default()
+        }
         _ => Vec::new(),
     }
 }
 
-fn of_message(asked: &Asking<'_>, message: &'static Message, dash: &str) -> Vec<Offer> {
+fn of_message(asked: &Asking<'_>, message: &Message, dash: &str) -> Vec<Offer> {
     let is_present = |name: &str| dash.is_empty() && asked.place.present.iter().any(|key| key == name);
-    let is_taken = message.members == Members::ExactlyOne && message.keys.iter().any(|key| is_present(key.name));
+    let is_taken = message.members == Members::ExactlyOne && message.keys.iter().any(|key| is_present(&key.name));
     if is_taken {
         return Vec::new();
     }
     let version = asked.version;
-    let is_offered = |key: &&Key| key.is_known(version) && key.inert_in(version).is_none() && !is_present(key.name);
-    let mut keys: Vec<&'static Key> = message.keys.iter().filter(is_offered).collect();
+    let is_offered = |key: &&Key| key.is_known(version) && key.inert_in(version).is_none() && !is_present(&key.name);
+    let mut keys: Vec<&Key> = message.keys.iter().filter(is_offered).collect();
     // What must be there comes first, what may not be read at all last; the order is that of the table otherwise.
     keys.sort_by_key(|key| (key.unverified.is_some(), !key.is_required(version)));
     keys.into_iter().map(|key| of_key(asked, key, dash)).collect()
@@ -49,7 +53,7 @@ fn of_message(asked: &Asking<'_>, message: &'static Message, dash: &str) -> Vec<
 
 fn of_key(asked: &Asking<'_>, key: &Key, dash: &str) -> Offer {
     let typed = asked.place.typed;
-    let mut offer = with_value(asked, key.name, &key.kind, dash);
+    let mut offer = with_value(asked, &key.name, &key.kind, dash);
     if asked.at.source.slice(typed) == "-" {
         offer.filter = format!("- {}", key.name);
     }
@@ -72,7 +76,7 @@ pub(super) fn with_value(asked: &Asking<'_>, name: &str, kind: &Kind, dash: &str
     let (stop, fills) = (if asked.at.fills_snippets { "$0" } else { "" }, asked.at.fills_snippets);
     let opened = match place.form {
         Form::Flow => match kind {
-            Kind::Message(message) if message.keys.is_empty() => " {}".to_owned(),
+            Kind::Message(_) if kind.is_empty_message() => " {}".to_owned(),
             Kind::Message(_) | Kind::Map(_) if fills => " {$0}".to_owned(),
             Kind::List(_) if fills => " [$0]".to_owned(),
             _ => " ".to_owned(),
@@ -81,7 +85,7 @@ pub(super) fn with_value(asked: &Asking<'_>, name: &str, kind: &Kind, dash: &str
             let indent = place.column + dash.len() + place.step;
             let line = |mark: &str| format!("{}{}{mark}{stop}", line_break(asked), " ".repeat(indent));
             match kind {
-                Kind::Message(message) if message.keys.is_empty() => " {}".to_owned(),
+                Kind::Message(_) if kind.is_empty_message() => " {}".to_owned(),
                 Kind::Message(_) | Kind::Map(_) => line(""),
                 Kind::List(_) => line("- "),
                 _ => " ".to_owned(),
@@ -124,11 +128,11 @@ fn documentation(key: &Key, asked: &Asking<'_>) -> String {
     if key.tier != Tier::Free {
         facts.push(format!("Needs {}.", key.tier));
     }
-    if let Some(default) = key.default {
+    if let Some(default) = &key.default {
         facts.push(format!("Default: {default}."));
     }
     if let Some(open) = key.unverified {
         facts.push(format!("Not settled: {open}."));
     }
-    if facts.is_empty() { key.doc.to_owned() } else { format!("{}\n\n{}", key.doc, facts.join("\n\n")) }
+    if facts.is_empty() { key.doc.to_string() } else { format!("{}\n\n{}", key.doc, facts.join("\n\n")) }
 }

@@ -22,7 +22,7 @@ use crate::gitlab::{NEWEST, Version};
 use crate::inventory::INVENTORY;
 use crate::project::Context;
 use crate::project::settings::SETTINGS;
-use crate::schema::{Key, Kind, Message};
+use crate::schema::{KeyRef, Kind, MessageRef};
 use crate::source::{Source, Span};
 
 use cursor::{CursorContext, CursorPlace, Form, Slot, Step};
@@ -129,11 +129,11 @@ pub(super) fn offers(at: &At<'_>, around: &Around<'_>) -> Offers {
     {
         return offers;
     }
-    let (table, version) = match at.kind {
+    let (table, version): (MessageRef, Version) = match at.kind {
         FileKind::Ci => return ci::offers(at, &cursor, around),
-        FileKind::Agent => (&CONFIGURATION, around.context.map_or(NEWEST, |context| context.version)),
-        FileKind::Settings => (&SETTINGS, NEWEST),
-        FileKind::Inventory => (&INVENTORY, NEWEST),
+        FileKind::Agent => ((&CONFIGURATION).into(), around.context.map_or(NEWEST, |context| context.version)),
+        FileKind::Settings => ((&SETTINGS).into(), NEWEST),
+        FileKind::Inventory => ((&INVENTORY).into(), NEWEST),
     };
     let Some(place) = cursor.place.clone() else { return Offers::default() };
     let Some(target) = Target::find(table, &place.path, version) else { return Offers::default() };
@@ -152,8 +152,8 @@ pub(super) fn offers(at: &At<'_>, around: &Around<'_>) -> Offers {
         Slot::Item => offers.all = keys::of_list(&asked),
     }
     // A list that is to begin on the line of its own, or behind it: each item with its dash.
-    let is_list = matches!((place.slot, target.kind), (Slot::Item, Some(Kind::List(_))))
-        || (matches!((place.slot, place.form, target.kind), (Slot::Node, Form::Line, Some(Kind::List(_)))));
+    let is_list = matches!((place.slot, &asked.target.kind), (Slot::Item, Some(Kind::List(_))))
+        || (matches!((place.slot, place.form, &asked.target.kind), (Slot::Node, Form::Line, Some(Kind::List(_)))));
     if is_list {
         let values = values::of_items(&asked);
         offers.is_incomplete |= values.is_incomplete;
@@ -163,7 +163,7 @@ pub(super) fn offers(at: &At<'_>, around: &Around<'_>) -> Offers {
 }
 
 /// What is asked, with all that is known about the place.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Asking<'a> {
     at: &'a At<'a>,
     around: &'a Around<'a>,
@@ -199,35 +199,33 @@ impl Asking<'_> {
 }
 
 /// What a table says of a place.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Target {
     /// The type of the node; `None` for the root, which is a message.
-    kind: Option<&'static Kind>,
+    kind: Option<Kind>,
     /// The message that the node is, or may be.
-    message: Option<&'static Message>,
+    message: Option<MessageRef>,
     /// The last key on the way.
-    owner: Option<&'static Key>,
+    owner: Option<KeyRef>,
 }
 
 impl Target {
-    fn find(table: &'static Message, path: &[Step], version: Version) -> Option<Self> {
+    fn find(table: MessageRef, path: &[Step], version: Version) -> Option<Self> {
         let mut target = Self { kind: None, message: Some(table), owner: None };
         for step in path {
-            let kind = match (step, target.kind, target.message) {
-                (Step::Item(_), Some(Kind::List(item)), _) => item,
-                (Step::Key(_), Some(Kind::Map(value)), _) => value,
+            let kind = match (step, &target.kind, &target.message) {
+                (Step::Item(_), Some(Kind::List(item)), _) => (**item).clone(),
+                (Step::Key(_), Some(Kind::Map(value)), _) => (**value).clone(),
                 (Step::Key(name), _, Some(message)) => {
-                    let key = message.key(name).filter(|key| key.is_known(version))?;
+                    let key = message.find(name).filter(|key| key.is_known(version))?;
+                    let kind = key.kind.clone();
                     target.owner = Some(key);
-                    &key.kind
+                    kind
                 }
                 _ => return None,
             };
+            target.message = kind.as_message();
             target.kind = Some(kind);
-            target.message = match kind {
-                Kind::Message(message) | Kind::TextOr(message) => Some(message),
-                _ => None,
-            };
         }
         Some(target)
     }

@@ -361,6 +361,10 @@ fn settings_and_inventories_have_tables_as_well() {
             ("ignore:\n  - rule: |", "null-value unknown-key !unused-ignore"),
             ("ignore:\n  - rule: unkn|own-key\n    reason: x", "null-value unknown-key"),
             ("ignore: [{rule: |}]", "null-value unknown-key"),
+            ("|", "exclude per-path"),
+            ("per-path:\n  - |", "=path rules reason"),
+            ("per-path:\n  - path: x\n    rules: {un|}", "null-value unknown-key unused-ignore"),
+            ("per-path: [{rules: {null-value: |}}]", "=off note warning error"),
         ],
     );
     check(

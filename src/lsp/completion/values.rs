@@ -11,7 +11,7 @@ use crate::yaml::written;
 
 /// The values of the node at the place.
 pub(super) fn of(asked: &Asking<'_>) -> Offers {
-    let Some(kind) = asked.target.kind else { return Offers::default() };
+    let Some(kind) = &asked.target.kind else { return Offers::default() };
     match (asked.keys()[..].as_ref(), kind) {
         (["ci_access" | "user_access", "projects" | "groups", "id"], Kind::Text) if asked.is_agent() => {
             ids::offers(asked)
@@ -29,16 +29,12 @@ pub(super) fn of(asked: &Asking<'_>) -> Offers {
 
 /// The same for an item that is still to begin, with its dash.
 pub(super) fn of_items(asked: &Asking<'_>) -> Offers {
-    let Some(Kind::List(item)) = asked.target.kind else { return Offers::default() };
+    let Some(Kind::List(item)) = &asked.target.kind else { return Offers::default() };
     // The path of an item that no other has.
     let mut place = asked.place.clone();
     place.path.push(Step::Item(usize::MAX));
-    let message = match item {
-        Kind::Message(message) | Kind::TextOr(message) => Some(*message),
-        _ => None,
-    };
-    let target = Target { kind: Some(item), message, owner: asked.target.owner };
-    let mut offers = of(&Asking { place: &place, target, ..*asked });
+    let target = Target { kind: Some((**item).clone()), message: item.as_message(), owner: asked.target.owner.clone() };
+    let mut offers = of(&Asking { place: &place, target, ..asked.clone() });
     let typed = asked.at.source.slice(place.typed);
     for offer in &mut offers.all {
         if typed == "-" {
@@ -50,8 +46,8 @@ pub(super) fn of_items(asked: &Asking<'_>) -> Offers {
 }
 
 fn from_table(asked: &Asking<'_>, kind: &Kind) -> Vec<Offer> {
-    let owner = asked.target.owner;
-    let default = owner.and_then(|key| key.default).unwrap_or_default();
+    let owner = asked.target.owner.as_ref();
+    let default = owner.and_then(|key| key.default.as_deref()).unwrap_or_default();
     let words = |names: &[&str]| -> Vec<Offer> { names.iter().map(|name| asked.value(name, None, default)).collect() };
     match kind {
         Kind::Bool => words(&["true", "false"]).into_iter().map(as_is).collect(),
@@ -60,7 +56,7 @@ fn from_table(asked: &Asking<'_>, kind: &Kind) -> Vec<Offer> {
             let as_word = |name: &&str| as_is(asked.value(name, None, default));
             names.iter().map(as_word).collect()
         }
-        Kind::Enum(names) => words(names),
+        Kind::Enum(names) => words(&names.all()),
         Kind::Duration => {
             let known = default.strip_suffix('.').unwrap_or(default);
             let example = if Duration::parse(known).is_some() { known } else { "60s" };
@@ -75,7 +71,7 @@ fn from_table(asked: &Asking<'_>, kind: &Kind) -> Vec<Offer> {
             offers.into_iter().collect()
         }
         Kind::Text | Kind::TextOr(_) => {
-            let checks = owner.map(|key| key.checks).unwrap_or_default();
+            let checks = owner.map(|key| &*key.checks).unwrap_or_default();
             checks
                 .iter()
                 .flat_map(|check| match check {
@@ -90,21 +86,19 @@ fn from_table(asked: &Asking<'_>, kind: &Kind) -> Vec<Offer> {
                 .filter(|offer| !asked.others().any(|other| other == offer.label))
                 .collect()
         }
-        Kind::Message(message) if message.keys.is_empty() && asked.place.slot == Slot::Node => {
+        Kind::Message(_) if kind.is_empty_message() && asked.place.slot == Slot::Node => {
             vec![as_is(asked.value("{}", None, ""))]
         }
         // `access_as: {ci_job: {}}`, on the line of its key.
-        Kind::Message(message)
-            if message.members == Members::ExactlyOne
-                && asked.place.slot == Slot::Node
-                && asked.place.form == Form::Inline =>
-        {
-            let is_brief = |key: &&Key| matches!(key.kind, Kind::Message(inner) if inner.keys.is_empty());
+        Kind::Message(_) if asked.place.slot == Slot::Node && asked.place.form == Form::Inline => {
+            let message = kind.as_message().filter(|message| message.members == Members::ExactlyOne);
+            let Some(message) = message else { return Vec::new() };
+            let is_brief = |key: &&Key| key.kind.is_empty_message();
             let known = message.keys.iter().filter(|key| key.is_known(asked.version) && is_brief(key));
             known
                 .map(|key| {
                     let mut offer = as_is(asked.value(&format!("{{{}: {{}}}}", key.name), None, ""));
-                    offer.documentation = Some(key.doc.to_owned());
+                    offer.documentation = Some(key.doc.to_string());
                     offer
                 })
                 .collect()

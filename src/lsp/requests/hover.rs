@@ -24,7 +24,7 @@ use crate::lsp::world::{HoverText, Role};
 use crate::project::settings::SETTINGS;
 use crate::project::{AgentFile, Context};
 use crate::rules::{self, unmeant_among};
-use crate::schema::{self, Field, Message};
+use crate::schema::{self, Declared, Field, Key};
 use crate::source::{Source, Span};
 use crate::words::{self, printable, some_of};
 use crate::yaml;
@@ -87,7 +87,7 @@ fn rule_at(source: &Source, offset: usize) -> HoverText {
 }
 
 /// The key under the cursor in one of kaslint's own files.
-fn key_of(source: &Source, table: &'static Message, offset: usize) -> HoverText {
+fn key_of(source: &Source, table: &'static Declared, offset: usize) -> HoverText {
     let document = yaml::read(source);
     let decoded = schema::decode(&document, table, NEWEST, &|_, _| None);
     let keys = keys_at(decoded.value.as_ref()?, offset);
@@ -97,9 +97,9 @@ fn key_of(source: &Source, table: &'static Message, offset: usize) -> HoverText 
 /// What a table says of the last of these keys, each of which stands below the one before; `release` where keys come and go
 /// with GitLab's.
 fn key_in_words(keys: &[&Field], release: Option<Version>) -> Option<String> {
-    let key = keys.last()?.key;
+    let key: &Key = &keys.last()?.key;
     // What holds of a section holds of all that is below it.
-    let all = || keys.iter().map(|field| field.key);
+    let all = || keys.iter().map(|field| -> &Key { &field.key });
     let mut text = format!("**`{}`**: {}\n\n{}\n", key.name, key.kind.in_words(), key.doc);
     let mut item = |line: String| text.push_str(&format!("\n- {line}"));
     if let Some(release) = release {
@@ -123,7 +123,7 @@ fn key_in_words(keys: &[&Field], release: Option<Version>) -> Option<String> {
         let tier = all().map(|key| key.tier).max().unwrap_or(Tier::Free);
         item(format!("licence: {}", licence(tier)));
     }
-    if let Some(default) = key.default {
+    if let Some(default) = &key.default {
         item(format!("default: {default}"));
     }
     if let Some(open) = key.unverified {

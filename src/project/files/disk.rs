@@ -5,15 +5,18 @@
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 
-use super::{Content, FileSource, Kind, Walk, Walked};
+use super::ignored::Ignored;
+use super::{Content, FileSource, Folder, Kind, Lies, Walk, Walked, beneath, git};
 use crate::project::Unusable;
-use crate::project::paths::{folder_or_here, shown_path};
+use crate::project::paths::{folder_or_here, lexical, shown_path};
 use crate::source::Source;
 use crate::words::io_error;
+
+/// Where Linux shows processes, devices and itself as files, of which there is no end.
+const MADE_UP: [&str; 3] = ["dev", "proc", "sys"];
 
 /// The files of this machine.
 #[derive(Clone, Copy, Debug, Default)]
@@ -55,33 +58,36 @@ impl FileSource for Disk {
     }
 
     fn read(&self, path: &Path, limit: u64) -> io::Result<Content> {
-        let metadata = fs::metadata(path)?;
-        // Opening some of these would wait for ever.
-        match kind_of(&metadata.file_type()) {
-            Kind::Folder => return Ok(Content::NoFile("a directory")),
-            Kind::Other(what) => return Ok(Content::NoFile(what)),
-            Kind::File | Kind::Link => {}
-        }
-        if metadata.len() > limit {
-            return Ok(Content::TooLarge(metadata.len()));
-        }
-        let bytes = read_within(fs::File::open(path)?, limit)?;
-        Ok(match bytes.len() as u64 {
-            size if size > limit => Content::TooLarge(size),
-            _ => Content::Text(Arc::new(Source::from_bytes(shown_path(path), &bytes))),
-        })
+        content(beneath::look_anywhere(path)?, path, limit)
+    }
+
+    fn hold(&self, folder: &Path, real: &Path) -> io::Result<Folder> {
+        Ok(Folder { path: folder.to_owned(), held: Some(beneath::hold(real)?) })
+    }
+
+    fn read_at(&self, folder: &Folder, below: &Path, path: &Path, limit: u64) -> io::Result<Content> {
+        let held = folder.held.as_ref().ok_or(io::ErrorKind::NotFound)?;
+        content(beneath::look(held, below)?, path, limit)
     }
 
     fn walk(&self, walk: &Walk<'_>) -> Walked {
         let (sender, receiver) = mpsc::channel();
         let mut builder = ignore::WalkBuilder::new(folder_or_here(walk.top));
         let repositories = sender.clone();
-        builder.standard_filters(walk.heeds_ignore_files).hidden(false).filter_entry(move |entry| {
+        let made_up = made_up(walk.top);
+        let ignored = walk.leaves_out_ignored.then(|| Ignored::below(folder_or_here(walk.top)));
+        builder.standard_filters(false).filter_entry(move |entry| {
             let is_git = entry.file_name() == ".git";
             if is_git && let Some(folder) = entry.path().parent() {
                 let _ = repositories.send(Met::Repository(folder.to_owned()));
             }
-            !is_git
+            if entry.depth() == 1 && made_up.iter().any(|folder| folder == entry.path()) {
+                let _ = repositories.send(Met::PassedOver(entry.path().to_owned()));
+                return false;
+            }
+            let is_folder = entry.depth() > 0 && entry.file_type().is_some_and(|kind| kind.is_dir());
+            let is_skipped = is_folder && ignored.as_ref().is_some_and(|ignored| ignored.skips(entry.path()));
+            !is_git && !is_skipped
         });
         let seen = AtomicUsize::new(0);
         let look = |entry: Result<ignore::DirEntry, ignore::Error>, sender: &mpsc::Sender<Met>| {
@@ -124,19 +130,43 @@ impl FileSource for Disk {
                 Met::Repository(path) => walked.repositories.push(path),
                 Met::Path(path, kind) => walked.met.push((path, kind)),
                 Met::Error(error) => walked.errors.push(error),
+                Met::PassedOver(folder) => walked.passed_over.push(folder),
                 Met::Limit => walked.is_cut = true,
             }
         }
         walked.errors.sort();
+        walked.passed_over.sort();
         walked
     }
 
     fn remote(&self, repository: &Path) -> Option<String> {
-        let mut git = Command::new("git");
-        git.arg("-C").arg(folder_or_here(repository)).args(["config", "--local", "--get", "remote.origin.url"]);
-        let output = git.output().ok()?;
-        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+        git::remote(repository)
     }
+}
+
+/// What was opened, read.
+fn content(lies: Lies, path: &Path, limit: u64) -> io::Result<Content> {
+    Ok(match lies {
+        Lies::File(_, size) if size > limit => Content::TooLarge(size),
+        Lies::File(file, size) => {
+            let bytes = read_expected(file, size, limit)?;
+            match bytes.len() as u64 {
+                size if size > limit => Content::TooLarge(size),
+                _ => Content::Text(Arc::new(Source::from_bytes(shown_path(path), &bytes))),
+            }
+        }
+        Lies::Link(target) => Content::Link(target),
+        Lies::BehindLink => Content::NoFile("behind a symbolic link"),
+        Lies::Other(Kind::Folder) => Content::NoFile("a directory"),
+        Lies::Other(Kind::Other(what)) => Content::NoFile(what),
+        Lies::Other(Kind::File | Kind::Link) => Content::NoFile("no file"),
+    })
+}
+
+/// The folders at the top of the file system that hold no files; none below another folder.
+fn made_up(top: &Path) -> Vec<PathBuf> {
+    let is_top = lexical(top).parent().is_none();
+    MADE_UP.iter().filter(|_| is_top).map(|name| top.join(name)).collect()
 }
 
 /// What a walk comes across.
@@ -144,10 +174,11 @@ enum Met {
     Repository(PathBuf),
     Path(PathBuf, Kind),
     Error(String),
+    PassedOver(PathBuf),
     Limit,
 }
 
-fn kind_of(kind: &fs::FileType) -> Kind {
+pub(super) fn kind_of(kind: &fs::FileType) -> Kind {
     if kind.is_dir() {
         return Kind::Folder;
     }
@@ -170,9 +201,13 @@ fn kind_of(kind: &fs::FileType) -> Kind {
     Kind::File
 }
 
-/// One byte more than allowed tells a file that grew from one that fits.
 fn read_within(reader: impl io::Read, limit: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
+    read_expected(reader, 0, limit)
+}
+
+/// One byte more than allowed tells a file that grew from one that fits.
+fn read_expected(reader: impl io::Read, size: u64, limit: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
     reader.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
@@ -185,5 +220,17 @@ fn explain(error: &ignore::Error) -> String {
         },
         ignore::Error::WithDepth { err, .. } => explain(err),
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_system_makes_up_lies_at_the_top_alone() {
+        assert_eq!(made_up(Path::new("/")), ["/dev", "/proc", "/sys"].map(PathBuf::from));
+        assert_eq!(made_up(Path::new("/x/..")).len(), 3);
+        assert!(made_up(Path::new("/x")).is_empty() && made_up(Path::new(".")).is_empty());
     }
 }

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Content, FileSource, Kind, Walk, Walked};
+use super::{Content, FileSource, Folder, Kind, Walk, Walked};
 use crate::project::paths::shown_path;
 use crate::source::Source;
 
@@ -92,10 +92,18 @@ impl FileSource for Memory {
     fn read(&self, path: &Path, limit: u64) -> io::Result<Content> {
         match self.files.get(&normal(path)) {
             Some(Entry::Text(text)) => Ok(Content::within(text, limit)),
-            Some(Entry::Link(_)) => Ok(Content::NoFile("a symbolic link")),
+            Some(Entry::Link(target)) => Ok(Content::Link(target.clone())),
             None if self.is_folder(&normal(path)) => Ok(Content::NoFile("a directory")),
             None => Err(Self::missing(path)),
         }
+    }
+
+    fn hold(&self, folder: &Path, _real: &Path) -> io::Result<Folder> {
+        self.kind(folder).map(|_| Folder::unheld(folder))
+    }
+
+    fn read_at(&self, _folder: &Folder, _below: &Path, path: &Path, limit: u64) -> io::Result<Content> {
+        self.read(path, limit)
     }
 
     fn walk(&self, walk: &Walk<'_>) -> Walked {

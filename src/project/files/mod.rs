@@ -3,9 +3,18 @@
 //! All reading of kaslint goes through [`FileSource`], so that command line, editor and tests load projects in one way. A revision
 //! of git is to be one more.
 
+#[cfg(unix)]
+mod beneath;
 mod disk;
+#[cfg(not(unix))]
+mod elsewhere;
+mod git;
+mod ignored;
 mod memory;
 mod overlay;
+
+#[cfg(not(unix))]
+use elsewhere as beneath;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -15,6 +24,7 @@ pub use disk::{Disk, StandardInput};
 pub use memory::Memory;
 pub use overlay::{Overlay, Texts};
 
+use super::paths::lexical;
 use crate::source::Source;
 
 /// A source of files. Paths are absolute, or relative to the working directory.
@@ -37,11 +47,48 @@ pub trait FileSource: Send + Sync {
     /// When nothing lies there, or it cannot be looked at.
     fn real(&self, path: &Path) -> io::Result<PathBuf>;
 
-    /// The text at a path that has at most `limit` bytes, or what lies there in place of one; a link is followed.
+    /// The text at a path that has at most `limit` bytes, or what lies there in place of one. Links are followed wherever they lead:
+    /// for what the caller names.
     ///
     /// # Errors
     /// When nothing lies there, or it cannot be read.
     fn read(&self, path: &Path, limit: u64) -> io::Result<Content>;
+
+    /// Holds a folder, so that whatever becomes of paths meanwhile, what is read below it lies there. `real` is its path without links.
+    ///
+    /// # Errors
+    /// When it is not there, or there is a link on that path.
+    fn hold(&self, folder: &Path, real: &Path) -> io::Result<Folder>;
+
+    /// The text at `below`, a path from a folder, or what lies there in place of one. No link is followed. Reports show it as `path`.
+    ///
+    /// # Errors
+    /// When nothing lies there, or it cannot be read.
+    fn read_at(&self, folder: &Folder, below: &Path, path: &Path, limit: u64) -> io::Result<Content>;
+
+    /// The text at a path below a folder, or what lies there in place of one. No link is followed from the folder on.
+    ///
+    /// # Errors
+    /// When nothing lies there, it cannot be read, or the path does not lie below the folder.
+    fn read_below(&self, folder: &Folder, path: &Path, limit: u64) -> io::Result<Content> {
+        match folder.below(path) {
+            Some(below) => self.read_at(folder, &below, path, limit),
+            None => Ok(Content::Outside),
+        }
+    }
+
+    /// The text at a path, or what lies there in place of one. Links are followed as long as they lead into one of these folders, which
+    /// have no links in their paths.
+    ///
+    /// # Errors
+    /// When nothing lies there, or it cannot be read.
+    fn read_within(&self, path: &Path, within: &[PathBuf], limit: u64) -> io::Result<Content> {
+        let real = self.real(path)?;
+        let around = within.iter().find_map(|folder| Some((folder, real.strip_prefix(folder).ok()?)));
+        let Some((folder, below)) = around else { return Ok(Content::Outside) };
+        // Links were there to be followed a moment ago. Now there are none, or somebody put them there since.
+        self.read_at(&self.hold(folder, folder)?, below, path, limit)
+    }
 
     /// Looks for files and folders below a folder, in no order.
     fn walk(&self, walk: &Walk<'_>) -> Walked;
@@ -53,6 +100,43 @@ pub trait FileSource: Send + Sync {
     fn is_there(&self, path: &Path) -> bool {
         self.kind(path).is_ok()
     }
+}
+
+/// A folder that is held, below which files are read.
+#[derive(Debug)]
+pub struct Folder {
+    path: PathBuf,
+    /// `None` for a folder of a source that has no descriptors, and for one that is not there.
+    held: Option<beneath::Held>,
+}
+
+impl Folder {
+    /// A folder of a source that cannot hold any.
+    pub(crate) fn unheld(path: &Path) -> Self {
+        Self { path: path.to_owned(), held: None }
+    }
+
+    /// The path from this folder to what lies below it; `None` for a path that does not.
+    fn below(&self, path: &Path) -> Option<PathBuf> {
+        let is_plain = |below: &&Path| !below.components().any(|part| part == std::path::Component::ParentDir);
+        match path.strip_prefix(&self.path).ok().filter(is_plain) {
+            Some(below) => Some(below.to_owned()),
+            None => lexical(path).strip_prefix(lexical(&self.path)).ok().map(Path::to_owned),
+        }
+    }
+}
+
+/// What lies at a path, opened if it is a file.
+#[allow(clippy::disallowed_types, reason = "this is where files are read")]
+enum Lies {
+    /// A file, with its size in bytes.
+    File(std::fs::File, u64),
+    /// A link, and where it leads.
+    Link(PathBuf),
+    /// One of the folders on the way is a link.
+    BehindLink,
+    /// Something that is no file.
+    Other(Kind),
 }
 
 /// What lies at a path.
@@ -75,6 +159,10 @@ pub enum Content {
     Text(Arc<Source>),
     /// A file that is too large, with its size in bytes.
     TooLarge(u64),
+    /// A link that was not followed, with where it leads, as it is written.
+    Link(PathBuf),
+    /// What leads out of where it was to be looked for.
+    Outside,
     /// Something that is no file; what, with its article.
     NoFile(&'static str),
 }
@@ -86,6 +174,8 @@ impl Content {
         match self {
             Self::Text(_) => "a file",
             Self::TooLarge(_) => "too large",
+            Self::Link(_) => "a symbolic link",
+            Self::Outside => "outside of the repository",
             Self::NoFile(what) => what,
         }
     }
@@ -106,8 +196,8 @@ pub struct Walk<'w> {
     pub top: &'w Path,
     /// About how many files and folders are looked at, at the most.
     pub limit: usize,
-    /// Whether what ignore files name is left out.
-    pub heeds_ignore_files: bool,
+    /// Whether folders are left out that their repository ignores and in which git tracks nothing.
+    pub leaves_out_ignored: bool,
     /// Whether there may be so much that all cores are worth it.
     pub is_large: bool,
     /// Whether a path is of interest.
@@ -125,4 +215,6 @@ pub struct Walked {
     pub errors: Vec<String>,
     /// Whether there was more than was to be looked at.
     pub is_cut: bool,
+    /// Folders that hold no files but what the system makes up, and were not entered.
+    pub passed_over: Vec<PathBuf>,
 }

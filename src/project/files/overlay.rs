@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Content, FileSource, Kind, Walk, Walked};
+use super::{Content, FileSource, Folder, Kind, Walk, Walked};
 use crate::project::paths::shown_path;
 use crate::source::Source;
 
@@ -58,6 +58,22 @@ impl FileSource for Overlay<'_> {
         match self.text(path) {
             Some(text) => Ok(Content::within(text, limit)),
             None => self.below.read(path, limit),
+        }
+    }
+
+    fn hold(&self, folder: &Path, real: &Path) -> io::Result<Folder> {
+        self.below.hold(folder, real).or_else(|error| match error.kind() {
+            // A file that only an editor has lies nowhere yet, and its folder need not either.
+            io::ErrorKind::NotFound if !self.texts.is_empty() => Ok(Folder::unheld(folder)),
+            _ => Err(error),
+        })
+    }
+
+    fn read_at(&self, folder: &Folder, below: &Path, path: &Path, limit: u64) -> io::Result<Content> {
+        let Some(text) = self.text(path) else { return self.below.read_at(folder, below, path, limit) };
+        match self.below.read_at(folder, below, path, 0) {
+            Ok(Content::Text(_) | Content::TooLarge(_)) | Err(_) => Ok(Content::within(text, limit)),
+            Ok(other) => Ok(other),
         }
     }
 

@@ -13,9 +13,10 @@ use self::log::{
     Invocation, Location, Log, Message, Notification, PhysicalLocation, Properties, Region, Replacement, Reported,
     RuleReference, Run, Text, Tool,
 };
-use super::{Outcome, one_line, whole_message};
+use super::{Outcome, left_out};
 use crate::diagnostic::RuleInfo;
 use crate::diagnostic::{self, Finding};
+use crate::outlet::Outlet;
 use crate::source::{Place, secrets};
 
 /// What relative paths hang on: the working directory, which in a pipeline is the top of the repository.
@@ -24,7 +25,7 @@ const ROOT: &str = "%SRCROOT%";
 /// The key of the fingerprint; its version changes with what is hashed.
 const FINGERPRINT: &str = "kaslint/v1";
 
-pub(super) fn write(outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
+pub(super) fn write(outcome: &Outcome, out: &mut Outlet<'_>) -> io::Result<()> {
     let mut rules: BTreeMap<&str, &RuleInfo> = BTreeMap::new();
     let found = outcome.findings.iter().map(|finding| finding.rule);
     rules.extend(found.chain(outcome.unchecked.iter().map(|(rule, _)| *rule)).map(|rule| (rule.name, rule)));
@@ -48,8 +49,7 @@ pub(super) fn write(outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()
         newline_sequences: ["\r\n", "\n", "\r"],
         column_kind: "unicodeCodePoints",
     };
-    serde_json::to_writer_pretty(&mut *out, &Log { schema: log::SCHEMA, version: "2.1.0", runs: [run] })?;
-    writeln!(out)
+    out.json(&Log { schema: log::SCHEMA, version: "2.1.0", runs: [run] })
 }
 
 fn descriptor(rule: &'static RuleInfo) -> Descriptor {
@@ -72,9 +72,10 @@ fn invocation(outcome: &Outcome, index: &dyn Fn(&str) -> usize) -> Invocation {
         message: Message::plain(format!("Not checked: {} (needs {}).", rule.name, need.option())),
         associated_rule: Some(RuleReference { id: rule.name, index: index(rule.name) }),
     });
-    let remarks = outcome.remarks.iter().map(|remark| Notification {
+    let left_out = left_out::lines(outcome);
+    let remarks = left_out.iter().chain(&outcome.remarks).map(|remark| Notification {
         level: "note",
-        message: Message::plain(one_line(remark)),
+        message: Message::plain(masked(remark)),
         associated_rule: None,
     });
     Invocation {
@@ -87,13 +88,13 @@ fn result<'o>(finding: &'o Finding, index: &dyn Fn(&str) -> usize) -> Reported<'
     let related = finding.related.iter().enumerate().map(|(number, related)| Location {
         id: Some(number),
         physical_location: physical(&related.place),
-        message: Some(Message::plain(one_line(&related.message))),
+        message: Some(Message::plain(masked(&related.message))),
     });
     Reported {
         rule_id: finding.rule.name,
         rule_index: index(finding.rule.name),
         level: finding.severity.name(),
-        message: Message::plain(whole_message(finding, "\n")),
+        message: Message::plain(message(finding)),
         locations: [Location { id: None, physical_location: physical(&finding.place), message: None }],
         related_locations: related.collect(),
         partial_fingerprints: BTreeMap::from([(FINGERPRINT, finding.fingerprint())]),
@@ -117,7 +118,7 @@ fn fix(fix: &diagnostic::Fix) -> Fix<'_> {
         }
     }
     Fix {
-        description: Message::plain(one_line(&fix.title)),
+        description: Message::plain(masked(&fix.title)),
         artifact_changes: changes,
         properties: Properties { safety: Some(fix.safety.name()), ..Properties::default() },
     }
@@ -139,6 +140,18 @@ fn region(place: &Place) -> Region {
     };
     let ((start_line, start_column, start), (end_line, end_column, end)) = (point(span.start), point(span.end));
     Region { start_line, start_column, end_line, end_column, char_offset: start, char_length: end - start }
+}
+
+/// Message and help in one text. JSON has escapes for all that it may hold.
+fn message(finding: &Finding) -> String {
+    match &finding.help {
+        Some(help) => format!("{}\nhelp: {}", masked(&finding.message), masked(help)),
+        None => masked(&finding.message),
+    }
+}
+
+fn masked(text: &str) -> String {
+    secrets::mask(text).into_owned()
 }
 
 /// What stands for itself in a path of a URI (RFC 3986, "unreserved", and the slash).

@@ -1,0 +1,268 @@
+//! The one place where text leaves the program, for people, for logs of CI systems and for programs.
+//!
+//! An [`Outlet`] takes lines, JSON, XML and rows, and is no [`io::Write`]: whatever a line holds, none of its characters acts on a terminal,
+//! no line begins that kaslint has not begun, no token is shown, and no line is a command of a CI system's runner unless
+//! [`Outlet::workflow_command`] wrote it. What is laid out before it comes here, and so may be cut or broken into lines, is made
+//! [`crate::source::Printable`] before.
+
+mod rows;
+mod runner;
+
+use std::borrow::Cow;
+use std::fmt::{self, Write as _};
+use std::io;
+
+use serde::Serialize;
+use serde_json::Value as Json;
+
+pub use rows::Rows;
+
+use crate::source::{acts, json_escaped, secrets, visible};
+
+/// What writes a report.
+pub type Write<'a> = dyn Fn(&mut Outlet<'_>) -> io::Result<()> + 'a;
+
+/// Where text leaves.
+pub struct Outlet<'o> {
+    out: &'o mut dyn io::Write,
+    /// The line that is being made.
+    line: String,
+}
+
+impl<'o> Outlet<'o> {
+    /// An outlet to a receiver.
+    pub fn new(out: &'o mut dyn io::Write) -> Self {
+        Self { out, line: String::new() }
+    }
+
+    /// Writes a line for people. Line breaks within it become visible, tabs stay.
+    ///
+    /// # Errors
+    /// When the receiver does not take it.
+    pub fn line(&mut self, text: fmt::Arguments<'_>) -> io::Result<()> {
+        let mut line = std::mem::take(&mut self.line);
+        line.clear();
+        line.write_fmt(text).map_err(io::Error::other)?;
+        let result = self.finish(&harmless(&secrets::mask(&line), Colours::Escaped));
+        self.line = line;
+        result
+    }
+
+    /// Writes a line behind an empty one.
+    ///
+    /// # Errors
+    /// When the receiver does not take it.
+    pub fn paragraph(&mut self, text: fmt::Arguments<'_>) -> io::Result<()> {
+        self.empty_line()?;
+        self.line(text)
+    }
+
+    /// Writes an empty line.
+    ///
+    /// # Errors
+    /// When the receiver does not take it.
+    pub fn empty_line(&mut self) -> io::Result<()> {
+        self.finish("")
+    }
+
+    /// Writes lines that were drawn, with colours, of parts that are all printable or kaslint's own.
+    ///
+    /// # Errors
+    /// When the receiver does not take it.
+    pub fn drawn(&mut self, text: &str) -> io::Result<()> {
+        text.split_terminator('\n').try_for_each(|line| self.finish(&harmless(&secrets::mask(line), Colours::Kept)))
+    }
+
+    /// Writes the lines of a text that was made for a file, as `diff` has them: of a break of two characters both stay. It is known
+    /// afterwards whether any line had to be changed.
+    ///
+    /// # Errors
+    /// When the receiver does not take it.
+    pub fn lines_of_file(&mut self, text: &str) -> io::Result<bool> {
+        let mut is_changed = false;
+        for whole in text.split_inclusive('\n') {
+            let (line, end) = match (whole.strip_suffix("\r\n"), whole.strip_suffix('\n')) {
+                (Some(line), _) => (line, "\r\n"),
+                (None, Some(line)) => (line, "\n"),
+                (None, None) => (whole, ""),
+            };
+            let shown = harmless(line, Colours::Escaped);
+            is_changed |= matches!(shown, Cow::Owned(_));
+            self.out.write_all(shown.as_bytes())?;
+            self.out.write_all(end.as_bytes())?;
+        }
+        Ok(is_changed)
+    }
+
+    /// Writes one of GitHub's workflow commands: `::name key=value,key=value::message`. Each line of the message is a text of its own.
+    ///
+    /// # Errors
+    /// When the receiver does not take it.
+    pub fn workflow_command(
+        &mut self,
+        name: &'static str,
+        properties: &[(&'static str, &str)],
+        message: &[&str],
+    ) -> io::Result<()> {
+        let command = runner::command(name, properties, message);
+        self.finish(&command)
+    }
+
+    /// Writes XML, of texts that are all printable. It may hold line breaks.
+    ///
+    /// # Errors
+    /// When the receiver does not take it.
+    pub fn xml(&mut self, text: &str) -> io::Result<()> {
+        text.split_terminator('\n').try_for_each(|line| self.finish(&harmless(line, Colours::Escaped)))
+    }
+
+    /// Writes an object as JSON over several lines. It keeps its values.
+    ///
+    /// # Errors
+    /// When the receiver does not take it.
+    pub fn json(&mut self, value: &impl Serialize) -> io::Result<()> {
+        let text = serde_json::to_string_pretty(value)?;
+        self.json_text(&text)?;
+        self.out.write_all(b"\n")
+    }
+
+    /// Writes an object as JSON on one line.
+    ///
+    /// # Errors
+    /// When the receiver does not take it.
+    pub fn json_line(&mut self, value: &Json) -> io::Result<()> {
+        self.json_part(value)?;
+        self.out.write_all(b"\n")
+    }
+
+    /// Writes a value within an object that is written bit by bit.
+    ///
+    /// # Errors
+    /// When the receiver does not take it.
+    pub fn json_part(&mut self, value: &Json) -> io::Result<()> {
+        let text = serde_json::to_string(value)?;
+        self.json_text(&text)
+    }
+
+    /// Writes a text that is JSON.
+    ///
+    /// # Errors
+    /// When the receiver does not take it.
+    pub fn json_text(&mut self, text: &str) -> io::Result<()> {
+        self.out.write_all(harmless_json(text).as_bytes())
+    }
+
+    /// Writes what stands in the code.
+    ///
+    /// # Errors
+    /// When the receiver does not take it.
+    pub fn syntax(&mut self, text: &'static str) -> io::Result<()> {
+        self.out.write_all(text.as_bytes())
+    }
+
+    /// Writes a whole text of kaslint's own, which holds nothing that comes from elsewhere: the pages of rules, schemas, completions.
+    ///
+    /// # Errors
+    /// When the receiver does not take it.
+    pub fn own_text(&mut self, text: &[u8]) -> io::Result<()> {
+        self.out.write_all(text)
+    }
+
+    /// Rows as RFC 4180 has them.
+    pub fn rows(&mut self) -> Rows<'_> {
+        Rows::new(self.out)
+    }
+
+    fn finish(&mut self, line: &str) -> io::Result<()> {
+        self.out.write_all(line.as_bytes())?;
+        self.out.write_all(b"\n")
+    }
+}
+
+impl fmt::Debug for Outlet<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Outlet")
+    }
+}
+
+/// JSON in which nothing acts, and that no runner takes for a command. It has the same values.
+fn harmless_json(json: &str) -> Cow<'_, str> {
+    let escaped = json_escaped(json);
+    // Within JSON, it stands in a text.
+    if escaped.contains(runner::COMMAND) { Cow::Owned(escaped.replace(runner::COMMAND, "##\\u005b")) } else { escaped }
+}
+
+/// A text in double quotes with JSON's escapes, which are YAML's as well, if it would not stay as it is in a line of its own; else
+/// nothing.
+#[must_use]
+pub fn quoted_for_a_line(text: &str) -> Option<String> {
+    let stays = !text.contains(acts) && !runner::is_read(text);
+    (!stays).then(|| harmless_json(&Json::from(text).to_string()).into_owned())
+}
+
+/// What becomes of colours.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Colours {
+    Escaped,
+    Kept,
+}
+
+/// A line in which nothing acts, and that is no command of a runner. Tabs stay.
+fn harmless(line: &str, colours: Colours) -> Cow<'_, str> {
+    // Most lines have nothing of the kind; colours come to nothing where they are taken out later, and have to be looked past.
+    let acting = |character: char| acts(character) && character != '\t';
+    let visible_line = match line.contains(acting) {
+        false => Cow::Borrowed(line),
+        true if colours == Colours::Escaped && !line.contains('\t') => visible(line),
+        true => Cow::Owned(runner::escaped(line, colours == Colours::Kept)),
+    };
+    if runner::is_read(&visible_line) {
+        return Cow::Owned(runner::disarmed(&visible_line));
+    }
+    visible_line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(write: impl FnOnce(&mut Outlet<'_>) -> io::Result<()>) -> String {
+        let mut text = Vec::new();
+        write(&mut Outlet::new(&mut text)).expect("a receiver");
+        String::from_utf8(text).expect("UTF-8")
+    }
+
+    fn line(text: &str) -> String {
+        written(|out| out.line(format_args!("{text}")))
+    }
+
+    #[test]
+    fn a_line_stays_one_line_and_no_command() {
+        assert_eq!(line("a\n::error::b\tc"), "a\\n::error::b\tc\n");
+        assert_eq!(line("::error::b"), ":\\u{3a}error::b\n");
+        assert_eq!(line("\u{3000} \t::error::b"), "\u{3000} \t:\\u{3a}error::b\n");
+        assert_eq!(line("a ##[add-mask]b ###[x] ## [y]"), "a ##\\u{5b}add-mask]b ###\\u{5b}x] ## [y]\n");
+        assert_eq!(line("a::b \u{202e}"), "a::b \\u{202e}\n");
+        assert_eq!(line("token glpat-aAbBcCdDeEfFgGhHiIjJ"), format!("token {}\n", "*".repeat(26)));
+    }
+
+    #[test]
+    fn colours_are_kept_where_something_is_drawn_and_hide_no_command() {
+        let drawn = |text: &str| written(|out| out.drawn(text));
+        assert_eq!(drawn("\u{1b}[1;31ma\u{1b}[0m\nb\u{1b}]8;;x\r"), "\u{1b}[1;31ma\u{1b}[0m\nb\\u{1b}]8;;x\\r\n");
+        assert_eq!(drawn(" \u{1b}[1m:\u{1b}[0m:error::"), " \u{1b}[1m:\u{1b}[0m\\u{3a}error::\n");
+        assert_eq!(drawn("#\u{1b}[1m#\u{1b}[0m[x]"), "#\u{1b}[1m#\u{1b}[0m\\u{5b}x]\n");
+        assert_eq!(line("\u{1b}[1ma"), "\\u{1b}[1ma\n");
+    }
+
+    #[test]
+    fn files_keep_their_line_breaks() {
+        let changed = |text: &str| {
+            let mut bytes = Vec::new();
+            let is_changed = Outlet::new(&mut bytes).lines_of_file(text).expect("a receiver");
+            (String::from_utf8(bytes).expect("UTF-8"), is_changed)
+        };
+        assert_eq!(changed("a\r\n\tb"), ("a\r\n\tb".to_owned(), false));
+        assert_eq!(changed("a\rb\u{1b}\n"), ("a\\rb\\u{1b}\n".to_owned(), true));
+    }
+}
