@@ -97,7 +97,7 @@ fn git() -> impl Strategy<Value = Git> {
 }
 
 fn top() -> impl Strategy<Value = Project> {
-    prop_oneof![5 => project(2), 1 => rivals(), 2 => restricted()]
+    prop_oneof![4 => project(2), 2 => rivals(), 2 => restricted()]
 }
 
 /// Two agents that name the same project, of which one has a pattern that fails the request for both where it is compared.
