@@ -7,7 +7,10 @@ fn concise(run: &Run) -> Vec<String> {
 }
 
 fn check(files: &[(&str, &[u8])]) -> Vec<String> {
-    let run = kaslint(folder_with(files).path(), &["check", "--format", "concise", "--project", "acme/agents"]);
+    let run = kaslint(
+        folder_with(files).path(),
+        &["check", "--format", "concise", "--project", "acme/agents", "--gitlab-version", "18.9"],
+    );
     assert_eq!(run.stderr, "");
     let lines = concise(&run).into_iter();
     lines.filter(|line| line.starts_with("config.yaml:") || line.starts_with(".") || line.starts_with("Left")).collect()
