@@ -51,7 +51,9 @@ pub(super) fn tell(project: &Project, subject: Option<&Subject>) {
         format!("  licence    {tier}{}", from(origins.tier)),
         format!("  {work}"),
     ];
-    let off = subject.map(|subject| subject.selection.rules_off(rules::TABLE, files.iter().map(String::as_str)));
+    let off = subject
+        .map(|subject| &subject.selection)
+        .map(|selection| selection.rules_off(rules::TABLE, files.iter().map(|path| selection.at(path))));
     let off: Vec<&str> = off.into_iter().flatten().map(|(rule, _)| rule).collect();
     lines.extend(files.iter().map(|file| format!("    {file}")));
     if !off.is_empty() {

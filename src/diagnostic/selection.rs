@@ -1,5 +1,6 @@
 //! Which rules run, and how severe they are.
 
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -64,8 +65,19 @@ impl PerPath {
 
     /// What it says of a path below its folder.
     fn at(&self, path: &str) -> LevelsAt {
-        let matching = self.patterns.matching(path).into_iter().filter_map(|item| self.levels.get(item));
-        LevelsAt(matching.flatten().copied().collect())
+        let matching = self.patterns.matching(path).into_iter().rev().filter_map(|item| self.levels.get(item));
+        let mut levels = BTreeMap::new();
+        let named = self.on.union(&self.off).count();
+        for item in matching {
+            for (rule, level) in item {
+                levels.entry(*rule).or_insert(*level);
+            }
+            // What stands above says nothing more.
+            if levels.len() == named {
+                break;
+            }
+        }
+        LevelsAt(levels)
     }
 }
 
@@ -142,9 +154,9 @@ impl Selection {
             && !self.named.contains(&self.folder.whole(path))
     }
 
-    /// The rules that settings turn off, which would run without them: those for all files, and those for one of these.
+    /// The rules that settings turn off, which would run without them: those for all files, and those for one of which `at` says this.
     #[must_use]
-    pub fn rules_off<'p>(&self, table: RuleTable, paths: impl IntoIterator<Item = &'p str>) -> RulesOff {
+    pub fn rules_off<L: Borrow<LevelsAt>>(&self, table: RuleTable, files: impl IntoIterator<Item = L>) -> RulesOff {
         if !self.only.is_empty() {
             return RulesOff::new();
         }
@@ -152,10 +164,11 @@ impl Selection {
         let levels = self.levels.iter().filter(|(_, level)| *level == Level::Off);
         let everywhere = levels.filter_map(|(name, _)| table.find(name)).filter(|rule| !rule.is_off);
         let mut off: RulesOff = everywhere.filter(is_own).map(|rule| (rule.name, OffIn::AllFiles)).collect();
-        for at in paths.into_iter().map(|path| self.at(path)) {
+        for at in files {
+            let at = at.borrow();
             let named = at.0.keys().filter_map(|name| table.find(name)).filter(is_own);
             let would_speak = named.filter(|rule| self.is_on(rule, self.level(rule)));
-            for rule in would_speak.filter(|rule| !self.speaks(rule, &at)) {
+            for rule in would_speak.filter(|rule| !self.speaks(rule, at)) {
                 off.entry(rule.name).or_insert(OffIn::SomeFiles);
             }
         }

@@ -35,7 +35,25 @@ pub(super) fn build(rows: Rows, problems: Vec<Problem>) -> Loaded {
     order_projects(&mut builder.inventory);
     let Builder { inventory, mut problems } = builder;
     problems.sort_by_key(|problem| problem.span);
-    Loaded { inventory, problems }
+    Loaded { inventory, problems: each_once(problems) }
+}
+
+/// Makes one problem of those that say the same: a path that stands there a thousand times is one mistake.
+fn each_once(problems: Vec<Problem>) -> Vec<Problem> {
+    let mut told: Vec<Problem> = Vec::with_capacity(problems.len());
+    let mut known: HashMap<String, usize> = HashMap::new();
+    for problem in problems {
+        let Some(same) = problem.repeats() else {
+            told.push(problem);
+            continue;
+        };
+        let position = *known.entry(same).or_insert(told.len());
+        match told.get_mut(position) {
+            Some(first) => first.add(problem.span),
+            None => told.push(problem),
+        }
+    }
+    told
 }
 
 struct Builder {

@@ -75,7 +75,7 @@ impl Rule for UnprotectedJob {
         let Some(refused) = refused(selection, cx, |refusal| *refusal == Refusal::Unprotected) else { return };
         let context = cx.index.agent(refused.agent).context();
         let mut pipelines: Vec<String> = Vec::new();
-        for run in &refused.case.runs {
+        for run in refused.case.runs.iter() {
             let name = match run.scenario.kind {
                 PipelineKind::MergeRequest => "merge requests".to_owned(),
                 _ => run.scenario.to_string(),

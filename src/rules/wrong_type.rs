@@ -2,7 +2,6 @@
 
 use super::findings::Findings;
 use super::given::FileContext;
-use super::removal;
 use super::rule::{Rule, rule};
 use crate::diagnostic::{Finding, Safety};
 use crate::project::AgentFile;
@@ -51,7 +50,7 @@ impl Rule for WrongType {
             ProblemKind::NullItem => {
                 let message = format!("this list item is empty: {REFUSED}");
                 let finding = Finding::new(&INFO, &cx.file.source, problem.span, message).label("no value");
-                let cut = removal::of_item(cx.file, problem.span);
+                let cut = cx.without_item(problem.span);
                 finding.help("write the value, or remove the dash").removal(
                     Safety::Unsafe,
                     "Remove the empty item",

@@ -24,7 +24,7 @@ pub fn bytes(case: &Json) -> Vec<u8> {
 
 /// All carried-over cases.
 pub fn all() -> Vec<Json> {
-    [cases("cases.jsonl"), cases("parser.jsonl")].concat()
+    [cases("cases.jsonl"), cases("parser.jsonl"), cases("libraries.jsonl")].concat()
 }
 
 fn agree(cases: &[Json]) {
@@ -65,6 +65,31 @@ fn the_parser_agrees_where_it_differs_from_libyaml() {
     let cases = cases("parser.jsonl");
     assert!(cases.len() > 100);
     agree(&cases);
+}
+
+#[test]
+fn what_the_libraries_read_otherwise_than_libyaml_agrees() {
+    let cases = cases("libraries.jsonl");
+    assert!(cases.len() > 90);
+    agree(&cases);
+}
+
+#[test]
+fn the_error_names_what_refuses_and_no_lost_key_beside_it() {
+    let folder = folder_with(&[
+        ("empty.yaml", b"ci_access:\n  projects: [{id: a/b}]\nci_access:\n  projects: [{id: ''}]\n"),
+        ("unknown.yaml", b"flux: {}\nflux: {}\nci_access:\n  project: []\n"),
+        // What the decoder refuses comes before what validation would.
+        ("both.yaml", b"ci_access:\n  groups: [{id: ''}]\n  projects: [{id: 1}]\n"),
+    ]);
+    let run = kaslint(folder.path(), &["decode", "--format", "json", "empty.yaml", "unknown.yaml", "both.yaml"]);
+    let places: Vec<String> = run
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str::<Json>(line).expect("a line"))
+        .map(|line| line["error"].as_str().expect("an error").split(": ").next().unwrap_or_default().to_owned())
+        .collect();
+    assert_eq!(places, ["4:19", "4:3", "3:19"]);
 }
 
 #[test]

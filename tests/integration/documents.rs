@@ -33,3 +33,28 @@ fn links_between_the_documents_lead_somewhere() {
     }
     assert!(count > 0, "no page links to another");
 }
+
+#[test]
+fn every_line_of_the_threat_model_names_tests_that_are_there() {
+    let mut count = 0;
+    for line in read("docs/security.md").lines().filter(|line| line.starts_with("| ") && line.contains('`')) {
+        let Some(held) = line.trim_end_matches(['|', ' ']).rsplit(" | ").next() else { continue };
+        if line.matches(" | ").count() != 1 {
+            continue;
+        }
+        for part in held.split("; ") {
+            let names: Vec<&str> = part.split('`').skip(1).step_by(2).collect();
+            let (file, tests) = names.split_first().unwrap_or_else(|| panic!("no test holds: {line}"));
+            assert!(root().join(file).exists(), "{file} is not there");
+            if !tests.is_empty() {
+                let text = read(file);
+                for test in tests {
+                    let is_there = ["fn", "def"].iter().any(|word| text.contains(&format!("{word} {test}(")));
+                    assert!(is_there, "{file} has no test {test}");
+                    count += 1;
+                }
+            }
+        }
+    }
+    assert!(count > 40, "{count} tests");
+}

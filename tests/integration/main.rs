@@ -10,6 +10,7 @@ mod by_release;
 mod cases;
 mod common;
 mod confinement;
+mod dictionaries;
 mod documents;
 mod environment_patterns;
 mod fix_command;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use kaslint::access::jobs::CiProject;
 use kaslint::agent_config::location::{Location, locate};
 use kaslint::analysis::{Subject, analyse, analyse_with};
-use kaslint::ci::{FileContent, Files, Pipeline};
+use kaslint::ci::{FileContent, Files, Globbed, Pipeline};
 use kaslint::diagnostic::{Level, Selection};
 use kaslint::diagnostic::{RuleInfo, Topic};
 use kaslint::gitlab::{FullPath, NEWEST, Version};
@@ -93,8 +93,8 @@ impl Files for OnlyCiFile {
         if path == ".gitlab-ci.yml" { FileContent::Text(Arc::clone(&self.0)) } else { FileContent::Missing }
     }
 
-    fn glob(&self, _pattern: &str) -> Vec<String> {
-        Vec::new()
+    fn glob(&self, _pattern: &str) -> Globbed {
+        Globbed { paths: Vec::new(), is_whole: true }
     }
 }
 

@@ -11,7 +11,7 @@ use super::*;
 use crate::agent_config::AgentConfig;
 use crate::agent_config::location::Location;
 use crate::analysis::{Evaluation, Purpose, Subject};
-use crate::ci::{FileContent, Files, Pipeline, ProjectFacts};
+use crate::ci::{FileContent, Files, Globbed, Pipeline, ProjectFacts};
 use crate::diagnostic::Selection;
 use crate::gitlab::FullPath;
 use crate::project::{Input, Project, Steps};
@@ -132,8 +132,8 @@ impl Files for OneFile {
         FileContent::Text(Arc::clone(&self.0))
     }
 
-    fn glob(&self, _: &str) -> Vec<String> {
-        Vec::new()
+    fn glob(&self, _: &str) -> Globbed {
+        Globbed { paths: Vec::new(), is_whole: true }
     }
 }
 
@@ -364,6 +364,10 @@ fn settings_and_inventories_have_tables_as_well() {
             ("ignore:\n  - rule: |", "null-value unknown-key !unused-ignore"),
             ("ignore:\n  - rule: unkn|own-key\n    reason: x", "null-value unknown-key"),
             ("ignore: [{rule: |}]", "null-value unknown-key"),
+            ("|", "exclude per-path"),
+            ("per-path:\n  - |", "=path rules reason"),
+            ("per-path:\n  - path: x\n    rules: {un|}", "null-value unknown-key unused-ignore"),
+            ("per-path: [{rules: {null-value: |}}]", "=off note warning error"),
         ],
     );
     check(

@@ -1,5 +1,7 @@
 //! The disk.
 
+#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "this is where files are read")]
+
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -84,7 +86,8 @@ impl FileSource for Disk {
                 return false;
             }
             let is_folder = entry.depth() > 0 && entry.file_type().is_some_and(|kind| kind.is_dir());
-            !(is_git || is_folder && ignored.as_ref().is_some_and(|ignored| ignored.skips(entry.path())))
+            let is_skipped = is_folder && ignored.as_ref().is_some_and(|ignored| ignored.skips(entry.path()));
+            !is_git && !is_skipped
         });
         let seen = AtomicUsize::new(0);
         let look = |entry: Result<ignore::DirEntry, ignore::Error>, sender: &mpsc::Sender<Met>| {

@@ -3,8 +3,6 @@
 //! All reading of kaslint goes through [`FileSource`], so that command line, editor and tests load projects in one way. A revision
 //! of git is to be one more.
 
-#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "this is where files are read")]
-
 #[cfg(unix)]
 mod beneath;
 mod disk;
@@ -12,6 +10,7 @@ mod disk;
 mod elsewhere;
 mod git;
 mod ignored;
+mod listing;
 mod memory;
 mod overlay;
 
@@ -23,6 +22,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use disk::{Disk, StandardInput};
+pub use listing::{Listing, Listings, Met};
 pub use memory::Memory;
 pub use overlay::{Overlay, Texts};
 
@@ -94,6 +94,11 @@ pub trait FileSource: Send + Sync {
 
     /// Looks for files and folders below a folder, in no order.
     fn walk(&self, walk: &Walk<'_>) -> Walked;
+
+    /// The files below a folder, without what ignore files name.
+    fn list(&self, top: &Path) -> Listing {
+        Listing::of(self, top)
+    }
 
     /// The address of the remote called origin of the git repository at a folder; `None` without git or remote.
     fn remote(&self, repository: &Path) -> Option<String>;
