@@ -14,6 +14,8 @@ rule! {
     ///
     /// Source: `app/services/clusters/agents/authorizations/ci_access/filter_service.rb` of GitLab.
     ///
+    /// Releases: from 15.7.
+    ///
     /// ## Bad
     ///
     /// ```yaml

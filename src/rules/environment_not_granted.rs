@@ -21,6 +21,8 @@ rule! {
     ///
     /// Source: `app/services/clusters/agents/authorizations/ci_access/filter_service.rb` and `lib/gitlab/ci/environment_matcher.rb` of GitLab.
     ///
+    /// Releases: from 15.7.
+    ///
     /// ## Bad
     ///
     /// ```yaml ci project=acme/web/shop

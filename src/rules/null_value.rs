@@ -14,6 +14,8 @@ rule! {
     ///
     /// Source: protobuf-go, `encoding/protojson/decode.go`.
     ///
+    /// Releases: from 17.11.
+    ///
     /// ## Bad
     ///
     /// ```yaml

@@ -16,6 +16,8 @@ rule! {
     ///
     /// Source: `pkg/agentcfg/agentcfg.proto` of gitlab-agent, gitlab-agent!1436, gitlab-agent!1425.
     ///
+    /// Releases: from 18.0.
+    ///
     /// ## Bad
     ///
     /// ```yaml gitlab-version=18.0

@@ -25,6 +25,8 @@ rule! {
     ///
     /// Source: `lib/gitlab/ci/environment_matcher.rb` of GitLab.
     ///
+    /// Releases: from 15.7.
+    ///
     /// ## Bad
     ///
     /// ```yaml
@@ -81,8 +83,7 @@ impl Rule for UnmatchedEnvironment {
         };
         // `pattern-metacharacter` says why.
         let matches_nothing = |pattern: &str| {
-            (!pattern.contains('*') || !matcher.may_be_old())
-                && NewPattern::new(pattern).impossible_character().is_some()
+            pattern.contains('*') && !matcher.may_be_old() && NewPattern::new(pattern).impossible_character().is_some()
         };
         let met = PatternIndex::met(&entry.environments, known.names.iter(), may_match);
         let names = OnceCell::new();

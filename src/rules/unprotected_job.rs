@@ -19,6 +19,8 @@ rule! {
     /// Source: `app/services/clusters/agents/authorizations/ci_access/filter_service.rb`, `app/models/project.rb` and
     /// `app/models/ci/pipeline.rb` of GitLab.
     ///
+    /// Releases: from 17.3.
+    ///
     /// ## Bad
     ///
     /// ```yaml ci project=acme/web/shop

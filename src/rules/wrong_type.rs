@@ -18,6 +18,8 @@ rule! {
     ///
     /// Source: protobuf-go, `encoding/protojson/decode.go`; `resolve.go` of `yaml.v2`.
     ///
+    /// Releases: from 15.7.
+    ///
     /// ## Bad
     ///
     /// ```yaml

@@ -191,7 +191,10 @@ fn keys_are_offered_by_place() {
         Agent,
         &[
             // The top level.
-            ("|", "=ci_access user_access observability container_scanning remote_development flux custom_data"),
+            (
+                "|",
+                "=ci_access user_access observability container_scanning remote_development flux custom_data options",
+            ),
             ("ci_|", "ci_access user_access !gitops !cilium !starboard !id"),
             ("ci_access:\n  groups: []\n|", "!ci_access user_access flux"),
             ("|\nci_access:\n  groups: []\n", "!ci_access user_access"),
