@@ -33,7 +33,7 @@ fn settings_are_obeyed_while_they_are_edited() {
     assert_eq!(client.told_lines(), [format!("{CONFIG}@1: 1:0-1:3 unknown-key"), format!("{SETTINGS}@2:")]);
     client.replace(&uri(SETTINGS), 3, &ignore.replace("[acme]", "[emca]"));
     let told = client.told();
-    assert_eq!(told[SETTINGS].lines(), ["0:16-0:35 unused-ignore"]);
+    assert_eq!(told[SETTINGS].lines(), ["0:16-0:37 unused-ignore"]);
     assert_eq!(told[CONFIG].lines().len(), 2);
     // What is closed without being saved was never said.
     client.close(&uri(SETTINGS));
