@@ -179,7 +179,8 @@ struct Matcher<'p> {
 
 impl<'p> Form<'p> {
     fn of(pattern: &'p str) -> Self {
-        let (first, last) = (pattern.find('*').unwrap_or(pattern.len()), pattern.rfind('*').map_or(0, |at| at + 1));
+        let (first, last) =
+            (pattern.find('*').unwrap_or(pattern.len()), pattern.rfind('*').map_or(pattern.len(), |at| at + 1));
         let (start, end) = (pattern.get(..first).unwrap_or_default(), pattern.get(last..).unwrap_or_default());
         let stars =
             pattern.get(first..last).filter(|between| !between.is_empty() && between.bytes().all(|byte| byte == b'*'));
