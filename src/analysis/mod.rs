@@ -155,7 +155,8 @@ fn check_project(
         levels.apply(finding);
         mask(finding);
     }
-    analysis.note_settings(&levels, excluded);
+    let looked_at = project.files().into_iter().filter(|path| is_meant(path));
+    analysis.note_settings(&levels, looked_at, excluded.clone());
     analysis.findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
     analysis
 }
@@ -195,9 +196,14 @@ impl<'s> Levels<'s> {
 
 impl Analysis {
     /// Notes which rules settings turn off and which files they exclude.
-    fn note_settings(&mut self, levels: &Levels<'_>, excluded: BTreeSet<String>) {
+    fn note_settings<'p>(
+        &mut self,
+        levels: &Levels<'_>,
+        looked_at: impl Iterator<Item = &'p str>,
+        excluded: BTreeSet<String>,
+    ) {
         let settings = &*levels.selection.settings;
-        let off = levels.selection.rules_off(rules::TABLE, self.files.iter().map(|path| levels.at(path)));
+        let off = levels.selection.rules_off(rules::TABLE, looked_at.map(|path| levels.at(path)));
         if !off.is_empty() {
             self.left_out.rules_off.insert(settings.to_owned(), off);
         }

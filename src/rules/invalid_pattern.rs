@@ -68,8 +68,10 @@ impl Rule for InvalidPattern {
                     found.by_release(version)
                 ),
             };
-            let finding =
-                Finding::new(&INFO, &cx.file.source, pattern.span, message).label(why).route(route).key(&pattern.value);
+            let finding = Finding::new(&INFO, &cx.file.source, pattern.span, message)
+                .label(why)
+                .route(route())
+                .key(&pattern.value);
             let finding = finding.severity(found.severity(Severity::Error));
             findings.report(finding.help("write the names out, without `*`"));
         }

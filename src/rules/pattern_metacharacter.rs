@@ -87,7 +87,7 @@ impl Rule for PatternMetacharacter {
             let message = format!("{message}{}", found.by_release(version));
             let finding = Finding::new(&INFO, &cx.file.source, pattern.span, message)
                 .label(label)
-                .route(route)
+                .route(route())
                 .key(&pattern.value)
                 .severity(found.severity(Severity::Warning));
             findings.report(finding.help(help));

@@ -159,9 +159,9 @@ pub(super) fn has_by_old(file: &AgentFile, is_meant: impl Fn(&PatternPitfall) ->
 }
 
 /// The patterns of an entry, with their routes.
-pub(super) fn patterns(entry: &CiEntry) -> impl Iterator<Item = (&Spanned<String>, String)> {
+pub(super) fn patterns(entry: &CiEntry) -> impl Iterator<Item = (&Spanned<String>, impl FnOnce() -> String)> {
     let patterns = entry.environments.iter().enumerate();
-    patterns.map(|(index, pattern)| (pattern, format!("{}.environments[{index}]", entry.route())))
+    patterns.map(move |(index, pattern)| (pattern, move || format!("{}.environments[{index}]", entry.route())))
 }
 
 /// The pattern without `^` and `$` at its ends: whoever writes those knows that it is a regular expression.
