@@ -450,7 +450,7 @@ impl Decoder<'_> {
 
     fn required(&mut self, message: &MessageRef, fields: &[Field], id: NodeId, key_span: Option<Span>) {
         let tree = self.reading.tree();
-        for key in message.all() {
+        for (index, key) in message.keys.iter().enumerate() {
             if key.checks.is_empty() || !key.is_known(self.version) {
                 continue;
             }
@@ -460,8 +460,8 @@ impl Decoder<'_> {
             }
             let may_be_required = key.checks.iter().any(|check| matches!(check, Check::RequiredBefore(_)));
             let (kind, stage) = match key.is_required(self.version) {
-                true => (ProblemKind::Missing(key), Stage::Validate),
-                false if may_be_required => (ProblemKind::MaybeMissing(key.clone()), Stage::Nobody),
+                true => (ProblemKind::Missing(message.at(index)), Stage::Validate),
+                false if may_be_required => (ProblemKind::MaybeMissing(message.at(index)), Stage::Nobody),
                 false => continue,
             };
             let null_key = field.map(|field| field.key_span);
