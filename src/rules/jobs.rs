@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::given::{JobContext, JobSelection};
-use crate::access::jobs::{By, CaseGrant, JobCase, JobView, Refusal, Resolved, Selection};
-use crate::access::{AgentId, Denial, DropReason, Outcome, Row};
+use super::given::{JobContext, JobSelection, RefusedCase};
+use crate::access::jobs::{By, JobCase, JobView, Refusal, Selection};
+use crate::access::{Denial, DropReason, Outcome};
 use crate::diagnostic::{Finding, RuleInfo};
 use crate::source::Place;
 use crate::words::{dropped, excerpt};
@@ -30,43 +30,16 @@ pub(super) fn script_place(job: &JobView<'_>, item: usize, range: &std::ops::Ran
     Some(Place { source: Arc::clone(line.source()), span: line.span_of(range.clone()) })
 }
 
-/// A case of a job that an agent lets in in none of its pipelines, for this reason.
-pub(super) struct Refused<'j, 'w> {
-    /// The case.
-    pub case: &'j JobCase,
-    /// The agent.
-    pub agent: AgentId,
-    /// What it answers.
-    pub row: Row<'w>,
-}
-
 /// The first case in which the agent of a selection does not let the job in, for the reason that a rule is about.
-pub(super) fn refused<'j, 'w>(
-    selection: &JobSelection<'j>,
-    cx: &JobContext<'w>,
+pub(super) fn refused<'s, 'p>(
+    selection: &'s JobSelection<'p>,
+    cx: &JobContext<'p>,
     is_meant: impl Fn(&Refusal) -> bool,
-) -> Option<Refused<'j, 'w>> {
-    let JobSelection { job, selected: selection } = *selection;
-    let Resolved::Agent(agent) = selection.resolve(cx.index) else { return None };
-    let known = cx.index.agent(agent);
-    let is_asked = selection.by != By::Environment && known.is_registered;
-    if !is_asked || (known.file.is_none() && !is_at_hand(known.project?, cx)) {
-        return None;
-    }
-    selection.cases.iter().find_map(|&at| {
-        let case = job.cases.get(at)?;
-        let grant: CaseGrant<'w> = cx.jobs.grant(case, agent, cx.index)?;
-        let (refusal, row) = grant.refusal()?;
-        // The environment of a job of Auto DevOps, and when it runs, stand in GitLab's template.
-        let is_hidden = selection.by == By::AutoDevops && refusal != Refusal::NotNamed;
-        (is_meant(&refusal) && !is_hidden).then(|| Refused { case, agent, row: row.clone() })
-    })
-}
-
-/// Whether the files of a configuration project are at hand, so that an agent without one has none.
-fn is_at_hand(project: &str, cx: &JobContext<'_>) -> bool {
-    cx.project_path() == Some(project)
-        || cx.index.agents().iter().any(|agent| agent.file.is_some() && agent.project == Some(project))
+) -> Option<&'s RefusedCase<'p>> {
+    // The environment of a job of Auto DevOps, and when it runs, stand in GitLab's template.
+    let is_auto_devops = selection.selected.by == By::AutoDevops;
+    let mut cases = selection.refused_cases(cx).iter();
+    cases.find(|RefusedCase { refusal, .. }| is_meant(refusal) && !(is_auto_devops && *refusal != Refusal::NotNamed))
 }
 
 /// What comes of a context that does not exist.
@@ -77,7 +50,7 @@ pub(super) fn consequence(selection: &Selection) -> &'static str {
     }
 }
 
-impl Refused<'_, '_> {
+impl RefusedCase<'_> {
     /// Adds the entry that decides.
     pub fn show_winner(&self, finding: Finding, cx: &JobContext<'_>, message: &str) -> Finding {
         let entry = self.row.winner.and_then(|winner| winner.entry);
