@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
+	"unicode"
 
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
@@ -15,6 +16,8 @@ type generator struct {
 	reader *reader
 	// How often something unusual is written, from 0 to 1.
 	oddness float64
+	// Whether keys of about 1024 characters are written. Those have no other characters than ASCII's: kaslint counts bytes.
+	hasLongKeys bool
 	// Anchors that are defined so far, and where they are: "map", "list" or "scalar".
 	anchors []anchor
 	next    int
@@ -35,9 +38,9 @@ type entry struct {
 	value *node
 }
 
-// generate gives the file with this number of a seed.
-func generate(r *reader, rng *rand.Rand) []byte {
-	g := &generator{Rand: rng, reader: r, oddness: []float64{0.005, 0.02, 0.08, 0.25}[rng.IntN(4)]}
+// generate gives the next file.
+func generate(r *reader, rng *rand.Rand, hasLongKeys bool) []byte {
+	g := &generator{Rand: rng, reader: r, hasLongKeys: hasLongKeys, oddness: []float64{0.005, 0.02, 0.08, 0.25}[rng.IntN(4)]}
 	return g.file()
 }
 
@@ -282,10 +285,14 @@ func (g *generator) scalarText() string {
 	for range g.IntN(6) {
 		b.WriteString(pick(g, pieces))
 	}
-	if g.chance(0.01) {
-		b.WriteString(strings.Repeat("x", 1015+g.IntN(15)))
+	if g.hasLongKeys && g.chance(0.01) {
+		return strings.Repeat("x", 1015+g.IntN(15))
 	}
 	return b.String()
+}
+
+func isASCII(text string) bool {
+	return !strings.ContainsFunc(text, func(c rune) bool { return c > unicode.MaxASCII })
 }
 
 func (g *generator) word() string {
@@ -370,7 +377,7 @@ func (g *generator) key(b *strings.Builder, key string, inFlow bool) {
 		return
 	}
 	b.WriteString(key)
-	if g.odd() && g.chance(0.1) {
+	if g.hasLongKeys && isASCII(key) && g.odd() && g.chance(0.1) {
 		// A key ends within 1024 characters, or it is none.
 		b.WriteString(strings.Repeat(" ", max(0, 1000-len(key))+g.IntN(40)))
 	}
