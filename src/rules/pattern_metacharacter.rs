@@ -17,9 +17,11 @@ rule! {
     /// Which of the two 18.10 to 19.4 do, and patch releases of those and of older lines, is not known; what only one of them makes of a pattern is a note there.
     ///
     /// Names of environments have ASCII letters, digits, blanks and `-`, `_`, `/`, `$`, `{`, `}`, `.` only. A pattern that takes any other
-    /// character as itself matches nothing, so it lets nobody in: `(prod|stage)*` from 19.5 on, and `prod?` in every release, since a pattern without `*` is compared as it is.
+    /// character as itself matches nothing, so it lets nobody in: `(prod|stage)*` from 19.5 on. A pattern without `*` is compared as it is, in every release.
     ///
     /// Source: `lib/gitlab/ci/environment_matcher.rb` of GitLab, in both of its forms; `lib/gitlab/regex.rb` for names.
+    ///
+    /// Releases: from 15.7.
     ///
     /// ## Bad
     ///

@@ -114,10 +114,10 @@ impl AtRelease {
 impl PatternPitfall {
     /// By the matcher of old releases.
     fn by_old(pattern: &str) -> Option<Self> {
-        let impossible = || NewPattern::new(pattern).impossible_character().map(Self::MatchesNothing);
         if !pattern.contains('*') {
-            return impossible();
+            return None;
         }
+        let impossible = || NewPattern::new(pattern).impossible_character().map(Self::MatchesNothing);
         let compiled = OldPattern::new(pattern);
         if let Some(fault) = compiled.fault() {
             return Some(Self::Invalid(fault));
@@ -140,9 +140,12 @@ impl PatternPitfall {
 
     /// By the matcher of new releases.
     fn by_new(pattern: &str) -> Option<Self> {
+        if !pattern.contains('*') {
+            return None;
+        }
         match NewPattern::new(pattern).impossible_character() {
             Some(sign) => Some(Self::MatchesNothing(sign)),
-            None if !pattern.is_empty() && pattern.chars().all(|character| character == '*') => Some(Self::MatchesAll),
+            None if pattern.chars().all(|character| character == '*') => Some(Self::MatchesAll),
             None => None,
         }
     }
@@ -320,12 +323,12 @@ mod tests {
         for pattern in ["prod*", "review/*", "v1.*", "prod", ".*", "*/prod", "${X}*"] {
             assert_eq!(at(pattern, New), None, "{pattern}");
         }
-        for (pattern, sign) in [("(a|b)*", '('), ("^prod*", '^'), ("prod[*", '['), ("prod?", '?')] {
+        for (pattern, sign) in [("(a|b)*", '('), ("^prod*", '^'), ("prod[*", '['), ("prod?*", '?')] {
             assert_eq!(at(pattern, New), Some((MatchesNothing(sign), Surely, None)), "{pattern}");
         }
         for matcher in [EnvironmentMatcher::Old, Either, New] {
             assert_eq!(at("*", matcher), Some((MatchesAll, Surely, None)));
-            assert_eq!(at("prod?", matcher), Some((MatchesNothing('?'), Surely, None)));
+            assert_eq!(at("prod?", matcher), None);
             assert_eq!(at("prod:*", matcher), Some((MatchesNothing(':'), Surely, None)));
         }
         assert_eq!(at("v1.*", Either), Some((Metacharacter('.'), IfOld, None)));

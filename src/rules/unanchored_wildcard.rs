@@ -23,7 +23,7 @@ rule! {
     ///
     /// Source: `lib/gitlab/ci/environment_matcher.rb` of GitLab, in both of its forms.
     ///
-    /// Releases: up to 18.9, perhaps up to 19.4.
+    /// Releases: from 15.7 up to 18.9, perhaps up to 19.4.
     ///
     /// ## Bad
     ///

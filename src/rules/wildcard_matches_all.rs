@@ -17,6 +17,8 @@ rule! {
     ///
     /// Source: `lib/gitlab/ci/environment_matcher.rb` of GitLab, in both of its forms.
     ///
+    /// Releases: from 15.7.
+    ///
     /// ## Bad
     ///
     /// ```yaml

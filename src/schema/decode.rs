@@ -181,6 +181,8 @@ pub struct Problem {
     pub stage: Stage,
     /// Where the value stands, e.g. `ci_access.projects[2].id`.
     pub route: String,
+    /// The last key on the way there; empty at the top.
+    pub name: String,
     /// The key or value to blame.
     pub span: Span,
     /// The key whose value it is.
@@ -294,7 +296,12 @@ impl Decoder<'_> {
         let is_repaired = self.document.skipped().iter().any(|skipped| span.contains(*skipped) && skipped.len() == 1);
         if !hidden && !is_repaired {
             let route = self.route();
-            self.problems.push(Problem { kind, stage, route, span, key_span });
+            let name = self.route.iter().rev().find_map(|segment| match segment {
+                Segment::Key(key) => Some(key.name.to_string()),
+                Segment::Free(name) => Some(name.to_string()),
+                Segment::Item(_) => None,
+            });
+            self.problems.push(Problem { kind, stage, route, name: name.unwrap_or_default(), span, key_span });
         }
     }
 
