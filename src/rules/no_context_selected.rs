@@ -6,7 +6,7 @@ use super::jobs::{script_place, usable_contexts};
 use super::rule::{Rule, rule};
 use crate::ci::UnreadKind;
 use crate::shell::{ActionKind, Contact, InForce, Tool};
-use crate::words::excerpt;
+use crate::words::{a_few_of, excerpt};
 
 rule! {
     /// A command talks to a cluster, and nothing selects a context before.
@@ -85,22 +85,19 @@ impl Rule for NoContextSelected {
             finding = finding.related_at(place.clone(), "selected here, for another shell");
         }
         // One is enough to see: those behind it have the same cause.
-        findings.report_once_a_job(finding.help(help(cx)));
+        findings.report_once_a_job(finding.help(help(action, cx)));
     }
 }
 
-fn help(cx: &JobContext<'_>) -> String {
-    match &usable_contexts(cx)[..] {
+fn help(action: &JobAction<'_>, cx: &JobContext<'_>) -> String {
+    match &usable_contexts(action, cx)[..] {
         [only] => format!("select it first: `kubectl config use-context {}`", excerpt(only).trim_matches('`')),
         [] => "select one first: `kubectl config use-context <project path>:<agent name>`".to_owned(),
-        [first, rest @ ..] => {
-            let others: Vec<String> = rest.iter().take(3).map(|context| excerpt(context)).collect();
-            format!(
-                "select one first: `kubectl config use-context {}` (or {})",
-                excerpt(first).trim_matches('`'),
-                others.join(", ")
-            )
-        }
+        [first, rest @ ..] => format!(
+            "select one first: `kubectl config use-context {}` (or {})",
+            excerpt(first).trim_matches('`'),
+            a_few_of(rest.iter().map(|context| excerpt(context)))
+        ),
     }
 }
 

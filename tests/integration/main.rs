@@ -31,6 +31,7 @@ mod properties;
 mod ranges;
 mod releases;
 mod rules;
+mod said_once;
 mod schemas;
 mod settings;
 mod silent;
