@@ -64,7 +64,7 @@ func (c *comparison) run(seed uint64, count int) (int, error) {
 		{"recorded", len(recorded), func(i int) sample { return recorded[i] }},
 		{"generated", count, func(i int) sample {
 			rng := rand.New(rand.NewPCG(seed, uint64(2*i)))
-			return sample{fmt.Sprintf("generated-%d-%d", seed, i), generate(c.reader, rng)}
+			return sample{fmt.Sprintf("generated-%d-%d", seed, i), generate(c.reader, rng, true)}
 		}},
 		{"damaged", count, func(i int) sample {
 			rng := rand.New(rand.NewPCG(seed, uint64(2*i+1)))
@@ -96,7 +96,7 @@ func (c *comparison) goodFile(rng *rand.Rand) []byte {
 		return c.good[rng.IntN(len(c.good))]
 	}
 	for range 20 {
-		if text := generate(c.reader, rng); c.reader.read(text).Accepted {
+		if text := generate(c.reader, rng, false); c.reader.read(text).Accepted {
 			return text
 		}
 	}
