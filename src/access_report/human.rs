@@ -64,8 +64,11 @@ fn case_view(case: &CaseView, indent: &str, width: usize, out: &mut Outlet<'_>) 
     for (number, note) in (1..).zip(&notes) {
         paragraph(out, &format!("{indent}[{number}] "), &format!("counts if {note}"), width)?;
     }
-    if case.rows.is_empty() && case.without_effect.is_empty() {
+    if case.rows.is_empty() && case.managed_resources.is_empty() && case.without_effect.is_empty() {
         out.line(format_args!("{indent}nothing more"))?;
+    }
+    for resources in &case.managed_resources {
+        paragraph(out, &format!("{indent}managed resources  "), &resources.in_words(MOST_NAMES), width)?;
     }
     reasons(&case.without_effect, indent, width, out)
 }

@@ -54,6 +54,9 @@ pub const PROTECTED_REFS: Version = Version::new(17, 3);
 /// gitlab#467912.
 pub const ENVIRONMENT_AGENT: Version = Version::new(17, 6);
 
+/// A job's environment may have `environment:kubernetes:dashboard`. Source: gitlab#515854.
+pub const ENVIRONMENT_DASHBOARD: Version = Version::new(18, 4);
+
 /// Entries may have GitLab manage resources in the cluster, if a feature flag is on. Source: gitlab!178824.
 pub const MANAGED_RESOURCES: Version = Version::new(17, 9);
 
