@@ -50,6 +50,9 @@ pub const LONGER_LISTS: Version = Version::new(17, 0);
 /// Entries may ask for protected refs, if a feature flag is on. Source: gitlab!156626.
 pub const PROTECTED_REFS: Version = Version::new(17, 3);
 
+/// Environment templates are read, beside the agent's configuration. Source: `doc/user/clusters/agent/managed_kubernetes_resources.md`.
+pub const ENVIRONMENT_TEMPLATES: Version = Version::new(17, 9);
+
 /// `protected_branches_only` takes effect without its feature flag. Source: gitlab!156626.
 pub const PROTECTED_WITHOUT_FLAG: Version = Version::new(17, 10);
 
