@@ -644,3 +644,23 @@ static IMAGE_PULL_SECRET: Declared = Declared::new(|| {
         ],
     )
 });
+
+/// An environment template, `environment_templates/default.yaml` beside the agent's configuration. Whether GitLab refuses other keys is not
+/// known. Source: `doc/user/clusters/agent/managed_kubernetes_resources.md` of GitLab; gitlab!188024 for `delete_resources`.
+pub static ENVIRONMENT_TEMPLATE: Declared = Declared::new(|| {
+    Message::new(
+        "the environment template",
+        vec![
+            Key::new("objects", Kind::list(Kind::map(Kind::Any)), "The Kubernetes objects to make for an environment.")
+                .since(17, 9)
+                .tier(Tier::Premium),
+            Key::new("apply_resources", Kind::names(&["on_start"]), "When the objects are made.")
+                .since(17, 9)
+                .tier(Tier::Premium),
+            Key::new("delete_resources", Kind::names(&["on_stop", "never"]), "When the objects are deleted.")
+                .since(18, 0)
+                .tier(Tier::Premium)
+                .default("on_stop"),
+        ],
+    )
+});

@@ -3,6 +3,7 @@
 
 mod access_entries;
 mod cron;
+pub mod environment_template;
 mod keys;
 pub mod location;
 mod remote_development;
@@ -13,7 +14,7 @@ use serde_json::Value as Json;
 pub use access_entries::{
     AccessAs, AccessSection, CiAccess, CiEntry, EntryKind, Impersonation, Mode, Spanned, UserAccess, UserEntry, is_true,
 };
-pub use keys::CONFIGURATION;
+pub use keys::{CONFIGURATION, ENVIRONMENT_TEMPLATE};
 
 use crate::gitlab::Version;
 use crate::schema::{self, MessageValue, Problem, Stage};

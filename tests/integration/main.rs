@@ -13,6 +13,7 @@ mod confinement;
 mod dictionaries;
 mod documents;
 mod environment_patterns;
+mod environment_templates;
 mod fix_command;
 mod fixes;
 mod fixing;

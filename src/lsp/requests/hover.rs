@@ -14,7 +14,7 @@ use crate::access::{
     AgentId, Comparison, EnvironmentMatcher, EnvironmentPattern, Index, Outcome, PartialVerdict, Query,
     managed_resources_of, restrictions_that_do_not_bind,
 };
-use crate::agent_config::{AccessSection, CiEntry, EntryKind, Spanned, UserEntry};
+use crate::agent_config::{AccessSection, CiEntry, ENVIRONMENT_TEMPLATE, EntryKind, Spanned, UserEntry};
 use crate::analysis::Facts;
 use crate::diagnostic::suppression::MARK;
 use crate::gitlab::releases::{NEW_MATCHER, OLD_MATCHER_LAST};
@@ -54,6 +54,7 @@ impl Handler for Hovers {
             Role::Agent(project, input) => {
                 session.world.hover(&document, offset, |facts| in_agent_file(facts, (project, input), offset))
             }
+            Role::Template(_) => key_of(&document.source, &ENVIRONMENT_TEMPLATE, offset),
             Role::Ci(project) => {
                 session.world.hover(&document, offset, |facts| in_ci_file(facts, project, &document, offset))
             }
