@@ -25,13 +25,21 @@ pub struct Query<'q> {
     pub tier: Option<EnvironmentTier>,
     /// Whether the pipeline's ref is protected; `None` for not known.
     pub protected: Option<bool>,
+    /// Whether it is the pipeline of a merge request, about whose protection more than the ref decides.
+    pub is_merge_request: bool,
 }
 
 impl<'q> Query<'q> {
     /// A job with an environment of this full name, or without one.
     #[must_use]
     pub fn new(project: &'q str, environment: Option<&'q str>, protected: Option<bool>) -> Self {
-        Self { project, environment: environment.map(JobEnvironment::Whole), tier: None, protected }
+        Self {
+            project,
+            environment: environment.map(JobEnvironment::Whole),
+            tier: None,
+            protected,
+            is_merge_request: false,
+        }
     }
 }
 

@@ -7,6 +7,8 @@ pub enum Unknown {
     PaidTier,
     /// The pipeline runs on a protected ref.
     ProtectedRef,
+    /// The pipeline of the merge request is protected: by the project's setting, both of its branches, and what the user who starts it may do.
+    ProtectedMergeRequest,
     /// The instance setting "Enable instance level authorization" is on.
     InstanceAuthorization,
     /// The namespace of this path is a group, and no user's.
@@ -15,6 +17,8 @@ pub enum Unknown {
     InHierarchy(Box<str>),
     /// The job runs in the configuration project itself, whose path is not known.
     OwnProject,
+    /// The release has the new matcher of environment patterns, and not the old one.
+    NewMatcher,
     /// This pattern of the entry, or another of its patterns that only Ruby can judge, matches the environment.
     PatternMatches(Box<str>),
     /// The environment of this name, of which parts hang on variables, is one that a pattern of the entry matches.

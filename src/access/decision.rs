@@ -63,6 +63,7 @@ pub(super) struct Ranked<'w, 'a> {
 pub(super) struct Job<'q> {
     pub environment: Option<JobEnvironment<'q>>,
     pub protected: Option<bool>,
+    pub is_merge_request: bool,
     pub settings: Settings,
 }
 
@@ -142,13 +143,15 @@ fn passages<'w>(winner: Candidate<'w>, job: Job<'_>, patterns: &Patterns) -> Vec
     } = entry;
     let protected_only = is_true(protected_branches_only.as_ref());
     let mut all = Vec::new();
-    for (condition, passage) in filters::environment(environments, job.environment, patterns) {
+    let matcher = job.settings.environment_matcher();
+    for (of_environment, passage) in filters::environment(environments, job.environment, matcher, patterns) {
         if passage != Passage::Passes {
-            all.push((condition.into_iter().collect(), passage));
+            all.push((of_environment, passage));
             continue;
         }
-        for (conditions, passage) in filters::protection(protected_only, job.protected, job.settings.version) {
-            all.push((condition.iter().cloned().chain(conditions).collect(), passage));
+        let protected = (job.protected, job.is_merge_request);
+        for (conditions, passage) in filters::protection(protected_only, protected, job.settings.version) {
+            all.push((of_environment.iter().cloned().chain(conditions).collect(), passage));
         }
     }
     all

@@ -8,10 +8,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::answer::JobEnvironment;
 use super::condition::{Condition, Unknown};
-use super::environment_pattern::{EnvironmentPattern, Fault, PartialVerdict, is_expression};
+use super::environment_pattern::{EnvironmentMatcher, Fault, NewPattern, OldPattern, PartialVerdict, is_expression};
 use crate::agent_config::Spanned;
 use crate::gitlab::Version;
-use crate::gitlab::releases::PROTECTED_WITHOUT_FLAG;
+use crate::gitlab::releases::{PROTECTED_MERGE_REQUESTS, PROTECTED_WITHOUT_FLAG};
 
 /// What a filter says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,23 +24,53 @@ pub(super) enum Passage<'w> {
 }
 
 /// One outcome of a filter with what it hangs on.
-pub(super) type Case<'w> = (Option<Condition>, Passage<'w>);
+pub(super) type Case<'w> = (Vec<Condition>, Passage<'w>);
 
 /// The environment filter. A job without an environment passes no entry that has patterns.
+///
+/// Where the release may have either matcher and the two come to different outcomes, there are those of both.
 pub(super) fn environment<'w>(
     listed: &'w [Spanned<String>],
     environment: Option<JobEnvironment<'_>>,
+    matcher: EnvironmentMatcher,
     patterns: &Patterns,
 ) -> Vec<Case<'w>> {
     if listed.is_empty() {
-        return vec![(None, Passage::Passes)];
+        return vec![(Vec::new(), Passage::Passes)];
     }
-    let Some(environment) = environment else { return vec![(None, Passage::NoEnvironment)] };
+    let Some(environment) = environment else { return vec![(Vec::new(), Passage::NoEnvironment)] };
+    let by_old = |pattern: &str| patterns.by_old(pattern, environment);
+    let by_new = |pattern: &str| patterns.by_new(pattern, environment);
+    match matcher {
+        EnvironmentMatcher::Old => passages(listed, environment, &by_old),
+        EnvironmentMatcher::New => passages(listed, environment, &by_new),
+        EnvironmentMatcher::Either => {
+            let (old, new) = (passages(listed, environment, &by_old), passages(listed, environment, &by_new));
+            if old == new {
+                return old;
+            }
+            let with = |holds: bool| {
+                move |(mut conditions, passage): Case<'w>| {
+                    conditions.insert(0, Condition { unknown: Unknown::NewMatcher, holds });
+                    (conditions, passage)
+                }
+            };
+            new.into_iter().map(with(true)).chain(old.into_iter().map(with(false))).collect()
+        }
+    }
+}
+
+/// The outcomes of comparing patterns one after the other, until one decides.
+fn passages<'w>(
+    listed: &'w [Spanned<String>],
+    environment: JobEnvironment<'_>,
+    compare: &dyn Fn(&str) -> PartialVerdict,
+) -> Vec<Case<'w>> {
     // What the answer hangs on, if it does: the first pattern of which it cannot be told whether it matches.
     let mut open = None;
     let mut rest = Passage::OtherEnvironment;
     for pattern in listed {
-        match patterns.compare(&pattern.value, environment) {
+        match compare(&pattern.value) {
             PartialVerdict::Never => {}
             PartialVerdict::Unknown(_) => {
                 open.get_or_insert_with(|| Unknown::PatternMatches(pattern.value.as_str().into()));
@@ -61,11 +91,11 @@ pub(super) fn environment<'w>(
     match open {
         Some(unknown) if rest != Passage::Passes => {
             vec![
-                (Some(Condition { unknown: unknown.clone(), holds: true }), Passage::Passes),
-                (Some(Condition { unknown, holds: false }), rest),
+                (vec![Condition { unknown: unknown.clone(), holds: true }], Passage::Passes),
+                (vec![Condition { unknown, holds: false }], rest),
             ]
         }
-        _ => vec![(None, rest)],
+        _ => vec![(Vec::new(), rest)],
     }
 }
 
@@ -75,7 +105,7 @@ const PROTECTED_FLAG: Unknown = Unknown::FeatureFlag("kubernetes_agent_protected
 /// The filter for protected refs; with what must hold for each outcome.
 pub(super) fn protection(
     protected_only: bool,
-    protected: Option<bool>,
+    (protected, is_merge_request): (Option<bool>, bool),
     version: Version,
 ) -> Vec<(Vec<Condition>, Passage<'static>)> {
     if !protected_only {
@@ -86,7 +116,9 @@ pub(super) fn protection(
     let with_flag: Vec<Condition> = if is_flagged { vec![flag(true)] } else { Vec::new() };
     let protected_ref = |holds: bool| {
         let mut conditions = with_flag.clone();
-        conditions.push(Condition { unknown: Unknown::ProtectedRef, holds });
+        let hangs_on_more = is_merge_request && version >= PROTECTED_MERGE_REQUESTS;
+        let unknown = if hangs_on_more { Unknown::ProtectedMergeRequest } else { Unknown::ProtectedRef };
+        conditions.push(Condition { unknown, holds });
         conditions
     };
     let mut cases = match protected {
@@ -103,25 +135,33 @@ pub(super) fn protection(
 /// Compares patterns, and keeps those that have to be compiled.
 #[derive(Debug, Default)]
 pub(super) struct Patterns {
-    compiled: Mutex<HashMap<Box<str>, Arc<EnvironmentPattern<'static>>>>,
+    compiled: Mutex<HashMap<Box<str>, Arc<OldPattern<'static>>>>,
 }
 
 /// How many compiled patterns are kept; an honest world has a handful.
 const MAX_COMPILED: usize = 1_000;
 
 impl Patterns {
-    fn compare(&self, pattern: &str, environment: JobEnvironment<'_>) -> PartialVerdict {
-        let compare = |pattern: &EnvironmentPattern<'_>| match environment {
+    fn by_new(&self, pattern: &str, environment: JobEnvironment<'_>) -> PartialVerdict {
+        let pattern = NewPattern::new(pattern);
+        match environment {
+            JobEnvironment::Whole(name) => pattern.matches(name).into(),
+            JobEnvironment::Partly(name) => pattern.compare_partial(name),
+        }
+    }
+
+    fn by_old(&self, pattern: &str, environment: JobEnvironment<'_>) -> PartialVerdict {
+        let compare = |pattern: &OldPattern<'_>| match environment {
             JobEnvironment::Whole(name) => pattern.compare(name).into(),
             JobEnvironment::Partly(name) => pattern.compare_partial(name),
         };
         if !is_expression(pattern) {
-            return compare(&EnvironmentPattern::new(pattern));
+            return compare(&OldPattern::new(pattern));
         }
         // A panic elsewhere leaves the map as good as it was.
         let known = self.compiled.lock().unwrap_or_else(PoisonError::into_inner).get(pattern).cloned();
         let compiled = known.unwrap_or_else(|| {
-            let compiled = Arc::new(EnvironmentPattern::of_expression(pattern));
+            let compiled = Arc::new(OldPattern::of_expression(pattern));
             let mut all = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
             if all.len() < MAX_COMPILED {
                 all.insert(pattern.into(), Arc::clone(&compiled));

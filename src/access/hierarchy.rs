@@ -1,7 +1,7 @@
 //! Which projects and groups a configuration project may name.
 //!
 //! Sources: `app/services/clusters/agents/authorizations/ci_access/refresh_service.rb` for the root ancestor and for
-//! personal namespaces, the history boxes of `doc/user/clusters/agent/ci_cd_workflow.md` for the releases. `ci_access` and
+//! personal namespaces, gitlab!190769 and gitlab!202853 for what the instance setting opens, the history boxes of `doc/user/clusters/agent/ci_cd_workflow.md` for the releases. `ci_access` and
 //! `user_access` crossed top-level groups in different releases.
 
 use super::authorization::{Authorization, DropReason, Outside};
@@ -58,7 +58,11 @@ impl<'w> Hierarchy<'w> {
         }
         match self.by_place(kind, id) {
             Authorization::Kept => {}
-            Authorization::Depends(setting) => needs.extend(setting),
+            Authorization::Depends(setting) => {
+                let is_new = |(unknown, _): &(Unknown, DropReason)| needs.iter().all(|(known, _)| known != unknown);
+                let setting: Vec<_> = setting.into_iter().filter(is_new).collect();
+                needs.extend(setting);
+            }
             dropped @ Authorization::Dropped(_) => return dropped,
         }
         self.user_namespace(home, &mut needs).map_or_else(
@@ -67,13 +71,18 @@ impl<'w> Hierarchy<'w> {
         )
     }
 
-    /// No group can match when the configuration project lies in a personal namespace.
+    /// No group can match when the configuration project lies in a personal namespace, unless the instance setting is on: GitLab looks at that
+    /// first, and then takes groups as for any other configuration project.
     fn group_in_user(&self, home: &str, id: &str, needs: &mut Vec<(Unknown, DropReason)>) -> Option<DropReason> {
         let reason = DropReason::Outside(Outside::GroupFromPersonalNamespace);
-        match self.root_kind {
-            Some(NamespaceKind::User) => return Some(reason),
-            Some(NamespaceKind::Group) => {}
-            None => needs.push((Unknown::Group(root_path(home).into()), reason)),
+        let may_cross = self.may_cross() && root_path(home) != root_path(id);
+        match (self.root_kind, self.settings.instance_authorization.filter(|_| may_cross)) {
+            (Some(NamespaceKind::Group), _) | (_, Some(true)) => {}
+            (Some(NamespaceKind::User), None) if may_cross => needs.push((Unknown::InstanceAuthorization, reason)),
+            (Some(NamespaceKind::User), _) => return Some(reason),
+            // The setting decides, whatever holds the project.
+            (None, _) if may_cross => {}
+            (None, _) => needs.push((Unknown::Group(root_path(home).into()), reason)),
         }
         // A group that only the query's project vouches for may be a user's personal namespace.
         let is_open = self.inventory.is_none() && !id.contains('/') && id != root_path(home);
@@ -109,12 +118,38 @@ impl<'w> Hierarchy<'w> {
             return Authorization::Kept;
         };
         let reason = DropReason::Outside(outside);
-        let may_cross = outside == Outside::OtherRoot && self.settings.version >= across_hierarchies(self.section);
+        let may_cross = outside == Outside::OtherRoot && self.may_cross();
         match self.settings.instance_authorization.filter(|_| may_cross) {
             Some(true) => Authorization::Kept,
             None if may_cross => Authorization::Depends([(Unknown::InstanceAuthorization, reason)].into()),
             Some(false) | None => Authorization::Dropped(reason),
         }
+    }
+
+    /// Whether ids of other top-level groups can count in this release, given the instance setting.
+    fn may_cross(&self) -> bool {
+        self.settings.version >= across_hierarchies(self.section)
+    }
+
+    /// What becomes of the entries for groups where the configuration project lies in a personal namespace, for that alone; `None` where it does not, or
+    /// that is not known.
+    #[must_use]
+    pub fn groups_in_personal_namespace(&self) -> Option<Authorization> {
+        let namespace = self.personal_namespace()?;
+        let mut needs = Vec::new();
+        // Any id that is not below the namespace itself: nothing there is a group.
+        let reason = self.group_in_user(namespace, "", &mut needs);
+        Some(match reason {
+            Some(reason) => Authorization::Dropped(reason),
+            None if needs.is_empty() => Authorization::Kept,
+            None => Authorization::Depends(needs.into()),
+        })
+    }
+
+    /// Whether the configuration project can name no project at all, for the personal namespace that it is known to lie in.
+    #[must_use]
+    pub fn names_no_project(&self) -> bool {
+        self.settings.version < USER_NAMESPACES && self.root_kind == Some(NamespaceKind::User)
     }
 
     /// The path in lower case below which ids lie that count without any setting; `None` where the configuration project is not known.

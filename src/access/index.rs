@@ -111,6 +111,15 @@ impl<'w> Index<'w> {
         self.settings
     }
 
+    /// Whether nobody said which release and answers may hang on it: some entry has a pattern that releases compare in different ways.
+    #[must_use]
+    pub fn hangs_on_assumed_release(&self) -> bool {
+        let is_plain = |pattern: &str| !pattern.contains('*') || pattern.chars().all(|character| character == '*');
+        let accesses = self.agents.iter().filter_map(|agent| agent.file?.ci_access);
+        let mut patterns = accesses.flat_map(CiAccess::entries).flat_map(|entry| &entry.environments);
+        self.settings.is_release_assumed && patterns.any(|pattern| !is_plain(&pattern.value))
+    }
+
     /// The inventory, if there is one.
     #[must_use]
     pub fn inventory(&self) -> Option<&'w Inventory> {
@@ -173,9 +182,11 @@ impl<'w> Index<'w> {
         let mut claimed = self.candidates(query.project, listed);
         claimed.sort_by_key(|(agent, rank, _)| (*agent, *rank));
         let mut is_answered = only.is_none();
+        let may_raise = self.settings.environment_matcher().may_be_old();
         for of_agent in claimed.chunk_by(|one, other| one.0 == other.0) {
             let Some(&(agent, ..)) = of_agent.first() else { continue };
-            if !is_asked(agent) && !of_agent.iter().any(|(_, _, ranked)| may_raise(ranked.candidate)) {
+            let raises = || may_raise && of_agent.iter().any(|(_, _, ranked)| has_expression(ranked.candidate));
+            if !is_asked(agent) && !raises() {
                 continue;
             }
             is_answered |= is_asked(agent);
@@ -206,7 +217,8 @@ impl<'w> Index<'w> {
     }
 
     fn rows(&self, agent: AgentId, candidates: &[Ranked<'w, '_>], query: &Query<'_>) -> Vec<Row<'w>> {
-        let job = Job { environment: query.environment, protected: query.protected, settings: self.settings };
+        let Query { environment, protected, is_merge_request, project: _, tier: _ } = *query;
+        let job = Job { environment, protected, is_merge_request, settings: self.settings };
         let leaves = decision::decide(candidates, job, &self.patterns);
         leaves.into_iter().map(|leaf| Row::new(agent, leaf)).collect()
     }
@@ -247,30 +259,50 @@ fn refused_row<'w>(agent: AgentId, step: RefusedAt) -> Row<'w> {
     }
 }
 
-/// Whether the candidate may have a pattern that is no regular expression.
-fn may_raise(candidate: Candidate<'_>) -> bool {
+/// Whether the candidate has a pattern that the old matcher takes for more than a name with stars.
+fn has_expression(candidate: Candidate<'_>) -> bool {
     let patterns = candidate.entry.map(|entry| &entry.environments[..]).unwrap_or_default();
     patterns.iter().any(|pattern| is_expression(&pattern.value))
 }
 
-/// A pattern that is no regular expression raises while the server filters, and so fails the request as a whole.
+/// A pattern that is no regular expression raises while the server filters, and so fails the request as a whole. Only the old
+/// matcher raises, so that under the new one nothing changes.
 fn fail_together(answer: &mut Answer<'_, '_>, context: impl Fn(AgentId) -> String) {
     let raises = |row: &&Row<'_>| matches!(row.outcome, Outcome::Denied(Denial::PatternRaises(..)));
-    let certain = answer.denied.iter().filter(raises).find(|row| row.conditions.is_empty());
+    let old_matcher = Condition { unknown: Unknown::NewMatcher, holds: false };
+    // Whether the row raises for certain, the matcher apart.
+    let is_sure = |row: &&Row<'_>| row.conditions.iter().all(|condition| *condition == old_matcher);
+    let certain = answer.denied.iter().filter(raises).find(is_sure);
     let Some(failing) = certain.or_else(|| answer.denied.iter().find(raises)) else { return };
-    let is_certain = failing.conditions.is_empty();
+    let is_certain = is_sure(&failing);
+    let hangs_on_matcher = failing.conditions.contains(&old_matcher);
     let by = context(failing.agent).into_boxed_str();
-    let allowed = std::mem::take(&mut answer.allowed);
-    for row in allowed {
+    for row in std::mem::take(&mut answer.allowed) {
+        let matcher = row.conditions.iter().find(|condition| condition.unknown == Unknown::NewMatcher);
+        let row = match matcher.map(|condition| condition.holds) {
+            Some(true) => {
+                answer.allowed.push(row);
+                continue;
+            }
+            None if hangs_on_matcher => {
+                answer.allowed.push(assuming(&row, Unknown::NewMatcher, true));
+                assuming(&row, Unknown::NewMatcher, false)
+            }
+            None | Some(false) => row,
+        };
         let mut denied = row.clone();
-        denied.outcome = Outcome::Denied(Denial::RequestFails(by.clone()));
         if !is_certain {
-            let condition = |holds: bool| Condition { unknown: Unknown::RequestFails, holds };
-            denied.conditions.push(condition(true));
-            let mut still_allowed = row;
-            still_allowed.conditions.push(condition(false));
-            answer.allowed.push(still_allowed);
+            denied.conditions.push(Condition { unknown: Unknown::RequestFails, holds: true });
+            answer.allowed.push(assuming(&row, Unknown::RequestFails, false));
         }
+        denied.outcome = Outcome::Denied(Denial::RequestFails(by.clone()));
         answer.denied.push(denied);
     }
+}
+
+/// The row where something that is not known is taken to hold, or not to.
+fn assuming<'w>(row: &Row<'w>, unknown: Unknown, holds: bool) -> Row<'w> {
+    let mut row = row.clone();
+    row.conditions.push(Condition { unknown, holds });
+    row
 }

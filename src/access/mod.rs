@@ -36,7 +36,7 @@ pub use claims::Target;
 pub use condition::{Condition, Unknown};
 pub use decision::{Denial, Outcome};
 pub use entries::Entries;
-pub use environment_pattern::{EnvironmentPattern, PartialVerdict, Verdict};
+pub use environment_pattern::{Comparison, EnvironmentMatcher, EnvironmentPattern, PartialVerdict};
 pub use grants::{AgentGrants, Case, Effect, Grant, GrantGroup, Reach, Terms};
 pub use hierarchy::Hierarchy;
 pub use identity::{Identity, JobIdentity};

@@ -2,8 +2,9 @@
 //!
 //! Sources: `app/services/clusters/agents/authorizations/user_access/refresh_service.rb` for the entries,
 //! `app/services/clusters/agents/authorize_proxy_user_service.rb` for the identity,
-//! `doc/user/clusters/agent/user_access.md` for roles. There is no implicit access and no order of precedence: whoever holds
-//! at least the role Developer in one of the listed projects or groups is let in.
+//! `doc/user/clusters/agent/user_access.md` for roles, `user_access/finder.rb` and `group_authorization.rb` for who counts as a member. There is no
+//! implicit access and no order of precedence: whoever holds at least the role Developer in one of the listed projects, or as a direct member in one of the
+//! listed groups or a group above, is let in; so are administrators in releases that say so.
 
 use super::agent::{Agent, AgentId};
 use super::authorization::{Authorization, DropReason};
@@ -14,7 +15,7 @@ use super::index::Index;
 use super::world::Settings;
 use crate::agent_config::{AccessAs, AccessSection, EntryKind, Mode, RefusedAt, UserAccess, UserEntry};
 use crate::gitlab::Tier;
-use crate::gitlab::releases::{USER_ACCESS, USER_ACCESS_AS_OPTIONAL};
+use crate::gitlab::releases::{ADMINISTRATORS, USER_ACCESS, USER_ACCESS_AS_OPTIONAL};
 use crate::inventory::Inventory;
 
 /// What `user_access` of an agent's file grants.
@@ -28,6 +29,8 @@ pub struct UserGrants<'w> {
     pub identity: UserIdentity,
     /// What must hold for anyone to get in.
     pub conditions: Vec<Condition>,
+    /// Whether administrators get in, members or not: by any entry that counts, or may.
+    pub lets_in_administrators: bool,
     /// The entries, in the order of the file: projects, groups.
     pub grants: Vec<UserGrant<'w>>,
 }
@@ -77,7 +80,10 @@ impl<'w> Index<'w> {
         let (identity, conditions) = identity(access, settings);
         let grants = access.map(|access| grants(agent, access, self.inventory(), settings)).unwrap_or_default();
         let refused = agent.file.and_then(|file| file.refused);
-        UserGrants { agent: id, refused, identity, conditions, grants }
+        let is_stored = grants.iter().any(|grant| grant.dropped().is_none());
+        let lets_in_administrators =
+            settings.version >= ADMINISTRATORS && is_stored && !matches!(identity, UserIdentity::Nobody(_));
+        UserGrants { agent: id, refused, identity, conditions, lets_in_administrators, grants }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What access is worked out from: agents with their files, the inventory if there is one, and GitLab's settings.
 
+use super::environment_pattern::EnvironmentMatcher;
 use crate::agent_config::{AgentConfig, CiAccess, RefusedAt, UserAccess};
 use crate::gitlab::{NEWEST, Tier, Version};
 use crate::inventory::Inventory;
@@ -10,6 +11,8 @@ use crate::source::Source;
 pub struct Settings {
     /// The release.
     pub version: Version,
+    /// Whether nobody said which release, so that the newest one is taken. Where others differ on what is granted, both outcomes are told.
+    pub is_release_assumed: bool,
     /// The licence of the job's project; `None` for not known.
     pub tier: Option<Tier>,
     /// The instance setting "Enable instance level authorization"; `None` for not known.
@@ -19,7 +22,7 @@ pub struct Settings {
 impl Default for Settings {
     /// The newest release, and nothing else known.
     fn default() -> Self {
-        Self { version: NEWEST, tier: None, instance_authorization: None }
+        Self { version: NEWEST, is_release_assumed: true, tier: None, instance_authorization: None }
     }
 }
 
@@ -30,8 +33,20 @@ impl Settings {
         let instance = inventory.instance();
         Self {
             version: instance.version.unwrap_or(NEWEST),
+            is_release_assumed: instance.version.is_none(),
             tier: instance.tier,
             instance_authorization: instance.instance_authorization,
+        }
+    }
+}
+
+impl Settings {
+    /// Which matchers may compare patterns of environments.
+    #[must_use]
+    pub fn environment_matcher(self) -> EnvironmentMatcher {
+        match self.is_release_assumed {
+            true => EnvironmentMatcher::Either,
+            false => EnvironmentMatcher::of(self.version),
         }
     }
 }

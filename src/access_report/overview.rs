@@ -55,6 +55,8 @@ pub(super) struct Users {
     /// As whom; or why nobody.
     pub summary: String,
     pub is_nobody: bool,
+    /// Whether administrators get in, members or not.
+    pub has_administrators: bool,
     pub names: Vec<String>,
     pub without_effect: Vec<Reason>,
 }
@@ -74,7 +76,10 @@ impl Users {
         match &self.names[..] {
             _ if self.is_nobody => self.summary.clone(),
             [] => format!("as {}: nobody, since no entry counts", self.summary),
-            names => format!("as {}: Developers and above of {}", self.summary, words::some_of(names, most)),
+            names => {
+                let administrators = if self.has_administrators { "; administrators as well" } else { "" };
+                format!("as {}: Developers and above of {}{administrators}", self.summary, words::some_of(names, most))
+            }
         }
     }
 }
@@ -233,7 +238,8 @@ fn users(granted: &UserGrants<'_>, agent: &Agent<'_>) -> Users {
     if !granted.conditions.is_empty() {
         summary.push_str(&format!(", if {}", words::conditions_for_users(&granted.conditions)));
     }
-    let mut users = Users { summary, is_nobody, names: Vec::new(), without_effect: Vec::new() };
+    let has_administrators = granted.lets_in_administrators;
+    let mut users = Users { summary, is_nobody, has_administrators, names: Vec::new(), without_effect: Vec::new() };
     for grant in &granted.grants {
         let UserEntry { kind: _, index: _, span, id: _ } = grant.entry;
         let name = with_line(words::user_entry_name(grant), agent.line(*span));

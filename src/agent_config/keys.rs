@@ -60,6 +60,11 @@ pub static CONFIGURATION: Declared = Declared::new(|| {
             .unverified(
                 "a field for free data was merged for 17.1 (gitlab-agent issue 542), and public sources do not settle its name",
             ),
+        Key::new("options", Kind::Any, "Data for other tools, which GitLab does not use.")
+            .since_about((17, 0), (17, 1))
+            .unverified(
+                "a field for free data was merged for 17.1 (gitlab-agent issue 542), and public sources do not settle its name",
+            ),
     ],
 )
 });
@@ -71,7 +76,7 @@ static CI_ACCESS: Declared = Declared::new(|| {
         Key::new("projects", Kind::list(Kind::message(&PROJECT_ENTRY)), "Projects whose jobs may use the connection; at most 500, and 100 before 17.0.")
             .since_about((14, 3), (14, 4)),
         Key::new("groups", Kind::list(Kind::message(&GROUP_ENTRY)), "Groups whose projects' jobs may use the connection, subgroups included; at most 500, and 100 before 17.0."),
-        Key::new("instance", Kind::message(&INSTANCE_ENTRY), "Lets in the jobs of every project of the instance, where the instance setting allows it; not on GitLab.com.")
+        Key::new("instance", Kind::message(&INSTANCE_ENTRY), "Lets in the jobs of every project of the instance, or of the organization of the agent's project where there are several, where the instance setting allows it; not on GitLab.com.")
             .since(17, 11),
     ],
 )
@@ -553,7 +558,7 @@ static REMOTE_DEVELOPMENT: Declared = Declared::new(|| {
             .since(17, 6)
             .default("744")
             .checks(&[Between(1, 8760)]),
-            Key::new("shared_namespace", Kind::Text, "One namespace for all workspaces.").since_about((18, 0), (18, 1)),
+            Key::new("shared_namespace", Kind::Text, "One namespace for all workspaces.").since(18, 0),
             Key::new("partial_sync_interval", Kind::Duration, "How often changes are synchronized.")
                 .until(17, 0, "GitLab sets the interval itself; remove the key")
                 .checks(&[Positive]),

@@ -15,7 +15,7 @@ pub use access_entries::{
 };
 pub use keys::CONFIGURATION;
 
-use crate::gitlab::{NEWEST, Version};
+use crate::gitlab::Version;
 use crate::schema::{self, MessageValue, Problem, Stage};
 use crate::source::Source;
 use crate::yaml::{self, Document};
@@ -93,7 +93,6 @@ impl AgentConfig {
     #[must_use]
     pub fn read(source: &Source, version: Version) -> Self {
         let document = yaml::read(source);
-        let version = version.min(NEWEST);
         let decoded = schema::decode(&document, &CONFIGURATION, version, &text_checks::check);
         let mut problems = decoded.problems;
         if let Some(section) = decoded.value.as_ref().and_then(|value| value.set("remote_development")) {

@@ -411,6 +411,7 @@ fn is_met(need: Need, context: &Context) -> bool {
     match need {
         Need::Project => context.project.is_some(),
         Need::Inventory => context.inventory.is_some(),
+        Need::Release => !context.is_release_assumed,
         Need::InstanceSetting => context.instance_authorization.is_some(),
     }
 }

@@ -14,7 +14,7 @@ use crate::access::{Query, Settings, World};
 use crate::access_report::{AccessReport, Format, write_difference};
 use crate::analysis::{Evaluation, Facts, Purpose, Subject};
 use crate::diagnostic::Selection;
-use crate::gitlab::{FullPath, GitRef, lower_path};
+use crate::gitlab::{FullPath, GitRef, MergeRequestProtection, NEWEST, RefProtection, lower_path};
 use crate::inventory::Inventory;
 use crate::outlet::Outlet;
 use crate::project::files::{Disk, StandardInput};
@@ -176,6 +176,11 @@ fn report(arguments: &Arguments, facts: &Facts<'_>, known: Option<&Inventory>) -
             ));
         }
     };
+    if index.hangs_on_assumed_release() {
+        output::complain(&format!(
+            "No release of GitLab is named: {NEWEST} is assumed. Releases compare environment patterns in two ways; where these differ, both outcomes are told. `--gitlab-version` settles it."
+        ));
+    }
     let listed = index.inventory();
     let to_file = arguments.output.is_some() || arguments.expect.is_some();
     let report = AccessReport {
@@ -260,16 +265,22 @@ fn answer_one(
     jobs: &[&ProjectJobs<'_>],
     arguments: &Arguments,
 ) -> Result<Exit, Unusable> {
-    let protected = match (&arguments.git_ref, arguments.protected, arguments.unprotected) {
-        (Some(name), ..) => {
-            let listed = listed.and_then(|listed| listed.find_project(project));
-            listed.and_then(|listed| listed.is_protected(&GitRef::parse(name)))
+    let git_ref = arguments.git_ref.as_deref().map(GitRef::parse);
+    let protected = match (&git_ref, arguments.protected, arguments.unprotected) {
+        (Some(git_ref), ..) => {
+            let version = report.index.settings().version;
+            let merge_requests = MergeRequestProtection::of(version, None, None);
+            match listed.and_then(|listed| listed.find_project(project)) {
+                Some(listed) => listed.is_protected(git_ref, version),
+                None => git_ref.is_protected(&RefProtection { branches: None, tags: None, merge_requests }),
+            }
         }
         (None, true, _) => Some(true),
         (None, _, true) => Some(false),
         _ => None,
     };
-    let query = Query::new(project, arguments.environment.as_deref(), protected);
+    let is_merge_request = matches!(git_ref, Some(GitRef::MergeRequest(_)));
+    let query = Query { is_merge_request, ..Query::new(project, arguments.environment.as_deref(), protected) };
     deliver(arguments, &|out| {
         report.write_answers(&[query], out)?;
         report.append_jobs(jobs, out)

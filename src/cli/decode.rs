@@ -1,5 +1,6 @@
 //! `kaslint decode`: what GitLab reads from a file, and what was dropped or changed on the way.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -53,10 +54,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
     let surroundings = Surroundings::of_process();
     let loader = Loader::new(&Disk, &arguments.options, &surroundings, rules::TABLE)?;
     let mut exit = Exit::Fine;
+    let mut remarks = BTreeSet::new();
     // In order, one at a time: a long list must not be held in memory.
     for (index, path) in arguments.files.iter().enumerate() {
         let decoded = match load(path, &loader, &arguments.options) {
-            Ok((input, context)) => decode(input, context),
+            Ok((input, context)) => {
+                remarks.extend(context.newer_release());
+                decode(input, context)
+            }
             Err(unusable) => {
                 output::complain(&format!("error: {unusable}"));
                 exit = exit.max(Exit::Unusable);
@@ -75,6 +80,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
                 write_human(&decoded, out)
             })?,
         }
+    }
+    for remark in &remarks {
+        output::complain(remark);
     }
     Ok(exit)
 }

@@ -10,6 +10,8 @@ pub enum Need {
     Project,
     /// An inventory.
     Inventory,
+    /// The release of GitLab; the newest one is assumed where nobody says.
+    Release,
     /// The instance setting "Enable instance level authorization".
     InstanceSetting,
 }
@@ -21,6 +23,7 @@ impl Need {
         match self {
             Self::Project => "--project",
             Self::Inventory => "--inventory",
+            Self::Release => "--gitlab-version",
             Self::InstanceSetting => "gitlab.instance_authorization in .kaslint.yaml or the inventory",
         }
     }

@@ -71,6 +71,34 @@ impl FromStr for EnvironmentTier {
     }
 }
 
+/// The most characters that an environment's name can have. Source: `app/models/environment.rb`.
+pub const MAX_ENVIRONMENT_NAME: usize = 255;
+
+/// Whether an environment's name can have the character.
+///
+/// Source: `environment_name_regex` in `lib/gitlab/regex.rb`.
+#[must_use]
+pub fn is_environment_character(character: char) -> bool {
+    character.is_ascii_alphanumeric() || matches!(character, ' ' | '-' | '_' | '/' | '$' | '{' | '}' | '.')
+}
+
+/// Why no environment can have this name, as a clause; `None` for one that can.
+///
+/// Source: `environment_name_regex` in `lib/gitlab/regex.rb`, `app/models/environment.rb`.
+#[must_use]
+pub fn environment_name_fault(name: &str) -> Option<String> {
+    if let Some(character) = name.chars().find(|character| !is_environment_character(*character)) {
+        return Some(format!("no environment's name can have `{}`", character.escape_debug()));
+    }
+    let fault = match name {
+        _ if name.len() > MAX_ENVIRONMENT_NAME => "the name has more than 255 characters",
+        _ if name.starts_with('/') || name.ends_with('/') => "no environment's name has `/` at an end",
+        _ if name.chars().all(|character| character == ' ') => "no environment's name is of blanks alone",
+        _ => return None,
+    };
+    Some(fault.to_owned())
+}
+
 /// The slug that GitLab gives a new environment of this name.
 ///
 /// Source: `lib/gitlab/slug/environment.rb`. A stored slug does not change when the rule does, and older releases ended
@@ -132,6 +160,17 @@ mod tests {
             for name in names {
                 assert_eq!(EnvironmentTier::guess(name), tier, "{name}");
             }
+        }
+    }
+
+    #[test]
+    fn names_that_no_environment_can_have() {
+        let long = "x".repeat(256);
+        for name in ["prod:eu", "prod?", "pröd", "a\tb", "/prod", "prod/", "  ", "", &long] {
+            assert!(environment_name_fault(name).is_some(), "{name}");
+        }
+        for name in ["production", "review/a b", "${X}-1_2.3", &long[1..]] {
+            assert_eq!(environment_name_fault(name), None, "{name}");
         }
     }
 

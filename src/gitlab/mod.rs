@@ -11,10 +11,13 @@ mod tier;
 mod version;
 
 pub use agent_name::is_agent_name;
-pub use environment::{EnvironmentTier, environment_slug};
+pub use environment::{
+    EnvironmentTier, MAX_ENVIRONMENT_NAME, environment_name_fault, environment_slug, is_environment_character,
+};
 pub use full_path::{FullPath, MAX_ANCESTORS, ancestor_paths, lower_path, parent_path, path_fault, root_path};
-pub use git_ref::{GitRef, ref_rule_matches};
+pub use git_ref::{GitRef, MergeRequestProtection, RefProtection, ref_rule_matches};
 pub use partial_text::{PartialText, Shape, TextPart};
+pub use releases::{NEWEST, OLDEST};
 pub use remote::path_of_remote;
 pub use tier::Tier;
-pub use version::{NEWEST, OLDEST, Version, VersionError};
+pub use version::{Version, VersionError};

@@ -1,9 +1,26 @@
-//! The releases in which GitLab changed what it does, apart from those in which keys came and went: these stand in the table
-//! of keys.
+//! GitLab's releases: the oldest and the newest that are known, and those in which GitLab changed what it does. Those in
+//! which keys came and went stand in the table of keys.
 //!
-//! Each constant is the first release of which its sentence holds.
+//! Each constant from [`CI_ACCESS_FREE`] on is the first release of which its sentence holds. CONTRIBUTING.md says what to do
+//! when a new release comes out.
 
 use super::Version;
+
+/// The oldest release whose keys are known: the first that documented the agent's configuration.
+pub const OLDEST: Version = Version::new(13, 7);
+
+/// The newest release that is known. Source: release notes up to 19.5; 19.6 by GitLab's monthly cadence.
+pub const NEWEST: Version = Version::new(19, 6);
+
+/// The last release before each next major one. Source: GitLab's release notes.
+pub const LAST_OF_LINES: [Version; 6] = [
+    Version::new(13, 12),
+    Version::new(14, 10),
+    Version::new(15, 11),
+    Version::new(16, 11),
+    Version::new(17, 11),
+    Version::new(18, 11),
+];
 
 /// `ci_access` is free; before, it took Premium. Source: `doc/user/clusters/agent/ci_cd_workflow.md`.
 pub const CI_ACCESS_FREE: Version = Version::new(14, 5);
@@ -42,3 +59,23 @@ pub const USER_ACCESS_AS_OPTIONAL: Version = Version::new(18, 3);
 
 /// `user_access` may name ids of other top-level groups, where the instance setting is on. Source: gitlab!202853.
 pub const USER_ACCESS_ACROSS_HIERARCHIES: Version = Version::new(18, 4);
+
+/// Pipelines of merge requests may be protected, if the project's setting, both branches and the user's rights allow; before, their ref alone
+/// decided, as if it were a branch. Source: gitlab!188008, `app/models/ci/pipeline.rb`.
+pub const PROTECTED_MERGE_REQUESTS: Version = Version::new(18, 1);
+
+/// The last release of which it is certain that it looks for environment patterns anywhere in the name, as regular expressions. Source:
+/// `lib/gitlab/ci/environment_matcher.rb` and its spec of 18.9.
+pub const OLD_MATCHER_LAST: Version = Version::new(18, 9);
+
+/// The first release that may compare environment patterns with the whole name; which of those up to [`NEW_MATCHER`] do is not known, nor
+/// which patch releases of these and older lines.
+pub const NEW_MATCHER_POSSIBLE: Version = Version::new(18, 10);
+
+/// Environment patterns are compared with the whole name, and only `*` stands for anything but itself. Source:
+/// `lib/gitlab/ci/environment_matcher.rb` of October 2026.
+pub const NEW_MATCHER: Version = Version::new(19, 5);
+
+/// Administrators get in by any entry of `user_access`, members or not. Source: `user_access/finder.rb` of October 2026; the release is
+/// worked out from its date.
+pub const ADMINISTRATORS: Version = Version::new(19, 5);

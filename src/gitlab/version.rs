@@ -3,32 +3,52 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// A GitLab release, as far as it decides anything: patch releases change no keys.
+use super::releases::{LAST_OF_LINES, NEWEST, OLDEST};
+
+/// A GitLab release. Patch releases change no keys; they count where a fault may have been mended in them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Version {
     /// `18` in 18.4.
     pub major: u16,
     /// `4` in 18.4.
     pub minor: u16,
+    /// `2` in 18.4.2; 0 where none is named.
+    pub patch: u16,
 }
 
-/// The oldest release whose keys are known: the first that documented the agent's configuration.
-pub const OLDEST: Version = Version::new(13, 7);
-
-/// The newest release whose keys are known.
-pub const NEWEST: Version = Version::new(18, 5);
-
 impl Version {
-    /// A release by its numbers.
+    /// The first release of a line, `18.4` or `18.4.0`.
     #[must_use]
     pub const fn new(major: u16, minor: u16) -> Self {
-        Self { major, minor }
+        Self { major, minor, patch: 0 }
+    }
+
+    /// The line that it belongs to: 18.4 for 18.4.2.
+    #[must_use]
+    pub const fn line(self) -> Self {
+        Self::new(self.major, self.minor)
+    }
+
+    /// Whether it came after everything that is known.
+    #[must_use]
+    pub fn is_newer_than_known(self) -> bool {
+        self.line() > NEWEST
+    }
+
+    /// The last release before the next major one, for the majors that have one.
+    #[must_use]
+    pub fn last_of_major(major: u16) -> Option<Self> {
+        LAST_OF_LINES.into_iter().find(|last| last.major == major)
     }
 }
 
 impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.major, self.minor)
+        write!(f, "{}.{}", self.major, self.minor)?;
+        match self.patch {
+            0 => Ok(()),
+            patch => write!(f, ".{patch}"),
+        }
     }
 }
 
@@ -39,6 +59,13 @@ pub enum VersionError {
     Malformed(String),
     /// Before [`OLDEST`].
     TooOld(Version),
+    /// After the last release of its major one.
+    NeverWas {
+        /// What was written.
+        version: Version,
+        /// The last release that there was.
+        last: Version,
+    },
 }
 
 impl fmt::Display for VersionError {
@@ -49,6 +76,9 @@ impl fmt::Display for VersionError {
             }
             Self::TooOld(version) => {
                 write!(f, "GitLab {version} is older than {OLDEST}, the first release whose keys are known")
+            }
+            Self::NeverWas { version, last } => {
+                write!(f, "there never was a GitLab {version}: {last} is the last release of {}.x", last.major)
             }
         }
     }
@@ -73,8 +103,12 @@ impl FromStr for Version {
         if patch.len() > 1 || patch.iter().any(Option::is_none) {
             return Err(malformed());
         }
-        let version = Self::new(major, minor);
-        if version < OLDEST { Err(VersionError::TooOld(version)) } else { Ok(version) }
+        let version = Self { major, minor, patch: patch.first().copied().flatten().unwrap_or_default() };
+        match Self::last_of_major(major) {
+            _ if version < OLDEST => Err(VersionError::TooOld(version)),
+            Some(last) if version.line() > last => Err(VersionError::NeverWas { version, last }),
+            _ => Ok(version),
+        }
     }
 }
 
@@ -84,13 +118,47 @@ mod tests {
 
     #[test]
     fn versions_are_read_as_gitlab_writes_them() {
-        for text in ["18.4", "18.4.2", "v18.4.0-ee", "18.4.0-rc42"] {
+        for text in ["18.4", "v18.4.0-ee", "18.4.0-rc42"] {
             assert_eq!(text.parse(), Ok(Version::new(18, 4)), "{text}");
         }
+        assert_eq!("18.4.2-ee".parse(), Ok(Version { patch: 2, ..Version::new(18, 4) }));
         for text in ["18", "", "18.x", "18.4.2.1", "newest", "18."] {
             assert!(matches!(text.parse::<Version>(), Err(VersionError::Malformed(_))), "{text}");
         }
         assert!(matches!("12.3".parse::<Version>(), Err(VersionError::TooOld(_))));
         assert!(Version::new(15, 10) > Version::new(15, 9));
+    }
+
+    #[test]
+    fn a_release_is_written_as_it_was_asked_for() {
+        let shown = |text: &str| text.parse::<Version>().map(|version| version.to_string());
+        assert_eq!(shown("v18.4.0-ee"), Ok("18.4".to_owned()));
+        assert_eq!(shown("18.4.12"), Ok("18.4.12".to_owned()));
+    }
+
+    #[test]
+    fn releases_that_never_were_are_none() {
+        for (text, last) in [
+            ("13.13", "13.12"),
+            ("14.11", "14.10"),
+            ("15.12", "15.11"),
+            ("16.12", "16.11"),
+            ("17.12.3", "17.11"),
+            ("18.12", "18.11"),
+            ("18.99", "18.11"),
+        ] {
+            let error = text.parse::<Version>().expect_err(text).to_string();
+            assert!(error.contains(&format!("{last} is the last release")), "{error}");
+        }
+        for text in ["13.12", "14.10", "15.11", "16.11", "17.11", "18.11.9", "19.12", "20.0"] {
+            assert!(text.parse::<Version>().is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_newest_known_is_the_last_that_is_not_newer() {
+        assert!(!Version { patch: 3, ..NEWEST }.is_newer_than_known());
+        assert!(Version::new(NEWEST.major, NEWEST.minor + 1).is_newer_than_known());
+        assert!(Version::new(NEWEST.major + 1, 0).is_newer_than_known());
     }
 }

@@ -157,6 +157,7 @@ impl Builder {
             default_branch: row.default_branch,
             protected_branches: row.protected_branches,
             protected_tags: row.protected_tags,
+            protect_merge_request_pipelines: row.protect_merge_request_pipelines,
             environments: row.environments.map(|rows| self.environments(rows, &row.path.value)),
             agents: row.agents.map(|rows| self.agents(rows, &row.path.value)),
             archived: row.archived,

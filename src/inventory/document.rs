@@ -81,6 +81,8 @@ fn project(message: &MessageValue) -> Option<ProjectRow> {
     row.default_branch = bare("default_branch");
     row.protected_branches = rules("protected_branches");
     row.protected_tags = rules("protected_tags");
+    row.protect_merge_request_pipelines =
+        message.set("protect_merge_request_pipelines").and_then(|field| field.value.as_bool());
     row.environments = named("environments");
     row.agents = named("agents");
     row.archived = message.set("archived").and_then(|field| field.value.as_bool());

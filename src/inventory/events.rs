@@ -127,10 +127,8 @@ impl<'t> Reader<'t> {
                 "protected_tags" => row.protected_tags = Some(reader.rules()?),
                 "environments" => row.environments = Some(reader.named(message_of(&key.kind)?)?),
                 "agents" => row.agents = Some(reader.named(message_of(&key.kind)?)?),
-                "archived" => match reader.event()? {
-                    PlainEvent::Scalar(Scalar::Bool(value), _) => row.archived = Some(value),
-                    _ => return None,
-                },
+                "archived" => row.archived = Some(reader.switch()?),
+                "protect_merge_request_pipelines" => row.protect_merge_request_pipelines = Some(reader.switch()?),
                 "repository" => row.repository = Some(reader.text(key)?.value),
                 _ => return None,
             }
@@ -193,6 +191,13 @@ impl<'t> Reader<'t> {
             _ => true,
         });
         (is_allowed && !text.is_empty()).then(|| Text { value: text.into(), span })
+    }
+
+    fn switch(&mut self) -> Option<bool> {
+        match self.event()? {
+            PlainEvent::Scalar(Scalar::Bool(value), _) => Some(value),
+            _ => None,
+        }
     }
 
     fn id(&mut self) -> Option<(i64, Span)> {

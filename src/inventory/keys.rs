@@ -71,6 +71,11 @@ static PROJECT: Declared = Declared::new(|| {
                 "Protected tags, with `*` for any characters. Left out: not known.",
             )
             .checks(&[Check::NotEmpty]),
+            Key::new(
+                "protect_merge_request_pipelines",
+                Kind::Bool,
+                "Whether pipelines of merge requests between protected branches are protected, from 18.1. Left out: not known.",
+            ),
             Key::new("environments", Kind::list(Kind::text_or(&ENVIRONMENT)), "Its environments, by name.")
                 .checks(&[Check::NotEmpty]),
             Key::new(

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use super::environments::KnownEnvironments;
 use super::nearest::Neighbours;
-use crate::gitlab::{EnvironmentTier, GitRef, Tier, Version, lower_path};
+use crate::gitlab::{EnvironmentTier, GitRef, MergeRequestProtection, RefProtection, Tier, Version, lower_path};
 use crate::source::Span;
 
 /// Index of a group or personal namespace.
@@ -113,6 +113,8 @@ pub struct Project {
     pub protected_branches: Option<Box<[Box<str>]>>,
     /// Rules of protected tags; `None` for not known.
     pub protected_tags: Option<Box<[Box<str>]>>,
+    /// Whether merge request pipelines between protected branches are protected, from 18.1; `None` for not known.
+    pub protect_merge_request_pipelines: Option<bool>,
     /// Its environments; `None` for not known.
     pub environments: Option<Box<[Environment]>>,
     /// Its registered agents; `None` when every agent folder counts as registered.
@@ -128,10 +130,18 @@ pub struct Project {
 }
 
 impl Project {
-    /// Whether a ref is protected here; `None` where the rules that matter are not known.
+    /// Whether a ref is protected here by a release; `None` where something that decides is not known.
     #[must_use]
-    pub fn is_protected(&self, git_ref: &GitRef) -> Option<bool> {
-        git_ref.is_protected(self.protected_branches.as_deref(), self.protected_tags.as_deref())
+    pub fn is_protected(&self, git_ref: &GitRef, version: Version) -> Option<bool> {
+        let (branches, tags) = (self.protected_branches.as_deref(), self.protected_tags.as_deref());
+        git_ref.is_protected(&RefProtection { branches, tags, merge_requests: self.merge_request_protection(version) })
+    }
+
+    /// What protects pipelines of its merge requests by a release.
+    #[must_use]
+    pub fn merge_request_protection(&self, version: Version) -> MergeRequestProtection {
+        let (setting, branches) = (self.protect_merge_request_pipelines, self.protected_branches.as_deref());
+        MergeRequestProtection::of(version, setting, branches)
     }
 
     /// The environment of this name.

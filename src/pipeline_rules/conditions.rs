@@ -9,7 +9,7 @@ use super::policy::{OnlyInput, Policy};
 use super::runs::changes;
 use super::scenario::Scenario;
 use super::truth::Truth;
-use super::variables::{hangs_on_protection, hangs_on_source};
+use super::variables::{MERGE_REQUEST_BRANCHES, hangs_on_protection, hangs_on_source};
 
 /// What decides about a job.
 #[derive(Clone, Copy, Debug, Default)]
@@ -162,6 +162,9 @@ impl<'a> Read<'a> {
             mentioned.branches.extend(expression.literals_compared_with("CI_COMMIT_BRANCH"));
             mentioned.tags.extend(expression.literals_compared_with("CI_COMMIT_TAG"));
             mentioned.either.extend(expression.literals_compared_with("CI_COMMIT_REF_NAME"));
+            for name in MERGE_REQUEST_BRANCHES {
+                mentioned.of_merge_requests.extend(expression.literals_compared_with(name));
+            }
         }
         for policy in self.policies() {
             mentioned.either.extend(policy.names());

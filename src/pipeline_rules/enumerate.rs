@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::gitlab::{GitRef, PartialText, Shape, ref_rule_matches};
+use crate::gitlab::{GitRef, MergeRequestProtection, PartialText, RefProtection, Shape, ref_rule_matches};
 
-use super::scenario::{BranchName, Names, PipelineKind, RefFacts, Scenario, TagName};
+use super::scenario::{BranchName, Names, PipelineKind, ProtectedMergeRequest, RefFacts, Scenario, TagName};
 
 /// The most names of branches, and of tags, that get a scenario of their own.
 const MAX_NAMES: usize = 24;
@@ -24,6 +24,8 @@ pub struct Mentioned {
     /// They are taken for a branch's alone, unless they look like a version or a rule of protected tags matches them:
     /// hardly anybody has a tag with the name of a branch.
     pub either: Vec<String>,
+    /// What the branches of merge requests are compared with.
+    pub of_merge_requests: Vec<String>,
 }
 
 impl Mentioned {
@@ -53,6 +55,7 @@ pub fn scenarios(facts: &RefFacts, mentioned: &Mentioned) -> Vec<Scenario> {
         branches: [known(&branches), vec![default_text.clone()]].concat().into(),
         tags: no_tags.into_iter().map(|name| PartialText::known(name)).chain(known(&tags)).collect(),
         default_branch: default_text,
+        protected_merge_request: protected_merge_request(facts, mentioned),
     });
     let scenario = |kind: PipelineKind, protected| {
         let sources = kind.possible_sources();
@@ -70,14 +73,31 @@ pub fn scenarios(facts: &RefFacts, mentioned: &Mentioned) -> Vec<Scenario> {
     for (name, protected) in tags.each(TagName::Named, TagName::Matching, || TagName::Other) {
         all.push(scenario(PipelineKind::Tag(name), protected));
     }
-    all.push(scenario(PipelineKind::MergeRequest, Some(is_merge_request_protected(facts))));
+    all.push(scenario(PipelineKind::MergeRequest, merge_request_protection(facts)));
     all
 }
 
-/// Whether rules are known that protect the refs of merge requests: those match the whole ref.
-fn is_merge_request_protected(facts: &RefFacts) -> bool {
-    let merge_request = GitRef::parse("refs/merge-requests/1/head");
-    merge_request.is_protected(facts.protected_branches.as_deref(), facts.protected_tags.as_deref()).unwrap_or(false)
+/// Whether pipelines of merge requests are protected. Where their ref decides, rules that protect it must be known.
+fn merge_request_protection(facts: &RefFacts) -> Option<bool> {
+    let RefFacts { protected_branches, protected_tags, merge_requests, .. } = facts;
+    let (branches, tags) = (protected_branches.as_deref(), protected_tags.as_deref());
+    let protection = RefProtection { branches, tags, merge_requests: *merge_requests };
+    let is_protected = GitRef::parse("refs/merge-requests/1/head").is_protected(&protection);
+    is_protected.or((*merge_requests == MergeRequestProtection::ByRef).then_some(false))
+}
+
+/// What holds of a merge request whose pipeline is protected, where more than its ref decides about that.
+fn protected_merge_request(facts: &RefFacts, mentioned: &Mentioned) -> Option<ProtectedMergeRequest> {
+    let is_open = facts.merge_requests == MergeRequestProtection::Open;
+    is_open.then(|| {
+        let names = mentioned.of_merge_requests.iter().chain(&mentioned.either).chain(&facts.default_branch);
+        let is_other = |name: &&String| {
+            let rules = facts.protected_branches.as_ref();
+            rules.is_some_and(|rules| !rules.iter().any(|rule| ref_rule_matches(rule, name)))
+        };
+        let other_branches = names.filter(is_other).map(|name| PartialText::known(name)).collect();
+        ProtectedMergeRequest { project: facts.project.clone(), other_branches }
+    })
 }
 
 /// The branches or the tags.
@@ -162,7 +182,7 @@ mod tests {
 
     fn words(facts: &RefFacts, branches: &[&str], tags: &[&str]) -> Vec<String> {
         let owned = |names: &[&str]| names.iter().map(ToString::to_string).collect();
-        let mentioned = Mentioned { branches: owned(branches), tags: owned(tags), either: vec![] };
+        let mentioned = Mentioned { branches: owned(branches), tags: owned(tags), ..Mentioned::default() };
         let words = |scenario: &Scenario| match scenario.protected {
             Some(true) => format!("{scenario} +"),
             Some(false) => format!("{scenario} -"),
@@ -191,6 +211,7 @@ mod tests {
             default_branch: Some("main".to_owned()),
             protected_branches: Some(vec!["main".into(), "stable".into(), "release/*".into()]),
             protected_tags: Some(vec!["v*".into()]),
+            ..RefFacts::default()
         };
         let expected = [
             "the default branch `main` +",
@@ -208,15 +229,23 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_for_everything_protects_merge_requests_too() {
+    fn a_rule_for_everything_protects_merge_requests_where_their_ref_decides() {
         let rules = |rules: &[&str]| Some(rules.iter().map(|rule| (*rule).into()).collect());
-        let facts = RefFacts { default_branch: None, protected_branches: rules(&["*"]), protected_tags: rules(&[]) };
-        let expected = [
+        let mut facts =
+            RefFacts { protected_branches: rules(&["*"]), protected_tags: rules(&[]), ..RefFacts::default() };
+        let mut expected = [
             "the default branch +",
             "branches that match `*` +",
             "tags that are not protected -",
-            "merge request pipelines +",
+            "protected merge request pipelines +",
         ];
+        assert_eq!(words(&facts, &[], &[]), expected);
+        // From 18.1 no rule does.
+        facts.merge_requests = MergeRequestProtection::Never;
+        expected[3] = "merge request pipelines -";
+        assert_eq!(words(&facts, &[], &[]), expected);
+        facts.merge_requests = MergeRequestProtection::Open;
+        expected[3] = "merge request pipelines";
         assert_eq!(words(&facts, &[], &[]), expected);
     }
 
@@ -226,8 +255,9 @@ mod tests {
         let rules: Vec<Box<str>> =
             names.iter().flat_map(|name| [name.as_str().into(), format!("{name}*").into()]).collect();
         let facts =
-            RefFacts { default_branch: None, protected_branches: Some(rules.clone()), protected_tags: Some(rules) };
-        let mentioned = Mentioned { branches: names.clone(), tags: names.clone(), either: names };
+            RefFacts { protected_branches: Some(rules.clone()), protected_tags: Some(rules), ..RefFacts::default() };
+        let mentioned =
+            Mentioned { branches: names.clone(), tags: names.clone(), either: names, ..Mentioned::default() };
         assert!(scenarios(&facts, &mentioned).len() < 90);
     }
 }

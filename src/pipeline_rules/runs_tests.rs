@@ -4,12 +4,47 @@ use proptest::prelude::*;
 
 use super::super::{ConditionRoute, OnlyInput, RuleInput};
 use super::*;
+use crate::gitlab::MergeRequestProtection;
 
 fn facts() -> RefFacts {
     RefFacts {
         default_branch: Some("main".to_owned()),
         protected_branches: Some(vec!["main".into(), "release/*".into()]),
         protected_tags: Some(vec!["v*".into()]),
+        ..RefFacts::default()
+    }
+}
+
+/// Merge requests that may be protected, between `main`, `release/*` and nothing else.
+#[test]
+fn a_protected_merge_request_is_one_between_protected_branches_of_the_project() {
+    let facts =
+        RefFacts { merge_requests: MergeRequestProtection::Open, project: Some("acme/web/shop".to_owned()), ..facts() };
+    let of = |condition: &str| {
+        let rules = rules(&[condition]);
+        let conditions = JobConditions { rules: Some(&rules), ..JobConditions::default() };
+        let runs = runs(&conditions, &facts, &|name| match name {
+            "CI_PROJECT_PATH" => "acme/web/shop".into(),
+            _ => Value::Unset,
+        });
+        let of_requests = runs.into_iter().filter(|run| run.scenario.kind == PipelineKind::MergeRequest);
+        of_requests.map(|run| run.scenario.protected).collect::<Vec<_>>()
+    };
+    // `None` for one of which it is not known whether it is protected.
+    for (condition, protected) in [
+        ("$CI_MERGE_REQUEST_IID", &[None][..]),
+        ("$CI_COMMIT_REF_PROTECTED == 'true'", &[Some(true)]),
+        ("$CI_COMMIT_REF_PROTECTED == 'false'", &[Some(false)]),
+        ("$CI_MERGE_REQUEST_TARGET_BRANCH_NAME == 'main'", &[None]),
+        ("$CI_MERGE_REQUEST_TARGET_BRANCH_NAME == $CI_DEFAULT_BRANCH", &[None]),
+        ("$CI_MERGE_REQUEST_SOURCE_BRANCH_NAME == 'release/1'", &[None]),
+        ("$CI_MERGE_REQUEST_SOURCE_BRANCH_NAME == 'topic'", &[Some(false)]),
+        ("$CI_MERGE_REQUEST_TARGET_BRANCH_NAME == 'develop'", &[Some(false)]),
+        ("$CI_COMMIT_REF_NAME == 'topic'", &[Some(false)]),
+        ("$CI_MERGE_REQUEST_SOURCE_PROJECT_PATH != $CI_PROJECT_PATH", &[Some(false)]),
+    ] {
+        let found = of(condition);
+        assert_eq!(found, protected, "{condition}");
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::gitlab::{PartialText, Shape};
+use crate::gitlab::{MergeRequestProtection, PartialText, Shape};
 
 use super::evaluate::Value;
 use super::source::{PipelineSource, Sources};
@@ -69,6 +69,10 @@ pub struct RefFacts {
     pub protected_branches: Option<Vec<Box<str>>>,
     /// The rules of protected tags; `None` if they are not known.
     pub protected_tags: Option<Vec<Box<str>>>,
+    /// What protects pipelines of merge requests.
+    pub merge_requests: MergeRequestProtection,
+    /// The project's full path.
+    pub project: Option<String>,
 }
 
 /// A kind of pipeline.
@@ -80,7 +84,8 @@ pub struct Scenario {
     pub sources: Sources,
     /// Whether the ref is protected; `None` if that is not known.
     ///
-    /// For merge requests it is `Some(false)` unless a rule is known that matches `refs/merge-requests/…`, such as `*`.
+    /// For merge requests it is not known where settings and rights decide about it ([`MergeRequestProtection::Open`]); else it is `Some(false)`, unless
+    /// a rule counts and is known that matches `refs/merge-requests/…`, such as `*`.
     pub protected: Option<bool>,
     /// The names that have scenarios of their own.
     pub(super) names: Arc<Names>,
@@ -92,6 +97,17 @@ pub(super) struct Names {
     pub(super) default_branch: PartialText,
     pub(super) branches: Arc<[PartialText]>,
     pub(super) tags: Arc<[PartialText]>,
+    /// What holds of a merge request whose pipeline is protected.
+    pub(super) protected_merge_request: Option<ProtectedMergeRequest>,
+}
+
+/// What holds of a merge request whose pipeline is protected by the protection of its branches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct ProtectedMergeRequest {
+    /// The project of both branches.
+    pub(super) project: Option<String>,
+    /// Branches that are not protected, so that neither is one of them.
+    pub(super) other_branches: Arc<[PartialText]>,
 }
 
 impl Scenario {
@@ -176,6 +192,7 @@ impl fmt::Display for Scenario {
             }
             (PipelineKind::Tag(TagName::Other), Some(true)) => f.write_str("protected tags")?,
             (PipelineKind::Tag(TagName::Other), Some(false)) => f.write_str("tags that are not protected")?,
+            (PipelineKind::MergeRequest, Some(true)) => f.write_str("protected merge request pipelines")?,
             (kind, _) => kind.fmt(f)?,
         }
         let left_out = self.kind.possible_sources().without(self.sources);

@@ -16,9 +16,18 @@ pub(super) fn hangs_on_source(name: &str) -> bool {
         .any(|start| name.starts_with(start))
 }
 
-/// Whether the value of a predefined variable hangs on the protection of the ref.
+/// The variables that name the branches of a merge request.
+pub(super) const MERGE_REQUEST_BRANCHES: [&str; 2] =
+    ["CI_MERGE_REQUEST_SOURCE_BRANCH_NAME", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME"];
+
+/// The variable that names the project of a merge request's source branch.
+const SOURCE_PROJECT: &str = "CI_MERGE_REQUEST_SOURCE_PROJECT_PATH";
+
+/// Whether the value of a predefined variable hangs on the protection of the ref. Of a merge request whose pipeline is protected,
+/// both branches are protected ones of the same project.
 pub(super) fn hangs_on_protection(name: &str) -> bool {
-    name == "CI_COMMIT_REF_PROTECTED"
+    matches!(name, "CI_COMMIT_REF_PROTECTED" | "CI_COMMIT_REF_NAME" | SOURCE_PROJECT)
+        || MERGE_REQUEST_BRANCHES.contains(&name)
 }
 
 fn text(name: &str, shape: Shape) -> Value {
@@ -37,9 +46,7 @@ impl Scenario {
             "CI_COMMIT_TAG" if matches!(self.kind, PipelineKind::Tag(_)) => self.ref_name(),
             "CI_COMMIT_TAG_MESSAGE" if matches!(self.kind, PipelineKind::Tag(_)) => text(name, Shape::Any),
             "CI_COMMIT_BRANCH" | "CI_COMMIT_TAG" | "CI_COMMIT_TAG_MESSAGE" => Value::Unset,
-            "CI_COMMIT_REF_NAME" | "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME" if is_merge_request => {
-                text("CI_MERGE_REQUEST_SOURCE_BRANCH_NAME", Shape::NotEmpty)
-            }
+            "CI_COMMIT_REF_NAME" if is_merge_request => return self.variable("CI_MERGE_REQUEST_SOURCE_BRANCH_NAME"),
             "CI_COMMIT_REF_NAME" => self.ref_name(),
             "CI_COMMIT_REF_SLUG" => self.slug(),
             "CI_COMMIT_REF_PROTECTED" => match self.protected {
@@ -60,13 +67,25 @@ impl Scenario {
             | "CI_PIPELINE_URL" => Value::Unset,
             name if name.starts_with("CI_MERGE_REQUEST_") => {
                 if is_merge_request {
-                    merge_request(name)
+                    self.of_protected_merge_request(name).unwrap_or_else(|| merge_request(name))
                 } else {
                     Value::Unset
                 }
             }
             name => return self.variable_of_source(name),
         })
+    }
+
+    /// What is known beside the others of a merge request whose pipeline is protected.
+    fn of_protected_merge_request(&self, name: &str) -> Option<Value> {
+        let of_protected = self.names.protected_merge_request.as_ref().filter(|_| self.protected == Some(true))?;
+        match name {
+            SOURCE_PROJECT => Some(of_protected.project.as_deref()?.into()),
+            _ if MERGE_REQUEST_BRANCHES.contains(&name) => {
+                Some(Value::Other(PartialText::unknown(name, Shape::NotEmpty), of_protected.other_branches.clone()))
+            }
+            _ => None,
+        }
     }
 
     /// The variables that only pipelines of one source have.
@@ -119,7 +138,8 @@ fn merge_request(name: &str) -> Value {
         | "CI_MERGE_REQUEST_IID"
         | "CI_MERGE_REQUEST_PROJECT_ID"
         | "CI_MERGE_REQUEST_SOURCE_PROJECT_ID" => text(name, Shape::Digits),
-        "CI_MERGE_REQUEST_TARGET_BRANCH_NAME"
+        "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME"
+        | "CI_MERGE_REQUEST_TARGET_BRANCH_NAME"
         | "CI_MERGE_REQUEST_EVENT_TYPE"
         | "CI_MERGE_REQUEST_PROJECT_PATH"
         | "CI_MERGE_REQUEST_PROJECT_URL"

@@ -41,7 +41,7 @@ impl Project {
     #[must_use]
     pub fn ci_project(&self) -> CiProject {
         let path = self.context.project.as_ref().map(FullPath::as_str);
-        CiProject::of(path, self.context.inventory.as_deref())
+        CiProject::of(path, self.context.inventory.as_deref(), self.context.version)
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::organisation_schema::OrganisationSchema;
 use crate::access;
-use crate::gitlab::{FullPath, Tier, Version};
+use crate::gitlab::{FullPath, NEWEST, Tier, Version};
 use crate::inventory::Inventory;
 
 /// What is known about GitLab's side.
@@ -12,8 +12,8 @@ use crate::inventory::Inventory;
 pub struct Context {
     /// The release whose rules apply.
     pub version: Version,
-    /// The release that was asked for, where it is newer than all that are known.
-    pub newer_version: Option<Version>,
+    /// Whether nobody said which release, so that the newest one is taken.
+    pub is_release_assumed: bool,
     /// The licence of the CI projects.
     pub tier: Option<Tier>,
     /// The configuration project.
@@ -31,8 +31,8 @@ pub struct Context {
 impl Default for Context {
     fn default() -> Self {
         Self {
-            version: crate::gitlab::NEWEST,
-            newer_version: None,
+            version: NEWEST,
+            is_release_assumed: true,
             tier: None,
             project: None,
             instance_authorization: None,
@@ -44,9 +44,23 @@ impl Default for Context {
 }
 
 impl Context {
+    /// What is to be said about a release that is newer than all that are known.
+    #[must_use]
+    pub fn newer_release(&self) -> Option<String> {
+        let Self { version, .. } = self;
+        version.is_newer_than_known().then(|| {
+            format!("GitLab {version} is newer than {NEWEST}, the newest that this kaslint knows; the rules of {NEWEST} apply.")
+        })
+    }
+
     /// What access is worked out by.
     #[must_use]
     pub fn access_settings(&self) -> access::Settings {
-        access::Settings { version: self.version, tier: self.tier, instance_authorization: self.instance_authorization }
+        access::Settings {
+            version: self.version,
+            is_release_assumed: self.is_release_assumed,
+            tier: self.tier,
+            instance_authorization: self.instance_authorization,
+        }
     }
 }

@@ -61,8 +61,8 @@ impl Loader<'_> {
             tier: tier_from,
         };
         let context = Context {
-            version: version.unwrap_or(NEWEST).min(NEWEST),
-            newer_version: version.filter(|version| *version > NEWEST),
+            version: version.unwrap_or(NEWEST),
+            is_release_assumed: version.is_none(),
             tier,
             project: project.as_deref().map(FullPath::new),
             instance_authorization: instance
@@ -85,8 +85,13 @@ impl Loader<'_> {
                 inventory: project.inventory.clone(),
             };
         }
-        let version = self.options.gitlab_version.unwrap_or(NEWEST).min(NEWEST);
-        let context = Context { version, tier: self.options.tier, ..Context::default() };
+        let version = self.options.gitlab_version;
+        let context = Context {
+            version: version.unwrap_or(NEWEST),
+            is_release_assumed: version.is_none(),
+            tier: self.options.tier,
+            ..Context::default()
+        };
         Known { context, origins: Origins::default(), settings: Arc::default(), inventory: None }
     }
 

@@ -21,7 +21,6 @@ use super::settings::Settings;
 use super::{Context, Input, InventoryFile, Project, SettingsFile, Snapshot, Steps, Unusable};
 use crate::agent_config::location::{CI_FILE, Location};
 use crate::diagnostic::RuleTable;
-use crate::gitlab::NEWEST;
 use crate::inventory::Project as ListedProject;
 
 /// From how many projects on work is shared: threads cost more to start than a few small files cost to read.
@@ -258,12 +257,7 @@ impl<'s> Loader<'s> {
             let warning = |key: &&str| format!("{shown}: `{key}` is not acted upon by this version of kaslint");
             snapshot.warnings.extend(not_supported.iter().map(warning));
         }
-        let newer = snapshot.projects.iter().filter_map(|project| project.context.newer_version);
-        snapshot
-            .remarks
-            .extend(newer.map(|version| {
-                format!("GitLab {version} is newer than this kaslint knows; it was taken as {NEWEST}.")
-            }));
+        snapshot.remarks.extend(snapshot.projects.iter().filter_map(|project| project.context.newer_release()));
         let inventories = self.inventories.lock().unwrap_or_else(PoisonError::into_inner);
         for (file, inventory) in &*inventories {
             let named = inventory.missing.iter().take(NAMED_FOLDERS);

@@ -15,10 +15,10 @@ use crate::source::Place;
 use crate::words::excerpt;
 
 rule! {
-    /// Restrictions on a group do not bind the configuration project's own jobs.
+    /// Restrictions on a group or the instance do not bind the configuration project's own jobs.
     ///
     /// The project that holds the configuration always has access to its own agents, without any restriction, and this goes before the
-    /// entries of groups. Only an entry under `projects` for the project itself replaces it.
+    /// entries of groups and of the instance. Only an entry under `projects` for the project itself replaces it.
     ///
     /// Source: `app/finders/clusters/agents/authorizations/ci_access/finder.rb` of GitLab.
     ///
@@ -58,33 +58,33 @@ impl Rule for ConfigProjectBypass {
         if candidates.next().is_none_or(|first| first.kind != CandidateKind::Implicit) {
             return;
         }
-        let next = candidates.next().filter(|next| next.kind == CandidateKind::Group);
-        let Some(group) = next.and_then(|next| next.entry) else { return };
-        let Some(id) = &group.id else { return };
-        let restrictions = restrictions(group);
+        let Some(entry) = candidates.next().and_then(|next| next.entry) else { return };
+        let (place, route, whose) = match &entry.id {
+            Some(id) => (id.span, format!("{}.id", entry.route()), "in this group"),
+            None => (entry.head, entry.route(), "in the instance"),
+        };
+        let restrictions = restrictions(entry);
         let keys: Vec<&str> = restrictions.into_iter().filter(|(_, is_set)| *is_set).map(|(key, _)| key).collect();
         if keys.is_empty() {
             return;
         }
         let message = format!(
-            "{} is in this group and holds the configuration: its jobs always get in, so {} here {} bind them",
+            "{} is {whose} and holds the configuration: its jobs always get in, so {} here {} bind them",
             excerpt(project.as_str()),
             schema::listed_and(&keys),
             if keys.len() == 1 { "does not" } else { "do not" }
         );
-        let finding = Finding::new(&INFO, &file.source, id.span, message)
+        let finding = Finding::new(&INFO, &file.source, place, message)
             .label("does not bind the configuration project")
-            .route(format!("{}.id", group.route()))
+            .route(route)
             .key(project.lower());
         let finding =
             finding.help(format!("list {} under `projects`, with the same restrictions", excerpt(project.as_str())));
-        findings.report(match insertion::of_project(file, project.as_str(), group) {
+        findings.report(match insertion::of_project(file, project.as_str(), entry) {
             Some((span, text)) => {
-                let title = format!(
-                    "List {} under `projects` with the restrictions of {}",
-                    excerpt(project.as_str()),
-                    excerpt(&id.value)
-                );
+                let of = entry.id.as_ref().map_or_else(|| "`instance`".to_owned(), |id| excerpt(&id.value));
+                let title =
+                    format!("List {} under `projects` with the restrictions of {of}", excerpt(project.as_str()));
                 finding.offer(title, Place { source: Arc::clone(&file.source), span }, text)
             }
             None => finding,

@@ -14,8 +14,13 @@ rule! {
     /// GitLab writes into a job's kubeconfig only the contexts of agents whose configuration names the job's project, a group above it or
     /// the instance, and those of the project's own agents.
     ///
-    /// Where an entry that applies has a pattern that is no regular expression, be it this agent's or another's, the request for all of the
-    /// job's agents fails.
+    /// Up to 18.9, where an entry that applies has a pattern that is no regular expression, be it this agent's or another's, the request for all of the
+    /// job's agents fails. From 19.5 no pattern does that.
+    ///
+    /// This is the first of two gates: the kubeconfig is made when the job starts, with the name of its environment, so a grant that comes later adds no context to a running
+    /// job. The second stands before each request: the agent server asks GitLab which agents the job may use and keeps the answer for a minute. It answers 403 to others, and 401
+    /// once the job has ended. `KUBECONFIG` is not set at all where the job sees no agent, and not in pipelines of workloads (`refs/workloads/…`); a CI/CD variable of that name
+    /// that people set hides GitLab's.
     ///
     /// Source: `app/finders/clusters/agents/authorizations/ci_access/finder.rb`, `.../ci_access/filter_service.rb` and
     /// `app/services/ci/generate_kubeconfig_service.rb` of GitLab.

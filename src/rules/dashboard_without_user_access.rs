@@ -14,7 +14,11 @@ rule! {
     /// `environment:kubernetes:agent` shows the cluster's resources on the environment's page, as the user who looks. For that the agent's
     /// `user_access` must let in a project or group in which the user is at least a Developer.
     ///
-    /// Source: `doc/ci/environments/kubernetes_dashboard.md` and `app/services/clusters/agents/authorize_proxy_user_service.rb` of GitLab.
+    /// In a listed project every way of being a member counts. In a listed group only direct members of that group, or of one above it, count; members of a subgroup, of a
+    /// project below, or by a shared group do not. From about 19.5 administrators get in by any entry, members or not.
+    ///
+    /// Source: `doc/ci/environments/kubernetes_dashboard.md`, `app/services/clusters/agents/authorize_proxy_user_service.rb` and
+    /// `app/finders/clusters/agents/authorizations/user_access/finder.rb` of GitLab.
     ///
     /// ## Bad
     ///

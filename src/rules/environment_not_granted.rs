@@ -15,8 +15,8 @@ use crate::yaml::written;
 rule! {
     /// The agent's entry lists environments, and the job has none of them.
     ///
-    /// An entry with `environments` lets in jobs whose environment one of its lines matches, by its name and letter by letter; a line with `*` may
-    /// match anywhere in the name. A job without `environment` passes no such entry.
+    /// An entry with `environments` lets in jobs whose environment one of its lines matches, by its name and letter by letter; up to 18.9 a line with `*` may
+    /// match anywhere in the name, from 19.5 it is compared with the whole. A job without `environment` passes no such entry.
     ///
     /// Source: `app/services/clusters/agents/authorizations/ci_access/filter_service.rb` and `lib/gitlab/ci/environment_matcher.rb` of GitLab.
     ///
@@ -61,7 +61,8 @@ rule! {
     ///
     /// ## When it stays silent
     ///
-    /// Where the environment's name hangs on variables with which it could match.
+    /// Where the environment's name hangs on variables with which it could match, and where it is not known which of the two ways to compare the
+    /// release has, and one of them lets the job in.
     EnvironmentNotGranted = "environment-not-granted", Error in Jobs
 }
 

@@ -11,10 +11,15 @@ use crate::project::AgentFile;
 rule! {
     /// `ci_access.instance` has no effect: the instance setting behind it is off.
     ///
-    /// The entry for the whole instance counts only where administrators of a self-managed instance turned on "Enable instance level
-    /// authorization". Elsewhere, and always on GitLab.com, it is read and grants nothing.
+    /// The entry for the whole instance, that is for the organization of the agent's project, counts only where administrators of a self-managed instance turned on
+    /// "Enable instance level authorization". Elsewhere, and always on GitLab.com, it is read and grants nothing.
     ///
-    /// Source: `doc/user/clusters/agent/ci_cd_workflow.md` of GitLab; gitlab#357516.
+    /// While the setting is off, GitLab neither uses nor touches what it stored of the entry before. So taking `instance` out of the file then does not delete it: it
+    /// is in force again once the setting is on, until the next configuration. Turned on, the setting takes effect for a new entry with the next
+    /// configuration that the agent server sends: at a commit on the default branch, or when an agent starts anew.
+    ///
+    /// Source: `doc/user/clusters/agent/ci_cd_workflow.md` and
+    /// `app/services/clusters/agents/authorizations/ci_access/refresh_service.rb` of GitLab; gitlab#357516.
     ///
     /// ## Bad
     ///
@@ -34,7 +39,7 @@ rule! {
     ///
     /// ## How to fix
     ///
-    /// List groups and projects, or have the setting turned on.
+    /// List groups and projects, or have the setting turned on and push a commit.
     ///
     /// ## When it stays silent
     ///

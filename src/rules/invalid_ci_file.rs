@@ -5,6 +5,7 @@ use super::given::JobContext;
 use super::jobs::finding_at;
 use super::rule::{Rule, rule};
 use crate::access::jobs::{JobView, ProjectJobs, rule_inputs};
+use crate::gitlab::{TextPart, environment_name_fault, is_environment_character};
 use crate::pipeline_rules::{ConditionRoute, JobConditions};
 use crate::source::secrets::mask;
 use crate::words::excerpt;
@@ -13,10 +14,10 @@ rule! {
     /// GitLab cannot use the CI file, or kaslint cannot see all jobs in it.
     ///
     /// This is no linter for pipelines: it says what keeps it from telling which jobs reach which cluster, such as an `extends` that leads
-    /// nowhere, an included file that does not exist, or YAML that cannot be read. What else is wrong with a CI file, GitLab's own
+    /// nowhere, an included file that does not exist, YAML that cannot be read, or an environment's name that no environment can have, which fails the job. What else is wrong with a CI file, GitLab's own
     /// pipeline editor tells.
     ///
-    /// Source: `lib/gitlab/ci/config/` of GitLab, file by file as docs/ci-keywords.md and `src/ci/` name them.
+    /// Source: `lib/gitlab/ci/config/` of GitLab, file by file as docs/ci-keywords.md and `src/ci/` name them; `lib/gitlab/regex.rb` for names of environments.
     ///
     /// ## Bad
     ///
@@ -63,6 +64,7 @@ impl Rule for InvalidCiFile {
     }
 
     fn check_job(&self, job: &JobView<'_>, _cx: &JobContext<'_>, findings: &mut Findings) {
+        impossible_environment(job, findings);
         let Some(rules) = &job.job.rules else { return };
         let inputs = rule_inputs(Some(rules)).unwrap_or_default();
         let conditions = JobConditions { rules: Some(&inputs), ..JobConditions::default() };
@@ -76,6 +78,36 @@ impl Rule for InvalidCiFile {
             );
         }
     }
+}
+
+/// An environment's name that GitLab cannot make an environment of, which fails the job; told of the first.
+fn impossible_environment(job: &JobView<'_>, findings: &mut Findings) {
+    let Some(environment) = &job.job.environment else { return };
+    let written = environment.name.as_str();
+    // Inputs that were not put in, and variables as Windows writes them.
+    if written.contains("$[[") || written.contains('%') {
+        return;
+    }
+    let names = job.cases.iter().filter_map(|case| case.environment.as_ref());
+    let mut faults = names.filter_map(|name| {
+        let fault = match name.as_known() {
+            Some(known) => environment_name_fault(known),
+            // Of a name that is known in part only its characters are.
+            None => name.parts().iter().find_map(|part| match part {
+                TextPart::Known(text) => text
+                    .chars()
+                    .find(|character| !is_environment_character(*character))
+                    .map(|character| format!("no environment's name can have `{}`", character.escape_debug())),
+                TextPart::Unknown { .. } => None,
+            }),
+        };
+        Some((name.to_string(), fault?))
+    });
+    let Some((name, fault)) = faults.next() else { return };
+    let message = format!("GitLab fails the job, since it can make no environment {}: {fault}", excerpt(&name));
+    let finding = finding_at(&INFO, &environment.place, message).key(name);
+    let help = "names have ASCII letters, digits, blanks and `-`, `_`, `/`, `$`, `{`, `}`, `.`, and no `/` at an end";
+    findings.report(finding.route(format!("{}.environment", job.job.name)).help(help));
 }
 
 /// The sentence with a capital letter, unless it starts with code.

@@ -2,23 +2,30 @@
 
 use super::findings::Findings;
 use super::given::FileContext;
-use super::patterns::{PatternPitfall, patterns};
+use super::patterns::{AtRelease, PatternPitfall, has_by_old, patterns};
 use super::rule::{Rule, rule};
+use crate::access::EnvironmentMatcher;
 use crate::agent_config::CiEntry;
-use crate::diagnostic::Finding;
+use crate::diagnostic::{Finding, Severity};
+use crate::project::AgentFile;
 use crate::words::{excerpt, pattern_fault};
 
 rule! {
     /// The pattern is no valid regular expression: GitLab fails wherever it compares it.
     ///
-    /// A pattern with a `*` becomes a Ruby regular expression, without any escaping. Where Ruby refuses it, GitLab raises an error when
-    /// it looks for the agents of a job, in place of an answer. The agent server accepts the file all the same.
+    /// Up to 18.9 a pattern with a `*` becomes a Ruby regular expression, without any escaping. Where Ruby refuses it, GitLab raises an error when
+    /// it looks for the agents of a job, in place of an answer, so that the job gets none of its agents. The agent server accepts the file all the same.
     ///
-    /// Source: `lib/gitlab/ci/environment_matcher.rb` of GitLab.
+    /// From 19.5 nothing raises: all but `*` stands for itself, and such a pattern matches no environment, which `pattern-metacharacter` says. Which of the two
+    /// 18.10 to 19.4 do, and patch releases of those and of older lines, is not known; there the finding is a warning.
+    ///
+    /// Source: `lib/gitlab/ci/environment_matcher.rb` of GitLab, in both of its forms.
+    ///
+    /// Releases: up to 18.9, perhaps up to 19.4.
     ///
     /// ## Bad
     ///
-    /// ```yaml
+    /// ```yaml gitlab-version=18.9
     /// ci_access:
     ///   projects:
     ///     - id: acme/web/shop
@@ -27,7 +34,7 @@ rule! {
     ///
     /// ## Good
     ///
-    /// ```yaml
+    /// ```yaml gitlab-version=18.9
     /// ci_access:
     ///   projects:
     ///     - id: acme/web/shop
@@ -37,20 +44,30 @@ rule! {
     /// ## How to fix
     ///
     /// Remove the character that Ruby stumbles over, or write the names out without `*`.
-    InvalidPattern = "invalid-pattern", Error in Access
+    InvalidPattern = "invalid-pattern", Error in Access, needs Release
 }
 
 impl Rule for InvalidPattern {
+    fn concerns(&self, file: &AgentFile) -> bool {
+        has_by_old(file, |pitfall| matches!(pitfall, PatternPitfall::Invalid(_)))
+    }
+
     fn check_entry(&self, entry: &CiEntry, cx: &FileContext<'_>, findings: &mut Findings) {
+        let version = cx.gitlab().version;
         for (pattern, route) in patterns(entry) {
-            let Some(PatternPitfall::Invalid(fault)) = PatternPitfall::of(&pattern.value) else { continue };
+            let Some(found) = AtRelease::of(&pattern.value, EnvironmentMatcher::of(version)) else { continue };
+            let PatternPitfall::Invalid(fault) = found.pitfall else { continue };
             let why = pattern_fault(fault);
             let message = format!(
-                "{} is no valid regular expression, which a pattern with `*` is to GitLab: {why}; comparing it with a job's environment raises an error",
-                excerpt(&pattern.value)
+                "{} {} no valid regular expression, which a pattern with `*` {} to GitLab: {why}; comparing it with a job's environment raises an error{}",
+                excerpt(&pattern.value),
+                found.verb("is", "may be"),
+                found.verb("is", "may be"),
+                found.by_release(version)
             );
             let finding =
                 Finding::new(&INFO, &cx.file.source, pattern.span, message).label(why).route(route).key(&pattern.value);
+            let finding = finding.severity(found.severity(Severity::Error));
             findings.report(finding.help("write the names out, without `*`"));
         }
     }

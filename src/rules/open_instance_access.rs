@@ -9,7 +9,8 @@ use crate::diagnostic::Finding;
 rule! {
     /// Every job of the GitLab instance gets in, as the agent itself.
     ///
-    /// `instance` lets in the projects of the whole instance, where the instance setting allows it. Without `environments`,
+    /// `instance` lets in the projects of the organization of the agent's project, personal ones among them, where the instance setting allows it. One organization for
+    /// the whole instance is the usual case. Without `environments`,
     /// `protected_branches_only` or another identity, any user who can run a pipeline anywhere has the agent's rights in the cluster.
     ///
     /// Source: `app/finders/clusters/agents/authorizations/ci_access/finder.rb` of GitLab; gitlab#357516.

@@ -7,6 +7,7 @@ use crate::access::Authorization;
 use crate::agent_config::EntryKind;
 use crate::diagnostic::{Finding, Severity};
 use crate::gitlab::lower_path;
+use crate::gitlab::releases::USER_NAMESPACES;
 use crate::project::EntryId;
 use crate::words::excerpt;
 
@@ -14,9 +15,13 @@ rule! {
     /// The id lies outside the configuration project's top-level group, so the entry is dropped.
     ///
     /// GitLab looks for projects and groups under the top-level group of the configuration project only, and drops everything
-    /// else without a word. Before 15.6 it looked only below the configuration project's own group. From 18.1 (`ci_access`)
-    /// and 18.4 (`user_access`) ids of any top-level group count on a self-managed instance whose administrators turned on
-    /// instance level authorization; never on GitLab.com.
+    /// else without a word. Before 15.6 it looked only below the configuration project's own group, and before 15.7 a configuration project in a
+    /// personal namespace could name no project. From 18.1 (`ci_access`)
+    /// and 18.4 (`user_access`) ids of any top-level group of the same organization count on a self-managed instance whose administrators turned on
+    /// instance level authorization; never on GitLab.com. One organization for the whole instance is the usual case.
+    ///
+    /// The setting counts twice. Turned on, it lets ids of other groups in with the next configuration that the agent server sends, which takes a commit on
+    /// the default branch. Turned off, it shuts jobs of other groups out at once; users stay let in until the next configuration.
     ///
     /// Source: `app/services/clusters/agents/authorizations/ci_access/refresh_service.rb` of GitLab; gitlab#346566, gitlab#377932, gitlab#557818.
     ///
@@ -58,6 +63,21 @@ impl Rule for OutsideHierarchy {
         }
         let path = lower_path(id.text);
         let noun = id.kind.noun();
+        if id.kind == EntryKind::Project && hierarchy.names_no_project() {
+            let message = format!(
+                "the project {} does not count, nor does any other: before {USER_NAMESPACES} GitLab drops all entries of a configuration project in a personal namespace without a word",
+                excerpt(id.text)
+            );
+            let finding = Finding::new(&INFO, &cx.file.source, id.span, message)
+                .label("has no effect")
+                .route(id.route())
+                .key(path);
+            let help = format!(
+                "`{project}` itself gets in without an entry; use an agent of a group for others, or GitLab {USER_NAMESPACES}"
+            );
+            findings.report(finding.help(help));
+            return;
+        }
         let (message, severity, help) = match hierarchy.by_place(id.kind, &path) {
             Authorization::Kept => return,
             Authorization::Dropped(_) => (

@@ -3,8 +3,9 @@
 use super::findings::Findings;
 use super::given::FileContext;
 use super::rule::{Rule, rule};
+use crate::access::environment_pattern::NewPattern;
 use crate::access::jobs::KnownEnvironments;
-use crate::access::{EnvironmentPattern, PartialVerdict};
+use crate::access::{Comparison, EnvironmentPattern, PartialVerdict};
 use crate::agent_config::{CiEntry, Spanned};
 use crate::diagnostic::{Finding, Safety};
 use crate::gitlab::{PartialText, environment_slug};
@@ -53,7 +54,8 @@ rule! {
     /// ## When it stays silent
     ///
     /// Where neither the inventory nor CI files that could be read in full tell the environments of all projects that the entry names, and
-    /// where a name hangs on variables with which it could match.
+    /// where a name hangs on variables with which it could match. Where it is not known whether GitLab compares patterns with the whole name (from 19.5)
+    /// or looks for them anywhere in it (up to 18.9), on what matches by either way.
     UnmatchedEnvironment = "unmatched-environment", Warning in Access
 }
 
@@ -66,10 +68,15 @@ impl Rule for UnmatchedEnvironment {
         if !known.is_complete {
             return;
         }
+        let matcher = cx.gitlab().access_settings().environment_matcher();
         for (index, pattern) in entry.environments.iter().enumerate() {
-            let compiled = EnvironmentPattern::new(&pattern.value);
-            let may_match = |name: &PartialText| compiled.compare_partial(name) != PartialVerdict::Never;
-            if known.names.iter().any(may_match) {
+            let compiled = EnvironmentPattern::new(&pattern.value, matcher);
+            let never = Comparison::Settled(PartialVerdict::Never);
+            let may_match = |name: &PartialText| compiled.compare_partial(name) != never;
+            // `pattern-metacharacter` says why.
+            let matches_nothing = (!pattern.value.contains('*') || !matcher.may_be_old())
+                && NewPattern::new(&pattern.value).impossible_character().is_some();
+            if matches_nothing || known.names.iter().any(may_match) {
                 continue;
             }
             let finding = unmatched(pattern, &known, cx.file).route(format!("{}.environments[{index}]", entry.route()));

@@ -12,7 +12,9 @@ rule! {
     /// The agent's entry takes protected refs, and the job runs on none.
     ///
     /// With `protected_branches_only` GitLab leaves the context out unless the pipeline's ref is a protected branch or tag. Merge request
-    /// pipelines run on a ref of their own, which is not protected even where the source branch is.
+    /// pipelines run on a ref of their own. Up to 18.0 that is not protected even where the source branch is. From 18.1 it is if the project has
+    /// `protect_merge_request_pipelines` on, source and target are protected branches of the same project, and the user who started the pipeline may push or merge to
+    /// both; a rule `*` is not enough any more.
     ///
     /// Source: `app/services/clusters/agents/authorizations/ci_access/filter_service.rb`, `app/models/project.rb` and
     /// `app/models/ci/pipeline.rb` of GitLab.
@@ -33,7 +35,7 @@ rule! {
     /// ```
     ///
     /// ```yaml inventory
-    /// projects: [{path: acme/agents}, {path: acme/web/shop}]
+    /// projects: [{path: acme/agents}, {path: acme/web/shop, protect_merge_request_pipelines: false}]
     /// ```
     ///
     /// ## Good
@@ -61,7 +63,8 @@ rule! {
     ///
     /// ## When it stays silent
     ///
-    /// Where the job may run on a ref whose protection is not known.
+    /// Where the job may run on a ref whose protection is not known. From 18.1 so may one for merge requests, unless the inventory says
+    /// `protect_merge_request_pipelines: false` of the project, or that fewer than two of its branches are protected.
     UnprotectedJob = "unprotected-job", Warning in Jobs
 }
 

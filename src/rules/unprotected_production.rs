@@ -3,7 +3,7 @@
 use super::findings::Findings;
 use super::given::FileContext;
 use super::rule::{Rule, rule};
-use crate::access::{EnvironmentPattern, Verdict};
+use crate::access::{EnvironmentPattern, PartialVerdict};
 use crate::agent_config::CiEntry;
 use crate::agent_config::location::Location;
 use crate::diagnostic::Finding;
@@ -77,16 +77,20 @@ fn production(entry: &CiEntry, cx: &FileContext<'_>) -> Option<String> {
         let name = listed.into_iter().next()?;
         return Some(format!("this entry reaches the production environment {}", excerpt(&name)));
     }
+    let matcher = cx.gitlab().access_settings().environment_matcher();
     let made_up = ["production".to_owned(), "prod".to_owned()];
     for pattern in &entry.environments {
-        let compiled = EnvironmentPattern::new(&pattern.value);
+        let compiled = EnvironmentPattern::new(&pattern.value, matcher);
         let literal = Some(pattern.value.clone()).filter(|name| !name.contains('*') && is_production(name));
-        let matched = listed.iter().chain(&made_up).find(|name| compiled.compare(name) == Verdict::Matches);
-        if let Some(name) = literal.or(matched.cloned()) {
+        let names = || listed.iter().chain(&made_up);
+        let surely = names().find(|name| compiled.compare(name).is(&PartialVerdict::Always));
+        let perhaps = || names().find(|name| compiled.compare(name).may_be(&PartialVerdict::Always));
+        let matches = if literal.is_some() || surely.is_some() { "matches" } else { "may match" };
+        if let Some(name) = literal.or(surely.or_else(perhaps).cloned()) {
             return Some(match name == pattern.value {
                 true => format!("{} is of the tier production", excerpt(&name)),
                 false => {
-                    format!("{} matches {}, which is of the tier production", excerpt(&pattern.value), excerpt(&name))
+                    format!("{} {matches} {}, which is of the tier production", excerpt(&pattern.value), excerpt(&name))
                 }
             });
         }

@@ -4,14 +4,17 @@ use super::findings::Findings;
 use super::given::FileContext;
 use super::rule::{Rule, rule};
 use crate::diagnostic::Finding;
+use crate::gitlab::NEWEST;
 use crate::schema::{self, ProblemKind};
+use crate::words::excerpt;
 
 rule! {
     /// Public sources do not settle whether this release of GitLab reads the key.
     ///
     /// For a few keys the release in which they came is known only within one or two, or their name or fate is not public.
     /// kaslint takes them as known and says that it does not know. If the release at hand does not read the key, it
-    /// refuses the whole file.
+    /// refuses the whole file. The same goes for a key that is near none of the known ones, where the release is newer than all that kaslint
+    /// knows: it may have come with that release.
     ///
     /// Source: the table of keys.
     ///
@@ -37,12 +40,18 @@ rule! {
 
 impl Rule for UnverifiedKey {
     fn check_problem(&self, problem: &schema::Problem, cx: &FileContext<'_>, findings: &mut Findings) {
-        let ProblemKind::UnverifiedKey(key) = &problem.kind else { return };
-        let reason = match key.unverified {
-            Some(reason) => reason.to_owned(),
-            None => format!("it came between {} and {}", key.since.earliest, key.since.latest),
+        let (name, reason) = match &problem.kind {
+            ProblemKind::UnverifiedKey(key) => {
+                let reason = match key.unverified {
+                    Some(reason) => reason.to_owned(),
+                    None => format!("it came between {} and {}", key.since.earliest, key.since.latest),
+                };
+                (excerpt(&key.name), reason)
+            }
+            ProblemKind::PerhapsNewKey(key) => (excerpt(key), format!("no release up to {NEWEST} knows such a key")),
+            _ => return,
         };
-        let message = format!("it is not known whether GitLab {} reads `{}`: {reason}", cx.gitlab().version, key.name);
+        let message = format!("it is not known whether GitLab {} reads {name}: {reason}", cx.gitlab().version);
         let finding =
             Finding::new(&INFO, &cx.file.source, problem.span, message).label("may be unknown").route(&problem.route);
         findings.report(

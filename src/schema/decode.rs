@@ -66,6 +66,8 @@ pub enum ProblemKind {
         /// What its value is.
         value: Found,
     },
+    /// The release is newer than all that are known, and the key is near none that is: it may have come with it.
+    PerhapsNewKey(String),
     /// The key came later than this release.
     TooNewKey(KeyRef),
     /// The key is gone in this release.
@@ -359,6 +361,10 @@ impl Decoder<'_> {
             Some(Suggestion::Rename { key, certain: true }) => Some(key.clone()),
             _ => None,
         };
+        if suggestion.is_none() && self.version.is_newer_than_known() {
+            self.problem(ProblemKind::PerhapsNewKey(entry.key.clone()), Stage::Nobody, span, Some(span));
+            return None;
+        }
         let kind = ProblemKind::UnknownKey {
             key: entry.key.clone(),
             message: message.clone(),

@@ -2,6 +2,7 @@
 
 use super::printable;
 use crate::access::{Condition, Unknown};
+use crate::gitlab::releases::{NEW_MATCHER, OLD_MATCHER_LAST};
 
 /// The clause of a condition.
 #[must_use]
@@ -12,6 +13,10 @@ pub fn condition(condition: &Condition) -> String {
             choose("the job's project has Premium or Ultimate", "the job's project is on Free").to_owned()
         }
         Unknown::ProtectedRef => choose("the ref is protected", "the ref is not protected").to_owned(),
+        Unknown::ProtectedMergeRequest => match condition.holds {
+            true => "the merge request pipeline is protected: the project protects those, source and target are protected branches of it, and the user who started it may push or merge to both".to_owned(),
+            false => "the merge request pipeline is not protected: the project does not protect those, a branch is not protected or lies in a fork, or the user who started it may not push or merge to both".to_owned(),
+        },
         Unknown::InstanceAuthorization => {
             format!("the instance setting \"Enable instance level authorization\" is {}", choose("on", "off"))
         }
@@ -22,6 +27,14 @@ pub fn condition(condition: &Condition) -> String {
         Unknown::OwnProject => {
             format!("the job's project {} the configuration project", choose("is", "is not"))
         }
+        Unknown::NewMatcher => match condition.holds {
+            true => format!("GitLab compares environment patterns with the whole name, as it does from {NEW_MATCHER}"),
+            false => {
+                format!(
+                    "GitLab looks for environment patterns anywhere in the name, as it did up to {OLD_MATCHER_LAST}"
+                )
+            }
+        },
         Unknown::PatternMatches(pattern) => {
             let matches = choose("matches", "does not match");
             format!("`{pattern}`, which only Ruby can judge, {matches} the environment")

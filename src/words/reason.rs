@@ -5,6 +5,7 @@ use super::entry::candidate_for;
 use crate::access::environment_pattern::{Fault, RubyOnly};
 use crate::access::{Agent, Answer, Candidate, CandidateKind, Denial, DropReason, Outcome, Outside, Row, UserDenial};
 use crate::agent_config::RefusedAt;
+use crate::gitlab::releases::{USER_NAMESPACES, WHOLE_HIERARCHY};
 
 /// The job of a question: "acme/web/shop in environment `production`, on a protected ref".
 #[must_use]
@@ -150,11 +151,14 @@ pub fn dropped(reason: &DropReason) -> String {
         DropReason::IsProject => "lists a project as a group",
         DropReason::IsUser => "lists a user as a group",
         DropReason::Outside(Outside::SubTree) => {
-            "lies outside the group of the configuration project, where GitLab before 15.6 looks"
+            return format!(
+                "lies outside the group of the configuration project, where GitLab before {WHOLE_HIERARCHY} looks"
+            );
         }
         DropReason::Outside(Outside::PersonalNamespace) => {
-            "can match nothing, because the configuration project lies in a personal namespace and GitLab is older than \
-             15.7"
+            return format!(
+                "can match nothing, because the configuration project lies in a personal namespace and GitLab is older than {USER_NAMESPACES}"
+            );
         }
         DropReason::Outside(Outside::GroupFromPersonalNamespace) => {
             "can match no group, because the configuration project lies in a personal namespace"

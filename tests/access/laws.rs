@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use kaslint::access::{Authorization, Condition, Effect, Index, Query, Row, Settings, Target, Unknown};
 use kaslint::agent_config::CiEntry;
+use kaslint::gitlab::releases::{NEW_MATCHER_POSSIBLE, OLD_MATCHER_LAST};
 use kaslint::gitlab::{NEWEST, Tier};
 use kaslint::words;
 use proptest::prelude::*;
@@ -105,8 +106,10 @@ fn file() -> impl Strategy<Value = File> {
 
 fn settings() -> impl Strategy<Value = Settings> {
     let tier = prop::sample::select(vec![Tier::Free, Tier::Premium, Tier::Ultimate]);
-    (tier, any::<bool>()).prop_map(|(tier, instance)| Settings {
-        version: NEWEST,
+    let version = prop::sample::select(vec![OLD_MATCHER_LAST, NEW_MATCHER_POSSIBLE, NEWEST]);
+    (version, tier, any::<bool>()).prop_map(|(version, tier, instance)| Settings {
+        version,
+        is_release_assumed: false,
         tier: Some(tier),
         instance_authorization: Some(instance),
     })
@@ -296,7 +299,7 @@ proptest! {
                     "" => true,
                     _ if known_conditions(settings, job).contains(&condition.to_owned()) => true,
                     // What neither world knows.
-                    condition => condition.contains("only Ruby can judge"),
+                    condition => condition.contains("only Ruby can judge") || condition.contains("environment patterns"),
                 })
             };
             let told = unknown.ask(job.project, job.environment, None);

@@ -56,7 +56,27 @@ fn the_hierarchy_grew() {
 fn personal_namespaces_name_no_groups() {
     assert_eq!(lets_in("jdoe/agents", at(15, 6, false)), ["|"]);
     assert_eq!(lets_in("jdoe/agents", at(15, 7, false)), ["jdoe/agents", "jdoe/toy", "|"]);
-    assert_eq!(lets_in("jdoe/agents", at(18, 1, true)), [&PROJECTS[..], &["|"]].concat());
+    assert_eq!(lets_in("jdoe/agents", at(18, 0, true)), ["jdoe/agents", "jdoe/toy", "|"]);
+    // With the instance setting groups match like those of any other configuration project, and projects of all groups.
+    let groups: Vec<&str> =
+        PROJECTS.into_iter().filter(|path| path.starts_with("acme/") || path.starts_with("globex/")).collect();
+    assert_eq!(lets_in("jdoe/agents", at(18, 1, true)), [&PROJECTS[..], &["|"], &groups].concat());
+    assert_eq!(lets_in("jdoe/agents", at(18, 1, false)), ["jdoe/agents", "jdoe/toy", "|"]);
+}
+
+#[test]
+fn groups_of_a_personal_namespaces_project_hang_on_a_setting_that_is_not_known() {
+    let settings = Settings { instance_authorization: None, ..PREMIUM };
+    let setting = Setting::new(settings).projects(&["jdoe"], &["jdoe/agents", "acme/shop"]).agent(
+        "jdoe/agents",
+        "a",
+        "ci_access: {groups: [{id: acme}]}",
+    );
+    let setting_is = "the instance setting \"Enable instance level authorization\" is";
+    assert_eq!(
+        setting.ask("acme/shop", None, Some(false)),
+        [format!("+ a by groups[0] as agent if {setting_is} on"), format!("- a by nothing if {setting_is} off")]
+    );
 }
 
 #[test]

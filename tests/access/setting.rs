@@ -23,8 +23,12 @@ pub struct Setting {
 }
 
 /// GitLab 18.4 with a licence and without the instance setting.
-pub const PREMIUM: Settings =
-    Settings { version: Version::new(18, 4), tier: Some(Tier::Premium), instance_authorization: Some(false) };
+pub const PREMIUM: Settings = Settings {
+    version: Version::new(18, 4),
+    is_release_assumed: false,
+    tier: Some(Tier::Premium),
+    instance_authorization: Some(false),
+};
 
 impl Setting {
     /// A world without an inventory.

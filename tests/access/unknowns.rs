@@ -6,7 +6,8 @@ use kaslint::words;
 
 use crate::setting::{PREMIUM, Setting};
 
-const UNKNOWN: Settings = Settings { version: NEWEST, tier: None, instance_authorization: None };
+const UNKNOWN: Settings =
+    Settings { version: NEWEST, is_release_assumed: false, tier: None, instance_authorization: None };
 
 #[test]
 fn an_unknown_licence_gives_both_outcomes() {
@@ -234,7 +235,13 @@ fn an_environment_that_is_known_in_part_forks_only_where_the_rest_decides() {
     name.push(&PartialText::unknown("CI_COMMIT_REF_SLUG", Shape::Slug));
     setting.with(|index| {
         let environment = Some(JobEnvironment::Partly(&name));
-        let answer = index.query(&Query { project: "acme/shop", environment, tier: None, protected: Some(true) });
+        let answer = index.query(&Query {
+            project: "acme/shop",
+            environment,
+            tier: None,
+            protected: Some(true),
+            is_merge_request: false,
+        });
         let told = |rows: &[Row<'_>]| -> Vec<String> {
             let name = |row: &Row<'_>| index.agent(row.agent).name.to_owned();
             rows.iter()

@@ -6,6 +6,7 @@
 mod access;
 mod access_report;
 mod baseline;
+mod by_release;
 mod cases;
 mod common;
 mod confinement;

@@ -10,7 +10,7 @@ use kaslint::analysis::{Subject, analyse, analyse_with};
 use kaslint::ci::{FileContent, Files, Pipeline};
 use kaslint::diagnostic::{Level, Selection};
 use kaslint::diagnostic::{RuleInfo, Topic};
-use kaslint::gitlab::FullPath;
+use kaslint::gitlab::{FullPath, NEWEST, Version};
 use kaslint::inventory::Inventory;
 use kaslint::project::{AgentFile, Context, Input, InputContent, OrganisationSchema, Project};
 use kaslint::rules::{self, Described, FileContext, Findings, RULES, Rule};
@@ -103,7 +103,10 @@ fn context_of(block: &Block, inventory: Option<&Arc<Inventory>>) -> Context {
     context.tier = inventory.and_then(|inventory| inventory.instance().tier);
     for (name, value) in &block.options {
         match name.as_str() {
-            "gitlab-version" => context.version = value.parse().expect("a version"),
+            "gitlab-version" => {
+                context.version = value.parse().expect("a version");
+                context.is_release_assumed = false;
+            }
             "project" | "of" => context.project = Some(FullPath::new(value)),
             "tier" => context.tier = Some(value.parse().expect("a tier")),
             "instance-authorization" => context.instance_authorization = Some(value == "true"),
@@ -135,6 +138,11 @@ fn input_of(block: &Block) -> Input {
 
 /// Analyses an example. The agents of a CI file's own project stand in the same project.
 fn findings_of(info: &RuleInfo, blocks: &[Block]) -> Vec<&'static str> {
+    findings_at(info, blocks, None)
+}
+
+/// The same by the rules of a release, whichever the example names.
+fn findings_at(info: &RuleInfo, blocks: &[Block], release: Option<Version>) -> Vec<&'static str> {
     let inventory = blocks.iter().find(|block| block.kind == "inventory").map(|block| {
         let loaded = kaslint::inventory::read(&Source::new("inventory.yaml", block.text.as_str()));
         assert!(loaded.problems.is_empty(), "{}: {:?}", info.name, loaded.problems);
@@ -146,7 +154,10 @@ fn findings_of(info: &RuleInfo, blocks: &[Block]) -> Vec<&'static str> {
     }
     let mut projects: Vec<Subject> = Vec::new();
     for block in blocks.iter().filter(|block| block.kind != "inventory") {
-        let context = context_of(block, inventory.as_ref());
+        let mut context = context_of(block, inventory.as_ref());
+        if let Some(release) = release {
+            (context.version, context.is_release_assumed) = (release, false);
+        }
         let same = projects.iter().position(|subject| subject.project.context.project == context.project);
         let project = match same {
             Some(same) => &mut projects[same],
@@ -158,7 +169,7 @@ fn findings_of(info: &RuleInfo, blocks: &[Block]) -> Vec<&'static str> {
         if block.kind == "ci" {
             let files = OnlyCiFile(Arc::new(Source::new(".gitlab-ci.yml", block.text.as_str())));
             let path = context.project.as_ref().map(FullPath::as_str);
-            let facts = CiProject::of(path, context.inventory.as_deref()).facts;
+            let facts = CiProject::of(path, context.inventory.as_deref(), context.version).facts;
             project.set_pipeline(Some(Pipeline::read(".gitlab-ci.yml", &files, &facts)));
         } else {
             let mut with_input = (*project.project).clone();
@@ -178,6 +189,74 @@ fn bad_examples_give_their_rule_and_good_ones_nothing() {
         let good = findings_of(info, &example(info, "Good"));
         assert!(good.is_empty(), "{}: {good:?}", info.name);
     }
+}
+
+/// The releases in which the bad example of a rule is one, as its page states them in a line of its own: `Releases: from 15.7.`, `Releases: up to 18.9,
+/// perhaps up to 19.4.`; all where it has no such line.
+#[derive(Debug)]
+struct Releases {
+    from: Option<Version>,
+    up_to: Option<Version>,
+    perhaps_up_to: Option<Version>,
+    named: Vec<Version>,
+}
+
+impl Releases {
+    fn of(info: &RuleInfo) -> Self {
+        let page = info.markdown();
+        let line = page.lines().find_map(|line| line.strip_prefix("Releases: ")).unwrap_or_default();
+        let behind = |words: &str| -> Option<Version> {
+            let rest = line.split_once(words)?.1;
+            let number: String = rest.chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
+            Some(number.trim_end_matches('.').parse().expect("a release"))
+        };
+        let (from, perhaps_up_to) = (behind("from "), behind("perhaps up to "));
+        let up_to = behind("up to ");
+        let named = [from, up_to, perhaps_up_to].into_iter().flatten().collect();
+        assert_eq!(line.is_empty(), from.is_none() && up_to.is_none(), "{}: {line}", info.name);
+        Self { from, up_to, perhaps_up_to, named }
+    }
+
+    /// Whether the example is one in a release; `None` for perhaps.
+    fn include(&self, release: Version) -> Option<bool> {
+        let is_before = self.from.is_some_and(|from| release < from);
+        let is_behind = self.up_to.is_some_and(|up_to| release > up_to);
+        match (is_before || is_behind, self.perhaps_up_to) {
+            (false, _) => Some(true),
+            (true, Some(perhaps)) if release <= perhaps => None,
+            _ => Some(false),
+        }
+    }
+}
+
+#[test]
+fn examples_are_what_they_are_in_the_releases_that_the_page_states() {
+    let file = |path: &str| std::fs::read_to_string(root().join(path)).expect("a file");
+    let known = file("src/gitlab/releases.rs") + &file("src/agent_config/keys.rs");
+    let mut faults = String::new();
+    for info in infos() {
+        let stated = Releases::of(info);
+        for release in &stated.named {
+            // The release before the one that is named there will do as well.
+            let pair = |minor: u16| format!("({}, {minor}", release.major);
+            assert!(
+                known.contains(&pair(release.minor)) || known.contains(&pair(release.minor + 1)),
+                "{}: {release}",
+                info.name
+            );
+        }
+        for (major, minor) in [(15, 0), (17, 0), (18, 9), (19, 0), (NEWEST.major, NEWEST.minor)] {
+            let release = Version::new(major, minor);
+            let speaks = |heading| findings_at(info, &example(info, heading), Some(release)).contains(&info.name);
+            if stated.include(release).is_some_and(|is_stated| is_stated != speaks("Bad")) {
+                writeln!(faults, "{}: bad at {release}: {}; {stated:?}", info.name, speaks("Bad")).expect("a line");
+            }
+            if speaks("Good") {
+                writeln!(faults, "{}: good at {release} is not", info.name).expect("a line");
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{faults}");
 }
 
 #[test]

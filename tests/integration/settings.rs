@@ -47,6 +47,16 @@ fn unusable_settings_end_the_run_with_every_mistake() {
 }
 
 #[test]
+fn a_release_that_never_was_is_a_mistake_at_its_place() {
+    let folder = folder_with(&[(CONFIG, b"ci_access: {}\n"), ("inventory.yaml", b"gitlab: {version: '17.12.3'}\n")]);
+    let by_inventory = kaslint(folder.path(), &["check", "--inventory", "inventory.yaml"]);
+    crate::common::write(folder.path(), ".kaslint.yaml", b"gitlab: {version: '18.12'}\n");
+    let by_settings = kaslint(folder.path(), &["check"]);
+    assert_eq!((by_inventory.code, by_settings.code), (2, 2));
+    insta::assert_snapshot!(format!("{}{}", by_inventory.transcript(), by_settings.transcript()));
+}
+
+#[test]
 fn patterns_that_nobody_means_are_mistakes_at_their_place() {
     let nested = format!("{}x{}", "{a,".repeat(64), "}".repeat(64));
     let text = format!(

@@ -67,9 +67,23 @@ fn older_releases_know_other_keys() {
     let text = b"ci_access:\n  projects:\n    - id: acme/web/shop\n      environments: [production]\n      protected_branches_only: true\ngitops:\n  manifest_projects:\n    - id: acme/manifests\nstarboard:\n  cadence: '0 0 * * *'\n";
     let folder = folder_with(&[(CONFIG, text)]);
     let mut transcript = String::new();
-    for version in ["14.5", "15.4", "15.7", "16.11", "17.5", "18.0", "18.5", "19.2"] {
+    for version in ["14.5", "15.4", "15.7", "16.11", "17.5", "18.0", "19.2", "19.7"] {
         let run = kaslint(folder.path(), &["check", "--gitlab-version", version, "--format", "concise"]);
         transcript.push_str(&format!("# GitLab {version}\n{}", run.transcript()));
+    }
+    insta::assert_snapshot!(transcript);
+}
+
+#[test]
+fn a_release_that_is_newer_than_known_is_told_once_and_may_have_keys_of_its_own() {
+    let text = b"foo: 1\nci_acces: {}\nci_access:\n  projects:\n    - id: acme/web/shop\n      access_as: {bar: {}}\n";
+    let folder = folder_with(&[(CONFIG, text), ("good/.gitlab/agents/a/config.yaml", b"ci_access: {}\n")]);
+    let mut transcript = String::new();
+    for version in ["19.6", "19.7"] {
+        for call in [&["check", "--format", "concise"][..], &["decode", CONFIG], &["access", "good"]] {
+            let run = kaslint(folder.path(), &[call, &["--gitlab-version", version]].concat());
+            transcript.push_str(&format!("# {} {version}\n{}", call[0], run.transcript()));
+        }
     }
     insta::assert_snapshot!(transcript);
 }
@@ -84,10 +98,11 @@ fn standard_input_is_one_configuration() {
 #[test]
 fn a_bad_call_says_what_to_do() {
     let folder = folder_with(&[(CONFIG, b"ci_access: {}\n")]);
-    let calls: [&[&str]; 7] = [
+    let calls: [&[&str]; 8] = [
         &["check", "nowhere"],
         &["check", "--select", "unkown-key"],
         &["check", "--gitlab-version", "newest"],
+        &["check", "--gitlab-version", "18.12"],
         &["check", "--format", "sarfi"],
         &["rules", "unknown-keys"],
         &["check", "--format", "json", "--output", ".gitlab"],

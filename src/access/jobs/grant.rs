@@ -2,6 +2,7 @@
 
 use super::{JobCase, ProjectJobs};
 use crate::access::{AgentId, Denial, Index, JobEnvironment, Outcome, Query, Row};
+use crate::pipeline_rules::PipelineKind;
 
 /// What an agent answers one case of a job.
 #[derive(Debug)]
@@ -32,6 +33,7 @@ impl JobCase {
             environment: self.environment.as_ref().map(JobEnvironment::Partly),
             tier: self.tier,
             protected,
+            is_merge_request: false,
         }
     }
 }
@@ -41,14 +43,16 @@ impl ProjectJobs<'_> {
     #[must_use]
     pub fn grant<'w>(&self, case: &JobCase, agent: AgentId, index: &Index<'w>) -> Option<CaseGrant<'w>> {
         let project = self.project.facts.path.as_deref()?;
-        let mut known: Vec<(Option<bool>, Vec<Row<'w>>)> = Vec::new();
+        let mut known: Vec<((Option<bool>, bool), Vec<Row<'w>>)> = Vec::new();
         let rows = case.runs.iter().map(|run| {
             let protected = run.scenario.protected;
-            if let Some((_, rows)) = known.iter().find(|(asked, _)| *asked == protected) {
+            let is_merge_request = run.scenario.kind == PipelineKind::MergeRequest;
+            let key = (protected, is_merge_request);
+            if let Some((_, rows)) = known.iter().find(|(asked, _)| *asked == key) {
                 return rows.clone();
             }
-            let rows = index.query_agent(agent, &case.query(project, protected));
-            known.push((protected, rows.clone()));
+            let rows = index.query_agent(agent, &Query { is_merge_request, ..case.query(project, protected) });
+            known.push((key, rows.clone()));
             rows
         });
         Some(CaseGrant { rows: rows.collect() })

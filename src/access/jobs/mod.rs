@@ -16,7 +16,7 @@ use std::sync::OnceLock;
 use crate::access::Index;
 use crate::ci::variables::Scope;
 use crate::ci::{Job, Pipeline, ProjectFacts};
-use crate::gitlab::PartialText;
+use crate::gitlab::{MergeRequestProtection, PartialText, Version};
 use crate::inventory::Inventory;
 use crate::pipeline_rules::RefFacts;
 
@@ -37,9 +37,9 @@ pub struct CiProject {
 }
 
 impl CiProject {
-    /// What path and inventory say of a project.
+    /// What path and inventory say of a project, by the rules of a release.
     #[must_use]
-    pub fn of(path: Option<&str>, inventory: Option<&Inventory>) -> Self {
+    pub fn of(path: Option<&str>, inventory: Option<&Inventory>, version: Version) -> Self {
         let listed = inventory.zip(path).and_then(|(inventory, path)| inventory.find_project(path));
         let default_branch = listed.and_then(|project| project.default_branch.as_deref()).map(str::to_owned);
         let facts = ProjectFacts {
@@ -53,6 +53,11 @@ impl CiProject {
             default_branch,
             protected_branches: rules(listed.and_then(|project| project.protected_branches.as_deref())),
             protected_tags: rules(listed.and_then(|project| project.protected_tags.as_deref())),
+            merge_requests: listed.map_or_else(
+                || MergeRequestProtection::of(version, None, None),
+                |project| project.merge_request_protection(version),
+            ),
+            project: facts.path.clone(),
         };
         Self { facts, refs }
     }

@@ -76,7 +76,12 @@ fn lasting(row: &Row<'_>) -> Vec<Condition> {
     let of_job = |condition: &&Condition| {
         !matches!(
             condition.unknown,
-            Unknown::EnvironmentMatches(_) | Unknown::PatternMatches(_) | Unknown::RequestFails | Unknown::ProtectedRef
+            Unknown::EnvironmentMatches(_)
+                | Unknown::PatternMatches(_)
+                | Unknown::NewMatcher
+                | Unknown::RequestFails
+                | Unknown::ProtectedRef
+                | Unknown::ProtectedMergeRequest
         )
     };
     row.conditions.iter().filter(of_job).cloned().collect()

@@ -21,8 +21,11 @@ pub(super) fn in_words(runs: &[Run]) -> Vec<String> {
     for ((is_certain, sources), scenarios) in groups {
         let mut of_group: Vec<String> = branches(&scenarios);
         of_group.extend(tags(&scenarios));
-        let has_requests = scenarios.iter().any(|scenario| scenario.kind == PipelineKind::MergeRequest);
-        of_group.extend(has_requests.then(|| "merge requests".to_owned()));
+        let mut requests = scenarios.iter().filter(|scenario| scenario.kind == PipelineKind::MergeRequest).peekable();
+        if requests.peek().is_some() {
+            let is_protected = requests.all(|scenario| scenario.protected == Some(true));
+            of_group.push(if is_protected { "protected merge requests" } else { "merge requests" }.to_owned());
+        }
         let perhaps = if is_certain { "" } else { "perhaps " };
         if sources.is_empty() {
             parts.extend(of_group.iter().map(|part| format!("{perhaps}{part}")));

@@ -107,6 +107,9 @@ pub fn user_grants(index: &Index<'_>, granted: &UserGrants<'_>) -> Json {
     if !granted.conditions.is_empty() {
         object.insert("conditions".to_owned(), granted.conditions.iter().map(words::condition_for_users).collect());
     }
+    if granted.lets_in_administrators {
+        object.insert("administrators".to_owned(), true.into());
+    }
     let entries = granted.grants.iter().map(|grant| {
         let UserEntry { kind, index: _, span: _, id: _ } = grant.entry;
         let mut entry = json!({ "kind": kind.noun() });

@@ -1,8 +1,12 @@
 //! The filters behind the choice: environment and protected ref.
 
 use super::step::{Note, Step, Subject};
-use crate::access::{Condition, Denial, EnvironmentPattern, JobEnvironment, Outcome, PartialVerdict, Unknown};
+use crate::access::{
+    Comparison, Condition, Denial, EnvironmentMatcher, EnvironmentPattern, JobEnvironment, Outcome, PartialVerdict,
+    Unknown,
+};
 use crate::agent_config::{CiEntry, Spanned, is_true};
+use crate::gitlab::releases::{NEW_MATCHER, OLD_MATCHER_LAST};
 use crate::source::Span;
 use crate::words;
 
@@ -75,17 +79,50 @@ fn compared(
     pattern: &Spanned<String>,
     environment: JobEnvironment<'_>,
 ) -> (&'static str, String) {
-    let has_star = pattern.value.contains('*');
-    let name = environment.to_string();
-    let compiled = EnvironmentPattern::new(&pattern.value);
-    let verdict = match environment {
-        JobEnvironment::Whole(name) => compiled.compare(name).into(),
+    let taken = subject.row.conditions.iter().find(|condition| condition.unknown == Unknown::NewMatcher);
+    let matcher = match taken {
+        Some(condition) => EnvironmentMatcher::taken(condition.holds),
+        None => subject.index.settings().environment_matcher(),
+    };
+    let compiled = EnvironmentPattern::new(&pattern.value, matcher);
+    let comparison = match environment {
+        JobEnvironment::Whole(name) => compiled.compare(name),
         JobEnvironment::Partly(name) => compiled.compare_partial(name),
     };
+    match comparison {
+        Comparison::Settled(verdict) => verdict_in_words(subject, pattern, environment, matcher, verdict),
+        Comparison::Open { old, new } => {
+            let by = |is_new: bool, verdict: PartialVerdict| {
+                verdict_in_words(subject, pattern, environment, EnvironmentMatcher::taken(is_new), verdict).1
+            };
+            let text = format!(
+                "{} (as up to {OLD_MATCHER_LAST}), or {} (as from {NEW_MATCHER})",
+                by(false, old),
+                by(true, new)
+            );
+            ("depends", text)
+        }
+    }
+}
+
+/// The same for one verdict.
+fn verdict_in_words(
+    subject: &Subject<'_, '_, '_>,
+    pattern: &Spanned<String>,
+    environment: JobEnvironment<'_>,
+    matcher: EnvironmentMatcher,
+    verdict: PartialVerdict,
+) -> (&'static str, String) {
+    let has_star = pattern.value.contains('*');
+    let name = environment.to_string();
     match verdict {
         PartialVerdict::Always if has_star => ("matches", how_a_star_matches(&pattern.value, &name).to_owned()),
         PartialVerdict::Always => ("matches", "is the environment's name".to_owned()),
-        PartialVerdict::Never if has_star => ("differs", "does not match anywhere in it".to_owned()),
+        PartialVerdict::Never if has_star => {
+            let whole =
+                if matcher.may_be_old() { "does not match anywhere in it" } else { "does not match the whole of it" };
+            ("differs", whole.to_owned())
+        }
         PartialVerdict::Never if pattern.value.to_lowercase() == name.to_lowercase() => {
             ("differs", "differs in letter case, which counts".to_owned())
         }
@@ -138,7 +175,8 @@ fn protection(subject: &Subject<'_, '_, '_>, protected_only: Option<&Spanned<boo
         found.map(|condition: &Condition| condition.holds)
     };
     let flag = holds(&|unknown| matches!(unknown, Unknown::FeatureFlag(_)));
-    let protected = holds(&|unknown| matches!(unknown, Unknown::ProtectedRef)).or(subject.answer.query.protected);
+    let is_of_ref = |unknown: &Unknown| matches!(unknown, Unknown::ProtectedRef | Unknown::ProtectedMergeRequest);
+    let protected = holds(&is_of_ref).or(subject.answer.query.protected);
     let text = match (flag, protected) {
         (Some(false), _) => "It asks for a protected ref, and without the feature flag GitLab does not look at that.",
         (_, Some(true)) => "It takes only protected branches and tags, and the job's ref is protected: the job passes.",

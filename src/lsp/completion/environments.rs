@@ -7,9 +7,12 @@ use gen_lsp_types::CompletionItemKind;
 
 use super::cursor::Step;
 use super::{Asking, MOST, Offers};
+use crate::access::EnvironmentMatcher;
 use crate::access::jobs::KnownEnvironments;
 use crate::agent_config::EntryKind;
+use crate::gitlab::releases::{NEW_MATCHER, OLD_MATCHER_LAST};
 use crate::gitlab::{PartialText, TextPart};
+use crate::project::Context;
 
 /// The environments of the projects that the entry names, as items of its `environments`.
 pub(super) fn offers(asked: &Asking<'_>) -> Offers {
@@ -21,6 +24,8 @@ pub(super) fn offers(asked: &Asking<'_>) -> Offers {
             Arc::clone(&KnownEnvironments::named(kind, id, inventory, &facts.environments).names)
         });
     });
+    let settings = asked.around.context.map(Context::access_settings).unwrap_or_default();
+    let matcher = settings.environment_matcher();
     let typed = asked.typed().to_ascii_lowercase();
     let mut found: BTreeMap<String, Option<&PartialText>> = BTreeMap::new();
     let names = names.unwrap_or_default();
@@ -44,10 +49,21 @@ pub(super) fn offers(asked: &Asking<'_>) -> Offers {
         offer.kind = CompletionItemKind::Value;
         offer.detail = Some(match name {
             None => "environment".to_owned(),
-            Some(_) => "pattern that is not anchored: it matches anywhere in a name".to_owned(),
+            Some(_) => match matcher {
+                EnvironmentMatcher::Old => "pattern that is not anchored: it matches anywhere in a name".to_owned(),
+                EnvironmentMatcher::Either => format!("pattern; up to GitLab {OLD_MATCHER_LAST} not anchored"),
+                EnvironmentMatcher::New => "pattern for the whole name".to_owned(),
+            },
         });
         offer.documentation = name.map(|name| {
-            format!("For the environment `{name}` of a CI file. GitLab looks for the pattern anywhere in an environment's name.")
+            let how = match matcher {
+                EnvironmentMatcher::Old => "GitLab looks for the pattern anywhere in an environment's name.".to_owned(),
+                EnvironmentMatcher::Either => format!(
+                    "Up to {OLD_MATCHER_LAST} GitLab looks for the pattern anywhere in an environment's name, from {NEW_MATCHER} it compares the whole name."
+                ),
+                EnvironmentMatcher::New => "GitLab compares the pattern with the whole name.".to_owned(),
+            };
+            format!("For the environment `{name}` of a CI file. {how}")
         });
         offers.all.push(offer);
     }

@@ -116,13 +116,7 @@ fn as_is(mut offer: Offer) -> Offer {
 
 /// All releases whose keys are known, the newest first.
 fn releases() -> impl Iterator<Item = Version> {
-    // The last minor release of each major one before the newest.
-    let last = |major: u16| match major {
-        13 => 12,
-        14 => 10,
-        15..=17 => 11,
-        _ => NEWEST.minor,
-    };
+    let last = |major: u16| Version::last_of_major(major).unwrap_or(NEWEST).minor;
     let all = (OLDEST.major..=NEWEST.major).rev();
     all.flat_map(move |major| (0..=last(major)).rev().map(move |minor| Version::new(major, minor)))
         .filter(|version| (OLDEST..=NEWEST).contains(version))

@@ -7,12 +7,16 @@ use gen_lsp_types::{
 };
 
 use super::{Asked, Cursor, Failure, Handler, cursor};
+use crate::access::environment_pattern::OldPattern;
 use crate::access::jobs::KnownEnvironments;
 use crate::access::jobs::{JobCase, JobView, ProjectJobs, Resolved, Selection};
-use crate::access::{AgentId, EnvironmentPattern, Index, Outcome, PartialVerdict};
+use crate::access::{
+    AgentId, Comparison, EnvironmentMatcher, EnvironmentPattern, Index, Outcome, PartialVerdict, Query,
+};
 use crate::agent_config::{AccessSection, CiEntry, EntryKind, Spanned, UserEntry};
 use crate::analysis::Facts;
 use crate::diagnostic::suppression::MARK;
+use crate::gitlab::releases::{NEW_MATCHER, OLD_MATCHER_LAST};
 use crate::gitlab::{NEWEST, PartialText, Tier, Version};
 use crate::inventory::INVENTORY;
 use crate::lsp::client::Client;
@@ -21,6 +25,7 @@ use crate::lsp::entries;
 use crate::lsp::place::{keys_at, touches, word_at};
 use crate::lsp::session::Session;
 use crate::lsp::world::{HoverText, Role};
+use crate::pipeline_rules::PipelineKind;
 use crate::project::settings::SETTINGS;
 use crate::project::{AgentFile, Context};
 use crate::rules::{self, unmeant_among};
@@ -152,7 +157,10 @@ fn in_agent_file(facts: &Facts<'_>, (project, input): (usize, usize), offset: us
         let pattern = entry.environments.iter().find(|pattern| touches(pattern.span, offset));
         if let Some(pattern) = pattern {
             let known = KnownEnvironments::of(entry, context.inventory.as_ref(), &facts.environments);
-            return Some((pattern.span, pattern_in_words(pattern, &known)));
+            return Some((
+                pattern.span,
+                pattern_in_words(pattern, &known, context.access_settings().environment_matcher()),
+            ));
         }
     }
     if let Some(access) = &config.user_access {
@@ -228,33 +236,43 @@ fn entry_in_words(entry: &CiEntry, file: &AgentFile, context: &Context, index: O
 /// What a line of `environments` matches of what is known, and what of that may surprise.
 ///
 /// Source: `lib/gitlab/ci/environment_matcher.rb` of GitLab.
-fn pattern_in_words(pattern: &Spanned<String>, known: &KnownEnvironments) -> String {
+fn pattern_in_words(pattern: &Spanned<String>, known: &KnownEnvironments, matcher: EnvironmentMatcher) -> String {
     let written = printable(&pattern.value);
-    let compiled = EnvironmentPattern::new(&pattern.value);
+    let compiled = EnvironmentPattern::new(&pattern.value, matcher);
     let has_wildcard = pattern.value.contains('*');
-    let mut text = match (has_wildcard, compiled.fault()) {
-        (false, _) => format!("`{written}` matches the environment of exactly this name; letter case counts."),
-        (true, Some(fault)) => {
-            format!(
-                "`{written}` is no regular expression ({}): GitLab answers with an error.",
-                words::pattern_fault(fault)
-            )
+    let fault = OldPattern::new(&pattern.value).fault();
+    let by_old = match fault {
+        Some(fault) => {
+            format!("it is no regular expression ({}), and GitLab answers with an error", words::pattern_fault(fault))
         }
-        (true, None) => format!(
-            "`{written}` is looked for anywhere in the environment's name: `*` stands for any characters, all else is a regular expression."
+        None => "it is looked for anywhere in the environment's name: `*` stands for any characters, all else is a regular expression".to_owned(),
+    };
+    let by_new =
+        "it is compared with the whole name of the environment: `*` stands for any characters, all else for itself";
+    let mut text = match (has_wildcard, matcher) {
+        (false, _) => format!("`{written}` matches the environment of exactly this name; letter case counts."),
+        (true, EnvironmentMatcher::Old) => format!("`{written}`: {by_old}."),
+        (true, EnvironmentMatcher::New) => format!("`{written}`: {by_new}."),
+        (true, EnvironmentMatcher::Either) => format!(
+            "`{written}`: up to {OLD_MATCHER_LAST} {by_old}; from {NEW_MATCHER} {by_new}. Which of the two holds here is not known."
         ),
     };
     let mut matched: Vec<String> = Vec::new();
     let mut open: Vec<String> = Vec::new();
+    let mut by_one: Vec<String> = Vec::new();
     for name in known.names.iter() {
         let text = format!("`{}`", printable(&name.to_string()));
         match compiled.compare_partial(name) {
-            PartialVerdict::Always => matched.push(text),
-            PartialVerdict::Depends | PartialVerdict::Unknown(_) => open.push(text),
-            PartialVerdict::Never | PartialVerdict::Raises(_) => {}
+            Comparison::Settled(PartialVerdict::Always) => matched.push(text),
+            Comparison::Settled(PartialVerdict::Depends | PartialVerdict::Unknown(_)) => open.push(text),
+            Comparison::Settled(PartialVerdict::Never | PartialVerdict::Raises(_)) => {}
+            Comparison::Open { old, new } => match (old, new) {
+                (PartialVerdict::Raises(_), PartialVerdict::Never) => {}
+                _ => by_one.push(text),
+            },
         }
     }
-    let unmeant: Vec<String> = match has_wildcard {
+    let unmeant: Vec<String> = match has_wildcard && matcher == EnvironmentMatcher::Old {
         true => unmeant_among(&pattern.value, known.names.iter().filter_map(PartialText::as_known))
             .into_iter()
             .map(|name| format!("`{}`", printable(name)))
@@ -264,11 +282,15 @@ fn pattern_in_words(pattern: &Spanned<String>, known: &KnownEnvironments) -> Str
     let whole = if known.is_complete { "" } else { " Not all environments of these jobs are known." };
     let _ = match &matched[..] {
         [] if known.names.is_empty() => write!(text, "\n\nWhich environments these jobs have is not known."),
+        [] if !by_one.is_empty() => Ok(()),
         [] => write!(text, "\n\nOf the {} known environments of these jobs it matches none.{whole}", known.names.len()),
         matched => write!(text, "\n\nOf the environments of these jobs it matches {}.{whole}", some_of(matched, MOST)),
     };
     if !open.is_empty() {
         let _ = write!(text, "\n\nIt may match {}, by what their variables are.", some_of(&open, MOST));
+    }
+    if !by_one.is_empty() {
+        let _ = write!(text, "\n\nBy one of the two ways alone it matches, or may match, {}.", some_of(&by_one, MOST));
     }
     if !unmeant.is_empty() {
         let _ = write!(text, "\n\nPerhaps surprising: {}.", some_of(&unmeant, MOST));
@@ -385,7 +407,8 @@ fn case_in_words(
             Some(false) => "on refs that are not protected",
             None => "on refs of which that is not known",
         };
-        let query = case.query(project, protected);
+        let is_merge_request = run.scenario.kind == PipelineKind::MergeRequest;
+        let query = Query { is_merge_request, ..case.query(project, protected) };
         let answer = index.query(&query);
         if answer.is_unknown_project() {
             return vec![format!("the inventory does not list `{}`", printable(project))];

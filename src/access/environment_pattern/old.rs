@@ -1,7 +1,6 @@
-//! The patterns of `environments`, as GitLab's server compares them with the name of a job's environment.
+//! The old matcher: a regular expression, looked for anywhere in the name.
 //!
-//! Source: `lib/gitlab/ci/environment_matcher.rb`. A pattern without `*` is compared as it is, letter case and all. In
-//! any other, each `*` becomes `.*` and the whole is a Ruby regular expression that may match anywhere: nothing is
+//! A pattern without `*` is compared as it is, letter case and all. In any other, each `*` becomes `.*` and the whole is a Ruby regular expression that may match anywhere: nothing is
 //! escaped, nothing is anchored.
 //!
 //! Ruby's regular expressions (Onigmo) are not those of the `regex` crate. The parts that mean the same in both are
@@ -14,6 +13,7 @@
 
 use regex::RegexBuilder;
 
+use super::PartialVerdict;
 use crate::gitlab::{PartialText, TextPart};
 
 /// Whether a pattern lets a job's environment in.
@@ -27,32 +27,6 @@ pub enum Verdict {
     Raises(Fault),
     /// It cannot be told without Ruby.
     Unknown(RubyOnly),
-}
-
-/// Whether a pattern lets in a job of whose environment's name parts hang on variables.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PartialVerdict {
-    /// It does, whatever the variables are.
-    Always,
-    /// It does not, whatever the variables are.
-    Never,
-    /// That hangs on the variables.
-    Depends,
-    /// It is no regular expression for Ruby: the server raises an error in place of an answer.
-    Raises(Fault),
-    /// It cannot be told without Ruby.
-    Unknown(RubyOnly),
-}
-
-impl From<Verdict> for PartialVerdict {
-    fn from(verdict: Verdict) -> Self {
-        match verdict {
-            Verdict::Matches => Self::Always,
-            Verdict::Differs => Self::Never,
-            Verdict::Raises(fault) => Self::Raises(fault),
-            Verdict::Unknown(unknown) => Self::Unknown(unknown),
-        }
-    }
 }
 
 /// Why Ruby refuses a pattern.
@@ -87,9 +61,9 @@ const MAX_LENGTH: usize = 2_000;
 /// How deep groups may nest.
 const MAX_DEPTH: usize = 50;
 
-/// A pattern, ready to be compared with names.
+/// A pattern as the old matcher compares it.
 #[derive(Clone, Debug)]
-pub struct EnvironmentPattern<'p> {
+pub struct OldPattern<'p> {
     form: Form<'p>,
 }
 
@@ -104,9 +78,9 @@ enum Form<'p> {
     Unknown(RubyOnly),
 }
 
-impl EnvironmentPattern<'static> {
+impl OldPattern<'static> {
     /// Reads a pattern that [`is_expression`]. What it is translated to borrows nothing.
-    pub(super) fn of_expression(pattern: &str) -> Self {
+    pub(in crate::access) fn of_expression(pattern: &str) -> Self {
         if pattern.len() > MAX_LENGTH {
             return Self { form: Form::Unknown(RubyOnly::TooLarge) };
         }
@@ -119,7 +93,7 @@ impl EnvironmentPattern<'static> {
     }
 }
 
-impl<'p> EnvironmentPattern<'p> {
+impl<'p> OldPattern<'p> {
     /// Reads a pattern.
     #[must_use]
     pub fn new(pattern: &'p str) -> Self {
@@ -128,7 +102,7 @@ impl<'p> EnvironmentPattern<'p> {
         } else if !is_expression(pattern) {
             Form::Parts(pattern)
         } else {
-            return EnvironmentPattern::of_expression(pattern);
+            return OldPattern::of_expression(pattern);
         };
         Self { form }
     }
@@ -529,7 +503,7 @@ mod tests {
             ("production", PartialText::unknown("ENVIRONMENT", Shape::Any), Depends),
             ("production", PartialText::known("production"), Always),
         ] {
-            assert_eq!(EnvironmentPattern::new(pattern).compare_partial(&name), expected, "{pattern} {name}");
+            assert_eq!(OldPattern::new(pattern).compare_partial(&name), expected, "{pattern} {name}");
         }
     }
 
@@ -541,7 +515,7 @@ mod tests {
             let mut partial = PartialText::known(&start);
             partial.push(&PartialText::unknown("X", Shape::Slug));
             partial.push_known(&end);
-            let compiled = EnvironmentPattern::new(&pattern);
+            let compiled = OldPattern::new(&pattern);
             let whole = compiled.compare(&format!("{start}{value}{end}"));
             match compiled.compare_partial(&partial) {
                 PartialVerdict::Always => proptest::prop_assert_eq!(whole, Verdict::Matches),
