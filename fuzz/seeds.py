@@ -101,8 +101,8 @@ def examples():
 
 
 def cases():
-    for name in ("cases.jsonl", "parser.jsonl"):
-        for line in (FIXTURES / "decode" / name).read_text().splitlines():
+    for name in ("cases.jsonl", "libraries.jsonl", "parser.jsonl"):
+        for line in (FIXTURES / "decode" / name).read_text().split("\n")[:-1]:
             case = json.loads(line)
             yield case["yaml"].encode() if "yaml" in case else base64.b64decode(case["yaml_base64"])
 
@@ -125,7 +125,7 @@ def with_comments():
     for rule, blocks in examples():
         for words, text in blocks:
             comment = f"# kaslint: ignore[{rule}] known"
-            lines = text.splitlines()
+            lines = text.split("\n")[:-1]
             first = f"-- {CI} --\n" if words["kind"] == "ci" else ""
             yield first + "\n".join(f"{line}  {comment}" for line in lines) + "\n"
             yield first + "\n".join(f"{comment}\n{line}" for line in lines) + "\n"
@@ -144,7 +144,7 @@ def gathered():
     repositories_ = list(repositories())
     agents_ = list(agents())
     decoded = list(cases())
-    patterns = (FIXTURES / "environment_patterns.tsv").read_text().splitlines()
+    patterns = (FIXTURES / "environment_patterns.tsv").read_text().split("\n")[:-1]
     sessions = [f"{text}-- session --\n" + "".join(chr(dice.randrange(128)) for _ in range(120)) for text in repositories_]
     return {
         "agent_file": agents_ + decoded,

@@ -6,5 +6,6 @@
 
 pub mod archive;
 pub mod laws;
+pub mod panics;
 pub mod repository;
 pub mod targets;

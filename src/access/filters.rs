@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::answer::JobEnvironment;
 use super::condition::{Condition, Unknown};
 use super::environment_pattern::{EnvironmentMatcher, Fault, NewPattern, OldPattern, PartialVerdict, is_expression};
+use super::pattern_index::PatternIndex;
 use crate::agent_config::Spanned;
 use crate::gitlab::Version;
 use crate::gitlab::releases::{PROTECTED_MERGE_REQUESTS, PROTECTED_WITHOUT_FLAG};
@@ -41,6 +42,7 @@ pub(super) fn environment<'w>(
     let Some(environment) = environment else { return vec![(Vec::new(), Passage::NoEnvironment)] };
     let by_old = |pattern: &str| patterns.by_old(pattern, environment);
     let by_new = |pattern: &str| patterns.by_new(pattern, environment);
+    let listed = &patterns.candidates(listed, environment);
     match matcher {
         EnvironmentMatcher::Old => passages(listed, environment, &by_old),
         EnvironmentMatcher::New => passages(listed, environment, &by_new),
@@ -62,14 +64,14 @@ pub(super) fn environment<'w>(
 
 /// The outcomes of comparing patterns one after the other, until one decides.
 fn passages<'w>(
-    listed: &'w [Spanned<String>],
+    listed: &[&'w Spanned<String>],
     environment: JobEnvironment<'_>,
     compare: &dyn Fn(&str) -> PartialVerdict,
 ) -> Vec<Case<'w>> {
     // What the answer hangs on, if it does: the first pattern of which it cannot be told whether it matches.
     let mut open = None;
     let mut rest = Passage::OtherEnvironment;
-    for pattern in listed {
+    for &pattern in listed {
         match compare(&pattern.value) {
             PartialVerdict::Never => {}
             PartialVerdict::Unknown(_) => {
@@ -136,12 +138,36 @@ pub(super) fn protection(
 #[derive(Debug, Default)]
 pub(super) struct Patterns {
     compiled: Mutex<HashMap<Box<str>, Arc<OldPattern<'static>>>>,
+    /// By the place of the list in memory, which stays while the index does.
+    indexes: Mutex<HashMap<(usize, usize), Arc<PatternIndex>>>,
 }
 
 /// How many compiled patterns are kept; an honest world has a handful.
 const MAX_COMPILED: usize = 1_000;
 
 impl Patterns {
+    /// The patterns that may match, in their order.
+    fn candidates<'w>(
+        &self,
+        listed: &'w [Spanned<String>],
+        environment: JobEnvironment<'_>,
+    ) -> Vec<&'w Spanned<String>> {
+        if !PatternIndex::is_worth(listed.len()) {
+            return listed.iter().collect();
+        }
+        let key = (listed.as_ptr().addr(), listed.len());
+        let mut all = self.indexes.lock().unwrap_or_else(PoisonError::into_inner);
+        let index = Arc::clone(
+            all.entry(key).or_insert_with(|| Arc::new(PatternIndex::of(listed.iter().map(|pattern| &*pattern.value)))),
+        );
+        drop(all);
+        let candidates = match environment {
+            JobEnvironment::Whole(name) => index.candidates(name),
+            JobEnvironment::Partly(name) => index.candidates_partial(name),
+        };
+        candidates.into_iter().filter_map(|at| listed.get(at)).collect()
+    }
+
     fn by_new(&self, pattern: &str, environment: JobEnvironment<'_>) -> PartialVerdict {
         let pattern = NewPattern::new(pattern);
         match environment {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
+use std::sync::OnceLock;
 
 use super::agent::{Agent, AgentId, agents};
 use super::answer::{Answer, Query, Row};
@@ -36,6 +37,10 @@ pub struct Index<'w> {
     /// Agents whose file GitLab refuses.
     refused: Vec<(AgentId, RefusedAt)>,
     patterns: Patterns,
+    /// Agents that may fail the requests for others, by their patterns.
+    raising: Vec<AgentId>,
+    /// All agents by context, with the project in lower case, once somebody asks for one of them.
+    by_context: OnceLock<HashMap<String, Vec<AgentId>>>,
 }
 
 /// Whoever keeps an index next to what it borrows can shorten its borrow.
@@ -67,6 +72,8 @@ impl<'w> World<'w> {
             maybe_own: Authorization::Depends([(Unknown::OwnProject, DropReason::NotOwnProject)].into()),
             refused: Vec::new(),
             patterns: Patterns::default(),
+            raising: Vec::new(),
+            by_context: OnceLock::new(),
         };
         for (number, agent) in (0..).zip(&agents) {
             index.add(AgentId(number), agent);
@@ -90,6 +97,10 @@ impl<'w> Index<'w> {
             None => self.homeless.push(id),
         }
         let Some(access) = agent.file.and_then(|file| file.ci_access) else { return };
+        let raises = |entry: &CiEntry| entry.environments.iter().any(|pattern| is_expression(&pattern.value));
+        if [&access.projects, &access.groups].into_iter().flatten().chain(&access.instance).any(raises) {
+            self.raising.push(id);
+        }
         for (entry, id_lower, authorization) in self.authorizations(agent, access) {
             self.claims.add(entry.kind, id_lower, Claim { agent: id, entry, authorization });
         }
@@ -143,6 +154,21 @@ impl<'w> Index<'w> {
         &self.agents[id.0 as usize]
     }
 
+    /// The agents of this name in a configuration project, however letter case has that; without a project, those of which it is not known.
+    #[must_use]
+    pub fn agents_named(&self, project: Option<&str>, name: &str) -> &[AgentId] {
+        // No project has an empty path.
+        let key = |project: Option<&str>, name: &str| format!("{}:{name}", project.map(lower_path).unwrap_or_default());
+        let by_context = self.by_context.get_or_init(|| {
+            let mut by_context: HashMap<String, Vec<AgentId>> = HashMap::new();
+            for (id, agent) in self.agent_ids() {
+                by_context.entry(key(agent.project, agent.name)).or_default().push(id);
+            }
+            by_context
+        });
+        by_context.get(&key(project, name)).map(Vec::as_slice).unwrap_or_default()
+    }
+
     /// What becomes of each `ci_access` entry of an agent, in the order of the file: projects, groups, instance.
     #[must_use]
     pub fn entry_authorizations(&self, id: AgentId) -> Vec<(&'w CiEntry, Authorization)> {
@@ -179,7 +205,7 @@ impl<'w> Index<'w> {
             return answer;
         }
         let is_asked = |agent: AgentId| only.is_none_or(|only| only == agent);
-        let mut claimed = self.candidates(query.project, listed);
+        let mut claimed = self.candidates(query.project, listed, only);
         claimed.sort_by_key(|(agent, rank, _)| (*agent, *rank));
         let mut is_answered = only.is_none();
         let may_raise = self.settings.environment_matcher().may_be_old();
@@ -193,8 +219,8 @@ impl<'w> Index<'w> {
             let candidates: Vec<Ranked<'w, '_>> = of_agent.iter().map(|(_, _, ranked)| *ranked).collect();
             answer.extend(self.rows(agent, &candidates, query));
         }
-        let refused = self.refused.iter().filter(|(agent, _)| is_asked(*agent));
-        answer.extend(refused.map(|&(agent, step)| refused_row(agent, step)).collect());
+        let refused = of_agents(&self.refused, only, |(agent, _)| *agent);
+        answer.extend(refused.iter().map(|&(agent, step)| refused_row(agent, step)).collect());
         is_answered |= !answer.unknown.is_empty();
         if let Some(agent) = only.filter(|_| !is_answered) {
             answer.extend(self.rows(agent, &[], query));
@@ -209,7 +235,7 @@ impl<'w> Index<'w> {
     #[must_use]
     pub fn agents_for(&self, project: &str) -> BTreeSet<AgentId> {
         let listed = self.inventory.and_then(|inventory| inventory.find_project(project));
-        let candidates = self.candidates(project, listed).into_iter();
+        let candidates = self.candidates(project, listed, None).into_iter();
         candidates
             .filter(|(_, _, ranked)| !matches!(ranked.authorization, Authorization::Dropped(_)))
             .map(|(agent, ..)| agent)
@@ -223,8 +249,14 @@ impl<'w> Index<'w> {
         leaves.into_iter().map(|leaf| Row::new(agent, leaf)).collect()
     }
 
-    /// Everything that names a project, with the place in the order of precedence.
-    fn candidates(&self, path: &str, listed: Option<&'w Project>) -> Vec<(AgentId, usize, Ranked<'w, '_>)> {
+    /// Everything that names a project, with the place in the order of precedence; or what of it belongs to one agent and to those that may
+    /// fail its request.
+    fn candidates(
+        &self,
+        path: &str,
+        listed: Option<&'w Project>,
+        only: Option<AgentId>,
+    ) -> Vec<(AgentId, usize, Ranked<'w, '_>)> {
         let lower = lower_path(path);
         let mut found = Vec::new();
         let mut written = self.inventory.zip(listed).map(|(inventory, project)| inventory.ancestors(project));
@@ -234,18 +266,40 @@ impl<'w> Index<'w> {
                 EntryKind::Group => written.as_mut().and_then(Iterator::next).map(|namespace| &*namespace.path),
                 EntryKind::Instance => None,
             };
-            found.extend(level.claims.iter().map(|claim| {
+            found.extend(self.of_asked(level.claims, only, |claim| claim.agent).map(|claim| {
                 let candidate = Candidate::of(claim.entry, target);
                 (claim.agent, level.place, Ranked { candidate, authorization: &claim.authorization })
             }));
         }
-        let own = self.by_home.get(&*lower).into_iter().flatten().map(|&agent| (agent, &Authorization::Kept));
-        let maybe_own = self.homeless.iter().map(|&agent| (agent, &self.maybe_own));
+        let own = self.by_home.get(&*lower).map(Vec::as_slice).unwrap_or_default();
+        let own = self.of_asked(own, only, |agent| *agent).map(|&agent| (agent, &Authorization::Kept));
+        let maybe_own = self.of_asked(&self.homeless, only, |agent| *agent).map(|&agent| (agent, &self.maybe_own));
         found.extend(own.chain(maybe_own).map(|(agent, authorization)| {
             (agent, IMPLICIT_PLACE, Ranked { candidate: Candidate::IMPLICIT, authorization })
         }));
         found
     }
+}
+
+impl Index<'_> {
+    /// Those of things in the order of agents that belong to one agent, or to one that may fail its request; all of them for no agent.
+    fn of_asked<'a, T>(
+        &'a self,
+        all: &'a [T],
+        only: Option<AgentId>,
+        agent: impl Fn(&T) -> AgentId + Copy + 'a,
+    ) -> impl Iterator<Item = &'a T> {
+        let raising = self.raising.iter().copied().filter(move |raising| only.is_some_and(|only| only != *raising));
+        of_agents(all, only, agent).iter().chain(raising.flat_map(move |raising| of_agents(all, Some(raising), agent)))
+    }
+}
+
+/// Those of things in the order of agents that belong to one; all of them for no agent.
+fn of_agents<T>(all: &[T], only: Option<AgentId>, agent: impl Fn(&T) -> AgentId) -> &[T] {
+    let Some(only) = only else { return all };
+    let start = all.partition_point(|one| agent(one) < only);
+    let rest = all.get(start..).unwrap_or_default();
+    rest.get(..rest.partition_point(|one| agent(one) == only)).unwrap_or_default()
 }
 
 fn refused_row<'w>(agent: AgentId, step: RefusedAt) -> Row<'w> {

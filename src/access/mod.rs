@@ -24,6 +24,7 @@ mod hierarchy;
 pub mod identity;
 pub mod index;
 pub mod jobs;
+pub(crate) mod pattern_index;
 mod releases;
 pub mod user_access;
 mod world;

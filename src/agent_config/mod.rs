@@ -96,7 +96,7 @@ impl AgentConfig {
         let decoded = schema::decode(&document, &CONFIGURATION, version, &text_checks::check);
         let mut problems = decoded.problems;
         if let Some(section) = decoded.value.as_ref().and_then(|value| value.set("remote_development")) {
-            remote_development::check(section, &mut problems);
+            remote_development::check(section, version, &mut problems);
         }
         problems.sort_by_key(|problem| (problem.span.start, problem.span.end));
         let ci_access = decoded.value.as_ref().and_then(CiAccess::from_value);

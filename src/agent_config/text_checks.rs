@@ -15,7 +15,7 @@ pub(super) fn check(check: &Check, text: &str) -> Option<String> {
 }
 
 /// Labels of letters, digits and hyphens, at most 253 characters in all.
-fn is_dns_name(text: &str) -> bool {
+pub(super) fn is_dns_name(text: &str) -> bool {
     let is_label = |label: &str| {
         (1..=63).contains(&label.len())
             && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')

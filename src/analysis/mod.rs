@@ -16,6 +16,7 @@ pub use subject::Subject;
 
 use crate::access::jobs::{ProjectJobs, Selection};
 use crate::agent_config::CiEntry;
+use crate::diagnostic::accepted::AcceptedIndex;
 use crate::diagnostic::suppression::{self, AcceptedFinding};
 use crate::diagnostic::{self, Finding, Fix, LeftOut, Level, LevelsAt, Lowered, Severity};
 use crate::diagnostic::{INTERNAL_ERROR, Need, RuleInfo, Topic, UNUSED_IGNORE};
@@ -23,7 +24,7 @@ use crate::project::{AgentFile, Context, EntryId, Input, Steps};
 use crate::rules::{self, FileContext, Findings, JobAction, JobContext, JobSelection, ProjectContext, RULES, Rule};
 use crate::source::secrets;
 use crate::source::{Place, Source, Span};
-use crate::yaml;
+use crate::{words, yaml};
 
 /// What the analysis of a project gives.
 #[derive(Clone, Debug, Default)]
@@ -138,6 +139,7 @@ fn check_project(
         analysis.findings.extend(found.into_iter().filter(|finding| is_meant(finding.place.source.path())));
         if is_meant(main.path()) {
             analysis.remarks.extend(unread(jobs));
+            analysis.remarks.extend(not_looked_at(jobs));
         }
     }
     steps.add(usize::from(project.pipeline.is_some()));
@@ -153,7 +155,8 @@ fn check_project(
         levels.apply(finding);
         mask(finding);
     }
-    analysis.note_settings(&levels, excluded);
+    let looked_at = project.files().into_iter().filter(|path| is_meant(path));
+    analysis.note_settings(&levels, looked_at, excluded.clone());
     analysis.findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
     analysis
 }
@@ -193,9 +196,14 @@ impl<'s> Levels<'s> {
 
 impl Analysis {
     /// Notes which rules settings turn off and which files they exclude.
-    fn note_settings(&mut self, levels: &Levels<'_>, excluded: BTreeSet<String>) {
+    fn note_settings<'p>(
+        &mut self,
+        levels: &Levels<'_>,
+        looked_at: impl Iterator<Item = &'p str>,
+        excluded: BTreeSet<String>,
+    ) {
         let settings = &*levels.selection.settings;
-        let off = levels.selection.rules_off(rules::TABLE, self.files.iter().map(|path| levels.at(path)));
+        let off = levels.selection.rules_off(rules::TABLE, looked_at.map(|path| levels.at(path)));
         if !off.is_empty() {
             self.left_out.rules_off.insert(settings.to_owned(), off);
         }
@@ -215,9 +223,10 @@ impl Analysis {
         let (accepted, folder) = (&subject.selection.accepted, &subject.selection.folder);
         let before = self.findings.len();
         let met = &mut self.met;
+        let index = AcceptedIndex::of(accepted);
         self.findings.retain(|finding| {
             let path = folder.relative(finding.place.source.path());
-            let hiding = accepted.iter().position(|accepted| accepted.hides(finding, &path));
+            let hiding = index.first(finding, &path);
             met.extend(hiding);
             hiding.is_none()
         });
@@ -350,6 +359,22 @@ fn unlisted(cx: &JobContext<'_>) -> Option<String> {
     let project = secrets::mask(project);
     is_unlisted
         .then(|| format!("Not checked: which agents let the jobs of {project} in (the inventory does not list it)."))
+}
+
+/// That jobs may run in more ways than are looked at, in one line.
+fn not_looked_at(jobs: &ProjectJobs<'_>) -> Option<String> {
+    let main = jobs.pipeline.sources.first()?;
+    let cut = jobs.jobs.iter().filter(|job| job.is_cut()).map(|job| words::excerpt(&job.job.name));
+    let cut: Vec<String> = cut.collect();
+    let names: Vec<&str> = cut.iter().map(String::as_str).collect();
+    (!names.is_empty()).then(|| {
+        let names = if let [name] = names[..] { format!("the job {name}") } else { words::jobs(&names) };
+        secrets::mask(&format!(
+            "Not checked: all ways in which {names} of {} may run (they are too many).",
+            main.path()
+        ))
+        .into_owned()
+    })
 }
 
 /// What a CI file includes and is not at hand, in one line.

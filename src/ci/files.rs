@@ -14,8 +14,8 @@ pub trait Files: Sync {
         path.to_owned()
     }
 
-    /// The paths that match a pattern of `include:local` with `*` and `**`, sorted.
-    fn glob(&self, pattern: &str) -> Vec<String>;
+    /// The paths that match a pattern of `include:local` with `*` and `**`.
+    fn glob(&self, pattern: &str) -> Globbed;
 
     /// Whether all files of the repository are at hand, so that one that is missing does not exist.
     fn is_whole(&self) -> bool {
@@ -26,6 +26,15 @@ pub trait Files: Sync {
     fn project_file(&self, _project: &str, _git_ref: Option<&str>, _path: &str) -> FileContent {
         FileContent::Missing
     }
+}
+
+/// What a pattern of `include:local` matches.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Globbed {
+    /// The paths, sorted; no more than one above [`MAX_INCLUDES`](super::MAX_INCLUDES) are needed.
+    pub paths: Vec<String>,
+    /// Whether no path is missing.
+    pub is_whole: bool,
 }
 
 /// What lies at a path.

@@ -13,7 +13,7 @@ use super::problem::{Problem, ProblemKind, Unread, UnreadKind};
 use super::text::Text;
 use super::value::{Map, Work, merge_into};
 use super::variables::Scope;
-use super::{FileContent, Files, MAX_INCLUDES};
+use super::{FileContent, Files, Globbed, MAX_INCLUDES};
 use crate::source::{Place, Source, Span};
 
 /// Where the paths of `include:local` start.
@@ -171,7 +171,11 @@ impl<'a> Includer<'a> {
         let Some(pattern) = normalised(&known) else {
             return self.problem(ProblemKind::OutsideRepository(known), &path.place);
         };
-        for file in self.files.glob(&pattern) {
+        let Globbed { paths, is_whole } = self.files.glob(&pattern);
+        if !is_whole {
+            self.unread(UnreadKind::Local, known, &path.place);
+        }
+        for file in paths {
             if self.count > MAX_INCLUDES {
                 break;
             }

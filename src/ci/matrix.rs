@@ -10,25 +10,83 @@ use super::problem::ProblemKind;
 use super::resolver::Resolver;
 use super::value::{Entry, Map, Value};
 
-/// The combinations, in GitLab's order; no more than [`MAX_MATRIX`].
-pub(super) fn matrix(resolver: &mut Resolver<'_>, job: &Map) -> Vec<Vec<Variable>> {
+/// `parallel:matrix`: which variables are combined. A combination is put together when somebody asks for it, so that what is kept grows with
+/// what is written.
+#[derive(Clone, Debug, Default)]
+pub struct Matrix {
+    /// The items, each as the values of its variables.
+    items: Vec<Vec<Vec<Variable>>>,
+}
+
+impl Matrix {
+    /// How many combinations there are: no more than [`MAX_MATRIX`], and none without a matrix.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.count().min(MAX_MATRIX)
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// How many combinations are written.
+    fn count(&self) -> usize {
+        self.items.iter().map(|columns| product(columns)).fold(0, usize::saturating_add)
+    }
+
+    /// The variables of a combination, in GitLab's order: the last variable counts fastest.
+    #[must_use]
+    pub fn combination(&self, number: usize) -> Option<Vec<Variable>> {
+        let mut left = Some(number).filter(|number| *number < MAX_MATRIX)?;
+        for columns in &self.items {
+            let size = product(columns);
+            if left >= size {
+                left -= size;
+                continue;
+            }
+            let mut row = Vec::with_capacity(columns.len());
+            for column in columns.iter().rev() {
+                row.extend(column.get(left % column.len()).cloned());
+                left /= column.len();
+            }
+            row.reverse();
+            return Some(row);
+        }
+        None
+    }
+
+    /// All combinations.
+    pub fn combinations(&self) -> impl Iterator<Item = Vec<Variable>> {
+        (0..self.len()).filter_map(|number| self.combination(number))
+    }
+}
+
+/// How many combinations an item makes. One without variables makes none.
+fn product(columns: &[Vec<Variable>]) -> usize {
+    if columns.is_empty() { 0 } else { columns.iter().map(Vec::len).fold(1, usize::saturating_mul) }
+}
+
+/// The matrix of a job.
+pub(super) fn matrix(resolver: &mut Resolver<'_>, job: &Map) -> Matrix {
     let parallel = resolver.get(job, "parallel").and_then(|value| value.as_map().cloned());
-    let Some(matrix) = parallel.and_then(|parallel| resolver.get(&parallel, "matrix")) else { return Vec::new() };
-    let (mut combinations, mut count) = (Vec::new(), 0usize);
-    for item in resolver.flatten(&matrix) {
+    let Some(written) = parallel.and_then(|parallel| resolver.get(&parallel, "matrix")) else {
+        return Matrix::default();
+    };
+    let mut matrix = Matrix::default();
+    for item in resolver.flatten(&written) {
         let Value::Map(map) = &item else {
             resolver.wrong_type("parallel:matrix", "a list of maps", item.place());
             continue;
         };
-        let columns: Vec<Vec<Variable>> = map.entries().iter().map(|entry| column(resolver, entry)).collect();
-        count =
-            count.saturating_add(columns.iter().fold(1usize, |product, column| product.saturating_mul(column.len())));
-        combine(&columns, &mut combinations);
+        matrix.items.push(map.entries().iter().map(|entry| column(resolver, entry)).collect());
     }
+    let count = matrix.count();
     if count > MAX_MATRIX {
-        resolver.problem(ProblemKind::MatrixTooLarge(count), matrix.place());
+        resolver.problem(ProblemKind::MatrixTooLarge(count), written.place());
     }
-    combinations
+    matrix
 }
 
 /// The values that one variable takes.
@@ -43,30 +101,6 @@ fn column(resolver: &mut Resolver<'_>, entry: &Entry) -> Vec<Variable> {
             place: text.place.clone(),
         })
         .collect()
-}
-
-/// Counts through the columns, the last one fastest.
-fn combine(columns: &[Vec<Variable>], combinations: &mut Vec<Vec<Variable>>) {
-    if columns.is_empty() || columns.iter().any(Vec::is_empty) {
-        return;
-    }
-    let mut positions = vec![0usize; columns.len()];
-    while combinations.len() < MAX_MATRIX {
-        let row = columns.iter().zip(&positions).filter_map(|(column, &at)| column.get(at).cloned());
-        combinations.push(row.collect());
-        let mut carried = true;
-        for (position, column) in positions.iter_mut().zip(columns).rev() {
-            *position += 1;
-            carried = *position == column.len();
-            if !carried {
-                break;
-            }
-            *position = 0;
-        }
-        if carried {
-            return;
-        }
-    }
 }
 
 /// The part that a combination adds to the job's name: `job: [a, b]`.

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::matrix::Matrix;
 use super::problem::{Problem, Unread, UnreadKind};
 use super::text::Text;
 use crate::source::{Place, Source, Span};
@@ -80,8 +81,8 @@ pub struct Job {
     pub except: Option<OnlyExcept>,
     /// Its `when`.
     pub when: Option<Arc<str>>,
-    /// The variables of each combination of `parallel:matrix`; empty without one.
-    pub matrix: Vec<Vec<Variable>>,
+    /// The combinations of `parallel:matrix`; none without one.
+    pub matrix: Matrix,
     /// The name of its image.
     pub image: Option<Text>,
     /// Whether it starts another pipeline (`trigger`), so that it has no script.

@@ -136,6 +136,9 @@ fn usable(mut snapshot: Snapshot) -> Result<Snapshot, Unusable> {
     }
 }
 
+/// How many mistakes of a file are told.
+const MOST_MISTAKES: usize = 100;
+
 /// Says what makes a call impossible, with the places that it is about.
 fn complain_of(unusable: &Unusable) {
     if unusable.mistakes.is_empty() {
@@ -143,8 +146,13 @@ fn complain_of(unusable: &Unusable) {
         return;
     }
     let mut text = Vec::new();
-    let _ = Human { width: output::width() }.write_findings(&unusable.mistakes, &mut Outlet::new(&mut text));
+    let told = unusable.mistakes.get(..MOST_MISTAKES).unwrap_or(&unusable.mistakes);
+    let _ = Human { width: output::width() }.write_findings(told, &mut Outlet::new(&mut text));
     let text = String::from_utf8_lossy(&text);
     let _ = output::to_stderr(&|out| out.drawn(text.trim_end()));
-    output::complain(&format!("error: {unusable}; mend what is said above"));
+    let more = match unusable.mistakes.len() - told.len() {
+        0 => String::new(),
+        more => format!(", and {more} more mistakes"),
+    };
+    output::complain(&format!("error: {unusable}; mend what is said above{more}"));
 }

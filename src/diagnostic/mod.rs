@@ -1,5 +1,6 @@
 //! What rules say: findings, the descriptions of their rules, what hides them, and what was recorded of them.
 
+pub(crate) mod accepted;
 pub mod baseline;
 mod finding;
 mod left_out;

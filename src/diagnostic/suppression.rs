@@ -2,7 +2,7 @@
 //!
 //! Each needs a reason. One that hides nothing, names no rule or gives no reason is a finding itself.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use globset::{GlobBuilder, GlobSet};
@@ -32,21 +32,18 @@ pub(crate) fn directives(
     table: RuleTable,
 ) -> (Vec<Directive>, Vec<Finding>) {
     let (mut directives, mut findings) = (Vec::new(), Vec::new());
-    let comment_lines: HashSet<usize> = comments
-        .iter()
-        .filter(|comment| stands_alone(source, comment))
-        .map(|comment| line_of(source, comment))
-        .collect();
+    // Of several such comments one below the other, each speaks of the line below them all.
+    let mut below: HashMap<usize, usize> = HashMap::new();
+    for comment in comments.iter().rev().filter(|comment| stands_alone(source, comment)) {
+        let line = line_of(source, comment);
+        let line_below = below.get(&(line + 1)).copied().unwrap_or(line + 1);
+        below.insert(line, line_below);
+    }
     for comment in comments {
         let Some(at) = comment.text.find(MARK).filter(|at| comment.text[..*at].trim().is_empty()) else { continue };
         let start = comment.span.start + 1 + at;
-        let mut line = line_of(source, comment);
-        if stands_alone(source, comment) {
-            // Of several such comments one below the other, each speaks of the line below them all.
-            while comment_lines.contains(&line) {
-                line += 1;
-            }
-        }
+        let own = line_of(source, comment);
+        let line = if stands_alone(source, comment) { below.get(&own).copied().unwrap_or(own + 1) } else { own };
         let text = comment.text.get(at..).unwrap_or_default();
         let (rules, mut faults) = read(source, start, text.trim_end(), table);
         findings.append(&mut faults);
@@ -58,7 +55,7 @@ pub(crate) fn directives(
 }
 
 fn line_of(source: &Source, comment: &yaml::Comment) -> usize {
-    source.position(comment.span.start).line
+    source.line_index(comment.span.start) + 1
 }
 
 fn stands_alone(source: &Source, comment: &yaml::Comment) -> bool {
@@ -150,16 +147,6 @@ pub(crate) fn ignore_comment(finding: &Finding, table: RuleTable) -> Option<(Spa
 }
 
 impl Directive {
-    fn hides(&mut self, finding: &Finding) -> bool {
-        let is_here = Arc::ptr_eq(&self.source, &finding.place.source)
-            && self.source.position(finding.place.span.start).line == self.line;
-        let rule = self.rules.iter().find(|(name, _)| *name == finding.rule.name).filter(|_| is_here);
-        rule.is_some_and(|(name, _)| {
-            self.used.insert(name);
-            true
-        })
-    }
-
     /// The rules that it names and that ran without saying anything there.
     fn unused(&self, ran: &dyn Fn(&str, &str) -> bool) -> Vec<Finding> {
         let unused = self.rules.iter().filter(|(name, _)| !self.used.contains(name) && ran(name, self.source.path()));
@@ -182,7 +169,18 @@ pub(crate) fn apply(
     ran: &dyn Fn(&str, &str) -> bool,
 ) -> usize {
     let before = findings.len();
-    findings.retain(|finding| !directives.iter_mut().any(|directive| directive.hides(finding)));
+    let mut by_place: HashMap<(*const Source, usize, &'static str), usize> = HashMap::new();
+    for (at, directive) in directives.iter().enumerate() {
+        for (rule, _) in &directive.rules {
+            by_place.entry((Arc::as_ptr(&directive.source), directive.line, rule)).or_insert(at);
+        }
+    }
+    findings.retain(|finding| {
+        let Place { source, span } = &finding.place;
+        let key = (Arc::as_ptr(source), source.line_index(span.start) + 1, finding.rule.name);
+        let hiding = by_place.get(&key).and_then(|&at| directives.get_mut(at));
+        hiding.map(|directive| directive.used.insert(finding.rule.name)).is_none()
+    });
     let hidden = before - findings.len();
     findings.extend(directives.iter().flat_map(|directive| directive.unused(ran)));
     hidden
@@ -218,6 +216,8 @@ pub struct AcceptedFinding {
     pub at: Option<String>,
     /// Which files, relative to the folder of the settings file.
     pub path: Option<GlobSet>,
+    /// The file, where that is a path and no pattern.
+    pub file: Option<String>,
     /// Where it is written.
     pub place: Place,
 }
@@ -237,6 +237,12 @@ impl AcceptedFinding {
         let glob = GlobBuilder::new(text).literal_separator(true).build().map_err(|error| error.kind().to_string())?;
         // A matcher of one pattern panics on what a set refuses.
         GlobSet::new([glob]).map_err(|error| error.kind().to_string())
+    }
+
+    /// The path that a pattern matches alone; `None` for one that may match others.
+    #[must_use]
+    pub fn only_path(pattern: &str) -> Option<String> {
+        (!pattern.contains(['*', '?', '[', ']', '{', '}', '\\'])).then(|| pattern.to_owned())
     }
 
     /// Whether it is about this finding of a file, whose path starts from the folder of the settings file.

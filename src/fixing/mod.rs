@@ -6,18 +6,18 @@
 mod edits;
 mod guard;
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::analysis::{Analysis, Subject, analyse_all, analyse_with};
 use crate::ci::Pipeline;
 use crate::diagnostic::{Finding, Safety};
 use crate::project::Steps;
-use crate::project::files::{FileSource, Overlay, Texts};
+use crate::project::files::{FileSource, Listings, Overlay, Texts};
 use crate::rules::{RULES, Rule};
 use crate::source::Source;
 use edits::{Change, applied, without_overlaps};
-use guard::Guard;
+use guard::{Guard, Refusal};
 
 /// How many rounds there are before fixes count as unsettled. Each round makes all fixes that do not overlap, so a few are
 /// enough where the fixes are sound.
@@ -64,7 +64,8 @@ pub struct FixedFile {
 pub fn is_harmless(finding: &Finding, subjects: &[Subject], files: &dyn FileSource) -> bool {
     let texts = Texts::new();
     let Some(change) = Change::of(finding) else { return false };
-    let (admitted, _) = Guard::new(subjects, &texts, files).admit(vec![change]);
+    let listings = Listings::default();
+    let (admitted, _) = Guard::new(subjects, &texts, files, &listings).admit(vec![change]);
     !admitted.is_empty()
 }
 
@@ -83,7 +84,9 @@ pub fn fix_with(subjects: Vec<Subject>, rules: &[&dyn Rule], request: &Request<'
         files: BTreeMap::new(),
         given_up: HashSet::new(),
         refused: HashSet::new(),
+        untold: BTreeMap::new(),
         remarks: BTreeSet::new(),
+        listings: Listings::default(),
     };
     let mut rounds = 0;
     loop {
@@ -124,7 +127,11 @@ struct Work<'r> {
     given_up: HashSet<(String, &'static str)>,
     /// The findings whose fixes would do harm.
     refused: HashSet<String>,
+    /// How many these are by file, rule and reason, with what the first would do.
+    untold: BTreeMap<(String, &'static str, Refusal), (usize, String)>,
     remarks: BTreeSet<String>,
+    /// Fixes make no files.
+    listings: Listings,
 }
 
 impl Work<'_> {
@@ -159,17 +166,21 @@ impl Work<'_> {
     /// Makes the changes that do no harm.
     fn apply(&mut self, changes: Vec<Change>) {
         let texts = self.texts();
-        let guard = Guard::new(&self.subjects, &texts, self.request.files);
+        let guard = Guard::new(&self.subjects, &texts, self.request.files, &self.listings);
         let (admitted, refused) = guard.admit(changes);
-        for change in refused {
-            self.refuse(&change);
+        for (change, refusal) in refused {
+            self.refuse(change, refusal);
         }
         let mut comes_again = HashSet::new();
+        let mut counts: HashMap<&str, usize> = HashMap::new();
+        for edit in admitted.iter().filter_map(Change::first) {
+            *counts.entry(edit.source.path()).or_default() += 1;
+        }
+        let sources: HashMap<&str, &Arc<Source>> =
+            admitted.iter().flat_map(|change| &change.edits).map(|edit| (edit.source.path(), &edit.source)).collect();
         for (path, after) in applied(&admitted) {
-            let own = admitted.iter().filter(|change| change.first().is_some_and(|edit| edit.source.path() == path));
-            let count = own.count();
-            let before = admitted.iter().flat_map(|change| &change.edits).find(|edit| edit.source.path() == path);
-            let Some(before) = before.map(|edit| Arc::clone(&edit.source)) else { continue };
+            let count = counts.get(&*path).copied().unwrap_or_default();
+            let Some(before) = sources.get(&*path).map(|source| Arc::clone(source)) else { continue };
             let file = self.files.entry(path.clone()).or_insert_with(|| Changed {
                 seen: HashSet::from([before.text().to_owned()]),
                 after: Arc::clone(&before),
@@ -188,15 +199,11 @@ impl Work<'_> {
     }
 
     /// Leaves out a change that would do harm.
-    fn refuse(&mut self, change: &Change) {
+    fn refuse(&mut self, change: Change, refusal: Refusal) {
         let Some(edit) = change.first() else { return };
-        self.remarks.insert(format!(
-            "{}: a fix of {} was not made (\"{}\"): GitLab would read something else, or refuse the file for more.",
-            edit.source.path(),
-            change.rule,
-            change.title
-        ));
-        self.refused.insert(change.fingerprint.clone());
+        let key = (edit.source.path().to_owned(), change.rule, refusal);
+        self.untold.entry(key).or_insert_with(|| (0, change.title.clone())).0 += 1;
+        self.refused.insert(change.fingerprint);
     }
 
     /// Takes back what was changed in files where rules do not come to an end, and goes on without these.
@@ -217,7 +224,7 @@ impl Work<'_> {
     fn show(&mut self, paths: BTreeSet<&str>) {
         let texts = self.texts();
         for subject in &mut self.subjects {
-            show(subject, &paths, &texts, self.request);
+            show(subject, &paths, &texts, (self.request, &self.listings));
         }
     }
 
@@ -228,12 +235,27 @@ impl Work<'_> {
     fn finish(self, analyses: Vec<Analysis>) -> Fixed {
         let files = self.files.into_values().filter(|file| file.before.text() != file.after.text());
         let files = files.map(|file| FixedFile { before: file.before, after: file.after, count: file.count }).collect();
-        Fixed { subjects: self.subjects, analyses, files, remarks: self.remarks.into_iter().collect() }
+        let refused = self.untold.into_iter().map(|((path, rule, refusal), (count, title))| {
+            let fixes = match count {
+                1 => format!("a fix of {rule} was not made (\"{title}\")"),
+                _ => format!("{count} fixes of {rule} were not made (the first is \"{title}\")"),
+            };
+            let reason = match refusal {
+                Refusal::Harm => "GitLab would read something else, or refuse the file for more".to_owned(),
+                Refusal::Size(limit) => {
+                    format!("the file would become larger than the {limit} bytes that the agent server reads")
+                }
+                Refusal::NotTried => "too many others of this file would do harm, so these were not tried".to_owned(),
+            };
+            format!("{path}: {fixes}: {reason}.")
+        });
+        let remarks: BTreeSet<String> = refused.chain(self.remarks).collect();
+        Fixed { subjects: self.subjects, analyses, files, remarks: remarks.into_iter().collect() }
     }
 }
 
 /// Puts texts into a project, where it has these files.
-fn show(subject: &mut Subject, paths: &BTreeSet<&str>, texts: &Texts, request: &Request<'_>) {
+fn show(subject: &mut Subject, paths: &BTreeSet<&str>, texts: &Texts, (request, listings): (&Request<'_>, &Listings)) {
     if !subject.project.sources().any(|source| paths.contains(source.path())) {
         return;
     }
@@ -247,7 +269,7 @@ fn show(subject: &mut Subject, paths: &BTreeSet<&str>, texts: &Texts, request: &
     let includes = |pipeline: &Arc<Pipeline>| pipeline.sources.iter().any(|source| paths.contains(source.path()));
     let has_other_jobs = project.pipeline.as_ref().is_some_and(includes);
     if has_other_jobs {
-        project.pipeline = project.read_pipeline(&Overlay::new(request.files, texts)).map(Arc::new);
+        project.pipeline = project.read_pipeline(&Overlay::new(request.files, texts).keeping(listings)).map(Arc::new);
     }
     subject.replace(Arc::new(project), has_other_jobs);
 }
@@ -271,8 +293,9 @@ impl Fixed {
             })
             .collect();
         self.files.retain(|file| !paths.contains(file.before.path()));
+        let listings = Listings::default();
         for subject in &mut self.subjects {
-            show(subject, paths, &texts, request);
+            show(subject, paths, &texts, (request, &listings));
         }
         self.analyses = analyse_with(&self.subjects, RULES);
     }

@@ -22,6 +22,9 @@ pub const LAST_OF_LINES: [Version; 6] = [
     Version::new(18, 11),
 ];
 
+/// Without the HTTP proxy of workspaces, `dns_zone` is not looked at. Source: `workspaces_agent_config.rb` of GitLab 18.9.
+pub const WORKSPACES_WITHOUT_HTTP: Version = Version::new(18, 5);
+
 /// `ci_access` is free; before, it took Premium. Source: `doc/user/clusters/agent/ci_cd_workflow.md`.
 pub const CI_ACCESS_FREE: Version = Version::new(14, 5);
 

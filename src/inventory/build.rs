@@ -7,7 +7,7 @@ use std::collections::hash_map::Entry;
 use super::Loaded;
 use super::model::{
     Environment, Instance, Inventory, Namespace, NamespaceId, NamespaceKind, Project, ProjectId, RegisteredAgent,
-    Target,
+    Target, is_gitlab_com,
 };
 use super::problem::{PathUse, Problem, ProblemKind};
 use super::rows::{GroupRow, NamedRow, ProjectRow, Rows, Text};
@@ -35,7 +35,25 @@ pub(super) fn build(rows: Rows, problems: Vec<Problem>) -> Loaded {
     order_projects(&mut builder.inventory);
     let Builder { inventory, mut problems } = builder;
     problems.sort_by_key(|problem| problem.span);
-    Loaded { inventory, problems }
+    Loaded { inventory, problems: each_once(problems) }
+}
+
+/// Makes one problem of those that say the same: a path that stands there a thousand times is one mistake.
+fn each_once(problems: Vec<Problem>) -> Vec<Problem> {
+    let mut told: Vec<Problem> = Vec::with_capacity(problems.len());
+    let mut known: HashMap<String, usize> = HashMap::new();
+    for problem in problems {
+        let Some(same) = problem.repeats() else {
+            told.push(problem);
+            continue;
+        };
+        let position = *known.entry(same).or_insert(told.len());
+        match told.get_mut(position) {
+            Some(first) => first.add(problem.span),
+            None => told.push(problem),
+        }
+    }
+    told
 }
 
 struct Builder {
@@ -56,19 +74,19 @@ impl Builder {
                 None
             }
         });
-        let host = rows.url.as_ref().map(|url| host(&url.value));
+        let url = rows.url.as_ref().map(|url| url.value.clone());
         // The setting is one of the instance, and GitLab.com's is off.
-        let is_gitlab_com = matches!(host, Some("gitlab.com" | "www.gitlab.com"));
-        if let (true, Some((true, span))) = (is_gitlab_com, rows.instance_authorization) {
+        let is_on_gitlab_com = url.as_deref().is_some_and(is_gitlab_com);
+        if let (true, Some((true, span))) = (is_on_gitlab_com, rows.instance_authorization) {
             self.problem(ProblemKind::SettingOnGitLabCom, span, rows.url.as_ref().map(|url| url.span));
         }
         let setting = rows.instance_authorization.map(|(value, _)| value);
         self.inventory.instance = Instance {
-            url: rows.url.as_ref().map(|url| url.value.clone()),
+            url,
             version,
             // A tier that does not parse is a problem of the table's.
             tier: rows.tier.as_ref().and_then(|tier| tier.value.parse().ok()),
-            instance_authorization: setting.or(is_gitlab_com.then_some(false)),
+            instance_authorization: setting.or(is_on_gitlab_com.then_some(false)),
         };
     }
 
@@ -354,10 +372,4 @@ fn order_projects(inventory: &mut Inventory) {
         inventory.order[*next as usize] = ProjectId(u32::try_from(index).unwrap_or(u32::MAX));
         *next += 1;
     }
-}
-
-/// The host of an address.
-fn host(url: &str) -> &str {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    rest.split(['/', ':', '?', '#']).next().unwrap_or_default()
 }

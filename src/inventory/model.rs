@@ -38,6 +38,21 @@ pub struct Instance {
     pub instance_authorization: Option<bool>,
 }
 
+impl Instance {
+    /// Whether it is GitLab.com; `None` where its address is not known.
+    #[must_use]
+    pub fn is_gitlab_com(&self) -> Option<bool> {
+        self.url.as_deref().map(is_gitlab_com)
+    }
+}
+
+/// Whether an address is GitLab.com's.
+pub(super) fn is_gitlab_com(url: &str) -> bool {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let host = rest.split(['/', ':', '?', '#']).next().unwrap_or_default();
+    matches!(host, "gitlab.com" | "www.gitlab.com")
+}
+
 /// What holds projects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NamespaceKind {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::gitlab::{MAX_ANCESTORS, VersionError};
+use crate::gitlab::{MAX_ANCESTORS, VersionError, lower_path};
 use crate::source::Span;
 use crate::{schema, yaml};
 
@@ -115,11 +115,18 @@ pub struct Problem {
     pub span: Span,
     /// Another place that explains it.
     pub related: Option<Span>,
+    /// The first of the further places where the same is wrong.
+    pub again: Vec<Span>,
+    /// How many of these there are.
+    pub more: usize,
 }
+
+/// How many further places a problem names.
+const MOST_AGAIN: usize = 3;
 
 impl Problem {
     pub(super) fn new(kind: ProblemKind, span: Span) -> Self {
-        Self { kind, span, related: None }
+        Self { kind, span, related: None, again: Vec::new(), more: 0 }
     }
 
     pub(super) fn related(mut self, span: Option<Span>) -> Self {
@@ -127,10 +134,40 @@ impl Problem {
         self
     }
 
+    /// What tells whether another problem is the same again; `None` for what is told place by place.
+    pub(super) fn repeats(&self) -> Option<String> {
+        match &self.kind {
+            ProblemKind::DuplicatePath { path, listed, first_listed, .. } => {
+                Some(format!("path {listed} {first_listed} {}", lower_path(path)))
+            }
+            ProblemKind::DuplicateId { id, first_owner, .. } => Some(format!("id {id} {first_owner}")),
+            ProblemKind::DuplicateAgent { name, project } => Some(format!("agent {project} {name}")),
+            ProblemKind::DuplicateEnvironment { name, project } => Some(format!("environment {project} {name}")),
+            _ => None,
+        }
+    }
+
+    /// Takes over a further place where the same is wrong.
+    pub(super) fn add(&mut self, span: Span) {
+        self.more += 1;
+        if self.again.len() < MOST_AGAIN {
+            self.again.push(span);
+        }
+    }
+
     /// What is wrong, in a sentence; `None` for syntax and for keys and values, which are worded as those of agent
     /// configurations are.
     #[must_use]
     pub fn message(&self) -> Option<String> {
+        let message = self.message_of_one()?;
+        Some(match self.more {
+            0 => message,
+            1 => format!("{message} (the same once more below)"),
+            more => format!("{message} (the same {more} more times below)"),
+        })
+    }
+
+    fn message_of_one(&self) -> Option<String> {
         Some(match &self.kind {
             ProblemKind::Yaml(_) | ProblemKind::Shape(_) => return None,
             ProblemKind::DuplicateKey(key) => {

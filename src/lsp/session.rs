@@ -205,6 +205,10 @@ impl Session {
         if self.documents.get(&uri).is_some() {
             // Who watches no files may notice here that others have changed.
             self.is_stale |= !self.client.watches_files;
+            // Of files that come and go not every client tells: of a folder that is removed some say that alone, or nothing.
+            if !self.is_stale {
+                self.world.list_again(&self.documents);
+            }
             self.changed.insert(uri);
         }
     }

@@ -168,8 +168,8 @@ fn read_header(input: &mut impl BufRead) -> io::Result<Option<usize>> {
             Some(line) => {
                 let text = String::from_utf8_lossy(line);
                 let Some((name, value)) = text.split_once(':') else {
-                    let start: String = text.chars().take(40).collect();
-                    return Err(invalid(format!("no header: {start:?}")));
+                    let start: String = Printable::of(&text).chars().take(40).collect();
+                    return Err(invalid(format!("no header: \"{start}\"")));
                 };
                 if name.trim().eq_ignore_ascii_case("content-length") {
                     let value = value.trim();

@@ -15,8 +15,8 @@ use crate::analysis::{self, Analysis, Evaluation, Facts, Purpose, Subject};
 use crate::ci::{Pipeline, ProblemKind};
 use crate::diagnostic::{Finding, INVALID_SETTINGS};
 use crate::gitlab::NEWEST;
-use crate::project::files::{Disk, FileSource as _, Overlay, Texts};
-use crate::project::paths::{locate, shown_path};
+use crate::project::files::{Disk, FileSource as _, Listings, Overlay, Texts};
+use crate::project::paths::{folder_or_here, locate, shown_path};
 use crate::project::settings::{FILE_NAME, SETTINGS, Settings};
 use crate::project::{
     Asked, Loader, MAX_FILES_OF_EDITOR, Neighbours, Project, Request, Scope, Steps, Surroundings, Unusable,
@@ -57,6 +57,8 @@ pub(super) struct World {
     /// What the client's settings say for files outside of them.
     pub options: EditorOptions,
     subjects: Vec<Subject>,
+    /// The files around CI files, listed for their patterns since everything was last read or a document was saved.
+    pub listings: Listings,
     /// What was worked out about them since the last change.
     evaluation: OnceCell<Evaluation>,
     /// The mistakes of settings files and inventories, by path.
@@ -88,7 +90,8 @@ impl World {
     pub fn load(&mut self, documents: &Documents) -> Vec<String> {
         let texts = documents.texts();
         let before: Vec<Arc<Project>> = self.subjects.iter().map(|subject| Arc::clone(&subject.project)).collect();
-        let mut loading = Loading::new(&texts, &before);
+        self.listings.drop_all();
+        let mut loading = Loading::new(&texts, &self.listings, &before);
         for folder in &self.folders {
             let innermost = |document: &&Document| {
                 let around = self.folders.iter().filter(|folder| document.path.starts_with(&folder.path));
@@ -145,7 +148,7 @@ impl World {
         let role = self.role(document);
         // Of ten thousand open documents few have to do with agents.
         let texts = if matches!(role, Some(Role::Agent(..) | Role::Ci(_))) { documents.texts() } else { Texts::new() };
-        let files = Overlay::new(&Disk, &texts);
+        let files = Overlay::new(&Disk, &texts).keeping(&self.listings);
         match role {
             Some(Role::Agent(..)) => {
                 let mut is_known = false;
@@ -177,6 +180,25 @@ impl World {
                 is_tried && !is_of_interest(document) && !self.is_missing_include(shown)
             }
         }
+    }
+
+    /// Reads the CI files again whose patterns of includes may meet other files now than when these were listed.
+    pub fn list_again(&mut self, documents: &Documents) {
+        let has_patterns = |subject: &Subject| self.listings.has(folder_or_here(&subject.project.folder));
+        let with_patterns: Vec<usize> =
+            (0..).zip(&self.subjects).filter(|(_, subject)| has_patterns(subject)).map(|(at, _)| at).collect();
+        if with_patterns.is_empty() {
+            return;
+        }
+        self.listings.drop_all();
+        let texts = documents.texts();
+        let files = Overlay::new(&Disk, &texts).keeping(&self.listings);
+        for at in with_patterns {
+            if let Some(subject) = self.subjects.get_mut(at) {
+                subject.set_pipeline(subject.project.read_pipeline(&files));
+            }
+        }
+        self.forget();
     }
 
     /// What a document is; `None` for what has nothing to do with agents.
@@ -425,6 +447,7 @@ fn looks_like_inventory(document: &Document) -> bool {
 /// Loads projects, folder after folder.
 struct Loading<'l> {
     texts: &'l Texts,
+    listings: &'l Listings,
     /// What was known before, for where settings cannot be used.
     before: &'l [Arc<Project>],
     roots: HashSet<PathBuf>,
@@ -436,9 +459,10 @@ struct Loading<'l> {
 }
 
 impl<'l> Loading<'l> {
-    fn new(texts: &'l Texts, before: &'l [Arc<Project>]) -> Self {
+    fn new(texts: &'l Texts, listings: &'l Listings, before: &'l [Arc<Project>]) -> Self {
         Self {
             texts,
+            listings,
             before,
             roots: HashSet::new(),
             subjects: Vec::new(),
@@ -450,7 +474,8 @@ impl<'l> Loading<'l> {
 
     /// Adds the projects of a folder, or of documents that lie in none.
     fn add(&mut self, scope: Scope<'_>, options: &EditorOptions) {
-        let (files, surroundings) = (Overlay::new(&Disk, self.texts), Surroundings::of_process());
+        let files = Overlay::new(&Disk, self.texts).keeping(self.listings);
+        let surroundings = Surroundings::of_process();
         let loader = match Loader::new(&files, &options.known, &surroundings, rules::TABLE) {
             Ok(loader) => loader,
             Err(unusable) => return self.trouble(unusable),

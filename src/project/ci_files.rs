@@ -2,23 +2,19 @@
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
-use regex::Regex;
-
-use super::files::{Content, FileSource, Folder, Kind, Walk};
+use super::files::{Content, FileSource, Folder, Listing, Met};
 use super::paths::{folder_or_here, shown_path};
 use super::{InventoryFile, Project};
 use crate::access::jobs::CiProject;
-use crate::ci::{FileContent, Files, Pipeline};
+use crate::ci::{FileContent, Files, Globbed, MAX_INCLUDES, Pipeline};
 use crate::gitlab::FullPath;
 
 /// The largest CI file that is read, in bytes.
 ///
 /// Source: `max_yaml_size_bytes` in `doc/administration/instance_limits.md`, 2 MiB unless an administrator says otherwise.
 pub(crate) const MAX_CI_FILE_SIZE: u64 = 2 << 20;
-
-/// How many paths are looked at for one pattern.
-const MAX_PATHS: usize = 200_000;
 
 impl Project {
     /// Its CI file with what that includes; `None` without one.
@@ -33,7 +29,8 @@ impl Project {
         let root = folder_or_here(&self.folder).to_owned();
         // The folders of an inventory often hold what kaslint reads and no more.
         let is_whole = !self.is_listed || files.is_there(&root.join(".git"));
-        let repository = Repository { files, root, held, inventory: self.inventory.as_deref(), is_whole };
+        let inventory = self.inventory.as_deref();
+        let repository = Repository { files, root, held, inventory, is_whole, listing: Mutex::default() };
         Some(Pipeline::read(name, &repository, &self.ci_project().facts))
     }
 
@@ -53,6 +50,8 @@ struct Repository<'f> {
     held: Option<Folder>,
     inventory: Option<&'f InventoryFile>,
     is_whole: bool,
+    /// Its files, once a pattern was asked for.
+    listing: Mutex<Option<Listing>>,
 }
 
 impl Files for Repository<'_> {
@@ -67,30 +66,12 @@ impl Files for Repository<'_> {
         }
     }
 
-    /// `**` stands for any characters and `*` for any but `/`, over the whole path.
-    ///
-    /// Source: `search_files_by_wildcard_path` in `app/models/repository.rb`.
-    fn glob(&self, pattern: &str) -> Vec<String> {
-        let expression = regex::escape(pattern).replace(r"\*\*", ".*").replace(r"\*", "[^/]*");
-        let Ok(expression) = Regex::new(&format!("^(?s:{expression})$")) else { return Vec::new() };
-        // What only an editor has goes by the path that reports show.
-        let relative = |path: &Path| -> Option<String> {
-            let absolute = || std::path::absolute(&self.root).ok();
-            let path = match path.strip_prefix(&self.root) {
-                Ok(relative) => relative.to_owned(),
-                Err(_) => std::path::absolute(path).ok()?.strip_prefix(absolute()?).ok()?.to_owned(),
-            };
-            let parts: Option<Vec<&str>> = path.iter().map(|part| part.to_str()).collect();
-            Some(parts?.join("/"))
-        };
-        let wanted = |path: &Path| relative(path).is_some_and(|path| expression.is_match(&path));
-        let walk =
-            Walk { top: &self.root, limit: MAX_PATHS, leaves_out_ignored: true, is_large: false, wanted: &wanted };
-        let met = self.files.walk(&walk).met.into_iter().filter(|(_, kind)| *kind == Kind::File);
-        let mut paths: Vec<String> = met.filter_map(|(path, _)| relative(&path)).collect();
-        paths.sort();
-        paths.dedup();
-        paths
+    fn glob(&self, pattern: &str) -> Globbed {
+        let mut listing = self.listing.lock().unwrap_or_else(PoisonError::into_inner);
+        let listing = listing.get_or_insert_with(|| self.files.list(&self.root));
+        // One more than is included tells that there are too many.
+        let Met { paths, is_whole } = listing.matching(pattern, MAX_INCLUDES + 1);
+        Globbed { paths, is_whole }
     }
 
     fn is_whole(&self) -> bool {
@@ -124,5 +105,72 @@ fn read_below(files: &dyn FileSource, folder: &Folder, root: &Path, path: &str) 
         }
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => FileContent::Missing,
         Err(_) => FileContent::NoFile("not readable"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::path::{Path, PathBuf};
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::super::files::{Content, FileSource, Folder, Kind, Memory, Walk, Walked};
+    use super::super::{Context, Project};
+
+    /// Counts how often the tree is walked.
+    struct Counting(Memory, AtomicUsize);
+
+    impl FileSource for Counting {
+        fn kind(&self, path: &Path) -> io::Result<Kind> {
+            self.0.kind(path)
+        }
+
+        fn link_target(&self, path: &Path) -> io::Result<PathBuf> {
+            self.0.link_target(path)
+        }
+
+        fn real(&self, path: &Path) -> io::Result<PathBuf> {
+            self.0.real(path)
+        }
+
+        fn read(&self, path: &Path, limit: u64) -> io::Result<Content> {
+            self.0.read(path, limit)
+        }
+
+        fn hold(&self, folder: &Path, real: &Path) -> io::Result<Folder> {
+            self.0.hold(folder, real)
+        }
+
+        fn read_at(&self, folder: &Folder, below: &Path, path: &Path, limit: u64) -> io::Result<Content> {
+            self.0.read_at(folder, below, path, limit)
+        }
+
+        fn walk(&self, walk: &Walk<'_>) -> Walked {
+            self.1.fetch_add(1, Ordering::Relaxed);
+            self.0.walk(walk)
+        }
+
+        fn remote(&self, repository: &Path) -> Option<String> {
+            self.0.remote(repository)
+        }
+    }
+
+    #[test]
+    fn all_patterns_of_a_pipeline_share_one_walk() {
+        let mut tree = Memory::default();
+        let mut main = "include:\n".to_owned();
+        for number in 0..10 {
+            tree.write(format!("w/ci/{number}/a.yml"), format!("job-{number}: {{script: [x]}}\n"));
+            main.push_str(&format!("  - '**/{number}/*.yml'\n"));
+        }
+        tree.write("w/.gitlab-ci.yml", main);
+        let files = Counting(tree, AtomicUsize::new(0));
+        let mut project = Project::new(Vec::new(), Context::default());
+        project.folder = PathBuf::from("w");
+        project.real = PathBuf::from("w");
+        project.ci_file = Some(PathBuf::from("w/.gitlab-ci.yml"));
+        let pipeline = project.read_pipeline(&files).expect("a pipeline");
+        assert_eq!((pipeline.jobs.len(), pipeline.problems.len()), (10, 0));
+        assert_eq!(files.1.load(Ordering::Relaxed), 1);
     }
 }

@@ -187,8 +187,9 @@ pub(crate) fn mistake(problem: &Problem, source: &Arc<Source>) -> Option<Finding
         }
         _ => finding(problem.message()?),
     };
-    Some(match problem.related {
+    let finding = match problem.related {
         Some(related) => finding.related(related, "listed here first"),
         None => finding,
-    })
+    };
+    Some(problem.again.iter().fold(finding, |finding, span| finding.related(*span, "and again")))
 }

@@ -295,7 +295,8 @@ impl Reader<'_> {
             None => None,
         };
         let place = Place { source: Arc::clone(self.source), span: rule.span };
-        Some(AcceptedFinding { rule: info.name, at: text("at"), path, place })
+        let file = text("path").and_then(|path| AcceptedFinding::only_path(&path));
+        Some(AcceptedFinding { rule: info.name, at: text("at"), path, file, place })
     }
 
     fn version(&mut self, value: &Value) -> Option<Version> {

@@ -17,6 +17,8 @@ rule! {
     /// Source: `internal/module/starboard_vulnerability/agent` and `cmd/agentk/agentkapp/module_runner.go` of gitlab-agent; schedules are
     /// parsed by robfig/cron v3's standard parser.
     ///
+    /// Releases: from 15.4.
+    ///
     /// ## Bad
     ///
     /// ```yaml

@@ -94,7 +94,7 @@ impl Rule for AutoDevopsWithoutContext {
         for case in &job.cases {
             let calls = case.script.actions.iter().find(|action| {
                 matches!(&action.kind, ActionKind::Opaque { program } if program == "auto-deploy")
-                    && !case.scope.has("KUBE_CONTEXT")
+                    && !job.scope(case).has("KUBE_CONTEXT")
             });
             let Some(action) = calls else { continue };
             let selects = case.script.actions.iter().any(|action| {

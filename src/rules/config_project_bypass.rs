@@ -22,6 +22,8 @@ rule! {
     ///
     /// Source: `app/finders/clusters/agents/authorizations/ci_access/finder.rb` of GitLab.
     ///
+    /// Releases: from 17.3.
+    ///
     /// ## Bad
     ///
     /// ```yaml project=acme/ops/agents

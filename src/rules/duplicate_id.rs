@@ -2,7 +2,6 @@
 
 use super::findings::Findings;
 use super::given::FileContext;
-use super::removal;
 use super::rule::{Rule, rule};
 use crate::access::{Authorization, DropReason};
 use crate::agent_config::{AccessSection, CiEntry, EntryKind, Spanned, is_true};
@@ -77,7 +76,7 @@ impl Rule for DuplicateId {
         // Of two that say the same, nothing is lost with one of them.
         let is_same = file.slice(lost.span) == file.slice(kept.span);
         let safety = if is_same { Safety::Safe } else { Safety::Unsafe };
-        let cut = removal::of_item(file, lost.span);
+        let cut = cx.without_item(lost.span);
         findings.report(finding.removal(safety, format!("Remove the entry that is lost, {}", excerpt(id.text)), cut));
     }
 }

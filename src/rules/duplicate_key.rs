@@ -1,13 +1,14 @@
 //! `duplicate-key`.
 
+use std::collections::HashMap;
+
 use super::findings::Findings;
 use super::given::FileContext;
-use super::removal;
 use super::rule::{Rule, rule};
 use crate::diagnostic::{Finding, Safety};
 use crate::project::AgentFile;
 use crate::words::excerpt;
-use crate::yaml::{Data, LossKind, NodeId, Tree};
+use crate::yaml::{Data, LossKind, NodeId};
 
 rule! {
     /// The same key twice in one mapping: the earlier value is lost, whole.
@@ -45,14 +46,15 @@ rule! {
 }
 
 impl Rule for DuplicateKey {
-    fn check_file(&self, file: &AgentFile, _cx: &FileContext<'_>, findings: &mut Findings) {
+    fn check_file(&self, file: &AgentFile, cx: &FileContext<'_>, findings: &mut Findings) {
         let tree = file.config.document.tree();
         let reading = file.config.document.reading();
         for (id, node) in tree.nodes() {
-            if !matches!(node.data, Data::Mapping { .. }) {
-                continue;
-            }
-            for loss in reading.losses(id) {
+            let Data::Mapping { entries, .. } = &node.data else { continue };
+            let losses = reading.losses(id);
+            let values: HashMap<NodeId, NodeId> =
+                if losses.is_empty() { HashMap::new() } else { entries.iter().copied().collect() };
+            for loss in losses {
                 let key = excerpt(&loss.key);
                 let (message, kept, help) = match loss.kind {
                     LossKind::Again => (
@@ -72,17 +74,11 @@ impl Rule for DuplicateKey {
                     .key(loss.key.clone());
                 // The one that is kept stands below; of two equal values, nothing is lost with one of them.
                 let is_again = loss.kind == LossKind::Again;
-                let kept = kept_value(tree, id, loss.kept).map(|value| file.slice(tree.node(value).span));
+                let kept = values.get(&loss.kept).map(|value| file.slice(tree.node(*value).span));
                 let is_same = kept == Some(file.slice(tree.node(loss.lost_value).span));
-                let cut = if is_again && is_same { removal::of_key(file, tree.node(loss.lost).span) } else { None };
+                let cut = if is_again && is_same { cx.without_key(tree.node(loss.lost).span) } else { None };
                 findings.report(finding.help(help).removal(Safety::Safe, format!("Remove the first {key}"), cut));
             }
         }
     }
-}
-
-/// The value of the key that is kept.
-fn kept_value(tree: &Tree, mapping: NodeId, key: NodeId) -> Option<NodeId> {
-    let Data::Mapping { entries, .. } = &tree.node(mapping).data else { return None };
-    entries.iter().find(|entry| entry.0 == key).map(|entry| entry.1)
 }

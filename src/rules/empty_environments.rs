@@ -2,7 +2,6 @@
 
 use super::findings::Findings;
 use super::given::FileContext;
-use super::removal;
 use super::rule::{Rule, rule};
 use crate::agent_config::CiEntry;
 use crate::diagnostic::{Finding, Safety};
@@ -14,6 +13,8 @@ rule! {
     /// without one.
     ///
     /// Source: `app/services/clusters/agents/authorizations/ci_access/filter_service.rb` of GitLab.
+    ///
+    /// Releases: from 15.7.
     ///
     /// ## Bad
     ///
@@ -52,6 +53,6 @@ impl Rule for EmptyEnvironments {
         let finding = Finding::new(&INFO, &cx.file.source, span, message).label("restricts nothing").route(route);
         let finding = finding.help("name the environments, or remove the key; to let nobody in, remove the entry");
         // "Nobody" may be meant as well as "everybody".
-        findings.report(finding.removal(Safety::Unsafe, "Remove `environments`", removal::of_key(cx.file, span)));
+        findings.report(finding.removal(Safety::Unsafe, "Remove `environments`", cx.without_key(span)));
     }
 }

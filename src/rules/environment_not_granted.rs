@@ -8,8 +8,9 @@ use super::insertion;
 use super::jobs::{finding_on, job_name, refused};
 use super::rule::{Rule, rule};
 use crate::access::jobs::Refusal;
+use crate::agent_config::Spanned;
 use crate::source::Place;
-use crate::words::{a_few, excerpt};
+use crate::words::{a_few_of, excerpt};
 use crate::yaml::written;
 
 rule! {
@@ -19,6 +20,8 @@ rule! {
     /// match anywhere in the name, from 19.5 it is compared with the whole. A job without `environment` passes no such entry.
     ///
     /// Source: `app/services/clusters/agents/authorizations/ci_access/filter_service.rb` and `lib/gitlab/ci/environment_matcher.rb` of GitLab.
+    ///
+    /// Releases: from 15.7.
     ///
     /// ## Bad
     ///
@@ -74,25 +77,26 @@ impl Rule for EnvironmentNotGranted {
         let Some(refused) = refused(selection, cx, |refusal| *refusal == Refusal::Environment) else { return };
         let context = cx.index.agent(refused.agent).context();
         let entry = refused.row.winner.and_then(|winner| winner.entry);
-        let listed: Vec<String> =
-            entry.into_iter().flat_map(|entry| &entry.environments).map(|pattern| excerpt(&pattern.value)).collect();
+        let patterns = entry.map(|entry| &entry.environments[..]).unwrap_or_default();
+        let listed = || a_few_of(patterns.iter().map(|pattern| excerpt(&pattern.value)));
         let job = job_name(refused.case);
-        let first = || listed.first().cloned().unwrap_or_default();
+        let first = || patterns.first().map(|pattern| excerpt(&pattern.value)).unwrap_or_default();
         let (message, label, help) = match &refused.case.environment {
             None => (
                 format!(
                     "the agent {} takes jobs of the environments {} only, and {job} has none: kubectl says that no context exists with the name",
                     excerpt(&context),
-                    a_few(&listed)
+                    listed()
                 ),
                 "the job has no environment",
                 format!("add `environment: {}` to the job", first().trim_matches('`')),
             ),
             Some(environment) => {
                 let name = environment.to_string();
-                let case = entry.into_iter().flat_map(|entry| &entry.environments);
-                let alike =
-                    case.map(|pattern| &pattern.value).find(|pattern| pattern.to_lowercase() == name.to_lowercase());
+                let wanted: String = name.chars().flat_map(char::to_lowercase).collect();
+                let is_alike =
+                    |pattern: &&Spanned<String>| pattern.value.chars().flat_map(char::to_lowercase).eq(wanted.chars());
+                let alike = patterns.iter().find(is_alike).map(|pattern| &pattern.value);
                 let help = match alike {
                     Some(pattern) => format!(
                         "letter case counts: write `environment: {pattern}`, or {} in the agent's entry",
@@ -106,7 +110,7 @@ impl Rule for EnvironmentNotGranted {
                     format!(
                         "the agent {} takes jobs of the environments {} only, and that of {job} is {}: kubectl says that no context exists with the name",
                         excerpt(&context),
-                        a_few(&listed),
+                        listed(),
                         excerpt(&name)
                     ),
                     "not for the job's environment",
@@ -128,11 +132,7 @@ impl Rule for EnvironmentNotGranted {
         };
         let wording = Wording {
             job: format!("{job} ({of_job})"),
-            before: format!(
-                "the agent {} takes jobs of the environments {} only; in ",
-                excerpt(&context),
-                a_few(&listed)
-            ),
+            before: format!("the agent {} takes jobs of the environments {} only; in ", excerpt(&context), listed()),
             after: " kubectl says that no context exists with the name".to_owned(),
             instead: Some((
                 "not for the jobs' environments",

@@ -1,17 +1,19 @@
 //! What rules are given: what surrounds the thing that they check, and the things that are known nowhere else.
 
+use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::removal::Cuts;
 use crate::access::jobs::{JobEnvironments, JobView, KnownEnvironments, ProjectJobs, Selection, script_route};
 use crate::access::{AgentId, Entries, Index};
-use crate::agent_config::CiEntry;
+use crate::agent_config::{AccessSection, CiEntry, EntryKind};
 use crate::diagnostic::{Finding, RuleInfo};
 use crate::gitlab::FullPath;
 use crate::project::{AgentFile, Context};
 use crate::shell::{Action, Script};
-use crate::source::{Place, Source};
+use crate::source::{Place, Source, Span};
 
 /// What rules are given about the project.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +33,9 @@ pub struct FileContext<'p> {
     pub file: &'p AgentFile,
     /// What becomes of its entries, and which of them decide.
     pub entries: Entries<'p>,
+    cuts: OnceCell<Option<Cuts<'p>>>,
+    /// The ids of entries in lower case.
+    ids: OnceCell<HashSet<(AccessSection, EntryKind, String)>>,
 }
 
 impl<'p> FileContext<'p> {
@@ -40,7 +45,30 @@ impl<'p> FileContext<'p> {
         let Context { project: home, inventory, .. } = project.gitlab;
         let home = home.as_ref().map(FullPath::as_str);
         let entries = Entries::of(&file.config, home, inventory.as_deref(), project.gitlab.access_settings());
-        Self { project, file, entries }
+        Self { project, file, entries, cuts: OnceCell::new(), ids: OnceCell::new() }
+    }
+
+    /// Whether an entry of a list has this id, however letter case has it.
+    pub(super) fn lists(&self, section: AccessSection, kind: EntryKind, id: &str) -> bool {
+        let ids = self.ids.get_or_init(|| {
+            let ids = self.file.config.entry_ids().into_iter();
+            ids.map(|id| (id.section, id.kind, id.text.to_ascii_lowercase())).collect()
+        });
+        ids.contains(&(section, kind, id.to_ascii_lowercase()))
+    }
+
+    /// What to cut out so that the item of a list at this place is gone; `None` where that touches more.
+    pub(super) fn without_item(&self, item: Span) -> Option<Span> {
+        self.cuts()?.item_at(item)
+    }
+
+    /// What to cut out so that the key at this place is gone with its value; `None` where that touches more.
+    pub(super) fn without_key(&self, key: Span) -> Option<Span> {
+        self.cuts()?.key_at(key)
+    }
+
+    fn cuts(&self) -> Option<&Cuts<'p>> {
+        self.cuts.get_or_init(|| Cuts::of(self.file)).as_ref()
     }
 
     /// What is known about GitLab's side.

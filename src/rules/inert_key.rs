@@ -17,6 +17,8 @@ rule! {
     ///
     /// Source: gitlab-agent!1436, gitlab!93423, gitlab#570346, `app/services/clusters/agents/authorize_proxy_user_service.rb` of GitLab.
     ///
+    /// Releases: from 17.0 up to 17.11.
+    ///
     /// ## Bad
     ///
     /// ```yaml gitlab-version=17.5

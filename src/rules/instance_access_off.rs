@@ -21,6 +21,8 @@ rule! {
     /// Source: `doc/user/clusters/agent/ci_cd_workflow.md` and
     /// `app/services/clusters/agents/authorizations/ci_access/refresh_service.rb` of GitLab; gitlab#357516.
     ///
+    /// Releases: from 17.11.
+    ///
     /// ## Bad
     ///
     /// ```yaml instance-authorization=false

@@ -2,7 +2,7 @@
 
 use super::findings::Findings;
 use super::given::FileContext;
-use super::patterns::{AtRelease, PatternPitfall, has_by_old, patterns};
+use super::patterns::{AtRelease, Holds, PatternPitfall, has_by_old, patterns};
 use super::rule::{Rule, rule};
 use crate::access::EnvironmentMatcher;
 use crate::agent_config::CiEntry;
@@ -21,7 +21,7 @@ rule! {
     ///
     /// Source: `lib/gitlab/ci/environment_matcher.rb` of GitLab, in both of its forms.
     ///
-    /// Releases: up to 18.9, perhaps up to 19.4.
+    /// Releases: from 15.7 up to 18.9, perhaps up to 19.4.
     ///
     /// ## Bad
     ///
@@ -58,15 +58,20 @@ impl Rule for InvalidPattern {
             let Some(found) = AtRelease::of(&pattern.value, EnvironmentMatcher::of(version)) else { continue };
             let PatternPitfall::Invalid(fault) = found.pitfall else { continue };
             let why = pattern_fault(fault);
-            let message = format!(
-                "{} {} no valid regular expression, which a pattern with `*` {} to GitLab: {why}; comparing it with a job's environment raises an error{}",
-                excerpt(&pattern.value),
-                found.verb("is", "may be"),
-                found.verb("is", "may be"),
-                found.by_release(version)
-            );
-            let finding =
-                Finding::new(&INFO, &cx.file.source, pattern.span, message).label(why).route(route).key(&pattern.value);
+            let text = excerpt(&pattern.value);
+            let message = match found.holds {
+                Holds::Surely => format!(
+                    "{text} is no valid regular expression, which a pattern with `*` is to GitLab: {why}; comparing it with a job's environment raises an error"
+                ),
+                _ => format!(
+                    "{text} may fail each request for a job's agents: as a regular expression it is not valid, since {why}{}",
+                    found.by_release(version)
+                ),
+            };
+            let finding = Finding::new(&INFO, &cx.file.source, pattern.span, message)
+                .label(why)
+                .route(route())
+                .key(&pattern.value);
             let finding = finding.severity(found.severity(Severity::Error));
             findings.report(finding.help("write the names out, without `*`"));
         }

@@ -4,6 +4,8 @@ use super::findings::Findings;
 use super::given::FileContext;
 use super::rule::{Rule, rule};
 use crate::diagnostic::{Finding, Safety, Severity};
+use crate::gitlab::Tier;
+use crate::inventory::Instance;
 use crate::project::AgentFile;
 use crate::schema::{self, ProblemKind};
 use crate::source::Span;
@@ -15,12 +17,12 @@ rule! {
     /// An id or an environment must not be empty, `access_as` takes exactly one member, log levels are written in lower
     /// case, durations as a number of seconds (`3600s`, not `1h`). GitLab refuses the whole file for any of these.
     ///
-    /// A few values are checked later: when a value of `remote_development` does not suit GitLab's Rails side, none of that
-    /// section's settings is saved, while everything else takes effect. For `container_scanning.cadence` from 17.0 on, and for
+    /// A few values are checked later: when a value of `remote_development` does not suit GitLab's Rails side, or `dns_zone` is missing, none of that
+    /// section's settings is saved, not even `enabled: false`, while everything else takes effect. A self-managed GitLab on Free does not look at the section. For `container_scanning.cadence` from 17.0 on, and for
     /// severities and resource types, public sources do not settle what GitLab does; these are warnings.
     ///
     /// Source: `pkg/agentcfg/agentcfg.pb.validate.go` of gitlab-agent; protobuf-go's `well_known_types.go`;
-    /// `doc/user/workspace/gitlab_agent_configuration.md` of GitLab.
+    /// `ee/app/models/remote_development/workspaces_agent_config.rb` and `doc/user/workspace/settings.md` of GitLab.
     ///
     /// ## Bad
     ///
@@ -95,14 +97,44 @@ impl Rule for InvalidValue {
             .help(format!("add `{}: '0 0 * * *'`", key.name))
             .key(&*key.name),
             ProblemKind::RailsRefusal { key, what } => {
-                finding(format!("`{}`: {what}. GitLab saves none of the `remote_development` settings", key.name))
-                    .help("mend it; everything else in the file takes effect")
-                    .key(what.clone())
+                let Some(licence) = licence_of_workspaces(cx) else { return };
+                let (with, severity) = match licence {
+                    Licence::There => ("GitLab", Severity::Error),
+                    Licence::Unknown => ("with Premium or Ultimate GitLab", Severity::Warning),
+                };
+                let message = format!("`{}`: {what}. {} saves none of the `remote_development` settings", key.name, capitalized(with));
+                finding(message).severity(severity).help("mend it; everything else in the file takes effect").key(what.clone())
             }
             _ => return,
         };
         findings.report(finding);
     }
+}
+
+/// Whether the instance has a licence for workspaces.
+enum Licence {
+    There,
+    Unknown,
+}
+
+/// The licence that makes GitLab's Rails side look at the section; `None` where it does not. It is that of the instance, so that a project
+/// on Free proves nothing on GitLab.com.
+///
+/// Source: `ee/lib/ee/api/internal/kubernetes.rb` of GitLab.
+fn licence_of_workspaces(cx: &FileContext<'_>) -> Option<Licence> {
+    let context = cx.gitlab();
+    let instance = context.inventory.as_ref().map(|inventory| inventory.instance());
+    let is_gitlab_com = instance.and_then(Instance::is_gitlab_com);
+    match (context.tier, is_gitlab_com) {
+        (_, Some(true)) | (Some(Tier::Premium | Tier::Ultimate), _) => Some(Licence::There),
+        (Some(Tier::Free), Some(false)) => None,
+        (Some(Tier::Free), None) | (None, _) => Some(Licence::Unknown),
+    }
+}
+
+fn capitalized(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()
 }
 
 fn unknown_name(finding: Finding, names: &[String], found: &str, span: Span) -> Finding {

@@ -64,9 +64,7 @@ impl Rule for MalformedId {
             .route(id.route());
         finding = match instead {
             Some(path) => {
-                let is_listed = cx.file.config.entry_ids().iter().any(|other| {
-                    (other.section, other.kind) == (id.section, id.kind) && other.text.eq_ignore_ascii_case(&path)
-                });
+                let is_listed = cx.lists(id.section, id.kind, &path);
                 // With another entry of this id, one of both would be lost.
                 let safety = if is_guess || is_listed { Safety::Unsafe } else { Safety::Safe };
                 let text = as_written(cx.file.slice(id.span), &path);

@@ -15,6 +15,8 @@ rule! {
     ///
     /// Source: `doc/user/clusters/agent/managed_kubernetes_resources.md` of GitLab.
     ///
+    /// Releases: from 17.9.
+    ///
     /// ## Bad
     ///
     /// ```yaml

@@ -2,7 +2,6 @@
 
 use super::findings::Findings;
 use super::given::FileContext;
-use super::removal;
 use super::rule::{Rule, rule};
 use crate::diagnostic::{Finding, Safety};
 use crate::schema::{self, ProblemKind};
@@ -14,6 +13,8 @@ rule! {
     /// `environments:` restricts nothing. GitLab accepts it and says nothing.
     ///
     /// Source: protobuf-go, `encoding/protojson/decode.go`.
+    ///
+    /// Releases: from 17.11.
     ///
     /// ## Bad
     ///
@@ -68,6 +69,6 @@ impl Rule for NullValue {
         };
         // What it was meant to have cannot be known; that it has nothing is what GitLab reads.
         let title = format!("Remove `{name}`");
-        findings.report(finding.help(help).removal(Safety::Unsafe, title, removal::of_key(cx.file, problem.span)));
+        findings.report(finding.help(help).removal(Safety::Unsafe, title, cx.without_key(problem.span)));
     }
 }

@@ -15,6 +15,8 @@ rule! {
     ///
     /// Source: `app/finders/clusters/agents/authorizations/ci_access/finder.rb` of GitLab; gitlab#357516.
     ///
+    /// Releases: from 17.11.
+    ///
     /// ## Bad
     ///
     /// ```yaml

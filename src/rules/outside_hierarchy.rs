@@ -38,7 +38,7 @@ rule! {
     /// ```yaml project=acme/platform/agents gitlab-version=17.0
     /// ci_access:
     ///   projects:
-    ///     - id: acme/web/shop
+    ///     - id: acme/platform/shop
     /// ```
     ///
     /// ## How to fix

@@ -17,9 +17,11 @@ rule! {
     /// Which of the two 18.10 to 19.4 do, and patch releases of those and of older lines, is not known; what only one of them makes of a pattern is a note there.
     ///
     /// Names of environments have ASCII letters, digits, blanks and `-`, `_`, `/`, `$`, `{`, `}`, `.` only. A pattern that takes any other
-    /// character as itself matches nothing, so it lets nobody in: `(prod|stage)*` from 19.5 on, and `prod?` in every release, since a pattern without `*` is compared as it is.
+    /// character as itself matches nothing, so it lets nobody in: `(prod|stage)*` from 19.5 on. A pattern without `*` is compared as it is, in every release.
     ///
     /// Source: `lib/gitlab/ci/environment_matcher.rb` of GitLab, in both of its forms; `lib/gitlab/regex.rb` for names.
+    ///
+    /// Releases: from 15.7.
     ///
     /// ## Bad
     ///
@@ -85,7 +87,7 @@ impl Rule for PatternMetacharacter {
             let message = format!("{message}{}", found.by_release(version));
             let finding = Finding::new(&INFO, &cx.file.source, pattern.span, message)
                 .label(label)
-                .route(route)
+                .route(route())
                 .key(&pattern.value)
                 .severity(found.severity(Severity::Warning));
             findings.report(finding.help(help));

@@ -114,10 +114,10 @@ impl AtRelease {
 impl PatternPitfall {
     /// By the matcher of old releases.
     fn by_old(pattern: &str) -> Option<Self> {
-        let impossible = || NewPattern::new(pattern).impossible_character().map(Self::MatchesNothing);
         if !pattern.contains('*') {
-            return impossible();
+            return None;
         }
+        let impossible = || NewPattern::new(pattern).impossible_character().map(Self::MatchesNothing);
         let compiled = OldPattern::new(pattern);
         if let Some(fault) = compiled.fault() {
             return Some(Self::Invalid(fault));
@@ -140,9 +140,12 @@ impl PatternPitfall {
 
     /// By the matcher of new releases.
     fn by_new(pattern: &str) -> Option<Self> {
+        if !pattern.contains('*') {
+            return None;
+        }
         match NewPattern::new(pattern).impossible_character() {
             Some(sign) => Some(Self::MatchesNothing(sign)),
-            None if !pattern.is_empty() && pattern.chars().all(|character| character == '*') => Some(Self::MatchesAll),
+            None if pattern.chars().all(|character| character == '*') => Some(Self::MatchesAll),
             None => None,
         }
     }
@@ -156,9 +159,9 @@ pub(super) fn has_by_old(file: &AgentFile, is_meant: impl Fn(&PatternPitfall) ->
 }
 
 /// The patterns of an entry, with their routes.
-pub(super) fn patterns(entry: &CiEntry) -> impl Iterator<Item = (&Spanned<String>, String)> {
+pub(super) fn patterns(entry: &CiEntry) -> impl Iterator<Item = (&Spanned<String>, impl FnOnce() -> String)> {
     let patterns = entry.environments.iter().enumerate();
-    patterns.map(|(index, pattern)| (pattern, format!("{}.environments[{index}]", entry.route())))
+    patterns.map(move |(index, pattern)| (pattern, move || format!("{}.environments[{index}]", entry.route())))
 }
 
 /// The pattern without `^` and `$` at its ends: whoever writes those knows that it is a regular expression.
@@ -320,12 +323,12 @@ mod tests {
         for pattern in ["prod*", "review/*", "v1.*", "prod", ".*", "*/prod", "${X}*"] {
             assert_eq!(at(pattern, New), None, "{pattern}");
         }
-        for (pattern, sign) in [("(a|b)*", '('), ("^prod*", '^'), ("prod[*", '['), ("prod?", '?')] {
+        for (pattern, sign) in [("(a|b)*", '('), ("^prod*", '^'), ("prod[*", '['), ("prod?*", '?')] {
             assert_eq!(at(pattern, New), Some((MatchesNothing(sign), Surely, None)), "{pattern}");
         }
         for matcher in [EnvironmentMatcher::Old, Either, New] {
             assert_eq!(at("*", matcher), Some((MatchesAll, Surely, None)));
-            assert_eq!(at("prod?", matcher), Some((MatchesNothing('?'), Surely, None)));
+            assert_eq!(at("prod?", matcher), None);
             assert_eq!(at("prod:*", matcher), Some((MatchesNothing(':'), Surely, None)));
         }
         assert_eq!(at("v1.*", Either), Some((Metacharacter('.'), IfOld, None)));

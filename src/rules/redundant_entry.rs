@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use super::findings::Findings;
 use super::given::FileContext;
-use super::removal;
 use super::rule::{Rule, rule};
 use crate::access::{Authorization, CandidateKind};
 use crate::agent_config::{AccessAs, AccessSection, CiEntry, EntryKind, Impersonation, Mode, is_true};
@@ -85,7 +84,7 @@ impl Rule for RedundantEntry {
             let finding = finding.route(format!("{}.id", entry.route())).key(path.lower());
             let finding = finding.help("remove the entry, unless it is there to be read");
             let title = format!("Remove the entry of {}", excerpt(&id.value));
-            findings.report(finding.removal(Safety::Unsafe, title, removal::of_item(file, entry.span)));
+            findings.report(finding.removal(Safety::Unsafe, title, cx.without_item(entry.span)));
         }
     }
 }

@@ -1,74 +1,105 @@
 //! Taking an item out of a list, or a key out of a mapping, so that the rest stays as it is.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
 use crate::project::AgentFile;
 use crate::source::{Source, Span};
 use crate::yaml::{Data, Node, NodeId, Tree};
 
-/// The tree is searched once for each finding, which takes too long in a file that is made to have many of both.
-const MOST_NODES: usize = 20_000;
-
-/// What to cut out so that the item of a list at this place is gone, or its list if it is the only one.
-///
-/// `None` where that could not be done without touching more: something else on the line, a comment between, an alias anywhere.
-/// Comment lines above what is removed stay.
-pub(super) fn of_item(file: &AgentFile, item: Span) -> Option<Span> {
-    let cut = Cut::of(file)?;
-    cut.tree.nodes().find_map(|(list, node)| {
-        let Data::Sequence { items, flow } = &node.data else { return None };
-        let at = items.iter().position(|&id| cut.tree.node(id).span == item)?;
-        match (items.len(), flow) {
-            (1, false) => cut.holder(list),
-            (_, true) => cut.flow(&items.iter().map(|&id| cut.span(id)).collect::<Vec<_>>(), at),
-            (_, false) => cut.item(items.get(at).copied()?),
-        }
-    })
-}
-
-/// What to cut out so that the key at this place is gone with its value.
-pub(super) fn of_key(file: &AgentFile, key: Span) -> Option<Span> {
-    let cut = Cut::of(file)?;
-    cut.tree.nodes().find_map(|(id, node)| {
-        let Data::Mapping { entries, .. } = &node.data else { return None };
-        let at = entries.iter().position(|&(id, _)| cut.tree.node(id).span == key)?;
-        cut.entry(id, at)
-    })
-}
-
-struct Cut<'f> {
+/// The lists and mappings of a file by the places of what stands in them, looked through once for all findings.
+#[derive(Debug)]
+pub(crate) struct Cuts<'f> {
     source: &'f Source,
     tree: &'f Tree,
+    /// Lists, with the positions of the items.
+    items: HashMap<Span, Vec<(NodeId, usize)>>,
+    /// Mappings, with the positions of the keys.
+    keys: HashMap<Span, Vec<(NodeId, usize)>>,
+    /// The mappings that hold values, with their positions.
+    holders: HashMap<NodeId, (NodeId, usize)>,
+    /// The places of all items of a list, or entries of a mapping; `None` within where one of them cannot be told.
+    parts: RefCell<HashMap<NodeId, Option<Rc<[Span]>>>>,
 }
 
-impl<'f> Cut<'f> {
-    fn of(file: &'f AgentFile) -> Option<Self> {
+impl<'f> Cuts<'f> {
+    /// Looks through a file; `None` for one in which nothing can be taken out by itself.
+    pub fn of(file: &'f AgentFile) -> Option<Self> {
         let document = &file.config.document;
         // What an alias stands for is written elsewhere, and what is anchored is used elsewhere.
-        let is_plain = document.problems().is_empty() && !document.unshown() && !document.tree().has_aliases();
-        let is_plain = is_plain && document.tree().nodes().count() <= MOST_NODES;
-        is_plain.then(|| Self { source: &file.source, tree: document.tree() })
+        if !document.problems().is_empty() || document.unshown() || document.tree().has_aliases() {
+            return None;
+        }
+        let (source, tree) = (&*file.source, document.tree());
+        let (mut items, mut keys, mut holders) = (HashMap::new(), HashMap::new(), HashMap::new());
+        for (id, node) in tree.nodes() {
+            match &node.data {
+                Data::Sequence { items: all, .. } => {
+                    for (at, &item) in all.iter().enumerate() {
+                        items.entry(tree.node(item).span).or_insert_with(Vec::new).push((id, at));
+                    }
+                }
+                Data::Mapping { entries, .. } => {
+                    for (at, &(key, value)) in entries.iter().enumerate() {
+                        keys.entry(tree.node(key).span).or_insert_with(Vec::new).push((id, at));
+                        holders.entry(value).or_insert((id, at));
+                    }
+                }
+                _ => {}
+            }
+        }
+        Some(Self { source, tree, items, keys, holders, parts: RefCell::default() })
     }
 
-    /// The key that holds a list, with everything in it.
-    fn holder(&self, list: NodeId) -> Option<Span> {
-        self.tree.nodes().find_map(|(id, node)| {
-            let Data::Mapping { entries, .. } = &node.data else { return None };
-            let at = entries.iter().position(|&(_, value)| value == list)?;
-            self.entry(id, at)
+    /// What to cut out so that the item of a list at this place is gone, or its list if it is the only one.
+    ///
+    /// `None` where that could not be done without touching more: something else on the line, a comment between, an alias anywhere.
+    /// Comment lines above what is removed stay.
+    pub fn item_at(&self, item: Span) -> Option<Span> {
+        self.items.get(&item)?.iter().find_map(|&(list, at)| {
+            let Data::Sequence { items, flow } = &self.tree.node(list).data else { return None };
+            match (items.len(), flow) {
+                (1, false) => self.holders.get(&list).and_then(|&(mapping, at)| self.entry(mapping, at)),
+                (_, true) => self.flow(&self.parts(list)?, at),
+                (_, false) => self.item(items.get(at).copied()?),
+            }
         })
     }
 
-    fn entry(&self, mapping: NodeId, at: usize) -> Option<Span> {
-        let Data::Mapping { entries, flow } = &self.tree.node(mapping).data else { return None };
-        let span = |&(key, value): &(NodeId, NodeId)| {
-            let key = self.span(key);
-            let behind = self.source.text().get(key.end..)?;
-            let colon = key.end + behind.len() - behind.trim_start().len();
-            let has_colon = self.source.text().get(colon..)?.starts_with(':');
-            // An absent value has a place of no length.
-            let end = self.tree.node(value).span.end.max(colon + 1);
-            has_colon.then(|| Span::new(key.start, if self.tree.node(value).span.is_empty() { colon + 1 } else { end }))
+    /// What to cut out so that the key at this place is gone with its value.
+    pub fn key_at(&self, key: Span) -> Option<Span> {
+        self.keys.get(&key)?.iter().find_map(|&(mapping, at)| self.entry(mapping, at))
+    }
+
+    /// The places of the parts of a list or mapping.
+    fn parts(&self, id: NodeId) -> Option<Rc<[Span]>> {
+        if let Some(known) = self.parts.borrow().get(&id) {
+            return known.clone();
+        }
+        let parts: Option<Rc<[Span]>> = match &self.tree.node(id).data {
+            Data::Sequence { items, .. } => Some(items.iter().map(|&id| self.span(id)).collect()),
+            Data::Mapping { entries, .. } => entries.iter().map(|entry| self.entry_span(*entry)).collect(),
+            _ => None,
         };
-        let spans: Vec<Span> = entries.iter().map(span).collect::<Option<_>>()?;
+        self.parts.borrow_mut().insert(id, parts.clone());
+        parts
+    }
+
+    fn entry_span(&self, (key, value): (NodeId, NodeId)) -> Option<Span> {
+        let key = self.span(key);
+        let behind = self.source.text().get(key.end..)?;
+        let colon = key.end + behind.len() - behind.trim_start().len();
+        let has_colon = self.source.text().get(colon..)?.starts_with(':');
+        // An absent value has a place of no length.
+        let value = self.tree.node(value).span;
+        let end = if value.is_empty() { colon + 1 } else { value.end.max(colon + 1) };
+        has_colon.then(|| Span::new(key.start, end))
+    }
+
+    fn entry(&self, mapping: NodeId, at: usize) -> Option<Span> {
+        let Data::Mapping { flow, .. } = &self.tree.node(mapping).data else { return None };
+        let spans = self.parts(mapping)?;
         if *flow {
             return self.flow(&spans, at);
         }

@@ -2,7 +2,6 @@
 
 use super::findings::Findings;
 use super::given::FileContext;
-use super::removal;
 use super::rule::{Rule, rule};
 use crate::diagnostic::{Finding, Safety};
 use crate::schema::{self, ProblemKind};
@@ -16,6 +15,8 @@ rule! {
     /// `remote_development` since 17.0, `gitops` since 18.0, even if it is empty.
     ///
     /// Source: `pkg/agentcfg/agentcfg.proto` of gitlab-agent, gitlab-agent!1436, gitlab-agent!1425.
+    ///
+    /// Releases: from 18.0.
     ///
     /// ## Bad
     ///
@@ -52,6 +53,6 @@ impl Rule for RemovedKey {
         let finding = finding.help(key.replacement.unwrap_or("remove the key"));
         // An older release may still need it.
         let title = format!("Remove `{}`", key.name);
-        findings.report(finding.removal(Safety::Unsafe, title, removal::of_key(cx.file, problem.span)));
+        findings.report(finding.removal(Safety::Unsafe, title, cx.without_key(problem.span)));
     }
 }

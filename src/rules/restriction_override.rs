@@ -20,6 +20,8 @@ rule! {
     ///
     /// Source: `app/finders/clusters/agents/authorizations/ci_access/finder.rb` of GitLab.
     ///
+    /// Releases: from 17.3.
+    ///
     /// ## Bad
     ///
     /// ```yaml

@@ -19,6 +19,8 @@ rule! {
     ///
     /// Source: `app/services/clusters/agents/authorizations/ci_access/refresh_service.rb` of GitLab, gitlab!149844.
     ///
+    /// Releases: up to 16.11.
+    ///
     /// ## Bad
     ///
     /// ```yaml gitlab-version=16.11 repeat=101

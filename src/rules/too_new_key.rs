@@ -15,6 +15,8 @@ rule! {
     ///
     /// Source: the table of keys; each key's release is named in `kaslint schema agent-config`.
     ///
+    /// Releases: up to 15.6.
+    ///
     /// ## Bad
     ///
     /// ```yaml gitlab-version=15.6

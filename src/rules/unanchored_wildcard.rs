@@ -23,7 +23,7 @@ rule! {
     ///
     /// Source: `lib/gitlab/ci/environment_matcher.rb` of GitLab, in both of its forms.
     ///
-    /// Releases: up to 18.9, perhaps up to 19.4.
+    /// Releases: from 15.7 up to 18.9, perhaps up to 19.4.
     ///
     /// ## Bad
     ///
@@ -83,7 +83,7 @@ impl Rule for UnanchoredWildcard {
             let message = format!("{} {also} jobs of {called}{names}{if_any}{why}", excerpt(&pattern.value));
             let label = format!("{} {names}", found.verb("also matches", "may also match"));
             let finding = Finding::new(&INFO, &cx.file.source, pattern.span, message).label(label);
-            let finding = finding.route(route).key(&pattern.value).severity(found.severity(severity));
+            let finding = finding.route(route()).key(&pattern.value).severity(found.severity(severity));
             findings.report(finding.help("write the names out, without `*`; those are compared with the whole name"));
         }
     }

@@ -1,10 +1,14 @@
 //! `unmatched-environment`.
 
+use std::cell::OnceCell;
+use std::collections::HashMap;
+
 use super::findings::Findings;
 use super::given::FileContext;
 use super::rule::{Rule, rule};
 use crate::access::environment_pattern::NewPattern;
 use crate::access::jobs::KnownEnvironments;
+use crate::access::pattern_index::PatternIndex;
 use crate::access::{Comparison, EnvironmentPattern, PartialVerdict};
 use crate::agent_config::{CiEntry, Spanned};
 use crate::diagnostic::{Finding, Safety};
@@ -20,6 +24,8 @@ rule! {
     /// folder of names counts. What matches nothing restricts more than it seems to.
     ///
     /// Source: `lib/gitlab/ci/environment_matcher.rb` of GitLab.
+    ///
+    /// Releases: from 15.7.
     ///
     /// ## Bad
     ///
@@ -69,23 +75,30 @@ impl Rule for UnmatchedEnvironment {
             return;
         }
         let matcher = cx.gitlab().access_settings().environment_matcher();
-        for (index, pattern) in entry.environments.iter().enumerate() {
-            let compiled = EnvironmentPattern::new(&pattern.value, matcher);
-            let never = Comparison::Settled(PartialVerdict::Never);
-            let may_match = |name: &PartialText| compiled.compare_partial(name) != never;
-            // `pattern-metacharacter` says why.
-            let matches_nothing = (!pattern.value.contains('*') || !matcher.may_be_old())
-                && NewPattern::new(&pattern.value).impossible_character().is_some();
-            if matches_nothing || known.names.iter().any(may_match) {
+        let compiled: Vec<EnvironmentPattern<'_>> =
+            entry.environments.iter().map(|pattern| EnvironmentPattern::new(&pattern.value, matcher)).collect();
+        let never = Comparison::Settled(PartialVerdict::Never);
+        let may_match = |at: usize, name: &PartialText| {
+            compiled.get(at).is_none_or(|compiled| compiled.compare_partial(name) != never)
+        };
+        // `pattern-metacharacter` says why.
+        let matches_nothing = |pattern: &str| {
+            pattern.contains('*') && !matcher.may_be_old() && NewPattern::new(pattern).impossible_character().is_some()
+        };
+        let met = PatternIndex::met(&entry.environments, known.names.iter(), may_match);
+        let names = OnceCell::new();
+        for (index, (pattern, _)) in entry.environments.iter().zip(met).enumerate().filter(|(_, (_, is_met))| !is_met) {
+            if matches_nothing(&pattern.value) {
                 continue;
             }
-            let finding = unmatched(pattern, &known, cx.file).route(format!("{}.environments[{index}]", entry.route()));
+            let names = names.get_or_init(|| Names::of(&known, entry.environments.len()));
+            let finding = unmatched(pattern, names, cx.file).route(format!("{}.environments[{index}]", entry.route()));
             findings.report(finding.key(&pattern.value));
         }
     }
 }
 
-fn unmatched(pattern: &Spanned<String>, known: &KnownEnvironments, file: &AgentFile) -> Finding {
+fn unmatched(pattern: &Spanned<String>, known: &Names<'_>, file: &AgentFile) -> Finding {
     let text = excerpt(&pattern.value);
     let message = format!("no known environment of these jobs matches {text}, so this line lets nobody in");
     let (label, help) = explained(&pattern.value, known);
@@ -100,10 +113,54 @@ fn unmatched(pattern: &Spanned<String>, known: &KnownEnvironments, file: &AgentF
     }
 }
 
+/// The known names, found by what a pattern may have in common with one.
+struct Names<'k> {
+    known: &'k KnownEnvironments,
+    by_lower: HashMap<String, &'k str>,
+    by_slug: HashMap<String, &'k str>,
+    /// With what is known of their start, in the order of that.
+    starts: Vec<(String, &'k PartialText)>,
+    /// How many of them a misspelt pattern is compared with.
+    near: usize,
+}
+
+/// How many comparisons there are, about, for the misspelt patterns of one entry.
+const COMPARISONS: usize = 200_000;
+
+impl<'k> Names<'k> {
+    fn of(known: &'k KnownEnvironments, patterns: usize) -> Self {
+        let (mut by_lower, mut by_slug) = (HashMap::new(), HashMap::new());
+        for name in known.whole_names() {
+            by_lower.entry(name.to_lowercase()).or_insert(name);
+            by_slug.entry(environment_slug(name)).or_insert(name);
+        }
+        let starts = known.names.iter().map(|name| (name.known_start().to_owned(), name));
+        let mut starts: Vec<(String, &PartialText)> = starts.collect();
+        starts.sort_by(|one, other| one.0.cmp(&other.0));
+        Self { known, by_lower, by_slug, starts, near: COMPARISONS / patterns.max(1) }
+    }
+
+    fn other_case(&self, pattern: &str) -> Option<&'k str> {
+        self.by_lower.get(&pattern.to_lowercase()).copied()
+    }
+
+    fn of_slug(&self, pattern: &str) -> Option<&'k str> {
+        self.by_slug.get(pattern).copied()
+    }
+
+    fn inside(&self, folder: &str) -> Option<&'k PartialText> {
+        let at = self.starts.partition_point(|(start, _)| **start < *folder);
+        self.starts.get(at).filter(|(start, _)| start.starts_with(folder)).map(|(_, name)| *name)
+    }
+
+    fn nearest(&self, pattern: &str) -> Option<&'k str> {
+        schema::nearest(pattern, self.known.whole_names().take(self.near))
+    }
+}
+
 /// The known name that differs in letter case only, or that this is the slug of.
-fn meant<'k>(pattern: &str, known: &'k KnownEnvironments) -> Option<&'k str> {
-    let same_but_for_case = known.whole_names().find(|name| name.to_lowercase() == pattern.to_lowercase());
-    same_but_for_case.or_else(|| known.whole_names().find(|name| environment_slug(name) == pattern))
+fn meant<'k>(pattern: &str, known: &Names<'k>) -> Option<&'k str> {
+    known.other_case(pattern).or_else(|| known.of_slug(pattern))
 }
 
 fn is_plain(character: char) -> bool {
@@ -111,22 +168,18 @@ fn is_plain(character: char) -> bool {
 }
 
 /// What was probably meant: a label and the help.
-fn explained(pattern: &str, known: &KnownEnvironments) -> (String, String) {
-    let same_but_for_case = known.whole_names().find(|name| name.to_lowercase() == pattern.to_lowercase());
-    let by_slug = known.whole_names().find(|name| environment_slug(name) == pattern);
+fn explained(pattern: &str, names: &Names<'_>) -> (String, String) {
     let folder = format!("{pattern}/");
-    let is_inside = |name: &&PartialText| name.known_start().starts_with(&folder);
-    let inside = known.names.iter().find(is_inside);
-    if let Some(name) = same_but_for_case {
+    if let Some(name) = names.other_case(pattern) {
         return ("letter case counts".to_owned(), format!("write {}", excerpt(name)));
     }
-    if let Some(name) = by_slug {
+    if let Some(name) = names.of_slug(pattern) {
         return (
             format!("this is the slug of {}", excerpt(name)),
             format!("GitLab compares the name and not the slug: write {}", excerpt(name)),
         );
     }
-    if let Some(name) = inside {
+    if let Some(name) = names.inside(&folder) {
         let name = name.to_string();
         return (
             format!("does not match {}", excerpt(&name)),
@@ -136,9 +189,10 @@ fn explained(pattern: &str, known: &KnownEnvironments) -> (String, String) {
             ),
         );
     }
-    if let Some(near) = schema::nearest(pattern, known.whole_names()) {
+    if let Some(near) = names.nearest(pattern) {
         return ("matches nothing".to_owned(), format!("did you mean {}?", excerpt(near)));
     }
+    let known = names.known;
     let names: Vec<String> = known.names.iter().take(4).map(|name| excerpt(&name.to_string())).collect();
     let help = match &names[..] {
         [] => "these jobs have no environment at all, as far as is known".to_owned(),

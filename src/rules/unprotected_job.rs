@@ -19,6 +19,8 @@ rule! {
     /// Source: `app/services/clusters/agents/authorizations/ci_access/filter_service.rb`, `app/models/project.rb` and
     /// `app/models/ci/pipeline.rb` of GitLab.
     ///
+    /// Releases: from 17.3.
+    ///
     /// ## Bad
     ///
     /// ```yaml ci project=acme/web/shop
@@ -73,7 +75,7 @@ impl Rule for UnprotectedJob {
         let Some(refused) = refused(selection, cx, |refusal| *refusal == Refusal::Unprotected) else { return };
         let context = cx.index.agent(refused.agent).context();
         let mut pipelines: Vec<String> = Vec::new();
-        for run in &refused.case.runs {
+        for run in refused.case.runs.iter() {
             let name = match run.scenario.kind {
                 PipelineKind::MergeRequest => "merge requests".to_owned(),
                 _ => run.scenario.to_string(),

@@ -19,6 +19,8 @@ rule! {
     ///
     /// Source: `guess_tier` in `app/models/environment.rb` of GitLab; `doc/user/clusters/agent/ci_cd_workflow.md`.
     ///
+    /// Releases: from 17.3.
+    ///
     /// ## Bad
     ///
     /// ```yaml

@@ -18,6 +18,8 @@ rule! {
     ///
     /// Source: the table of keys.
     ///
+    /// Releases: from 17.0.
+    ///
     /// ## Bad
     ///
     /// ```yaml

@@ -17,6 +17,8 @@ rule! {
     ///
     /// Source: `lib/gitlab/ci/environment_matcher.rb` of GitLab, in both of its forms.
     ///
+    /// Releases: from 15.7.
+    ///
     /// ## Bad
     ///
     /// ```yaml
@@ -58,7 +60,7 @@ impl Rule for WildcardMatchesAll {
             );
             let finding = Finding::new(&INFO, &cx.file.source, pattern.span, message)
                 .label(format!("{matches} every environment"))
-                .route(route)
+                .route(route())
                 .key(&pattern.value)
                 .severity(found.severity(Severity::Warning));
             findings.report(finding.help("name the environments, or remove `environments` if no restriction is meant"));

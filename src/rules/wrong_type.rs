@@ -2,7 +2,6 @@
 
 use super::findings::Findings;
 use super::given::FileContext;
-use super::removal;
 use super::rule::{Rule, rule};
 use crate::diagnostic::{Finding, Safety};
 use crate::project::AgentFile;
@@ -18,6 +17,8 @@ rule! {
     /// `1.10` is 1.1. An environment called `on` or `1.10` needs quotes.
     ///
     /// Source: protobuf-go, `encoding/protojson/decode.go`; `resolve.go` of `yaml.v2`.
+    ///
+    /// Releases: from 15.7.
     ///
     /// ## Bad
     ///
@@ -49,7 +50,7 @@ impl Rule for WrongType {
             ProblemKind::NullItem => {
                 let message = format!("this list item is empty: {REFUSED}");
                 let finding = Finding::new(&INFO, &cx.file.source, problem.span, message).label("no value");
-                let cut = removal::of_item(cx.file, problem.span);
+                let cut = cx.without_item(problem.span);
                 finding.help("write the value, or remove the dash").removal(
                     Safety::Unsafe,
                     "Remove the empty item",
@@ -64,7 +65,7 @@ impl Rule for WrongType {
 }
 
 fn describe(problem: &schema::Problem, kind: &Kind, found: &Found, file: &AgentFile) -> Finding {
-    let name = match last_key(&problem.route) {
+    let name = match &*problem.name {
         "" => "the configuration".to_owned(),
         name => format!("`{name}`"),
     };
@@ -77,7 +78,7 @@ fn describe(problem: &schema::Problem, kind: &Kind, found: &Found, file: &AgentF
         None => finding,
     };
     let written = file.slice(problem.span).to_owned();
-    mend(finding, problem, kind, found, &written, last_key(&problem.route))
+    mend(finding, problem, kind, found, &written, &problem.name)
 }
 
 /// Help, and a change where what is meant is plain.
@@ -205,27 +206,4 @@ fn bool_help(finding: Finding, span: Span, text: &str, plain: bool) -> Finding {
         _ => return finding.help("write `true` or `false`, without quotes"),
     };
     finding.help(format!("write `{value}`, without quotes")).fix(safety, format!("Write `{value}`"), span, value)
-}
-
-/// The last key of a route: `environments` of `ci_access.projects[0].environments[2]`.
-fn last_key(route: &str) -> &str {
-    let list = route.strip_suffix(']').and_then(|route| route.rsplit_once('['));
-    list.map_or(route, |(list, _)| list).rsplit('.').next().unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn the_last_key_of_a_route() {
-        for (route, key) in [
-            ("ci_access.projects[0].environments[2]", "environments"),
-            ("ci_access.projects[0].id", "id"),
-            ("ci_access", "ci_access"),
-            ("o]bservability.logging", "logging"),
-            ("a]", "a]"),
-            ("", ""),
-        ] {
-            assert_eq!(super::last_key(route), key);
-        }
-    }
 }

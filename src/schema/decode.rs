@@ -181,6 +181,8 @@ pub struct Problem {
     pub stage: Stage,
     /// Where the value stands, e.g. `ci_access.projects[2].id`.
     pub route: String,
+    /// The last key on the way there; empty at the top.
+    pub name: String,
     /// The key or value to blame.
     pub span: Span,
     /// The key whose value it is.
@@ -294,7 +296,12 @@ impl Decoder<'_> {
         let is_repaired = self.document.skipped().iter().any(|skipped| span.contains(*skipped) && skipped.len() == 1);
         if !hidden && !is_repaired {
             let route = self.route();
-            self.problems.push(Problem { kind, stage, route, span, key_span });
+            let name = self.route.iter().rev().find_map(|segment| match segment {
+                Segment::Key(key) => Some(key.name.to_string()),
+                Segment::Free(name) => Some(name.to_string()),
+                Segment::Item(_) => None,
+            });
+            self.problems.push(Problem { kind, stage, route, name: name.unwrap_or_default(), span, key_span });
         }
     }
 
@@ -443,7 +450,7 @@ impl Decoder<'_> {
 
     fn required(&mut self, message: &MessageRef, fields: &[Field], id: NodeId, key_span: Option<Span>) {
         let tree = self.reading.tree();
-        for key in message.all() {
+        for (index, key) in message.keys.iter().enumerate() {
             if key.checks.is_empty() || !key.is_known(self.version) {
                 continue;
             }
@@ -453,8 +460,8 @@ impl Decoder<'_> {
             }
             let may_be_required = key.checks.iter().any(|check| matches!(check, Check::RequiredBefore(_)));
             let (kind, stage) = match key.is_required(self.version) {
-                true => (ProblemKind::Missing(key), Stage::Validate),
-                false if may_be_required => (ProblemKind::MaybeMissing(key.clone()), Stage::Nobody),
+                true => (ProblemKind::Missing(message.at(index)), Stage::Validate),
+                false if may_be_required => (ProblemKind::MaybeMissing(message.at(index)), Stage::Nobody),
                 false => continue,
             };
             let null_key = field.map(|field| field.key_span);

@@ -70,7 +70,10 @@ pub fn suggest(unknown: &str, path: &[MessageRef], siblings: &[String], version:
     }
 }
 
-/// The name nearest to `wanted` by edit distance, if any is near enough to be meant.
+/// How many names one is compared with: as many names may be misspelt as there are, and each costs that much.
+const MOST_NAMES: usize = 1_000;
+
+/// The name nearest to `wanted` by edit distance, if any of the first thousand is near enough to be meant.
 #[must_use]
 pub fn nearest<'n>(wanted: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     nearest_with_distance(wanted, names).map(|(name, _)| name)
@@ -85,8 +88,13 @@ fn nearest_with_distance<'n>(wanted: &str, names: impl Iterator<Item = &'n str>)
         10..=100 => 3,
         _ => return None,
     };
+    let wanted = wanted.to_lowercase();
+    let length = wanted.chars().count();
     names
-        .map(|name| (name, strsim::osa_distance(&wanted.to_lowercase(), &name.to_lowercase())))
+        .take(MOST_NAMES)
+        // A text that is shorter or longer by more than the limit is further away.
+        .filter(|name| name.chars().count().abs_diff(length) <= limit + 1)
+        .map(|name| (name, strsim::osa_distance(&wanted, &name.to_lowercase())))
         .filter(|&(_, distance)| distance <= limit)
         .min_by_key(|&(_, distance)| distance)
 }

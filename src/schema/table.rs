@@ -77,6 +77,7 @@ static NO_KEYS: Declared = Declared::new(|| Message::new("the mapping", Vec::new
 impl Deref for MessageRef {
     type Target = Message;
 
+    #[inline]
     fn deref(&self) -> &Message {
         match &self.0 {
             Held::Declared(message) => message,
@@ -112,6 +113,12 @@ impl MessageRef {
         Some(KeyRef { message: self.clone(), index })
     }
 
+    /// The key at a position of the table; one out of range has no name.
+    #[must_use]
+    pub fn at(&self, index: usize) -> KeyRef {
+        KeyRef { message: self.clone(), index }
+    }
+
     /// All keys.
     pub fn all(&self) -> impl Iterator<Item = KeyRef> {
         (0..self.keys.len()).map(|index| KeyRef { message: self.clone(), index })
@@ -137,6 +144,7 @@ static NO_KEY: LazyLock<Key> = LazyLock::new(|| Key::new("", Kind::Any, ""));
 impl Deref for KeyRef {
     type Target = Key;
 
+    #[inline]
     fn deref(&self) -> &Key {
         self.message.keys.get(self.index).unwrap_or(&NO_KEY)
     }

@@ -28,6 +28,13 @@ pub fn a_few<T: AsRef<str>>(names: &[T]) -> String {
     list_and(&shortened(names, 3))
 }
 
+/// The same of names that are put into words when they are told: of thousands, three are.
+#[must_use]
+pub fn a_few_of(names: impl ExactSizeIterator<Item = String>) -> String {
+    let all = names.len();
+    list_and(&first(names, 3, all))
+}
+
 /// How many parts a list of jobs has in a sentence.
 const MOST_JOBS: usize = 6;
 

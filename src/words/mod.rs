@@ -19,7 +19,7 @@ pub use condition::{
 pub use entry::{candidate, candidate_name, entry, entry_name, project, restrictions, through, user_entry_name};
 pub use identity::{acting_as, identity, identity_parts, mode, user_identity};
 pub use io_error::io_error;
-pub use list::{a_few, count, cut, jobs, list_and, named_jobs, some_of};
+pub use list::{a_few, a_few_of, count, cut, jobs, list_and, named_jobs, some_of};
 pub use reason::{
     denial, dropped, dropped_alike, job, pattern_fault, pattern_unknown, reason, refused_at, unregistered, user_denial,
     verdict,

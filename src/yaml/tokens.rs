@@ -13,8 +13,10 @@ use libyaml_safer::{Mark, ScalarStyle, Scanner, TokenData};
 
 use super::libyaml::is_break;
 
-/// How often a text is scanned to tell its tags from what only looks like one.
+/// How often a text is scanned to tell its tags from what only looks like one: so often at least, and as long as no more bytes than these
+/// are scanned in all.
 const MAX_PASSES: usize = 50;
+const MAX_SCANNED: usize = 2 << 20;
 
 /// What stands in the place of a comma or bracket in a tag. A tag with one of those is known to nobody, and with this
 /// neither; unlike a letter or `-` it ends no handle (`![x!y`).
@@ -29,7 +31,7 @@ pub(super) fn hide_in_tags(text: &mut Cow<'_, str>) {
     }
     let mut is_hidden = vec![true; candidates.len()];
     // Each pass settles all up to and with the first one that was taken for a tag and stands in a text of a flow collection.
-    for _ in 0..MAX_PASSES {
+    for _ in 0..MAX_PASSES.max(MAX_SCANNED / text.len().max(1)) {
         let found = tags(&hidden(text, &candidates, &is_hidden));
         let mut end = 0;
         let mut has_changed = false;

@@ -4,7 +4,7 @@ use crate::common::{CONFIG, folder_with, kaslint, write};
 
 /// Twenty entries with two findings each.
 fn forty_findings(before: &str) -> String {
-    let entry = |number: usize| format!("    - id: acme/p{number}.git\n      environments: [prod*]\n");
+    let entry = |number: usize| format!("    - id: acme/p{number}.git\n      environments: [prod+*]\n");
     format!("ci_access:\n  projects:\n{before}{}", (0..20).map(entry).collect::<String>())
 }
 
@@ -23,13 +23,13 @@ fn only_new_findings_fail() {
     assert!(check().stdout.contains("Left out: 40 findings by the baseline."), "{}", check().stdout);
 
     // Lines and positions move, and one finding is new.
-    let changed = forty_findings("    # a comment\n    - id: acme/new\n      environments: [review/*]\n");
+    let changed = forty_findings("    # a comment\n    - id: acme/new\n      environments: [review+*]\n");
     write(folder.path(), CONFIG, changed.as_bytes());
     let run = check();
     assert_eq!(run.code, 1);
-    let new: Vec<&str> = run.stdout.lines().filter(|line| line.contains("[unanchored")).collect();
+    let new: Vec<&str> = run.stdout.lines().filter(|line| line.contains("[pattern-metacharacter")).collect();
     assert_eq!(new.len(), 1, "{}", run.stdout);
-    assert!(new[0].contains(":5:22: warning[unanchored-wildcard] `review/*`"), "{new:?}");
+    assert!(new[0].contains(":5:22: warning[pattern-metacharacter] `review+*`"), "{new:?}");
 
     // What is mended is told, so that the baseline shrinks.
     write(folder.path(), CONFIG, b"ci_access: {projects: [{id: acme/p0.git}]}\n");

@@ -197,7 +197,20 @@ fn large_matrices_are_bounded() {
     );
     let lines = format!("    - {USE}$A\n").repeat(60);
     let matrix = format!("a:\n  parallel:\n    matrix: [{{A: [{}]}}]\n  script:\n{lines}", numbers(200));
-    assert!(check(matrix).contains("10000 errors"));
+    let said = check(matrix);
+    assert!(said.contains("10000 errors"));
+    assert!(
+        said.contains("Not checked: all ways in which the job `a` of projects/acme/web/shop/.gitlab-ci.yml may run"),
+        "{said}"
+    );
+    let rules: Vec<String> =
+        (0..8).map(|number| format!("{{if: $X == \"{number}\", variables: {{Y: y{number}}}}}")).collect();
+    let matrix = format!("parallel: {{matrix: [{{A: [{}]}}]}}", numbers(200));
+    let said = check(format!("a: {{{matrix}, rules: [{}], script: [x]}}\n", rules.join(", ")));
+    assert!(
+        said.contains("Not checked: all ways in which the job `a` of projects/acme/web/shop/.gitlab-ci.yml may run"),
+        "{said}"
+    );
 }
 
 #[test]

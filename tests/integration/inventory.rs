@@ -137,3 +137,23 @@ fn jobs_meet_the_agents_of_other_projects_whatever_is_named() {
     assert!(places(&check(&["projects/acme/shop/.gitlab-ci.yml"])).is_empty());
     assert_eq!(check(&["projects/acme/shop"]).json()["summary"]["projects"], 1);
 }
+
+#[test]
+fn what_is_wrong_a_thousand_times_is_said_once() {
+    let inventory = |rows: String| format!("projects:\n{rows}").into_bytes();
+    let check = |rows: String| {
+        let folder = folder_with(&[("inventory.yaml", &inventory(rows))]);
+        let run = kaslint(folder.path(), &["inventory", "check", "inventory.yaml"]);
+        assert_eq!(run.code, 2);
+        let said = run.stdout + &run.stderr;
+        assert!(said.len() < 100_000, "{}", said.len());
+        said
+    };
+    let said = check("  - {path: a/b}\n".repeat(2_000));
+    assert_eq!(said.matches("`a/b` is already listed").count(), 1);
+    assert!(said.contains("(the same 1998 more times below)"), "{said}");
+    let said = check(format!("  - {{path: a/b, environments: [{0}], agents: [{0}]}}\n", "x, ".repeat(500)));
+    assert_eq!(said.matches("(the same 498 more times below)").count(), 2);
+    let said = check((0..2_000).map(|number| format!("  - {{path: -{number}}}\n")).collect());
+    assert!(said.contains("and 1900 more mistakes"), "{said}");
+}

@@ -201,6 +201,11 @@ fn excluded_files_are_not_looked_at_and_known_all_the_same() {
     assert_eq!(found(b"exclude: ['**']\n", &[CONFIG]).0, [key]);
     assert_eq!(found(b"exclude: ['**']\n", &[".", "ci/../.gitlab/agents/prod/config.yaml"]), (vec![key.to_owned()], 3));
     assert_eq!(found(b"exclude: ['**']\n", &["--isolated"]), (all, 0));
+    // Rules that are off in what is included are told as well.
+    let off = b"per-path: [{path: ci/**, rules: {unknown-context: off}, reason: x}]\n";
+    let told = concise(&files(off), &["--inventory", "inventory.yaml"]);
+    assert!(told.contains("Rules turned off by .kaslint.yaml: unknown-context (in some files).\n"), "{told}");
+    assert!(!told.contains("[unknown-context]"), "{told}");
 }
 
 #[test]

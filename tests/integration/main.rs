@@ -37,3 +37,4 @@ mod silent;
 mod silent_jobs;
 mod suppression;
 mod terminal;
+mod workspaces;

@@ -7,7 +7,10 @@ fn concise(run: &Run) -> Vec<String> {
 }
 
 fn check(files: &[(&str, &[u8])]) -> Vec<String> {
-    let run = kaslint(folder_with(files).path(), &["check", "--format", "concise", "--project", "acme/agents"]);
+    let run = kaslint(
+        folder_with(files).path(),
+        &["check", "--format", "concise", "--project", "acme/agents", "--gitlab-version", "18.9"],
+    );
     assert_eq!(run.stderr, "");
     let lines = concise(&run).into_iter();
     lines.filter(|line| line.starts_with("config.yaml:") || line.starts_with(".") || line.starts_with("Left")).collect()
@@ -145,7 +148,8 @@ fn settings_accept_findings_of_entries_by_id() {
     let folder = folder_with(files);
     let above = folder.path().parent().expect("a parent");
     let name = folder.path().file_name().expect("a name").to_string_lossy().into_owned();
-    let run = kaslint(above, &["check", "--format", "json", "--project", "acme/agents", &name]);
+    let run =
+        kaslint(above, &["check", "--format", "json", "--project", "acme/agents", "--gitlab-version", "18.9", &name]);
     assert_eq!(run.json()["summary"]["ignored"], 3, "{}", run.stdout);
 }
 

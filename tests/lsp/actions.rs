@@ -157,9 +157,8 @@ ci_access:
         live*, y1,
         prod*]}
 ";
-    let settings = ("project", "acme/agents");
-    let settings = format!("{}: {}\n", settings.0, settings.1);
-    let mut client = Client::ready_with(literal(), &[(CONFIG, text), (".kaslint.yaml", &settings)]);
+    let settings = "project: acme/agents\ngitlab: {version: '18.9'}\n";
+    let mut client = Client::ready_with(literal(), &[(CONFIG, text), (".kaslint.yaml", settings)]);
     client.open_file(CONFIG);
     let count = client.told_of(CONFIG).lines().iter().filter(|line| line.ends_with("unanchored-wildcard")).count();
     assert_eq!(count, 5);

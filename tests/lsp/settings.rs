@@ -7,10 +7,10 @@ use serde_json::{Value as Json, json};
 use crate::client::{CONFIG, Client, uri};
 
 const SETTINGS: &str = ".kaslint.yaml";
-const AGENT: &str = "ci_access: {groups: [{id: acme, environments: [review/*]}]}\nfoo: 1\n";
+const AGENT: &str = "ci_access: {groups: [{id: acme, environments: [review+*]}]}\nfoo: 1\n";
 
 fn both(version: i32) -> [String; 1] {
-    [format!("{CONFIG}@{version}: 0:47-0:55 unanchored-wildcard, 1:0-1:3 unknown-key")]
+    [format!("{CONFIG}@{version}: 0:47-0:55 pattern-metacharacter, 1:0-1:3 unknown-key")]
 }
 
 /// What is told of the agent's file.
@@ -22,29 +22,29 @@ fn rules(client: &mut Client) -> Vec<String> {
 fn settings_are_obeyed_while_they_are_edited() {
     let mut client = Client::ready(&[(SETTINGS, "rules: {unknown-key: \"off\"}\n")]);
     client.open(&uri(CONFIG), AGENT);
-    assert_eq!(rules(&mut client), ["unanchored-wildcard"]);
-    client.open(&uri(SETTINGS), "rules: {unanchored-wildcard: \"off\", unknown-key: note}\n");
+    assert_eq!(rules(&mut client), ["pattern-metacharacter"]);
+    client.open(&uri(SETTINGS), "rules: {pattern-metacharacter: \"off\", unknown-key: note}\n");
     let told = client.told();
     assert_eq!(told[CONFIG].lines(), ["1:0-1:3 unknown-key"]);
     assert_eq!(told[CONFIG].diagnostics[0]["severity"], 3);
     assert_eq!(told[SETTINGS].lines(), [""; 0]);
-    let ignore = "ignore: [{rule: unanchored-wildcard, at: 'ci_access.groups[acme]', reason: fine}]\n";
+    let ignore = "ignore: [{rule: pattern-metacharacter, at: 'ci_access.groups[acme]', reason: fine}]\n";
     client.replace(&uri(SETTINGS), 2, ignore);
     assert_eq!(client.told_lines(), [format!("{CONFIG}@1: 1:0-1:3 unknown-key"), format!("{SETTINGS}@2:")]);
     client.replace(&uri(SETTINGS), 3, &ignore.replace("[acme]", "[emca]"));
     let told = client.told();
-    assert_eq!(told[SETTINGS].lines(), ["0:16-0:35 unused-ignore"]);
+    assert_eq!(told[SETTINGS].lines(), ["0:16-0:37 unused-ignore"]);
     assert_eq!(told[CONFIG].lines().len(), 2);
     // What is closed without being saved was never said.
     client.close(&uri(SETTINGS));
-    assert_eq!(client.told_lines(), [format!("{CONFIG}@1: 0:47-0:55 unanchored-wildcard"), format!("{SETTINGS}:")]);
+    assert_eq!(client.told_lines(), [format!("{CONFIG}@1: 0:47-0:55 pattern-metacharacter"), format!("{SETTINGS}:")]);
 }
 
 #[test]
 fn mistakes_in_settings_are_told_where_they_stand_and_hold_nothing_up() {
     let mut client = Client::ready(&[(SETTINGS, "rules: {unknown-key: \"off\"}\n")]);
     client.open(&uri(CONFIG), AGENT);
-    assert_eq!(rules(&mut client), ["unanchored-wildcard"]);
+    assert_eq!(rules(&mut client), ["pattern-metacharacter"]);
     // Settings that cannot be used leave those in force that were there before.
     client.open(&uri(SETTINGS), "rules: {unknwon-key: \"off\"}\n");
     assert_eq!(client.told_lines(), [format!("{SETTINGS}@1: 0:8-0:19 invalid-settings")]);
@@ -77,7 +77,7 @@ fn options_of_initialize_hold_for_everything() {
         let params = json!({"capabilities": {}, "initializationOptions": options, "rootUri": "file:///w"});
         client.ask("initialize", params).expect("an answer");
         client.open(&uri(CONFIG), AGENT);
-        assert_eq!(rules(&mut client), ["unanchored-wildcard"]);
+        assert_eq!(rules(&mut client), ["pattern-metacharacter"]);
     }
 }
 
@@ -111,25 +111,25 @@ fn the_client_is_asked_for_each_folder() {
     }
     // Nothing is told before the answer, so that nothing is taken back after it.
     assert_eq!(client.told_lines(), [""; 0]);
-    client.reply(question, json!([{"ignore": ["unanchored-wildcard"]}, {"ignore": ["unknown-key"]}, null]));
+    client.reply(question, json!([{"ignore": ["pattern-metacharacter"]}, {"ignore": ["unknown-key"]}, null]));
     assert_eq!(
         client.told_lines(),
         [
-            format!("{a}@1: 0:47-0:55 unanchored-wildcard"),
-            format!("{b}@1: 0:47-0:55 unanchored-wildcard, 1:0-1:3 unknown-key"),
+            format!("{a}@1: 0:47-0:55 pattern-metacharacter"),
+            format!("{b}@1: 0:47-0:55 pattern-metacharacter, 1:0-1:3 unknown-key"),
             format!("{c}@1: 1:0-1:3 unknown-key"),
         ]
     );
 
     client.notify("workspace/didChangeConfiguration", json!({"settings": null}));
     let question = client.asked("workspace/configuration");
-    client.reply(question, json!([{}, {"select": ["unknown-key"]}, {"select": ["unanchored-wildcard"]}]));
+    client.reply(question, json!([{}, {"select": ["unknown-key"]}, {"select": ["pattern-metacharacter"]}]));
     assert_eq!(
         client.told_lines(),
         [
             format!("{a}@1: 1:0-1:3 unknown-key"),
-            format!("{b}@1: 0:47-0:55 unanchored-wildcard"),
-            format!("{c}@1: 0:47-0:55 unanchored-wildcard, 1:0-1:3 unknown-key"),
+            format!("{b}@1: 0:47-0:55 pattern-metacharacter"),
+            format!("{c}@1: 0:47-0:55 pattern-metacharacter, 1:0-1:3 unknown-key"),
         ]
     );
 }
@@ -156,7 +156,7 @@ fn wrong_values_are_shown_once_and_the_rest_counts() {
         json!({"tier": "gold", "select": ["unkown-key"], "ignore": ["unknown-key"], "codeLens": 3, "trace": {}});
     client.reply(question, json!([wrong, wrong]));
     client.open(&uri(CONFIG), AGENT);
-    assert_eq!(rules(&mut client), ["unanchored-wildcard"]);
+    assert_eq!(rules(&mut client), ["pattern-metacharacter"]);
     let mut shown: Vec<String> =
         (0..3).map(|_| client.notified("window/showMessage")["message"].as_str().expect("text").to_owned()).collect();
     shown.sort();
@@ -196,7 +196,7 @@ fn a_client_that_does_not_answer_is_not_waited_for_long() {
     client.settle();
     // An answer that is late counts all the same.
     client.reply(question, json!([{}, {"ignore": ["unknown-key"]}]));
-    assert_eq!(rules(&mut client), ["unanchored-wildcard"]);
+    assert_eq!(rules(&mut client), ["pattern-metacharacter"]);
 }
 
 #[test]
@@ -256,7 +256,7 @@ fn settings_may_come_with_the_notification() {
     client.open(&uri(CONFIG), AGENT);
     assert_eq!(client.told_lines(), both(1));
     client.notify("workspace/didChangeConfiguration", json!({"settings": {"kaslint": {"ignore": ["unknown-key"]}}}));
-    assert_eq!(rules(&mut client), ["unanchored-wildcard"]);
+    assert_eq!(rules(&mut client), ["pattern-metacharacter"]);
     client.notify("workspace/didChangeConfiguration", json!({"settings": null}));
     client.notify("workspace/didChangeConfiguration", json!({"settings": []}));
     assert_eq!(client.told_lines(), [""; 0]);
@@ -307,10 +307,10 @@ fn what_settings_exclude_and_say_of_some_files_holds_while_they_are_edited() {
     );
     assert!(hover.expect("an answer").to_string().contains("ci_access"));
     let per_path =
-        "per-path: [{path: '**/prod', rules: {unknown-key: \"off\", unanchored-wildcard: note}, reason: x}]\n";
+        "per-path: [{path: '**/prod', rules: {unknown-key: \"off\", pattern-metacharacter: note}, reason: x}]\n";
     client.open(&uri(SETTINGS), per_path);
     let told = client.told();
-    assert_eq!(told[CONFIG].lines(), ["0:47-0:55 unanchored-wildcard"]);
+    assert_eq!(told[CONFIG].lines(), ["0:47-0:55 pattern-metacharacter"]);
     assert_eq!(told[CONFIG].diagnostics[0]["severity"], 3);
     client.replace(&uri(SETTINGS), 2, "exclude: [../x]\n");
     assert_eq!(client.told_lines(), [format!("{SETTINGS}@2: 0:10-0:14 invalid-settings")]);

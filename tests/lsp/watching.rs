@@ -192,3 +192,29 @@ fn what_is_shown_between_the_lines_is_asked_for_again() {
         }
     }
 }
+
+#[test]
+fn files_that_patterns_may_meet_are_listed_again_on_save_and_not_at_each_keystroke() {
+    let text = |more: &str| format!("include: 'ci/*'\na: {{script: [x]}}\n{more}");
+    for capabilities in [json!({}), json!({"workspace": {"didChangeWatchedFiles": {"dynamicRegistration": true}}})] {
+        let mut client = Client::ready_with(capabilities.clone(), &[("ci/a.yml", "b: {script: [x]}\n")]);
+        if capabilities != json!({}) {
+            let question = client.asked("client/registerCapability");
+            client.reply(question, Json::Null);
+        }
+        let ci = uri(".gitlab-ci.yml");
+        client.open(&ci, &text(""));
+        assert_eq!(client.told_lines(), [".gitlab-ci.yml@1:"]);
+        // Nobody tells of a folder that somebody moves here.
+        client.write("ci/a.txt", "");
+        client.replace(&ci, 2, &text("# x\n"));
+        assert_eq!(client.told_lines(), [".gitlab-ci.yml@2:"], "the list is kept");
+        client.notify("textDocument/didSave", json!({"textDocument": {"uri": ci}}));
+        assert_eq!(client.told_lines(), [".gitlab-ci.yml@2: 0:9-0:15 invalid-ci-file"]);
+        client.remove("ci/a.txt");
+        client.changed_on_disk(&["ci/b.yml"]);
+        client.told();
+        client.notify("textDocument/didSave", json!({"textDocument": {"uri": ci}}));
+        assert_eq!(client.told_lines(), [".gitlab-ci.yml@2:"]);
+    }
+}

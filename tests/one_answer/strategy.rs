@@ -97,7 +97,7 @@ fn git() -> impl Strategy<Value = Git> {
 }
 
 fn top() -> impl Strategy<Value = Project> {
-    prop_oneof![5 => project(2), 1 => rivals(), 2 => restricted()]
+    prop_oneof![4 => project(2), 2 => rivals(), 2 => restricted()]
 }
 
 /// Two agents that name the same project, of which one has a pattern that fails the request for both where it is compared.
@@ -260,7 +260,11 @@ fn settings() -> impl Strategy<Value = Settings> {
     let place = weighted(0.15, Just(()));
     let project = of(select(vec!["acme/agents", "acme/settled"]));
     let limit = weighted(0.5, select(LIMITS.to_vec()));
-    let said = (weighted(0.3, Just("18.4")), weighted(0.4, select(vec!["free", "premium"])), of(any::<bool>()));
+    let said = (
+        weighted(0.5, select(vec!["18.4", "18.0", "18.0"])),
+        weighted(0.4, select(vec!["free", "premium"])),
+        of(any::<bool>()),
+    );
     (place, project, limit, said, weighted(0.08, Just(()))).prop_map(
         |(place, project, limit, (version, tier, instance_authorization), flaw)| Settings {
             is_option: place.is_some(),

@@ -186,13 +186,9 @@ impl<'s> Session<'s> {
         }
     }
 
-    /// A place on the border of a character.
+    /// A place on the border of a character, and of a line break of two.
     fn place(&mut self, text: &str) -> usize {
-        let mut offset = self.below(text.len() + 1);
-        while !text.is_char_boundary(offset) {
-            offset -= 1;
-        }
-        offset
+        border(text, self.below(text.len() + 1))
     }
 
     /// Puts a piece in the place of another.
@@ -201,10 +197,7 @@ impl<'s> Session<'s> {
         let start = one;
         // Mostly something is put in, at times a few characters go.
         let length = if other % 3 == 0 { other % 12 } else { 0 };
-        let mut end = (start + length).min(text.len());
-        while !text.is_char_boundary(end) {
-            end += 1;
-        }
+        let end = border(text, (start + length).min(text.len())).max(start);
         let piece = PIECES[self.below(PIECES.len())];
         let after = [&text[..start], piece, &text[end..]].concat();
         self.version += 1;
@@ -219,7 +212,7 @@ impl<'s> Session<'s> {
         if let Some((_, text)) = self.documents.get_mut(at) {
             *text = Arc::clone(&after);
         }
-        self.ask_at(uri, &after, behind);
+        self.ask_at(uri, &after, border(&after, behind));
         self.ask_at(uri, &after, line_end);
     }
 
@@ -236,7 +229,8 @@ impl<'s> Session<'s> {
 
     fn places_of_the_first(&mut self) {
         let Some((uri, text)) = self.documents.first().cloned() else { return };
-        let places: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+        let all = text.char_indices().map(|(at, _)| at).chain([text.len()]);
+        let places: Vec<usize> = all.filter(|at| border(&text, *at) == *at).collect();
         for place in places.iter().step_by(places.len().div_ceil(MAX_PLACES)) {
             let params = json!({"textDocument": {"uri": uri}, "position": position(&text, *place)});
             for method in ["textDocument/completion", "textDocument/hover"] {
@@ -273,9 +267,9 @@ fn ranges_lie_in(text: &str, answer: &Json) {
     for range in edits.chain([answer]).filter_map(|edit| edit.get("range")) {
         for end in ["start", "end"] {
             let (line, column) = (number(&range[end]["line"]), number(&range[end]["character"]));
-            let line = text.split('\n').nth(line);
+            let line = lines(text).get(line).map(|line| line.trim_end_matches(['\n', '\r']));
             let columns = line.map(|line| line.chars().map(char::len_utf16).sum::<usize>());
-            assert!(columns.is_some_and(|columns| column <= columns), "{range} of {text:?}");
+            assert!(columns.is_some_and(|columns| column <= columns), "{range} of {text:?}, in {answer}");
         }
     }
 }
@@ -299,12 +293,33 @@ fn uri(path: &str) -> String {
     uri
 }
 
+/// The nearest place at or before an offset that a position can name: none within a character or a line break of two.
+fn border(text: &str, offset: usize) -> usize {
+    let mut offset = offset;
+    while !text.is_char_boundary(offset) || text[..offset].ends_with('\r') && text[offset..].starts_with('\n') {
+        offset -= 1;
+    }
+    offset
+}
+
+/// The lines of a text as the protocol counts them, with their breaks: `\n`, `\r\n` and a lone `\r` end one.
+fn lines(text: &str) -> Vec<&str> {
+    let mut lines = Vec::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(['\n', '\r']) {
+        let length = if rest[at..].starts_with("\r\n") { 2 } else { 1 };
+        lines.push(&rest[..at + length]);
+        rest = &rest[at + length..];
+    }
+    lines.push(rest);
+    lines
+}
+
 /// The position of an offset, in units of UTF-16.
 fn position(text: &str, offset: usize) -> Json {
-    let before = &text[..offset];
-    let start = before.rfind('\n').map_or(0, |at| at + 1);
-    let column: usize = before[start..].chars().map(char::len_utf16).sum();
-    json!({"line": before.matches('\n').count(), "character": column})
+    let before = lines(&text[..offset]);
+    let column: usize = before.last().map_or(0, |line| line.chars().map(char::len_utf16).sum());
+    json!({"line": before.len() - 1, "character": column})
 }
 
 /// Where the server writes to.

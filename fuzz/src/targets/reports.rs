@@ -135,7 +135,12 @@ fn text_of(out: Vec<u8>) -> String {
 }
 
 fn holds(name: &str, kind: Kind, report: &str) {
-    let text = if kind == Kind::People { without_colours(report) } else { report.to_owned() };
+    let text = match kind {
+        Kind::People => without_colours(report),
+        // RFC 4180 ends rows with both.
+        Kind::Csv => report.replace("\r\n", "\n"),
+        _ => report.to_owned(),
+    };
     if let Some(raw) = text.chars().find(|character| steers(*character)) {
         let at = text.find(raw).unwrap_or_default();
         panic!("{name} holds a raw {raw:?}: {:?}", text[..at].chars().rev().take(60).collect::<Vec<_>>());

@@ -4,14 +4,17 @@ use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use crate::ci::variables::Scope;
+use crate::ci::variables::{JobScopes, Scope};
 use crate::ci::{Job, OnlyExcept, Rule, Section};
 use crate::gitlab::{EnvironmentTier, PartialText, Shape, TextPart};
 use crate::pipeline_rules::{JobConditions, OnlyInput, RefFacts, RuleInput, Run, Scenario, Value, runs};
 use crate::shell::{self, Item, Lookup, Script};
 
-/// How many cases a job may have; those behind are not looked at.
+/// How many cases a job may have; those behind are not looked at, and [`JobView::is_cut`](super::JobView::is_cut) says so.
 const MOST: usize = 1_000;
+
+/// How many cases the jobs of one pipeline may have together; each job has at least one that is looked at.
+const MOST_OF_ALL: usize = 200_000;
 
 /// One way in which a job may run.
 #[derive(Clone, Debug)]
@@ -23,74 +26,130 @@ pub struct JobCase {
     /// The tier that the job gives its environment.
     pub tier: Option<EnvironmentTier>,
     /// The kinds of pipelines, at least one.
-    pub runs: Vec<Run>,
+    pub runs: Arc<[Run]>,
     /// What its scripts do.
     pub script: Arc<Script>,
     /// The agent of `environment:kubernetes`.
     pub kubernetes_agent: Option<PartialText>,
-    /// The variables that it sees.
-    pub scope: Scope,
+    /// The number of the combination of its matrix.
+    combination: usize,
 }
 
-/// The ways in which a job may run.
-pub(super) fn cases(job: &Job, base: &Scope, workflow: &Workflow, refs: &RefFacts) -> Vec<JobCase> {
+/// What the cases of all jobs of a pipeline start from.
+#[derive(Debug, Default)]
+pub(super) struct Basis {
+    /// The predefined variables.
+    pub scope: Scope,
+    pub workflow: Workflow,
+}
+
+/// What is read once for all jobs of a pipeline, and how many cases they may have together.
+pub(super) struct Reading<'p> {
+    /// By the items of scripts: jobs of one template have the same.
+    scripts: HashMap<Vec<(shell::Section, &'p str)>, ByVariables<Arc<Script>>>,
+    left: usize,
+}
+
+impl Default for Reading<'_> {
+    fn default() -> Self {
+        Self { scripts: HashMap::new(), left: MOST_OF_ALL }
+    }
+}
+
+/// One case, before its script is read.
+struct Open {
+    environment: Option<PartialText>,
+    /// The rule by which the job runs, if that sets variables.
+    rule: Option<usize>,
+    runs: Vec<Run>,
+}
+
+/// The ways in which a job may run, and whether there are more.
+pub(super) fn cases<'p>(
+    job: &'p Job,
+    basis: &Basis,
+    refs: &RefFacts,
+    reading: &mut Reading<'p>,
+) -> (Vec<JobCase>, bool) {
     let rules = rule_inputs(job.rules.as_deref());
     let (only, except) = (job.only.as_ref().map(only_input), job.except.as_ref().map(only_input));
     let conditions = JobConditions {
-        workflow: workflow.rules.as_deref(),
+        workflow: basis.workflow.rules.as_deref(),
         rules: rules.as_deref(),
         only: only.as_ref(),
         except: except.as_ref(),
         when: job.when.as_deref(),
     };
-    let mut scripts = Scripts::new(job);
-    let plain = workflow.scopes(job, base, None);
-    let mut by_rule: HashMap<usize, Vec<Scope>> = HashMap::new();
-    let mut cases: Vec<JobCase> = Vec::new();
-    for (combination, plain) in plain.iter().enumerate() {
-        let start = cases.len();
-        let variable = |name: &str| match plain.has(name) {
-            true => Value::Text(plain.value(name)),
-            false => Value::Unknown,
-        };
-        for run in runs(&conditions, refs, &variable) {
-            let rule = run.rule.and_then(|at| Some((at, job.rules.as_ref()?.get(at)?)));
-            let scope = match rule {
-                Some((at, rule)) if !rule.variables.is_empty() => {
-                    let scopes = by_rule.entry(at).or_insert_with(|| workflow.scopes(job, base, Some(rule)));
-                    scopes.get(combination).unwrap_or(plain)
-                }
-                _ => plain,
-            };
-            let environment = job
-                .environment
-                .as_ref()
-                .map(|environment| in_scenario(&scope.expand_environment(&environment.name), &run.scenario));
-            let environment = environment.filter(|name| !name.is_empty());
-            let sets_variables = |at: Option<usize>| {
-                let rule = at.and_then(|at| job.rules.as_ref()?.get(at));
-                rule.is_some_and(|rule| !rule.variables.is_empty())
-            };
-            let alike = cases.iter().skip(start).position(|case| {
-                let of_rule = case.runs.first().and_then(|first| first.rule);
-                let same_variables = of_rule == run.rule || (!sets_variables(of_rule) && !sets_variables(run.rule));
-                case.environment == environment && same_variables
+    let most = MOST.min(reading.left.max(1));
+    let items = items(job);
+    let scripts = reading.scripts.entry(items.iter().map(|item| (item.section, item.text)).collect()).or_default();
+    let mut all_runs: ByVariables<Arc<[Run]>> = ByVariables::default();
+    let mut shared: Vec<Arc<[Run]>> = Vec::new();
+    let plain = basis.scopes(job, None);
+    let mut by_rule: HashMap<usize, JobScopes<'_>> = HashMap::new();
+    let (mut cases, mut is_cut) = (Vec::new(), false);
+    for combination in 0..plain.count() {
+        let mut scopes: Vec<(Option<usize>, Scope)> = vec![(None, plain.of(combination))];
+        let runs = all_runs.get(&scopes[0].1, |scope| {
+            let variable = |name: &str| scope.known(name).map_or(Value::Unknown, Value::Text);
+            runs(&conditions, refs, &variable).into()
+        });
+        let mut open: Vec<Open> = Vec::new();
+        for run in &*runs {
+            let rule = basis.rule_with_variables(job, run);
+            let at = scopes.iter().position(|(of, _)| *of == rule.map(|(at, _)| at)).unwrap_or_else(|| {
+                let scope = rule.map(|(at, rule)| {
+                    by_rule.entry(at).or_insert_with(|| basis.scopes(job, Some(rule))).of(combination)
+                });
+                scopes.push((rule.map(|(at, _)| at), scope.unwrap_or_default()));
+                scopes.len() - 1
             });
-            if let Some(case) = alike.and_then(|at| cases.get_mut(start + at)) {
-                case.runs.push(run);
-            } else if cases.len() < MOST {
-                cases.push(case(job, scope, environment, run, &mut scripts));
-            } else {
-                return cases;
+            let environment = job.environment.as_ref().zip(scopes.get(at)).map(|(environment, (_, scope))| {
+                in_scenario(&scope.expand_environment(&environment.name), &run.scenario)
+            });
+            let environment = environment.filter(|name| !name.is_empty());
+            let rule = rule.map(|(at, _)| at);
+            let count = cases.len() + open.len();
+            match open.iter_mut().find(|case| case.environment == environment && case.rule == rule) {
+                Some(case) => case.runs.push(run.clone()),
+                None if count < most => open.push(Open { environment, rule, runs: vec![run.clone()] }),
+                None => {
+                    is_cut = true;
+                    break;
+                }
             }
         }
+        for Open { environment, rule, runs } in open {
+            let Some((_, scope)) = scopes.iter().find(|(of, _)| *of == rule) else { continue };
+            // One of the last is the same for most combinations.
+            let known = shared.iter().rev().take(8).find(|known| ***known == *runs).cloned();
+            let runs = known.unwrap_or_else(|| {
+                shared.push(runs.into());
+                shared.last().cloned().unwrap_or_default()
+            });
+            cases.push(case(job, scope, combination, environment, runs, |scope| {
+                scripts.get(scope, |recorder| Arc::new(shell::read(&items, recorder)))
+            }));
+        }
+        if is_cut {
+            break;
+        }
     }
-    cases
+    reading.left = reading.left.saturating_sub(cases.len());
+    (cases, is_cut)
 }
 
-fn case(job: &Job, scope: &Scope, environment: Option<PartialText>, run: Run, scripts: &mut Scripts<'_>) -> JobCase {
+fn case(
+    job: &Job,
+    scope: &Scope,
+    combination: usize,
+    environment: Option<PartialText>,
+    runs: Arc<[Run]>,
+    read: impl FnOnce(&Scope) -> Arc<Script>,
+) -> JobCase {
     let written = job.environment.as_ref().filter(|_| environment.is_some());
-    let scope = written.map_or_else(|| scope.clone(), |written| scope.in_environment(written));
+    let within = written.map(|written| scope.in_environment(written));
+    let scope = within.as_ref().unwrap_or(scope);
     let tier = written.and_then(|written| {
         let tier = scope.expand_environment(written.deployment_tier.as_ref()?);
         tier.as_known()?.parse().ok()
@@ -101,15 +160,47 @@ fn case(job: &Job, scope: &Scope, environment: Option<PartialText>, run: Run, sc
         name,
         environment,
         tier,
-        runs: vec![run],
-        script: scripts.read(&scope),
+        runs,
+        script: read(scope),
         kubernetes_agent: agent.map(|agent| scope.expand(agent)),
-        scope,
+        combination,
+    }
+}
+
+impl Basis {
+    /// The variables that a job sees in one of its cases. They are put together anew: a pipeline has tens of thousands of cases, and few are
+    /// asked about.
+    pub fn scope_of(&self, job: &Job, case: &JobCase) -> Scope {
+        let rule = case.runs.first().and_then(|run| self.rule_with_variables(job, run));
+        let scope = self.scopes(job, rule.map(|(_, rule)| rule)).of(case.combination);
+        match job.environment.as_ref().filter(|_| case.environment.is_some()) {
+            Some(written) => scope.in_environment(written),
+            None => scope,
+        }
+    }
+
+    /// The rule by which the job is in a kind of pipeline, if that sets variables.
+    fn rule_with_variables<'j>(&self, job: &'j Job, run: &Run) -> Option<(usize, &'j Rule)> {
+        let at = run.rule?;
+        job.rules.as_ref()?.get(at).filter(|rule| !rule.variables.is_empty()).map(|rule| (at, rule))
+    }
+
+    /// The variables that a job sees, for each combination of its matrix.
+    fn scopes<'j>(&self, job: &'j Job, rule: Option<&Rule>) -> JobScopes<'j> {
+        let scopes = job.scopes(&self.scope, None, rule);
+        let of_rule = rule.map(|rule| &rule.variables[..]).unwrap_or_default();
+        let own = |name: &Arc<str>| job.own_variables.iter().chain(of_rule).any(|variable| variable.name == *name);
+        let open: Vec<&Arc<str>> = self.workflow.open.iter().filter(|name| !own(name)).collect();
+        if open.is_empty() {
+            return scopes;
+        }
+        let unknown = |name: &Arc<str>| (Arc::clone(name), PartialText::unknown(name, Shape::Any));
+        scopes.with_values(open.into_iter().map(unknown))
     }
 }
 
 /// `workflow:rules`
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Workflow {
     rules: Option<Vec<RuleInput>>,
     /// The variables that any of the rules sets. Which rule applies is not told, so neither are their values.
@@ -120,19 +211,6 @@ impl Workflow {
     pub fn of(rules: Option<&[Rule]>) -> Self {
         let variables = rules.into_iter().flatten().flat_map(|rule| &rule.variables);
         Self { rules: rule_inputs(rules), open: variables.map(|variable| Arc::clone(&variable.name)).collect() }
-    }
-
-    /// The variables that a job sees, for each combination of its matrix.
-    fn scopes(&self, job: &Job, base: &Scope, rule: Option<&Rule>) -> Vec<Scope> {
-        let scopes = job.scopes(base, None, rule);
-        let of_rule = rule.map(|rule| &rule.variables[..]).unwrap_or_default();
-        let own = |name: &Arc<str>| job.own_variables.iter().chain(of_rule).any(|variable| variable.name == *name);
-        let open: Vec<&Arc<str>> = self.open.iter().filter(|name| !own(name)).collect();
-        if open.is_empty() {
-            return scopes;
-        }
-        let unknown = |name: &Arc<str>| (Arc::clone(name), PartialText::unknown(name, Shape::Any));
-        scopes.iter().map(|scope| scope.with_values(open.iter().map(|name| unknown(name)))).collect()
     }
 }
 
@@ -152,48 +230,66 @@ fn in_scenario(text: &PartialText, scenario: &Scenario) -> PartialText {
     refined
 }
 
-/// Reads a job's scripts once for all cases in which its variables are the same.
-struct Scripts<'j> {
-    items: Vec<Item<'j>>,
-    names: BTreeSet<String>,
-    read: HashMap<Vec<PartialText>, Arc<Script>>,
+/// The items of a job's scripts as the shell takes them.
+fn items(job: &Job) -> Vec<Item<'_>> {
+    let items = job.script.iter().map(|line| Item {
+        text: line.text.as_str(),
+        section: match line.section {
+            Section::BeforeScript => shell::Section::BeforeScript,
+            Section::Script => shell::Section::Script,
+            Section::AfterScript => shell::Section::AfterScript,
+        },
+    });
+    items.collect()
 }
 
-impl<'j> Scripts<'j> {
-    fn new(job: &'j Job) -> Self {
-        let items = job.script.iter().map(|line| Item {
-            text: line.text.as_str(),
-            section: match line.section {
-                Section::BeforeScript => shell::Section::BeforeScript,
-                Section::Script => shell::Section::Script,
-                Section::AfterScript => shell::Section::AfterScript,
-            },
-        });
-        Self { items: items.collect(), names: BTreeSet::new(), read: HashMap::new() }
-    }
+/// What is worked out once for all scopes in which the variables that it asks for are the same.
+struct ByVariables<T> {
+    names: BTreeSet<String>,
+    known: HashMap<Vec<Option<PartialText>>, T>,
+}
 
-    fn read(&mut self, scope: &Scope) -> Arc<Script> {
-        let values = |names: &BTreeSet<String>| names.iter().map(|name| scope.value(name)).collect::<Vec<_>>();
-        if !self.read.is_empty()
-            && let Some(script) = self.read.get(&values(&self.names))
-        {
-            return Arc::clone(script);
+impl<T> Default for ByVariables<T> {
+    fn default() -> Self {
+        Self { names: BTreeSet::new(), known: HashMap::new() }
+    }
+}
+
+impl<T: Clone> ByVariables<T> {
+    fn get(&mut self, scope: &Scope, work: impl FnOnce(&Recorder<'_>) -> T) -> T {
+        let values = |names: &BTreeSet<String>| -> Vec<Option<PartialText>> {
+            names.iter().map(|name| scope.has(name).then(|| scope.value(name))).collect()
+        };
+        let mut key = values(&self.names);
+        if let Some(known) = self.known.get(&key) {
+            return known.clone();
         }
         let recorder = Recorder { scope, names: RefCell::default() };
-        let script = Arc::new(shell::read(&self.items, &recorder));
+        let made = work(&recorder);
         let names = recorder.names.into_inner();
-        if self.names.is_empty() {
-            self.names = names;
+        if !names.is_subset(&self.names) {
+            // What is known does not tell those with other values of these from each other.
+            self.known.clear();
+            self.names.extend(names);
+            key = values(&self.names);
         }
-        self.read.insert(values(&self.names), Arc::clone(&script));
-        script
+        self.known.insert(key, made.clone());
+        made
     }
 }
 
-/// Hands variables to the shell, and keeps in mind which.
+/// Hands variables out, and keeps in mind which.
 struct Recorder<'s> {
     scope: &'s Scope,
     names: RefCell<BTreeSet<String>>,
+}
+
+impl Recorder<'_> {
+    /// The value of a variable of which something is known.
+    fn known(&self, name: &str) -> Option<PartialText> {
+        self.names.borrow_mut().insert(name.to_owned());
+        self.scope.has(name).then(|| self.scope.value(name))
+    }
 }
 
 impl Lookup for Recorder<'_> {
@@ -222,5 +318,94 @@ fn only_input(policy: &OnlyExcept) -> OnlyInput {
         variables: texts(&policy.variables),
         kubernetes: policy.kubernetes,
         changes: policy.changes,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::access::jobs::{CiProject, ProjectJobs};
+    use crate::ci::{FileContent, Files, Globbed, Pipeline, ProjectFacts};
+    use crate::source::Source;
+
+    struct OneFile(Arc<Source>);
+
+    impl Files for OneFile {
+        fn read(&self, _: &str) -> FileContent {
+            FileContent::Text(Arc::clone(&self.0))
+        }
+
+        fn glob(&self, _: &str) -> Globbed {
+            Globbed::default()
+        }
+    }
+
+    fn pipeline(text: &str) -> Pipeline {
+        Pipeline::read(".gitlab-ci.yml", &OneFile(Arc::new(Source::new("ci.yml", text))), &ProjectFacts::default())
+    }
+
+    /// Jobs of one template, with so many combinations each.
+    fn wide(jobs: usize, combinations: usize) -> String {
+        let values: Vec<String> = (0..combinations).map(|number| format!("v{number}")).collect();
+        let mut text = format!(
+            ".t:\n  parallel: {{matrix: [{{A: [{}]}}]}}\n  environment: $A/x\n  script: ['kubectl config use-context a/b:$A']\n",
+            values.join(", ")
+        );
+        (0..jobs).for_each(|number| text.push_str(&format!("j{number}: {{extends: .t}}\n")));
+        text
+    }
+
+    #[test]
+    fn jobs_and_their_combinations_share_what_is_alike() {
+        let (pipeline, project) = (pipeline(&wide(20, 100)), CiProject::default());
+        let jobs = ProjectJobs::of(&pipeline, &project);
+        let cases: Vec<&JobCase> = jobs.jobs.iter().flat_map(|job| &job.cases).collect();
+        assert_eq!((cases.len(), &*cases[101].name), (2_000, "j1: [v1]"));
+        let scripts: HashSet<*const Script> = cases.iter().map(|case| Arc::as_ptr(&case.script)).collect();
+        assert_eq!(scripts.len(), 100, "one for each value, however many jobs");
+        let runs: HashSet<*const Run> = cases.iter().map(|case| case.runs.as_ptr()).collect();
+        assert_eq!(runs.len(), 20, "one for each job, however many combinations");
+        assert!(size_of::<JobCase>() <= 128, "{}", size_of::<JobCase>());
+    }
+
+    #[test]
+    fn the_variables_of_a_case_are_those_that_it_was_read_with() {
+        let text = "variables: {T: top, W: top}\nworkflow: {rules: [{if: $CI_COMMIT_BRANCH, variables: {W: w}}]}\n\
+                    j:\n  variables: {O: own}\n  parallel: {matrix: [{A: [a, b]}, {A: c, B: [d, e]}]}\n  environment: $A-$B-$O-$T-$R\n  \
+                    rules: [{if: $A == \"a\", variables: {R: one}}, {if: $CI_COMMIT_BRANCH, variables: {R: two, O: rule}}]\n  script: ['echo $W']\n";
+        let (pipeline, project) = (pipeline(text), CiProject::default());
+        let jobs = ProjectJobs::of(&pipeline, &project);
+        let told = |case: &JobCase| {
+            let scope = jobs.jobs[0].scope(case);
+            assert_eq!(case.environment.as_ref(), Some(&scope.value("CI_ENVIRONMENT_NAME")));
+            format!("{} {} {}", case.name, scope.value("CI_ENVIRONMENT_NAME"), scope.value("W"))
+        };
+        let told: Vec<String> = jobs.jobs[0].cases.iter().map(told).collect();
+        assert_eq!(
+            told,
+            [
+                "j: [a] a-$B-own-top-one $W",
+                "j: [b] b-$B-rule-top-two $W",
+                "j: [c, d] c-d-rule-top-two $W",
+                "j: [c, e] c-e-rule-top-two $W",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_not_looked_at_is_known_to_be_missing() {
+        let (pipeline, project) = (pipeline(&wide(3, 4)), CiProject::default());
+        let (basis, refs) = (Basis::default(), RefFacts::default());
+        let mut reading = Reading { left: 5, ..Reading::default() };
+        let counts: Vec<(usize, bool)> = pipeline
+            .jobs
+            .iter()
+            .map(|job| cases(job, &basis, &refs, &mut reading))
+            .map(|(cases, is_cut)| (cases.len(), is_cut))
+            .collect();
+        assert_eq!(counts, [(4, false), (1, true), (1, true)]);
+        assert!(ProjectJobs::of(&pipeline, &project).environments().is_some());
     }
 }

@@ -38,12 +38,15 @@ impl JobCase {
     }
 }
 
+/// Whether the ref is protected, and whether the pipeline is that of a merge request.
+type Asked = (Option<bool>, bool);
+
 impl ProjectJobs<'_> {
     /// What an agent answers a case of one of these jobs; `None` where the project's path is not known.
     #[must_use]
     pub fn grant<'w>(&self, case: &JobCase, agent: AgentId, index: &Index<'w>) -> Option<CaseGrant<'w>> {
         let project = self.project.facts.path.as_deref()?;
-        let mut known: Vec<((Option<bool>, bool), Vec<Row<'w>>)> = Vec::new();
+        let mut known: Vec<(Asked, Vec<Row<'w>>)> = Vec::new();
         let rows = case.runs.iter().map(|run| {
             let protected = run.scenario.protected;
             let is_merge_request = run.scenario.kind == PipelineKind::MergeRequest;

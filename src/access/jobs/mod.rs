@@ -11,7 +11,7 @@ mod grant;
 mod selection;
 
 use std::collections::BTreeSet;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use crate::access::Index;
 use crate::ci::variables::Scope;
@@ -19,6 +19,9 @@ use crate::ci::{Job, Pipeline, ProjectFacts};
 use crate::gitlab::{MergeRequestProtection, PartialText, Version};
 use crate::inventory::Inventory;
 use crate::pipeline_rules::RefFacts;
+
+use case::{Basis, Reading};
+use selection::Selections;
 
 pub use case::JobCase;
 pub(crate) use case::rule_inputs;
@@ -84,7 +87,9 @@ pub struct JobView<'p> {
     /// The ways in which it may run, one for each combination of its matrix, rule that lets it in, and environment. None for
     /// a job that is in no pipeline.
     pub cases: Vec<JobCase>,
-    selections: OnceLock<Vec<Selection>>,
+    basis: Arc<Basis>,
+    has_more_cases: bool,
+    selections: OnceLock<Selections>,
 }
 
 impl<'p> ProjectJobs<'p> {
@@ -93,13 +98,13 @@ impl<'p> ProjectJobs<'p> {
     /// Costs in proportion to the jobs, their matrices and their rules.
     #[must_use]
     pub fn of(pipeline: &'p Pipeline, project: &'p CiProject) -> Self {
-        let base = Scope::predefined(&project.facts);
         let workflow = case::Workflow::of(pipeline.workflow_rules.as_deref());
-        let jobs = pipeline.jobs.iter().filter(|job| !job.is_trigger).map(|job| JobView {
-            pipeline,
-            job,
-            cases: case::cases(job, &base, &workflow, &project.refs),
-            selections: OnceLock::new(),
+        let basis = Arc::new(Basis { scope: Scope::predefined(&project.facts), workflow });
+        let mut reading = Reading::default();
+        let jobs = pipeline.jobs.iter().filter(|job| !job.is_trigger).map(|job| {
+            let (cases, has_more_cases) = case::cases(job, &basis, &project.refs, &mut reading);
+            let (basis, selections) = (Arc::clone(&basis), OnceLock::new());
+            JobView { pipeline, job, cases, basis, has_more_cases, selections }
         });
         Self { pipeline, project, jobs: jobs.collect() }
     }
@@ -109,7 +114,8 @@ impl<'p> ProjectJobs<'p> {
     pub fn environments(&self) -> Option<Vec<PartialText>> {
         // Jobs of child pipelines are jobs of the project as well.
         let has_children = self.pipeline.jobs.iter().any(|job| job.has_child);
-        if has_children || self.pipeline.is_incomplete() || !self.pipeline.problems.is_empty() {
+        let is_cut = self.jobs.iter().any(|job| job.has_more_cases);
+        if has_children || is_cut || self.pipeline.is_incomplete() || !self.pipeline.problems.is_empty() {
             return None;
         }
         let names = self.jobs.iter().flat_map(|job| &job.cases).filter_map(|case| case.environment.clone());
@@ -131,7 +137,19 @@ impl<'p> ProjectJobs<'p> {
 impl JobView<'_> {
     /// The contexts that the job selects, in the order of its scripts, each place once.
     pub fn selections(&self) -> &[Selection] {
-        self.selections.get_or_init(|| selection::selections(self))
+        &self.selections.get_or_init(|| selection::selections(self)).list
+    }
+
+    /// The variables that the job sees in one of its cases.
+    #[must_use]
+    pub fn scope(&self, case: &JobCase) -> Scope {
+        self.basis.scope_of(self.job, case)
+    }
+
+    /// Whether there are more cases or selections than are looked at.
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        self.has_more_cases || self.selections.get().is_some_and(|selections| selections.is_cut)
     }
 }
 

@@ -8,7 +8,7 @@ use super::{JobView, ProjectJobs};
 use crate::access::{AgentId, Index};
 use crate::ci::Variable;
 use crate::ci::variables::Scope;
-use crate::gitlab::{PartialText, lower_path};
+use crate::gitlab::PartialText;
 use crate::shell::{ActionKind, Argument, Contact, InForce};
 use crate::source::{Place, Span};
 
@@ -74,26 +74,19 @@ impl Selection {
             ContextName::Open => Resolved::Open,
             ContextName::Other(name) => Resolved::Other(name),
             ContextName::OwnAgent { agent } => {
-                let own = index.agent_ids().find(|(_, known)| known.project.is_none() && known.name == agent);
-                own.map_or(Resolved::Open, |(id, _)| Resolved::Agent(id))
+                index.agents_named(None, agent).first().map_or(Resolved::Open, |id| Resolved::Agent(*id))
             }
-            ContextName::Agent { project, agent } => {
-                let lower = lower_path(project);
-                let alike = index.agent_ids().filter(|(_, known)| {
-                    known.name == agent && known.project.is_some_and(|known| lower_path(known) == lower)
-                });
-                match alike.last() {
-                    Some((id, known)) if known.project == Some(project) => Resolved::Agent(id),
-                    Some((id, _)) => Resolved::OtherCase(id),
-                    None => Resolved::NoAgent { project, agent },
-                }
-            }
+            ContextName::Agent { project, agent } => match index.agents_named(Some(project), agent).last() {
+                Some(&id) if index.agent(id).project == Some(project) => Resolved::Agent(id),
+                Some(&id) => Resolved::OtherCase(id),
+                None => Resolved::NoAgent { project, agent },
+            },
         }
     }
 }
 
 /// The selections of a job, in the order of its scripts, each place once.
-pub(super) fn selections(view: &JobView<'_>) -> Vec<Selection> {
+pub(super) fn selections(view: &JobView<'_>) -> Selections {
     let mut found = Found::default();
     for (at, case) in view.cases.iter().enumerate() {
         for (number, action) in case.script.actions.iter().enumerate() {
@@ -127,10 +120,18 @@ pub(super) fn selections(view: &JobView<'_>) -> Vec<Selection> {
     if let Some(variable) = view.auto_devops_variable() {
         let route = format!("{}.variables.{}", view.job.name, variable.name);
         for (at, case) in view.cases.iter().enumerate() {
-            found.insert(of_auto_devops(variable, case.scope.value(KUBE_CONTEXT), route.clone(), vec![at]));
+            found.insert(of_auto_devops(variable, view.scope(case).value(KUBE_CONTEXT), route.clone(), vec![at]));
         }
     }
     found.selections
+}
+
+/// The selections of a job.
+#[derive(Debug, Default)]
+pub(super) struct Selections {
+    pub list: Vec<Selection>,
+    /// Whether there are more than are looked at.
+    pub is_cut: bool,
 }
 
 /// The variable that the jobs of Auto DevOps take their context from.
@@ -175,7 +176,7 @@ impl JobView<'_> {
 
 #[derive(Default)]
 struct Found {
-    selections: Vec<Selection>,
+    selections: Selections,
     /// By file and place, and the context's name.
     known: HashMap<(usize, Span, String), usize>,
 }
@@ -191,14 +192,16 @@ impl Found {
     fn insert(&mut self, selection: Selection) {
         let Place { source, span } = &selection.place;
         let key = (Arc::as_ptr(source).addr(), *span, selection.context.to_string());
-        let position = *self.known.entry(key).or_insert(self.selections.len());
-        match self.selections.get_mut(position) {
+        let Selections { list, is_cut } = &mut self.selections;
+        let position = *self.known.entry(key).or_insert(list.len());
+        match list.get_mut(position) {
+            // Cases come in their order.
             Some(known) => {
-                let more = selection.cases.into_iter().filter(|case| !known.cases.contains(case));
-                known.cases.extend(more.collect::<Vec<_>>());
+                let last = known.cases.last().copied();
+                known.cases.extend(selection.cases.into_iter().filter(|case| Some(*case) != last));
             }
-            None if position < MOST => self.selections.push(selection),
-            None => {}
+            None if position < MOST => list.push(selection),
+            None => *is_cut = true,
         }
     }
 }

@@ -129,7 +129,8 @@ fn a_matrix_makes_combinations() {
       - CLUSTER: ap
 ",
     );
-    let matrix: Vec<_> = pipeline.job("a").unwrap().matrix.iter().map(|row| variables(row).join(" ")).collect();
+    let matrix: Vec<_> =
+        pipeline.job("a").unwrap().matrix.combinations().map(|row| variables(&row).join(" ")).collect();
     assert_eq!(
         matrix,
         ["CLUSTER=eu STAGE=qa", "CLUSTER=eu STAGE=prod", "CLUSTER=us STAGE=qa", "CLUSTER=us STAGE=prod", "CLUSTER=ap"]

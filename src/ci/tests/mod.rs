@@ -40,9 +40,10 @@ impl Files for Memory {
         self.files.get(path).map_or(FileContent::Missing, |source| FileContent::Text(Arc::clone(source)))
     }
 
-    fn glob(&self, pattern: &str) -> Vec<String> {
+    fn glob(&self, pattern: &str) -> Globbed {
         let (start, end) = pattern.split_once('*').unwrap();
-        self.files.keys().filter(|path| path.starts_with(start) && path.ends_with(end)).cloned().collect()
+        let paths = self.files.keys().filter(|path| path.starts_with(start) && path.ends_with(end)).cloned().collect();
+        Globbed { paths, is_whole: true }
     }
 
     fn project_file(&self, project: &str, git_ref: Option<&str>, path: &str) -> FileContent {

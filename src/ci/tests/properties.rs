@@ -42,7 +42,7 @@ fn walk(pipeline: &Pipeline) {
                 assert!(line.source().text().get(span.start..span.end).is_some());
             }
         }
-        for scope in job.scopes(&Scope::predefined(&facts()), None, job.rules.iter().flatten().next()) {
+        for scope in job.scopes(&Scope::predefined(&facts()), None, job.rules.iter().flatten().next()).iter() {
             for variable in &job.variables {
                 let _ = scope.value(&variable.name).to_string();
             }

@@ -5,7 +5,7 @@ use super::*;
 use crate::gitlab::Shape;
 
 fn scope(text: &str) -> Scope {
-    clean(text).jobs[0].scopes(&Scope::predefined(&facts()), None, None).remove(0)
+    clean(text).jobs[0].scopes(&Scope::predefined(&facts()), None, None).of(0)
 }
 
 #[test]
@@ -57,7 +57,7 @@ fn environments_are_expanded_before_there_is_a_job() {
     );
     let job = &pipeline.jobs[0];
     let environment = job.environment.as_ref().unwrap();
-    let scope = job.scopes(&Scope::default(), None, None).remove(0);
+    let scope = job.scopes(&Scope::default(), None, None).of(0);
     assert_eq!(scope.expand_environment(&environment.name).to_string(), "review/$CI_COMMIT_REF_SLUG");
     let inside = scope.in_environment(environment);
     assert_eq!(inside.expand("$CI_ENVIRONMENT_NAME").to_string(), "review/$CI_COMMIT_REF_SLUG");
@@ -88,9 +88,9 @@ job:
         .map(|scope| scope.expand("$A$B<$CI_COMMIT_TAG>$CI_JOB_NAME").to_string())
         .collect();
     assert_eq!(shown, ["onerule<>job: [one]", "tworule<>job: [two]"]);
-    assert_eq!(job.scopes(&base, None, None)[0].expand("$B").to_string(), "job");
+    assert_eq!(job.scopes(&base, None, None).of(0).expand("$B").to_string(), "job");
     let workflow = pipeline.workflow_rules.as_ref().unwrap().first();
-    assert_eq!(job.scopes(&base, workflow, None)[0].expand("$A $B $C").to_string(), "one job workflow");
+    assert_eq!(job.scopes(&base, workflow, None).of(0).expand("$A $B $C").to_string(), "one job workflow");
 }
 
 #[test]

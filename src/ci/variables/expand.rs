@@ -55,6 +55,9 @@ impl<'a> Expansion<'a> {
             let (part, length) = self.reference(from, whose);
             match part {
                 Some(Part::Known(character)) => known.push(character),
+                Some(Part::Value(value)) if value.as_known().is_some() => {
+                    known.push_str(value.as_known().unwrap_or_default());
+                }
                 Some(Part::Value(value)) => {
                     expanded.push_known(&std::mem::take(&mut known));
                     expanded.push(&value);

@@ -116,33 +116,68 @@ impl Scope {
 }
 
 impl Job {
-    /// The variables that the job sees: one scope for each combination of its matrix, or one. `base` holds the predefined
-    /// variables and whatever is known of the pipeline; `workflow` and `rule` are the rules that apply, if any sets variables.
+    /// The variables that the job sees, for each combination of its matrix. `base` holds the predefined variables and whatever is known of the
+    /// pipeline; `workflow` and `rule` are the rules that apply, if any sets variables.
     ///
     /// Source: `workflow:rules:variables` and `rules:variables` in `doc/ci/yaml/_index.md`, and `seed/build.rb` in
     /// `lib/gitlab/ci/pipeline/`: variables of `workflow:rules` go before the top level's, those of `rules` before the job's.
     #[must_use]
-    pub fn scopes(&self, base: &Scope, workflow: Option<&Rule>, rule: Option<&Rule>) -> Vec<Scope> {
-        let of = |rule: Option<&Rule>| rule.map(|rule| rule.variables.clone()).unwrap_or_default();
-        let mut of_workflow = of(workflow);
-        of_workflow.retain(|variable| self.inherit.variables.has(&variable.name));
-        let of_rule = of(rule);
-        let stage = self.stage.as_deref().unwrap_or("test");
-        let scope_of = |combination: &[Variable]| {
-            let name = match combination {
-                [] => Arc::clone(&self.name),
-                _ => name_of(&self.name, combination),
-            };
-            let scope = base.with_values(predefined::of_job(&name, stage)).with_variables(&self.variables);
-            let scope = match &of_workflow[..] {
-                [] => scope,
-                of_workflow => scope.with_variables(of_workflow).with_variables(&self.own_variables),
-            };
-            scope.with_variables(combination).with_variables(&of_rule)
+    pub fn scopes(&self, base: &Scope, workflow: Option<&Rule>, rule: Option<&Rule>) -> JobScopes<'_> {
+        let written = Scope::default().with_variables(&self.variables);
+        let of_workflow = workflow.map(|rule| rule.variables.clone()).unwrap_or_default();
+        let of_workflow: Vec<Variable> =
+            of_workflow.into_iter().filter(|variable| self.inherit.variables.has(&variable.name)).collect();
+        let written = match &of_workflow[..] {
+            [] => written,
+            of_workflow => written.with_variables(of_workflow).with_variables(&self.own_variables),
         };
-        match &self.matrix[..] {
-            [] => vec![scope_of(&[])],
-            combinations => combinations.iter().map(|combination| scope_of(combination)).collect(),
-        }
+        let of_rule = rule.map(|rule| &rule.variables[..]).unwrap_or_default();
+        JobScopes { job: self, base: base.clone(), written, above: Scope::default().with_variables(of_rule) }
+    }
+}
+
+/// What a job sees for each combination of its matrix, with what these have in common made once.
+#[derive(Clone, Debug)]
+pub struct JobScopes<'j> {
+    job: &'j Job,
+    base: Scope,
+    /// The variables of the file, below those of the matrix.
+    written: Scope,
+    /// What goes before those.
+    above: Scope,
+}
+
+impl JobScopes<'_> {
+    /// How many there are: one for a job without a matrix.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.job.matrix.len().max(1)
+    }
+
+    /// The same with values that go before all others.
+    #[must_use]
+    pub fn with_values<N: Into<Arc<str>>>(self, values: impl IntoIterator<Item = (N, PartialText)>) -> Self {
+        Self { above: self.above.with_values(values), ..self }
+    }
+
+    /// What the job sees in the combination of this number.
+    #[must_use]
+    pub fn of(&self, combination: usize) -> Scope {
+        let combination = self.job.matrix.combination(combination).unwrap_or_default();
+        let name = match &combination[..] {
+            [] => Arc::clone(&self.job.name),
+            combination => name_of(&self.job.name, combination),
+        };
+        let stage = self.job.stage.as_deref().unwrap_or("test");
+        let mut scope = self.base.with_values(predefined::of_job(&name, stage));
+        scope.layers.extend(self.written.layers.iter().cloned());
+        scope = scope.with_variables(&combination);
+        scope.layers.extend(self.above.layers.iter().cloned());
+        scope
+    }
+
+    /// What the job sees in each combination.
+    pub fn iter(&self) -> impl Iterator<Item = Scope> {
+        (0..self.count()).map(|combination| self.of(combination))
     }
 }

@@ -11,7 +11,7 @@ use super::*;
 use crate::agent_config::AgentConfig;
 use crate::agent_config::location::Location;
 use crate::analysis::{Evaluation, Purpose, Subject};
-use crate::ci::{FileContent, Files, Pipeline, ProjectFacts};
+use crate::ci::{FileContent, Files, Globbed, Pipeline, ProjectFacts};
 use crate::diagnostic::Selection;
 use crate::gitlab::FullPath;
 use crate::project::{Input, Project, Steps};
@@ -132,8 +132,8 @@ impl Files for OneFile {
         FileContent::Text(Arc::clone(&self.0))
     }
 
-    fn glob(&self, _: &str) -> Vec<String> {
-        Vec::new()
+    fn glob(&self, _: &str) -> Globbed {
+        Globbed { paths: Vec::new(), is_whole: true }
     }
 }
 
@@ -191,7 +191,10 @@ fn keys_are_offered_by_place() {
         Agent,
         &[
             // The top level.
-            ("|", "=ci_access user_access observability container_scanning remote_development flux custom_data"),
+            (
+                "|",
+                "=ci_access user_access observability container_scanning remote_development flux custom_data options",
+            ),
             ("ci_|", "ci_access user_access !gitops !cilium !starboard !id"),
             ("ci_access:\n  groups: []\n|", "!ci_access user_access flux"),
             ("|\nci_access:\n  groups: []\n", "!ci_access user_access"),

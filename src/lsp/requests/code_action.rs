@@ -148,7 +148,8 @@ fn quick_fixes(session: &Session, document: &Document, finding: &Finding) -> Vec
 /// Whether the fix of a finding leaves nothing worse behind.
 fn is_harmless(session: &Session, finding: &Finding) -> bool {
     let texts = session.documents.texts();
-    fixing::is_harmless(finding, session.world.subjects(), &Overlay::new(&Disk, &texts))
+    let files = Overlay::new(&Disk, &texts).keeping(&session.world.listings);
+    fixing::is_harmless(finding, session.world.subjects(), &files)
 }
 
 /// The action that makes all safe fixes; its edit is worked out now if nobody asks for it later.
@@ -175,7 +176,7 @@ fn fix_all_edit(session: &Session, document: &Document) -> Option<WorkspaceEdit>
     let request = Request {
         up_to: Safety::Safe,
         may_change: &may_change,
-        files: &Overlay::new(&Disk, &texts),
+        files: &Overlay::new(&Disk, &texts).keeping(&session.world.listings),
         steps: &Steps::default(),
     };
     let fixed = fixing::fix(session.world.subjects().to_vec(), &request);

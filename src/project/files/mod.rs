@@ -10,6 +10,7 @@ mod disk;
 mod elsewhere;
 mod git;
 mod ignored;
+mod listing;
 mod memory;
 mod overlay;
 
@@ -21,6 +22,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use disk::{Disk, StandardInput};
+pub use listing::{Listing, Listings, Met};
 pub use memory::Memory;
 pub use overlay::{Overlay, Texts};
 
@@ -92,6 +94,11 @@ pub trait FileSource: Send + Sync {
 
     /// Looks for files and folders below a folder, in no order.
     fn walk(&self, walk: &Walk<'_>) -> Walked;
+
+    /// The files below a folder, without what ignore files name.
+    fn list(&self, top: &Path) -> Listing {
+        Listing::of(self, top)
+    }
 
     /// The address of the remote called origin of the git repository at a folder; `None` without git or remote.
     fn remote(&self, repository: &Path) -> Option<String>;

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Content, FileSource, Folder, Kind, Walk, Walked};
+use super::{Content, FileSource, Folder, Kind, Listing, Listings, Walk, Walked};
 use crate::project::paths::shown_path;
 use crate::source::Source;
 
@@ -18,13 +18,29 @@ pub type Texts = HashMap<String, Arc<Source>>;
 pub struct Overlay<'s> {
     below: &'s dyn FileSource,
     texts: &'s Texts,
+    listings: Option<&'s Listings>,
 }
 
 impl<'s> Overlay<'s> {
     /// These texts on top of a source.
     #[must_use]
     pub fn new(below: &'s dyn FileSource, texts: &'s Texts) -> Self {
-        Self { below, texts }
+        Self { below, texts, listings: None }
+    }
+
+    /// The same, with lists of files that are kept elsewhere.
+    #[must_use]
+    pub fn keeping(self, listings: &'s Listings) -> Self {
+        Self { listings: Some(listings), ..self }
+    }
+
+    /// The paths below a folder at which nothing lies.
+    fn only_here<'a>(&'a self, top: &'a Path) -> impl Iterator<Item = &'a Path> {
+        let is_below = move |path: &&Path| {
+            path.starts_with(top) || std::path::absolute(path).is_ok_and(|path| path.starts_with(top))
+        };
+        let paths = self.texts.keys().map(Path::new).filter(is_below);
+        paths.filter(|path| self.below.kind(path).is_err())
     }
 
     fn text(&self, path: &Path) -> Option<&Arc<Source>> {
@@ -79,15 +95,18 @@ impl FileSource for Overlay<'_> {
 
     fn walk(&self, walk: &Walk<'_>) -> Walked {
         let mut walked = self.below.walk(walk);
-        for shown in self.texts.keys() {
-            let path = Path::new(shown);
-            let is_below =
-                path.starts_with(walk.top) || std::path::absolute(path).is_ok_and(|path| path.starts_with(walk.top));
-            if is_below && (walk.wanted)(path) && self.below.kind(path).is_err() {
-                walked.met.push((path.to_owned(), Kind::File));
-            }
-        }
+        let wanted = self.only_here(walk.top).filter(|path| (walk.wanted)(path));
+        walked.met.extend(wanted.map(|path| (path.to_owned(), Kind::File)));
         walked
+    }
+
+    fn list(&self, top: &Path) -> Listing {
+        let mut listing = match self.listings {
+            Some(listings) => listings.of(self.below, top),
+            None => self.below.list(top),
+        };
+        self.only_here(top).for_each(|path| listing.add(path, top));
+        listing
     }
 
     fn remote(&self, repository: &Path) -> Option<String> {
