@@ -7,6 +7,7 @@ mod cron;
 mod keys;
 pub mod location;
 mod remote_development;
+mod schema_comparison;
 mod text_checks;
 
 use serde_json::Value as Json;
@@ -16,6 +17,7 @@ pub use access_entries::{
 };
 pub use agent_schema::{AgentSchema, MAX_AGENT_SCHEMA_SIZE};
 pub use keys::CONFIGURATION;
+pub use schema_comparison::SchemaComparison;
 
 use crate::gitlab::Version;
 use crate::schema::{self, MessageRef, MessageValue, Problem, Stage};

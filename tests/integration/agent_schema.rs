@@ -1,13 +1,13 @@
 //! The agent's published schema: laid over kaslint's own table, in both forms, and what is none.
 
-use kaslint::agent_config::{AgentConfig, AgentSchema, CONFIGURATION, RefusedAt};
+use kaslint::agent_config::{AgentConfig, AgentSchema, CONFIGURATION, RefusedAt, SchemaComparison};
 use kaslint::gitlab::{NEWEST, Version};
 use kaslint::schema::{Key, Kind, MessageRef, Presence, ProblemKind};
 use kaslint::source::Source;
 use serde_json::{Map, Value as Json, json};
 
 use crate::cases;
-use crate::common::root;
+use crate::common::{CONFIG, folder_with, kaslint, kaslint_with_input, root, write};
 
 /// The schemas in `fixtures/agent-schema`, plain and strict; written by hand in the form that GitLab's have, with keys that GitLab does not.
 pub const LATER: [&str; 2] = ["later.bundle.json", "later.strict.bundle.json"];
@@ -302,4 +302,234 @@ fn a_pattern_that_cannot_be_tried_is_named_and_refuses_nothing() {
     let schema = AgentSchema::read(text).expect("a schema");
     assert!(schema.unread_patterns().iter().eq(["webhook_receiver_url"]));
     assert_eq!(verdict("flux: {webhook_receiver_url: x}", NEWEST, Some(&schema)).0, None);
+}
+
+const SETTINGS: &str = "gitlab: {agent_schema: later.bundle.json}\n";
+
+const AGENT: &str = "\
+ci_access:
+  projects:
+    - id: acme/web/shop
+      expires_at: '2027-01-31'
+      expires_a: x
+observability:
+  logging:
+    level: trace
+container_scanning:
+  cadence: '0 0 * * *'
+  delete_report_artifact: true
+mirror:
+  retry: [60s, 1m]
+  names: [a, b, c]
+  url: mirror9
+  behind:
+    - lease: {}
+gitops: {}
+";
+
+fn folder() -> tempfile::TempDir {
+    let schema = fixture(LATER[0]);
+    folder_with(&[
+        (".kaslint.yaml", SETTINGS.as_bytes()),
+        ("later.bundle.json", schema.as_bytes()),
+        (CONFIG, AGENT.as_bytes()),
+    ])
+}
+
+#[test]
+fn findings_follow_the_schema_that_settings_or_option_name() {
+    let folder = folder();
+    let run = kaslint(folder.path(), &["check", "--gitlab-version", "18.4", "--format", "concise"]);
+    insta::assert_snapshot!(run.transcript());
+    let by_settings = run.stdout;
+    std::fs::remove_file(folder.path().join(".kaslint.yaml")).expect("removed");
+    let option = ["check", "--gitlab-version", "18.4", "--format", "concise", "--agent-schema", "later.bundle.json"];
+    assert_eq!(kaslint(folder.path(), &option).stdout, by_settings);
+    let isolated = [&option[..], &["--isolated"]].concat();
+    assert_eq!(kaslint(folder.path(), &isolated).stdout, by_settings);
+    write(folder.path(), "strict.json", fixture(LATER[1]).as_bytes());
+    let strict = kaslint(
+        folder.path(),
+        &["check", "--gitlab-version", "18.4", "--format", "concise", "--agent-schema", "strict.json"],
+    );
+    // What must be written is asked by the plain form alone.
+    let without: String =
+        by_settings.lines().filter(|line| !line.contains("`holder`")).map(|line| format!("{line}\n")).collect();
+    assert!(without != by_settings);
+    assert_eq!(strict.stdout.lines().count(), without.lines().count(), "{}", strict.stdout);
+}
+
+#[test]
+fn all_commands_that_read_agent_files_take_it() {
+    let folder = folder();
+    let good = "ci_access: {projects: [{id: acme/web/shop, expires_at: x}]}\nmirror: {ports: {a: 1}}\n";
+    write(folder.path(), CONFIG, good.as_bytes());
+    let decoded = |arguments: &[&str]| {
+        let run = kaslint(folder.path(), &[&["decode", "--format", "json", CONFIG][..], arguments].concat());
+        run.json()["accepted"].as_bool()
+    };
+    assert_eq!(decoded(&[]), Some(true));
+    assert_eq!(decoded(&["--isolated"]), Some(false));
+    assert_eq!(decoded(&["--isolated", "--agent-schema", "later.bundle.json"]), Some(true));
+    let standard_input = ["decode", "-", "--agent-schema", "later.bundle.json"];
+    assert_eq!(kaslint_with_input(folder.path(), &standard_input, good.as_bytes()).code, 0);
+    let access =
+        |arguments: &[&str]| kaslint(folder.path(), &[&["access", "--project", "acme/agents"][..], arguments].concat());
+    assert!(!access(&[]).stdout.contains("refuse"), "{}", access(&[]).stdout);
+    assert!(access(&["--isolated"]).stdout.contains("refuse"), "{}", access(&["--isolated"]).stdout);
+    let run = kaslint(folder.path(), &["check", "--verbose"]);
+    assert!(run.stderr.contains("keys       later.bundle.json (settings)"), "{}", run.stderr);
+}
+
+#[test]
+fn a_file_that_cannot_be_used_is_a_bad_call() {
+    let folder = folder_with(&[
+        (CONFIG, b"{}\n"),
+        ("cut.json", &fixture(LATER[0]).as_bytes()[..3000]),
+        ("large.json", " ".repeat(10 << 20).as_bytes()),
+        ("other.json", br#"{"type": "object", "properties": {"image": {"type": "string"}}}"#),
+        ("outside.json", br#"{"$ref": "ConfigurationFile.jsonschema.json"}"#),
+        ("folder/a.json", b"{}"),
+    ]);
+    let mut told = String::new();
+    for name in ["cut.json", "large.json", "other.json", "outside.json", "folder", "missing.json"] {
+        for command in [&["check"][..], &["decode", CONFIG], &["access"], &["schema", "agent-config"]] {
+            let run = kaslint(folder.path(), &[command, &["--agent-schema", name]].concat());
+            assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{name}: {command:?}");
+            assert!(run.stderr.contains(name), "{name}: {}", run.stderr);
+            if command == ["check"] {
+                told.push_str(&run.stderr);
+            }
+        }
+        let compared = kaslint(folder.path(), &["schema", "agent-config", "--compare", name]);
+        assert_eq!((compared.code, compared.stdout.as_str()), (2, ""), "{name}");
+    }
+    insta::assert_snapshot!(told);
+    let other = kaslint(folder.path(), &["schema", "settings", "--compare", "other.json"]);
+    assert_eq!(other.code, 2);
+    assert!(other.stderr.contains("`kaslint schema agent-config`"), "{}", other.stderr);
+}
+
+#[test]
+fn settings_name_it_within_the_repository_only() {
+    let outside = folder_with(&[("later.bundle.json", fixture(LATER[0]).as_bytes())]);
+    let path = outside.path().join("later.bundle.json");
+    let settings = format!("gitlab: {{agent_schema: {}}}\n", path.display());
+    let folder = folder_with(&[(".kaslint.yaml", settings.as_bytes()), (CONFIG, b"mirror: {}\n")]);
+    let run = kaslint(folder.path(), &["check"]);
+    assert_eq!(run.code, 2, "{}", run.stdout);
+    assert!(run.stderr.contains("`gitlab.agent_schema` in .kaslint.yaml leads to"), "{}", run.stderr);
+    // The caller may name it, and then it does not matter what the settings name.
+    let option = path.display().to_string();
+    assert_eq!(kaslint(folder.path(), &["check", "--agent-schema", &option]).code, 0);
+    let allowed = outside.path().display().to_string();
+    assert_eq!(kaslint(folder.path(), &["check", "--allow-outside", &allowed]).code, 0);
+}
+
+#[test]
+fn the_same_file_among_the_schemas_of_an_organisation_is_told() {
+    let folder = folder();
+    write(folder.path(), CONFIG, b"mirror: {enabled: null}\n");
+    write(folder.path(), ".kaslint.yaml", b"schemas: [later.bundle.json]\n");
+    let alone = kaslint(folder.path(), &["check"]);
+    assert!(alone.stderr.contains("belongs in `gitlab.agent_schema`"), "{}", alone.stderr);
+    assert!(alone.stdout.contains("schema-violation"), "{}", alone.stdout);
+    let settings = format!("schemas: [later.bundle.json]\n{SETTINGS}");
+    write(folder.path(), ".kaslint.yaml", settings.as_bytes());
+    let both = kaslint(folder.path(), &["check"]);
+    assert!(both.stderr.contains("by `gitlab.agent_schema`"), "{}", both.stderr);
+    assert!(!both.stdout.contains("schema-violation"), "{}", both.stdout);
+}
+
+#[test]
+fn a_comparison_tells_key_by_key_what_differs() {
+    let folder = folder_with(&[]);
+    let mut told: Option<String> = None;
+    for (form, is_strict) in [("", false), ("strict.", true)] {
+        let mut schema = published(&MessageRef::from(&CONFIGURATION), Version::new(18, 4), is_strict);
+        let at = |key: &str| -> String {
+            let definitions = schema["$defs"].as_object().expect("definitions");
+            let has = |(_, definition): &(&String, &Json)| definition["properties"].get(key).is_some();
+            definitions.iter().find(has).expect(key).0.clone()
+        };
+        let (top, instance, scanning, proxy) = (at("ci_access"), at("instance"), at("cadence"), at("ssh_enabled"));
+        let name = format!("example.Mirror.jsonschema.{form}json");
+        let itself = json!({ "$ref": format!("#/$defs/{name}") });
+        let wait = json!({ "format": "duration", "type": "string" });
+        let mirror = json!({ "behind": { "items": itself, "type": "array" }, "wait": wait });
+        schema["$defs"][name] = json!({ "additionalProperties": false, "properties": mirror, "type": "object" });
+        let properties = |schema: &mut Json, name: &str, change: &dyn Fn(&mut Map<String, Json>)| {
+            change(schema["$defs"][name]["properties"].as_object_mut().expect("properties"));
+        };
+        properties(&mut schema, &top, &|keys| drop(keys.insert("mirror".to_owned(), itself.clone())));
+        properties(&mut schema, &instance, &|keys| drop(keys.remove("instance")));
+        properties(&mut schema, &scanning, &|keys| {
+            keys.remove("report_max_size");
+            keys.insert("severity_threshold".to_owned(), json!({ "items": { "type": "string" }, "type": "array" }));
+        });
+        // Without presence.
+        schema["$defs"][&proxy]["properties"]["ssh_enabled"]["default"] = json!(false);
+        write(folder.path(), "schema.json", schema.to_string().as_bytes());
+        let compare = ["schema", "agent-config", "--gitlab-version", "18.4", "--compare", "schema.json"];
+        let run = kaslint(folder.path(), &compare).transcript();
+        assert_eq!(told.get_or_insert_with(|| run.clone()), &run);
+    }
+    insta::assert_snapshot!(told.expect("a comparison"));
+    for version in [Version::new(15, 6), Version::new(18, 4), NEWEST] {
+        for is_strict in [false, true] {
+            let own = published(&MessageRef::from(&CONFIGURATION), version, is_strict).to_string();
+            let schema = AgentSchema::read(&own).expect("a schema");
+            let found = SchemaComparison::of(&schema, version);
+            // What a table leaves open has no type that could be published.
+            let only = found.only_in_kaslint.iter().filter(|(_, what)| !what.starts_with("anything"));
+            assert_eq!(only.count() + found.only_in_schema.len() + found.different.len(), 0, "{version}: {found:?}");
+        }
+    }
+}
+
+#[test]
+fn a_comparison_of_messages_that_hold_each_other_ends() {
+    let twice: Vec<String> = (0..40)
+        .map(|n| {
+            let next = format!(r##"{{"$ref": "#/$defs/d{}"}}"##, n + 1);
+            format!(r##""d{n}": {{"type": "object", "properties": {{"a": {next}, "b": {next}}}}}"##)
+        })
+        .collect();
+    let text = format!(
+        r##"{{"type": "object", "properties": {{"flux": {{}}, "x": {{"$ref": "#/$defs/d0"}}}}, "$defs": {{{}, "d40": {{"type": "string"}}}}}}"##,
+        twice.join(",")
+    );
+    let found = SchemaComparison::of(&AgentSchema::read(&text).expect("a schema"), NEWEST);
+    assert!(found.is_cut && found.only_in_schema.len() <= 10_000);
+}
+
+#[test]
+fn the_schema_that_results_has_the_new_keys() {
+    let folder = folder();
+    let run = kaslint(folder.path(), &["schema", "agent-config", "--agent-schema", "later.bundle.json"]);
+    let schema: Json = serde_json::from_str(&run.stdout).expect("JSON");
+    assert!(jsonschema::meta::is_valid(&schema));
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    let [plain, _] = later();
+    let files = [
+        "mirror: {retry: [60s], behind: [{mode: push}], names: [a], url: abc, share: 3, most: 1}",
+        "ci_access: {projects: [{id: a/b, expires_at: x}]}",
+        "mirror: {retry: [1m]}",
+        "mirror: {names: []}",
+        "mirror: {names: ['']}",
+        "mirror: {url: 'a9'}",
+        "mirror: {url: ''}",
+        "mirror: {share: 101}",
+        "mirror: {lease: {}}",
+        "mirror: {most: -1}",
+        "flux: {}",
+        "container_scanning: {severity_threshold: HIGH}",
+    ];
+    for text in files {
+        let config = AgentConfig::read_by(&Source::new("config.yaml", text), NEWEST, plain.top());
+        let json = config.document.to_json().expect("JSON");
+        assert_eq!(validator.is_valid(&json), config.refused_at().is_none(), "{text}");
+    }
+    let older = kaslint(folder.path(), &["schema", "agent-config", "--gitlab-version", "15.0"]);
+    assert!(older.stdout.contains("\"gitops\"") && !older.stdout.contains("\"flux\""));
 }

@@ -25,6 +25,8 @@ use crate::project::settings::SETTINGS;
 use crate::schema::{KeyRef, Kind, MessageRef};
 use crate::source::{Source, Span};
 
+pub(super) use keys::doc_in_markdown;
+
 use cursor::{CursorContext, CursorPlace, Form, Slot, Step};
 
 /// How many ids, environments or contexts are offered at once.
@@ -131,7 +133,10 @@ pub(super) fn offers(at: &At<'_>, around: &Around<'_>) -> Offers {
     }
     let (table, version): (MessageRef, Version) = match at.kind {
         FileKind::Ci => return ci::offers(at, &cursor, around),
-        FileKind::Agent => ((&CONFIGURATION).into(), around.context.map_or(NEWEST, |context| context.version)),
+        FileKind::Agent => match around.context {
+            Some(context) => (context.keys(), context.version),
+            None => ((&CONFIGURATION).into(), NEWEST),
+        },
         FileKind::Settings => ((&SETTINGS).into(), NEWEST),
         FileKind::Inventory => ((&INVENTORY).into(), NEWEST),
     };
