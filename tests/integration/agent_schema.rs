@@ -8,6 +8,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::cases;
 use crate::common::{CONFIG, folder_with, kaslint, kaslint_with_input, root, write};
+use crate::rules::same_as_file;
 
 /// The schemas in `fixtures/agent-schema`, plain and strict; written by hand in the form that GitLab's have, with keys that GitLab does not.
 pub const LATER: [&str; 2] = ["later.bundle.json", "later.strict.bundle.json"];
@@ -148,6 +149,15 @@ fn the_schema_of_kaslints_own_table_changes_no_verdict() {
         seen += 1;
     }
     assert!(seen > 300, "{seen} cases");
+}
+
+#[test]
+fn the_schemas_of_the_table_are_up_to_date() {
+    for (form, is_strict) in [("", false), ("strict.", true)] {
+        let schema = published(&MessageRef::from(&CONFIGURATION), NEWEST, is_strict);
+        let text = serde_json::to_string_pretty(&schema).expect("JSON") + "\n";
+        same_as_file(&root().join(format!("fixtures/agent-schema/table.{form}bundle.json")), &text);
+    }
 }
 
 #[test]
