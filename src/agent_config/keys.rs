@@ -488,6 +488,13 @@ static MANIFEST_REF: Declared = Declared::new(|| {
     )
 });
 
+/// Source: `workspaces_agent_config.rb` of GitLab 18.9, which reads neither key; the columns are ignored from about 17.9 on.
+const TERMINATION_HOURS: Inert = Inert {
+    from: Version::new(17, 10),
+    until: None,
+    why: "`max_active_hours_before_stop` and `max_stopped_hours_before_termination` took its place",
+};
+
 static REMOTE_DEVELOPMENT: Declared = Declared::new(|| {
     Message::new(
         "`remote_development`",
@@ -526,10 +533,12 @@ static REMOTE_DEVELOPMENT: Declared = Declared::new(|| {
                 "How long a workspace lives unless it says otherwise.",
             )
             .since_about((17, 2), (17, 3))
-            .unverified("it left the documentation, and whether GitLab still reads it is not settled"),
+            .unverified("it left the documentation, and whether GitLab still reads it is not settled")
+            .inert(TERMINATION_HOURS),
             Key::new("max_hours_before_termination_limit", Kind::Int32, "How long a workspace may live at most.")
                 .since_about((17, 2), (17, 3))
-                .unverified("it left the documentation, and whether GitLab still reads it is not settled"),
+                .unverified("it left the documentation, and whether GitLab still reads it is not settled")
+                .inert(TERMINATION_HOURS),
             Key::new("use_kubernetes_user_namespaces", Kind::Bool, "Runs workspaces in user namespaces.")
                 .since(17, 4)
                 .default("false"),

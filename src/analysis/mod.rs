@@ -323,31 +323,38 @@ struct JobItems<'p> {
     cx: JobContext<'p>,
     of_auto_devops: Option<Selection>,
     actions: Vec<Vec<JobAction<'p>>>,
+    selections: Vec<Vec<JobSelection<'p>>>,
 }
 
 impl<'p> JobItems<'p> {
     fn of(cx: JobContext<'p>) -> Self {
         let of_auto_devops = cx.jobs.auto_devops_context();
         let actions = cx.jobs.jobs.iter().map(JobAction::of).collect();
-        Self { cx, of_auto_devops, actions }
+        let selections = cx.jobs.jobs.iter().map(|job| {
+            let selected = job.selections().iter();
+            selected.map(|selected| JobSelection::of(job, selected)).collect()
+        });
+        let selections = selections.collect();
+        Self { cx, of_auto_devops, actions, selections }
     }
 }
 
-fn run_on_jobs(rule: &dyn Rule, JobItems { cx, of_auto_devops, actions }: &JobItems<'_>, findings: &mut Findings) {
+fn run_on_jobs<'p>(rule: &dyn Rule, items: &JobItems<'p>, findings: &mut Findings) {
+    let JobItems { cx, of_auto_devops, actions, selections } = items;
     rule.check_pipeline(cx.jobs, cx, findings);
     if let Some(selection) = of_auto_devops {
         rule.check_context(selection, cx, findings);
     }
-    for (job, actions) in cx.jobs.jobs.iter().zip(actions) {
+    for ((job, actions), selections) in cx.jobs.jobs.iter().zip(actions).zip(selections) {
         let place = &job.job.name_place;
         findings.begin_job(&job.job.name, Place { source: Arc::clone(&place.source), span: place.span });
         rule.check_job(job, cx, findings);
         for action in actions {
             rule.check_action(action, cx, findings);
         }
-        for selected in job.selections() {
-            rule.check_selection(&JobSelection { job, selected }, cx, findings);
-            rule.check_context(selected, cx, findings);
+        for selection in selections {
+            rule.check_selection(selection, cx, findings);
+            rule.check_context(selection.selected, cx, findings);
         }
     }
 }

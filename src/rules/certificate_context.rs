@@ -41,7 +41,7 @@ rule! {
 }
 
 impl Rule for CertificateContext {
-    fn check_selection(&self, selection: &JobSelection<'_>, cx: &JobContext<'_>, findings: &mut Findings) {
+    fn check_selection<'p>(&self, selection: &JobSelection<'p>, cx: &JobContext<'p>, findings: &mut Findings) {
         let selection = selection.selected;
         if selection.resolve(cx.index) != Resolved::Certificate || selection.by == By::Environment {
             return;

@@ -72,7 +72,7 @@ rule! {
 }
 
 impl Rule for ContextNotGranted {
-    fn check_selection(&self, selection: &JobSelection<'_>, cx: &JobContext<'_>, findings: &mut Findings) {
+    fn check_selection<'p>(&self, selection: &JobSelection<'p>, cx: &JobContext<'p>, findings: &mut Findings) {
         let is_meant = |refusal: &Refusal| matches!(refusal, Refusal::NotNamed | Refusal::Error);
         let Some(refused) = refused(selection, cx, is_meant) else { return };
         let context = cx.index.agent(refused.agent).context();

@@ -73,7 +73,7 @@ rule! {
 const MOST_OFFERS: usize = 3;
 
 impl Rule for EnvironmentNotGranted {
-    fn check_selection(&self, selection: &JobSelection<'_>, cx: &JobContext<'_>, findings: &mut Findings) {
+    fn check_selection<'p>(&self, selection: &JobSelection<'p>, cx: &JobContext<'p>, findings: &mut Findings) {
         let Some(refused) = refused(selection, cx, |refusal| *refusal == Refusal::Environment) else { return };
         let context = cx.index.agent(refused.agent).context();
         let entry = refused.row.winner.and_then(|winner| winner.entry);

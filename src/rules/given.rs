@@ -6,8 +6,10 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::removal::Cuts;
-use crate::access::jobs::{JobEnvironments, JobView, KnownEnvironments, ProjectJobs, Selection, script_route};
-use crate::access::{AgentId, Entries, Index};
+use crate::access::jobs::{
+    By, JobCase, JobEnvironments, JobView, KnownEnvironments, ProjectJobs, Refusal, Resolved, Selection, script_route,
+};
+use crate::access::{AgentId, Entries, Index, Row};
 use crate::agent_config::{AccessSection, CiEntry, EntryKind};
 use crate::diagnostic::{Finding, RuleInfo};
 use crate::gitlab::FullPath;
@@ -112,6 +114,12 @@ impl<'p> JobContext<'p> {
         self.jobs.project.facts.path.as_deref()
     }
 
+    /// Whether the files of a configuration project are at hand, so that an agent without one has none.
+    pub fn has_files_of(&self, project: &str) -> bool {
+        self.project_path() == Some(project)
+            || self.index.agents().iter().any(|agent| agent.file.is_some() && agent.project == Some(project))
+    }
+
     /// The place of an agent's entry, where its file is at hand.
     #[must_use]
     pub fn entry_place(&self, agent: AgentId, entry: &CiEntry) -> Option<Place> {
@@ -121,12 +129,57 @@ impl<'p> JobContext<'p> {
 }
 
 /// A context that a job selects, or the agent that its environment names.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct JobSelection<'p> {
     /// The job.
     pub job: &'p JobView<'p>,
     /// What it selects.
     pub selected: &'p Selection,
+    /// Asked once for all rules.
+    refused: OnceCell<Vec<RefusedCase<'p>>>,
+}
+
+/// A case of a job that an agent lets in in none of its pipelines.
+#[derive(Debug)]
+pub struct RefusedCase<'p> {
+    /// The case.
+    pub case: &'p JobCase,
+    /// The agent.
+    pub agent: AgentId,
+    /// Why.
+    pub refusal: Refusal,
+    /// What the agent answers.
+    pub row: Row<'p>,
+}
+
+impl<'p> JobSelection<'p> {
+    /// What a job selects, of which nothing was asked yet.
+    #[must_use]
+    pub fn of(job: &'p JobView<'p>, selected: &'p Selection) -> Self {
+        Self { job, selected, refused: OnceCell::new() }
+    }
+
+    /// The cases in which the agent that is selected does not let the job in; none where it is not known who does, or where nobody asks.
+    pub fn refused_cases(&self, cx: &JobContext<'p>) -> &[RefusedCase<'p>] {
+        self.refused.get_or_init(|| self.ask(cx))
+    }
+
+    fn ask(&self, cx: &JobContext<'p>) -> Vec<RefusedCase<'p>> {
+        let Resolved::Agent(agent) = self.selected.resolve(cx.index) else { return Vec::new() };
+        let known = cx.index.agent(agent);
+        let is_asked = self.selected.by != By::Environment && known.is_registered;
+        let is_known = || known.file.is_some() || known.project.is_some_and(|project| cx.has_files_of(project));
+        if !is_asked || !is_known() {
+            return Vec::new();
+        }
+        let cases = self.selected.cases.iter().filter_map(|&at| self.job.cases.get(at));
+        let refused = cases.filter_map(|case| {
+            let grant = cx.jobs.grant(case, agent, cx.index)?;
+            let (refusal, row) = grant.refusal()?;
+            Some(RefusedCase { case, agent, refusal, row: row.clone() })
+        });
+        refused.collect()
+    }
 }
 
 /// Something that a script of a job does.

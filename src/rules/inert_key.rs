@@ -12,7 +12,8 @@ rule! {
     /// The key is read and has no effect.
     ///
     /// Some keys decode in releases that do nothing with them: `gitops` in 17.x only makes the agent log an error,
-    /// `user_access.instance` is ignored by GitLab's Rails side, `default_namespace` reaches the kubeconfig from 15.3 on.
+    /// `user_access.instance` is ignored by GitLab's Rails side, as are the two oldest limits on the life of workspaces from about 17.9 on;
+    /// `default_namespace` reaches the kubeconfig from 15.3 on.
     /// Before 18.3, `user_access` without `access_as` lets nobody in, whomever it lists.
     ///
     /// Source: gitlab-agent!1436, gitlab!93423, gitlab#570346, `app/services/clusters/agents/authorize_proxy_user_service.rb` of GitLab.

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::given::{JobContext, JobSelection};
-use crate::access::jobs::{By, CaseGrant, JobCase, JobView, Refusal, Resolved, Selection};
-use crate::access::{AgentId, Denial, DropReason, Outcome, Row};
+use super::given::{JobContext, JobSelection, RefusedCase};
+use crate::access::jobs::{By, JobCase, JobView, Refusal, Resolved, Selection};
+use crate::access::{AgentId, Denial, DropReason, Outcome};
+use crate::ci::Kubernetes;
 use crate::diagnostic::{Finding, RuleInfo};
 use crate::source::Place;
 use crate::words::{dropped, excerpt};
@@ -30,43 +31,49 @@ pub(super) fn script_place(job: &JobView<'_>, item: usize, range: &std::ops::Ran
     Some(Place { source: Arc::clone(line.source()), span: line.span_of(range.clone()) })
 }
 
-/// A case of a job that an agent lets in in none of its pipelines, for this reason.
-pub(super) struct Refused<'j, 'w> {
-    /// The case.
-    pub case: &'j JobCase,
-    /// The agent.
-    pub agent: AgentId,
-    /// What it answers.
-    pub row: Row<'w>,
-}
-
 /// The first case in which the agent of a selection does not let the job in, for the reason that a rule is about.
-pub(super) fn refused<'j, 'w>(
-    selection: &JobSelection<'j>,
-    cx: &JobContext<'w>,
+pub(super) fn refused<'s, 'p>(
+    selection: &'s JobSelection<'p>,
+    cx: &JobContext<'p>,
     is_meant: impl Fn(&Refusal) -> bool,
-) -> Option<Refused<'j, 'w>> {
-    let JobSelection { job, selected: selection } = *selection;
-    let Resolved::Agent(agent) = selection.resolve(cx.index) else { return None };
-    let known = cx.index.agent(agent);
-    let is_asked = selection.by != By::Environment && known.is_registered;
-    if !is_asked || (known.file.is_none() && !is_at_hand(known.project?, cx)) {
-        return None;
-    }
-    selection.cases.iter().find_map(|&at| {
-        let case = job.cases.get(at)?;
-        let grant: CaseGrant<'w> = cx.jobs.grant(case, agent, cx.index)?;
-        let (refusal, row) = grant.refusal()?;
-        // The environment of a job of Auto DevOps, and when it runs, stand in GitLab's template.
-        let is_hidden = selection.by == By::AutoDevops && refusal != Refusal::NotNamed;
-        (is_meant(&refusal) && !is_hidden).then(|| Refused { case, agent, row: row.clone() })
-    })
+) -> Option<&'s RefusedCase<'p>> {
+    // The environment of a job of Auto DevOps, and when it runs, stand in GitLab's template.
+    let is_auto_devops = selection.selected.by == By::AutoDevops;
+    let mut cases = selection.refused_cases(cx).iter();
+    cases.find(|RefusedCase { refusal, .. }| is_meant(refusal) && !(is_auto_devops && *refusal != Refusal::NotNamed))
 }
 
-/// Whether the files of a configuration project are at hand, so that an agent without one has none.
-fn is_at_hand(project: &str, cx: &JobContext<'_>) -> bool {
-    cx.project_path() == Some(project)
-        || cx.index.agents().iter().any(|agent| agent.file.is_some() && agent.project == Some(project))
+/// An agent that a job's environment names, of which a deployment may get a dashboard and managed resources.
+pub(super) struct EnvironmentAgent<'j> {
+    /// The agent, registered, whose file GitLab takes.
+    pub agent: AgentId,
+    /// The first case of the job that names it.
+    pub case: &'j JobCase,
+    /// What the job writes of it.
+    pub kubernetes: &'j Kubernetes,
+}
+
+impl<'j> EnvironmentAgent<'j> {
+    /// The agent behind a selection; `None` where that is no agent of an environment, where the job makes no deployment, and where the
+    /// agent's configuration is not known.
+    pub fn of(selection: &JobSelection<'j>, cx: &JobContext<'_>) -> Option<Self> {
+        let JobSelection { job, selected: selection, .. } = *selection;
+        let environment = job.job.environment.as_ref().filter(|_| selection.by == By::Environment)?;
+        let (Some(kubernetes), true) = (&environment.kubernetes, environment.is_started()) else { return None };
+        let Resolved::Agent(agent) = selection.resolve(cx.index) else { return None };
+        let known = cx.index.agent(agent);
+        let is_known = known.file.is_some() || known.project.is_some_and(|project| cx.has_files_of(project));
+        if !known.is_registered || known.is_refused() || !is_known {
+            return None;
+        }
+        Some(Self { agent, case: job.cases.get(*selection.cases.first()?)?, kubernetes })
+    }
+}
+
+/// The path of the project of the jobs; `None` where it is not known, or an inventory does not list it, so that nothing is told of who lets it in.
+pub(super) fn listed_project<'p>(cx: &JobContext<'p>) -> Option<&'p str> {
+    let is_listed = |path: &&str| cx.index.inventory().is_none_or(|inventory| inventory.find_project(path).is_some());
+    cx.project_path().filter(is_listed)
 }
 
 /// What comes of a context that does not exist.
@@ -77,7 +84,7 @@ pub(super) fn consequence(selection: &Selection) -> &'static str {
     }
 }
 
-impl Refused<'_, '_> {
+impl RefusedCase<'_> {
     /// Adds the entry that decides.
     pub fn show_winner(&self, finding: Finding, cx: &JobContext<'_>, message: &str) -> Finding {
         let entry = self.row.winner.and_then(|winner| winner.entry);

@@ -35,6 +35,7 @@ mod kube_cache_unwritable;
 mod malformed_context;
 mod malformed_id;
 mod managed_resources_not_granted;
+mod managed_resources_unrestricted;
 mod managed_resources_without_ci_job;
 mod manual_credentials;
 mod no_context_selected;
@@ -118,6 +119,7 @@ rules! {
     malformed_context::MalformedContext,
     malformed_id::MalformedId,
     managed_resources_not_granted::ManagedResourcesNotGranted,
+    managed_resources_unrestricted::ManagedResourcesUnrestricted,
     managed_resources_without_ci_job::ManagedResourcesWithoutCiJob,
     manual_credentials::ManualCredentials,
     no_context_selected::NoContextSelected,

@@ -84,7 +84,7 @@ pub trait Rule: Described + Sync {
     fn check_action(&self, _action: &JobAction<'_>, _cx: &JobContext<'_>, _findings: &mut Findings) {}
 
     /// A context that a job selects, or the agent that its environment names.
-    fn check_selection(&self, _selection: &JobSelection<'_>, _cx: &JobContext<'_>, _findings: &mut Findings) {}
+    fn check_selection<'p>(&self, _selection: &JobSelection<'p>, _cx: &JobContext<'p>, _findings: &mut Findings) {}
 
     /// A context that a job selects or its environment names, or that the top level gives the jobs of Auto DevOps, for rules
     /// that judge the context alone.

@@ -44,12 +44,8 @@ rule! {
 impl Rule for TooNewKey {
     fn check_problem(&self, problem: &schema::Problem, cx: &FileContext<'_>, findings: &mut Findings) {
         let ProblemKind::TooNewKey(key) = &problem.kind else { return };
-        let message = format!(
-            "`{}` came with GitLab {}; {} does not know it: {REFUSED}",
-            key.name,
-            key.since.latest,
-            cx.gitlab().version
-        );
+        let message =
+            format!("`{}` came with {}; {} does not know it: {REFUSED}", key.name, key.since, cx.gitlab().version);
         let finding = Finding::new(&INFO, &cx.file.source, problem.span, message)
             .label(format!("unknown to GitLab {}", cx.gitlab().version))
             .route(&problem.route);

@@ -71,7 +71,7 @@ rule! {
 }
 
 impl Rule for UnprotectedJob {
-    fn check_selection(&self, selection: &JobSelection<'_>, cx: &JobContext<'_>, findings: &mut Findings) {
+    fn check_selection<'p>(&self, selection: &JobSelection<'p>, cx: &JobContext<'p>, findings: &mut Findings) {
         let Some(refused) = refused(selection, cx, |refusal| *refusal == Refusal::Unprotected) else { return };
         let context = cx.index.agent(refused.agent).context();
         let mut pipelines: Vec<String> = Vec::new();

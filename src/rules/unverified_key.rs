@@ -46,7 +46,7 @@ impl Rule for UnverifiedKey {
             ProblemKind::UnverifiedKey(key) => {
                 let reason = match key.unverified {
                     Some(reason) => reason.to_owned(),
-                    None => format!("it came between {} and {}", key.since.earliest, key.since.latest),
+                    None => format!("it came with {}", key.since),
                 };
                 (excerpt(&key.name), reason)
             }

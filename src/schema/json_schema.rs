@@ -308,8 +308,7 @@ fn description(key: &Key) -> String {
         text.push_str(&format!(" Default: {default}."));
     }
     if key.since.latest > crate::gitlab::OLDEST {
-        let about = if key.since.earliest == key.since.latest { "" } else { "about " };
-        text.push_str(&format!(" Since GitLab {about}{}.", key.since.latest));
+        text.push_str(&format!(" Since {}.", key.since));
     }
     if key.tier > Tier::Free {
         text.push_str(&format!(" Needs {}.", key.tier));

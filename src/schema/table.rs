@@ -4,6 +4,7 @@
 //! of, so that a table that was read goes when nothing of it is left.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::ops::Deref;
 use std::sync::{Arc, LazyLock, Weak};
 
@@ -88,8 +89,8 @@ impl Deref for MessageRef {
     }
 }
 
-impl std::fmt::Debug for MessageRef {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for MessageRef {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.name)
     }
 }
@@ -164,8 +165,8 @@ impl Deref for KeyRef {
     }
 }
 
-impl std::fmt::Debug for KeyRef {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for KeyRef {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.name)
     }
 }
@@ -282,6 +283,18 @@ pub struct Period {
     pub earliest: Version,
     /// The first release that surely has it.
     pub latest: Version,
+}
+
+/// As part of a sentence: "GitLab 16.5", or "one of GitLab 16.5 to 16.6".
+impl fmt::Display for Period {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { earliest, latest } = self;
+        if earliest == latest {
+            write!(f, "GitLab {latest}")
+        } else {
+            write!(f, "one of GitLab {earliest} to {latest}")
+        }
+    }
 }
 
 /// Whether an unset value differs from the zero value.

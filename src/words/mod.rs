@@ -21,8 +21,8 @@ pub use identity::{acting_as, identity, identity_parts, mode, user_identity};
 pub use io_error::io_error;
 pub use list::{a_few, a_few_of, count, cut, jobs, list_and, named_jobs, some_of};
 pub use reason::{
-    denial, dropped, dropped_alike, job, pattern_fault, pattern_unknown, reason, refused_at, unregistered, user_denial,
-    verdict,
+    denial, dropped, dropped_alike, job, pattern_fault, pattern_unknown, reason, refused_at, unmade, unregistered,
+    user_denial, verdict,
 };
 pub use text::{excerpt, in_quotes, printable};
 pub use value::{REFUSED, found, yaml_surprise};

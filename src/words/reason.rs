@@ -3,9 +3,12 @@
 use super::condition;
 use super::entry::candidate_for;
 use crate::access::environment_pattern::{Fault, RubyOnly};
-use crate::access::{Agent, Answer, Candidate, CandidateKind, Denial, DropReason, Outcome, Outside, Row, UserDenial};
+use crate::access::{
+    Agent, Answer, Candidate, CandidateKind, Denial, DropReason, MANAGED_RESOURCES_FLAG, Outcome, Outside, Row, Unmade,
+    UserDenial,
+};
 use crate::agent_config::RefusedAt;
-use crate::gitlab::releases::{USER_NAMESPACES, WHOLE_HIERARCHY};
+use crate::gitlab::releases::{MANAGED_RESOURCES, USER_NAMESPACES, WHOLE_HIERARCHY};
 
 /// The job of a question: "acme/web/shop in environment `production`, on a protected ref".
 #[must_use]
@@ -190,6 +193,21 @@ pub fn user_denial(denial: UserDenial) -> &'static str {
         UserDenial::NoSection => "the file has no `user_access`",
         UserDenial::NoAccessAs => "`access_as` is missing, and GitLab before 18.3 then refuses every user",
         UserDenial::Tier => "`access_as: {user: {}}` needs Premium or Ultimate",
+    }
+}
+
+/// Why no managed resources are made for the environments of a job that names an agent, as a clause.
+#[must_use]
+pub fn unmade(reason: Unmade) -> String {
+    match reason {
+        Unmade::Release => format!("GitLab before {MANAGED_RESOURCES} has none"),
+        Unmade::NoEntry => "no entry lets the project in".to_owned(),
+        Unmade::Implicit => {
+            "no entry names the configuration project itself, whose own access does not turn them on".to_owned()
+        }
+        Unmade::Off => "the entry that applies does not turn them on".to_owned(),
+        Unmade::Tier => "they need Premium or Ultimate".to_owned(),
+        Unmade::Flag => format!("the feature flag `{MANAGED_RESOURCES_FLAG}` is off"),
     }
 }
 

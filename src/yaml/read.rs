@@ -199,7 +199,7 @@ fn read_as(source: &Source, parser: Parser, start: usize) -> Document {
         let refusal = if accepted.is_none() { gate::check(&text).err() } else { None };
         if let Some(refusal) = &refusal
             && is_go
-            && stand_ins.hide_colon(&mut text, refusal)
+            && (stand_ins.hide_colon(&mut text, refusal) || stand_ins.hide_escaped_quotes(&mut text, refusal))
         {
             continue;
         }
@@ -318,6 +318,51 @@ impl StandIns {
         }
         self.passes += 1;
         text.to_mut().replace_range(refusal.offset..=refusal.offset, stand_in.encode_utf8(&mut [0; 4]));
+        true
+    }
+
+    /// Within double quotes, `\\'` is a single quote for yaml.v2 and an error for the ports of libyaml.
+    fn hide_escaped_quotes(&mut self, text: &mut Cow<'_, str>, refusal: &gate::Refusal) -> bool {
+        /// Escapes that stand for a character which no file can hold otherwise.
+        const ESCAPES: [(char, char); 6] =
+            [('a', '\x07'), ('e', '\x1B'), ('v', '\x0B'), ('f', '\x0C'), ('b', '\x08'), ('0', '\0')];
+        let is_that = refusal.message.starts_with("found unknown escape character");
+        let is_quote = text.get(refusal.offset..).is_some_and(|rest| rest.starts_with("\\'"));
+        if !is_that || !is_quote || self.passes == MAX_HIDING_PASSES {
+            return false;
+        }
+        let known = self.pairs.iter().find(|pair| pair.1 == '\'').map(|pair| pair.0);
+        let free = || {
+            let written = text.to_lowercase();
+            ESCAPES.into_iter().find(|&(letter, character)| {
+                let code = u32::from(character);
+                let ways = [
+                    format!("\\{letter}"),
+                    format!("\\x{code:02x}"),
+                    format!("\\u{code:04x}"),
+                    format!("\\u{code:08x}"),
+                ];
+                !ways.iter().any(|way| written.contains(way))
+            })
+        };
+        let Some((letter, stand_in)) = ESCAPES.into_iter().find(|escape| Some(escape.1) == known).or_else(free) else {
+            return false;
+        };
+        if known.is_none() {
+            self.pairs.push((stand_in, '\''));
+        }
+        self.passes += 1;
+        // All of the same text at once.
+        let text = text.to_mut();
+        let mut at = refusal.offset;
+        while let Some(next) = text.get(at..).and_then(|rest| rest.find(['\\', '"'])).map(|found| at + found) {
+            match text.as_bytes().get(next..next + 2) {
+                Some(b"\\'") => text.replace_range(next + 1..next + 2, letter.encode_utf8(&mut [0; 4])),
+                Some([b'\\', _]) => {}
+                _ => break,
+            }
+            at = next + 2;
+        }
         true
     }
 

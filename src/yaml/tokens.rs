@@ -176,22 +176,49 @@ pub(super) fn is_end_of_document(text: &str, end: usize) -> bool {
 
 /// How far the scanner has to see to know the token that starts behind a document: that far a text must be readable.
 pub(super) fn lookahead_end(text: &str, end: usize) -> usize {
-    // So many characters are asked for where a token starts.
-    const ASKED_FOR: usize = 4;
     let start = behind_blanks(text, end, true);
-    let rest = text.get(start..).unwrap_or_default();
-    let asked_for = rest.char_indices().nth(ASKED_FOR).map_or(text.len(), |(at, _)| start + at);
     let mut token_end = start;
+    let mut needed = start;
+    let mut is_first = true;
+    let mut may_be_key = false;
     scan_behind(text, start, &mut |token, span| {
+        token_end = token_end.max(span.end);
         // A text may go on behind blanks, on the next line too, so that what follows is seen.
-        token_end = match token {
+        needed = match token {
             TokenData::Scalar { style: ScalarStyle::Plain, .. } => behind_blanks(text, span.end, true) + 1,
-            _ => token_end.max(span.end),
+            _ => token_end,
         };
+        may_be_key = is_first
+            && matches!(
+                token,
+                TokenData::Scalar {
+                    style: ScalarStyle::Plain | ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted,
+                    ..
+                } | TokenData::FlowSequenceStart
+                    | TokenData::FlowMappingStart
+                    | TokenData::Anchor { .. }
+                    | TokenData::Alias { .. }
+                    | TokenData::Tag { .. }
+            );
+        is_first = false;
         // A key is known as one by the colon behind it.
         span.is_empty()
     });
-    asked_for.max(token_end)
+    let starts_line = text[..start].rfind(is_break).is_some_and(|at| behind_blanks(text, at, false) == start);
+    let is_on_one_line = text.get(start..token_end).is_some_and(|token| !token.contains(is_break));
+    if may_be_key && starts_line && is_on_one_line && end_without_key(text, start).is_none() {
+        // Whether it is a key only the next line tells.
+        let line_end = text[token_end..].find(is_break).map_or(text.len(), |at| token_end + at);
+        needed = needed.max(asked_for(text, behind_blanks(text, line_end, true)));
+    }
+    needed.max(asked_for(text, start))
+}
+
+/// How far the scanner wants to see where a token starts.
+fn asked_for(text: &str, start: usize) -> usize {
+    const CHARACTERS: usize = 4;
+    let rest = text.get(start..).unwrap_or_default();
+    rest.char_indices().nth(CHARACTERS).map_or(text.len(), |(at, _)| start + at)
 }
 
 /// The end of the `{…}` or `[…]` at an offset, if none of its entries starts with a key or value, as in `{}` and `{? a : b}`:

@@ -96,3 +96,11 @@ fn keys_with_dots_are_named_whole() {
     let said = of_section("  labels: {app.example.com/part: true}\n");
     assert!(said.iter().any(|line| line.contains("`app.example.com/part` must be text")), "{said:?}");
 }
+
+#[test]
+fn limits_on_the_life_of_workspaces_that_rails_does_not_read_are_told() {
+    let section = "  default_max_hours_before_termination: 24\n  max_hours_before_termination_limit: 48\n";
+    let text = format!("remote_development:\n  dns_zone: ws.example.com\n{section}");
+    let at = |release: &str| check(&text, &["--tier", "premium", "--gitlab-version", release], &[]).join("\n");
+    insta::assert_snapshot!(format!("17.9\n{}\n\n17.10\n{}", at("17.9"), at("17.10")));
+}

@@ -30,6 +30,9 @@ impl KnownEnvironments {
     /// The same for an entry of this kind and id.
     #[must_use]
     pub fn named(kind: EntryKind, id: &str, inventory: Option<&Arc<Inventory>>, jobs: &JobEnvironments) -> Arc<Self> {
+        if inventory.is_none() && jobs.by_project.is_empty() {
+            return Arc::clone(&jobs.nothing);
+        }
         // Projects of several inventories may be checked together.
         let address = inventory.map(|inventory| Arc::as_ptr(inventory).addr());
         let key = (address, kind, lower_path(id).into_owned());
@@ -99,6 +102,8 @@ impl KnownEnvironments {
 pub struct JobEnvironments {
     /// By the project's path in lower case.
     by_project: HashMap<String, Vec<PartialText>>,
+    /// What is known of an entry where there are neither these nor an inventory.
+    nothing: Arc<KnownEnvironments>,
     /// What was found out about entries.
     known: Mutex<HashMap<KnownKey, Arc<KnownEnvironments>>>,
 }

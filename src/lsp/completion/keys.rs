@@ -130,8 +130,7 @@ fn documentation(key: &Key, asked: &Asking<'_>) -> String {
         facts.push("Required.".to_owned());
     }
     if key.since.latest > OLDEST {
-        let about = if key.since.earliest == key.since.latest { "" } else { "about " };
-        facts.push(format!("Since {about}GitLab {}.", key.since.latest));
+        facts.push(format!("Since {}.", key.since));
     }
     if key.tier != Tier::Free {
         facts.push(format!("Needs {}.", key.tier));

@@ -110,14 +110,9 @@ fn key_in_words(keys: &[&Field], release: Option<Version>) -> Option<String> {
     let mut item = |line: String| text.push_str(&format!("\n- {line}"));
     if let Some(release) = release {
         let since = all().map(|key| key.since).max_by_key(|since| (since.earliest, since.latest)).unwrap_or(key.since);
-        let (earliest, latest) = (since.earliest, since.latest);
-        let oldest = crate::gitlab::OLDEST;
-        match () {
-            () if earliest == latest && earliest > oldest => item(format!("since GitLab {earliest}")),
-            () if earliest != latest => {
-                item(format!("since some release of GitLab from {earliest} to {latest}; sources do not settle which"));
-            }
-            () => {}
+        if since.latest > crate::gitlab::OLDEST {
+            let unsettled = if since.earliest == since.latest { "" } else { "; sources do not settle which" };
+            item(format!("since {since}{unsettled}"));
         }
         if let Some((gone, until)) = all().find_map(|key| Some((key, key.until?))) {
             let instead = gone.replacement.map(|instead| format!(": {instead}")).unwrap_or_default();

@@ -90,7 +90,7 @@ func (c *comparison) run(seed uint64, count int) (int, error) {
 // generated gives the file with this number of a seed.
 func generated(reader *reader, seed uint64, i int) sample {
 	rng := rand.New(rand.NewPCG(seed, uint64(2*i)))
-	return sample{fmt.Sprintf("generated-%d-%d", seed, i), generate(reader, rng)}
+	return sample{fmt.Sprintf("generated-%d-%d", seed, i), generate(reader, rng, true)}
 }
 
 // goodFile gives a file that is accepted.
@@ -99,7 +99,7 @@ func (c *comparison) goodFile(rng *rand.Rand) []byte {
 		return c.good[rng.IntN(len(c.good))]
 	}
 	for range 20 {
-		if text := generate(c.reader, rng); c.reader.read(text).Accepted {
+		if text := generate(c.reader, rng, false); c.reader.read(text).Accepted {
 			return text
 		}
 	}

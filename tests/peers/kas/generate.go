@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
+	"unicode"
 
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
@@ -15,6 +16,8 @@ type generator struct {
 	reader *reader
 	// How often something unusual is written, from 0 to 1.
 	oddness float64
+	// Whether keys of about 1024 characters are written. Those have no other characters than ASCII's: kaslint counts bytes.
+	hasLongKeys bool
 	// Anchors that are defined so far, and where they are: "map", "list" or "scalar".
 	anchors []anchor
 	next    int
@@ -35,9 +38,9 @@ type entry struct {
 	value *node
 }
 
-// generate gives the file with this number of a seed.
-func generate(r *reader, rng *rand.Rand) []byte {
-	g := &generator{Rand: rng, reader: r, oddness: []float64{0.005, 0.02, 0.08, 0.25}[rng.IntN(4)]}
+// generate gives the next file.
+func generate(r *reader, rng *rand.Rand, hasLongKeys bool) []byte {
+	g := &generator{Rand: rng, reader: r, hasLongKeys: hasLongKeys, oddness: []float64{0.005, 0.02, 0.08, 0.25}[rng.IntN(4)]}
 	return g.file()
 }
 
@@ -272,7 +275,7 @@ func (g *generator) text() *node {
 var oddTexts = []string{"", "''", "\"\"", "~", "yes", "1", "1.5", "123", "0123", "2001-01-01", "2001-12-14t21:59:43.10-05:00", "!!timestamp 2001-01-01", "!!timestamp x", "!!str 123", "!!str", "!!str ''", "! x", "!", "!x y",
 	"!!binary YS9i", "!!binary '!'", "!!binary /w==", "!!null ''", "!!null x", "!!int x", "!!bool 'x'", "!<tag:yaml.org,2002:str> 1", "!<x> 1", "!e!x y", "!a,b c", "![x!str a/b", "!![tr a/b", "!custom, a/b", "!],[ x", "!x] y", "!,x", "!a%20b c", "!a%zz c", "!{x} y", "!x{ y",
 	"&a x", "&a", "&a !!str 1", "!!str &a 1", "&a &b x", "*a", "* x", "&", "@x", "`x", "%x", "-", "- x", "?", "? x", "?x", ":", ":x", "x:", "x: y", "x :y", "x #y", "x#y", "#x", "|", ">", "|+\n\n", "[", "]", "{", "}", ",", "x, y", "x]", "x}", "{x", "[x", "'x' y", "\"x\" y", "'x", "\"x", "\"\\x41\\u00e9\\U0001F600\\n\\t\\\\\"",
-	"\"\\q\"", "\"\\/\"", "\"\\ud83d\\ude00\"", "\"a\\\n  b\"", "\"a\n\n  b\"", "'it''s'", "x\ty", "\tx", "x \t", "x\u0085y", "x\u00a0y", "\u2028x", "é", "\u0001", "\u007f", "\ufeffx", "\ufffex", "😀", "a?b", "a:b", "a::b", "a: ", "[a:]", "[a: b]", "{a}", "{a: b}", "{? a : b}", "[? a : b]", "{a:b}", "{\"a\":b}", "{a: b, }", "[,]", "[a,,b]", "[a, ]", "{,}", "[[a]]", "[a, [b]]", "{<<: {a: b}}", "!!map {}", "!!seq []", "!!set {a}", "!!omap []",
+	"\"\\q\"", "\"\\/\"", "\"it\\'s\"", "\"\\ud83d\\ude00\"", "\"a\\\n  b\"", "\"a\n\n  b\"", "'it''s'", "x\ty", "\tx", "x \t", "x\u0085y", "x\u00a0y", "\u2028x", "é", "\u0001", "\u007f", "\ufeffx", "\ufffex", "😀", "a?b", "a:b", "a::b", "a: ", "[a:]", "[a: b]", "{a}", "{a: b}", "{? a : b}", "[? a : b]", "{a:b}", "{\"a\":b}", "{a: b, }", "[,]", "[a,,b]", "[a, ]", "{,}", "[[a]]", "[a, [b]]", "{<<: {a: b}}", "!!map {}", "!!seq []", "!!set {a}", "!!omap []",
 	"!!str {}", "!!map []", "|-\n  x\n", ">\n  x\n  y\n", "|2\n   x\n", "|1-\n  x\n", "|\n\tx\n", "|x", "> x", "|9", "|0", "|-+", "|+1", "| # c\n  x\n", "--- x", "---", "...", "<<", "=", "!!merge <<", "\\", "a\\nb", "1e3x", "NaN", ".nan", "- - x", "a - b", "\"\"\"", "''''", "a\n  b", "a\n b: c", "a\n\n  b", "x\r", "\r", "[a\n  b]", "[a\n]", "\"\\\n\"", "\"\\x4\"", "\"\\u12\"", "\"\\0\"", "\"\\e\\a\\b\\v\\f\\r\\N\\_\\L\\P\"", "\"\\U00110000\"", "\"\\uDC00\""}
 
 // scalarText gives a text whose characters are chosen one by one.
@@ -282,10 +285,14 @@ func (g *generator) scalarText() string {
 	for range g.IntN(6) {
 		b.WriteString(pick(g, pieces))
 	}
-	if g.chance(0.01) {
-		b.WriteString(strings.Repeat("x", 1015+g.IntN(15)))
+	if g.hasLongKeys && g.chance(0.01) {
+		return strings.Repeat("x", 1015+g.IntN(15))
 	}
 	return b.String()
+}
+
+func isASCII(text string) bool {
+	return !strings.ContainsFunc(text, func(c rune) bool { return c > unicode.MaxASCII })
 }
 
 func (g *generator) word() string {
@@ -370,7 +377,7 @@ func (g *generator) key(b *strings.Builder, key string, inFlow bool) {
 		return
 	}
 	b.WriteString(key)
-	if g.odd() && g.chance(0.1) {
+	if g.hasLongKeys && isASCII(key) && g.odd() && g.chance(0.1) {
 		// A key ends within 1024 characters, or it is none.
 		b.WriteString(strings.Repeat(" ", max(0, 1000-len(key))+g.IntN(40)))
 	}
@@ -395,6 +402,8 @@ func (g *generator) quoted(text string, inFlow bool, plain float64) string {
 			b.WriteString("\\n")
 		case c == '\t' && g.chance(0.5):
 			b.WriteString("\\t")
+		case c == '\'' && g.odd():
+			b.WriteString("\\'")
 		case g.odd() && c < 256:
 			fmt.Fprintf(&b, "\\x%02x", c)
 		case g.odd() && c < 0x10000:

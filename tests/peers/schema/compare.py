@@ -38,6 +38,7 @@ KINDS = {
     "keys": "keys that are no text, which become text",
     "numbers as text": "whole numbers in quotes, as protojson takes them",
     "ranges": "whole numbers that do not fit the field",
+    "required keys": "the strict form asks for all keys without presence",
     "numbers of names": "numbers in place of the names of an enum",
 }
 
@@ -140,6 +141,8 @@ class Reasons:
             inner = schema.get("properties", {}).get(key.value, schema.get("additionalProperties"))
             if isinstance(inner, dict):
                 self.walk(value, inner, (*path, key.value), depth + 1)
+        if any(name not in seen for name in schema.get("required", [])):
+            self.add("required keys", "schema")
         is_null = lambda value: isinstance(value, ScalarNode) and kinds(value)[0] == "null"
         empty = lambda value: isinstance(value, (ScalarNode, SequenceNode)) and not value.value
         if any(name not in seen or is_null(seen[name]) or empty(seen[name]) for name in REQUIRED.get(path, [])):
