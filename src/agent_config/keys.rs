@@ -62,6 +62,7 @@ pub static CONFIGURATION: Declared = Declared::new(|| {
             ),
         Key::new("options", Kind::Any, "Data for other tools, which GitLab does not use.")
             .since_about((17, 0), (17, 1))
+            .or_else("custom_data")
             .unverified(
                 "a field for free data was merged for 17.1 (gitlab-agent issue 542), and public sources do not settle its name",
             ),
