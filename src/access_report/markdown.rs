@@ -96,9 +96,6 @@ pub(super) fn answer<'w>(
     if answer.is_unknown_project() {
         return remark("The inventory has no such project.", out);
     }
-    if rows.is_empty() && report.agent.is_some() {
-        return remark("There is no such agent.", out);
-    }
     if rows.is_empty() {
         return remark("No agent's configuration names this project or a group above it.", out);
     }

@@ -201,6 +201,15 @@ fn jobs_of_all_projects() {
 }
 
 #[test]
+fn who_asks_about_an_agent_hears_the_same_of_jobs() {
+    for format in ["json", "csv"] {
+        let said = transcript("premium", &[&["--jobs", "--format", format]]);
+        let of_one = transcript("premium", &[&["--jobs", "--format", format, "--agent", "staging"]]);
+        assert_eq!(of_one.replace(" --agent staging", ""), said);
+    }
+}
+
+#[test]
 fn jobs_stand_behind_the_picture_and_the_answer() {
     insta::assert_snapshot!(transcript("", &[&[], &["--for", "acme/web/shop"]]));
 }

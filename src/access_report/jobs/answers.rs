@@ -64,7 +64,7 @@ impl<'s, 'w, 'j> Answers<'s, 'w, 'j> {
         let answered = self
             .known
             .entry(key)
-            .or_insert_with(|| Rc::new(CaseAnswer::of(report.answer(&case.query(project, Some(protected))))));
+            .or_insert_with(|| Rc::new(CaseAnswer::of(report.whole_answer(&case.query(project, Some(protected))))));
         Some(Rc::clone(answered))
     }
 

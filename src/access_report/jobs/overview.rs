@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use super::super::most;
 use super::agents::{self, AgentNames, AgentRow};
 use super::answers::{AgentAccess, Answers, may_run};
 use super::selects::{self, Granted, Selected};
@@ -94,11 +95,13 @@ impl Overview {
         }
         let mut agents = Vec::new();
         let seen = builder.seen.difference(&builder.chosen);
-        let met: Vec<AgentId> = builder.chosen.iter().chain(seen).copied().collect();
-        for &agent in met.iter().take(MOST_AGENT_ROWS) {
+        let met = builder.chosen.iter().chain(seen).copied();
+        let met: Vec<AgentId> = met.filter(|agent| section.report.is_asked(*agent)).collect();
+        let most_rows = most(MOST_AGENT_ROWS, section.report.width);
+        for &agent in met.iter().take(most_rows) {
             agents.extend(builder.agent_rows(agent));
         }
-        let more_agents = met.len().saturating_sub(MOST_AGENT_ROWS);
+        let more_agents = met.len().saturating_sub(most_rows);
         let selects_context = builder.selects_context;
         Self { rows, agents, more_agents, notes: builder.notes.0, without_cluster, in_no_pipeline, selects_context }
     }
@@ -163,7 +166,7 @@ impl<'s, 'w> Builder<'s, 'w> {
             groups.len() == 1 && job.cases.len() == groups.iter().map(|(_, cases)| cases.len()).sum::<usize>();
         let row = |(outcome, cases): (CaseOutcome, Vec<&'s JobCase>)| CaseRow {
             job: format!("{}{mark}", names_of_cases(job, &cases, is_only)),
-            environments: environments_of(&cases, &outcome.of_environment),
+            environments: environments_of(&cases, most(MOST_NAMES, self.section.report.width), &outcome.of_environment),
             outcome,
         };
         groups.into_iter().map(row).collect()
@@ -214,8 +217,9 @@ impl<'s, 'w> Builder<'s, 'w> {
         }
         seen.sort_by_key(|(agent, _)| (!chosen.contains(agent), *agent));
         // Of many, those are named that the case selects.
-        let of_many = seen.iter().take(MOST_AGENTS - 1).filter(|(agent, _)| chosen.contains(agent)).count();
-        let shown = if seen.len() > MOST_AGENTS { of_many } else { seen.len() };
+        let most_agents = most(MOST_AGENTS, self.section.report.width);
+        let of_many = seen.iter().take(most_agents - 1).filter(|(agent, _)| chosen.contains(agent)).count();
+        let shown = if seen.len() > most_agents { of_many } else { seen.len() };
         let mut parts: Vec<String> = Vec::new();
         for (agent, access) in seen.iter().take(shown) {
             let mark = match access {
@@ -275,7 +279,7 @@ fn of_environment_in_words(one: &Selected<'_>) -> String {
 }
 
 /// The names of environments, with marks behind the last.
-fn environments_of(cases: &[&JobCase], marks: &str) -> Vec<String> {
+fn environments_of(cases: &[&JobCase], most_names: usize, marks: &str) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     let mut known = BTreeSet::new();
     for case in cases {
@@ -284,7 +288,7 @@ fn environments_of(cases: &[&JobCase], marks: &str) -> Vec<String> {
             names.push(name);
         }
     }
-    let mut names = words::cut(&names, MOST_NAMES);
+    let mut names = words::cut(&names, most_names);
     if let Some(last) = names.last_mut() {
         last.push_str(marks);
     }
