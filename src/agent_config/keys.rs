@@ -110,7 +110,7 @@ macro_rules! entry {
                     until: Some(Version::new(17, 10)),
                     why: "until 17.10 it waits for the feature flag `kubernetes_agent_protected_branches`, which is off by default",
                 }),
-            Key::new("resource_management", Kind::message(&RESOURCE_MANAGEMENT), "GitLab-managed Kubernetes resources for environments.")
+            Key::new("resource_management", Kind::message(&RESOURCE_MANAGEMENT), "GitLab-managed Kubernetes resources for environments; `environments` and `protected_branches_only` do not bind them.")
                 .since(17, 9)
                 .tier(Tier::Premium),
         ])
