@@ -7,7 +7,7 @@ use super::rule::{Rule, rule};
 use crate::access::jobs::{By, Selection};
 use crate::ci::UnreadKind;
 use crate::shell::{ActionKind, Contact, InForce, Tool};
-use crate::words::excerpt;
+use crate::words::{a_few_of, excerpt};
 
 rule! {
     /// A command talks to a cluster, and nothing selects a context before.
@@ -92,12 +92,12 @@ impl Rule for NoContextSelected {
             finding = finding.related_at(named.place.clone(), "for the environment, and no context for scripts");
         }
         // One is enough to see: those behind it have the same cause.
-        findings.report_once_a_job(finding.help(help(named, cx)));
+        findings.report_once_a_job(finding.help(help(action, named, cx)));
     }
 }
 
-fn help(named: Option<&Selection>, cx: &JobContext<'_>) -> String {
-    let mut usable = usable_contexts(cx);
+fn help(action: &JobAction<'_>, named: Option<&Selection>, cx: &JobContext<'_>) -> String {
+    let mut usable = usable_contexts(action, cx);
     let Some(named) = named else { return how_to_select(&usable) };
     // Who names an agent for the environment most likely means the same one.
     let name = named.context.to_string();
@@ -112,14 +112,11 @@ fn how_to_select(usable: &[String]) -> String {
     match usable {
         [only] => format!("select it first: `kubectl config use-context {}`", excerpt(only).trim_matches('`')),
         [] => "select one first: `kubectl config use-context <project path>:<agent name>`".to_owned(),
-        [first, rest @ ..] => {
-            let others: Vec<String> = rest.iter().take(3).map(|context| excerpt(context)).collect();
-            format!(
-                "select one first: `kubectl config use-context {}` (or {})",
-                excerpt(first).trim_matches('`'),
-                others.join(", ")
-            )
-        }
+        [first, rest @ ..] => format!(
+            "select one first: `kubectl config use-context {}` (or {})",
+            excerpt(first).trim_matches('`'),
+            a_few_of(rest.iter().map(|context| excerpt(context)))
+        ),
     }
 }
 

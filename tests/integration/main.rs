@@ -5,6 +5,7 @@
 
 mod access;
 mod access_report;
+mod agent_schema;
 mod baseline;
 mod by_release;
 mod cases;
@@ -13,6 +14,7 @@ mod confinement;
 mod dictionaries;
 mod documents;
 mod environment_patterns;
+mod environment_templates;
 mod fix_command;
 mod fixes;
 mod fixing;
@@ -31,6 +33,7 @@ mod properties;
 mod ranges;
 mod releases;
 mod rules;
+mod said_once;
 mod schemas;
 mod settings;
 mod silent;
