@@ -106,27 +106,20 @@ fn cases<'w>(candidates: &[Ranked<'w, '_>], settings: Settings) -> Vec<ManagedCa
             Some(Some(_)) => None,
         };
         let mut case = ManagedCase { conditions, winner, unmade };
-        if case.unmade.is_none() {
-            let flag = (Unknown::FeatureFlag(MANAGED_RESOURCES_FLAG), Unmade::Flag);
-            let needs = (settings.version < MANAGED_RESOURCES_WITHOUT_FLAG).then_some(flag);
-            for (unknown, unmade) in
-                needs.into_iter().chain(settings.tier.is_none().then_some((Unknown::PaidTier, Unmade::Tier)))
-            {
-                match case
-                    .conditions
-                    .iter()
-                    .find(|condition| condition.unknown == unknown)
-                    .map(|condition| condition.holds)
-                {
-                    Some(true) => {}
-                    Some(false) => case.unmade = Some(unmade),
-                    None => {
-                        let mut other = case.clone();
-                        other.conditions.push(Condition { unknown: unknown.clone(), holds: false });
-                        other.unmade = Some(unmade);
-                        cases.push(other);
-                        case.conditions.push(Condition { unknown, holds: true });
-                    }
+        let needs = needs(settings).filter(|_| unmade.is_none());
+        for (unknown, otherwise) in needs {
+            match case.conditions.iter().find(|known| known.unknown == unknown).map(|known| known.holds) {
+                Some(true) => {}
+                Some(false) => {
+                    case.unmade = Some(otherwise);
+                    break;
+                }
+                None => {
+                    let mut other = case.clone();
+                    other.conditions.push(Condition { unknown: unknown.clone(), holds: false });
+                    other.unmade = Some(otherwise);
+                    cases.push(other);
+                    case.conditions.push(Condition { unknown, holds: true });
                 }
             }
         }
@@ -135,8 +128,34 @@ fn cases<'w>(candidates: &[Ranked<'w, '_>], settings: Settings) -> Vec<ManagedCa
     cases
 }
 
-/// Whether an entry turns managed resources on in a release and licence that have them, or may.
+/// What has to hold for an entry, where it counts, to have resources made, beyond what is known to hold; `None` where none are.
 #[must_use]
-pub fn manages_resources(entry: &CiEntry, settings: Settings) -> bool {
-    entry.manages_resources() && settings.version >= MANAGED_RESOURCES && settings.tier != Some(Tier::Free)
+pub fn managed_resources_of(entry: &CiEntry, settings: Settings, known: &[Condition]) -> Option<Vec<Condition>> {
+    let is_off = settings.version < MANAGED_RESOURCES || settings.tier == Some(Tier::Free);
+    if is_off || !entry.manages_resources() {
+        return None;
+    }
+    let needs = needs(settings).map(|(unknown, _)| Condition { unknown, holds: true });
+    let needs: Vec<Condition> = needs.filter(|need| !known.contains(need)).collect();
+    let is_against = |need: &Condition| known.iter().any(|known| known.unknown == need.unknown);
+    (!needs.iter().any(is_against)).then_some(needs)
+}
+
+/// What resources need that is not known, each with what keeps them from being made otherwise.
+fn needs(settings: Settings) -> impl Iterator<Item = (Unknown, Unmade)> {
+    let flag = (settings.version < MANAGED_RESOURCES_WITHOUT_FLAG)
+        .then_some((Unknown::FeatureFlag(MANAGED_RESOURCES_FLAG), Unmade::Flag));
+    flag.into_iter().chain(settings.tier.is_none().then_some((Unknown::PaidTier, Unmade::Tier)))
+}
+
+/// The keys of an entry that keep some jobs of its projects out, and do not bind managed resources.
+#[must_use]
+pub fn restrictions_that_do_not_bind(entry: &CiEntry) -> Vec<&'static str> {
+    // Resources are made for environments only, and this pattern matches all of them.
+    let is_all = |pattern: &str| !pattern.is_empty() && pattern.bytes().all(|byte| byte == b'*');
+    let lists = !entry.environments.is_empty() && !entry.environments.iter().any(|pattern| is_all(&pattern.value));
+    let mut keys = Vec::new();
+    keys.extend(lists.then_some("environments"));
+    keys.extend(entry.is_protected_only().then_some("protected_branches_only"));
+    keys
 }

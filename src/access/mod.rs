@@ -46,7 +46,8 @@ pub use hierarchy::Hierarchy;
 pub use identity::{Identity, JobIdentity};
 pub use index::Index;
 pub use managed_resources::{
-    Certainly, MANAGED_RESOURCES_FLAG, ManagedCase, ManagedResources, Unmade, manages_resources,
+    Certainly, MANAGED_RESOURCES_FLAG, ManagedCase, ManagedResources, Unmade, managed_resources_of,
+    restrictions_that_do_not_bind,
 };
 pub use releases::{across_hierarchies, needs_licence};
 pub use user_access::{UserDenial, UserGrant, UserGrants, UserIdentity};

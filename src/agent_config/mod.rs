@@ -4,6 +4,7 @@
 mod access_entries;
 mod agent_schema;
 mod cron;
+pub mod environment_template;
 mod keys;
 pub mod location;
 mod remote_development;
@@ -16,7 +17,7 @@ pub use access_entries::{
     AccessAs, AccessSection, CiAccess, CiEntry, EntryKind, Impersonation, Mode, Spanned, UserAccess, UserEntry, is_true,
 };
 pub use agent_schema::{AgentSchema, MAX_AGENT_SCHEMA_SIZE};
-pub use keys::CONFIGURATION;
+pub use keys::{CONFIGURATION, ENVIRONMENT_TEMPLATE};
 pub use schema_comparison::SchemaComparison;
 
 use crate::gitlab::Version;

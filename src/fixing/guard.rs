@@ -57,7 +57,7 @@ impl<'g> Guard<'g> {
         let mut pipelines: HashMap<&str, Vec<usize>> = HashMap::new();
         for (at, subject) in subjects.iter().enumerate() {
             for (number, input) in subject.project.inputs.iter().enumerate() {
-                if input.content == InputContent::Text {
+                if input.content == InputContent::Text && !input.location.is_template() {
                     inputs.entry(input.source.path()).or_default().push((at, number));
                 }
             }

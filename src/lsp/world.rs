@@ -41,6 +41,8 @@ pub(super) struct Folder {
 pub(super) enum Role {
     /// An agent's configuration, or what looks like one: the positions of its project and of it in there.
     Agent(usize, usize),
+    /// An agent's environment template, or what looks like one: the position of its project.
+    Template(usize),
     /// A CI file, or a file that one includes: the position of its project.
     Ci(usize),
     /// A settings file.
@@ -150,10 +152,14 @@ impl World {
         let shown = document.source.path();
         let role = self.role(document);
         // Of ten thousand open documents few have to do with agents.
-        let texts = if matches!(role, Some(Role::Agent(..) | Role::Ci(_))) { documents.texts() } else { Texts::new() };
+        let texts = if matches!(role, Some(Role::Agent(..) | Role::Template(_) | Role::Ci(_))) {
+            documents.texts()
+        } else {
+            Texts::new()
+        };
         let files = Overlay::new(&Disk, &texts).keeping(&self.listings);
         match role {
-            Some(Role::Agent(..)) => {
+            Some(Role::Agent(..) | Role::Template(_)) => {
                 let mut is_known = false;
                 for subject in &mut self.subjects {
                     // What lies on the disk may be too large, or no file, and the text may be what it should be.
@@ -209,8 +215,10 @@ impl World {
     pub fn role(&self, document: &Document) -> Option<Role> {
         let shown = document.source.path();
         for (at, project) in self.projects().enumerate() {
-            if let Some(input) = project.inputs.iter().position(|input| input.source.path() == shown) {
-                return Some(Role::Agent(at, input));
+            let input = project.inputs.iter().enumerate().find(|(_, input)| input.source.path() == shown);
+            if let Some((number, input)) = input {
+                let is_template = input.location.is_template();
+                return Some(if is_template { Role::Template(at) } else { Role::Agent(at, number) });
             }
         }
         let reads = |project: &Arc<Project>| {
@@ -259,7 +267,9 @@ impl World {
                     findings
                 }
             },
-            Some(Role::Agent(..) | Role::Ci(_)) => self.analysed(documents).get(shown).cloned().unwrap_or_default(),
+            Some(Role::Agent(..) | Role::Template(_) | Role::Ci(_)) => {
+                self.analysed(documents).get(shown).cloned().unwrap_or_default()
+            }
         }
     }
 

@@ -19,6 +19,7 @@ use super::scope::{Neighbours, Owner, Scope};
 use super::search::{Found, FoundFile, Searcher};
 use super::settings::Settings;
 use super::{AgentSchemaFile, Context, Input, InventoryFile, Project, SettingsFile, Snapshot, Steps, Unusable};
+use crate::agent_config::environment_template::MAX_TEMPLATE_SIZE;
 use crate::agent_config::location::{CI_FILE, Location};
 use crate::diagnostic::RuleTable;
 use crate::inventory::Project as ListedProject;
@@ -182,7 +183,11 @@ impl<'s> Loader<'s> {
         if path.file_name().is_some_and(|name| name == CI_FILE) {
             return Ok(MAX_CI_FILE_SIZE);
         }
-        Ok(self.known(&Found::nothing_at(&locate(path).0), None)?.context.max_file_size)
+        let (root, location) = locate(path);
+        if location.is_some_and(|location| location.is_template()) {
+            return Ok(MAX_TEMPLATE_SIZE);
+        }
+        Ok(self.known(&Found::nothing_at(&root), None)?.context.max_file_size)
     }
 
     /// A project with its files.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::given::{JobContext, JobSelection, RefusedCase};
+use super::given::{JobAction, JobContext, JobSelection, RefusedCase};
 use crate::access::jobs::{By, JobCase, JobView, Refusal, Resolved, Selection};
 use crate::access::{AgentId, Denial, DropReason, Outcome};
 use crate::ci::Kubernetes;
@@ -127,8 +127,18 @@ impl RefusedCase<'_> {
     }
 }
 
-/// The contexts of agents that the project may use, for a word of advice.
-pub(super) fn usable_contexts(cx: &JobContext<'_>) -> Vec<String> {
+/// How many agents, and how many cases of a job, are tried for a word of advice.
+const TRIED: (usize, usize) = (200, 4);
+
+/// The contexts of agents that let the job of a script in, for a word of advice.
+pub(super) fn usable_contexts(action: &JobAction<'_>, cx: &JobContext<'_>) -> Vec<String> {
     let Some(project) = cx.project_path() else { return Vec::new() };
-    cx.index.agents_for(project).into_iter().map(|agent| cx.index.agent(agent).context()).collect()
+    let cases = action.job.cases.iter().filter(|case| std::ptr::eq(&*case.script, action.script));
+    let cases: Vec<&JobCase> = cases.take(TRIED.1).collect();
+    let lets_in = |agent: &AgentId| {
+        let grants = cases.iter().filter_map(|case| cx.jobs.grant(case, *agent, cx.index));
+        cases.is_empty() || grants.into_iter().any(|grant| grant.refusal().is_none())
+    };
+    let agents = cx.index.agents_for(project).into_iter().take(TRIED.0).filter(lets_in);
+    agents.map(|agent| cx.index.agent(agent).context()).collect()
 }

@@ -3,7 +3,7 @@
 use super::findings::Findings;
 use super::given::FileContext;
 use super::rule::{Rule, rule};
-use crate::access::Target;
+use crate::access::{MANAGED_RESOURCES_FLAG, Target, restrictions_that_do_not_bind};
 use crate::agent_config::{CiEntry, EntryKind};
 use crate::diagnostic::Finding;
 use crate::gitlab::releases::{MANAGED_RESOURCES, MANAGED_RESOURCES_WITHOUT_FLAG};
@@ -68,15 +68,12 @@ impl Rule for ManagedResourcesUnrestricted {
         if tier == Some(Tier::Free) || version < MANAGED_RESOURCES {
             return;
         }
-        let environments = entry.environments_key.filter(|_| restricts(entry));
-        let protected = entry.protected_branches_only.as_ref().filter(|_| entry.is_protected_only());
-        let (keys, wider) = match (environments, protected) {
-            (Some(_), Some(_)) => {
-                (&["environments", "protected_branches_only"][..], "on any ref and for any environment")
-            }
-            (Some(_), None) => (&["environments"][..], "for any environment"),
-            (None, Some(_)) => (&["protected_branches_only"][..], "on any ref"),
-            (None, None) => return,
+        let keys = restrictions_that_do_not_bind(entry);
+        let wider = match &keys[..] {
+            [] => return,
+            ["environments"] => "for any environment",
+            ["protected_branches_only"] => "on any ref",
+            _ => "on any ref and for any environment",
         };
         if !decides(entry, cx) {
             return;
@@ -89,18 +86,20 @@ impl Rule for ManagedResourcesUnrestricted {
         let mut needs: Vec<String> = Vec::new();
         needs.extend(tier.is_none().then(|| "with Premium or Ultimate".to_owned()));
         if version < MANAGED_RESOURCES_WITHOUT_FLAG {
-            needs.push(format!("while the feature flag `{}` is on", crate::access::MANAGED_RESOURCES_FLAG));
+            needs.push(format!("while the feature flag `{}` is on", MANAGED_RESOURCES_FLAG));
         }
         let needs = if needs.is_empty() { String::new() } else { format!(" ({})", needs.join(", ")) };
         let message = format!(
             "{} {} not bind managed resources: jobs of {whose} have them made {wider}, by naming the agent in `environment:kubernetes`{needs}",
-            schema::listed_and(keys),
+            schema::listed_and(&keys),
             if keys.len() == 1 { "does" } else { "do" },
         );
         let mut finding = Finding::new(&INFO, &cx.file.source, enabled.span, message)
             .label(wider)
             .route(format!("{}.resource_management.enabled", entry.route()))
             .key(entry.id.as_ref().map_or_else(String::new, |id| lower_path(&id.value).into_owned()));
+        let environments = entry.environments_key.filter(|_| keys.contains(&"environments"));
+        let protected = entry.protected_branches_only.as_ref().filter(|_| entry.is_protected_only());
         for span in environments.into_iter().chain(protected.map(|protected| protected.span)) {
             finding = finding.related(span, "binds scripts, and not managed resources");
         }
@@ -108,12 +107,6 @@ impl Rule for ManagedResourcesUnrestricted {
             "take `resource_management` out where that goes too far, or have less made by environment_templates/default.yaml beside this file",
         ));
     }
-}
-
-/// Whether `environments` keeps out any job that has an environment.
-fn restricts(entry: &CiEntry) -> bool {
-    let is_all = |pattern: &str| !pattern.is_empty() && pattern.bytes().all(|byte| byte == b'*');
-    !entry.environments.is_empty() && !entry.environments.iter().any(|pattern| is_all(&pattern.value))
 }
 
 /// Whether the entry is the one that counts for some project, as far as is known.

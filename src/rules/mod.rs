@@ -16,6 +16,7 @@ mod duplicate_id;
 mod duplicate_key;
 mod empty_environments;
 mod environment_not_granted;
+mod environment_template;
 mod file_too_large;
 mod findings;
 mod given;
@@ -104,6 +105,7 @@ rules! {
     duplicate_key::DuplicateKey,
     empty_environments::EmptyEnvironments,
     environment_not_granted::EnvironmentNotGranted,
+    environment_template::EnvironmentTemplateRule,
     file_too_large::FileTooLarge,
     group_in_user_namespace::GroupInUserNamespace,
     ignored_document::IgnoredDocument,

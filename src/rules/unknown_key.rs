@@ -119,7 +119,7 @@ impl Rule for UnknownKey {
 }
 
 /// A key in the quotes of another: without them, `{"a":1}` would be one text.
-fn in_same_quotes(written: &str, name: &str) -> String {
+pub(super) fn in_same_quotes(written: &str, name: &str) -> String {
     match written.chars().next() {
         Some(quote @ ('"' | '\'')) => format!("{quote}{name}{quote}"),
         _ => name.to_owned(),

@@ -1,6 +1,6 @@
 //! Why a job gets an agent or does not, and why an entry has no effect.
 
-use super::condition;
+use super::condition::{condition, conditions_for_users};
 use super::entry::candidate_for;
 use crate::access::environment_pattern::{Fault, RubyOnly};
 use crate::access::{
@@ -59,11 +59,22 @@ pub fn reason(answer: &Answer<'_, '_>, row: &Row<'_>, agent: &Agent<'_>) -> Stri
         return reason;
     }
     let mut reason = outcome(answer, row);
+    reason.push_str(&resources_all_the_same(answer, row).map(|text| format!("; {text}")).unwrap_or_default());
     if !row.conditions.is_empty() {
         let conditions: Vec<String> = row.conditions.iter().map(condition).collect();
         reason.push_str(&format!("; this is so if {}", conditions.join(" and ")));
     }
     reason
+}
+
+/// That managed resources are made for a job which an entry's restrictions keep out, if they are.
+#[must_use]
+pub fn resources_all_the_same(answer: &Answer<'_, '_>, row: &Row<'_>) -> Option<String> {
+    let is_kept_out = matches!(row.outcome, Outcome::Denied(Denial::OtherEnvironment | Denial::NotProtected));
+    let needs = answer.managed_resources(row).filter(|_| is_kept_out)?;
+    let needs = conditions_for_users(&needs);
+    let condition = if needs.is_empty() { needs } else { format!(" if {needs}") };
+    Some(format!("managed resources are made all the same for a job that names the agent{condition}"))
 }
 
 fn outcome(answer: &Answer<'_, '_>, row: &Row<'_>) -> String {

@@ -162,6 +162,11 @@ fn the_access_report_follows_its_schema() {
     check(folder.path(), &["access", "--inventory", "inventory.yaml", "--jobs"]);
     check(folder.path(), &["access", "--inventory", "inventory.yaml", "--job", "deploy", "--why"]);
     check(folder.path(), &["access", "projects/acme/web/blog", "--jobs"]);
+    for folder in ["dashboard-of-other-projects", "managed-resources-on-any-ref"] {
+        let folder = root().join("fixtures/jobs").join(folder);
+        check(&folder, &["access", "--inventory", "inventory.yaml"]);
+        check(&folder, &["access", "--inventory", "inventory.yaml", "--jobs"]);
+    }
     assert!(lines > 25, "{lines} lines");
     let job = serde_json::json!({ "project": null, "path": "a", "jobs": [{ "name": "b" }], "not_read": [] });
     assert!(!validator.is_valid(&job), "a job without its line");

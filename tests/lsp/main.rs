@@ -21,5 +21,6 @@ mod pulled;
 mod pushed;
 mod secrets;
 mod settings;
+mod templates;
 mod text;
 mod watching;

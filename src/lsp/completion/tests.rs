@@ -352,7 +352,7 @@ fn settings_and_inventories_have_tables_as_well() {
         Settings,
         &[
             ("|", "project inventory gitlab rules ignore"),
-            ("gitlab:\n  |", "=version tier instance_authorization max_configuration_file_size"),
+            ("gitlab:\n  |", "=version tier agent_schema instance_authorization max_configuration_file_size"),
             ("gitlab: {tier: |}", "=free premium ultimate"),
             ("gitlab: {version: |}", "19.6 19.0 18.11 17.11 17.10 16.0 15.11 14.10 13.12 13.7 !13.6 !18.12 !19.7"),
             ("rules:\n  |", "null-value unknown-key unused-ignore"),
