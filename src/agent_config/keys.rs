@@ -62,6 +62,7 @@ pub static CONFIGURATION: Declared = Declared::new(|| {
             ),
         Key::new("options", Kind::Any, "Data for other tools, which GitLab does not use.")
             .since_about((17, 0), (17, 1))
+            .or_else("custom_data")
             .unverified(
                 "a field for free data was merged for 17.1 (gitlab-agent issue 542), and public sources do not settle its name",
             ),
@@ -109,7 +110,7 @@ macro_rules! entry {
                     until: Some(Version::new(17, 10)),
                     why: "until 17.10 it waits for the feature flag `kubernetes_agent_protected_branches`, which is off by default",
                 }),
-            Key::new("resource_management", Kind::message(&RESOURCE_MANAGEMENT), "GitLab-managed Kubernetes resources for environments.")
+            Key::new("resource_management", Kind::message(&RESOURCE_MANAGEMENT), "GitLab-managed Kubernetes resources for environments; `environments` and `protected_branches_only` do not bind them.")
                 .since(17, 9)
                 .tier(Tier::Premium),
         ])

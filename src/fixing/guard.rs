@@ -282,7 +282,7 @@ struct ConfigCondition {
 
 impl ConfigCondition {
     fn of(source: &Source, context: &Context) -> Self {
-        let config = AgentConfig::read(source, context.version);
+        let config = AgentConfig::read_by(source, context.version, &context.keys());
         let is_too_large = source.to_bytes().is_some_and(|bytes| bytes.len() as u64 > context.max_file_size);
         let refused_at = if is_too_large { Some(RefusedAt::Size) } else { config.refused_at() };
         let refusing =

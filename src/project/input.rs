@@ -107,7 +107,7 @@ impl AgentFile {
         Self {
             source: Arc::clone(&input.source),
             location: input.location.clone(),
-            config: AgentConfig::read(&input.source, context.version),
+            config: AgentConfig::read_by(&input.source, context.version, &context.keys()),
             has_template: input.has_template,
         }
     }

@@ -255,20 +255,21 @@ fn key_or_value(problem: &Problem, template: &EnvironmentTemplate, version: Vers
         .severity(Severity::Note)
         .help("see what the documentation of that release says"),
         ProblemKind::TooNewKey(key) => finding(format!(
-            "`{}` came with GitLab {}; what {version} makes of it is not known",
-            key.name, key.since.latest
+            "`{}` came with {}; what {version} makes of it is not known",
+            key.name, key.since
         ))
         .severity(Severity::Note)
         .label(format!("unknown to GitLab {version}"))
         .help("remove the key, or upgrade GitLab first"),
         ProblemKind::UnknownName { names, found } => {
             let severity = if version.is_newer_than_known() { Severity::Note } else { Severity::Warning };
-            let known = schema::listed_and(names);
+            let known = names.in_words("and");
             let told = finding(format!("{} is no value of `{}`: GitLab knows {known}", excerpt(found), problem.name)).severity(severity);
-            let near = nearest_value(found, names);
+            let all = names.all();
+            let near = nearest_value(found, &all);
             match near {
                 Some(near) => replaced(told, template, problem.span, found, near),
-                None => told.help(format!("write {}", schema::listed(names))),
+                None => told.help(format!("write {}", names.in_words("or"))),
             }
         }
         ProblemKind::WrongType { kind, found } => {
@@ -282,10 +283,10 @@ fn key_or_value(problem: &Problem, template: &EnvironmentTemplate, version: Vers
     })
 }
 
-fn nearest_value<'n>(found: &str, names: &'n [String]) -> Option<&'n str> {
+fn nearest_value<'n>(found: &str, names: &[&'n str]) -> Option<&'n str> {
     let plain = found.to_ascii_lowercase().replace(['-', ' '], "_");
-    let same = names.iter().map(String::as_str).find(|name| *name == plain);
-    same.or_else(|| schema::nearest(found, names.iter().map(String::as_str)))
+    let same = names.iter().copied().find(|name| *name == plain);
+    same.or_else(|| schema::nearest(found, names.iter().copied()))
 }
 
 fn wrong_type(finding: &dyn Fn(String) -> Finding, problem: &Problem, expected: &str, found: &Found) -> Finding {

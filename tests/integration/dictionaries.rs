@@ -276,7 +276,14 @@ fn words_of_kind(kind: &Kind, words: &mut BTreeSet<String>) {
         Kind::Word(names) => words.extend(names.iter().map(|name| (*name).to_owned())),
         Kind::List(item) | Kind::Map(item) => words_of_kind(item, words),
         Kind::Message(link) | Kind::TextOr(link) => words_of(&link.follow().expect("a table"), words),
-        Kind::Text | Kind::Bool | Kind::Int32 | Kind::Int64 | Kind::Duration | Kind::Any => {}
+        Kind::Text
+        | Kind::Bool
+        | Kind::Int32
+        | Kind::Int64
+        | Kind::UInt32
+        | Kind::UInt64
+        | Kind::Duration
+        | Kind::Any => {}
     }
 }
 

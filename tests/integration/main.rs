@@ -5,6 +5,7 @@
 
 mod access;
 mod access_report;
+mod agent_schema;
 mod baseline;
 mod by_release;
 mod cases;

@@ -4,6 +4,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)] // A test may fail loudly.
 
 mod actions;
+mod agent_schema;
 mod cancellation;
 mod client;
 mod encodings;

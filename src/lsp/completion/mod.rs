@@ -25,6 +25,8 @@ use crate::project::settings::SETTINGS;
 use crate::schema::{KeyRef, Kind, MessageRef};
 use crate::source::{Source, Span};
 
+pub(super) use keys::doc_in_markdown;
+
 use cursor::{CursorContext, CursorPlace, Form, Slot, Step};
 
 /// How many ids, environments or contexts are offered at once.
@@ -134,7 +136,9 @@ pub(super) fn offers(at: &At<'_>, around: &Around<'_>) -> Offers {
     let version = || around.context.map_or(NEWEST, |context| context.version);
     let (table, version): (MessageRef, Version) = match at.kind {
         FileKind::Ci => return ci::offers(at, &cursor, around),
-        FileKind::Agent => ((&CONFIGURATION).into(), version()),
+        FileKind::Agent => {
+            (around.context.map_or_else(|| (&CONFIGURATION).into(), |context| context.keys()), version())
+        }
         FileKind::Template => ((&ENVIRONMENT_TEMPLATE).into(), version()),
         FileKind::Settings => ((&SETTINGS).into(), NEWEST),
         FileKind::Inventory => ((&INVENTORY).into(), NEWEST),

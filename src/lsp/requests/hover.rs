@@ -21,6 +21,7 @@ use crate::gitlab::releases::{NEW_MATCHER, OLD_MATCHER_LAST};
 use crate::gitlab::{NEWEST, PartialText, Tier, Version};
 use crate::inventory::INVENTORY;
 use crate::lsp::client::Client;
+use crate::lsp::completion::doc_in_markdown;
 use crate::lsp::documents::Document;
 use crate::lsp::entries;
 use crate::lsp::place::{keys_at, touches, word_at};
@@ -107,7 +108,7 @@ fn key_in_words(keys: &[&Field], release: Option<Version>) -> Option<String> {
     let key: &Key = &keys.last()?.key;
     // What holds of a section holds of all that is below it.
     let all = || keys.iter().map(|field| -> &Key { &field.key });
-    let mut text = format!("**`{}`**: {}\n\n{}\n", key.name, key.kind.in_words(), key.doc);
+    let mut text = format!("**`{}`**: {}\n\n{}\n", key.name, key.kind.in_words(), doc_in_markdown(key));
     let mut item = |line: String| text.push_str(&format!("\n- {line}"));
     if let Some(release) = release {
         let since = all().map(|key| key.since).max_by_key(|since| (since.earliest, since.latest)).unwrap_or(key.since);
