@@ -494,7 +494,7 @@ fn keys_are_explained() {
     let (_, offers) = Scene::new().offers(Agent, "ci_access:\n  groups:\n    - |", false);
     let find = |label: &str| offers.all.iter().find(|offer| offer.label == label);
     let managed = find("resource_management").and_then(|offer| offer.documentation.as_deref());
-    let expected = "GitLab-managed Kubernetes resources for environments.\n\nSince GitLab 17.9.\n\nNeeds Premium.";
+    let expected = "GitLab-managed Kubernetes resources for environments; `environments` and `protected_branches_only` do not bind them.\n\nSince GitLab 17.9.\n\nNeeds Premium.";
     assert_eq!(managed, Some(expected));
     assert_eq!(find("resource_management").and_then(|offer| offer.detail.as_deref()), Some("a mapping, Premium"));
     let (_, offers) = Scene::new().offers(Agent, "|", false);
