@@ -6,6 +6,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use super::committed_credential::INFO as COMMITTED_CREDENTIAL;
 use crate::diagnostic::{Fault, Finding, Related};
 use crate::source::{Place, Span};
 use crate::words;
@@ -192,6 +193,21 @@ pub(crate) fn one_a_fault(findings: Vec<Finding>) -> Vec<Finding> {
         finding
     }));
     all
+}
+
+/// Leaves out what has the same cause as a finding that speaks for its file.
+pub(crate) fn one_for_the_file(findings: &mut Vec<Finding>) {
+    let told: HashSet<String> = findings
+        .iter()
+        .filter(|finding| finding.is_for_the_file)
+        .map(|finding| finding.place.source.path().to_owned())
+        .collect();
+    if !told.is_empty() {
+        findings.retain(|finding| {
+            let is_secret = finding.rule.name == COMMITTED_CREDENTIAL.name;
+            finding.is_for_the_file || is_secret || !told.contains(finding.place.source.path())
+        });
+    }
 }
 
 /// Adds further places, and how many there are that are not told.
