@@ -110,6 +110,8 @@ impl File {
             Kind::Bool => of_type("TYPE_BOOL"),
             Kind::Int32 => of_type("TYPE_INT32"),
             Kind::Int64 => of_type("TYPE_INT64"),
+            Kind::UInt32 => of_type("TYPE_UINT32"),
+            Kind::UInt64 => of_type("TYPE_UINT64"),
             Kind::Duration => named("TYPE_MESSAGE", ".google.protobuf.Duration".to_owned()),
             Kind::Message(link) => match link.follow() {
                 Some(inner) => named("TYPE_MESSAGE", self.message(&inner)),

@@ -25,6 +25,7 @@ DICTIONARIES = {
     "agent_file": ["yaml", "agent"],
     "ci_file": ["yaml", "ci", "agent", "inventory"],
     "environment_patterns": ["patterns"],
+    "environment_template": ["yaml", "template"],
     "fix_then_decode": ["yaml", "agent"],
     "ignore_comments": ["yaml", "agent", "rules"],
     "inventory": ["yaml", "inventory"],
@@ -114,6 +115,12 @@ def files(pattern):
             yield text
 
 
+def templates():
+    yield from files("environment_templates/default.yaml")
+    for _, blocks in examples():
+        yield from (text for words, text in blocks if "environment_templates" in words.get("path", ""))
+
+
 def agents():
     yield from files(".gitlab/agents/*/config.yaml")
     for _, blocks in examples():
@@ -150,6 +157,7 @@ def gathered():
         "agent_file": agents_ + decoded,
         "ci_file": repositories_,
         "environment_patterns": ["\n".join(line.split("\t")[1:3]) for line in patterns[:1000]],
+        "environment_template": list(templates()) + decoded[::8],
         "fix_then_decode": agents_ + decoded[::4] + repositories_,
         "ignore_comments": list(with_comments()),
         "inventory": list(files("inventory.yaml")) + [text for _, blocks in examples() for words, text in blocks if words["kind"] == "inventory"],

@@ -8,6 +8,7 @@ use super::candidate::Candidate;
 use super::condition::Condition;
 use super::decision::{Leaf, Outcome};
 use super::identity::{Identity, JobProject};
+use super::managed_resources::managed_resources_of;
 use super::world::Settings;
 use crate::agent_config::{AccessAs, Mode, Spanned};
 use crate::gitlab::releases::NAMESPACE_IN_KUBECONFIG;
@@ -192,6 +193,14 @@ impl<'w, 'q> Answer<'w, 'q> {
                 Identity::CiJob(project.identity(agent))
             }
         }
+    }
+
+    /// What must hold, beyond the row's conditions, for managed resources to be made where a job with this environment names the agent, whether it gets
+    /// the agent or not; `None` where none are made.
+    #[must_use]
+    pub fn managed_resources(&self, row: &Row<'w>) -> Option<Vec<Condition>> {
+        self.query.environment?;
+        managed_resources_of(row.winner.and_then(|winner| winner.entry)?, self.settings, &row.conditions)
     }
 
     /// The namespace of the agent's context. It is a default, and no boundary.

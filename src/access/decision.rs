@@ -115,6 +115,21 @@ pub(super) fn decide<'w>(candidates: &[Ranked<'w, '_>], job: Job<'_>, patterns: 
     leaves
 }
 
+/// Which candidate counts, whatever it asks of environments and refs; one for each state of what is not known. Candidates come most specific first.
+pub(super) fn winners<'w>(
+    candidates: &[Ranked<'w, '_>],
+    settings: Settings,
+) -> Vec<(Vec<Condition>, Option<Candidate<'w>>)> {
+    let mut winners = Vec::new();
+    let mut branches = vec![Branch::default()];
+    while let Some(mut branch) = branches.pop() {
+        let winner = branch.choose(candidates, settings, &mut branches);
+        let winner = winner.and_then(|position| Some(candidates.get(position)?.candidate));
+        winners.push((branch.conditions, winner));
+    }
+    winners
+}
+
 fn outcome(passage: Passage<'_>) -> Outcome<'_> {
     match passage {
         Passage::Passes => Outcome::Allowed,

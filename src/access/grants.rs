@@ -13,6 +13,7 @@ use super::candidate::{Candidate, CandidateKind};
 use super::condition::{Condition, Unknown};
 use super::decision::is_usable;
 use super::index::Index;
+use super::managed_resources::managed_resources_of;
 use super::world::Settings;
 use crate::agent_config::{AccessAs, CiEntry, Impersonation, Mode, RefusedAt, is_true};
 use crate::gitlab::lower_path;
@@ -176,6 +177,18 @@ impl<'w> Grant<'w> {
             protected_only: is_true(protected_branches_only.as_ref()),
             namespace: default_namespace.as_ref().map(|namespace| &*namespace.value),
         }
+    }
+}
+
+impl Grant<'_> {
+    /// What must hold for it to have managed resources made, beyond its own conditions and what is known to hold; `None` where none are.
+    #[must_use]
+    pub fn managed_resources(&self, settings: Settings, known: &[Condition]) -> Option<Vec<Condition>> {
+        let decides = match &self.effect {
+            Effect::Decides(reach) | Effect::Depends(_, reach) => reach.count() != Some(0),
+            Effect::Dropped(_) => false,
+        };
+        managed_resources_of(self.candidate.entry.filter(|_| decides)?, settings, known)
     }
 }
 

@@ -178,6 +178,12 @@ impl<'w> Hierarchy<'w> {
         missing(self.inventory?, kind, id)
     }
 
+    /// Whether there is an inventory that has something of a path's top-level group or namespace.
+    #[must_use]
+    pub fn lists_root_of(&self, path: &str) -> bool {
+        self.inventory.is_some_and(|inventory| inventory.find_namespace(root_path(path)).is_some())
+    }
+
     fn outside(&self, home: &str, kind: EntryKind, id: &str) -> Option<Outside> {
         if root_path(home) != root_path(id) {
             return Some(Outside::OtherRoot);

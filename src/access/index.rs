@@ -10,6 +10,7 @@ use super::authorization::{Authorization, DropReason};
 use super::candidate::Candidate;
 use super::claims::{Claims, IMPLICIT_PLACE, Target};
 use super::condition::{Condition, Unknown};
+use super::dashboard::UserClaim;
 use super::decision::{self, Denial, Job, Outcome, Ranked};
 use super::entries::ci_authorizations;
 use super::environment_pattern::is_expression;
@@ -41,6 +42,8 @@ pub struct Index<'w> {
     raising: Vec<AgentId>,
     /// All agents by context, with the project in lower case, once somebody asks for one of them.
     by_context: OnceLock<HashMap<String, Vec<AgentId>>>,
+    /// The entries of `user_access`, once somebody asks for a dashboard.
+    pub(super) user_claims: OnceLock<Claims<'static, UserClaim>>,
 }
 
 /// Whoever keeps an index next to what it borrows can shorten its borrow.
@@ -74,6 +77,7 @@ impl<'w> World<'w> {
             patterns: Patterns::default(),
             raising: Vec::new(),
             by_context: OnceLock::new(),
+            user_claims: OnceLock::new(),
         };
         for (number, agent) in (0..).zip(&agents) {
             index.add(AgentId(number), agent);
@@ -242,6 +246,15 @@ impl<'w> Index<'w> {
             .collect()
     }
 
+    /// Everything of an agent that names a project, the most specific first.
+    pub(super) fn candidates_of(&self, agent: AgentId, project: &str) -> Vec<Ranked<'w, '_>> {
+        let listed = self.inventory.and_then(|inventory| inventory.find_project(project));
+        let mut claimed = self.candidates(project, listed, Some(agent));
+        claimed.retain(|(of, ..)| *of == agent);
+        claimed.sort_by_key(|(_, rank, _)| *rank);
+        claimed.into_iter().map(|(_, _, ranked)| ranked).collect()
+    }
+
     fn rows(&self, agent: AgentId, candidates: &[Ranked<'w, '_>], query: &Query<'_>) -> Vec<Row<'w>> {
         let Query { environment, protected, is_merge_request, project: _, tier: _ } = *query;
         let job = Job { environment, protected, is_merge_request, settings: self.settings };
@@ -295,7 +308,7 @@ impl Index<'_> {
 }
 
 /// Those of things in the order of agents that belong to one; all of them for no agent.
-fn of_agents<T>(all: &[T], only: Option<AgentId>, agent: impl Fn(&T) -> AgentId) -> &[T] {
+pub(super) fn of_agents<T>(all: &[T], only: Option<AgentId>, agent: impl Fn(&T) -> AgentId) -> &[T] {
     let Some(only) = only else { return all };
     let start = all.partition_point(|one| agent(one) < only);
     let rest = all.get(start..).unwrap_or_default();

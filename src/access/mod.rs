@@ -5,7 +5,7 @@
 //! [`candidate`] (what may let a project in, in order of precedence), `filters` and [`environment_pattern`] (what a job
 //! must hold to), [`identity`] (as whom it acts). Every answer carries the entries behind it. Where something that decides
 //! is not known, the answer has a row for each case. [`grants`] says what an agent grants without asking project by project,
-//! [`user_access`] whom it lets in as users, [`entries`] what becomes of the entries of one file.
+//! [`user_access`] whom it lets in as users, [`dashboard`] and [`managed_resources`] what a job's environment gets that names it, [`entries`] what becomes of the entries of one file.
 //!
 //! Decisions only: what is said of them are words, how they are written is the report's business.
 
@@ -15,6 +15,7 @@ pub mod authorization;
 pub mod candidate;
 mod claims;
 pub mod condition;
+pub mod dashboard;
 pub mod decision;
 pub mod entries;
 pub mod environment_pattern;
@@ -24,6 +25,7 @@ mod hierarchy;
 pub mod identity;
 pub mod index;
 pub mod jobs;
+pub mod managed_resources;
 pub(crate) mod pattern_index;
 mod releases;
 pub mod user_access;
@@ -35,6 +37,7 @@ pub use authorization::{Authorization, DropReason, Outside};
 pub use candidate::{Candidate, CandidateKind};
 pub use claims::Target;
 pub use condition::{Condition, Unknown};
+pub use dashboard::Dashboard;
 pub use decision::{Denial, Outcome};
 pub use entries::Entries;
 pub use environment_pattern::{Comparison, EnvironmentMatcher, EnvironmentPattern, PartialVerdict};
@@ -42,6 +45,10 @@ pub use grants::{AgentGrants, Case, Effect, Grant, GrantGroup, Reach, Terms};
 pub use hierarchy::Hierarchy;
 pub use identity::{Identity, JobIdentity};
 pub use index::Index;
+pub use managed_resources::{
+    Certainly, MANAGED_RESOURCES_FLAG, ManagedCase, ManagedResources, Unmade, managed_resources_of,
+    restrictions_that_do_not_bind,
+};
 pub use releases::{across_hierarchies, needs_licence};
 pub use user_access::{UserDenial, UserGrant, UserGrants, UserIdentity};
 pub use world::{AgentFile, Settings, World};

@@ -87,7 +87,7 @@ impl<'w> Index<'w> {
     }
 }
 
-fn identity(access: Option<&UserAccess>, settings: Settings) -> (UserIdentity, Vec<Condition>) {
+pub(super) fn identity(access: Option<&UserAccess>, settings: Settings) -> (UserIdentity, Vec<Condition>) {
     let Some(access) = access else { return (UserIdentity::Nobody(UserDenial::NoSection), Vec::new()) };
     let holds = |unknown: Unknown| Condition { unknown, holds: true };
     let mut conditions = Vec::new();
@@ -119,7 +119,11 @@ fn grants<'w>(
     authorizations.map(|(entry, authorization)| grant(entry, authorization, inventory)).collect()
 }
 
-fn grant<'w>(entry: &'w UserEntry, authorization: Authorization, inventory: Option<&'w Inventory>) -> UserGrant<'w> {
+pub(super) fn grant<'w>(
+    entry: &'w UserEntry,
+    authorization: Authorization,
+    inventory: Option<&'w Inventory>,
+) -> UserGrant<'w> {
     let UserEntry { kind, index: _, span: _, id } = entry;
     let written = id.as_ref().map(|id| &*id.value);
     let listed = inventory.zip(written).and_then(|(inventory, id)| match kind {

@@ -3,7 +3,7 @@
 use super::AccessReport;
 use crate::access::{
     Agent, AgentGrants, Answer, Authorization, Candidate, Case, Condition, Denial, Effect, Grant, Identity, Outcome,
-    Row, UserGrants, UserIdentity,
+    Row, Settings, UserGrants, UserIdentity,
 };
 use crate::agent_config::{AccessAs, CiEntry, Impersonation, Mode, UserEntry, is_true};
 use crate::words;
@@ -35,7 +35,7 @@ pub(super) const ANSWER: [&str; 18] = [
 ];
 
 /// The header of what agents grant: one row for each entry of each agent, under each state of what is not known.
-pub(super) const GRANTS: [&str; 18] = [
+pub(super) const GRANTS: [&str; 19] = [
     "context",
     "registered",
     "refused_at",
@@ -54,6 +54,7 @@ pub(super) const GRANTS: [&str; 18] = [
     "namespace",
     "projects",
     "effect",
+    "managed_resources",
 ];
 
 fn text(value: Option<impl ToString>) -> String {
@@ -194,14 +195,14 @@ fn agent_cells(agent: &Agent<'_>, section: &str) -> Vec<String> {
 }
 
 /// The rows of an agent's `ci_access` under [`GRANTS`].
-pub(super) fn ci_rows(granted: &AgentGrants<'_>, agent: &Agent<'_>) -> Vec<Vec<String>> {
+pub(super) fn ci_rows(granted: &AgentGrants<'_>, agent: &Agent<'_>, settings: Settings) -> Vec<Vec<String>> {
     let of_case = |case: &Case<'_>| -> Vec<Vec<String>> {
-        case.grants.iter().map(|grant| grant_row(grant, &case.conditions, agent)).collect()
+        case.grants.iter().map(|grant| grant_row(grant, &case.conditions, agent, settings)).collect()
     };
     granted.cases.iter().flat_map(of_case).collect()
 }
 
-fn grant_row(grant: &Grant<'_>, case: &[Condition], agent: &Agent<'_>) -> Vec<String> {
+fn grant_row(grant: &Grant<'_>, case: &[Condition], agent: &Agent<'_>, settings: Settings) -> Vec<String> {
     let (unknowns, projects, effect) = match &grant.effect {
         Effect::Decides(reach) => (&[][..], reach.count(), "decides".to_owned()),
         Effect::Depends(unknowns, reach) => (&unknowns[..], reach.count(), "decides".to_owned()),
@@ -215,7 +216,16 @@ fn grant_row(grant: &Grant<'_>, case: &[Condition], agent: &Agent<'_>) -> Vec<St
     cells.extend(terms(grant.candidate.entry));
     cells.push(text(projects));
     cells.push(effect);
+    let needs = grant.managed_resources(settings, case);
+    cells.push(needs.map(|needs| managed_resources(&needs)).unwrap_or_default());
     cells
+}
+
+/// "any ref and environment", and what must hold for that.
+fn managed_resources(needs: &[Condition]) -> String {
+    let condition = words::conditions_for_users(needs);
+    let condition = if condition.is_empty() { condition } else { format!(", if {condition}") };
+    format!("any ref and environment{condition}")
 }
 
 /// The rows of an agent's `user_access` under [`GRANTS`].
@@ -244,6 +254,7 @@ pub(super) fn user_rows(granted: &UserGrants<'_>, agent: &Agent<'_>) -> Vec<Vec<
         cells.push(format!("user_access.{}[{index}]", kind.key()));
         cells.extend([String::new(), String::new(), identity.to_owned(), String::new(), groups.to_owned()]);
         cells.extend([String::new(), String::new(), effect.unwrap_or_else(|| "lets in".to_owned())]);
+        cells.push(String::new());
         cells
     });
     rows.collect()

@@ -1,41 +1,44 @@
 //! The difference between a recorded result and the one of now.
 
 use std::io;
-use std::time::Duration;
 
-use serde_json::Value as Json;
-use similar::TextDiff;
-
-use super::Format;
+use super::{Format, facts};
 use crate::outlet::Outlet;
 use crate::words;
 
-/// How long the smallest difference is looked for; after that a larger one does.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// Whether two results say the same of who gets in, wherever it stands in files and in which order.
+#[must_use]
+pub fn is_same(format: Format, recorded: &str, found: &str) -> bool {
+    recorded == found || facts(format, recorded) == facts(format, found)
+}
 
-/// Writes the difference as `diff -u` does. Lines of JSON are spread out first, so that it shows what changed in them.
+/// Writes what a recorded result says and the one of now does not, and the other way round: a line each, behind `-` and `+`.
 ///
 /// # Errors
 /// When the receiver does not take it.
 pub fn write_difference(format: Format, recorded: (&str, &str), found: &str, out: &mut Outlet<'_>) -> io::Result<()> {
     let (name, recorded) = recorded;
-    let spread = |text: &str| if format == Format::Json { spread_out(text) } else { text.to_owned() };
-    let (before, after) = (spread(recorded), spread(found));
-    let difference = TextDiff::configure().timeout(PATIENCE).diff_lines(&before, &after);
-    let text = difference.unified_diff().header(name, "now").to_string();
-    if text.is_empty() {
-        return out.line(format_args!("{name} differs in form only: blanks, or the order or spelling of its JSON"));
+    let (before, after) = (facts(format, recorded), facts(format, found));
+    out.line(format_args!("--- {}", words::printable(name)))?;
+    out.line(format_args!("+++ now"))?;
+    let mut changes: Vec<(&str, char, &str)> = Vec::new();
+    for (mark, facts, others) in [('-', &before, &after), ('+', &after, &before)] {
+        // Both are sorted.
+        let mut others = others.iter().peekable();
+        for fact in facts {
+            while others.next_if(|other| *other < fact).is_some() {}
+            if others.next_if(|other| *other == fact).is_none() {
+                changes.push((heading(fact), mark, fact));
+            }
+        }
     }
-    for line in text.lines() {
-        out.line(format_args!("{}", words::printable(line)))?;
-    }
-    Ok(())
+    // What is gone stands before what is new below the same heading.
+    changes.sort_by_key(|(heading, mark, fact)| (*heading, *mark == '+', *fact));
+    changes.iter().try_for_each(|(_, mark, fact)| out.line(format_args!("{mark}{}", words::printable(fact))))
 }
 
-fn spread_out(text: &str) -> String {
-    let lines = text.lines().map(|line| {
-        let object = serde_json::from_str::<Json>(line).ok();
-        object.and_then(|object| serde_json::to_string_pretty(&object).ok()).unwrap_or_else(|| line.to_owned())
-    });
-    lines.map(|line| line + "\n").collect()
+/// Below what a fact stands.
+fn heading(fact: &str) -> &str {
+    let end = fact.rfind(" / ").or_else(|| fact.rfind(": {")).unwrap_or(0);
+    fact.get(..end).unwrap_or_default()
 }

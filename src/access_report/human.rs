@@ -4,7 +4,7 @@ use std::io;
 
 use super::layout::{self, Cell, Table};
 use super::overview::{CaseView, Overview, Reason, RowView, by_which_rules};
-use super::{AccessReport, why};
+use super::{AccessReport, most, why};
 use crate::access::{Answer, Row};
 use crate::outlet::Outlet;
 use crate::source::Printable;
@@ -25,10 +25,7 @@ pub(super) fn grants(report: &AccessReport<'_, '_>, out: &mut Outlet<'_>) -> io:
         overview(&Overview::of(report.index, id), report.width, out)?;
     }
     if is_empty {
-        out.paragraph(format_args!(
-            "There is no {}.",
-            report.agent.map_or("agent".to_owned(), |asked| format!("agent `{asked}`"))
-        ))?;
+        out.paragraph(format_args!("There is no agent."))?;
     }
     Ok(())
 }
@@ -46,7 +43,7 @@ fn overview(overview: &Overview, width: usize, out: &mut Outlet<'_>) -> io::Resu
         case_view(case, indent, width, out)?;
     }
     let users = &overview.users;
-    paragraph(out, "  users  ", &users.in_words(2 * MOST_NAMES), width)?;
+    paragraph(out, "  users  ", &users.in_words(most(2 * MOST_NAMES, width)), width)?;
     if !users.is_nobody {
         reasons(&users.without_effect, "  ", width, out)?;
     }
@@ -57,7 +54,7 @@ fn case_view(case: &CaseView, indent: &str, width: usize, out: &mut Outlet<'_>) 
     let mut table = Table::new(&["entry", "line", "projects", "environments", "refs", "as", "namespace", "if"]);
     let mut notes: Vec<&str> = Vec::new();
     for row in &case.rows {
-        table.add(cells(row, &mut notes));
+        table.add(cells(row, most(MOST_NAMES, width), &mut notes));
     }
     if !table.is_empty() {
         for line in table.lines(layout::usable(width) - indent.len()) {
@@ -67,17 +64,20 @@ fn case_view(case: &CaseView, indent: &str, width: usize, out: &mut Outlet<'_>) 
     for (number, note) in (1..).zip(&notes) {
         paragraph(out, &format!("{indent}[{number}] "), &format!("counts if {note}"), width)?;
     }
-    if case.rows.is_empty() && case.without_effect.is_empty() {
+    if case.rows.is_empty() && case.managed_resources.is_empty() && case.without_effect.is_empty() {
         out.line(format_args!("{indent}nothing more"))?;
+    }
+    for resources in &case.managed_resources {
+        paragraph(out, &format!("{indent}managed resources  "), &resources.in_words(MOST_NAMES), width)?;
     }
     reasons(&case.without_effect, indent, width, out)
 }
 
-fn cells<'v>(row: &'v RowView, notes: &mut Vec<&'v str>) -> Vec<Cell> {
+fn cells<'v>(row: &'v RowView, most_names: usize, notes: &mut Vec<&'v str>) -> Vec<Cell> {
     let RowView { names, lines: _, projects, environments, is_protected_only, identity, namespace, condition } = row;
     let one = |text: &str| vec![text.to_owned()];
     vec![
-        words::cut(names, MOST_NAMES),
+        words::cut(names, most_names),
         one(&row.lines_in_words()),
         one(&projects.map_or(String::new(), |count| count.to_string())),
         if environments.is_empty() { one("all") } else { environments.clone() },
@@ -106,7 +106,7 @@ fn reasons(reasons: &[Reason], indent: &str, width: usize, out: &mut Outlet<'_>)
         out.line(format_args!("{indent}without effect"))?;
     }
     for reason in reasons {
-        paragraph(out, &format!("{indent}  - "), &reason.in_words(MOST_NAMES), width)?;
+        paragraph(out, &format!("{indent}  - "), &reason.in_words(most(MOST_NAMES, width)), width)?;
     }
     Ok(())
 }
@@ -126,7 +126,6 @@ pub(super) fn answer<'w>(
     }
     let rows = || answer.allowed.iter().chain(&answer.denied).chain(&answer.unknown);
     match rows().count() {
-        0 if report.agent.is_some() => out.line(format_args!("  there is no such agent")),
         0 => out.line(format_args!("  no agent's configuration names this project or a group above it")),
         1..TABLE_ROWS => rows().try_for_each(|row| told_row(report, answer, row, out)),
         _ => answer_table(report, answer, &mut rows(), out),

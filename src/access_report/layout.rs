@@ -1,4 +1,5 @@
-//! Text within the columns of a terminal: wrapped sentences, cut names, tables whose names stay whole if they can.
+//! Text within the columns of a terminal: wrapped sentences, and tables whose names are never cut. They are broken at `/` where they must be,
+//! and where even that does not do, the table is turned on its side.
 
 use comfy_table::{ColumnConstraint, ContentArrangement, Width};
 use unicode_width::UnicodeWidthStr as _;
@@ -6,13 +7,10 @@ use unicode_width::UnicodeWidthStr as _;
 use crate::source::Printable;
 
 /// The narrowest a report is made; a narrower terminal breaks lines itself.
-const LEAST_WIDTH: usize = 60;
+const LEAST_WIDTH: usize = 20;
 
-/// The narrowest a column of a table becomes.
+/// The narrowest that a sentence behind a mark becomes.
 const LEAST_COLUMN: usize = 10;
-
-/// Names longer than this are cut before shorter ones are.
-const LONG_NAME: usize = 18;
 
 /// How many blanks stand between columns.
 const GAP: usize = 2;
@@ -38,17 +36,6 @@ pub(super) fn hanging(mark: &str, text: &Printable, width: usize) -> Vec<String>
     let lines = wrap(text, width.saturating_sub(indent).max(LEAST_COLUMN));
     let blank = " ".repeat(indent);
     lines.iter().enumerate().map(|(at, line)| format!("{}{line}", if at == 0 { mark } else { &blank })).collect()
-}
-
-/// The text within `width` columns; of a longer one the middle makes way, since paths differ at their ends.
-pub(super) fn cut_middle(text: &str, width: usize) -> String {
-    if text.width() <= width {
-        return text.to_owned();
-    }
-    let room = width.saturating_sub(1);
-    let tail: Vec<char> = text.chars().rev().take(room / 2).collect();
-    let head: String = text.chars().take(room - tail.len()).collect();
-    format!("{head}…{}", tail.into_iter().rev().collect::<String>())
 }
 
 /// The text within `width` columns; of a longer one the end makes way.
@@ -117,20 +104,20 @@ impl Table {
         self.rows.is_empty()
     }
 
-    /// The lines, none wider than `width` as long as every column can have its least.
+    /// The lines, none wider than `width` unless a name has no place where it may be broken.
     pub fn lines(&self, width: usize) -> Vec<String> {
         let shown: Vec<usize> = (0..self.header.len()).filter(|&column| self.is_said(column)).collect();
-        let widths = self.widths(&shown, width);
+        let Some(widths) = self.widths(&shown, width) else { return self.on_its_side(&shown, width) };
         let mut table = comfy_table::Table::new();
         // Which columns give way is decided here, since names must not be torn; the drawing is not.
         table.load_style(comfy_table::presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
         let header = shown.iter().zip(&widths).map(|(&column, &width)| wrap(self.header[column], width).join("\n"));
         table.set_header(header);
         for row in &self.rows {
-            let cells = shown.iter().zip(&widths).filter_map(|(&column, &width)| {
-                let cell = row.get(column)?;
-                Some(if self.of_words.contains(&column) { words_text(cell, width) } else { cell_text(cell, width) })
-            });
+            let cells = shown
+                .iter()
+                .zip(&widths)
+                .filter_map(|(&column, &width)| Some(self.cell_lines(column, row.get(column)?, width).join("\n")));
             table.add_row(cells);
         }
         for (column, width) in table.column_iter_mut().zip(&widths) {
@@ -140,6 +127,32 @@ impl Table {
             )));
         }
         table.lines().map(|line| line.trim_end().to_owned()).collect()
+    }
+
+    /// A line for each cell of each row, behind the name of its column.
+    fn on_its_side(&self, shown: &[usize], width: usize) -> Vec<String> {
+        let label_width = shown.iter().map(|&column| self.header[column].width()).max().unwrap_or(0) + GAP;
+        let mut lines = Vec::new();
+        for row in &self.rows {
+            if !lines.is_empty() {
+                lines.push(String::new());
+            }
+            for &column in shown {
+                let Some(cell) = row.get(column).filter(|cell| cell.iter().any(|part| !part.is_empty())) else {
+                    continue;
+                };
+                let mut label = self.header[column];
+                for line in self.cell_lines(column, cell, width.saturating_sub(label_width).max(LEAST_COLUMN)) {
+                    lines.push(format!("{label:label_width$}{line}"));
+                    label = "";
+                }
+            }
+        }
+        lines
+    }
+
+    fn cell_lines(&self, column: usize, cell: &PrintableCell, width: usize) -> Vec<String> {
+        if self.of_words.contains(&column) { words_lines(cell, width) } else { name_lines(cell, width) }
     }
 
     fn is_said(&self, column: usize) -> bool {
@@ -155,40 +168,23 @@ impl Table {
         }
     }
 
-    /// Columns give way, the widest first: lists are broken, then long names are cut, then all.
-    fn widths(&self, shown: &[usize], width: usize) -> Vec<usize> {
+    /// Columns give way, the widest first: lists are broken, then names are. `None` where that is not enough.
+    fn widths(&self, shown: &[usize], width: usize) -> Option<Vec<usize>> {
         let of_column = |column: usize, measure: &dyn Fn(&PrintableCell) -> usize| {
             let cells = self.rows.iter().filter_map(|row| row.get(column)).map(measure).max().unwrap_or(0);
             cells.max(self.header_width(column))
         };
         let whole = |cell: &PrintableCell| cell.iter().map(|part| part.width() + 2).sum::<usize>().saturating_sub(2);
-        // The comma behind a part belongs to it.
-        let longest = |cell: &PrintableCell| {
-            let last = cell.len().saturating_sub(1);
-            cell.iter().enumerate().map(|(at, part)| part.width() + usize::from(at < last)).max().unwrap_or(0)
+        let longest = |column: usize| -> &dyn Fn(&PrintableCell) -> usize {
+            if self.of_words.contains(&column) { &longest_word } else { &longest_part }
         };
         let mut widths: Vec<usize> = shown.iter().map(|&column| of_column(column, &whole)).collect();
-        let unbroken: Vec<usize> = shown
-            .iter()
-            .map(|&column| {
-                if self.of_words.contains(&column) {
-                    of_column(column, &longest_word)
-                } else {
-                    of_column(column, &longest)
-                }
-            })
-            .collect();
-        let least: Vec<usize> = shown
-            .iter()
-            .zip(&unbroken)
-            .map(|(&column, &parts)| parts.min(LEAST_COLUMN.max(self.header_width(column))))
-            .collect();
+        let unbroken: Vec<usize> = shown.iter().map(|&column| of_column(column, longest(column))).collect();
+        let least: Vec<usize> = shown.iter().map(|&column| of_column(column, &longest_piece)).collect();
         let room = width.saturating_sub(GAP * shown.len().saturating_sub(1));
         // What a row is about stands in the first column, and keeps twice the room of others.
         let share = |at: usize, width: usize| if at == 0 { width } else { 2 * width };
-        let long = |(at, &parts): (usize, &usize)| parts.min(if at == 0 { 2 * LONG_NAME } else { LONG_NAME });
-        let shortened: Vec<usize> = unbroken.iter().enumerate().map(long).collect();
-        for floors in [&unbroken, &shortened, &least] {
+        for floors in [&unbroken, &least] {
             let mut excess = widths.iter().sum::<usize>().saturating_sub(room);
             while excess > 0 {
                 let widest =
@@ -198,19 +194,41 @@ impl Table {
                 excess -= 1;
             }
         }
-        widths
+        (widths.iter().sum::<usize>() <= room).then_some(widths)
     }
+}
+
+/// The parts of a cell, each with the comma that belongs to it.
+fn parts(cell: &PrintableCell) -> impl DoubleEndedIterator<Item = (&str, usize)> {
+    let last = cell.len().saturating_sub(1);
+    cell.iter().enumerate().map(move |(at, part)| (&**part, usize::from(at < last)))
+}
+
+fn longest_part(cell: &PrintableCell) -> usize {
+    parts(cell).map(|(part, comma)| part.width() + comma).max().unwrap_or(0)
 }
 
 /// The longest word of a cell, with the comma behind it.
 fn longest_word(cell: &PrintableCell) -> usize {
-    let last = cell.len().saturating_sub(1);
-    let of_part = |(at, part): (usize, &Printable)| {
+    let of_part = |(part, comma): (&str, usize)| {
         let mut words = part.split(' ').map(str::width).rev();
-        let final_word = words.next().unwrap_or(0) + usize::from(at < last);
+        let final_word = words.next().unwrap_or(0) + comma;
         words.max().unwrap_or(0).max(final_word)
     };
-    cell.iter().enumerate().map(of_part).max().unwrap_or(0)
+    parts(cell).map(of_part).max().unwrap_or(0)
+}
+
+/// The longest piece of a cell that may not be broken, with the comma behind it.
+fn longest_piece(cell: &PrintableCell) -> usize {
+    parts(cell)
+        .flat_map(|(part, comma)| pieces(part).map(move |piece| piece.trim_end().width() + comma))
+        .max()
+        .unwrap_or(0)
+}
+
+/// What a name is made of, broken where paths and contexts may be.
+fn pieces(name: &str) -> impl Iterator<Item = &str> {
+    name.split_inclusive(['/', ':', ' '])
 }
 
 fn joined(cell: &PrintableCell) -> String {
@@ -218,17 +236,40 @@ fn joined(cell: &PrintableCell) -> String {
 }
 
 /// The lines of a cell of words.
-fn words_text(cell: &PrintableCell, width: usize) -> String {
-    let lines = wrap(&joined(cell), width.max(1));
-    lines.iter().map(|line| cut_middle(line, width)).collect::<Vec<_>>().join("\n")
+fn words_lines(cell: &PrintableCell, width: usize) -> Vec<String> {
+    wrap(&joined(cell), width.max(1)).into_iter().flat_map(|line| broken(&line, width)).collect()
 }
 
-/// The lines of a cell: parts are cut where they must be, and one line takes as many as fit.
-fn cell_text(cell: &PrintableCell, width: usize) -> String {
-    let last = cell.len().saturating_sub(1);
-    let room = |at: usize| width - usize::from(at < last).min(width);
-    let parts: Vec<String> = cell.iter().enumerate().map(|(at, part)| cut_middle(part, room(at))).collect();
-    pack(parts.iter().map(String::as_str), ", ", width).join("\n")
+/// The lines of a cell: names are broken where they must be, and one line takes as many as fit.
+fn name_lines(cell: &PrintableCell, width: usize) -> Vec<String> {
+    let texts: Vec<String> = parts(cell).flat_map(|(part, comma)| broken(part, width.saturating_sub(comma))).collect();
+    if texts.len() == cell.len() {
+        return pack(texts.iter().map(String::as_str), ", ", width);
+    }
+    // Where one is broken, each begins a line.
+    let lines = parts(cell).flat_map(|(part, comma)| {
+        let mut lines = broken(part, width.saturating_sub(comma));
+        if let Some(last) = lines.last_mut().filter(|_| comma > 0) {
+            last.push(',');
+        }
+        lines
+    });
+    lines.collect()
+}
+
+/// A name in lines of at most `width` columns, as long as its pieces have no more.
+fn broken(name: &str, width: usize) -> Vec<String> {
+    if name.width() <= width {
+        return vec![name.to_owned()];
+    }
+    let mut lines: Vec<String> = Vec::new();
+    for piece in pieces(name) {
+        match lines.last_mut() {
+            Some(line) if line.width() + piece.trim_end().width() <= width => line.push_str(piece),
+            _ => lines.push(piece.to_owned()),
+        }
+    }
+    lines.iter().map(|line| line.trim_end().to_owned()).collect()
 }
 
 #[cfg(test)]
@@ -249,10 +290,33 @@ mod tests {
         );
         let broken = table.lines(42);
         assert_eq!(broken[1..], ["project acme/web/shop  production,", "                       staging, review/*"]);
-        assert_eq!(table.lines(28)[1], "project…b/shop  production,");
-        for width in 28..90 {
-            assert!(table.lines(width).iter().all(|line| line.width() <= width), "{width}");
+        assert_eq!(table.lines(27)[1..3], ["project acme/  production,", "web/shop       staging,"]);
+        for width in 22..90 {
+            let lines = table.lines(width);
+            assert!(lines.iter().all(|line| line.width() <= width), "{width}");
+            let text: String = lines.join("").split_whitespace().collect();
+            assert!(text.contains("web/") && text.contains("shop") && !text.contains('…'), "{width}");
         }
+    }
+
+    #[test]
+    fn a_table_without_room_is_turned_on_its_side() {
+        let mut table = Table::new(&["entry", "environments"]);
+        table.add(vec![cell(&["project acme/web/shop"]), cell(&["production", "staging"])]);
+        table.add(vec![cell(&["group a/very-long-name-of-a-group"]), cell(&[""])]);
+        assert_eq!(
+            table.lines(24),
+            [
+                "entry         project",
+                "              acme/web/",
+                "              shop",
+                "environments  production,",
+                "              staging",
+                "",
+                "entry         group a/",
+                "              very-long-name-of-a-group",
+            ]
+        );
     }
 
     #[test]

@@ -43,7 +43,7 @@ fn case_view(case: &CaseView, out: &mut Outlet<'_>) -> io::Result<()> {
     if !case.heading.is_empty() {
         out.paragraph(format_args!("**{}**", escape(&case.heading)))?;
     }
-    if case.rows.is_empty() && case.without_effect.is_empty() {
+    if case.rows.is_empty() && case.managed_resources.is_empty() && case.without_effect.is_empty() {
         out.paragraph(format_args!("Nothing more."))?;
     }
     let has_condition = case.rows.iter().any(|row| !row.condition.is_empty());
@@ -51,6 +51,9 @@ fn case_view(case: &CaseView, out: &mut Outlet<'_>) -> io::Result<()> {
     header.extend(has_condition.then_some("If"));
     let rows: Vec<Vec<String>> = case.rows.iter().map(|row| cells(row, has_condition)).collect();
     table(&header, &rows, "entries", out)?;
+    for resources in &case.managed_resources {
+        out.paragraph(format_args!("**Managed resources:** {}", escape(&resources.in_words(MOST_NAMES))))?;
+    }
     reasons(&case.without_effect, out)
 }
 
@@ -92,9 +95,6 @@ pub(super) fn answer<'w>(
     let rows: Vec<&Row<'w>> = answer.allowed.iter().chain(&answer.denied).chain(&answer.unknown).collect();
     if answer.is_unknown_project() {
         return remark("The inventory has no such project.", out);
-    }
-    if rows.is_empty() && report.agent.is_some() {
-        return remark("There is no such agent.", out);
     }
     if rows.is_empty() {
         return remark("No agent's configuration names this project or a group above it.", out);

@@ -8,13 +8,15 @@ mod jobs;
 pub mod json;
 mod layout;
 mod markdown;
+mod meaning;
 mod overview;
 mod why;
 
 use std::io;
 
-pub use difference::write_difference;
+pub use difference::{is_same, write_difference};
 pub use jobs::has_job;
+pub use meaning::facts;
 
 use crate::access::{AgentId, Answer, Index, Query};
 use crate::outlet::Outlet;
@@ -45,6 +47,14 @@ pub struct AccessReport<'r, 'w> {
     pub format: Format,
     /// Columns of the terminal.
     pub width: usize,
+}
+
+/// The width of a report that is kept rather than looked at: no line is broken, and no name counted in place of told.
+pub const WHOLE: usize = 1 << 40;
+
+/// How many names are told in one place before the others are counted, where the eye takes so many.
+fn most(for_the_eye: usize, width: usize) -> usize {
+    if width == WHOLE { usize::MAX } else { for_the_eye }
 }
 
 impl<'w> AccessReport<'_, 'w> {
@@ -80,6 +90,11 @@ impl<'w> AccessReport<'_, 'w> {
         }
     }
 
+    /// The answer to a question, of all agents: who asks about some changes nothing in what is said of a job.
+    fn whole_answer<'q>(&self, query: &Query<'q>) -> Answer<'w, 'q> {
+        AccessReport { agent: None, ..*self }.answer(query)
+    }
+
     /// The answer to a question, without the agents that nobody asks about.
     fn answer<'q>(&self, query: &Query<'q>) -> Answer<'w, 'q> {
         let mut answer = self.index.query(query);
@@ -91,6 +106,12 @@ impl<'w> AccessReport<'_, 'w> {
             why::add_unnamed(self, &mut answer);
         }
         answer
+    }
+
+    /// Whether there is an agent that is asked about.
+    #[must_use]
+    pub fn has_agent(&self) -> bool {
+        self.index.agent_ids().any(|(id, _)| self.is_asked(id))
     }
 
     fn is_asked(&self, id: AgentId) -> bool {

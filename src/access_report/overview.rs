@@ -22,7 +22,29 @@ pub(super) struct CaseView {
     /// "If …"; empty where nothing is open.
     pub heading: String,
     pub rows: Vec<RowView>,
+    /// The entries by which GitLab makes managed resources.
+    pub managed_resources: Vec<Resources>,
     pub without_effect: Vec<Reason>,
+}
+
+/// Entries by which GitLab makes managed resources.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Resources {
+    /// Each with its line.
+    pub names: Vec<String>,
+    /// What must hold; empty for nothing.
+    pub condition: String,
+}
+
+impl Resources {
+    /// "made on any ref and for any environment … : project a (line 3)".
+    pub fn in_words(&self, most: usize) -> String {
+        let condition = if self.condition.is_empty() { String::new() } else { format!(", if {}", self.condition) };
+        format!(
+            "made on any ref and for any environment, where a job names the agent in `environment:kubernetes`{condition}: {}",
+            words::some_of(&self.names, most)
+        )
+    }
 }
 
 /// Entries that differ only in what they name.
@@ -104,7 +126,7 @@ impl Overview {
         Self {
             context: words::printable(&agent.context()),
             remarks,
-            cases: common_first(granted.cases.iter().map(|case| case_view(case, agent)).collect()),
+            cases: common_first(granted.cases.iter().map(|case| case_view(case, agent, index.settings())).collect()),
             users: users(&index.user_grants(id), agent),
         }
     }
@@ -140,31 +162,45 @@ fn common_first(mut cases: Vec<CaseView>) -> Vec<CaseView> {
     let rows = first.rows.iter().filter(|row| others.iter().all(|other| other.rows.contains(row)));
     let reasons = first.without_effect.iter();
     let reasons = reasons.filter(|reason| others.iter().all(|other| other.without_effect.contains(reason)));
+    let managed = first.managed_resources.iter();
+    let managed = managed.filter(|resources| others.iter().all(|other| other.managed_resources.contains(resources)));
     let common = CaseView {
         heading: "In any case:".to_owned(),
         rows: rows.cloned().collect(),
+        managed_resources: managed.cloned().collect(),
         without_effect: reasons.cloned().collect(),
     };
     for case in &mut cases {
         case.rows.retain(|row| !common.rows.contains(row));
+        case.managed_resources.retain(|resources| !common.managed_resources.contains(resources));
         case.without_effect.retain(|reason| !common.without_effect.contains(reason));
     }
-    if !common.rows.is_empty() || !common.without_effect.is_empty() {
+    if !common.rows.is_empty() || !common.managed_resources.is_empty() || !common.without_effect.is_empty() {
         cases.insert(0, common);
     }
     cases
 }
 
-fn case_view(case: &Case<'_>, agent: &Agent<'_>) -> CaseView {
+fn case_view(case: &Case<'_>, agent: &Agent<'_>, settings: Settings) -> CaseView {
     let mut rows: Vec<(Terms<'_>, Validity, RowView)> = Vec::new();
     let mut known: std::collections::HashMap<(Terms<'_>, Validity), usize> = std::collections::HashMap::new();
     let mut without_effect = Vec::new();
+    let mut managed_resources: Vec<Resources> = Vec::new();
     for grant in &case.grants {
         let validity = validity(&grant.effect, grant.candidate.entry.is_none());
         if let Validity::Without(clause) = validity {
             let line = grant.candidate.entry.and_then(|entry| agent.line(entry.head));
             add_reason(&mut without_effect, with_line(words::candidate_name(&grant.candidate, agent), line), clause);
             continue;
+        }
+        if let Some(needs) = managed(grant, settings, &case.conditions) {
+            let condition = words::conditions_for_users(&needs);
+            let line = grant.candidate.entry.and_then(|entry| agent.line(entry.head));
+            let name = with_line(words::candidate_name(&grant.candidate, agent), line);
+            match managed_resources.iter_mut().find(|resources| resources.condition == condition) {
+                Some(resources) => resources.names.push(name),
+                None => managed_resources.push(Resources { names: vec![name], condition }),
+            }
         }
         let key = (grant.terms(), validity);
         let at = *known.entry(key.clone()).or_insert(rows.len());
@@ -182,8 +218,21 @@ fn case_view(case: &Case<'_>, agent: &Agent<'_>) -> CaseView {
             conditions => format!("If {conditions}:"),
         },
         rows: rows.into_iter().map(|(_, _, row)| row).collect(),
+        managed_resources,
         without_effect,
     }
+}
+
+/// What must hold for a grant to have resources made; `None` where none are.
+fn managed(grant: &Grant<'_>, settings: Settings, known: &[Condition]) -> Option<Vec<Condition>> {
+    let mut needs = match &grant.effect {
+        Effect::Depends(unknowns, _) => {
+            unknowns.iter().map(|unknown| Condition { unknown: unknown.clone(), holds: true }).collect()
+        }
+        Effect::Decides(_) | Effect::Dropped(_) => Vec::new(),
+    };
+    needs.extend(grant.managed_resources(settings, known)?);
+    Some(needs)
 }
 
 fn row_view(grant: &Grant<'_>, terms: &Terms<'_>, validity: &Validity, agent: &Agent<'_>) -> RowView {

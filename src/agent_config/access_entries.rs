@@ -119,6 +119,12 @@ impl CiEntry {
         is_true(self.protected_branches_only.as_ref())
     }
 
+    /// Whether it turns managed resources on.
+    #[must_use]
+    pub fn manages_resources(&self) -> bool {
+        is_true(self.resource_management.as_ref())
+    }
+
     /// As whom jobs act.
     #[must_use]
     pub fn mode(&self) -> Mode {

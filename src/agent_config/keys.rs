@@ -62,6 +62,7 @@ pub static CONFIGURATION: Declared = Declared::new(|| {
             ),
         Key::new("options", Kind::Any, "Data for other tools, which GitLab does not use.")
             .since_about((17, 0), (17, 1))
+            .or_else("custom_data")
             .unverified(
                 "a field for free data was merged for 17.1 (gitlab-agent issue 542), and public sources do not settle its name",
             ),
@@ -109,7 +110,7 @@ macro_rules! entry {
                     until: Some(Version::new(17, 10)),
                     why: "until 17.10 it waits for the feature flag `kubernetes_agent_protected_branches`, which is off by default",
                 }),
-            Key::new("resource_management", Kind::message(&RESOURCE_MANAGEMENT), "GitLab-managed Kubernetes resources for environments.")
+            Key::new("resource_management", Kind::message(&RESOURCE_MANAGEMENT), "GitLab-managed Kubernetes resources for environments; `environments` and `protected_branches_only` do not bind them.")
                 .since(17, 9)
                 .tier(Tier::Premium),
         ])
@@ -641,6 +642,26 @@ static IMAGE_PULL_SECRET: Declared = Declared::new(|| {
         vec![
             Key::new("name", Kind::Text, "The secret's name."),
             Key::new("namespace", Kind::Text, "The secret's namespace."),
+        ],
+    )
+});
+
+/// An environment template, `environment_templates/default.yaml` beside the agent's configuration. Whether GitLab refuses other keys is not
+/// known. Source: `doc/user/clusters/agent/managed_kubernetes_resources.md` of GitLab; gitlab!188024 for `delete_resources`.
+pub static ENVIRONMENT_TEMPLATE: Declared = Declared::new(|| {
+    Message::new(
+        "the environment template",
+        vec![
+            Key::new("objects", Kind::list(Kind::map(Kind::Any)), "The Kubernetes objects to make for an environment.")
+                .since(17, 9)
+                .tier(Tier::Premium),
+            Key::new("apply_resources", Kind::names(&["on_start"]), "When the objects are made.")
+                .since(17, 9)
+                .tier(Tier::Premium),
+            Key::new("delete_resources", Kind::names(&["on_stop", "never"]), "When the objects are deleted.")
+                .since(18, 0)
+                .tier(Tier::Premium)
+                .default("on_stop"),
         ],
     )
 });

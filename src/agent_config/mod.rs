@@ -2,10 +2,13 @@
 //! typed configuration with its places.
 
 mod access_entries;
+mod agent_schema;
 mod cron;
+pub mod environment_template;
 mod keys;
 pub mod location;
 mod remote_development;
+mod schema_comparison;
 mod text_checks;
 
 use serde_json::Value as Json;
@@ -13,10 +16,12 @@ use serde_json::Value as Json;
 pub use access_entries::{
     AccessAs, AccessSection, CiAccess, CiEntry, EntryKind, Impersonation, Mode, Spanned, UserAccess, UserEntry, is_true,
 };
-pub use keys::CONFIGURATION;
+pub use agent_schema::{AgentSchema, MAX_AGENT_SCHEMA_SIZE};
+pub use keys::{CONFIGURATION, ENVIRONMENT_TEMPLATE};
+pub use schema_comparison::SchemaComparison;
 
 use crate::gitlab::Version;
-use crate::schema::{self, MessageValue, Problem, Stage};
+use crate::schema::{self, MessageRef, MessageValue, Problem, Stage};
 use crate::source::Source;
 use crate::yaml::{self, Document};
 
@@ -89,11 +94,17 @@ impl AgentConfig {
         anchored().unwrap_or_else(|| route.to_owned())
     }
 
-    /// Reads a configuration by the rules of a release.
+    /// Reads a configuration by the rules of a release, with the keys that kaslint knows of it.
     #[must_use]
     pub fn read(source: &Source, version: Version) -> Self {
+        Self::read_by(source, version, &MessageRef::from(&CONFIGURATION))
+    }
+
+    /// Reads a configuration by the rules of a release, with the keys of a table.
+    #[must_use]
+    pub fn read_by(source: &Source, version: Version, keys: &MessageRef) -> Self {
         let document = yaml::read(source);
-        let decoded = schema::decode(&document, &CONFIGURATION, version, &text_checks::check);
+        let decoded = schema::decode(&document, keys.clone(), version, &text_checks::check);
         let mut problems = decoded.problems;
         if let Some(section) = decoded.value.as_ref().and_then(|value| value.set("remote_development")) {
             remote_development::check(section, version, &mut problems);

@@ -113,7 +113,8 @@ fn check_project(
         analysis.files.push(input.source.path().to_owned());
         let before = analysis.findings.len();
         for (rule, is_concerned) in rules.iter().zip(&mut concerned) {
-            *is_concerned |= file.as_ref().is_none_or(|file| rule.concerns(file));
+            // What rules need is for configurations.
+            *is_concerned |= !input.location.is_template() && file.as_ref().is_none_or(|file| rule.concerns(file));
             analysis.run(*rule, &input.source, &mut |findings| {
                 run(*rule, input, items.as_ref(), &known, findings);
             });
@@ -244,6 +245,10 @@ impl Analysis {
         let heeds_comments = |path: &str| !subject.selection.is_isolated && is_meant(path);
         for file in files.iter().flatten().filter(|file| heeds_comments(file.source.path())) {
             read(&file.source, file.config.document.tree().comments());
+        }
+        let inputs = subject.project.inputs.iter().filter(|input| heeds_comments(input.source.path()));
+        for template in inputs.filter_map(|input| input.template(&subject.project.context)) {
+            read(&template.source, template.document.tree().comments());
         }
         let ci_files = jobs.map(|jobs| &jobs.pipeline.sources[..]).unwrap_or_default();
         for source in ci_files.iter().filter(|source| heeds_comments(source.path())) {
@@ -424,6 +429,9 @@ fn run(
     findings: &mut Findings,
 ) {
     rule.check_input(input, project, findings);
+    if let Some(template) = input.template(project.gitlab) {
+        rule.check_template(&template, project, findings);
+    }
     let Some(FileItems { cx, ids, entries }) = items else { return };
     rule.check_file(cx.file, cx, findings);
     for problem in cx.file.config.document.problems() {

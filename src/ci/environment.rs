@@ -1,6 +1,6 @@
-//! `environment` and `environment:kubernetes`.
+//! `environment` and `environment:kubernetes`, and what GitLab refuses of them.
 //!
-//! Source: `lib/gitlab/ci/config/entry/environment.rb` and `kubernetes.rb`.
+//! Source: `lib/gitlab/ci/config/entry/environment.rb` and `kubernetes.rb`, with its schemas.
 
 use super::model::{Environment, Kubernetes};
 use super::problem::ProblemKind;
@@ -8,6 +8,21 @@ use super::resolver::Resolver;
 use super::text::Text;
 use super::value::{Map, Value};
 use crate::source::Place;
+
+/// The keys of `environment`.
+const KEYS: &[&str] = &["name", "url", "action", "on_stop", "auto_stop_in", "deployment_tier", "kubernetes"];
+
+/// The values of `environment:action`.
+const ACTIONS: &[&str] = &["start", "stop", "prepare", "verify", "access"];
+
+/// The keys of `environment:kubernetes`.
+const KUBERNETES_KEYS: &[&str] = &["agent", "namespace", "flux_resource_path", "dashboard", "managed_resources"];
+
+/// The keys of `environment:kubernetes:dashboard`.
+const DASHBOARD_KEYS: &[&str] = &["namespace", "flux_resource_path"];
+
+/// The keys of `environment:kubernetes:managed_resources`.
+const MANAGED_RESOURCES_KEYS: &[&str] = &["enabled"];
 
 /// A job's environment; `None` where it has none, or none with a name.
 pub(super) fn environment(resolver: &mut Resolver<'_>, job: &Map, is_incomplete: bool) -> Option<Environment> {
@@ -33,11 +48,12 @@ pub(super) fn environment(resolver: &mut Resolver<'_>, job: &Map, is_incomplete:
         }
         return None;
     };
+    unknown_keys(resolver, map, "environment", KEYS);
     Some(Environment {
         name,
-        action: text(resolver, map, "action").map(|action| action.shared()),
+        action: action(resolver, map).map(|action| action.shared()),
         deployment_tier: text(resolver, map, "deployment_tier"),
-        kubernetes: kubernetes(resolver, map),
+        kubernetes: kubernetes(resolver, map, is_incomplete),
         on_stop: text(resolver, map, "on_stop").map(|job| job.shared()),
         place,
     })
@@ -55,26 +71,122 @@ fn text(resolver: &mut Resolver<'_>, map: &Map, key: &str) -> Option<Text> {
     resolver.get(map, key).and_then(|value| value.as_text().cloned())
 }
 
-fn kubernetes(resolver: &mut Resolver<'_>, environment: &Map) -> Option<Kubernetes> {
+/// Refuses the keys that a keyword does not take.
+fn unknown_keys(resolver: &mut Resolver<'_>, map: &Map, keyword: &'static str, keys: &'static [&'static str]) {
+    for entry in
+        map.entries().iter().filter(|entry| !keys.contains(&entry.key.text.as_str()) && !is_open(&entry.key.text))
+    {
+        let kind = ProblemKind::UnknownKey { keyword, key: entry.key.text.to_string(), keys };
+        resolver.refuse(kind, &entry.key.text.place);
+    }
+}
+
+/// Whether a text has inputs that were not put in.
+fn is_open(text: &str) -> bool {
+    text.contains("$[[")
+}
+
+fn action(resolver: &mut Resolver<'_>, map: &Map) -> Option<Text> {
+    let value = resolver.get(map, "action")?;
+    let action = named(resolver, "environment:action", &value)?;
+    // Variables are not expanded here.
+    if value.as_string().is_some() && !ACTIONS.contains(&action.as_str()) && !is_open(&action) {
+        let (value, values) = (action.to_string(), ACTIONS);
+        resolver.refuse(ProblemKind::UnknownValue { keyword: "environment:action", value, values }, &action.place);
+    }
+    Some(action)
+}
+
+fn kubernetes(resolver: &mut Resolver<'_>, environment: &Map, is_incomplete: bool) -> Option<Kubernetes> {
     let value = resolver.get(environment, "kubernetes")?;
     let Value::Map(map) = &value else {
         resolver.wrong_type("environment:kubernetes", "a map", value.place());
         return None;
     };
-    let dashboard = resolver.get(map, "dashboard").and_then(|value| value.as_map().cloned());
-    let dashboard_flux = dashboard.as_ref().and_then(|dashboard| text(resolver, dashboard, "flux_resource_path"));
+    unknown_keys(resolver, map, "environment:kubernetes", KUBERNETES_KEYS);
+    let string = |resolver: &mut Resolver<'_>, map: &Map, key: &str, keyword: &'static str| {
+        resolver.get(map, key).and_then(|value| named(resolver, keyword, &value))
+    };
+    let agent = string(resolver, map, "agent", "environment:kubernetes:agent");
+    let namespace = string(resolver, map, "namespace", "environment:kubernetes:namespace");
+    let flux = string(resolver, map, "flux_resource_path", "environment:kubernetes:flux_resource_path");
+    let dashboard = resolver.get(map, "dashboard").and_then(|value| {
+        if value.as_map().is_none() {
+            resolver.wrong_type("environment:kubernetes:dashboard", "a map", value.place());
+        }
+        value.as_map().cloned()
+    });
+    let (mut dashboard_namespace, mut dashboard_flux) = (None, None);
+    if let Some(dashboard) = &dashboard {
+        unknown_keys(resolver, dashboard, "environment:kubernetes:dashboard", DASHBOARD_KEYS);
+        let text = |resolver: &mut Resolver<'_>, key: &str, keyword: &'static str, most: usize| {
+            let text = string(resolver, dashboard, key, keyword)?;
+            if !(1..=most).contains(&text.chars().count()) && !is_open(&text) {
+                resolver.refuse(ProblemKind::WrongLength { keyword, most }, &text.place);
+            }
+            Some(text)
+        };
+        dashboard_namespace = text(resolver, "namespace", "environment:kubernetes:dashboard:namespace", 63);
+        let keyword = "environment:kubernetes:dashboard:flux_resource_path";
+        dashboard_flux = text(resolver, "flux_resource_path", keyword, 255);
+    }
+    let managed_resources = managed_resources(resolver, map);
+    let has = |key: &str| map.get(key).is_some_and(|value| !value.is_null());
+    let asks = managed_resources.as_ref().is_some_and(|(enabled, _)| *enabled);
+    // What is needed may stand in a file that was not read.
+    let needed = [
+        (has("flux_resource_path") && !has("agent"), "flux_resource_path", "agent"),
+        (has("flux_resource_path") && has("agent") && !has("namespace"), "flux_resource_path", "namespace"),
+        (has("dashboard") && !has("agent"), "dashboard", "agent"),
+        (asks && !has("agent"), "managed_resources", "agent"),
+    ];
+    for (_, keyword, needs) in needed.into_iter().filter(|(is_needed, ..)| *is_needed && !is_incomplete) {
+        refuse_key(resolver, map, keyword, ProblemKind::NeedsKey { keyword, needs });
+    }
+    let lacks_namespace =
+        dashboard.as_ref().is_some_and(|dashboard| dashboard.get("namespace").is_none_or(Value::is_null));
+    if lacks_namespace && !is_incomplete {
+        let kind = ProblemKind::NeedsKey { keyword: "dashboard", needs: "dashboard:namespace" };
+        refuse_key(resolver, map, "dashboard", kind);
+    }
+    let twice = [
+        (namespace.is_some() && dashboard_namespace.is_some(), "namespace", "dashboard:namespace"),
+        (flux.is_some() && dashboard_flux.is_some(), "flux_resource_path", "dashboard:flux_resource_path"),
+    ];
+    for (_, keyword, other) in twice.into_iter().filter(|(is_twice, ..)| *is_twice) {
+        refuse_key(resolver, map, keyword, ProblemKind::Beside { keyword, other });
+    }
+    if map.entries().is_empty() && !is_incomplete {
+        resolver.refuse(ProblemKind::EmptyMap("environment:kubernetes"), value.place());
+    }
     Some(Kubernetes {
-        agent: text(resolver, map, "agent"),
-        namespace: text(resolver, map, "namespace"),
-        flux_resource_path: dashboard_flux.or_else(|| text(resolver, map, "flux_resource_path")),
-        dashboard_namespace: dashboard.as_ref().and_then(|dashboard| text(resolver, dashboard, "namespace")),
-        managed_resources: managed_resources(resolver, map),
+        agent,
+        namespace,
+        flux_resource_path: dashboard_flux.or(flux),
+        dashboard_namespace,
+        managed_resources,
         place: value.place().clone(),
     })
 }
 
+/// Refuses a map for one of its keys.
+fn refuse_key(resolver: &mut Resolver<'_>, map: &Map, key: &str, kind: ProblemKind) {
+    if let Some(entry) = map.entry(key) {
+        resolver.refuse(kind, &entry.key.text.place);
+    }
+}
+
 fn managed_resources(resolver: &mut Resolver<'_>, kubernetes: &Map) -> Option<(bool, Place)> {
     let value = resolver.get(kubernetes, "managed_resources")?;
-    let enabled = resolver.get(value.as_map()?, "enabled")?;
+    let Some(map) = value.as_map() else {
+        resolver.wrong_type("environment:kubernetes:managed_resources", "a map", value.place());
+        return None;
+    };
+    unknown_keys(resolver, map, "environment:kubernetes:managed_resources", MANAGED_RESOURCES_KEYS);
+    let enabled = resolver.get(map, "enabled")?;
+    let is_open = enabled.as_text().is_some_and(|text| is_open(text));
+    if enabled.as_bool().is_none() && !is_open {
+        resolver.wrong_type("environment:kubernetes:managed_resources:enabled", "`true` or `false`", enabled.place());
+    }
     Some((enabled.as_bool()?, enabled.place().clone()))
 }

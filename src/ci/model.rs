@@ -245,6 +245,14 @@ pub struct Environment {
     pub place: Place,
 }
 
+impl Environment {
+    /// Whether the job makes a deployment: it starts the environment, as it does where no `action` says otherwise.
+    #[must_use]
+    pub fn is_started(&self) -> bool {
+        self.action.as_deref().is_none_or(|action| action == "start")
+    }
+}
+
 /// `environment:kubernetes`
 #[derive(Clone, Debug)]
 pub struct Kubernetes {

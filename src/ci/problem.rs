@@ -1,5 +1,6 @@
 //! What is wrong with a CI configuration, and what of it could not be read.
 
+use crate::schema::{listed, nearest};
 use crate::source::Place;
 use crate::yaml;
 
@@ -69,6 +70,47 @@ pub enum ProblemKind {
     },
     /// An environment without a name.
     EnvironmentWithoutName,
+    /// A key that its keyword does not take.
+    UnknownKey {
+        /// The keyword.
+        keyword: &'static str,
+        /// The key.
+        key: String,
+        /// The keys that it takes.
+        keys: &'static [&'static str],
+    },
+    /// A value that is none of those that its keyword takes.
+    UnknownValue {
+        /// The keyword.
+        keyword: &'static str,
+        /// The value.
+        value: String,
+        /// The values that it takes.
+        values: &'static [&'static str],
+    },
+    /// A keyword without another one that it needs.
+    NeedsKey {
+        /// The keyword.
+        keyword: &'static str,
+        /// What it needs.
+        needs: &'static str,
+    },
+    /// Two keywords that say the same.
+    Beside {
+        /// The one.
+        keyword: &'static str,
+        /// The other.
+        other: &'static str,
+    },
+    /// A map without keys, of a keyword that needs some.
+    EmptyMap(&'static str),
+    /// A text that is empty, or longer than this many characters.
+    WrongLength {
+        /// The keyword.
+        keyword: &'static str,
+        /// How long it may be.
+        most: usize,
+    },
     /// A matrix of more than [`MAX_MATRIX`](super::MAX_MATRIX) jobs.
     MatrixTooLarge(usize),
 }
@@ -127,6 +169,14 @@ impl Problem {
             K::DefinedTwice(keyword) => format!("`{keyword}` stands at the top level and in `default`"),
             K::WrongType { keyword, expected } => format!("`{keyword}` must be {expected}"),
             K::EnvironmentWithoutName => "an environment must have a `name`".to_owned(),
+            K::UnknownKey { keyword, key, .. } => {
+                format!("`{keyword}` has no key `{key}`: GitLab refuses the configuration")
+            }
+            K::UnknownValue { keyword, value, .. } => format!("`{keyword}` cannot be `{value}`"),
+            K::NeedsKey { keyword, needs } => format!("`{keyword}` needs `{needs}`"),
+            K::Beside { keyword, other } => format!("`{keyword}` must not stand beside `{other}`"),
+            K::EmptyMap(keyword) => format!("`{keyword}` must not be empty"),
+            K::WrongLength { keyword, most } => format!("`{keyword}` must have 1 to {most} characters"),
             K::MatrixTooLarge(count) => {
                 format!("the matrix makes {count} jobs, and GitLab takes {}", super::MAX_MATRIX)
             }
@@ -147,6 +197,16 @@ impl Problem {
                 "quote the whole line: `: ` makes a map of it".to_owned()
             }
             K::JobWithoutScript(name) => format!("add `script`, or hide it: `.{name}`"),
+            K::UnknownKey { key, keys, .. } => match nearest(key, keys.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("it takes {}", listed(keys)),
+            },
+            K::UnknownValue { value, values, .. } => match nearest(value, values.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("write {}", listed(values)),
+            },
+            K::Beside { keyword, other } => format!("keep `{other}`, and take `{keyword}` out"),
+            K::EmptyMap(keyword) => format!("take `{keyword}` out, or name an agent"),
             K::DefinedTwice(_) => "keep the one in `default`".to_owned(),
             _ => return None,
         };

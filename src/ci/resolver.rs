@@ -35,6 +35,11 @@ impl<'a> Resolver<'a> {
         self.problems.push(Problem::new(kind, place.clone()));
     }
 
+    /// Notes what GitLab refuses and keeps nothing of the job from being known.
+    pub fn refuse(&mut self, kind: ProblemKind, place: &Place) {
+        self.problems.push(Problem::new(kind, place.clone()));
+    }
+
     pub fn wrong_type(&mut self, keyword: &'static str, expected: &'static str, place: &Place) {
         self.problem(ProblemKind::WrongType { keyword, expected }, place);
     }

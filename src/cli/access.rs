@@ -10,8 +10,8 @@ use super::access_jobs;
 use super::progress::Progress;
 use super::{Exit, manners, output, usable};
 use crate::access::jobs::ProjectJobs;
-use crate::access::{Query, Settings, World};
-use crate::access_report::{AccessReport, Format, write_difference};
+use crate::access::{Agent, Index, Query, Settings, World};
+use crate::access_report::{AccessReport, Format, WHOLE, is_same, write_difference};
 use crate::analysis::{Evaluation, Facts, Purpose, Subject};
 use crate::diagnostic::Selection;
 use crate::gitlab::{FullPath, GitRef, MergeRequestProtection, NEWEST, RefProtection, lower_path};
@@ -23,6 +23,7 @@ use crate::project::{
     Loader, Neighbours, Options, Project, Request, Scope, Steps, Surroundings, Unusable, read_own_file,
 };
 use crate::rules;
+use crate::schema::nearest;
 
 /// The largest file of queries, and the largest recorded result, in bytes.
 const MAX_TEXT_SIZE: u64 = 1 << 28;
@@ -188,13 +189,17 @@ fn report(arguments: &Arguments, facts: &Facts<'_>, known: Option<&Inventory>) -
         agent: arguments.agent.as_deref(),
         why: arguments.why,
         format: arguments.format,
-        width: if to_file { output::DEFAULT_WIDTH } else { output::width() },
+        width: if to_file { WHOLE } else { output::width() },
     };
+    if let Some(asked) = arguments.agent.as_deref().filter(|_| !report.has_agent()) {
+        return Err(Unusable::new(no_agent(asked, index)));
+    }
     let jobs: Vec<&ProjectJobs<'_>> = facts.all_jobs().collect();
     if let Some(project) = arguments.for_project.as_deref()
-        && listed.is_some_and(|listed| listed.find_project(project).is_none())
+        && let Some(listed) = listed.filter(|listed| listed.find_project(project).is_none())
     {
-        return Err(Unusable::new(format!("the inventory has no project `{project}`")));
+        let near = listed.nearest_project(project).map(|near| format!("; did you mean `{near}`?"));
+        return Err(Unusable::new(format!("the inventory has no project `{project}`{}", near.unwrap_or_default())));
     }
     if arguments.asks_for_jobs() {
         access_jobs::check(&jobs, arguments.for_project.as_deref(), arguments.job.as_deref())?;
@@ -208,6 +213,20 @@ fn report(arguments: &Arguments, facts: &Facts<'_>, known: Option<&Inventory>) -
             report.append_jobs(&jobs, out)
         }),
     }
+}
+
+/// That there is no agent of this name or context, with the nearest one.
+fn no_agent(asked: &str, index: &Index<'_>) -> String {
+    let contexts: Vec<String> = index.agents().iter().map(Agent::context).collect();
+    let names = index.agents().iter().map(|agent| agent.name);
+    let near =
+        if asked.contains(':') { nearest(asked, contexts.iter().map(String::as_str)) } else { nearest(asked, names) };
+    let help = match near {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if contexts.is_empty() => "no agent is known here".to_owned(),
+        None => "`kaslint access` lists the agents".to_owned(),
+    };
+    format!("there is no agent `{asked}`; {help}")
 }
 
 /// Shows the result, or writes it to a file, or compares it with a recorded one.
@@ -226,7 +245,7 @@ fn deliver(arguments: &Arguments, write: &output::Write<'_>) -> Result<Exit, Unu
     let mut found = Vec::new();
     write(&mut Outlet::new(&mut found)).map_err(|error| Unusable::new(format!("cannot write the result: {error}")))?;
     let found = String::from_utf8_lossy(&found);
-    if found == recorded.text() {
+    if is_same(arguments.format, recorded.text(), &found) {
         return Ok(Exit::Fine);
     }
     let name = shown_path(path);

@@ -14,6 +14,7 @@ use crate::analysis::{self, Subject};
 use crate::diagnostic::{Finding, Selection, Severity, Topic};
 use crate::outlet::{Outlet, quoted_for_a_line};
 use crate::project::files::{Disk, Overlay, StandardInput, Texts};
+use crate::project::paths::shown_path;
 use crate::project::{Context, Input, InputContent, Loader, Options, Project, Surroundings, Unusable};
 use crate::report::Human;
 use crate::rules::{self, RULES};
@@ -57,7 +58,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
     let mut remarks = BTreeSet::new();
     // In order, one at a time: a long list must not be held in memory.
     for (index, path) in arguments.files.iter().enumerate() {
-        let decoded = match load(path, &loader, &arguments.options) {
+        let decoded = match load_configuration(path, &loader, &arguments.options) {
             Ok((input, context)) => {
                 remarks.extend(context.newer_release());
                 decode(input, context)
@@ -104,6 +105,18 @@ fn load(path: &Path, loader: &Loader<'_>, options: &Options) -> Result<(Input, C
     let texts = Texts::from([("-".to_owned(), Arc::new(Source::from_bytes("-", &bytes)))]);
     let surroundings = Surroundings::of_process();
     Loader::new(&Overlay::new(&Disk, &texts), options, &surroundings, rules::TABLE)?.load_file(path)
+}
+
+/// Reads a file; a template is none that could be decoded.
+fn load_configuration(path: &Path, loader: &Loader<'_>, options: &Options) -> Result<(Input, Context), Unusable> {
+    let (input, context) = load(path, loader, options)?;
+    match input.location.is_template() {
+        false => Ok((input, context)),
+        true => Err(Unusable::new(format!(
+            "{} is an environment template and no agent's configuration; `kaslint check` says what is wrong with it",
+            shown_path(path)
+        ))),
+    }
 }
 
 fn decode(input: Input, context: Context) -> Decoded {

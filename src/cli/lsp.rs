@@ -31,6 +31,7 @@ fn options(arguments: &Arguments) -> Options {
     let options = &arguments.options;
     Options {
         inventory: options.inventory.as_ref().map(whole),
+        agent_schema: options.agent_schema.as_ref().map(whole),
         settings: options.settings.as_ref().map(whole),
         ..options.clone()
     }

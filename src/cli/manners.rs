@@ -42,6 +42,8 @@ pub(super) fn tell(project: &Project, subject: Option<&Subject>) {
         }
         None => format!("read       {files_counted}"),
     };
+    let schema = context.agent_schema.as_ref();
+    let keys = schema.map(|schema| format!("  keys       {}{}", shown_path(&schema.file), from(origins.agent_schema)));
     let mut lines = vec![
         format!("project {}", shown_path(folder)),
         format!("  path       {path}{}", from(origins.project)),
@@ -51,6 +53,9 @@ pub(super) fn tell(project: &Project, subject: Option<&Subject>) {
         format!("  licence    {tier}{}", from(origins.tier)),
         format!("  {work}"),
     ];
+    if let Some(keys) = keys {
+        lines.insert(5, keys);
+    }
     let off = subject
         .map(|subject| &subject.selection)
         .map(|selection| selection.rules_off(rules::TABLE, files.iter().map(|path| selection.at(path))));

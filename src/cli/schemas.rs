@@ -3,10 +3,10 @@
 use serde_json::Value as Json;
 
 use crate::agent_config::CONFIGURATION;
-use crate::gitlab::NEWEST;
+use crate::gitlab::{NEWEST, Version};
 use crate::inventory::INVENTORY;
 use crate::project::settings::SETTINGS;
-use crate::schema::{Difference, json_schema};
+use crate::schema::{Difference, MessageRef, json_schema};
 
 /// A published schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -57,7 +57,7 @@ impl Name {
     #[must_use]
     pub fn text(self) -> String {
         match self {
-            Self::AgentConfig => pretty(&agent_config()),
+            Self::AgentConfig => Self::agent_config_text(&MessageRef::from(&CONFIGURATION), NEWEST, false),
             Self::Settings => pretty(&settings()),
             Self::Inventory => pretty(&inventory()),
             Self::CheckReport => include_str!("../../schema/check-report.schema.json").to_owned(),
@@ -68,13 +68,22 @@ impl Name {
     }
 }
 
-fn agent_config() -> Json {
+impl Name {
+    /// The schema of agent files by a table of keys and a release; `is_read` if the table is the agent's published schema.
+    #[must_use]
+    pub fn agent_config_text(keys: &MessageRef, version: Version, is_read: bool) -> String {
+        pretty(&agent_config(keys, version, is_read))
+    }
+}
+
+fn agent_config(keys: &MessageRef, version: Version, is_read: bool) -> Json {
     let differences: Vec<&str> = Difference::ALL.iter().map(|difference| difference.in_words()).collect();
     let description = format!(
-        "What GitLab {NEWEST} accepts in .gitlab/agents/<agent name>/config.yaml. It accepts every file that GitLab accepts, read as YAML 1.1. It cannot see: {}.",
+        "What GitLab {version} accepts in .gitlab/agents/<agent name>/config.yaml{}. It accepts every file that GitLab accepts, read as YAML 1.1. It cannot see: {}.",
+        if is_read { ", with the keys of the agent's published schema" } else { "" },
         differences.join("; ")
     );
-    json_schema(&CONFIGURATION, NEWEST, "agent-config.schema.json", "GitLab agent configuration", &description)
+    json_schema(keys.clone(), version, "agent-config.schema.json", "GitLab agent configuration", &description)
 }
 
 fn settings() -> Json {

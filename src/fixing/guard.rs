@@ -57,7 +57,7 @@ impl<'g> Guard<'g> {
         let mut pipelines: HashMap<&str, Vec<usize>> = HashMap::new();
         for (at, subject) in subjects.iter().enumerate() {
             for (number, input) in subject.project.inputs.iter().enumerate() {
-                if input.content == InputContent::Text {
+                if input.content == InputContent::Text && !input.location.is_template() {
                     inputs.entry(input.source.path()).or_default().push((at, number));
                 }
             }
@@ -282,7 +282,7 @@ struct ConfigCondition {
 
 impl ConfigCondition {
     fn of(source: &Source, context: &Context) -> Self {
-        let config = AgentConfig::read(source, context.version);
+        let config = AgentConfig::read_by(source, context.version, &context.keys());
         let is_too_large = source.to_bytes().is_some_and(|bytes| bytes.len() as u64 > context.max_file_size);
         let refused_at = if is_too_large { Some(RefusedAt::Size) } else { config.refused_at() };
         let refusing =

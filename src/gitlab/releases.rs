@@ -50,6 +50,19 @@ pub const LONGER_LISTS: Version = Version::new(17, 0);
 /// Entries may ask for protected refs, if a feature flag is on. Source: gitlab!156626.
 pub const PROTECTED_REFS: Version = Version::new(17, 3);
 
+/// A job's environment may name an agent, `environment:kubernetes:agent`; before, GitLab refuses the CI configuration for it. Source:
+/// gitlab#467912.
+pub const ENVIRONMENT_AGENT: Version = Version::new(17, 6);
+
+/// A job's environment may have `environment:kubernetes:dashboard`. Source: gitlab#515854.
+pub const ENVIRONMENT_DASHBOARD: Version = Version::new(18, 4);
+
+/// Entries may have GitLab manage resources in the cluster, if a feature flag is on. Source: gitlab!178824.
+pub const MANAGED_RESOURCES: Version = Version::new(17, 9);
+
+/// `resource_management` takes effect without its feature flag. Source: gitlab!178824.
+pub const MANAGED_RESOURCES_WITHOUT_FLAG: Version = Version::new(18, 1);
+
 /// `protected_branches_only` takes effect without its feature flag. Source: gitlab!156626.
 pub const PROTECTED_WITHOUT_FLAG: Version = Version::new(17, 10);
 

@@ -59,6 +59,11 @@ impl EditorOptions {
                 self.known.inventory_of_editor = said.as_ref().and(folder).map(Path::to_owned);
                 fill(&mut self.known.inventory, said);
             }
+            "agentSchema" => {
+                let said = path(value)?;
+                self.known.agent_schema_of_editor = said.as_ref().and(folder).map(Path::to_owned);
+                fill(&mut self.known.agent_schema, said);
+            }
             "settings" => {
                 let said = path(value)?;
                 self.known.settings_of_editor = said.as_ref().and(folder).map(Path::to_owned);

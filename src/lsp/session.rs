@@ -106,7 +106,7 @@ impl Session {
     pub fn initialized(&mut self) {
         let mut registrations = Vec::new();
         if self.client.watches_files {
-            let watchers = ["**/*.{yml,yaml}", "**/*.schema.json"].map(|glob| json!({"globPattern": glob}));
+            let watchers = ["**/*.{yml,yaml}", "**/*.json"].map(|glob| json!({"globPattern": glob}));
             registrations.push(json!({
                 "id": "kaslint-files",
                 "method": "workspace/didChangeWatchedFiles",

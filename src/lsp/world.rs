@@ -41,6 +41,8 @@ pub(super) struct Folder {
 pub(super) enum Role {
     /// An agent's configuration, or what looks like one: the positions of its project and of it in there.
     Agent(usize, usize),
+    /// An agent's environment template, or what looks like one: the position of its project.
+    Template(usize),
     /// A CI file, or a file that one includes: the position of its project.
     Ci(usize),
     /// A settings file.
@@ -65,6 +67,8 @@ pub(super) struct World {
     mistakes: BTreeMap<String, Vec<Finding>>,
     /// The inventories that were read, by the path that reports show.
     inventories: BTreeSet<String>,
+    /// The files that were to be the agent's published schema, by the path that reports show.
+    agent_schemas: BTreeSet<String>,
     /// The findings of the last analysis, by path.
     findings: Option<BTreeMap<String, Vec<Finding>>>,
     /// Open documents that were nobody's business when everything was last read.
@@ -108,8 +112,9 @@ impl World {
         if !outside.is_empty() {
             loading.add(Scope::Documents(&outside), &self.options);
         }
-        let Loading { subjects, mistakes, inventories, troubles, .. } = loading;
+        let Loading { subjects, mistakes, inventories, agent_schemas, troubles, .. } = loading;
         (self.subjects, self.mistakes, self.inventories) = (subjects, mistakes, inventories);
+        self.agent_schemas = agent_schemas;
         self.forget();
         let unrelated = documents.iter().filter(|document| self.role(document).is_none());
         self.unrelated = unrelated.map(|document| document.source.path().to_owned()).collect();
@@ -147,10 +152,14 @@ impl World {
         let shown = document.source.path();
         let role = self.role(document);
         // Of ten thousand open documents few have to do with agents.
-        let texts = if matches!(role, Some(Role::Agent(..) | Role::Ci(_))) { documents.texts() } else { Texts::new() };
+        let texts = if matches!(role, Some(Role::Agent(..) | Role::Template(_) | Role::Ci(_))) {
+            documents.texts()
+        } else {
+            Texts::new()
+        };
         let files = Overlay::new(&Disk, &texts).keeping(&self.listings);
         match role {
-            Some(Role::Agent(..)) => {
+            Some(Role::Agent(..) | Role::Template(_)) => {
                 let mut is_known = false;
                 for subject in &mut self.subjects {
                     // What lies on the disk may be too large, or no file, and the text may be what it should be.
@@ -174,6 +183,7 @@ impl World {
                 true
             }
             Some(Role::Settings | Role::Inventory) => false,
+            None if self.is_schema(shown) => false,
             None => {
                 // A pattern of includes may meet it; that was tried once when it was opened.
                 let is_tried = self.unrelated.contains(shown) || !self.has_pipeline_around(&document.path);
@@ -205,8 +215,10 @@ impl World {
     pub fn role(&self, document: &Document) -> Option<Role> {
         let shown = document.source.path();
         for (at, project) in self.projects().enumerate() {
-            if let Some(input) = project.inputs.iter().position(|input| input.source.path() == shown) {
-                return Some(Role::Agent(at, input));
+            let input = project.inputs.iter().enumerate().find(|(_, input)| input.source.path() == shown);
+            if let Some((number, input)) = input {
+                let is_template = input.location.is_template();
+                return Some(if is_template { Role::Template(at) } else { Role::Agent(at, number) });
             }
         }
         let reads = |project: &Arc<Project>| {
@@ -255,7 +267,9 @@ impl World {
                     findings
                 }
             },
-            Some(Role::Agent(..) | Role::Ci(_)) => self.analysed(documents).get(shown).cloned().unwrap_or_default(),
+            Some(Role::Agent(..) | Role::Template(_) | Role::Ci(_)) => {
+                self.analysed(documents).get(shown).cloned().unwrap_or_default()
+            }
         }
     }
 
@@ -331,12 +345,10 @@ impl World {
     /// Whether a file has had a part in what is known.
     pub fn has_read(&self, path: &Path) -> bool {
         let shown = shown_path(path);
-        let is_own = |project: &Arc<Project>| {
-            let settings = project.settings.file.as_deref().is_some_and(|file| shown_path(file) == shown);
-            let schemas = project.settings.schema_files().iter().any(|file| shown_path(file) == shown);
-            settings || schemas
-        };
-        self.mistakes.contains_key(&shown)
+        let is_own =
+            |project: &Arc<Project>| project.settings.file.as_deref().is_some_and(|file| shown_path(file) == shown);
+        self.is_schema(&shown)
+            || self.mistakes.contains_key(&shown)
             || self.inventories.contains(&shown)
             || self.projects().flat_map(|project| project.sources()).any(|source| source.path() == shown)
             || self.projects().any(is_own)
@@ -344,6 +356,15 @@ impl World {
             || self
                 .projects()
                 .any(|project| project.pipeline.as_ref().is_some_and(|pipeline| !pipeline.problems.is_empty()))
+    }
+
+    /// Whether a file is a schema by which agent files are judged.
+    fn is_schema(&self, shown: &str) -> bool {
+        let names = |project: &Arc<Project>| {
+            let own = project.context.agent_schema.as_ref().map(|file| &file.file);
+            project.settings.schema_files().iter().chain(own).any(|file| shown_path(file) == shown)
+        };
+        self.agent_schemas.contains(shown) || self.projects().any(names)
     }
 
     /// Whether a file lies in the folder of a project that has a CI file.
@@ -393,7 +414,10 @@ fn missing_files(document: &Document, documents: &Documents) -> Vec<Finding> {
     let Some(root) = &decoded.value else { return Vec::new() };
     let folder = document.path.parent().unwrap_or(Path::new(""));
     let value = |key: &str| root.set(key).map(|field| &field.value);
-    let named = value("inventory").into_iter().chain(value("schemas").map(Value::items).unwrap_or_default());
+    let gitlab = value("gitlab").and_then(Value::as_message);
+    let agent_schema = gitlab.and_then(|gitlab| gitlab.set("agent_schema")).map(|field| &field.value);
+    let named = value("inventory").into_iter().chain(agent_schema);
+    let named = named.chain(value("schemas").map(Value::items).unwrap_or_default());
     let missing = named.filter_map(|value| {
         let file = folder.join(value.as_text().filter(|name| !name.is_empty())?);
         let is_there = Disk.is_there(&file) || documents.by_path(&shown_path(&file)).is_some();
@@ -454,6 +478,7 @@ struct Loading<'l> {
     subjects: Vec<Subject>,
     mistakes: BTreeMap<String, Vec<Finding>>,
     inventories: BTreeSet<String>,
+    agent_schemas: BTreeSet<String>,
     /// What the user should know.
     troubles: Vec<String>,
 }
@@ -468,6 +493,7 @@ impl<'l> Loading<'l> {
             subjects: Vec::new(),
             mistakes: BTreeMap::new(),
             inventories: BTreeSet::new(),
+            agent_schemas: BTreeSet::new(),
             troubles: Vec::new(),
         }
     }
@@ -489,6 +515,7 @@ impl<'l> Loading<'l> {
         });
         // One may name no project that has a folder.
         self.inventories.extend(snapshot.inventories.iter().map(|inventory| shown_path(&inventory.file)));
+        self.agent_schemas.extend(snapshot.agent_schemas.iter().map(|file| shown_path(file)));
         snapshot.unusable.into_iter().for_each(|unusable| self.trouble(unusable));
         if let (true, Scope::Folder(folder, _)) = (snapshot.is_cut, scope) {
             self.tell(format!(

@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use super::agent_schema_file::AgentSchemaFile;
 use super::organisation_schema::OrganisationSchema;
 use crate::access;
+use crate::agent_config::CONFIGURATION;
 use crate::gitlab::{FullPath, NEWEST, Tier, Version};
 use crate::inventory::Inventory;
+use crate::schema::MessageRef;
 
 /// What is known about GitLab's side.
 #[derive(Clone, Debug)]
@@ -26,6 +29,8 @@ pub struct Context {
     pub inventory: Option<Arc<Inventory>>,
     /// An organisation's own schemas for agent files.
     pub schemas: Arc<Vec<OrganisationSchema>>,
+    /// The agent's published schema; kaslint's own table of keys counts where nobody named one.
+    pub agent_schema: Option<Arc<AgentSchemaFile>>,
 }
 
 impl Default for Context {
@@ -39,11 +44,26 @@ impl Default for Context {
             max_file_size: crate::agent_config::MAX_FILE_SIZE,
             inventory: None,
             schemas: Arc::default(),
+            agent_schema: None,
         }
     }
 }
 
 impl Context {
+    /// The keys of agent files.
+    #[must_use]
+    pub fn keys(&self) -> MessageRef {
+        match &self.agent_schema {
+            Some(file) => file.schema.top().clone(),
+            None => MessageRef::from(&CONFIGURATION),
+        }
+    }
+
+    /// An organisation's own schemas, those that files are held against. The agent's is not among them where it decides about keys already.
+    pub fn schemas_to_follow(&self) -> impl Iterator<Item = &OrganisationSchema> {
+        self.schemas.iter().filter(|schema| self.agent_schema.is_none() || !schema.is_agents())
+    }
+
     /// What is to be said about a release that is newer than all that are known.
     #[must_use]
     pub fn newer_release(&self) -> Option<String> {

@@ -3,11 +3,12 @@
 use std::sync::{Arc, OnceLock};
 
 use super::Context;
+use crate::agent_config::environment_template::EnvironmentTemplate;
 use crate::agent_config::location::Location;
 use crate::agent_config::{AccessSection, AgentConfig, EntryKind, RefusedAt};
 use crate::source::{Source, Span};
 
-/// A path that is, or looks like, an agent configuration.
+/// A path that is, or looks like, an agent configuration or an environment template.
 #[derive(Clone, Debug)]
 pub struct Input {
     /// What the path is to GitLab.
@@ -20,14 +21,24 @@ pub struct Input {
     pub has_template: Option<bool>,
     /// The same decoded, once somebody asked: an editor asks again at every keystroke in another file.
     pub(crate) decoded: OnceLock<Arc<AgentFile>>,
+    /// The same of an environment template.
+    pub(crate) template: OnceLock<Arc<EnvironmentTemplate>>,
 }
 
 impl Input {
-    /// The file decoded; `None` where there is no text. It is done for the first context that asks.
+    /// The configuration decoded; `None` where there is no text, or a template. It is done for the first context that asks.
     #[must_use]
     pub fn decoded(&self, context: &Context) -> Option<Arc<AgentFile>> {
-        let is_text = self.content == InputContent::Text;
+        let is_text = self.content == InputContent::Text && !self.location.is_template();
         is_text.then(|| Arc::clone(self.decoded.get_or_init(|| Arc::new(AgentFile::read(self, context)))))
+    }
+
+    /// The environment template read; `None` where there is no text, or none that is used. It is done for the first context that asks.
+    #[must_use]
+    pub fn template(&self, context: &Context) -> Option<Arc<EnvironmentTemplate>> {
+        let Location::EnvironmentTemplate { .. } = self.location else { return None };
+        let read = || Arc::new(EnvironmentTemplate::read(&self.source, context.version));
+        (self.content == InputContent::Text).then(|| Arc::clone(self.template.get_or_init(read)))
     }
 
     /// The step at which GitLab refuses what has no text here; `None` for a file that was read.
@@ -46,13 +57,14 @@ impl Input {
     /// The same with another text.
     #[must_use]
     pub fn with_source(&self, source: Arc<Source>) -> Self {
-        Self { source, decoded: OnceLock::new(), ..self.clone() }
+        Self { source, decoded: OnceLock::new(), template: OnceLock::new(), ..self.clone() }
     }
 
     /// A file that was read.
     #[must_use]
     pub fn text(location: Location, source: Arc<Source>) -> Self {
-        Self { location, source, content: InputContent::Text, has_template: None, decoded: OnceLock::new() }
+        let (content, has_template) = (InputContent::Text, None);
+        Self { location, source, content, has_template, decoded: OnceLock::new(), template: OnceLock::new() }
     }
 
     /// A path at which there is no text; the source carries the path alone.
@@ -95,7 +107,7 @@ impl AgentFile {
         Self {
             source: Arc::clone(&input.source),
             location: input.location.clone(),
-            config: AgentConfig::read(&input.source, context.version),
+            config: AgentConfig::read_by(&input.source, context.version, &context.keys()),
             has_template: input.has_template,
         }
     }

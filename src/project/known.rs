@@ -10,7 +10,7 @@ use super::paths::{folder_or_here, lexical, shown_path};
 use super::scope::Owner;
 use super::search::Found;
 use super::settings::FILE_NAME;
-use super::{Context, InventoryFile, Origin, Origins, Project, SettingsFile, Unusable};
+use super::{AgentSchemaFile, Context, InventoryFile, Origin, Origins, Project, SettingsFile, Unusable};
 use crate::gitlab::{FullPath, NEWEST, path_of_remote};
 
 /// What is known of one project before its files are read.
@@ -50,6 +50,11 @@ impl Loader<'_> {
             (instance.and_then(|instance| instance.tier), Origin::Inventory),
             (settings.tier, Origin::Settings),
         ]);
+        let agent_schema = self.agent_schema_of(&settings_file)?;
+        let agent_schema_from = match options.agent_schema {
+            Some(_) => Origin::Option("--agent-schema"),
+            None => Origin::Settings,
+        };
         let inventory_from = match options.inventory {
             Some(_) => Origin::Option("--inventory"),
             None => Origin::Settings,
@@ -58,6 +63,7 @@ impl Loader<'_> {
             project: project_from,
             inventory: inventory.is_some().then_some(inventory_from),
             version: version_from,
+            agent_schema: agent_schema.is_some().then_some(agent_schema_from),
             tier: tier_from,
         };
         let context = Context {
@@ -71,6 +77,7 @@ impl Loader<'_> {
             max_file_size: settings.max_file_size.unwrap_or(Context::default().max_file_size),
             inventory: inventory.as_ref().map(|file| Arc::clone(&file.inventory)),
             schemas: Arc::clone(&settings_file.schemas),
+            agent_schema,
         };
         Ok(Known { context, origins, settings: settings_file, inventory })
     }
@@ -185,6 +192,26 @@ impl Loader<'_> {
             },
         };
         file.map(|file| self.read_inventory(&file, root)).transpose()
+    }
+
+    /// The agent's published schema that the option or else the settings name.
+    fn agent_schema_of(&self, settings: &SettingsFile) -> Result<Option<Arc<AgentSchemaFile>>, Unusable> {
+        let file = match (&self.options.agent_schema, &self.options.agent_schema_of_editor) {
+            (Some(file), Some(folder)) => {
+                let root = self.gate.root_of(folder, folder);
+                self.gate.resolve(file, NamedBy::Editor(folder), &root, "agentSchema")?
+            }
+            (Some(file), None) => Granted::to_caller(file),
+            (None, _) => match (&settings.agent_schema_refused, &settings.agent_schema) {
+                (Some(refused), _) => return Err(refused.clone()),
+                (None, Some(file)) => file.clone(),
+                (None, None) => return Ok(None),
+            },
+        };
+        // Held while it is read, so that a schema is read once.
+        let mut known = self.agent_schemas.lock().unwrap_or_else(PoisonError::into_inner);
+        let read = || AgentSchemaFile::read_granted(&file, self.files).map(Arc::new);
+        known.entry(file.path.clone()).or_insert_with(read).clone().map(Some)
     }
 
     pub(super) fn read_inventory(&self, file: &Granted, root: &Root) -> Result<Arc<InventoryFile>, Unusable> {

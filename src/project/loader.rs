@@ -18,10 +18,12 @@ use super::read_input::read_input;
 use super::scope::{Neighbours, Owner, Scope};
 use super::search::{Found, FoundFile, Searcher};
 use super::settings::Settings;
-use super::{Context, Input, InventoryFile, Project, SettingsFile, Snapshot, Steps, Unusable};
+use super::{AgentSchemaFile, Context, Input, InventoryFile, Project, SettingsFile, Snapshot, Steps, Unusable};
+use crate::agent_config::environment_template::MAX_TEMPLATE_SIZE;
 use crate::agent_config::location::{CI_FILE, Location};
 use crate::diagnostic::RuleTable;
 use crate::inventory::Project as ListedProject;
+use crate::words::some_of;
 
 /// From how many projects on work is shared: threads cost more to start than a few small files cost to read.
 const FEW: usize = 4;
@@ -60,6 +62,7 @@ pub struct Loader<'s> {
     pub(super) given: Option<Arc<SettingsFile>>,
     pub(super) by_folder: Mutex<HashMap<PathBuf, Option<Arc<SettingsFile>>>>,
     pub(super) inventories: Mutex<BTreeMap<PathBuf, Arc<InventoryFile>>>,
+    pub(super) agent_schemas: Mutex<BTreeMap<PathBuf, Result<Arc<AgentSchemaFile>, Unusable>>>,
 }
 
 impl<'s> Loader<'s> {
@@ -83,6 +86,7 @@ impl<'s> Loader<'s> {
             given: None,
             by_folder: Mutex::default(),
             inventories: Mutex::default(),
+            agent_schemas: Mutex::default(),
         };
         if let Some(file) = &options.settings {
             let by = options.settings_of_editor.as_deref().map_or(NamedBy::Caller, NamedBy::Editor);
@@ -179,7 +183,11 @@ impl<'s> Loader<'s> {
         if path.file_name().is_some_and(|name| name == CI_FILE) {
             return Ok(MAX_CI_FILE_SIZE);
         }
-        Ok(self.known(&Found::nothing_at(&locate(path).0), None)?.context.max_file_size)
+        let (root, location) = locate(path);
+        if location.is_some_and(|location| location.is_template()) {
+            return Ok(MAX_TEMPLATE_SIZE);
+        }
+        Ok(self.known(&Found::nothing_at(&root), None)?.context.max_file_size)
     }
 
     /// A project with its files.
@@ -256,6 +264,34 @@ impl<'s> Loader<'s> {
             let shown = file.as_deref().map(shown_path).unwrap_or_default();
             let warning = |key: &&str| format!("{shown}: `{key}` is not acted upon by this version of kaslint");
             snapshot.warnings.extend(not_supported.iter().map(warning));
+        }
+        for project in &snapshot.projects {
+            let Project { context, settings, .. } = &**project;
+            let shown = settings.file.as_deref().map(shown_path).unwrap_or_default();
+            for schema in context.schemas.iter().filter(|schema| schema.is_agents()) {
+                let what = match context.agent_schema.is_some() {
+                    true => {
+                        "decides about keys by `gitlab.agent_schema` or `--agent-schema`, so it is left out of `schemas`"
+                    }
+                    false => "belongs in `gitlab.agent_schema`, by which files are decoded",
+                };
+                snapshot.warnings.insert(format!(
+                    "{shown}: {} in `schemas` is the schema that GitLab publishes of the agent's configuration; it {what}",
+                    schema.path()
+                ));
+            }
+        }
+        let agent_schemas = self.agent_schemas.lock().unwrap_or_else(PoisonError::into_inner);
+        snapshot.agent_schemas.extend(agent_schemas.keys().cloned());
+        for file in agent_schemas.values().flatten() {
+            let unread: Vec<String> = file.schema.unread_patterns().iter().map(|key| format!("`{key}`")).collect();
+            if !unread.is_empty() {
+                snapshot.remarks.insert(format!(
+                    "Not checked: the `pattern` of {} in {}, which cannot be tried here.",
+                    some_of(&unread, NAMED_FOLDERS),
+                    shown_path(&file.file)
+                ));
+            }
         }
         snapshot.remarks.extend(snapshot.projects.iter().filter_map(|project| project.context.newer_release()));
         let inventories = self.inventories.lock().unwrap_or_else(PoisonError::into_inner);

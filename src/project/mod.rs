@@ -3,6 +3,7 @@
 //! [`Loader`] is the one door: it takes paths or folders, options and a [`files::FileSource`], and gives an owned [`Snapshot`]. The gate
 //! decides what may be read. Command line, editor and fixing stand on this; none of them opens a file.
 
+mod agent_schema_file;
 mod changeable;
 mod ci_files;
 mod context;
@@ -24,6 +25,7 @@ mod settings_file;
 mod snapshot;
 mod steps;
 
+pub use agent_schema_file::AgentSchemaFile;
 pub use changeable::changeable_files;
 pub use context::Context;
 pub use input::{AgentFile, EntryId, Input, InputContent};

@@ -16,6 +16,10 @@ pub struct Options {
     /// Whose rules to apply, as major.minor [default: inventory, settings, else the newest known].
     #[arg(long, value_name = "X.Y")]
     pub gitlab_version: Option<Version>,
+    /// The JSON Schema that GitLab publishes with a release of the agent; it decides which keys there are [default: settings, else
+    /// kaslint's own table].
+    #[arg(long, value_name = "FILE")]
+    pub agent_schema: Option<PathBuf>,
     /// Licence of the CI projects: free, premium or ultimate [default: inventory, settings, else unknown].
     #[arg(long, value_name = "TIER")]
     pub tier: Option<Tier>,
@@ -34,6 +38,9 @@ pub struct Options {
     /// The folder whose editor settings name the inventory, so that it counts as named by the repository.
     #[arg(skip)]
     pub inventory_of_editor: Option<PathBuf>,
+    /// The folder whose editor settings name the agent's schema.
+    #[arg(skip)]
+    pub agent_schema_of_editor: Option<PathBuf>,
     /// The folder whose editor settings name the settings file.
     #[arg(skip)]
     pub settings_of_editor: Option<PathBuf>,

@@ -4,10 +4,13 @@ use std::fmt;
 
 use jsonschema::Validator;
 
+use crate::agent_config::AgentSchema;
+
 /// An organisation's own JSON Schema for agent files.
 pub struct OrganisationSchema {
     path: String,
     validator: Validator,
+    is_agents: bool,
 }
 
 impl OrganisationSchema {
@@ -20,13 +23,21 @@ impl OrganisationSchema {
             serde_json::from_str(text).map_err(|error| format!("it is no JSON ({error})"))?;
         let validator =
             jsonschema::validator_for(&schema).map_err(|error| format!("it is no JSON Schema ({error})"))?;
-        Ok(Self { path: path.to_owned(), validator })
+        // Who had it before there was a setting for it had it here.
+        let is_agents = AgentSchema::read(text).is_ok();
+        Ok(Self { path: path.to_owned(), validator, is_agents })
     }
 
     /// How messages name it.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path
+    }
+
+    /// Whether it is the schema that GitLab publishes of the agent's configuration, which has a setting of its own.
+    #[must_use]
+    pub fn is_agents(&self) -> bool {
+        self.is_agents
     }
 
     /// What judges a document by it.

@@ -1,4 +1,4 @@
-//! Agent configurations, or what lies in their place.
+//! Agent configurations and environment templates, or what lies in their place.
 
 use std::sync::Arc;
 
@@ -6,11 +6,12 @@ use super::files::{Content, FileSource, Folder, Kind};
 use super::paths::shown_path;
 use super::search::FoundFile;
 use super::{Input, InputContent, Unusable};
+use crate::agent_config::environment_template::MAX_TEMPLATE_SIZE;
 use crate::agent_config::location::{ENVIRONMENT_TEMPLATE, Location};
 use crate::source::Source;
 use crate::words::io_error;
 
-/// Reads what was found in a project's folder, up to so many bytes. What lies in no `.gitlab` was named by the caller and is read
+/// Reads what was found in a project's folder, configurations up to so many bytes. What lies in no `.gitlab` was named by the caller and is read
 /// wherever it leads.
 pub(crate) fn read_input(
     file: &FoundFile,
@@ -21,6 +22,7 @@ pub(crate) fn read_input(
     let shown = shown_path(&file.path);
     let empty = |content| Input::without_text(file.location.clone(), Arc::new(Source::new(shown.clone(), "")), content);
     let unreadable = |error: &std::io::Error| Unusable::new(format!("cannot read {shown}: {}", io_error(error)));
+    let limit = if file.location.is_template() { MAX_TEMPLATE_SIZE } else { limit };
     let content = match (&file.location, folder) {
         (Location::Loose, _) => files.read(&file.path, limit),
         (_, Ok(folder)) => files.read_below(folder, &file.path, limit),

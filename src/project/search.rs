@@ -10,7 +10,7 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use super::files::{FileSource, Kind, Walk};
 use super::paths::{is_config_path, lexical, locate};
 use super::{InventoryFile, SettingsFile};
-use crate::agent_config::location::{CI_FILE, Location, Unread};
+use crate::agent_config::location::{CI_FILE, Location, TEMPLATES_FOLDER, Unread, UnusedTemplate};
 use crate::words::io_error;
 
 /// The name that tells an inventory folder.
@@ -67,7 +67,7 @@ impl Found {
     }
 }
 
-/// A path that is, or looks like, an agent configuration.
+/// A path that is, or looks like, an agent configuration or an environment template.
 #[derive(Clone, Debug)]
 pub(crate) struct FoundFile {
     pub path: PathBuf,
@@ -267,7 +267,7 @@ impl<'s> Searcher<'s> {
         gathered.name(path, location.unwrap_or(Location::Loose));
     }
 
-    /// Everything in `.gitlab` that is, or looks like, an agent configuration, whatever ignore files say: GitLab heeds none.
+    /// Everything in `.gitlab` that is, or looks like, an agent configuration or an environment template, whatever ignore files say: GitLab heeds none.
     fn gather_agents(&self, root: &Path, gathered: &mut Gathered) {
         let folder = root.join(".gitlab");
         match self.files.kind(&folder) {
@@ -299,11 +299,13 @@ impl<'s> Searcher<'s> {
         }
     }
 
-    /// The project and what the path is within it, where it is or looks like an agent configuration.
+    /// The project and what the path is within it, where it is or looks like an agent configuration or an environment template.
     fn configuration(&self, path: &Path, kind: Kind) -> Option<(PathBuf, Location)> {
         let (root, location) = locate(path);
         let is_folder = kind == Kind::Folder;
-        match location.filter(|location| !is_folder || matches!(location, Location::Config { .. })) {
+        let is_read =
+            |location: &Location| matches!(location, Location::Config { .. } | Location::EnvironmentTemplate { .. });
+        match location.filter(|location| !is_folder || is_read(location)) {
             Some(location) => Some((root, location)),
             None if kind == Kind::Link => self.folder_link(path),
             None => None,
@@ -323,6 +325,11 @@ impl<'s> Searcher<'s> {
                 if self.files.real(path).is_err() || self.files.is_there(&path.join("config.yaml")) =>
             {
                 Some(agent.to_owned())
+            }
+            [".gitlab", "agents", _, TEMPLATES_FOLDER]
+                if self.files.real(path).is_err() || self.files.is_there(&path.join("default.yaml")) =>
+            {
+                return Some((root, Location::UnusedTemplate(UnusedTemplate::FolderLink)));
             }
             _ => return None,
         };
@@ -376,9 +383,9 @@ impl<'s> Searcher<'s> {
         };
         for (root, mut entries) in found {
             let is_nested = nesting.is_nested(&root);
-            // Where GitLab looks for no agents, a link hides none.
+            // Where GitLab looks for no agents, a link hides none, and what is said of a configuration says enough of its templates.
             let is_link = |location: &Location| matches!(location, Location::Unread { why: Unread::FolderLink, .. });
-            entries.retain(|(_, location)| !is_nested || !is_link(location));
+            entries.retain(|(_, location)| !is_nested || !(is_link(location) || location.is_template()));
             if entries.is_empty() {
                 continue;
             }

@@ -50,6 +50,12 @@ static GITLAB: Declared = Declared::new(|| {
             Key::new("version", Kind::Text, "The release, as major.minor in quotes.").checks(&[Check::NotEmpty]),
             Key::new("tier", Kind::word(&["free", "premium", "ultimate"]), "The licence of the CI projects."),
             Key::new(
+                "agent_schema",
+                Kind::Text,
+                "The JSON Schema that GitLab publishes with a release of the agent, relative to the settings file; it decides which keys there are.",
+            )
+            .checks(&[Check::NotEmpty]),
+            Key::new(
                 "instance_authorization",
                 Kind::Bool,
                 "The instance setting \"Enable instance level authorization\".",
@@ -127,6 +133,8 @@ pub struct Settings {
     pub version: Option<Version>,
     /// The licence of the CI projects.
     pub tier: Option<Tier>,
+    /// The agent's published schema, relative to the settings file.
+    pub agent_schema: Option<String>,
     /// The instance setting.
     pub instance_authorization: Option<bool>,
     /// The limit on the size of a file, in bytes.
@@ -189,6 +197,7 @@ impl Reader<'_> {
         if let Some(gitlab) = root.set("gitlab").and_then(|field| field.value.as_message()) {
             settings.version = gitlab.set("version").and_then(|field| self.version(&field.value));
             settings.tier = text(gitlab, "tier").and_then(|tier| Tier::from_str(&tier).ok());
+            settings.agent_schema = text(gitlab, "agent_schema");
             settings.instance_authorization =
                 gitlab.set("instance_authorization").and_then(|field| field.value.as_bool());
             let size = gitlab.set("max_configuration_file_size").and_then(|field| field.value.as_int());

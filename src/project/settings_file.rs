@@ -42,6 +42,10 @@ pub struct SettingsFile {
     pub(crate) inventory: Option<Granted>,
     /// Why that may not be read; it matters only where no option names another one.
     pub(crate) inventory_refused: Option<Unusable>,
+    /// The agent's published schema that it names.
+    pub(crate) agent_schema: Option<Granted>,
+    /// Why that may not be read; it matters only where no option names another one.
+    pub(crate) agent_schema_refused: Option<Unusable>,
     schema_files: Vec<PathBuf>,
 }
 
@@ -69,12 +73,26 @@ impl SettingsFile {
             Ok(inventory) => (inventory, None),
             Err(refused) => (None, Some(refused)),
         };
+        let agent_schema = settings.agent_schema.as_deref().map(|written| named(written, "gitlab.agent_schema"));
+        let (agent_schema, agent_schema_refused) = match agent_schema.transpose() {
+            Ok(agent_schema) => (agent_schema, None),
+            Err(refused) => (None, Some(refused)),
+        };
         let granted: Vec<Granted> =
             settings.schemas.iter().map(|written| named(written, "schemas")).collect::<Result<_, _>>()?;
         let schemas = granted.iter().map(|file| read_schema(file, files)).collect::<Result<_, _>>()?;
         let schema_files = granted.into_iter().map(|granted| granted.path).collect();
         let (schemas, file) = (Arc::new(schemas), Some(path.to_owned()));
-        Ok(Self { settings, schemas, file, inventory, inventory_refused, schema_files })
+        Ok(Self {
+            settings,
+            schemas,
+            file,
+            inventory,
+            inventory_refused,
+            agent_schema,
+            agent_schema_refused,
+            schema_files,
+        })
     }
 
     /// The path of the inventory that it names.

@@ -28,6 +28,8 @@ pub struct Snapshot {
     pub warnings: BTreeSet<String>,
     /// The inventories that were read.
     pub inventories: Vec<Arc<InventoryFile>>,
+    /// The files that were to be the agent's published schema, whether they could be used or not.
+    pub agent_schemas: BTreeSet<PathBuf>,
     /// Whether there were more files than were to be looked at.
     pub is_cut: bool,
 }
@@ -142,6 +144,8 @@ pub struct Origins {
     pub inventory: Option<Origin>,
     /// The release.
     pub version: Option<Origin>,
+    /// The agent's published schema.
+    pub agent_schema: Option<Origin>,
     /// The licence.
     pub tier: Option<Origin>,
 }

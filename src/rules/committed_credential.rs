@@ -1,11 +1,14 @@
 //! `committed-credential`.
 
+use std::sync::Arc;
+
 use super::findings::Findings;
-use super::given::FileContext;
+use super::given::{FileContext, ProjectContext};
 use super::rule::{Rule, rule};
+use crate::agent_config::environment_template::EnvironmentTemplate;
 use crate::diagnostic::Finding;
 use crate::project::AgentFile;
-use crate::source::secrets;
+use crate::source::{Source, secrets};
 
 rule! {
     /// The file holds a key, a token, a password or a kubeconfig.
@@ -43,11 +46,18 @@ rule! {
 
 impl Rule for CommittedCredential {
     fn check_file(&self, file: &AgentFile, _cx: &FileContext<'_>, findings: &mut Findings) {
-        for secret in secrets::find(file.source.text()).into_iter().filter(|secret| secret.is_certain) {
-            let message = format!("this is {}: whoever reads the repository can use it", secret.kind);
-            let finding =
-                Finding::new(&INFO, &file.source, secret.span, message).label("masked by kaslint").key(secret.kind);
-            findings.report(finding.help("revoke it, then remove it; an agent's configuration needs no secret"));
-        }
+        report(&file.source, "an agent's configuration", findings);
+    }
+
+    fn check_template(&self, template: &EnvironmentTemplate, _cx: &ProjectContext<'_>, findings: &mut Findings) {
+        report(&template.source, "an environment template", findings);
+    }
+}
+
+fn report(source: &Arc<Source>, what: &str, findings: &mut Findings) {
+    for secret in secrets::find(source.text()).into_iter().filter(|secret| secret.is_certain) {
+        let message = format!("this is {}: whoever reads the repository can use it", secret.kind);
+        let finding = Finding::new(&INFO, source, secret.span, message).label("masked by kaslint").key(secret.kind);
+        findings.report(finding.help(format!("revoke it, then remove it; {what} needs no secret")));
     }
 }

@@ -115,7 +115,7 @@ impl<'p> JobContext<'p> {
     }
 
     /// Whether the files of a configuration project are at hand, so that an agent without one has none.
-    fn has_files_of(&self, project: &str) -> bool {
+    pub fn has_files_of(&self, project: &str) -> bool {
         self.project_path() == Some(project)
             || self.index.agents().iter().any(|agent| agent.file.is_some() && agent.project == Some(project))
     }

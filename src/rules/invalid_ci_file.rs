@@ -5,6 +5,7 @@ use super::given::JobContext;
 use super::jobs::finding_at;
 use super::rule::{Rule, rule};
 use crate::access::jobs::{JobView, ProjectJobs, rule_inputs};
+use crate::gitlab::releases::{ENVIRONMENT_AGENT, ENVIRONMENT_DASHBOARD};
 use crate::gitlab::{TextPart, environment_name_fault, is_environment_character};
 use crate::pipeline_rules::{ConditionRoute, JobConditions};
 use crate::source::secrets::mask;
@@ -14,7 +15,7 @@ rule! {
     /// GitLab cannot use the CI file, or kaslint cannot see all jobs in it.
     ///
     /// This is no linter for pipelines: it says what keeps it from telling which jobs reach which cluster, such as an `extends` that leads
-    /// nowhere, an included file that does not exist, YAML that cannot be read, or an environment's name that no environment can have, which fails the job. What else is wrong with a CI file, GitLab's own
+    /// nowhere, an included file that does not exist, YAML that cannot be read, keys and values of `environment` that there are none of, or an environment's name that no environment can have, which fails the job. What else is wrong with a CI file, GitLab's own
     /// pipeline editor tells.
     ///
     /// Source: `lib/gitlab/ci/config/` of GitLab, file by file as docs/ci-keywords.md and `src/ci/` name them; `lib/gitlab/regex.rb` for names of environments.
@@ -63,8 +64,9 @@ impl Rule for InvalidCiFile {
         }
     }
 
-    fn check_job(&self, job: &JobView<'_>, _cx: &JobContext<'_>, findings: &mut Findings) {
+    fn check_job(&self, job: &JobView<'_>, cx: &JobContext<'_>, findings: &mut Findings) {
         impossible_environment(job, findings);
+        keys_of_later_releases(job, cx, findings);
         let Some(rules) = &job.job.rules else { return };
         let inputs = rule_inputs(Some(rules)).unwrap_or_default();
         let conditions = JobConditions { rules: Some(&inputs), ..JobConditions::default() };
@@ -108,6 +110,26 @@ fn impossible_environment(job: &JobView<'_>, findings: &mut Findings) {
     let finding = finding_at(&INFO, &environment.place, message).key(name);
     let help = "names have ASCII letters, digits, blanks and `-`, `_`, `/`, `$`, `{`, `}`, `.`, and no `/` at an end";
     findings.report(finding.route(format!("{}.environment", job.job.name)).help(help));
+}
+
+/// Keys of `environment:kubernetes` that the release does not know.
+fn keys_of_later_releases(job: &JobView<'_>, cx: &JobContext<'_>, findings: &mut Findings) {
+    let Some(kubernetes) = job.job.environment.as_ref().and_then(|environment| environment.kubernetes.as_ref()) else {
+        return;
+    };
+    let version = cx.gitlab().version;
+    let keys = [
+        (&kubernetes.agent, "agent", ENVIRONMENT_AGENT),
+        (&kubernetes.dashboard_namespace, "dashboard", ENVIRONMENT_DASHBOARD),
+    ];
+    for (written, key, since) in keys.into_iter().filter(|(_, _, since)| version < *since) {
+        let Some(written) = written else { continue };
+        let message = format!(
+            "`environment:kubernetes` has no key `{key}` before GitLab {since}: GitLab {version} refuses the configuration"
+        );
+        let finding = finding_at(&INFO, &written.place, message).key(key);
+        findings.report(finding.route(format!("{}.environment.kubernetes.{key}", job.job.name)));
+    }
 }
 
 /// The sentence with a capital letter, unless it starts with code.

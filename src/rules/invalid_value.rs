@@ -55,7 +55,7 @@ impl Rule for InvalidValue {
             |message: String| Finding::new(&INFO, &cx.file.source, problem.span, message).route(&problem.route);
         let refused = |message: String| finding(format!("{message}: {REFUSED}"));
         let finding = match &problem.kind {
-            ProblemKind::UnknownName { names, found } => unknown_name(refused(format!("{} is none of {}", excerpt(found), schema::listed_and(names))), names, found, problem.span),
+            ProblemKind::UnknownName { names, found } => unknown_name(refused(format!("{} is none of {}", excerpt(found), names.in_words("and"))), names, found, problem.span),
             ProblemKind::BadDuration(found) => bad_duration(refused(format!("{} is no duration", excerpt(found))), found, problem.span),
             ProblemKind::OutOfRange { bits, found } => {
                 refused(format!("{found} does not fit {bits} bits")).help("write a smaller number")
@@ -78,6 +78,10 @@ impl Rule for InvalidValue {
             ProblemKind::NotAllowed { key, allowed, found } => {
                 let help = format!("write {}", schema::listed(allowed));
                 refused(format!("`{}` cannot be {}", key.name, excerpt(found))).help(help)
+            }
+            ProblemKind::OverLimit { key, found, allowed } => {
+                refused(format!("`{}` must {allowed} by the schema that was given, and is {}", key.name, excerpt(found)))
+                    .key(allowed.as_str())
             }
             ProblemKind::NotPositive(key) => refused(format!("`{}` must be longer than nothing", key.name)).help("write e.g. `3600s`"),
             ProblemKind::NotDocumented { key, documented, found } => finding(format!(
@@ -137,9 +141,9 @@ fn capitalized(text: &str) -> String {
     characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()
 }
 
-fn unknown_name(finding: Finding, names: &[String], found: &str, span: Span) -> Finding {
+fn unknown_name(finding: Finding, known: &schema::Names, found: &str, span: Span) -> Finding {
     let lower = found.to_lowercase();
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let names = known.all();
     let meant = match lower.as_str() {
         "warning" => Some("warn"),
         "fatal" | "critical" => Some("error"),
@@ -153,7 +157,7 @@ fn unknown_name(finding: Finding, names: &[String], found: &str, span: Span) -> 
             let safety = if lower == name || lower == "warning" { Safety::Safe } else { Safety::Unsafe };
             finding.help(format!("write `{name}`")).fix(safety, format!("Write `{name}`"), span, name)
         }
-        None => finding.help(format!("write {}", schema::listed(&names))),
+        None => finding.help(format!("write {}", known.in_words("or"))),
     }
 }
 

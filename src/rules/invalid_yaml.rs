@@ -6,7 +6,7 @@ use super::rule::{Rule, rule};
 use crate::diagnostic::{Finding, Safety};
 use crate::project::AgentFile;
 use crate::schema;
-use crate::source::Span;
+use crate::source::{Source, Span};
 use crate::words::{REFUSED, excerpt};
 use crate::yaml::{self, ProblemKind as Yaml};
 
@@ -50,7 +50,7 @@ rule! {
 
 impl Rule for InvalidYaml {
     fn check_syntax(&self, problem: &yaml::Problem, cx: &FileContext<'_>, findings: &mut Findings) {
-        let (what, help) = describe(problem, cx.file);
+        let (what, help) = describe(problem, &cx.file.source, &cx.file.config.document);
         let message = format!("{what}: {REFUSED}");
         let mut finding = Finding::new(&INFO, &cx.file.source, problem.span, message).help(help);
         finding = match (&problem.kind, problem.cause) {
@@ -64,8 +64,8 @@ impl Rule for InvalidYaml {
 }
 
 /// What is wrong, and what to write instead.
-fn describe(problem: &yaml::Problem, file: &AgentFile) -> (String, String) {
-    let written = excerpt(file.slice(problem.span));
+pub(super) fn describe(problem: &yaml::Problem, source: &Source, document: &yaml::Document) -> (String, String) {
+    let written = excerpt(source.slice(problem.span));
     match &problem.kind {
         Yaml::Encoding(byte) => {
             (format!("the byte 0x{byte:02X} is no UTF-8 text"), "save the file as UTF-8".to_owned())
@@ -115,7 +115,7 @@ fn describe(problem: &yaml::Problem, file: &AgentFile) -> (String, String) {
             "quote the text".to_owned(),
         ),
         Yaml::TagTouchesIndicator => {
-            let behind = match file.source.text().as_bytes().get(problem.span.end) {
+            let behind = match source.text().as_bytes().get(problem.span.end) {
                 Some(b',') => "comma",
                 Some(b'[' | b']') => "bracket",
                 _ => "brace",
@@ -126,7 +126,7 @@ fn describe(problem: &yaml::Problem, file: &AgentFile) -> (String, String) {
             (format!("this is no YAML ({detail})"), "quote the value, or mend what stands before it".to_owned())
         }
         Yaml::UnknownAnchor(name) => {
-            (format!("no anchor `&{name}` stands above this alias"), unknown_anchor_help(name, file))
+            (format!("no anchor `&{name}` stands above this alias"), unknown_anchor_help(name, document))
         }
         Yaml::SelfReference(name) => {
             (format!("the anchor `{name}` contains its own alias"), "write the value out".to_owned())
@@ -158,8 +158,8 @@ fn describe(problem: &yaml::Problem, file: &AgentFile) -> (String, String) {
     }
 }
 
-fn unknown_anchor_help(name: &str, file: &AgentFile) -> String {
-    let anchors = file.config.document.tree().nodes().filter_map(|(_, node)| node.anchor.as_ref());
+fn unknown_anchor_help(name: &str, document: &yaml::Document) -> String {
+    let anchors = document.tree().nodes().filter_map(|(_, node)| node.anchor.as_ref());
     match schema::nearest(name, anchors.map(|anchor| &*anchor.name)) {
         Some(near) => format!("write `*{near}`, or define `&{name}` above; quote the value if a text is meant"),
         None => "define the anchor above, or quote the value if a text is meant".to_owned(),

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::given::{JobContext, JobSelection, RefusedCase};
-use crate::access::jobs::{By, JobCase, JobView, Refusal, Selection};
-use crate::access::{Denial, DropReason, Outcome};
+use super::given::{JobAction, JobContext, JobSelection, RefusedCase};
+use crate::access::jobs::{By, JobCase, JobView, Refusal, Resolved, Selection};
+use crate::access::{AgentId, Denial, DropReason, Outcome};
+use crate::ci::Kubernetes;
 use crate::diagnostic::{Finding, RuleInfo};
 use crate::source::Place;
 use crate::words::{dropped, excerpt};
@@ -40,6 +41,39 @@ pub(super) fn refused<'s, 'p>(
     let is_auto_devops = selection.selected.by == By::AutoDevops;
     let mut cases = selection.refused_cases(cx).iter();
     cases.find(|RefusedCase { refusal, .. }| is_meant(refusal) && !(is_auto_devops && *refusal != Refusal::NotNamed))
+}
+
+/// An agent that a job's environment names, of which a deployment may get a dashboard and managed resources.
+pub(super) struct EnvironmentAgent<'j> {
+    /// The agent, registered, whose file GitLab takes.
+    pub agent: AgentId,
+    /// The first case of the job that names it.
+    pub case: &'j JobCase,
+    /// What the job writes of it.
+    pub kubernetes: &'j Kubernetes,
+}
+
+impl<'j> EnvironmentAgent<'j> {
+    /// The agent behind a selection; `None` where that is no agent of an environment, where the job makes no deployment, and where the
+    /// agent's configuration is not known.
+    pub fn of(selection: &JobSelection<'j>, cx: &JobContext<'_>) -> Option<Self> {
+        let JobSelection { job, selected: selection, .. } = *selection;
+        let environment = job.job.environment.as_ref().filter(|_| selection.by == By::Environment)?;
+        let (Some(kubernetes), true) = (&environment.kubernetes, environment.is_started()) else { return None };
+        let Resolved::Agent(agent) = selection.resolve(cx.index) else { return None };
+        let known = cx.index.agent(agent);
+        let is_known = known.file.is_some() || known.project.is_some_and(|project| cx.has_files_of(project));
+        if !known.is_registered || known.is_refused() || !is_known {
+            return None;
+        }
+        Some(Self { agent, case: job.cases.get(*selection.cases.first()?)?, kubernetes })
+    }
+}
+
+/// The path of the project of the jobs; `None` where it is not known, or an inventory does not list it, so that nothing is told of who lets it in.
+pub(super) fn listed_project<'p>(cx: &JobContext<'p>) -> Option<&'p str> {
+    let is_listed = |path: &&str| cx.index.inventory().is_none_or(|inventory| inventory.find_project(path).is_some());
+    cx.project_path().filter(is_listed)
 }
 
 /// What comes of a context that does not exist.
@@ -93,8 +127,18 @@ impl RefusedCase<'_> {
     }
 }
 
-/// The contexts of agents that the project may use, for a word of advice.
-pub(super) fn usable_contexts(cx: &JobContext<'_>) -> Vec<String> {
+/// How many agents, and how many cases of a job, are tried for a word of advice.
+const TRIED: (usize, usize) = (200, 4);
+
+/// The contexts of agents that let the job of a script in, for a word of advice.
+pub(super) fn usable_contexts(action: &JobAction<'_>, cx: &JobContext<'_>) -> Vec<String> {
     let Some(project) = cx.project_path() else { return Vec::new() };
-    cx.index.agents_for(project).into_iter().map(|agent| cx.index.agent(agent).context()).collect()
+    let cases = action.job.cases.iter().filter(|case| std::ptr::eq(&*case.script, action.script));
+    let cases: Vec<&JobCase> = cases.take(TRIED.1).collect();
+    let lets_in = |agent: &AgentId| {
+        let grants = cases.iter().filter_map(|case| cx.jobs.grant(case, *agent, cx.index));
+        cases.is_empty() || grants.into_iter().any(|grant| grant.refusal().is_none())
+    };
+    let agents = cx.index.agents_for(project).into_iter().take(TRIED.0).filter(lets_in);
+    agents.map(|agent| cx.index.agent(agent).context()).collect()
 }

@@ -94,6 +94,11 @@ fn as_written(id: &str, path: &str) -> String {
     }
 }
 
+/// Whether this rule speaks of an id, so that what else is wrong with it need not be told.
+pub(super) fn is_malformed(id: &EntryId<'_>) -> bool {
+    id.text.is_empty() || malformed(id.text, id.kind).is_some()
+}
+
 fn malformed(id: &str, kind: EntryKind) -> Option<Malformed> {
     let without = |why: &str| Some(Malformed { why: why.to_owned(), instead: None, is_guess: false });
     let instead = |why: &str, path: &str| {

@@ -1,20 +1,26 @@
 //! `managed-resources-not-granted`.
 
 use super::findings::{Findings, Wording};
-use super::given::JobContext;
-use super::jobs::{finding_at, job_name};
+use super::given::{JobContext, JobSelection};
+use super::jobs::{EnvironmentAgent, finding_at, job_name, listed_project};
 use super::rule::{Rule, rule};
-use crate::access::AgentId;
-use crate::access::jobs::{By, JobCase, JobView, Resolved};
-use crate::words::excerpt;
+use crate::access::{Certainly, Unmade};
+use crate::gitlab::releases::MANAGED_RESOURCES;
+use crate::words::{self, excerpt};
 
 rule! {
     /// The job asks for managed resources, and the agent's entry does not turn them on.
     ///
-    /// GitLab makes a namespace and a role binding for the environment only where the entry of `ci_access` that applies to the job's project
-    /// has `resource_management: {enabled: true}`.
+    /// GitLab makes a namespace and a role binding for the environment only where the most specific entry of `ci_access` for the job's project has
+    /// `resource_management: {enabled: true}`, and the agent's configuration project has Premium or Ultimate. The configuration project's own access has none.
     ///
-    /// Source: `doc/user/clusters/agent/managed_kubernetes_resources.md` of GitLab.
+    /// No job has to ask: where the entry turns them on, `environment:kubernetes:agent` is enough, and only `managed_resources: {enabled: false}` keeps GitLab
+    /// from it. A job that writes `enabled: true` all the same counts on them, and without the entry nothing is made, without a word.
+    ///
+    /// Source: `lib/gitlab/ci/build/prerequisite/managed_resource.rb` and `ee/app/models/ee/clusters/agent.rb` of GitLab;
+    /// `doc/user/clusters/agent/managed_kubernetes_resources.md`.
+    ///
+    /// Releases: from 17.9.
     ///
     /// ## Bad
     ///
@@ -66,40 +72,24 @@ rule! {
     ///
     /// ## When it stays silent
     ///
-    /// Where the job does not write `managed_resources: {enabled: true}`, and where the agent's file is not at hand or GitLab refuses it.
+    /// Where the job does not write `managed_resources: {enabled: true}`: it may name the agent for its dashboard alone. Where its environment is not started
+    /// (`action`), and where the agent's file is not at hand or GitLab refuses it.
     ManagedResourcesNotGranted = "managed-resources-not-granted", Warning in Jobs
 }
 
 impl Rule for ManagedResourcesNotGranted {
-    fn check_job(&self, job: &JobView<'_>, cx: &JobContext<'_>, findings: &mut Findings) {
-        let kubernetes = job.job.environment.as_ref().and_then(|environment| environment.kubernetes.as_ref());
-        let asked = kubernetes.and_then(|kubernetes| kubernetes.managed_resources.as_ref());
-        let Some((_, place)) = asked.filter(|(enabled, _)| *enabled) else { return };
-        let Some((agent, case)) = environment_agent(job, cx) else { return };
+    fn check_selection(&self, selection: &JobSelection<'_>, cx: &JobContext<'_>, findings: &mut Findings) {
+        let Some(EnvironmentAgent { agent, case, kubernetes }) = EnvironmentAgent::of(selection, cx) else { return };
+        let Some((_, place)) = kubernetes.managed_resources.as_ref().filter(|(enabled, _)| *enabled) else { return };
+        let Some(project) = listed_project(cx).filter(|_| cx.gitlab().version >= MANAGED_RESOURCES) else { return };
         let known = cx.index.agent(agent);
-        let Some(project) =
-            cx.project_path().filter(|_| known.file.is_some() && known.is_registered && !known.is_refused())
-        else {
-            return;
-        };
-        let rows = cx.index.query_agent(agent, &case.query(project, None));
-        // Nothing is told of a project that the inventory does not list.
-        if rows.is_empty() {
+        let answer = cx.index.managed_resources(agent, project);
+        if answer.are_made() != Some(Certainly::No) {
             return;
         }
-        let grants = rows.iter().any(|row| {
-            let entry = row.winner.and_then(|winner| winner.entry);
-            entry.and_then(|entry| entry.resource_management.as_ref()).is_some_and(|enabled| enabled.value)
-        });
-        if grants {
-            return;
-        }
-        let winner = rows.iter().find_map(|row| row.winner);
-        let why = match winner.map(|winner| winner.entry.is_some()) {
-            Some(true) => "the entry that applies does not turn them on",
-            Some(false) => "no entry names the configuration project itself, whose own access does not turn them on",
-            None => "no entry lets the project in",
-        };
+        let told = answer.cases.iter().find(|case| case.winner.is_some()).or(answer.cases.first());
+        let Some((told, unmade)) = told.and_then(|told| Some((told, told.unmade?))) else { return };
+        let why = words::unmade(unmade);
         let (name, context) = (job_name(case), excerpt(&known.context()));
         let message = format!(
             "{name} asks the agent {context} for managed resources, and {why}: nothing is made for the environment"
@@ -114,19 +104,15 @@ impl Rule for ManagedResourcesNotGranted {
         };
         let mut finding = finding_at(&INFO, place, message)
             .label("not granted")
-            .route(format!("{}.environment.kubernetes.managed_resources", job.job.name))
+            .route(format!("{}.environment.kubernetes.managed_resources", selection.job.job.name))
             .key(known.context());
-        if let Some(place) = winner.and_then(|winner| cx.entry_place(agent, winner.entry?)) {
+        if let Some(place) = told.winner.and_then(|winner| cx.entry_place(agent, winner.entry?)) {
             finding = finding.related_at(place, "this entry applies");
         }
-        let help = "write `resource_management: {enabled: true}` in the agent's entry for the project";
+        let help = match unmade {
+            Unmade::Tier => "take `managed_resources` out, and make the namespace and the role binding by other means",
+            _ => "write `resource_management: {enabled: true}` in the agent's entry for the project",
+        };
         findings.report_naming(finding.help(help), wording);
     }
-}
-
-/// The agent that the job's environment names, with the case that names it.
-pub(super) fn environment_agent<'j>(job: &'j JobView<'_>, cx: &JobContext<'_>) -> Option<(AgentId, &'j JobCase)> {
-    let selection = job.selections().iter().find(|selection| selection.by == By::Environment)?;
-    let Resolved::Agent(agent) = selection.resolve(cx.index) else { return None };
-    Some((agent, job.cases.get(*selection.cases.first()?)?))
 }

@@ -16,6 +16,7 @@ mod duplicate_id;
 mod duplicate_key;
 mod empty_environments;
 mod environment_not_granted;
+mod environment_template;
 mod file_too_large;
 mod findings;
 mod given;
@@ -35,6 +36,7 @@ mod kube_cache_unwritable;
 mod malformed_context;
 mod malformed_id;
 mod managed_resources_not_granted;
+mod managed_resources_unrestricted;
 mod managed_resources_without_ci_job;
 mod manual_credentials;
 mod no_context_selected;
@@ -103,6 +105,7 @@ rules! {
     duplicate_key::DuplicateKey,
     empty_environments::EmptyEnvironments,
     environment_not_granted::EnvironmentNotGranted,
+    environment_template::EnvironmentTemplateRule,
     file_too_large::FileTooLarge,
     group_in_user_namespace::GroupInUserNamespace,
     ignored_document::IgnoredDocument,
@@ -118,6 +121,7 @@ rules! {
     malformed_context::MalformedContext,
     malformed_id::MalformedId,
     managed_resources_not_granted::ManagedResourcesNotGranted,
+    managed_resources_unrestricted::ManagedResourcesUnrestricted,
     managed_resources_without_ci_job::ManagedResourcesWithoutCiJob,
     manual_credentials::ManualCredentials,
     no_context_selected::NoContextSelected,

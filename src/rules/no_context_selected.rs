@@ -4,9 +4,10 @@ use super::findings::Findings;
 use super::given::{JobAction, JobContext};
 use super::jobs::{script_place, usable_contexts};
 use super::rule::{Rule, rule};
+use crate::access::jobs::{By, Selection};
 use crate::ci::UnreadKind;
 use crate::shell::{ActionKind, Contact, InForce, Tool};
-use crate::words::excerpt;
+use crate::words::{a_few_of, excerpt};
 
 rule! {
     /// A command talks to a cluster, and nothing selects a context before.
@@ -14,6 +15,8 @@ rule! {
     /// GitLab's kubeconfig has a context for each agent and chooses none. Without one kubectl talks to `localhost:8080`, or, on a runner inside
     /// a cluster, to that cluster as the runner's own account. What `script` selects is forgotten in `after_script`, whose shell gets a fresh
     /// kubeconfig.
+    ///
+    /// `environment:kubernetes:agent` selects no context: it is for the environment's dashboard and for managed resources.
     ///
     /// Source: `app/services/ci/generate_kubeconfig_service.rb` of GitLab; `shells/abstract.go` of gitlab-runner.
     ///
@@ -84,23 +87,36 @@ impl Rule for NoContextSelected {
         {
             finding = finding.related_at(place.clone(), "selected here, for another shell");
         }
+        let named = action.job.selections().iter().find(|selection| selection.by == By::Environment);
+        if let Some(named) = named {
+            finding = finding.related_at(named.place.clone(), "for the environment, and no context for scripts");
+        }
         // One is enough to see: those behind it have the same cause.
-        findings.report_once_a_job(finding.help(help(cx)));
+        findings.report_once_a_job(finding.help(help(action, named, cx)));
     }
 }
 
-fn help(cx: &JobContext<'_>) -> String {
-    match &usable_contexts(cx)[..] {
+fn help(action: &JobAction<'_>, named: Option<&Selection>, cx: &JobContext<'_>) -> String {
+    let mut usable = usable_contexts(action, cx);
+    let Some(named) = named else { return how_to_select(&usable) };
+    // Who names an agent for the environment most likely means the same one.
+    let name = named.context.to_string();
+    if let Some(position) = usable.iter().position(|context| *context == name) {
+        usable.swap(0, position);
+        usable.truncate(1);
+    }
+    format!("{}; `environment:kubernetes:agent` selects none", how_to_select(&usable))
+}
+
+fn how_to_select(usable: &[String]) -> String {
+    match usable {
         [only] => format!("select it first: `kubectl config use-context {}`", excerpt(only).trim_matches('`')),
         [] => "select one first: `kubectl config use-context <project path>:<agent name>`".to_owned(),
-        [first, rest @ ..] => {
-            let others: Vec<String> = rest.iter().take(3).map(|context| excerpt(context)).collect();
-            format!(
-                "select one first: `kubectl config use-context {}` (or {})",
-                excerpt(first).trim_matches('`'),
-                others.join(", ")
-            )
-        }
+        [first, rest @ ..] => format!(
+            "select one first: `kubectl config use-context {}` (or {})",
+            excerpt(first).trim_matches('`'),
+            a_few_of(rest.iter().map(|context| excerpt(context)))
+        ),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::findings::Findings;
 use super::given::FileContext;
+use super::malformed_id::is_malformed;
 use super::rule::{Rule, rule};
 use crate::access::Authorization;
 use crate::agent_config::EntryKind;
@@ -58,7 +59,7 @@ impl Rule for OutsideHierarchy {
         let hierarchy = cx.entries.hierarchy(id.section);
         let Some((project, scope)) = cx.gitlab().project.as_ref().zip(hierarchy.scope()) else { return };
         // Of a group that can match nothing anyway, `group-in-user-namespace` speaks.
-        if !is_path(id.text) || (id.kind == EntryKind::Group && hierarchy.personal_namespace().is_some()) {
+        if is_malformed(id) || (id.kind == EntryKind::Group && hierarchy.personal_namespace().is_some()) {
             return;
         }
         let path = lower_path(id.text);
@@ -88,6 +89,8 @@ impl Rule for OutsideHierarchy {
                 Severity::Error,
                 format!("only ids below `{scope}` count, as the configuration project is `{project}`"),
             ),
+            // Whatever the instance allows, what does not exist is dropped, and `unknown-id` says so.
+            Authorization::Depends(_) if hierarchy.lists_root_of(&path) && hierarchy.missing(id.kind, &path).is_some() => return,
             Authorization::Depends(_) => (
                 format!(
                     "the {noun} {} is not below `{scope}`: GitLab drops the entry without a word, unless it is a self-managed instance with instance level authorization",
@@ -104,13 +107,4 @@ impl Rule for OutsideHierarchy {
             .key(path);
         findings.report(finding.help(help));
     }
-}
-
-/// Whether the id could be a path; others are said to be malformed.
-pub(super) fn is_path(id: &str) -> bool {
-    let is_segment = |segment: &str| {
-        !segment.is_empty()
-            && segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
-    };
-    id.split('/').all(is_segment) && !id.ends_with(".git")
 }

@@ -4,6 +4,7 @@ use super::findings::Findings;
 use super::given::{FileContext, JobAction, JobContext, JobSelection, ProjectContext};
 use crate::access::jobs::{JobView, ProjectJobs, Selection};
 use crate::agent_config::CiEntry;
+use crate::agent_config::environment_template::EnvironmentTemplate;
 use crate::diagnostic::RuleInfo;
 use crate::project::{AgentFile, EntryId, Input};
 use crate::schema;
@@ -53,7 +54,10 @@ pub trait Rule: Described + Sync {
     /// A path that was found, whether its content can be read or not.
     fn check_input(&self, _input: &Input, _cx: &ProjectContext<'_>, _findings: &mut Findings) {}
 
-    /// A file as a whole.
+    /// An agent's environment template.
+    fn check_template(&self, _template: &EnvironmentTemplate, _cx: &ProjectContext<'_>, _findings: &mut Findings) {}
+
+    /// An agent's configuration as a whole.
     fn check_file(&self, _file: &AgentFile, _cx: &FileContext<'_>, _findings: &mut Findings) {}
 
     /// Something that makes GitLab's YAML parser refuse the file.

@@ -57,7 +57,7 @@ impl Rule for SchemaViolation {
         }
         let document = &file.config.document;
         let Some(json) = document.to_json() else { return };
-        for schema in &*cx.gitlab().schemas {
+        for schema in cx.gitlab().schemas_to_follow() {
             for error in schema.validator().iter_errors(&json).take(MOST) {
                 let steps: Vec<LocationSegment<'_>> = error.instance_path().segments().collect();
                 let unexpected = match error.kind() {

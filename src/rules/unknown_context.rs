@@ -8,7 +8,7 @@ use crate::access::jobs::{Resolved, Selection};
 use crate::diagnostic::{Finding, Severity};
 use crate::gitlab::lower_path;
 use crate::schema;
-use crate::words::excerpt;
+use crate::words::{excerpt, some_of};
 
 rule! {
     /// There is no such agent in that configuration project, so kubectl finds no context of this name.
@@ -122,8 +122,8 @@ fn unknown(project: &str, agent: &str, selection: &Selection, cx: &JobContext<'_
         Some(near) => format!("did you mean `{}:{near}`?", listed.path),
         None if names.is_empty() => "no agent is registered there; name the project in which it is".to_owned(),
         None => {
-            let names: Vec<String> = names.iter().take(5).map(|name| excerpt(name)).collect();
-            format!("its agents are {}", names.join(", "))
+            let names: Vec<String> = names.iter().map(|name| excerpt(name)).collect();
+            format!("its agents are {}", some_of(&names, 5))
         }
     };
     finding(message, "no such agent".to_owned(), help)

@@ -2,7 +2,7 @@
 
 use super::findings::Findings;
 use super::given::FileContext;
-use super::outside_hierarchy::is_path;
+use super::malformed_id::is_malformed;
 use super::rule::{Rule, rule};
 use crate::access::{Authorization, DropReason};
 use crate::agent_config::EntryKind;
@@ -63,8 +63,13 @@ impl Rule for UnknownId {
     fn check_id(&self, id: &EntryId<'_>, cx: &FileContext<'_>, findings: &mut Findings) {
         let Some(inventory) = cx.gitlab().inventory.as_deref() else { return };
         let (hierarchy, path) = (cx.entries.hierarchy(id.section), lower_path(id.text));
-        let is_others = !is_path(id.text)
-            || matches!(hierarchy.by_place(id.kind, &path), Authorization::Dropped(_))
+        let is_others = is_malformed(id)
+            // Of a top-level group that the inventory has nothing of, `outside-hierarchy` speaks.
+            || match hierarchy.by_place(id.kind, &path) {
+                Authorization::Dropped(_) => true,
+                Authorization::Depends(_) => !hierarchy.lists_root_of(&path),
+                Authorization::Kept => false,
+            }
             || (id.kind == EntryKind::Group && hierarchy.personal_namespace().is_some());
         if is_others {
             return;

@@ -20,6 +20,9 @@ rule! {
     /// Keys are written with underscores: `ciAccess`, `ci-access` and `log-level` are as unknown as `foo`. A key that only holds an
     /// anchor is unknown as well. GitLab's own documentation of `protected_branches_only` writes `project:` for `projects:`.
     ///
+    /// Where `gitlab.agent_schema` in the settings or `--agent-schema` names the schema that GitLab publishes of the agent's configuration, that
+    /// file says which keys there are.
+    ///
     /// Source: protobuf-go, `encoding/protojson/decode.go`; `internal/tool/prototool/converters.go` of gitlab-agent.
     ///
     /// ## Bad
@@ -50,6 +53,18 @@ impl Rule for UnknownKey {
         let place = if path.len() == 1 { "at the top level".to_owned() } else { format!("in {}", message.name) };
         let text = format!("GitLab knows no key {} {place}: {REFUSED}", excerpt(key));
         let mut finding = Finding::new(&INFO, &cx.file.source, problem.span, text).route(&problem.route);
+        if let Some(known) = message.left_out(key) {
+            let text = format!(
+                "{} is not in the schema that was given, so GitLab knows no such key {place}: {REFUSED}",
+                excerpt(key)
+            );
+            let finding = Finding::new(&INFO, &cx.file.source, problem.span, text).route(&problem.route);
+            findings.report(finding.label("not in the schema").help(match known.replacement {
+                Some(instead) => format!("it is gone: {instead}"),
+                None => "remove it, or give the schema of the release that you run".to_owned(),
+            }));
+            return;
+        }
         if key == "ci_user" && message.name == "`access_as`" {
             let help = "`ci_user` is described in a design document and does not exist; write `agent: {}`, `ci_job: {}` or `impersonate`";
             findings.report(finding.label("does not exist").help(help));
@@ -104,7 +119,7 @@ impl Rule for UnknownKey {
 }
 
 /// A key in the quotes of another: without them, `{"a":1}` would be one text.
-fn in_same_quotes(written: &str, name: &str) -> String {
+pub(super) fn in_same_quotes(written: &str, name: &str) -> String {
     match written.chars().next() {
         Some(quote @ ('"' | '\'')) => format!("{quote}{name}{quote}"),
         _ => name.to_owned(),

@@ -1,7 +1,7 @@
 //! `unmatched-environment`.
 
 use std::cell::OnceCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::findings::Findings;
 use super::given::FileContext;
@@ -91,7 +91,7 @@ impl Rule for UnmatchedEnvironment {
             if matches_nothing(&pattern.value) {
                 continue;
             }
-            let names = names.get_or_init(|| Names::of(&known, entry.environments.len()));
+            let names = names.get_or_init(|| Names::of(&known, &entry.environments));
             let finding = unmatched(pattern, names, cx.file).route(format!("{}.environments[{index}]", entry.route()));
             findings.report(finding.key(&pattern.value));
         }
@@ -122,13 +122,15 @@ struct Names<'k> {
     starts: Vec<(String, &'k PartialText)>,
     /// How many of them a misspelt pattern is compared with.
     near: usize,
+    /// What the entry lists.
+    listed: HashSet<&'k str>,
 }
 
 /// How many comparisons there are, about, for the misspelt patterns of one entry.
 const COMPARISONS: usize = 200_000;
 
 impl<'k> Names<'k> {
-    fn of(known: &'k KnownEnvironments, patterns: usize) -> Self {
+    fn of(known: &'k KnownEnvironments, patterns: &'k [Spanned<String>]) -> Self {
         let (mut by_lower, mut by_slug) = (HashMap::new(), HashMap::new());
         for name in known.whole_names() {
             by_lower.entry(name.to_lowercase()).or_insert(name);
@@ -137,7 +139,8 @@ impl<'k> Names<'k> {
         let starts = known.names.iter().map(|name| (name.known_start().to_owned(), name));
         let mut starts: Vec<(String, &PartialText)> = starts.collect();
         starts.sort_by(|one, other| one.0.cmp(&other.0));
-        Self { known, by_lower, by_slug, starts, near: COMPARISONS / patterns.max(1) }
+        let listed = patterns.iter().map(|pattern| &*pattern.value).collect();
+        Self { known, by_lower, by_slug, starts, near: COMPARISONS / patterns.len().max(1), listed }
     }
 
     fn other_case(&self, pattern: &str) -> Option<&'k str> {
@@ -154,13 +157,15 @@ impl<'k> Names<'k> {
     }
 
     fn nearest(&self, pattern: &str) -> Option<&'k str> {
-        schema::nearest(pattern, self.known.whole_names().take(self.near))
+        let names = self.known.whole_names().take(self.near);
+        schema::nearest(pattern, names.filter(|name| !self.listed.contains(name)))
     }
 }
 
-/// The known name that differs in letter case only, or that this is the slug of.
+/// The known name that differs in letter case only, or that this is the slug of, and that the entry does not list as well.
 fn meant<'k>(pattern: &str, known: &Names<'k>) -> Option<&'k str> {
-    known.other_case(pattern).or_else(|| known.of_slug(pattern))
+    let name = known.other_case(pattern).or_else(|| known.of_slug(pattern));
+    name.filter(|name| !known.listed.contains(name))
 }
 
 fn is_plain(character: char) -> bool {
@@ -170,6 +175,14 @@ fn is_plain(character: char) -> bool {
 /// What was probably meant: a label and the help.
 fn explained(pattern: &str, names: &Names<'_>) -> (String, String) {
     let folder = format!("{pattern}/");
+    let same = names.other_case(pattern).or_else(|| names.of_slug(pattern));
+    if let Some(name) = same.filter(|name| names.listed.contains(name)) {
+        let name = excerpt(name);
+        return (
+            format!("{name} is listed already"),
+            format!("remove the line: GitLab compares with the name, and {name} is listed"),
+        );
+    }
     if let Some(name) = names.other_case(pattern) {
         return ("letter case counts".to_owned(), format!("write {}", excerpt(name)));
     }
@@ -179,13 +192,14 @@ fn explained(pattern: &str, names: &Names<'_>) -> (String, String) {
             format!("GitLab compares the name and not the slug: write {}", excerpt(name)),
         );
     }
-    if let Some(name) = names.inside(&folder) {
+    let all_inside = format!("{folder}*");
+    if let Some(name) = names.inside(&folder).filter(|_| !names.listed.contains(&*all_inside)) {
         let name = name.to_string();
         return (
             format!("does not match {}", excerpt(&name)),
             format!(
                 "a line without `*` is compared with the whole name: write the names out, or {}",
-                excerpt(&format!("{folder}*"))
+                excerpt(&all_inside)
             ),
         );
     }

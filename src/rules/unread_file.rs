@@ -50,6 +50,9 @@ rule! {
 
 impl Rule for UnreadFile {
     fn check_input(&self, input: &Input, _cx: &ProjectContext<'_>, findings: &mut Findings) {
+        if input.location.is_template() {
+            return;
+        }
         let finding = match (&input.content, &input.location) {
             (InputContent::Link(target), Location::Unread { why: Unread::FolderLink, .. }) => finding(
                 input,

@@ -182,8 +182,10 @@ fn mend(finding: Finding, problem: &schema::Problem, kind: &Kind, found: &Found,
                 false => finding.help("write seconds, such as `3600s`"),
             }
         }
-        (Kind::Enum(names), _) => finding.help(format!("write {}", schema::listed(&names.all()))),
-        (Kind::Int32 | Kind::Int64, _) => finding.help("write a whole number without unit"),
+        (Kind::Enum(names), _) => finding.help(format!("write {}", names.in_words("or"))),
+        (Kind::Int32 | Kind::Int64 | Kind::UInt32 | Kind::UInt64, _) => {
+            finding.help("write a whole number without unit")
+        }
         (Kind::Map(_), _) if problem.route.is_empty() => {
             finding.help("a configuration starts with a key such as `ci_access:`")
         }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::duration::Duration;
 use super::suggest::{Suggestion, suggest};
-use super::table::{Check, KeyRef, Kind, Members, MessageRef};
+use super::table::{Check, KeyRef, Kind, Limit, Members, MessageRef, Names};
 use super::value::{Data, Field, MessageValue, Value};
 use crate::gitlab::Version;
 use crate::source::Span;
@@ -90,7 +90,7 @@ pub enum ProblemKind {
     /// A text that is none of an enum's names.
     UnknownName {
         /// The names.
-        names: Vec<String>,
+        names: Names,
         /// The text.
         found: String,
     },
@@ -170,6 +170,15 @@ pub enum ProblemKind {
     },
     /// A required key is missing by the rules of older releases; whether this one needs it is open.
     MaybeMissing(KeyRef),
+    /// A value that the schema that was given does not allow.
+    OverLimit {
+        /// The key.
+        key: KeyRef,
+        /// The text or number that is there, or the number of items.
+        found: String,
+        /// What is allowed, in words.
+        allowed: String,
+    },
 }
 
 /// Something wrong at a place of the file.
@@ -218,6 +227,8 @@ pub fn decode(
         route: Vec::new(),
         path: Vec::new(),
         suggestions: HashMap::new(),
+        searched: 0,
+        missing: 0,
         damaged: document.unshown(),
     };
     let value = tree.root().and_then(|root| decoder.root(root, &message.into()));
@@ -236,6 +247,15 @@ enum Segment {
     Item(usize),
 }
 
+/// How many keys of a table that was read from a file are looked at for what unknown keys may mean.
+const MOST_SEARCHED: usize = 2_000_000;
+
+/// How many missing keys of a file are told. A table that was read from a file may ask each item of a list for any number of them.
+const MOST_MISSING: usize = 20_000;
+
+/// The longest text that is held against a pattern, in bytes: one text may stand behind many aliases, and patterns cost with its length.
+const MOST_MATCHED: usize = 1_000;
+
 /// An unknown key with the addresses of the messages above it and with its siblings.
 type AskedKey = (String, Vec<usize>, Arc<[String]>);
 
@@ -249,6 +269,10 @@ struct Decoder<'d> {
     path: Vec<MessageRef>,
     /// What was found to be meant by unknown keys.
     suggestions: HashMap<AskedKey, Option<Suggestion>>,
+    /// How many keys were looked at for that in a table that was read from a file, which may have any number of them.
+    searched: usize,
+    /// How many required keys were missing.
+    missing: usize,
     /// Whether a syntax error hides part of the section, so that nothing can be said to be missing.
     damaged: bool,
 }
@@ -363,12 +387,15 @@ impl Decoder<'_> {
         span: Span,
     ) -> Option<Field> {
         let value = self.found(entry.value).unwrap_or(Found::Mapping(0));
-        let suggestion = self.suggestion(&entry.key, siblings);
+        let suggestion = match message.left_out(&entry.key) {
+            Some(_) => None,
+            None => self.suggestion(&entry.key, siblings),
+        };
         let meant = match &suggestion {
             Some(Suggestion::Rename { key, certain: true }) => Some(key.clone()),
             _ => None,
         };
-        if suggestion.is_none() && self.version.is_newer_than_known() {
+        if suggestion.is_none() && self.version.is_newer_than_known() && !message.is_read() {
             self.problem(ProblemKind::PerhapsNewKey(entry.key.clone()), Stage::Nobody, span, Some(span));
             return None;
         }
@@ -387,8 +414,16 @@ impl Decoder<'_> {
     fn suggestion(&mut self, key: &str, siblings: &Arc<[String]>) -> Option<Suggestion> {
         let path: Vec<usize> = self.path.iter().map(MessageRef::address).collect();
         let asked = (key.to_owned(), path, Arc::clone(siblings));
-        let find = || suggest(key, &self.path, siblings, self.version);
-        self.suggestions.entry(asked).or_insert_with(find).clone()
+        if let Some(known) = self.suggestions.get(&asked) {
+            return known.clone();
+        }
+        self.searched += self.path.last().map_or(0, MessageRef::size_read);
+        let found = match self.searched > MOST_SEARCHED {
+            true => None,
+            false => suggest(key, &self.path, siblings, self.version),
+        };
+        self.suggestions.insert(asked, found.clone());
+        found
     }
 
     fn field(&mut self, key: KeyRef, entry: &yaml::Entry, key_span: Span) -> Option<Field> {
@@ -464,6 +499,10 @@ impl Decoder<'_> {
                 false if may_be_required => (ProblemKind::MaybeMissing(message.at(index)), Stage::Nobody),
                 false => continue,
             };
+            self.missing += 1;
+            if self.missing > MOST_MISSING {
+                return;
+            }
             let null_key = field.map(|field| field.key_span);
             let first_key = match &tree.node(id).data {
                 yaml::Data::Mapping { entries, .. } => entries.first().map(|entry| tree.node(entry.0).span),
@@ -486,7 +525,7 @@ impl Decoder<'_> {
             (yaml::Data::Scalar { text, .. }, Kind::Word(names)) => match names.iter().find(|name| **name == &**text) {
                 Some(word) => Data::Text((*word).into()),
                 None => {
-                    let kind = ProblemKind::UnknownName { names: owned(names), found: text.to_string() };
+                    let kind = ProblemKind::UnknownName { names: Names::Numbered(names), found: text.to_string() };
                     self.invalid(kind, node.span, key_span)
                 }
             },
@@ -590,7 +629,7 @@ impl Decoder<'_> {
             (Kind::Enum(names), Scalar::Str(text)) => match names.number_of(text) {
                 Some(number) => Data::Enum { number, name: Some(text.as_ref().into()) },
                 None => {
-                    let kind = ProblemKind::UnknownName { names: owned(&names.all()), found: text.to_string() };
+                    let kind = ProblemKind::UnknownName { names: names.clone(), found: text.to_string() };
                     self.invalid(kind, span, key_span)
                 }
             },
@@ -601,19 +640,22 @@ impl Decoder<'_> {
                 },
                 None => self.wrong_type(kind, id, key_span),
             },
-            (Kind::Int32 | Kind::Int64, scalar) => {
-                let wide = matches!(kind, Kind::Int64);
+            (Kind::Int32 | Kind::Int64 | Kind::UInt32 | Kind::UInt64, scalar) => {
+                let wide = matches!(kind, Kind::Int64 | Kind::UInt64);
+                let range = match kind {
+                    Kind::Int32 => i32::MIN.into()..=i32::MAX.into(),
+                    Kind::UInt32 => 0..=u32::MAX.into(),
+                    Kind::UInt64 => 0..=u64::MAX.into(),
+                    _ => i64::MIN.into()..=i64::MAX.into(),
+                };
                 let number = match scalar {
                     Scalar::Str(text) => json_number(text),
                     other => integer(other),
                 };
                 match number {
                     None => self.wrong_type(kind, id, key_span),
-                    Some(number) => match (i64::try_from(number), i32::try_from(number)) {
-                        (Ok(value), _) if wide => Data::Int { value, wide },
-                        (_, Ok(value)) => Data::Int { value: value.into(), wide },
-                        _ => self.out_of_range(if wide { 64 } else { 32 }, scalar, span, key_span),
-                    },
+                    Some(value) if range.contains(&value) => Data::Int { value, wide },
+                    Some(_) => self.out_of_range(if wide { 64 } else { 32 }, scalar, span, key_span),
                 }
             }
             _ => self.wrong_type(kind, id, key_span),
@@ -683,10 +725,12 @@ impl Decoder<'_> {
                         self.problem(kind, Stage::Agent, value.span, Some(key_span));
                     }
                 }
-                (Check::Between(low, high), &Data::Int { value: number, .. }) if number < *low || number > *high => {
+                (Check::Between(low, high), &Data::Int { value: number, .. })
+                    if number < (*low).into() || number > (*high).into() =>
+                {
                     self.rails(key, format!("{number} is not between {low} and {high}"), value.span, key_span);
                 }
-                (Check::AtLeast(low), &Data::Int { value: number, .. }) if number < *low => {
+                (Check::AtLeast(low), &Data::Int { value: number, .. }) if number < (*low).into() => {
                     self.rails(key, format!("{number} is less than {low}"), value.span, key_span);
                 }
                 (Check::DnsName | Check::RuntimeClass | Check::Cidr, Data::Text(text)) if !text.is_empty() => {
@@ -701,9 +745,55 @@ impl Decoder<'_> {
                         }
                     }
                 }
+                (Check::Limit(limit), data) => self.limit(key, limit, data, value.span, key_span),
+                (Check::Each(limits), Data::List(items)) => {
+                    for (index, item) in items.iter().enumerate() {
+                        self.route.push(Segment::Item(index));
+                        limits.iter().for_each(|limit| self.limit(key, limit, &item.data, item.span, key_span));
+                        self.route.pop();
+                    }
+                }
+                (Check::Each(limits), Data::Map(entries)) => {
+                    for (name, name_span, item) in entries {
+                        self.route.push(Segment::Free(name.clone()));
+                        limits.iter().for_each(|limit| self.limit(key, limit, &item.data, item.span, *name_span));
+                        self.route.pop();
+                    }
+                }
                 _ => {}
             }
         }
+    }
+
+    /// What a JSON Schema asks of a value beyond its type. Lengths are in characters.
+    fn limit(&mut self, key: &KeyRef, limit: &Limit, data: &Data, span: Span, key_span: Span) {
+        let length = |text: &str| u64::try_from(text.chars().count()).unwrap_or(u64::MAX);
+        let count = |items: usize| u64::try_from(items).unwrap_or(u64::MAX);
+        let holds = match (limit, data) {
+            (Limit::MinLength(least), Data::Text(text)) => length(text) >= *least,
+            (Limit::MaxLength(most), Data::Text(text)) => length(text) <= *most,
+            (Limit::Pattern(pattern), Data::Text(text)) => text.len() > MOST_MATCHED || pattern.is_match(text),
+            (Limit::OneOf(allowed), Data::Text(text)) => allowed.contains(text),
+            (Limit::MinItems(least), Data::List(items)) => count(items.len()) >= *least,
+            (Limit::MaxItems(most), Data::List(items)) => count(items.len()) <= *most,
+            (Limit::MinItems(least), Data::Map(entries)) => count(entries.len()) >= *least,
+            (Limit::MaxItems(most), Data::Map(entries)) => count(entries.len()) <= *most,
+            (Limit::Min(least), Data::Int { value, .. }) => value >= least,
+            (Limit::Max(most), Data::Int { value, .. }) => value <= most,
+            _ => true,
+        };
+        if holds {
+            return;
+        }
+        let found = match data {
+            Data::Text(text) => text.to_string(),
+            Data::Int { value, .. } => value.to_string(),
+            Data::List(items) => items.len().to_string(),
+            Data::Map(entries) => entries.len().to_string(),
+            _ => String::new(),
+        };
+        let kind = ProblemKind::OverLimit { key: key.clone(), found, allowed: limit.in_words() };
+        self.problem(kind, Stage::Validate, if span.is_empty() { key_span } else { span }, Some(key_span));
     }
 
     fn not_documented(&mut self, key: &KeyRef, documented: &[&str], found: &str, span: Span, key_span: Span) {

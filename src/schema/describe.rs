@@ -36,11 +36,11 @@ pub fn describe(problem: &Problem) -> Option<(String, String)> {
             Some((format!("`{name}` must be {}", kind.in_words()), help))
         }
         ProblemKind::UnknownName { names, found } => {
-            let help = match super::suggest::nearest(found, names.iter().map(String::as_str)) {
+            let help = match super::suggest::nearest(found, names.all().into_iter()) {
                 Some(near) => format!("write `{near}`"),
-                None => format!("write {}", listed(names)),
+                None => format!("write {}", names.in_words("or")),
             };
-            Some((format!("`{found}` is none of {}", listed_and(names)), help))
+            Some((format!("`{found}` is none of {}", names.in_words("and")), help))
         }
         ProblemKind::OutOfRange { found, .. } => words(format!("{found} is too large"), "write a smaller number"),
         ProblemKind::Missing(key) => Some((format!("`{}` is missing", key.name), format!("add it. {}", key.doc))),

@@ -41,7 +41,7 @@ fn value_to_json(value: &Value) -> Option<Json> {
         Data::Text(text) => Json::from(&**text),
         Data::Bool(value) => Json::from(*value),
         Data::Int { value, wide: true } => Json::from(value.to_string()),
-        Data::Int { value, wide: false } => Json::from(*value),
+        Data::Int { value, wide: false } => Json::from(i64::try_from(*value).ok()),
         Data::Enum { name: Some(name), .. } => Json::from(&**name),
         Data::Enum { number, name: None } => Json::from(*number),
         Data::Duration(duration) => Json::from(duration.to_string()),

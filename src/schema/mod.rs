@@ -20,7 +20,7 @@ pub use json::to_json;
 pub use json_schema::{Difference, json_schema};
 pub use suggest::{Suggestion, nearest};
 pub use table::{
-    Check, Declared, Inert, Key, KeyRef, Kind, Link, Members, Message, MessageRef, Messages, Names, Period, Presence,
-    listed, listed_and,
+    Check, Declared, Inert, Key, KeyRef, Kind, Limit, Link, Members, Message, MessageRef, Messages, Names, Period,
+    Presence, listed, listed_and,
 };
 pub use value::{Data, Field, MessageValue, Value};

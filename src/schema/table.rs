@@ -22,19 +22,21 @@ pub struct Message {
     pub keys: Vec<Key>,
     /// How many of the keys may be set.
     pub members: Members,
+    /// The keys of kaslint's own table that the file from which the table was read does not have.
+    pub left_out: Vec<KeyRef>,
 }
 
 impl Message {
     /// A message of which any keys may be set.
     #[must_use]
     pub fn new(name: impl Into<Cow<'static, str>>, keys: Vec<Key>) -> Self {
-        Self { name: name.into(), keys, members: Members::Any }
+        Self { name: name.into(), keys, members: Members::Any, left_out: Vec::new() }
     }
 
     /// A message of which exactly one key is set; protobuf's required oneof.
     #[must_use]
     pub fn one_of(name: impl Into<Cow<'static, str>>, keys: Vec<Key>) -> Self {
-        Self { name: name.into(), keys, members: Members::ExactlyOne }
+        Self { members: Members::ExactlyOne, ..Self::new(name, keys) }
     }
 
     /// The key of this name, in whichever releases it is known.
@@ -125,6 +127,27 @@ impl MessageRef {
         (0..self.keys.len()).map(|index| KeyRef { message: self.clone(), index })
     }
 
+    /// Whether the table was read from a file, which then says which keys there are.
+    #[must_use]
+    pub fn is_read(&self) -> bool {
+        matches!(self.0, Held::Shared(..))
+    }
+
+    /// How many keys and messages the table has that was read from a file; 0 for one that is written in the code.
+    #[must_use]
+    pub fn size_read(&self) -> usize {
+        match &self.0 {
+            Held::Declared(_) => 0,
+            Held::Shared(messages, _) => messages.0.iter().map(|message| message.keys.len() + 1).sum(),
+        }
+    }
+
+    /// The key of this name that the file of the table does not have and kaslint's own table does.
+    #[must_use]
+    pub fn left_out(&self, name: &str) -> Option<&KeyRef> {
+        self.left_out.iter().find(|key| key.name == name)
+    }
+
     /// The address of the message, which stays the same as long as it is held on to.
     #[must_use]
     pub fn address(&self) -> usize {
@@ -187,6 +210,9 @@ impl Link {
     }
 }
 
+/// How many names of an enum are told before the others are counted.
+const MOST_NAMES: usize = 12;
+
 /// The names of an enum.
 #[derive(Clone, Debug)]
 pub enum Names {
@@ -224,6 +250,19 @@ impl Names {
         match self {
             Self::Numbered(names) => usize::try_from(wanted).ok().and_then(|index| names.get(index)).copied(),
             Self::Given(names) => names.iter().find(|(_, number)| *number == Some(wanted)).map(|(name, _)| &**name),
+        }
+    }
+
+    /// The first of the names, joined by this word, with the number of the others.
+    #[must_use]
+    pub fn in_words(&self, word: &str) -> String {
+        let names = self.all();
+        match names.get(..MOST_NAMES) {
+            Some(first) if names.len() > MOST_NAMES => {
+                let first: Vec<String> = first.iter().map(|name| format!("`{name}`")).collect();
+                format!("{} {word} {} others", first.join(", "), names.len() - MOST_NAMES)
+            }
+            _ => joined(&names, word),
         }
     }
 
@@ -303,6 +342,10 @@ pub struct Key {
     pub inert: Option<Inert>,
     /// What public sources leave open about it.
     pub unverified: Option<&'static str>,
+    /// The key that this one may be another name of, where public sources do not settle which of the two it is.
+    pub or_else: Option<&'static str>,
+    /// Whether what it does is said by a file, so that it is not known what that text holds.
+    pub is_doc_read: bool,
 }
 
 /// Releases in which a key is read without effect.
@@ -333,6 +376,8 @@ impl Key {
             checks: Cow::Borrowed(&[]),
             inert: None,
             unverified: None,
+            or_else: None,
+            is_doc_read: false,
         }
     }
 
@@ -402,6 +447,13 @@ impl Key {
         self
     }
 
+    /// Perhaps only another name of this key.
+    #[must_use]
+    pub fn or_else(mut self, name: &'static str) -> Self {
+        self.or_else = Some(name);
+        self
+    }
+
     /// Whether the release may know the key.
     #[must_use]
     pub fn is_known(&self, version: Version) -> bool {
@@ -425,7 +477,7 @@ impl Key {
     #[must_use]
     pub fn is_required(&self, version: Version) -> bool {
         self.checks.iter().any(|check| match check {
-            Check::Required => true,
+            Check::Required | Check::Present => true,
             Check::RequiredBefore(until) => version < *until,
             _ => false,
         })
@@ -443,6 +495,10 @@ pub enum Kind {
     Int32,
     /// A 64-bit integer.
     Int64,
+    /// A 32-bit integer that is not negative.
+    UInt32,
+    /// A 64-bit integer that is not negative.
+    UInt64,
     /// One of the names, or the number of one; the first is the zero value.
     Enum(Names),
     /// One of the names, by what is written: `off` is a word here and no boolean. For kaslint's own files.
@@ -504,8 +560,8 @@ impl Kind {
         match self {
             Self::Text => "text".to_owned(),
             Self::Bool => "`true` or `false`".to_owned(),
-            Self::Int32 | Self::Int64 => "a whole number".to_owned(),
-            Self::Enum(names) => format!("one of {}", listed(&names.all())),
+            Self::Int32 | Self::Int64 | Self::UInt32 | Self::UInt64 => "a whole number".to_owned(),
+            Self::Enum(names) => format!("one of {}", names.in_words("or")),
             Self::Word(names) => format!("one of {}", listed(names)),
             Self::Duration => "a number of seconds such as `3600s`".to_owned(),
             Self::Message(_) if self.is_empty_message() => "`{}`".to_owned(),
@@ -622,4 +678,54 @@ pub enum Check {
     Cidr,
     /// At most 253 lower-case letters, digits, `-` and `.`, a letter or digit at both ends; Rails side as above.
     RuntimeClass,
+    /// Must be written and not null, as a schema that was given asks; refused in validation otherwise.
+    Present,
+    /// What a schema that was given asks of a value; refused in validation otherwise.
+    Limit(Limit),
+    /// What it asks of each item of a list, or of each value of a mapping with free keys.
+    Each(Arc<[Limit]>),
+}
+
+/// What a JSON Schema asks of a value beyond its type.
+#[derive(Clone, Debug)]
+pub enum Limit {
+    /// At least so many characters.
+    MinLength(u64),
+    /// At most so many characters.
+    MaxLength(u64),
+    /// A match of this pattern somewhere.
+    Pattern(regex::Regex),
+    /// One of these texts.
+    OneOf(Arc<[Box<str>]>),
+    /// At least so many items, or keys of a mapping with free keys.
+    MinItems(u64),
+    /// At most so many items, or keys of a mapping with free keys.
+    MaxItems(u64),
+    /// At least this number.
+    Min(i128),
+    /// At most this number.
+    Max(i128),
+}
+
+impl Limit {
+    /// What it asks, behind "must": "have at least 3 characters".
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let counted = |count: u64, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
+        match self {
+            Self::MinLength(1) => "not be empty".to_owned(),
+            Self::MinLength(least) => format!("have at least {}", counted(*least, "character")),
+            Self::MaxLength(most) => format!("have at most {}", counted(*most, "character")),
+            Self::Pattern(pattern) => format!("match `{pattern}`"),
+            Self::OneOf(allowed) => {
+                let first: Vec<&str> = allowed.iter().take(MOST_NAMES).map(|text| &**text).collect();
+                let more = if allowed.len() > first.len() { ", or one of others" } else { "" };
+                format!("be {}{more}", listed(&first))
+            }
+            Self::MinItems(least) => format!("have at least {}", counted(*least, "item")),
+            Self::MaxItems(most) => format!("have at most {}", counted(*most, "item")),
+            Self::Min(least) => format!("be at least {least}"),
+            Self::Max(most) => format!("be at most {most}"),
+        }
+    }
 }

@@ -27,8 +27,8 @@ pub enum Data {
     Bool(bool),
     /// An integer; `wide` for a 64-bit field, which JSON writes as text.
     Int {
-        /// The number.
-        value: i64,
+        /// The number; those of a field with a sign fit 64 bits.
+        value: i128,
         /// Whether the field has 64 bits.
         wide: bool,
     },
@@ -128,7 +128,7 @@ impl Value {
     #[must_use]
     pub fn as_int(&self) -> Option<i64> {
         match self.data {
-            Data::Int { value, .. } => Some(value),
+            Data::Int { value, .. } => i64::try_from(value).ok(),
             _ => None,
         }
     }

@@ -6,6 +6,7 @@
 
 mod condition;
 mod entry;
+mod environment_agent;
 mod identity;
 mod io_error;
 mod list;
@@ -17,12 +18,13 @@ pub use condition::{
     condition, condition_for_users, conditions, conditions_for_users, conditions_of_entries, conditions_of_jobs,
 };
 pub use entry::{candidate, candidate_name, entry, entry_name, project, restrictions, through, user_entry_name};
+pub use environment_agent::{Told, certainly, dashboard, managed_resources};
 pub use identity::{acting_as, identity, identity_parts, mode, user_identity};
 pub use io_error::io_error;
 pub use list::{a_few, a_few_of, count, cut, jobs, list_and, named_jobs, some_of};
 pub use reason::{
-    denial, dropped, dropped_alike, job, pattern_fault, pattern_unknown, reason, refused_at, unregistered, user_denial,
-    verdict,
+    denial, dropped, dropped_alike, job, pattern_fault, pattern_unknown, reason, refused_at, resources_all_the_same,
+    unmade, unregistered, user_denial, verdict,
 };
 pub use text::{excerpt, in_quotes, printable};
 pub use value::{REFUSED, found, yaml_surprise};

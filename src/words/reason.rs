@@ -1,11 +1,14 @@
 //! Why a job gets an agent or does not, and why an entry has no effect.
 
-use super::condition;
+use super::condition::{condition, conditions_for_users};
 use super::entry::candidate_for;
 use crate::access::environment_pattern::{Fault, RubyOnly};
-use crate::access::{Agent, Answer, Candidate, CandidateKind, Denial, DropReason, Outcome, Outside, Row, UserDenial};
+use crate::access::{
+    Agent, Answer, Candidate, CandidateKind, Denial, DropReason, MANAGED_RESOURCES_FLAG, Outcome, Outside, Row, Unmade,
+    UserDenial,
+};
 use crate::agent_config::RefusedAt;
-use crate::gitlab::releases::{USER_NAMESPACES, WHOLE_HIERARCHY};
+use crate::gitlab::releases::{MANAGED_RESOURCES, USER_NAMESPACES, WHOLE_HIERARCHY};
 
 /// The job of a question: "acme/web/shop in environment `production`, on a protected ref".
 #[must_use]
@@ -56,11 +59,22 @@ pub fn reason(answer: &Answer<'_, '_>, row: &Row<'_>, agent: &Agent<'_>) -> Stri
         return reason;
     }
     let mut reason = outcome(answer, row);
+    reason.push_str(&resources_all_the_same(answer, row).map(|text| format!("; {text}")).unwrap_or_default());
     if !row.conditions.is_empty() {
         let conditions: Vec<String> = row.conditions.iter().map(condition).collect();
         reason.push_str(&format!("; this is so if {}", conditions.join(" and ")));
     }
     reason
+}
+
+/// That managed resources are made for a job which an entry's restrictions keep out, if they are.
+#[must_use]
+pub fn resources_all_the_same(answer: &Answer<'_, '_>, row: &Row<'_>) -> Option<String> {
+    let is_kept_out = matches!(row.outcome, Outcome::Denied(Denial::OtherEnvironment | Denial::NotProtected));
+    let needs = answer.managed_resources(row).filter(|_| is_kept_out)?;
+    let needs = conditions_for_users(&needs);
+    let condition = if needs.is_empty() { needs } else { format!(" if {needs}") };
+    Some(format!("managed resources are made all the same for a job that names the agent{condition}"))
 }
 
 fn outcome(answer: &Answer<'_, '_>, row: &Row<'_>) -> String {
@@ -190,6 +204,21 @@ pub fn user_denial(denial: UserDenial) -> &'static str {
         UserDenial::NoSection => "the file has no `user_access`",
         UserDenial::NoAccessAs => "`access_as` is missing, and GitLab before 18.3 then refuses every user",
         UserDenial::Tier => "`access_as: {user: {}}` needs Premium or Ultimate",
+    }
+}
+
+/// Why no managed resources are made for the environments of a job that names an agent, as a clause.
+#[must_use]
+pub fn unmade(reason: Unmade) -> String {
+    match reason {
+        Unmade::Release => format!("GitLab before {MANAGED_RESOURCES} has none"),
+        Unmade::NoEntry => "no entry lets the project in".to_owned(),
+        Unmade::Implicit => {
+            "no entry names the configuration project itself, whose own access does not turn them on".to_owned()
+        }
+        Unmade::Off => "the entry that applies does not turn them on".to_owned(),
+        Unmade::Tier => "they need Premium or Ultimate".to_owned(),
+        Unmade::Flag => format!("the feature flag `{MANAGED_RESOURCES_FLAG}` is off"),
     }
 }
 

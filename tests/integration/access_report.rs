@@ -241,6 +241,15 @@ fn a_recorded_result_is_compared_with() {
     }
     let recorded = std::fs::read(folder.path().join("recorded.csv")).expect("a file");
     assert_eq!(recorded, access("--format csv").stdout.into_bytes());
+    // A comment, moved lines and another order of what does not hang on it change nothing.
+    let prod = "projects/acme/platform/agents/.gitlab/agents/prod/config.yaml";
+    let (first, last) = ("    - id: partner/app\n", "    - id: acme/web/shopp\n");
+    let moved = PROD.replace(&format!("{first}{last}"), &format!("{last}    # a word\n\n{first}"));
+    write(folder.path(), prod, format!("# Of the platform team.\n{moved}").as_bytes());
+    for format in ["human", "json", "markdown", "csv"] {
+        let same = access(&format!("--format {format} --expect recorded.{format}"));
+        assert_eq!((same.code, &*same.stdout), (0, ""), "{format}");
+    }
     write(
         folder.path(),
         "projects/acme/platform/agents/.gitlab/agents/prod/config.yaml",

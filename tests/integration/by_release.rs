@@ -53,3 +53,15 @@ fn what_a_personal_namespace_can_name_grew() {
     let check = ["check", "--format", "concise", "--ignore", "too-new-key"];
     insta::assert_snapshot!(at_releases("personal", &["15.5", "18.0", "18.1", "19.6"], &[&check, &["access"]]));
 }
+
+#[test]
+fn managed_resources_and_dashboards_came_with_releases() {
+    let check = ["check", "--format", "concise", "--ignore", "too-new-key"];
+    let free = [&check[..], &["--tier", "free"]].concat();
+    let paid = [&check[..], &["--tier", "premium"]].concat();
+    insta::assert_snapshot!(at_releases(
+        "managed-resources",
+        &["17.5", "17.8", "17.9", "18.1"],
+        &[&check, &free, &paid]
+    ));
+}

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use kaslint::agent_config::CONFIGURATION;
+use kaslint::agent_config::environment_template::{FUNCTIONS, KINDS, variables};
+use kaslint::agent_config::{CONFIGURATION, ENVIRONMENT_TEMPLATE};
 use kaslint::inventory::INVENTORY;
 use kaslint::project::settings::SETTINGS;
 use kaslint::rules::RULES;
@@ -162,6 +163,34 @@ const VALUES: &[&str] = &[
     "https://user:password@host",
 ];
 
+/// What Go's templates are written with.
+const TEMPLATES: &[&str] = &[
+    "{{ ",
+    " }}",
+    "{{- ",
+    " -}}",
+    "{{/* ",
+    " */}}",
+    "{{ if true }}",
+    "{{ else }}",
+    "{{ else with . }}",
+    "{{ end }}",
+    "{{ with .environment }}",
+    "{{ range $a, $b := . }}",
+    "{{ define \"x\" }}",
+    "{{ block \"x\" . }}",
+    "{{ template \"x\" . }}",
+    "$x := ",
+    "$.project.id",
+    " | ",
+    "(",
+    ")",
+    "printf \"%s\" ",
+    "`",
+    "'a'",
+    "kind: ",
+];
+
 /// What Ruby's regular expressions are written with.
 const PATTERNS: &[&str] = &[
     "*",
@@ -247,7 +276,14 @@ fn words_of_kind(kind: &Kind, words: &mut BTreeSet<String>) {
         Kind::Word(names) => words.extend(names.iter().map(|name| (*name).to_owned())),
         Kind::List(item) | Kind::Map(item) => words_of_kind(item, words),
         Kind::Message(link) | Kind::TextOr(link) => words_of(&link.follow().expect("a table"), words),
-        Kind::Text | Kind::Bool | Kind::Int32 | Kind::Int64 | Kind::Duration | Kind::Any => {}
+        Kind::Text
+        | Kind::Bool
+        | Kind::Int32
+        | Kind::Int64
+        | Kind::UInt32
+        | Kind::UInt64
+        | Kind::Duration
+        | Kind::Any => {}
     }
 }
 
@@ -255,6 +291,14 @@ fn of_table(table: &'static Declared, more: &[&str]) -> Vec<String> {
     let mut words: BTreeSet<String> = more.iter().map(|word| (*word).to_owned()).collect();
     words_of(table, &mut words);
     words.into_iter().collect()
+}
+
+/// The words of environment templates.
+fn of_templates() -> Vec<String> {
+    let mut words = of_table(&ENVIRONMENT_TEMPLATE, TEMPLATES);
+    words.extend(KINDS.into_iter().chain(FUNCTIONS).map(str::to_owned));
+    words.extend(variables());
+    words
 }
 
 /// A dictionary as libFuzzer reads it: a text in quotes on each line, with `\xAB` for what is no printable ASCII.
@@ -287,6 +331,7 @@ fn the_dictionaries_are_those_of_the_tables() {
         ("patterns", all(PATTERNS)),
         ("rules", rules.chain(of_comments).collect()),
         ("settings", of_table(&SETTINGS, &["'17.0'", "/proc/self/environ", "../inventory.yaml", "**/{a,b}/*"])),
+        ("template", of_templates()),
         ("yaml", all(YAML)),
     ] {
         let path = root().join("fuzz/dictionaries").join(format!("{name}.dict"));

@@ -201,6 +201,15 @@ fn jobs_of_all_projects() {
 }
 
 #[test]
+fn who_asks_about_an_agent_hears_the_same_of_jobs() {
+    for format in ["json", "csv"] {
+        let said = transcript("premium", &[&["--jobs", "--format", format]]);
+        let of_one = transcript("premium", &[&["--jobs", "--format", format, "--agent", "staging"]]);
+        assert_eq!(of_one.replace(" --agent staging", ""), said);
+    }
+}
+
+#[test]
 fn jobs_stand_behind_the_picture_and_the_answer() {
     insta::assert_snapshot!(transcript("", &[&[], &["--for", "acme/web/shop"]]));
 }
@@ -359,4 +368,63 @@ broken: 1
         }
     }
     insta::assert_snapshot!(transcript);
+}
+
+/// A folder of fixtures, asked in one way after the other.
+fn of_fixtures(folder: &str, calls: &[&[&str]]) -> String {
+    let folder = crate::common::root().join("fixtures/jobs").join(folder);
+    let mut transcript = String::new();
+    for call in calls {
+        let run = kaslint(&folder, &[&["access", "--inventory", "inventory.yaml"], *call].concat());
+        write!(transcript, "# access {}\n{}", call.join(" "), run.transcript()).expect("a text");
+    }
+    transcript
+}
+
+#[test]
+fn dashboards_are_answered_from_user_access() {
+    insta::assert_snapshot!(of_fixtures(
+        "dashboard-of-other-projects",
+        &[
+            &["--for", "acme/web/shop", "--jobs"],
+            &["--job", "project", "--why"],
+            &["--job", "above", "--why"],
+            &["--job", "in another group", "--why"],
+            &["--job", "one of several: [below]", "--format", "markdown"],
+            &["--job", "stops", "--format", "csv"],
+        ]
+    ));
+}
+
+#[test]
+fn managed_resources_are_told_where_they_pass_by_restrictions() {
+    insta::assert_snapshot!(of_fixtures(
+        "managed-resources-on-any-ref",
+        &[
+            &[],
+            &["--tier", "free"],
+            &["--jobs"],
+            &["--job", "review", "--why"],
+            &["--for", "acme/web/shop", "--environment", "production", "--unprotected"],
+            &["--format", "markdown"],
+            &["--format", "csv"],
+            &["--job", "review", "--format", "csv"],
+        ]
+    ));
+}
+
+#[test]
+fn what_environments_get_is_there_for_programs() {
+    let folder = |name: &str| crate::common::root().join("fixtures/jobs").join(name);
+    let selects = |name: &str, job: &str| -> Json {
+        let arguments = ["access", "--inventory", "inventory.yaml", "--job", job, "--format", "json"];
+        let line: Json = serde_json::from_str(&kaslint(&folder(name), &arguments).stdout).expect("a line");
+        line["jobs"][0]["cases"][0]["selects"].clone()
+    };
+    let mut told = Vec::new();
+    for job in ["project", "above", "below", "stops"] {
+        told.push(selects("dashboard-of-other-projects", job));
+    }
+    told.push(selects("managed-resources-on-any-ref", "review"));
+    insta::assert_snapshot!(serde_json::to_string_pretty(&told).expect("JSON"));
 }

@@ -20,3 +20,9 @@ fn each_folder_of_jobs_is_told_what_it_should_be() {
         same_as_file(&folder.join("expected.txt"), &run.stdout);
     }
 }
+
+#[test]
+fn the_agent_of_an_environment_is_said_to_select_nothing() {
+    let folder = root().join("fixtures/jobs/no-context-beside-an-environments-agent");
+    insta::assert_snapshot!(kaslint(&folder, &["check", "--inventory", "inventory.yaml"]).transcript());
+}

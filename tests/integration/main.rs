@@ -5,6 +5,7 @@
 
 mod access;
 mod access_report;
+mod agent_schema;
 mod baseline;
 mod by_release;
 mod cases;
@@ -14,6 +15,7 @@ mod confinement;
 mod dictionaries;
 mod documents;
 mod environment_patterns;
+mod environment_templates;
 mod fix_command;
 mod fixes;
 mod fixing;
@@ -32,6 +34,7 @@ mod properties;
 mod ranges;
 mod releases;
 mod rules;
+mod said_once;
 mod schemas;
 mod settings;
 mod short_report;

@@ -76,7 +76,34 @@ fn is_difference(json: &Json) -> bool {
             && text.trim_end_matches('s').bytes().all(|b| b.is_ascii_digit())
     };
     let is_number_text = |text: &&str| text.parse::<f64>().is_ok();
-    found.iter().any(is_long_duration) || found.iter().any(is_number_text)
+    let is_word_of_yaml = |text: &&str| {
+        let lower = text.to_lowercase();
+        ["y", "yes", "on", "n", "no", "off"].contains(&&*lower)
+            || ["0x", "0b", "0o"].iter().any(|start| lower.trim_start_matches(['+', '-']).starts_with(start))
+            || text.replace('_', "").parse::<f64>().is_ok()
+    };
+    found.iter().any(is_long_duration) || found.iter().any(is_number_text) || found.iter().any(is_word_of_yaml)
+}
+
+#[test]
+fn words_of_yaml_1_1_are_taken_as_a_reader_of_yaml_1_2_sees_them() {
+    let schema: Json = serde_json::from_str(&Name::AgentConfig.text()).expect("JSON");
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    let entry = |value: &str| serde_json::json!({ "ci_access": { "projects": [{ "id": "a/b", "protected_branches_only": value }] } });
+    for word in ["y", "Y", "yes", "Yes", "YES", "n", "N", "no", "No", "NO", "on", "On", "ON", "off", "Off", "OFF"] {
+        assert!(validator.is_valid(&entry(word)), "{word}");
+        let text = format!("ci_access: {{projects: [{{id: a/b, protected_branches_only: {word}}}]}}");
+        assert_eq!(AgentConfig::read(&Source::new("config.yaml", text.as_str()), NEWEST).refused_at(), None, "{word}");
+    }
+    for word in ["yEs", "tRUE", "1", "ja", "", "yes "] {
+        assert!(!validator.is_valid(&entry(word)), "{word}");
+    }
+    for number in ["1_000", "0x1F", "0b101", "0o17", "+1"] {
+        assert!(
+            validator.is_valid(&serde_json::json!({ "remote_development": { "workspaces_quota": number } })),
+            "{number}"
+        );
+    }
 }
 
 #[test]
@@ -135,6 +162,11 @@ fn the_access_report_follows_its_schema() {
     check(folder.path(), &["access", "--inventory", "inventory.yaml", "--jobs"]);
     check(folder.path(), &["access", "--inventory", "inventory.yaml", "--job", "deploy", "--why"]);
     check(folder.path(), &["access", "projects/acme/web/blog", "--jobs"]);
+    for folder in ["dashboard-of-other-projects", "managed-resources-on-any-ref"] {
+        let folder = root().join("fixtures/jobs").join(folder);
+        check(&folder, &["access", "--inventory", "inventory.yaml"]);
+        check(&folder, &["access", "--inventory", "inventory.yaml", "--jobs"]);
+    }
     assert!(lines > 25, "{lines} lines");
     let job = serde_json::json!({ "project": null, "path": "a", "jobs": [{ "name": "b" }], "not_read": [] });
     assert!(!validator.is_valid(&job), "a job without its line");

@@ -101,6 +101,20 @@ fn an_agent_that_is_not_registered_is_given_as_the_reason() {
 }
 
 #[test]
+fn the_agent_of_an_environment_is_explained_by_what_the_environment_gets() {
+    let ci = "deploy:\n  environment:\n    name: production\n    kubernetes: {agent: 'acme/agents:prod'}\n  script: [echo]\n";
+    let agent = "ci_access:\n  projects:\n    - id: acme/web/shop\n      protected_branches_only: true\n      access_as: {ci_job: {}}\n      resource_management: {enabled: true}\nuser_access:\n  access_as: {agent: {}}\n  groups: [{id: acme/web}]\n";
+    let files =
+        [(CONFIG, agent), (".kaslint.yaml", SETTINGS), ("inventory.yaml", INVENTORY), ("shop/.gitlab-ci.yml", ci)];
+    let mut client = Client::ready(&files);
+    files.iter().for_each(|(path, _)| client.open_file(path));
+    client.told();
+    let of_agent = hover(&mut client, "shop/.gitlab-ci.yml", ci, "acme/agents:prod");
+    let of_entry = hover(&mut client, CONFIG, agent, "acme/web/shop");
+    insta::assert_snapshot!(format!("{of_agent}\n---\n{of_entry}"));
+}
+
+#[test]
 fn own_files_and_comments_are_explained() {
     let agent = "ci_access: {} # kaslint: ignore[unknown-key] x\n";
     let settings = "project: acme/agents\nrules:\n  null-value: off\n";

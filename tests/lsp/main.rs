@@ -4,6 +4,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)] // A test may fail loudly.
 
 mod actions;
+mod agent_schema;
 mod cancellation;
 mod client;
 mod encodings;
@@ -20,5 +21,6 @@ mod pulled;
 mod pushed;
 mod secrets;
 mod settings;
+mod templates;
 mod text;
 mod watching;

@@ -12,6 +12,7 @@ export const OWN = ["path", "trace"];
 export const SERVERS = [
   "project",
   "inventory",
+  "agentSchema",
   "gitlabVersion",
   "tier",
   "settings",
@@ -23,7 +24,7 @@ export const SERVERS = [
 ];
 
 /** Those that are paths. */
-const PATHS = ["inventory", "settings"];
+const PATHS = ["inventory", "agentSchema", "settings"];
 
 /**
  * The section as the server shall see it. Empty texts stand for what is not set, since the settings editor cannot unset, and are

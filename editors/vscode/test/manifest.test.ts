@@ -61,7 +61,7 @@ test("every setting has a default that it allows, and a description", () => {
 test("a workspace that is not trusted cannot say which program runs", () => {
   const { untrustedWorkspaces, virtualWorkspaces } = manifest.capabilities;
   assert.equal(untrustedWorkspaces.supported, "limited");
-  assert.deepEqual(untrustedWorkspaces.restrictedConfigurations, ["kaslint.path", "kaslint.settings", "kaslint.inventory"]);
+  assert.deepEqual(untrustedWorkspaces.restrictedConfigurations, ["kaslint.path", "kaslint.settings", "kaslint.inventory", "kaslint.agentSchema"]);
   assert.equal(virtualWorkspaces.supported, false);
   const scopes = Object.fromEntries(properties.map(([name, property]) => [name, property.scope]));
   assert.equal(scopes["kaslint.path"], "machine-overridable");

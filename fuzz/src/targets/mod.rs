@@ -3,6 +3,7 @@
 pub mod agent_file;
 pub mod ci_file;
 pub mod environment_patterns;
+pub mod environment_template;
 pub mod fix_then_decode;
 pub mod ignore_comments;
 pub mod inventory;
@@ -20,10 +21,11 @@ pub struct Target {
 }
 
 /// All targets.
-pub const ALL: [Target; 9] = [
+pub const ALL: [Target; 10] = [
     Target { name: "agent_file", run: agent_file::run },
     Target { name: "ci_file", run: ci_file::run },
     Target { name: "environment_patterns", run: environment_patterns::run },
+    Target { name: "environment_template", run: environment_template::run },
     Target { name: "fix_then_decode", run: fix_then_decode::run },
     Target { name: "ignore_comments", run: ignore_comments::run },
     Target { name: "inventory", run: inventory::run },

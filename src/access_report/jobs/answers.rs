@@ -6,8 +6,9 @@ use std::rc::Rc;
 use super::super::AccessReport;
 use crate::access::jobs::JobCase;
 use crate::access::{AgentId, Answer, Row};
+use crate::ci::Environment;
 use crate::gitlab::{EnvironmentTier, PartialText};
-use crate::words;
+use crate::words::{self, Told};
 
 /// What decides about the agents of a case, beside its project.
 type Key<'j> = (Option<&'j PartialText>, Option<EnvironmentTier>, bool);
@@ -17,6 +18,15 @@ pub(super) struct Answers<'s, 'w, 'j> {
     report: &'s AccessReport<'s, 'w>,
     project: Option<&'j str>,
     known: HashMap<Key<'j>, Rc<CaseAnswer<'w, 'j>>>,
+    /// By agent, whether the job starts the environment, and whether it turns managed resources off.
+    environment_agents: HashMap<(AgentId, bool, bool), EnvironmentAgent>,
+}
+
+/// What a deployment gives its environment of the agent that the job names.
+#[derive(Clone, Debug)]
+pub(super) struct EnvironmentAgent {
+    pub dashboard: Told,
+    pub managed_resources: Told,
 }
 
 /// An answer, and what it comes to for each agent.
@@ -42,7 +52,7 @@ impl<'s, 'w, 'j> Answers<'s, 'w, 'j> {
     pub fn new(report: &'s AccessReport<'s, 'w>, project: Option<&'j str>) -> Self {
         let listed =
             |path: &&str| report.index.inventory().is_none_or(|inventory| inventory.find_project(path).is_some());
-        Self { report, project: project.filter(listed), known: HashMap::new() }
+        Self { report, project: project.filter(listed), known: HashMap::new(), environment_agents: HashMap::new() }
     }
 
     /// The answer for a case on refs that are protected, or on others; `None` where it can be in no such pipeline, or where
@@ -54,8 +64,20 @@ impl<'s, 'w, 'j> Answers<'s, 'w, 'j> {
         let answered = self
             .known
             .entry(key)
-            .or_insert_with(|| Rc::new(CaseAnswer::of(report.answer(&case.query(project, Some(protected))))));
+            .or_insert_with(|| Rc::new(CaseAnswer::of(report.whole_answer(&case.query(project, Some(protected))))));
         Some(Rc::clone(answered))
+    }
+
+    /// What a deployment of a job gives its environment of the agent that the job names.
+    pub fn environment_agent(&mut self, agent: AgentId, environment: &Environment) -> EnvironmentAgent {
+        let (index, project) = (self.report.index, self.project);
+        let written = environment.kubernetes.as_ref().and_then(|kubernetes| kubernetes.managed_resources.as_ref());
+        let key = (agent, environment.is_started(), written.is_some_and(|(enabled, _)| !enabled));
+        let told = self.environment_agents.entry(key).or_insert_with(|| EnvironmentAgent {
+            dashboard: words::dashboard(index, agent, environment, project),
+            managed_resources: words::managed_resources(index, agent, environment, project),
+        });
+        told.clone()
     }
 
     /// Whether who gets in can be told at all.

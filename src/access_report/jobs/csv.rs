@@ -4,7 +4,7 @@ use std::io;
 
 use super::super::columns;
 use super::answers::{Answers, may_run, rows};
-use super::selects::{self, Selected};
+use super::selects::{self, Granted, Selected};
 use super::{Section, runs};
 use crate::access::jobs::{By, JobCase, JobView};
 use crate::outlet::Outlet;
@@ -13,9 +13,12 @@ use crate::words;
 /// The columns about the job, before those of answers.
 const JOB: [&str; 8] = ["job", "case", "job_path", "job_line", "runs_on", "selects", "selected", "granted"];
 
+/// The columns about the agent that the job names for its environment, behind those of answers.
+const ENVIRONMENT: [&str; 3] = ["environment_agent", "dashboard", "managed_resources"];
+
 pub(super) fn write<'s>(sections: &mut dyn Iterator<Item = Section<'s, '_>>, out: &mut Outlet<'_>) -> io::Result<()> {
     let mut rows = out.rows();
-    rows.record(JOB.iter().chain(&columns::ANSWER))?;
+    rows.record(JOB.iter().chain(&columns::ANSWER).chain(&ENVIRONMENT))?;
     for section in sections {
         let path = section.jobs.project.facts.path.as_deref();
         let mut answers = Answers::new(section.report, path);
@@ -51,6 +54,7 @@ fn records<'j, 'w>(
         runs::in_words(&case.runs).join(columns::SEPARATOR),
         selects.join(columns::SEPARATOR),
     ];
+    let last = of_environment(selected);
     let mut records = Vec::new();
     for protected in [true, false] {
         let answered = answers.of(case, protected);
@@ -61,6 +65,7 @@ fn records<'j, 'w>(
             record.push(chosen.is_some().to_string());
             record.push(chosen.map(|one| one.granted.name().to_owned()).unwrap_or_default());
             record.extend(columns::answer_row(section.report, &answered.answer, row));
+            record.extend(last.clone());
             records.push(record);
         }
         // A case of which no agent's file knows has a row all the same.
@@ -71,8 +76,17 @@ fn records<'j, 'w>(
             record.push(case.environment.as_ref().map(|name| words::printable(&name.to_string())).unwrap_or_default());
             record.push(protected.to_string());
             record.resize(JOB.len() + columns::ANSWER.len(), String::new());
+            record.extend(last.clone());
             records.push(record);
         }
     }
     records
+}
+
+/// What stands under [`ENVIRONMENT`].
+fn of_environment(selected: &[Selected<'_>]) -> [String; 3] {
+    let Some(one) = selected.iter().find(|one| one.selection.by == By::Environment) else { return Default::default() };
+    let resources = one.managed_resources.as_ref().map(|told| Granted::from(told.holds).name().to_owned());
+    let context = words::printable(&one.selection.context.to_string());
+    [context, one.granted.name().to_owned(), resources.unwrap_or_default()]
 }

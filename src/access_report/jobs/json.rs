@@ -5,9 +5,10 @@ use std::io;
 use serde_json::{Map, Value as Json, json};
 
 use super::super::json::answer_object;
+use super::Section;
 use super::answers::{Answers, CaseAnswer};
-use super::{Section, selects};
-use crate::access::jobs::{JobCase, JobView};
+use super::selects::{self, Granted};
+use crate::access::jobs::{By, JobCase, JobView};
 use crate::outlet::Outlet;
 use crate::pipeline_rules::{Certainty, Run};
 use crate::source::secrets;
@@ -86,11 +87,10 @@ fn case<'j, 'w>(
     object.extend(case.tier.map(|tier| ("tier".to_owned(), tier.name().into())));
     object.insert("runs".to_owned(), case.runs.iter().map(run).collect());
     let selected = selects::selected(section, view, number, answers);
-    let works =
-        selects::works(view, case, selected.iter().any(|one| one.selection.by != crate::access::jobs::By::Environment));
+    let works = selects::works(view, case, selected.iter().any(|one| one.selection.by != By::Environment));
     let selects = selected.iter().map(|one| {
         let place = &one.selection.place;
-        json!({
+        let mut object = json!({
             "context": one.selection.context.to_string(),
             "by": selects::by_name(one.selection.by),
             "path": place.source.path(),
@@ -98,7 +98,11 @@ fn case<'j, 'w>(
             "route": one.selection.route,
             "granted": one.granted.name(),
             "reason": one.reason,
-        })
+        });
+        if let Some(told) = &one.managed_resources {
+            object["managed_resources"] = json!({ "granted": Granted::from(told.holds).name(), "reason": told.why });
+        }
+        object
     });
     object.insert("selects".to_owned(), selects.collect());
     if !works.is_empty() {

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use super::super::most;
 use super::agents::{self, AgentNames, AgentRow};
 use super::answers::{AgentAccess, Answers, may_run};
 use super::selects::{self, Granted, Selected};
 use super::{Section, runs};
-use crate::access::AgentId;
 use crate::access::jobs::{By, JobCase, JobView};
+use crate::access::{AgentId, Certainly};
 use crate::words;
 
 /// How many agents stand in a cell before the others are counted.
@@ -47,6 +48,8 @@ pub(super) struct CaseRow {
 /// What cases come to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct CaseOutcome {
+    /// Marks of what the environment gets of the agent that the job names for it.
+    pub of_environment: String,
     pub runs: Vec<String>,
     pub selects: Vec<String>,
     pub on_protected: Vec<String>,
@@ -92,11 +95,13 @@ impl Overview {
         }
         let mut agents = Vec::new();
         let seen = builder.seen.difference(&builder.chosen);
-        let met: Vec<AgentId> = builder.chosen.iter().chain(seen).copied().collect();
-        for &agent in met.iter().take(MOST_AGENT_ROWS) {
+        let met = builder.chosen.iter().chain(seen).copied();
+        let met: Vec<AgentId> = met.filter(|agent| section.report.is_asked(*agent)).collect();
+        let most_rows = most(MOST_AGENT_ROWS, section.report.width);
+        for &agent in met.iter().take(most_rows) {
             agents.extend(builder.agent_rows(agent));
         }
-        let more_agents = met.len().saturating_sub(MOST_AGENT_ROWS);
+        let more_agents = met.len().saturating_sub(most_rows);
         let selects_context = builder.selects_context;
         Self { rows, agents, more_agents, notes: builder.notes.0, without_cluster, in_no_pipeline, selects_context }
     }
@@ -131,16 +136,20 @@ impl<'s, 'w> Builder<'s, 'w> {
                 continue;
             }
             self.selects_context |= !selected.is_empty();
+            let (of_environment, by_script): (Vec<&Selected<'_>>, Vec<&Selected<'_>>) =
+                selected.iter().partition(|one| one.selection.by == By::Environment);
             let mut selects: Vec<String> = Vec::new();
-            for one in selected.iter().filter(|one| one.selection.by != By::Environment) {
+            for one in &by_script {
                 let text = self.selected_in_words(one);
                 if !selects.contains(&text) {
                     selects.push(text);
                 }
             }
             selects.extend(works.iter().map(selects::Works::in_words));
-            let chosen: Vec<AgentId> = selected.iter().filter_map(|one| one.agent).collect();
+            let chosen: Vec<AgentId> = by_script.iter().filter_map(|one| one.agent).collect();
+            let of_environment = of_environment.iter().map(|one| self.notes.mark(of_environment_in_words(one)));
             let outcome = CaseOutcome {
+                of_environment: of_environment.collect(),
                 runs: runs::in_words(&case.runs),
                 selects,
                 on_protected: self.seen(case, true, &chosen),
@@ -157,7 +166,7 @@ impl<'s, 'w> Builder<'s, 'w> {
             groups.len() == 1 && job.cases.len() == groups.iter().map(|(_, cases)| cases.len()).sum::<usize>();
         let row = |(outcome, cases): (CaseOutcome, Vec<&'s JobCase>)| CaseRow {
             job: format!("{}{mark}", names_of_cases(job, &cases, is_only)),
-            environments: environments_of(&cases),
+            environments: environments_of(&cases, most(MOST_NAMES, self.section.report.width), &outcome.of_environment),
             outcome,
         };
         groups.into_iter().map(row).collect()
@@ -208,8 +217,9 @@ impl<'s, 'w> Builder<'s, 'w> {
         }
         seen.sort_by_key(|(agent, _)| (!chosen.contains(agent), *agent));
         // Of many, those are named that the case selects.
-        let of_many = seen.iter().take(MOST_AGENTS - 1).filter(|(agent, _)| chosen.contains(agent)).count();
-        let shown = if seen.len() > MOST_AGENTS { of_many } else { seen.len() };
+        let most_agents = most(MOST_AGENTS, self.section.report.width);
+        let of_many = seen.iter().take(most_agents - 1).filter(|(agent, _)| chosen.contains(agent)).count();
+        let shown = if seen.len() > most_agents { of_many } else { seen.len() };
         let mut parts: Vec<String> = Vec::new();
         for (agent, access) in seen.iter().take(shown) {
             let mark = match access {
@@ -258,7 +268,18 @@ fn names_of_cases(job: &JobView<'_>, cases: &[&JobCase], is_whole: bool) -> Stri
     }
 }
 
-fn environments_of(cases: &[&JobCase]) -> Vec<String> {
+/// What an environment gets of the agent that the job names for it.
+fn of_environment_in_words(one: &Selected<'_>) -> String {
+    let context = words::printable(&one.selection.context.to_string());
+    let dashboard = one.granted.in_words(&one.reason);
+    // That none are made is told where the job asks for them, by `check`, and by `--why`.
+    let resources = one.managed_resources.as_ref().filter(|told| told.holds != Some(Certainly::No));
+    let resources = resources.map(|told| format!("; managed resources: {}", told.in_words())).unwrap_or_default();
+    format!("`environment:kubernetes` names {context}; dashboard: {dashboard}{resources}")
+}
+
+/// The names of environments, with marks behind the last.
+fn environments_of(cases: &[&JobCase], most_names: usize, marks: &str) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     let mut known = BTreeSet::new();
     for case in cases {
@@ -267,5 +288,9 @@ fn environments_of(cases: &[&JobCase]) -> Vec<String> {
             names.push(name);
         }
     }
-    words::cut(&names, MOST_NAMES)
+    let mut names = words::cut(&names, most_names);
+    if let Some(last) = names.last_mut() {
+        last.push_str(marks);
+    }
+    names
 }

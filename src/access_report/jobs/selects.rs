@@ -1,11 +1,11 @@
 //! Which contexts a case of a job selects, and whether the agents behind them let it in.
 
 use super::Section;
-use super::answers::{AgentAccess, Answers};
+use super::answers::{AgentAccess, Answers, EnvironmentAgent};
 use crate::access::jobs::{By, JobCase, JobView, Resolved, Selection};
-use crate::access::{AgentId, Index};
+use crate::access::{AgentId, Certainly, Index};
 use crate::shell::{ActionKind, Contact, InForce, Why};
-use crate::words;
+use crate::words::{self, Told};
 
 /// Whether the agent of a context lets a case in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub(super) struct Selected<'j> {
     pub granted: Granted,
     /// Why, in a clause.
     pub reason: String,
+    /// For the agent of an environment, to which the answer above is whether it shows its dashboard: whether managed resources are made.
+    pub managed_resources: Option<Told>,
 }
 
 /// What commands work with that talk to a cluster.
@@ -35,6 +37,17 @@ pub(super) enum Works {
     Unknown,
 }
 
+impl From<Option<Certainly>> for Granted {
+    fn from(holds: Option<Certainly>) -> Self {
+        match holds {
+            Some(Certainly::Yes) => Self::Yes,
+            Some(Certainly::No) => Self::No,
+            Some(Certainly::Depends) => Self::Depends,
+            None => Self::Unknown,
+        }
+    }
+}
+
 impl Granted {
     /// The word in machine formats.
     pub fn name(self) -> &'static str {
@@ -44,6 +57,17 @@ impl Granted {
             Self::Depends => "depends",
             Self::Unknown => "unknown",
         }
+    }
+
+    /// The same for people, with the reason.
+    pub fn in_words(self, reason: &str) -> String {
+        let holds = match self {
+            Self::Yes => Some(Certainly::Yes),
+            Self::No => Some(Certainly::No),
+            Self::Depends => Some(Certainly::Depends),
+            Self::Unknown => None,
+        };
+        words::certainly(holds, reason)
     }
 }
 
@@ -88,22 +112,28 @@ pub(super) fn selected<'j>(
 ) -> Vec<Selected<'j>> {
     let Some(case) = job.cases.get(number) else { return Vec::new() };
     let selections = job.selections().iter().filter(|selection| selection.cases.contains(&number));
-    selections.map(|selection| judged(section, selection, case, answers)).collect()
+    selections.map(|selection| judged(section, selection, (job, case), answers)).collect()
 }
 
 fn judged<'j>(
     section: &Section<'_, '_>,
     selection: &'j Selection,
-    case: &'j JobCase,
+    (job, case): (&'j JobView<'_>, &'j JobCase),
     answers: &mut Answers<'_, '_, 'j>,
 ) -> Selected<'j> {
     let index = section.report.index;
-    let with = |agent, granted, reason: String| Selected { selection, agent, granted, reason };
+    let with = |agent, granted, reason: String| Selected { selection, agent, granted, reason, managed_resources: None };
     match selection.resolve(index) {
         Resolved::Agent(id) if !index.agent(id).is_registered => {
             with(Some(id), Granted::No, "no such agent is registered".to_owned())
         }
         Resolved::Agent(id) => {
+            // What `ci_access` grants has no part in what the environment shows.
+            if let Some(environment) = job.job.environment.as_ref().filter(|_| selection.by == By::Environment) {
+                let EnvironmentAgent { dashboard, managed_resources } = answers.environment_agent(id, environment);
+                let shown = with(Some(id), dashboard.holds.into(), dashboard.why);
+                return Selected { managed_resources: Some(managed_resources), ..shown };
+            }
             let (granted, reason) = granted(id, section, case, answers);
             with(Some(id), granted, reason)
         }

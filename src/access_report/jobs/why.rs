@@ -106,6 +106,9 @@ impl<'s> Story<'s, '_> {
         self.fact("environment", &self.environment(case), out)?;
         self.fact("runs on", &case.runs.iter().map(|run| self.run(run)).collect::<Vec<_>>(), out)?;
         self.fact("selects", &self.selections(&selected, &works), out)?;
+        for one in selected.iter().filter(|one| one.selection.by == By::Environment) {
+            self.environment_agent(one, out)?;
+        }
         let on = [(true, "On protected refs"), (false, "On refs that are not protected")];
         let mut told_before: Option<String> = None;
         for (protected, heading) in on {
@@ -188,14 +191,13 @@ impl<'s> Story<'s, '_> {
     }
 
     fn selections(&self, selected: &[Selected<'_>], works: &[Works]) -> Vec<String> {
-        let mut lines: Vec<String> = selected
-            .iter()
+        let by_script = selected.iter().filter(|one| one.selection.by != By::Environment);
+        let mut lines: Vec<String> = by_script
             .map(|one| {
                 let by = match one.selection.by {
-                    By::UseContext => "",
+                    By::UseContext | By::Environment => "",
                     By::Command => " for a command",
                     By::AutoDevops => " by `KUBE_CONTEXT`, for the scripts of Auto DevOps",
-                    By::Environment => " as `environment:kubernetes:agent`, for the dashboard and no script",
                 };
                 let granted = match one.granted {
                     Granted::Yes => "granted".to_owned(),
@@ -217,6 +219,20 @@ impl<'s> Story<'s, '_> {
             lines.push("nothing, and no command is seen that talks to a cluster".to_owned());
         }
         lines
+    }
+
+    /// What the environment gets of the agent that the job names for it.
+    fn environment_agent(&self, one: &Selected<'_>, out: &mut Outlet<'_>) -> io::Result<()> {
+        let context = words::printable(&one.selection.context.to_string());
+        let place = self.place(&one.selection.place);
+        let named = format!("{context}, by `environment:kubernetes` ({place}): this selects no context for scripts");
+        self.fact("agent", &[named], out)?;
+        let by_users = if one.agent.is_some() { "; `ci_access` has no part in it" } else { "" };
+        self.fact("dashboard", &[format!("{}{by_users}", one.granted.in_words(&one.reason))], out)?;
+        match &one.managed_resources {
+            Some(told) => self.fact("resources", &[told.in_words()], out),
+            None => Ok(()),
+        }
     }
 
     fn run(&self, run: &Run) -> String {

@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::rows::{agent, candidate, impersonation};
+use super::rows::{agent, candidate, impersonation, resource_management};
 use crate::access::{
     AgentGrants, Authorization, Case, Condition, Effect, Grant, Index, UserDenial, UserGrants, UserIdentity,
 };
@@ -27,11 +27,11 @@ pub fn agent_grants(index: &Index<'_>, granted: &AgentGrants<'_>, most: usize) -
 
 fn case(index: &Index<'_>, granted: &AgentGrants<'_>, case: &Case<'_>, most: usize) -> Json {
     let conditions: Vec<String> = case.conditions.iter().map(words::condition).collect();
-    let entries: Vec<Json> = case.grants.iter().map(|grant| self::grant(index, granted, grant, most)).collect();
+    let entries: Vec<Json> = case.grants.iter().map(|grant| self::grant(index, (granted, case), grant, most)).collect();
     json!({ "conditions": conditions, "entries": entries })
 }
 
-fn grant(index: &Index<'_>, granted: &AgentGrants<'_>, grant: &Grant<'_>, most: usize) -> Json {
+fn grant(index: &Index<'_>, (granted, case): (&AgentGrants<'_>, &Case<'_>), grant: &Grant<'_>, most: usize) -> Json {
     let mut object = Map::new();
     object.insert("entry".to_owned(), candidate(index.agent(granted.agent), grant.candidate));
     if let Some(entry) = grant.candidate.entry {
@@ -51,6 +51,9 @@ fn grant(index: &Index<'_>, granted: &AgentGrants<'_>, grant: &Grant<'_>, most: 
             return Json::Object(object);
         }
     };
+    if let Some(needs) = grant.managed_resources(index.settings(), &case.conditions) {
+        object.insert("resource_management".to_owned(), resource_management(&needs));
+    }
     if let (Some(count), Some(inventory)) = (reach.count(), index.inventory()) {
         let projects = reach.projects(inventory).take(most).map(|project| Json::from(&*project.path));
         object.insert("project_count".to_owned(), count.into());

@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::access::{Agent, Answer, Candidate, Identity, Index, JobIdentity, Query, Row};
+use crate::access::{Agent, Answer, Candidate, Condition, Identity, Index, JobIdentity, Query, Row};
 use crate::agent_config::Impersonation;
 use crate::words;
 
@@ -58,11 +58,22 @@ pub fn row(index: &Index<'_>, answer: &Answer<'_, '_>, row: &Row<'_>) -> Json {
         object.insert("identity".to_owned(), identity(&answer.identity(row, agent)));
         object.extend(answer.namespace(row).map(|namespace| ("namespace".to_owned(), namespace.value.as_str().into())));
     }
+    let needs = answer.managed_resources(row);
+    object.extend(needs.map(|needs| ("resource_management".to_owned(), resource_management(&needs))));
     if !row.conditions.is_empty() {
         object.insert("conditions".to_owned(), row.conditions.iter().map(words::condition).collect());
     }
     object.insert("reason".to_owned(), words::reason(answer, row, agent).into());
     Json::Object(object)
+}
+
+/// How managed resources are made by an entry that turns them on, whatever it asks of jobs.
+pub(super) fn resource_management(needs: &[Condition]) -> Json {
+    let mut object = json!({ "environments": "any", "refs": "any" });
+    if !needs.is_empty() {
+        object["conditions"] = needs.iter().map(words::condition_for_users).collect();
+    }
+    object
 }
 
 /// An agent.

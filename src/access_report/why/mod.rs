@@ -73,7 +73,7 @@ pub(super) fn human<'w>(
     let unnamed: Vec<AgentId> = rows.iter().filter(|row| is_unnamed(row)).map(|row| row.agent).collect();
     let are_told = report.agent.is_some() || unnamed.len() <= MOST_UNNAMED;
     if rows.is_empty() {
-        return out.line(format_args!("  there is no such agent"));
+        return out.line(format_args!("  there is no agent"));
     }
     for of_agent in rows.chunk_by(|one, other| one.agent == other.agent) {
         if are_told || !of_agent.iter().any(|row| is_unnamed(row)) {

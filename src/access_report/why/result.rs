@@ -19,7 +19,9 @@ fn denied(subject: &Subject<'_, '_, '_>, denial: &Denial<'_>) -> Option<String> 
     match denial {
         Denial::NoEntry if subject.row.fell_out.is_empty() => None,
         Denial::NoEntry | Denial::NoEnvironment | Denial::OtherEnvironment | Denial::NotProtected => {
-            Some(format!("The job does not see the agent.{no_other}"))
+            let resources = words::resources_all_the_same(subject.answer, subject.row);
+            let resources = resources.map(|text| format!(" But {text}.")).unwrap_or_default();
+            Some(format!("The job does not see the agent.{no_other}{resources}"))
         }
         Denial::PatternRaises(..) => {
             Some("The job sees no agent at all, since the request for its agents fails.".to_owned())

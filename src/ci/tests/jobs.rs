@@ -57,9 +57,9 @@ b:
     deployment_tier: staging
     kubernetes:
       agent: acme/agents:production
-      namespace: shop
       managed_resources: { enabled: no }
       dashboard: { namespace: board, flux_resource_path: path }
+c: { script: x, environment: { name: c, kubernetes: { agent: acme/agents:production, namespace: shop } } }
 ",
     );
     let a = pipeline.job("a").unwrap().environment.as_ref().unwrap();
@@ -72,7 +72,8 @@ b:
     assert_eq!(b.deployment_tier.as_deref(), Some("staging"));
     let kubernetes = b.kubernetes.as_ref().unwrap();
     assert_eq!(kubernetes.agent.as_deref(), Some("acme/agents:production"));
-    assert_eq!(kubernetes.namespace.as_deref(), Some("shop"));
+    let c = pipeline.job("c").unwrap().environment.as_ref().unwrap();
+    assert_eq!(c.kubernetes.as_ref().unwrap().namespace.as_deref(), Some("shop"));
     assert_eq!(kubernetes.dashboard_namespace.as_deref(), Some("board"));
     assert_eq!(kubernetes.flux_resource_path.as_deref(), Some("path"));
     assert_eq!(kubernetes.managed_resources.as_ref().map(|(enabled, _)| *enabled), Some(false));

@@ -1,10 +1,13 @@
 //! Keys, from the tables.
 
+use std::borrow::Cow;
+
 use gen_lsp_types::CompletionItemKind;
 
 use super::cursor::Form;
 use super::{Asking, Offer, rule_names};
 use crate::gitlab::{OLDEST, Tier};
+use crate::report::markup::escape;
 use crate::schema::{Key, Kind, Members, Message};
 use crate::source::Span;
 
@@ -115,6 +118,11 @@ fn detail(key: &Key) -> String {
     }
 }
 
+/// The sentence about a key. What a file says of it is no markup.
+pub(in crate::lsp) fn doc_in_markdown(key: &Key) -> Cow<'_, str> {
+    if key.is_doc_read { Cow::Owned(escape(&key.doc)) } else { Cow::Borrowed(&key.doc) }
+}
+
 /// What a key does, in Markdown.
 fn documentation(key: &Key, asked: &Asking<'_>) -> String {
     let mut facts = Vec::new();
@@ -133,5 +141,6 @@ fn documentation(key: &Key, asked: &Asking<'_>) -> String {
     if let Some(open) = key.unverified {
         facts.push(format!("Not settled: {open}."));
     }
-    if facts.is_empty() { key.doc.to_string() } else { format!("{}\n\n{}", key.doc, facts.join("\n\n")) }
+    let doc = doc_in_markdown(key);
+    if facts.is_empty() { doc.into_owned() } else { format!("{doc}\n\n{}", facts.join("\n\n")) }
 }

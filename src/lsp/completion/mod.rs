@@ -16,7 +16,7 @@ mod tests;
 
 use gen_lsp_types::CompletionItemKind;
 
-use crate::agent_config::CONFIGURATION;
+use crate::agent_config::{CONFIGURATION, ENVIRONMENT_TEMPLATE};
 use crate::analysis::Facts;
 use crate::gitlab::{NEWEST, Version};
 use crate::inventory::INVENTORY;
@@ -24,6 +24,8 @@ use crate::project::Context;
 use crate::project::settings::SETTINGS;
 use crate::schema::{KeyRef, Kind, MessageRef};
 use crate::source::{Source, Span};
+
+pub(super) use keys::doc_in_markdown;
 
 use cursor::{CursorContext, CursorPlace, Form, Slot, Step};
 
@@ -35,6 +37,8 @@ pub(super) const MOST: usize = 200;
 pub(super) enum FileKind {
     /// An agent's configuration.
     Agent,
+    /// An agent's environment template.
+    Template,
     /// A CI file.
     Ci,
     /// `.kaslint.yaml`.
@@ -123,15 +127,19 @@ impl From<Vec<Offer>> for Offers {
 
 /// What could be written at the cursor.
 pub(super) fn offers(at: &At<'_>, around: &Around<'_>) -> Offers {
-    let cursor = CursorContext::of(at.source, at.cursor, at.kind == FileKind::Agent);
+    let cursor = CursorContext::of(at.source, at.cursor, matches!(at.kind, FileKind::Agent | FileKind::Template));
     if !cursor.is_in_text
         && let Some(offers) = rule_names::in_comment(at, around)
     {
         return offers;
     }
+    let version = || around.context.map_or(NEWEST, |context| context.version);
     let (table, version): (MessageRef, Version) = match at.kind {
         FileKind::Ci => return ci::offers(at, &cursor, around),
-        FileKind::Agent => ((&CONFIGURATION).into(), around.context.map_or(NEWEST, |context| context.version)),
+        FileKind::Agent => {
+            (around.context.map_or_else(|| (&CONFIGURATION).into(), |context| context.keys()), version())
+        }
+        FileKind::Template => ((&ENVIRONMENT_TEMPLATE).into(), version()),
         FileKind::Settings => ((&SETTINGS).into(), NEWEST),
         FileKind::Inventory => ((&INVENTORY).into(), NEWEST),
     };

@@ -352,7 +352,7 @@ fn settings_and_inventories_have_tables_as_well() {
         Settings,
         &[
             ("|", "project inventory gitlab rules ignore"),
-            ("gitlab:\n  |", "=version tier instance_authorization max_configuration_file_size"),
+            ("gitlab:\n  |", "=version tier agent_schema instance_authorization max_configuration_file_size"),
             ("gitlab: {tier: |}", "=free premium ultimate"),
             ("gitlab: {version: |}", "19.6 19.0 18.11 17.11 17.10 16.0 15.11 14.10 13.12 13.7 !13.6 !18.12 !19.7"),
             ("rules:\n  |", "null-value unknown-key unused-ignore"),
@@ -494,7 +494,8 @@ fn keys_are_explained() {
     let (_, offers) = Scene::new().offers(Agent, "ci_access:\n  groups:\n    - |", false);
     let find = |label: &str| offers.all.iter().find(|offer| offer.label == label);
     let managed = find("resource_management").and_then(|offer| offer.documentation.as_deref());
-    let expected = "GitLab-managed Kubernetes resources for environments.\n\nSince GitLab 17.9.\n\nNeeds Premium.";
+    let expected = "GitLab-managed Kubernetes resources for environments; `environments` and `protected_branches_only` do not bind them.\n\n\
+                    Since GitLab 17.9.\n\nNeeds Premium.";
     assert_eq!(managed, Some(expected));
     assert_eq!(find("resource_management").and_then(|offer| offer.detail.as_deref()), Some("a mapping, Premium"));
     let (_, offers) = Scene::new().offers(Agent, "|", false);

@@ -64,7 +64,7 @@ fn from_table(asked: &Asking<'_>, kind: &Kind) -> Vec<Offer> {
             offer.detail.get_or_insert_with(|| "seconds, for example".to_owned());
             vec![offer]
         }
-        Kind::Int32 | Kind::Int64 => {
+        Kind::Int32 | Kind::Int64 | Kind::UInt32 | Kind::UInt64 => {
             let number = default.split([',', ' ']).next().filter(|number| number.parse::<i64>().is_ok());
             let is_whole = number.is_some_and(|number| default == number || default[number.len()..].starts_with(','));
             let offers = number.filter(|_| is_whole).map(|number| as_is(asked.value(number, None, number)));

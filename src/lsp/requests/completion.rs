@@ -35,6 +35,7 @@ impl Handler for Completion {
         let findings = findings(session, &document, cursor);
         let (kind, project) = match role {
             Role::Agent(project, _) => (FileKind::Agent, Some(project)),
+            Role::Template(project) => (FileKind::Template, Some(project)),
             Role::Ci(project) => (FileKind::Ci, Some(project)),
             Role::Settings => (FileKind::Settings, None),
             Role::Inventory => (FileKind::Inventory, None),

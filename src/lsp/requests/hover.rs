@@ -9,17 +9,19 @@ use gen_lsp_types::{
 use super::{Asked, Cursor, Failure, Handler, cursor};
 use crate::access::environment_pattern::OldPattern;
 use crate::access::jobs::KnownEnvironments;
-use crate::access::jobs::{JobCase, JobView, ProjectJobs, Resolved, Selection};
+use crate::access::jobs::{By, JobCase, JobView, ProjectJobs, Resolved, Selection};
 use crate::access::{
     AgentId, Comparison, EnvironmentMatcher, EnvironmentPattern, Index, Outcome, PartialVerdict, Query,
+    managed_resources_of, restrictions_that_do_not_bind,
 };
-use crate::agent_config::{AccessSection, CiEntry, EntryKind, Spanned, UserEntry};
+use crate::agent_config::{AccessSection, CiEntry, ENVIRONMENT_TEMPLATE, EntryKind, Spanned, UserEntry};
 use crate::analysis::Facts;
 use crate::diagnostic::suppression::MARK;
 use crate::gitlab::releases::{NEW_MATCHER, OLD_MATCHER_LAST};
 use crate::gitlab::{NEWEST, PartialText, Tier, Version};
 use crate::inventory::INVENTORY;
 use crate::lsp::client::Client;
+use crate::lsp::completion::doc_in_markdown;
 use crate::lsp::documents::Document;
 use crate::lsp::entries;
 use crate::lsp::place::{keys_at, touches, word_at};
@@ -53,6 +55,7 @@ impl Handler for Hovers {
             Role::Agent(project, input) => {
                 session.world.hover(&document, offset, |facts| in_agent_file(facts, (project, input), offset))
             }
+            Role::Template(_) => key_of(&document.source, &ENVIRONMENT_TEMPLATE, offset),
             Role::Ci(project) => {
                 session.world.hover(&document, offset, |facts| in_ci_file(facts, project, &document, offset))
             }
@@ -105,7 +108,7 @@ fn key_in_words(keys: &[&Field], release: Option<Version>) -> Option<String> {
     let key: &Key = &keys.last()?.key;
     // What holds of a section holds of all that is below it.
     let all = || keys.iter().map(|field| -> &Key { &field.key });
-    let mut text = format!("**`{}`**: {}\n\n{}\n", key.name, key.kind.in_words(), key.doc);
+    let mut text = format!("**`{}`**: {}\n\n{}\n", key.name, key.kind.in_words(), doc_in_markdown(key));
     let mut item = |line: String| text.push_str(&format!("\n- {line}"));
     if let Some(release) = release {
         let since = all().map(|key| key.since).max_by_key(|since| (since.earliest, since.latest)).unwrap_or(key.since);
@@ -219,6 +222,12 @@ fn entry_in_words(entry: &CiEntry, file: &AgentFile, context: &Context, index: O
     let restrictions = words::restrictions(entry);
     if !restrictions.is_empty() {
         let _ = write!(text, "\n\nRestricted to: {restrictions}.");
+    }
+    let unbound = restrictions_that_do_not_bind(entry);
+    if let Some(needs) = managed_resources_of(entry, index.settings(), &[]).filter(|_| !unbound.is_empty()) {
+        let needs = words::conditions_for_users(&needs);
+        let condition = if needs.is_empty() { needs } else { format!(" (made if {needs})") };
+        let _ = write!(text, "\n\nThat does not bind managed resources{condition}.");
     }
     if *kind == EntryKind::Group && !restrictions.is_empty() {
         text.push_str(
@@ -335,6 +344,10 @@ fn context_in_words(
     if let Some(file) = index.agent(agent).file {
         let _ = write!(text, ", configured in `{}`", printable(file.path));
     }
+    if selection.by == By::Environment {
+        text.push_str(&of_environment(here, agent, jobs, index));
+        return text;
+    }
     text.push_str(&granted(agent, index));
     let Some(project) = jobs.project.facts.path.as_deref() else {
         text.push_str("\n\nWhether the jobs here get in cannot be told: the path of this project is not known.");
@@ -355,6 +368,36 @@ fn context_in_words(
             let _ = write!(text, "\n- and {} more cases", told.len() - MOST);
         }
     }
+    text
+}
+
+/// What environments get of the agent that jobs name for them: by `user_access` its dashboard, by `ci_access` managed resources.
+fn of_environment(
+    here: &[(&JobView<'_>, &Selection)],
+    agent: AgentId,
+    jobs: &ProjectJobs<'_>,
+    index: &Index<'_>,
+) -> String {
+    if let Some(why) = words::unregistered(index.agent(agent)) {
+        return format!("\n\nThe environment gets nothing by it: {}.", printable(&why));
+    }
+    let mut text = "\n\nIt is for the environment, and selects no context for scripts.".to_owned();
+    let is_listed = |path: &&str| index.inventory().is_none_or(|inventory| inventory.find_project(path).is_some());
+    let project = jobs.project.facts.path.as_deref().filter(is_listed);
+    let mut told: Vec<String> = Vec::new();
+    for environment in here.iter().filter_map(|(job, _)| job.job.environment.as_ref()) {
+        let answers = [
+            ("Dashboard", words::dashboard(index, agent, environment, project)),
+            ("Managed resources", words::managed_resources(index, agent, environment, project)),
+        ];
+        for (what, answer) in answers {
+            let line = format!("\n\n{what}: {}.", answer.in_words());
+            if told.len() < MOST && !told.contains(&line) {
+                told.push(line);
+            }
+        }
+    }
+    text.push_str(&told.concat());
     text
 }
 

@@ -62,10 +62,7 @@ func (c *comparison) run(seed uint64, count int) (int, error) {
 		make  func(int) sample
 	}{
 		{"recorded", len(recorded), func(i int) sample { return recorded[i] }},
-		{"generated", count, func(i int) sample {
-			rng := rand.New(rand.NewPCG(seed, uint64(2*i)))
-			return sample{fmt.Sprintf("generated-%d-%d", seed, i), generate(c.reader, rng, true)}
-		}},
+		{"generated", count, func(i int) sample { return generated(c.reader, seed, i) }},
 		{"damaged", count, func(i int) sample {
 			rng := rand.New(rand.NewPCG(seed, uint64(2*i+1)))
 			return sample{fmt.Sprintf("damaged-%d-%d", seed, i), damage(rng, c.goodFile(rng), c.goodFile(rng))}
@@ -88,6 +85,12 @@ func (c *comparison) run(seed uint64, count int) (int, error) {
 		total += len(differences)
 	}
 	return total, nil
+}
+
+// generated gives the file with this number of a seed.
+func generated(reader *reader, seed uint64, i int) sample {
+	rng := rand.New(rand.NewPCG(seed, uint64(2*i)))
+	return sample{fmt.Sprintf("generated-%d-%d", seed, i), generate(reader, rng, true)}
 }
 
 // goodFile gives a file that is accepted.

@@ -7,10 +7,12 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"time"
 )
 
 const usage = `kas read --descriptor FILE FILES…      the verdict on each file, one JSON object a line
+kas files --descriptor FILE --folder F …  writes generated files; kas files -h has the rest
 kas compare --descriptor FILE --kaslint PROGRAM …  compares with kaslint decode; kas compare -h has the rest
 `
 
@@ -23,6 +25,8 @@ func main() {
 	switch arguments := os.Args[2:]; os.Args[1] {
 	case "read":
 		err = read(arguments)
+	case "files":
+		err = files(arguments)
 	case "compare":
 		err = compareCommand(arguments)
 	default:
@@ -33,6 +37,30 @@ func main() {
 		fmt.Fprintln(os.Stderr, "kas:", err)
 		os.Exit(1)
 	}
+}
+
+// files writes what "compare" would compare as generated: file i of a seed is the same in both.
+func files(arguments []string) error {
+	flags := flag.NewFlagSet("kas files", flag.ExitOnError)
+	descriptor := flags.String("descriptor", "", "what the example agent_descriptor prints")
+	folder := flags.String("folder", "", "where the files go")
+	seed := flags.Uint64("seed", 1, "what decides all files, with their numbers")
+	count := flags.Int("count", 2000, "how many files")
+	_ = flags.Parse(arguments)
+	reader, err := newReader(*descriptor)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(*folder, 0o777); err != nil {
+		return err
+	}
+	for i := range *count {
+		sample := generated(reader, *seed, i)
+		if err := os.WriteFile(filepath.Join(*folder, sample.name+".yaml"), sample.text, 0o666); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func read(arguments []string) error {
