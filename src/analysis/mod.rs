@@ -353,7 +353,8 @@ fn run_on_jobs<'p>(rule: &dyn Rule, items: &JobItems<'p>, findings: &mut Finding
     }
     for ((job, actions), selections) in cx.jobs.jobs.iter().zip(actions).zip(selections) {
         let place = &job.job.name_place;
-        findings.begin_job(&job.job.name, Place { source: Arc::clone(&place.source), span: place.span });
+        let place = Place { source: Arc::clone(&place.source), span: place.span };
+        findings.begin_job(&job.job.name, place, &job.job.parents);
         rule.check_job(job, cx, findings);
         for action in actions {
             rule.check_action(action, cx, findings);

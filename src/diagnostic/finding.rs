@@ -57,13 +57,19 @@ pub struct Related {
     pub message: String,
 }
 
-/// A fault that has several places; they are told as one finding.
+/// A fault that may have several places; they are told as one finding.
 #[derive(Clone, Debug)]
 pub struct Fault {
     /// The jobs that have it at this place.
     pub jobs: Vec<Arc<str>>,
-    /// What is said of this place beside another one.
+    /// The templates that these jobs extend, if they may be where it comes from.
+    pub templates: Vec<Arc<str>>,
+    /// What is said of the fault, without names of jobs: only places of which the same is said are one. Empty where all are.
+    pub said: String,
+    /// What is said of this place beside another one in the same jobs.
     pub also: &'static str,
+    /// What is said of it beside one in other jobs.
+    pub also_elsewhere: String,
 }
 
 /// Whether a fix may be applied without a person looking at it.
