@@ -11,6 +11,7 @@ mod certificate_context;
 mod committed_credential;
 mod config_project_bypass;
 mod conflict_marker;
+mod context_form;
 mod context_not_granted;
 mod dashboard_without_user_access;
 mod duplicate_id;

@@ -12,6 +12,7 @@ mod cases;
 mod common;
 mod company;
 mod confinement;
+mod contexts;
 mod dictionaries;
 mod documents;
 mod environment_patterns;
