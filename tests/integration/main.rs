@@ -43,4 +43,5 @@ mod silent;
 mod silent_jobs;
 mod suppression;
 mod terminal;
+mod who;
 mod workspaces;

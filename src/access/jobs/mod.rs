@@ -4,6 +4,7 @@
 //! This joins [`crate::ci`] (what is written) and [`crate::access`] (who gets in). What hangs on variables that are not
 //! known stays open: a job then has several cases, or an answer has conditions. It knows no findings.
 
+mod admission;
 mod case;
 mod context;
 mod environments;
@@ -23,6 +24,7 @@ use crate::pipeline_rules::RefFacts;
 use case::{Basis, Reading};
 use selection::Selections;
 
+pub use admission::{Admission, Admissions, ProjectAdmissions};
 pub use case::JobCase;
 pub(crate) use case::rule_inputs;
 pub use context::{ContextName, context_name};
