@@ -16,6 +16,8 @@ rule! {
     /// groups, and those of others do not count, so every entry under `groups` is dropped without a word. From 18.1 (`ci_access`) and 18.4
     /// (`user_access`) groups of the same organization match where instance level authorization is on: GitLab looks at that setting first.
     ///
+    /// Where the instance setting may open it and is not known, it is a warning.
+    ///
     /// Source: `app/services/clusters/agents/authorizations/ci_access/refresh_service.rb` of GitLab; gitlab!190769, gitlab!202853.
     ///
     /// ## Bad

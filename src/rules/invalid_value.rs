@@ -19,7 +19,8 @@ rule! {
     ///
     /// A few values are checked later: when a value of `remote_development` does not suit GitLab's Rails side, or `dns_zone` is missing, none of that
     /// section's settings is saved, not even `enabled: false`, while everything else takes effect. A self-managed GitLab on Free does not look at the section. For `container_scanning.cadence` from 17.0 on, and for
-    /// severities and resource types, public sources do not settle what GitLab does; these are warnings.
+    /// severities and resource types, public sources do not settle what GitLab does; these are warnings, as is what
+    /// GitLab refuses under a licence that is not known.
     ///
     /// Source: `pkg/agentcfg/agentcfg.pb.validate.go` of gitlab-agent; protobuf-go's `well_known_types.go`;
     /// `ee/app/models/remote_development/workspaces_agent_config.rb` and `doc/user/workspace/settings.md` of GitLab.

@@ -51,7 +51,8 @@ rule! {
     /// ## When it stays silent
     ///
     /// On names that an own kubeconfig may have, such as `arn:aws:eks:…`, after commands that make a kubeconfig or a context, and
-    /// on names that hang on variables whose values are not known. Of a name without a colon it is a note, unless an agent has it.
+    /// on names that hang on variables whose values are not known. Of a name without a colon it is a note; a warning where an agent has the
+    /// name, and no error, since a kubeconfig that the settings of the project provide may have a context of that name.
     MalformedContext = "malformed-context", Error in Jobs
 }
 

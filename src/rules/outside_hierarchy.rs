@@ -24,6 +24,8 @@ rule! {
     /// The setting counts twice. Turned on, it lets ids of other groups in with the next configuration that the agent server sends, which takes a commit on
     /// the default branch. Turned off, it shuts jobs of other groups out at once; users stay let in until the next configuration.
     ///
+    /// Where the instance setting may open it and is not known, it is a warning.
+    ///
     /// Source: `app/services/clusters/agents/authorizations/ci_access/refresh_service.rb` of GitLab; gitlab#346566, gitlab#377932, gitlab#557818.
     ///
     /// ## Bad
