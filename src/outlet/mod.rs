@@ -70,7 +70,16 @@ impl<'o> Outlet<'o> {
     /// # Errors
     /// When the receiver does not take it.
     pub fn drawn(&mut self, text: &str) -> io::Result<()> {
-        text.split_terminator('\n').try_for_each(|line| self.finish(&harmless(&secrets::mask(line), Colours::Kept)))
+        self.drawn_with_links(text, None)
+    }
+
+    /// Writes the same, in which links to addresses that begin with `base` are kept as well.
+    ///
+    /// # Errors
+    /// When the receiver does not take it.
+    pub fn drawn_with_links(&mut self, text: &str, base: Option<&str>) -> io::Result<()> {
+        let kept = Colours::Kept { links: base };
+        text.split_terminator('\n').try_for_each(|line| self.finish(&harmless(&secrets::mask(line), kept)))
     }
 
     /// Writes the lines of a text that was made for a file, as `diff` has them: of a break of two characters both stay. It is known
@@ -202,22 +211,29 @@ pub fn quoted_for_a_line(text: &str) -> Option<String> {
 
 /// What becomes of colours.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Colours {
+enum Colours<'b> {
     Escaped,
-    Kept,
+    /// They are kept, and so are links to addresses that begin with a base, if there is one.
+    Kept {
+        links: Option<&'b str>,
+    },
 }
 
 /// A line in which nothing acts, and that is no command of a runner. Tabs stay.
-fn harmless(line: &str, colours: Colours) -> Cow<'_, str> {
+fn harmless<'l>(line: &'l str, colours: Colours<'_>) -> Cow<'l, str> {
     // Most lines have nothing of the kind; colours come to nothing where they are taken out later, and have to be looked past.
     let acting = |character: char| acts(character) && character != '\t';
     let visible_line = match line.contains(acting) {
         false => Cow::Borrowed(line),
         true if colours == Colours::Escaped && !line.contains('\t') => visible(line),
-        true => Cow::Owned(runner::escaped(line, colours == Colours::Kept)),
+        true => Cow::Owned(match colours {
+            Colours::Escaped => runner::escaped(line, |_| None),
+            Colours::Kept { links } => runner::escaped(line, |text| runner::kept(text, links)),
+        }),
     };
     if runner::is_read(&visible_line) {
-        return Cow::Owned(runner::disarmed(&visible_line));
+        let links = if let Colours::Kept { links } = colours { links } else { None };
+        return Cow::Owned(runner::disarmed(&visible_line, links));
     }
     visible_line
 }
@@ -253,6 +269,19 @@ mod tests {
         assert_eq!(drawn(" \u{1b}[1m:\u{1b}[0m:error::"), " \u{1b}[1m:\u{1b}[0m\\u{3a}error::\n");
         assert_eq!(drawn("#\u{1b}[1m#\u{1b}[0m[x]"), "#\u{1b}[1m#\u{1b}[0m\\u{5b}x]\n");
         assert_eq!(line("\u{1b}[1ma"), "\\u{1b}[1ma\n");
+    }
+
+    #[test]
+    fn links_are_kept_where_they_lead_to_pages_of_kaslint() {
+        let drawn = |text: &str| written(|out| out.drawn_with_links(text, Some("https://kaslint.example/")));
+        let link = "\u{1b}]8;;https://kaslint.example/rules.html#a-b\u{1b}\\a-b\u{1b}]8;;\u{1b}\\";
+        assert_eq!(drawn(link), format!("{link}\n"));
+        let elsewhere = drawn("\u{1b}]8;;https://elsewhere.example/\u{1b}\\a");
+        assert_eq!(elsewhere, "\\u{1b}]8;;https://elsewhere.example/\\u{1b}\\a\n");
+        let with_more = drawn("\u{1b}]8;;https://kaslint.example/\u{1b}[1m\u{1b}\\a");
+        assert_eq!(with_more, "\\u{1b}]8;;https://kaslint.example/\u{1b}[1m\\u{1b}\\a\n");
+        assert_eq!(written(|out| out.drawn(link)).matches("\\u{1b}").count(), 4);
+        assert_eq!(drawn("\u{1b}]8;;\u{1b}\\::error::"), "\u{1b}]8;;\u{1b}\\:\\u{3a}error::\n");
     }
 
     #[test]

@@ -73,7 +73,7 @@ fn a_template_alone_is_looked_at() {
         assert!(run.code == 1 && run.stdout.contains("1 warning in 1 configuration."), "{arguments:?}: {}", run.stdout);
     }
     let run = kaslint_with_input(folder.path(), &["check", "-", "--stdin-filename", TEMPLATE], b"objects: {}\n");
-    assert!(run.stdout.contains("`objects` must be a list"), "{}", run.stdout);
+    assert!(run.stdout.contains("`objects` is an empty mapping, and GitLab takes a list"), "{}", run.stdout);
 }
 
 #[test]
@@ -94,6 +94,17 @@ fn a_secret_in_a_template_is_told_and_masked() {
     assert!(told.contains("error[committed-credential]") && !told.contains("glpat-abc"), "{told}");
     let told = check(b"objects: [{kind: '{{ \"glpat-abcdefghij0123456789\" | glpat-abcdefghij0123456789 }}'}]\n", &[]);
     assert!(told.contains("[environment-template]") && !told.contains("glpat-abc"), "{told}");
+}
+
+#[test]
+fn of_a_project_below_another_the_configuration_is_told_alone() {
+    let nested = format!("examples/{TEMPLATE}");
+    let files =
+        [(CONFIG, &b"ci_access: {}\n"[..]), (&nested, b"foo: 1\n"), ("examples/.gitlab/agents/prod/config.yaml", b"")];
+    let folder = folder_with(&files);
+    let run = kaslint(folder.path(), &["check", "--format", "concise", "--quiet"]);
+    assert!(run.stdout.lines().all(|line| line.contains("[unread-file]")), "{}", run.stdout);
+    assert_eq!(run.stdout.lines().count(), 1, "{}", run.stdout);
 }
 
 #[test]

@@ -116,7 +116,7 @@ fn the_agent_of_an_environment_is_explained_by_what_the_environment_gets() {
 
 #[test]
 fn a_context_is_answered_for_this_job_first_and_in_few_words() {
-    let ci = "deploy:\n  environment: production\n  script:\n    - kubectl config use-context acme/agents:prod\n    - kubectl get pods\ntest:\n  script:\n    - kubectl config use-context acme/agents:prod\n";
+    let ci = "deploy:\n  environment: production\n  script:\n    - kubectl config use-context acme/agents:prod\n    - kubectl get pods\n";
     let long = "very/".repeat(40);
     let agent = format!(
         "ci_access:\n  projects:\n    - id: acme/web/shop\n      environments: [production]\n  groups:\n{}",
