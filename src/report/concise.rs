@@ -3,21 +3,23 @@
 use std::io;
 
 use super::{Outcome, Summary};
-use crate::outlet::Outlet;
+use crate::diagnostic::Severity;
+use crate::outlet::{Outlet, Tone};
 
 pub(super) fn write(outcome: &Outcome, is_quiet: bool, out: &mut Outlet<'_>) -> io::Result<()> {
     for finding in &outcome.findings {
         let source = &finding.place.source;
         let position = source.position(finding.place.span.start);
-        out.line(format_args!(
-            "{}:{}:{}: {}[{}] {}",
-            source.path(),
-            position.line,
-            position.column,
-            finding.severity,
-            finding.rule.name,
-            finding.message,
-        ))?;
+        let tone = match finding.severity {
+            Severity::Error => Tone::Bad,
+            Severity::Warning => Tone::Doubtful,
+            Severity::Note => Tone::Title,
+        };
+        out.parts(&[
+            (Tone::Plain, &format!("{}:{}:{}: ", source.path(), position.line, position.column)),
+            (tone, finding.severity.name()),
+            (Tone::Plain, &format!("[{}] {}", finding.rule.name, finding.message)),
+        ])?;
     }
     if is_quiet {
         return Ok(());
