@@ -226,6 +226,21 @@ impl Finding {
         self
     }
 
+    /// A guess at the name that is meant in place of the one that is written, in the same quotes.
+    #[must_use]
+    pub fn proposal(self, name: Option<&str>, span: Span) -> Self {
+        let Some(name) = name else { return self };
+        let written = self.place.source.slice(span);
+        let text = match written.chars().next() {
+            Some(quote @ ('"' | '\'')) => format!("{quote}{name}{quote}"),
+            _ => name.to_owned(),
+        };
+        match written.contains(['\n', '*', '&', '!']) {
+            true => self,
+            false => self.fix(Safety::Unsafe, format!("Write `{name}`"), span, text),
+        }
+    }
+
     /// A change of what is granted, for a person to choose.
     #[must_use]
     pub fn offer(mut self, title: impl Into<String>, place: Place, text: impl Into<String>) -> Self {
