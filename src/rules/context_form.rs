@@ -1,8 +1,8 @@
 //! Names of contexts that no agent can have, by their form.
 
 use super::given::JobContext;
-use super::jobs::finding_on;
-use super::malformed_context::{INFO, known_agents, with_fix};
+use super::jobs::{finding_on, renamed};
+use super::malformed_context::{INFO, known_agents};
 use super::malformed_id::is_placeholder;
 use crate::access::jobs::{By, Selection};
 use crate::diagnostic::{Finding, Safety, Severity};
@@ -68,7 +68,7 @@ pub(super) fn impossible(name: &str, selection: &Selection, cx: &JobContext<'_>)
             || "write `<project path>:<agent name>`, as `kubectl config get-contexts` shows it".to_owned(),
             |context| format!("write {}", excerpt(context)),
         );
-        with_fix(finding_on(&INFO, selection, message).label(label).help(help), Safety::Unsafe, known, selection)
+        renamed(finding_on(&INFO, selection, message).label(label).help(help), Safety::Unsafe, known, selection)
     };
     let agents = known_agents(cx);
     if let Some((_, rest)) = path.split_once("://") {

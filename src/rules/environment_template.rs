@@ -96,7 +96,7 @@ impl Rule for EnvironmentTemplateRule {
             (_, Location::UnusedTemplate(why)) => {
                 let (message, help) = unused(*why);
                 let name = input.source.path().rsplit('/').next().unwrap_or_default();
-                Some(finding(format!("{} is never used by GitLab: {message}", brief(name))).help(help))
+                Some(finding(format!("{} is a template that GitLab never uses: {message}", brief(name))).help(help))
             }
             (InputContent::Link(target), _) => {
                 let message = format!(

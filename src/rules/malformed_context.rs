@@ -3,7 +3,7 @@
 use super::context_form::{bare, impossible, no_path, no_project};
 use super::findings::Findings;
 use super::given::JobContext;
-use super::jobs::finding_on;
+use super::jobs::{finding_on, renamed};
 use super::rule::{Rule, rule};
 use crate::access::jobs::{Resolved, Selection};
 use crate::diagnostic::{Finding, Safety, Severity};
@@ -64,7 +64,7 @@ impl Rule for MalformedContext {
                 let message =
                     format!("{written} is no context: letter case counts, and this agent's is {}", excerpt(&context));
                 let finding = finding_on(&INFO, selection, message).label("other letter case");
-                let finding = with_fix(finding, Safety::Safe, Some(&context), selection);
+                let finding = renamed(finding, Safety::Safe, Some(&context), selection);
                 findings.report(finding.help(format!("write {}", excerpt(&context))));
             }
             Resolved::Other(name) => {
@@ -75,16 +75,6 @@ impl Rule for MalformedContext {
             Resolved::Open => findings.report_some(no_path(selection)),
             _ => {}
         }
-    }
-}
-
-/// Adds the change to another context, where the whole one stands in one place.
-pub(super) fn with_fix(finding: Finding, safety: Safety, context: Option<&String>, selection: &Selection) -> Finding {
-    match context.filter(|_| selection.context.as_known() == Some(selection.place.written())) {
-        Some(context) => {
-            finding.fix(safety, format!("Write `{context}`"), selection.place.span, context.as_str()).changing()
-        }
-        None => finding,
     }
 }
 
@@ -108,7 +98,7 @@ fn malformed(name: &str, selection: &Selection, cx: &JobContext<'_>) -> Option<F
             brief(name),
             excerpt(agent)
         );
-        return Some(with_fix(finding(message, "no agent's name", help), Safety::Safe, known.as_ref(), selection));
+        return Some(renamed(finding(message, "no agent's name", help), Safety::Safe, known.as_ref(), selection));
     }
     if name.contains(':') {
         return None;
@@ -129,7 +119,7 @@ fn malformed(name: &str, selection: &Selection, cx: &JobContext<'_>) -> Option<F
     if by_slash.is_some() || of_project.is_some() || is_config_path || is_below_top() {
         let message = format!("{} is no agent's context, which has the form {form}", brief(name));
         // A project may have several agents.
-        return Some(with_fix(
+        return Some(renamed(
             finding(message, "no colon with an agent's name", help),
             Safety::Unsafe,
             by_slash.or(of_project),
@@ -140,7 +130,7 @@ fn malformed(name: &str, selection: &Selection, cx: &JobContext<'_>) -> Option<F
     let Some(context) = by_name else { return bare(name, selection, cx) };
     let message = format!("{} is an agent's name, and its context is called {}", brief(name), excerpt(context));
     let finding = finding(message, "the name alone", format!("write {}", excerpt(context))).severity(Severity::Warning);
-    Some(with_fix(finding, Safety::Unsafe, Some(context), selection))
+    Some(renamed(finding, Safety::Unsafe, Some(context), selection))
 }
 
 fn is_path(text: &str) -> bool {

@@ -3,8 +3,7 @@
 use super::context_form::is_no_project;
 use super::findings::Findings;
 use super::given::JobContext;
-use super::jobs::{consequence, finding_on};
-use super::malformed_context::with_fix;
+use super::jobs::{consequence, finding_on, renamed};
 use super::rule::{Rule, rule};
 use crate::access::jobs::{ContextName, Resolved, Selection, context_name};
 use crate::diagnostic::{Finding, Safety, Severity};
@@ -121,9 +120,8 @@ fn unknown(project: &str, agent: &str, selection: &Selection, cx: &JobContext<'_
     let near = schema::nearest(agent, names.iter().copied());
     let finding =
         |message: String, label: &str, help: String| finding_on(&INFO, selection, message).label(label).help(help);
-    let meant = |finding: Finding, context: Option<String>| {
-        Some(with_fix(finding, Safety::Unsafe, context.as_ref(), selection))
-    };
+    let meant =
+        |finding: Finding, context: Option<String>| Some(renamed(finding, Safety::Unsafe, context.as_ref(), selection));
     let no_context = consequence(selection);
     let Some(inventory) = cx.gitlab().inventory.as_deref() else {
         // An agent without a folder has an empty configuration, and a context all the same.
@@ -138,7 +136,7 @@ fn unknown(project: &str, agent: &str, selection: &Selection, cx: &JobContext<'_
                 brief(project)
             );
             let names: Vec<String> = names.iter().map(|name| excerpt(name)).collect();
-            let help = format!("it has folders for {}", some_of(&names, 5));
+            let help = format!("there are folders for {}", some_of(&names, 5));
             return Some(finding(message, "no such folder", help).severity(Severity::Note));
         };
         let message =

@@ -47,6 +47,21 @@ fn links_between_the_documents_lead_somewhere() {
 }
 
 #[test]
+fn the_inventory_and_the_settings_of_the_pages_are_taken() {
+    let first_block = |page: &str| {
+        let text = read(page);
+        text.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a block").to_owned()
+    };
+    let inventory = first_block("docs/inventory.md");
+    let settings = first_block("docs/first-hour.md");
+    let folder = folder_with(&[("inventory.yaml", inventory.as_bytes()), (".kaslint.yaml", settings.as_bytes())]);
+    let check = kaslint(folder.path(), &["inventory", "check", "inventory.yaml"]);
+    assert_eq!((check.code, &*check.stderr), (0, ""), "{}", check.stdout);
+    let run = kaslint(folder.path(), &["check", "--format", "concise", "."]);
+    assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
+}
+
+#[test]
 fn snippets_for_editors_name_nobodys_project() {
     let pages = std::fs::read_dir(root().join("docs/editors")).expect("a folder");
     for page in pages.map(|page| page.expect("a page").path()) {
@@ -81,21 +96,6 @@ fn hooks_run_for_all_that_bears_on_the_findings() {
             assert!(!files.is_match(path), "{path}");
         }
     }
-}
-
-#[test]
-fn the_inventory_and_the_settings_of_the_pages_are_taken() {
-    let first_block = |page: &str| {
-        let text = read(page);
-        text.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a block").to_owned()
-    };
-    let inventory = first_block("docs/inventory.md");
-    let settings = first_block("docs/first-hour.md");
-    let folder = folder_with(&[("inventory.yaml", inventory.as_bytes()), (".kaslint.yaml", settings.as_bytes())]);
-    let check = kaslint(folder.path(), &["inventory", "check", "inventory.yaml"]);
-    assert_eq!((check.code, &*check.stderr), (0, ""), "{}", check.stdout);
-    let run = kaslint(folder.path(), &["check", "--format", "concise", "."]);
-    assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
 }
 
 #[test]
