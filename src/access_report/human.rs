@@ -18,11 +18,11 @@ const TABLE_ROWS: usize = 6;
 
 /// Every agent with its entries and what each comes to.
 pub(super) fn grants(report: &AccessReport<'_, '_>, out: &mut Outlet<'_>) -> io::Result<()> {
-    paragraph(out, "", &by_which_rules(report.index.settings()), report.width)?;
+    paragraph(out, "", &by_which_rules(report), report.width)?;
     let mut is_empty = true;
     for (id, _) in report.index.agent_ids().filter(|(id, _)| report.is_asked(*id)) {
         is_empty = false;
-        overview(&Overview::of(report.index, id), report.width, out)?;
+        overview(&Overview::of(report, id), report.width, out)?;
     }
     if is_empty {
         out.paragraph(format_args!("There is no agent."))?;
@@ -88,7 +88,7 @@ fn cells<'v>(row: &'v RowView, most_names: usize, notes: &mut Vec<&'v str>) -> V
 }
 
 /// `[1]` for a condition that is told below; nothing for none.
-fn note_mark<'n>(condition: &'n str, notes: &mut Vec<&'n str>) -> String {
+pub(super) fn note_mark<'n>(condition: &'n str, notes: &mut Vec<&'n str>) -> String {
     if condition.is_empty() {
         return String::new();
     }
@@ -100,7 +100,7 @@ fn note_mark<'n>(condition: &'n str, notes: &mut Vec<&'n str>) -> String {
     format!("[{}]", position + 1)
 }
 
-fn reasons(reasons: &[Reason], indent: &str, width: usize, out: &mut Outlet<'_>) -> io::Result<()> {
+pub(super) fn reasons(reasons: &[Reason], indent: &str, width: usize, out: &mut Outlet<'_>) -> io::Result<()> {
     if !reasons.is_empty() {
         out.line(format_args!("{indent}without effect"))?;
     }

@@ -31,7 +31,7 @@ const MAX_NAME: usize = 200;
 
 /// The most patterns that are built, and bytes that each of them may take.
 const MAX_PATTERNS: usize = 100;
-const MAX_PATTERN_SIZE: usize = 256 << 10;
+const MAX_PATTERN_SIZE: usize = 64 << 10;
 
 /// The most characters of a description that are kept.
 const MAX_DESCRIPTION: usize = 1_000;

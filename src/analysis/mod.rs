@@ -150,6 +150,7 @@ fn check_project(
     }
     let levels = Levels::new(&subject.selection);
     analysis.findings.retain(|finding| levels.speaks(finding.rule, finding.place.source.path()));
+    rules::one_for_the_file(&mut analysis.findings);
     analysis.hide(subject, (files, facts.jobs(at)), &rules, (&levels, &is_meant));
     analysis.findings = rules::one_a_fault(analysis.findings);
     for finding in &mut analysis.findings {
@@ -352,7 +353,8 @@ fn run_on_jobs<'p>(rule: &dyn Rule, items: &JobItems<'p>, findings: &mut Finding
     }
     for ((job, actions), selections) in cx.jobs.jobs.iter().zip(actions).zip(selections) {
         let place = &job.job.name_place;
-        findings.begin_job(&job.job.name, Place { source: Arc::clone(&place.source), span: place.span });
+        let place = Place { source: Arc::clone(&place.source), span: place.span };
+        findings.begin_job(&job.job.name, place, &job.job.parents);
         rule.check_job(job, cx, findings);
         for action in actions {
             rule.check_action(action, cx, findings);

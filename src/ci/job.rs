@@ -70,6 +70,7 @@ pub(super) fn job(
     Some(Job {
         name: name.text.shared(),
         name_place: name.text.place.clone(),
+        parents: parents(map),
         stage: text(resolver, "stage"),
         script: lines(resolver, map, &inherit, is_trigger, surroundings),
         variables: merge_variables(inherited, &own_variables),
@@ -87,6 +88,13 @@ pub(super) fn job(
         inherit,
         is_partial: resolver.is_partial,
     })
+}
+
+/// What stands in `extends`: of very many names, as aliases may make them, the first.
+fn parents(map: &Map) -> Vec<Arc<str>> {
+    const MOST: usize = 10;
+    let parents = map.get("extends").map(Value::as_items).unwrap_or_default();
+    parents.iter().take(MOST).filter_map(|parent| parent.as_text().map(Text::shared)).collect()
 }
 
 fn inherited_variables(resolver: &mut Resolver<'_>, inherit: &Inherit, variables: &[Variable]) -> Vec<Variable> {

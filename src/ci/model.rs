@@ -62,6 +62,8 @@ pub struct Job {
     pub name: Arc<str>,
     /// Where its name is written, in the last file that writes it.
     pub name_place: Place,
+    /// The first of those that it takes over by `extends`.
+    pub parents: Vec<Arc<str>>,
     /// Its stage, if it is given; GitLab takes `test` otherwise.
     pub stage: Option<Arc<str>>,
     /// The lines of `before_script`, `script` and `after_script`, in this order.

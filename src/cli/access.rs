@@ -54,8 +54,11 @@ pub(super) struct Arguments {
     /// What the jobs of this project may use.
     #[arg(long = "for", value_name = "PROJECT", value_hint = clap::ValueHint::Other)]
     for_project: Option<String>,
-    /// The job's environment.
-    #[arg(long, value_name = "NAME", requires = "for_project")]
+    /// Who reaches this agent, by its name or context: projects, jobs and people.
+    #[arg(long, value_name = "AGENT", conflicts_with_all = ["queries", "for_project", "jobs", "job", "why", "agent"])]
+    who: Option<String>,
+    /// The job's environment; without `--for`, only what gets in with it.
+    #[arg(long, value_name = "NAME", conflicts_with = "queries")]
     environment: Option<String>,
     /// The pipeline's ref, whose protection the inventory knows; refs/heads/main or refs/tags/v1 where it could be both.
     #[arg(long = "ref", value_name = "REF", requires = "for_project", conflicts_with_all = ["protected", "unprotected"])]
@@ -143,7 +146,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
     let mut snapshot = usable(loader.load(&Request {
         scope: Scope::Paths(&arguments.paths),
         neighbours: Neighbours::Always,
-        with_ci_files: arguments.asks_for_jobs() || arguments.appends_jobs(),
+        with_ci_files: arguments.asks_for_jobs() || arguments.who.is_some() || arguments.appends_jobs(),
         steps: &progress.steps,
         before: None,
     }))?;
@@ -201,12 +204,13 @@ fn report(arguments: &Arguments, facts: &Facts<'_>, known: Option<&Inventory>) -
     let to_file = arguments.output.is_some() || arguments.expect.is_some();
     let report = AccessReport {
         index,
-        agent: arguments.agent.as_deref(),
+        agent: arguments.agent.as_deref().or(arguments.who.as_deref()),
+        environment: arguments.environment.as_deref().filter(|_| arguments.for_project.is_none()),
         why: arguments.why,
         format: arguments.format,
         width: if to_file { WHOLE } else { output::width() },
     };
-    if let Some(asked) = arguments.agent.as_deref().filter(|_| !report.has_agent()) {
+    if let Some(asked) = report.agent.filter(|_| !report.has_agent()) {
         return Err(Unusable::new(no_agent(asked, index)));
     }
     let jobs: Vec<&ProjectJobs<'_>> = facts.all_jobs().collect();
@@ -219,6 +223,9 @@ fn report(arguments: &Arguments, facts: &Facts<'_>, known: Option<&Inventory>) -
     if arguments.asks_for_jobs() {
         access_jobs::check(&jobs, arguments.for_project.as_deref(), arguments.job.as_deref())?;
         return deliver(arguments, &|out| report.write_jobs(&jobs, arguments.job.as_deref(), out));
+    }
+    if arguments.who.is_some() {
+        return deliver(arguments, &|out| report.write_who(&jobs, out));
     }
     match (&arguments.queries, &arguments.for_project) {
         (Some(queries), _) => answer_queries(queries, &report, arguments),

@@ -214,7 +214,7 @@ fn write_human(decoded: &Decoded, out: &mut Outlet<'_>) -> io::Result<()> {
     }
     if !decoded.findings.is_empty() {
         out.empty_line()?;
-        Human { width: output::width() }.write_findings(&decoded.findings, out)?;
+        Human::new(output::width()).write_findings(&decoded.findings, out)?;
     }
     Ok(())
 }

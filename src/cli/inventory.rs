@@ -54,7 +54,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
     let remarks: Vec<Finding> = remarks.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
     let (projects, namespaces) = (inventory.projects().len(), inventory.namespaces().len());
     output::to_stdout(&|out| {
-        Human { width: output::width() }.write_findings(&remarks, out)?;
+        Human::new(output::width()).write_findings(&remarks, out)?;
         out.line(format_args!(
             "{} is a valid inventory: {projects} projects, {namespaces} groups and users.",
             shown_path(&file.file)

@@ -157,7 +157,7 @@ fn complain_of(unusable: &Unusable) {
     }
     let mut text = Vec::new();
     let told = unusable.mistakes.get(..MOST_MISTAKES).unwrap_or(&unusable.mistakes);
-    let _ = Human { width: output::width() }.write_findings(told, &mut Outlet::new(&mut text));
+    let _ = Human::new(output::width()).write_findings(told, &mut Outlet::new(&mut text));
     let text = String::from_utf8_lossy(&text);
     let _ = output::to_stderr(&|out| out.drawn(text.trim_end()));
     let more = match unusable.mistakes.len() - told.len() {

@@ -43,6 +43,11 @@ pub(super) fn width() -> usize {
     from_terminal.or_else(from_environment).unwrap_or(DEFAULT_WIDTH)
 }
 
+/// Whether standard output is a terminal that shows links.
+pub(super) fn shows_links() -> bool {
+    io::stdout().is_terminal() && supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout)
+}
+
 /// Writes to standard output, without colour where it is no terminal. A receiver that closed early is no error.
 pub(super) fn to_stdout(write: &Write<'_>) -> Result<(), Unusable> {
     let mut out = io::BufWriter::new(anstream::stdout().lock());

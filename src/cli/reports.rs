@@ -7,8 +7,9 @@ use clap::builder::PossibleValue;
 
 use super::known_values::Known;
 use super::output::{self, Staged};
+use crate::diagnostic::{PAGES, Severity};
 use crate::project::Unusable;
-use crate::report::{Format, Outcome, View};
+use crate::report::{Format, Limits, Outcome, View};
 
 /// The options that say how to report.
 #[derive(Debug, clap::Args)]
@@ -22,6 +23,33 @@ pub(super) struct Reports {
     /// Write the report to this file instead of standard output; as a whole or not at all.
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// Show findings from this severity on (error, warning or note); exit status and counts are of all.
+    #[arg(long, value_name = "SEVERITY", value_enum, hide_possible_values = true)]
+    min_severity: Option<MinSeverity>,
+    /// Show at most so many findings, the worst first; exit status and counts are of all. In the human report, equal findings are one.
+    #[arg(long, value_name = "NUMBER")]
+    max_findings: Option<u32>,
+    /// Show how many findings each rule has in place of the findings, and whether `--fix` mends them: `[*]` all, `[-]` some. Formats for
+    /// programs keep the findings; json counts as well.
+    #[arg(long)]
+    statistics: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum MinSeverity {
+    Error,
+    Warning,
+    Note,
+}
+
+impl From<MinSeverity> for Severity {
+    fn from(severity: MinSeverity) -> Self {
+        match severity {
+            MinSeverity::Error => Self::Error,
+            MinSeverity::Warning => Self::Warning,
+            MinSeverity::Note => Self::Note,
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -79,8 +107,14 @@ impl Reports {
     /// Writes the reports: files only if all of them can be written, then standard output; standard error where that has
     /// the text itself.
     pub(super) fn write(&self, outcome: &Outcome, is_quiet: bool, has_text: bool) -> Result<(), Unusable> {
-        let in_file = View { width: output::DEFAULT_WIDTH, is_quiet };
-        let view = View { width: output::width(), is_quiet };
+        let limits = Limits {
+            min_severity: self.min_severity.map(Severity::from),
+            max_findings: self.max_findings.map(|most| usize::try_from(most).unwrap_or(usize::MAX)),
+            statistics: self.statistics,
+        };
+        let pages = Some(PAGES).filter(|pages| !pages.is_empty() && !has_text && output::shows_links());
+        let in_file = View { limits, ..View::new(output::DEFAULT_WIDTH, is_quiet) };
+        let view = View { limits, pages, ..View::new(output::width(), is_quiet) };
         let mut files = Vec::new();
         for choice in &self.format {
             if let Some(file) = self.destination(choice) {

@@ -57,13 +57,19 @@ pub struct Related {
     pub message: String,
 }
 
-/// A fault that has several places; they are told as one finding.
+/// A fault that may have several places; they are told as one finding.
 #[derive(Clone, Debug)]
 pub struct Fault {
     /// The jobs that have it at this place.
     pub jobs: Vec<Arc<str>>,
-    /// What is said of this place beside another one.
+    /// The templates that these jobs extend, if they may be where it comes from.
+    pub templates: Vec<Arc<str>>,
+    /// What is said of the fault, without names of jobs: only places of which the same is said are one. Empty where all are.
+    pub said: String,
+    /// What is said of this place beside another one in the same jobs.
     pub also: &'static str,
+    /// What is said of it beside one in other jobs.
+    pub also_elsewhere: String,
 }
 
 /// Whether a fix may be applied without a person looking at it.
@@ -140,6 +146,8 @@ pub struct Finding {
     pub key: String,
     /// The fault that this is one place of, where a rule tells all places as one.
     pub fault: Option<Fault>,
+    /// Whether what else could be said of the file has the same cause, and is left out.
+    pub is_for_the_file: bool,
 }
 
 impl Finding {
@@ -161,6 +169,7 @@ impl Finding {
             offers: Vec::new(),
             key: String::new(),
             fault: None,
+            is_for_the_file: false,
         }
     }
 
@@ -260,6 +269,13 @@ impl Finding {
             hash.update([0]);
         }
         hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Makes it the only finding about the file, but for keys and tokens in it: what else could be said has the same cause.
+    #[must_use]
+    pub fn for_the_file(mut self) -> Self {
+        self.is_for_the_file = true;
+        self
     }
 
     /// The order of reports: file, place, rule.

@@ -14,5 +14,5 @@ pub mod suppression;
 pub use finding::{Edit, Fault, Finding, Fix, Lowered, Related, Safety, Severity};
 pub use left_out::{LeftOut, OffIn, RulesOff};
 pub use linter_rules::{INTERNAL_ERROR, INVALID_IGNORE, INVALID_INVENTORY, INVALID_SETTINGS, UNUSED_IGNORE};
-pub use rule::{Need, RuleInfo, RuleTable, Tag, Topic};
+pub use rule::{Need, PAGES, RuleInfo, RuleTable, Tag, Topic};
 pub use selection::{Level, LevelsAt, PerPath, Selection};

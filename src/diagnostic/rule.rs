@@ -3,6 +3,9 @@
 use super::Severity;
 use crate::schema::nearest;
 
+/// Where kaslint's pages are: `homepage` in Cargo.toml. Empty while no address is known.
+pub const PAGES: &str = env!("CARGO_PKG_HOMEPAGE");
+
 /// What a rule must know beyond the file; without it, the rule stays silent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Need {
@@ -106,10 +109,16 @@ impl RuleInfo {
         if self.is_off { "off" } else { self.severity.name() }
     }
 
-    /// The page of the rule, from the top of the project.
+    /// The address of the rule's page; none while no address of the pages is known.
     #[must_use]
-    pub fn url(&self) -> String {
-        format!("docs/rules.md#{}", self.name)
+    pub fn url(&self) -> Option<String> {
+        self.url_below(PAGES)
+    }
+
+    /// The address of the rule's page, with another address of the pages.
+    #[must_use]
+    pub fn url_below(&self, pages: &str) -> Option<String> {
+        (!pages.is_empty()).then(|| format!("{}/rules.html#{}", pages.trim_end_matches('/'), self.name))
     }
 }
 

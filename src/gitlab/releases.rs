@@ -63,9 +63,6 @@ pub const MANAGED_RESOURCES: Version = Version::new(17, 9);
 /// `resource_management` takes effect without its feature flag. Source: gitlab!178824.
 pub const MANAGED_RESOURCES_WITHOUT_FLAG: Version = Version::new(18, 1);
 
-/// Environment templates are read, beside the agent's configuration. Source: `doc/user/clusters/agent/managed_kubernetes_resources.md`.
-pub const ENVIRONMENT_TEMPLATES: Version = Version::new(17, 9);
-
 /// `protected_branches_only` takes effect without its feature flag. Source: gitlab!156626.
 pub const PROTECTED_WITHOUT_FLAG: Version = Version::new(17, 10);
 

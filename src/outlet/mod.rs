@@ -71,7 +71,7 @@ impl<'o> Outlet<'o> {
         let whole: String = parts.iter().map(|(_, text)| *text).collect();
         let line = if self.has_tones { painted(&secrets::mask(&whole), parts) } else { None };
         match line {
-            Some(line) => self.finish(&harmless(&line, Colours::Kept)),
+            Some(line) => self.finish(&harmless(&line, Colours::Kept { links: None })),
             None => self.line(format_args!("{whole}")),
         }
     }
@@ -98,7 +98,16 @@ impl<'o> Outlet<'o> {
     /// # Errors
     /// When the receiver does not take it.
     pub fn drawn(&mut self, text: &str) -> io::Result<()> {
-        text.split_terminator('\n').try_for_each(|line| self.finish(&harmless(&secrets::mask(line), Colours::Kept)))
+        self.drawn_with_links(text, None)
+    }
+
+    /// Writes the same, in which links to addresses that begin with `base` are kept as well.
+    ///
+    /// # Errors
+    /// When the receiver does not take it.
+    pub fn drawn_with_links(&mut self, text: &str, base: Option<&str>) -> io::Result<()> {
+        let kept = Colours::Kept { links: base };
+        text.split_terminator('\n').try_for_each(|line| self.finish(&harmless(&secrets::mask(line), kept)))
     }
 
     /// Writes the lines of a text that was made for a file, as `diff` has them: of a break of two characters both stay. It is known
@@ -240,7 +249,7 @@ fn painted(masked: &str, parts: &[(Tone, &str)]) -> Option<String> {
     let mut rest = masked;
     for (tone, text) in parts {
         let (part, behind) = rest.split_at_checked(text.len())?;
-        tone.paint(&mut line, &runner::escaped(part, false));
+        tone.paint(&mut line, &runner::escaped(part, |_| None));
         rest = behind;
     }
     rest.is_empty().then_some(line)
@@ -263,22 +272,29 @@ pub fn quoted_for_a_line(text: &str) -> Option<String> {
 
 /// What becomes of colours.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Colours {
+enum Colours<'b> {
     Escaped,
-    Kept,
+    /// They are kept, and so are links to addresses that begin with a base, if there is one.
+    Kept {
+        links: Option<&'b str>,
+    },
 }
 
 /// A line in which nothing acts, and that is no command of a runner. Tabs stay.
-fn harmless(line: &str, colours: Colours) -> Cow<'_, str> {
+fn harmless<'l>(line: &'l str, colours: Colours<'_>) -> Cow<'l, str> {
     // Most lines have nothing of the kind; colours come to nothing where they are taken out later, and have to be looked past.
     let acting = |character: char| acts(character) && character != '\t';
     let visible_line = match line.contains(acting) {
         false => Cow::Borrowed(line),
         true if colours == Colours::Escaped && !line.contains('\t') => visible(line),
-        true => Cow::Owned(runner::escaped(line, colours == Colours::Kept)),
+        true => Cow::Owned(match colours {
+            Colours::Escaped => runner::escaped(line, |_| None),
+            Colours::Kept { links } => runner::escaped(line, |text| runner::kept(text, links)),
+        }),
     };
     if runner::is_read(&visible_line) {
-        return Cow::Owned(runner::disarmed(&visible_line));
+        let links = if let Colours::Kept { links } = colours { links } else { None };
+        return Cow::Owned(runner::disarmed(&visible_line, links));
     }
     visible_line
 }
@@ -343,6 +359,19 @@ mod tests {
             text,
             "\u{1b}[1m--- a\u{1b}[0m\n\u{1b}[1m+++ a\u{1b}[0m\n\u{1b}[35m@@ -1 +1 @@\u{1b}[0m\n\u{1b}[31m-b\u{1b}[0m\r\n\u{1b}[32m+c\u{1b}[0m\n d\n"
         );
+    }
+
+    #[test]
+    fn links_are_kept_where_they_lead_to_pages_of_kaslint() {
+        let drawn = |text: &str| written(|out| out.drawn_with_links(text, Some("https://kaslint.example/")));
+        let link = "\u{1b}]8;;https://kaslint.example/rules.html#a-b\u{1b}\\a-b\u{1b}]8;;\u{1b}\\";
+        assert_eq!(drawn(link), format!("{link}\n"));
+        let elsewhere = drawn("\u{1b}]8;;https://elsewhere.example/\u{1b}\\a");
+        assert_eq!(elsewhere, "\\u{1b}]8;;https://elsewhere.example/\\u{1b}\\a\n");
+        let with_more = drawn("\u{1b}]8;;https://kaslint.example/\u{1b}[1m\u{1b}\\a");
+        assert_eq!(with_more, "\\u{1b}]8;;https://kaslint.example/\u{1b}[1m\\u{1b}\\a\n");
+        assert_eq!(written(|out| out.drawn(link)).matches("\\u{1b}").count(), 4);
+        assert_eq!(drawn("\u{1b}]8;;\u{1b}\\::error::"), "\u{1b}]8;;\u{1b}\\:\\u{3a}error::\n");
     }
 
     #[test]

@@ -23,15 +23,15 @@ fn is_blank(character: char) -> bool {
 }
 
 /// The line so that it is no command.
-pub(super) fn disarmed(line: &str) -> String {
+pub(super) fn disarmed(line: &str, links: Option<&str>) -> String {
     let mut shown = String::with_capacity(line.len() + 8);
     // What stands in the line so far, colours not counted: whether it is blank, whether a first colon, and how many `#` end it.
     let (mut is_start, mut is_colon, mut signs) = (true, false, 0);
     let mut rest = line;
     while let Some(character) = rest.chars().next() {
-        if let Some(length) = colour(rest) {
-            let (colour, behind) = rest.split_at(length);
-            shown.push_str(colour);
+        if let Some(length) = kept(rest, links) {
+            let (kept, behind) = rest.split_at(length);
+            shown.push_str(kept);
             rest = behind;
             continue;
         }
@@ -48,12 +48,12 @@ pub(super) fn disarmed(line: &str) -> String {
     shown
 }
 
-/// The line with escapes for everything that acts but tabs, and but colours where these are kept.
-pub(super) fn escaped(line: &str, keeps_colours: bool) -> String {
+/// The line with escapes for everything that acts but tabs, and but what is kept, of which the length is told where it begins.
+pub(super) fn escaped(line: &str, kept: impl Fn(&str) -> Option<usize>) -> String {
     let mut shown = String::with_capacity(line.len() + 16);
     let mut rest = line;
     while let Some(character) = rest.chars().next() {
-        let length = match colour(rest).filter(|_| keeps_colours) {
+        let length = match kept(rest) {
             Some(length) => {
                 shown.push_str(rest.get(..length).unwrap_or_default());
                 length
@@ -70,6 +70,23 @@ pub(super) fn escaped(line: &str, keeps_colours: bool) -> String {
         rest = rest.get(length..).unwrap_or_default();
     }
     shown
+}
+
+/// How long the sequence is that sets a colour or style, or begins or ends a link to an address of this base, where one begins here.
+pub(super) fn kept(text: &str, links: Option<&str>) -> Option<usize> {
+    colour(text).or_else(|| link(text, links?))
+}
+
+/// How long the sequence is that begins a link to an address of this base, or ends a link, where one begins here (OSC 8, as terminals
+/// have it in common).
+fn link(text: &str, base: &str) -> Option<usize> {
+    const BEGIN: &str = "\u{1b}]8;;";
+    const END: &str = "\u{1b}\\";
+    let behind = text.strip_prefix(BEGIN)?;
+    let length = behind.bytes().take(256).take_while(|byte| byte.is_ascii_graphic()).count();
+    let (address, behind) = behind.split_at_checked(length)?;
+    let is_ours = address.is_empty() || (!base.is_empty() && address.starts_with(base));
+    (is_ours && behind.starts_with(END)).then_some(BEGIN.len() + length + END.len())
 }
 
 /// How long the sequence is that sets a colour or style (ECMA-48's SGR), where one begins here.
@@ -89,7 +106,7 @@ pub(super) fn command(name: &str, properties: &[(&str, &str)], message: &[&str])
 
 /// A text within a command: the older kind of command may stand anywhere, and its escapes are others.
 pub(super) fn without_command(text: &str) -> Cow<'_, str> {
-    if is_read(text) { Cow::Owned(disarmed(text)) } else { Cow::Borrowed(text) }
+    if is_read(text) { Cow::Owned(disarmed(text, None)) } else { Cow::Borrowed(text) }
 }
 
 /// A message: what would end the command is encoded, as `@actions/core` does it.

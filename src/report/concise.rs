@@ -2,12 +2,16 @@
 
 use std::io;
 
-use super::{Outcome, Summary};
+use super::{Shown, Summary, statistics};
 use crate::diagnostic::Severity;
 use crate::outlet::{Outlet, Tone};
 
-pub(super) fn write(outcome: &Outcome, is_quiet: bool, out: &mut Outlet<'_>) -> io::Result<()> {
-    for finding in &outcome.findings {
+pub(super) fn write(shown: &Shown<'_>, is_quiet: bool, out: &mut Outlet<'_>) -> io::Result<()> {
+    if shown.limits.statistics {
+        let rows = statistics::rows(shown.outcome.findings.iter());
+        statistics::lines(&rows).iter().try_for_each(|line| out.line(format_args!("{line}")))?;
+    }
+    for finding in shown.findings.iter().filter(|_| !shown.limits.statistics) {
         let source = &finding.place.source;
         let position = source.position(finding.place.span.start);
         let tone = match finding.severity {
@@ -24,7 +28,7 @@ pub(super) fn write(outcome: &Outcome, is_quiet: bool, out: &mut Outlet<'_>) -> 
     if is_quiet {
         return Ok(());
     }
-    for line in Summary::of(outcome).lines(outcome) {
+    for line in Summary::of(shown.outcome).lines(shown) {
         out.line(format_args!("{line}"))?;
     }
     Ok(())

@@ -1,5 +1,5 @@
-//! The lines of a source around some places, for [`super::human`]: of lines that no terminal shows at a glance only what
-//! stands around the places, so that an excerpt costs as much as it tells.
+//! The lines of a source with some places near each other, for [`super::human`]: of lines that do not fit only what stands around the
+//! places, so that an excerpt costs as much as it tells.
 
 use std::sync::Arc;
 
@@ -8,14 +8,11 @@ use unicode_width::UnicodeWidthChar as _;
 
 use crate::source::{Printable, Source, Span, acts, push_visibly, secrets};
 
-/// A line of more than so many terminals' columns is cut.
-const LONG: usize = 3;
-
 /// How many columns an escape takes at most.
 const ESCAPE: usize = 8;
 
-/// So many lines between two places are shown; of more, none but those beside the places.
-const MAX_BETWEEN: usize = 20;
+/// Columns of a line that are shown at least, however narrow the terminal is.
+const FEWEST: usize = 12;
 
 /// A source without its secrets.
 #[derive(Debug)]
@@ -80,40 +77,22 @@ impl Part {
 }
 
 impl Excerpt {
-    /// The lines of these places, each within one line, and one line before and behind; `width` is the terminal's, in columns.
+    /// The lines from the first of these places to the last, each of which is within one line; `width` is what a line may take, in
+    /// columns.
     pub(super) fn new(masked: &MaskedSource, places: &[Span], width: usize) -> Self {
         let source = &masked.source;
         let mut excerpt = Self { source: Arc::clone(source), text: String::new(), lines: Vec::new() };
         let mut places: Vec<(usize, Span)> =
             places.iter().map(|place| (line_of(source, place.start), *place)).collect();
         places.sort_by_key(|(line, place)| (*line, place.start));
-        let last = source.line_count().saturating_sub(1);
-        let mut next = 0;
         let mut rest = &places[..];
-        while let Some((line, _)) = rest.first() {
-            let (line, here) = (*line, rest.partition_point(|(other, _)| other == line));
-            let (of_line, behind) = rest.split_at(here);
-            let is_near = next > 0 && line.saturating_sub(next) <= MAX_BETWEEN;
-            let first = if is_near { next } else { line.saturating_sub(1).max(next) };
-            (first..line).for_each(|number| excerpt.push(masked, number, &[], width));
-            // The line may have been shown as the one behind another place.
-            if excerpt.lines.last().is_some_and(|shown| shown.number == line) {
-                excerpt.pop();
-            }
-            excerpt.push(masked, line, of_line, width);
-            if line < last {
-                excerpt.push(masked, line + 1, &[], width);
-            }
-            next = (line + 2).min(last + 1);
+        let (Some((first, _)), Some((last, _))) = (places.first(), places.last()) else { return excerpt };
+        for number in *first..=*last {
+            let (of_line, behind) = rest.split_at(rest.partition_point(|(line, _)| *line == number));
+            excerpt.push(masked, number, of_line, width.max(FEWEST));
             rest = behind;
         }
         excerpt
-    }
-
-    fn pop(&mut self) {
-        if let Some(line) = self.lines.pop() {
-            self.text.truncate(line.span.start);
-        }
     }
 
     fn push(&mut self, masked: &MaskedSource, number: usize, places: &[(usize, Span)], width: usize) {
@@ -165,6 +144,11 @@ impl Excerpt {
         }
     }
 
+    /// The first of the lines, as it is shown.
+    pub(super) fn first_line(&self) -> String {
+        self.text.lines().next().unwrap_or_default().replace('\t', "    ")
+    }
+
     /// The part of a place that is shown, in the excerpt's text.
     pub(super) fn shown(&self, place: Span) -> SourceSpan {
         let start = self.offset(place.start);
@@ -196,15 +180,6 @@ impl Excerpt {
         let of = |part: &Part| part.of.start + (offset - part.at).min(part.of.len().saturating_sub(1));
         part.map_or(0, |part| self.source.position(of(part)).column - 1)
     }
-
-    /// Whether two lines beside each other in the excerpt are so in the source.
-    fn goes_on(&self, behind: usize) -> bool {
-        let number = |at: usize| self.lines.get(at).map(|line| line.number);
-        match (behind.checked_sub(1).and_then(number), number(behind)) {
-            (Some(before), Some(number)) => before + 1 == number,
-            _ => false,
-        }
-    }
 }
 
 impl SourceCode for Excerpt {
@@ -215,20 +190,12 @@ impl SourceCode for Excerpt {
         after: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
         let (start, end) = (span.offset(), span.offset() + span.len());
-        let mut first = self.line_at(start);
-        let mut last = self.line_at(end.saturating_sub(usize::from(end > start)));
-        // Two places with nothing shown between them are shown apart.
-        if !(first + 1..=last).all(|line| self.goes_on(line)) {
-            return Err(MietteError::OutOfBounds);
-        }
+        let first = self.line_at(start);
+        let last = self.line_at(end.saturating_sub(usize::from(end > start)));
         let of_start = self.lines.get(first).ok_or(MietteError::OutOfBounds)?;
         let column = if before == 0 { self.column(of_start, start) } else { 0 };
-        for _ in 0..before {
-            first -= usize::from(self.goes_on(first));
-        }
-        for _ in 0..after {
-            last += usize::from(self.goes_on(last + 1));
-        }
+        let first = first.saturating_sub(before);
+        let last = (last + after).min(self.lines.len().saturating_sub(1));
         let (Some(first), Some(last)) = (self.lines.get(first), self.lines.get(last)) else {
             return Err(MietteError::OutOfBounds);
         };
@@ -249,16 +216,17 @@ impl SourceCode for Excerpt {
 }
 
 /// The line that holds an offset; the last for what stands behind its break.
-fn line_of(source: &Source, offset: usize) -> usize {
+pub(super) fn line_of(source: &Source, offset: usize) -> usize {
     source.line_index(offset).min(source.line_count().saturating_sub(1))
 }
 
 /// What is shown of a line that begins at an offset: all of it, or some columns around each place.
 fn shown_parts(text: &str, start: usize, places: &[(usize, Span)], width: usize) -> Vec<Span> {
     let whole = Span::new(start, start + text.len());
-    if columns_up_to(text.chars(), LONG * width).is_none() {
+    if columns_up_to(text.chars(), width).is_none() {
         return vec![whole];
     }
+    let width = (width / places.len().max(1)).max(FEWEST);
     let ahead = width / 3;
     let around = |offset: usize| {
         let (before, behind) = text.split_at_checked(offset.saturating_sub(start)).unwrap_or((text, ""));
@@ -318,24 +286,24 @@ mod tests {
         let line = format!("a: {}b: {}c: d\n{}\n", "x".repeat(200), "é".repeat(200), "y".repeat(200));
         let (b, c) = (line.find("b:").unwrap_or_default(), line.find("c:").unwrap_or_default());
         let places = [Span::new(b, b + 1), Span::new(c, c + 2)];
-        let expected = format!("…xxxxxb: {}…éééééc: d\n{}…\n", "é".repeat(8), "y".repeat(11));
-        assert_eq!(texts(&line, &places, 16), (expected, vec!["b".to_owned(), "c:".to_owned()]));
+        let expected = format!("…xxxxb: {}…éééécc: d\n", "é".repeat(5)).replace("cc", "c");
+        assert_eq!(texts(&line, &places, 24), (expected, vec!["b".to_owned(), "c:".to_owned()]));
         // What does not fit is underlined as far as it is shown.
-        let (_, shown) = texts(&line, &[Span::new(0, c)], 16);
-        assert_eq!(shown, [format!("a: {}", "x".repeat(8))]);
+        let (_, shown) = texts(&line, &[Span::new(0, c)], 24);
+        assert_eq!(shown, [format!("a: {}", "x".repeat(13))]);
+        assert_eq!(texts("short\n", &[Span::new(0, 1)], 5).0, "short\n");
     }
 
     #[test]
-    fn lines_far_from_places_are_left_out() {
+    fn lines_between_places_are_shown_and_no_others() {
         let text: String = (0..100).map(|number| format!("{number}\n")).collect();
         let at = |number: usize| {
             let line = Source::new("file.yaml", text.as_str()).line_span(number);
             Span::new(line.start, line.start)
         };
-        assert_eq!(texts(&text, &[at(2), at(0), at(1)], 80).0, "0\n1\n2\n3\n");
-        assert_eq!(texts(&text, &[at(10), at(90)], 80).0, "9\n10\n11\n89\n90\n91\n");
-        assert_eq!(texts(&text, &[at(10), at(20)], 80).0.lines().count(), 13);
-        assert_eq!(texts(&text, &[at(99)], 80).0, "98\n99\n");
+        assert_eq!(texts(&text, &[at(2), at(0), at(2)], 80).0, "0\n1\n2\n");
+        assert_eq!(texts(&text, &[at(99)], 80).0, "99\n");
+        assert_eq!(texts(&text, &[], 80).0, "");
     }
 
     proptest! {
@@ -366,7 +334,7 @@ mod tests {
                 prop_assert!(is_behind || meant.is_empty() || !beginning.is_empty());
             }
             let lines = excerpt.lines().count();
-            prop_assert!(excerpt.chars().count() <= (lines + places.len()) * (LONG * width + 3));
+            prop_assert!(excerpt.chars().count() <= (lines + places.len()) * (width + 3));
         }
     }
 }

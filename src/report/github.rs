@@ -3,15 +3,15 @@
 
 use std::io;
 
-use super::{Outcome, Summary, help_line};
+use super::{Shown, Summary, help_line};
 use crate::diagnostic::{Finding, Severity};
 use crate::outlet::Outlet;
 use crate::source::Printable;
 
-pub(super) fn write(outcome: &Outcome, out: &mut Outlet<'_>) -> io::Result<()> {
-    outcome.findings.iter().try_for_each(|finding| annotation(finding, out))?;
+pub(super) fn write(shown: &Shown<'_>, out: &mut Outlet<'_>) -> io::Result<()> {
+    shown.findings.iter().try_for_each(|finding| annotation(finding, out))?;
     let remarks: Vec<Printable> =
-        Summary::of(outcome).remarks(outcome).iter().map(|remark| Printable::of(remark)).collect();
+        Summary::of(shown.outcome).remarks(shown).iter().map(|remark| Printable::of(remark)).collect();
     let remarks: Vec<&str> = remarks.iter().map(|remark| &**remark).collect();
     if remarks.is_empty() { Ok(()) } else { out.workflow_command("notice", &[("title", "kaslint")], &remarks) }
 }

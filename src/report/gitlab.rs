@@ -7,7 +7,7 @@ use std::io;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use super::{Outcome, whole_message};
+use super::{Shown, whole_message};
 use crate::diagnostic::{Finding, Severity};
 use crate::outlet::Outlet;
 
@@ -33,9 +33,9 @@ struct Lines {
     end: usize,
 }
 
-pub(super) fn write(outcome: &Outcome, out: &mut Outlet<'_>) -> io::Result<()> {
+pub(super) fn write(shown: &Shown<'_>, out: &mut Outlet<'_>) -> io::Result<()> {
     let mut seen = HashMap::new();
-    let issues: Vec<Issue<'_>> = outcome.findings.iter().map(|finding| issue(finding, &mut seen)).collect();
+    let issues: Vec<Issue<'_>> = shown.findings.iter().map(|finding| issue(finding, &mut seen)).collect();
     out.json(&issues)
 }
 

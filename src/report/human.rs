@@ -1,136 +1,474 @@
-//! `human`: miette's graphical report.
+//! `human`: miette's graphical report, in which equal findings are told as one and no lines of a file are shown twice.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::io;
 use std::sync::Arc;
 
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
+use textwrap::{WordSeparator, WordSplitter};
 
-use super::excerpt::{Excerpt, MaskedSource};
-use super::{Outcome, Summary};
+use super::excerpt::{Excerpt, MaskedSource, line_of};
+use super::shown::{Group, Shown, groups};
+use super::{Outcome, Summary, View, statistics};
 use crate::diagnostic::{Finding, Severity};
 use crate::outlet::Outlet;
 use crate::source::{Place, Printable, Source, Span};
+use crate::words;
+
+/// So many lines without a place are shown between two places. More take more room than the line that stands for the gap.
+const BETWEEN: usize = 1;
+
+/// How many places an excerpt shows.
+const MOST_PLACES: usize = 4;
+
+/// How many lines a finding has at most.
+const MOST_LINES: usize = 30;
+
+/// Of which so many may be its message, and so many its help. There are more only in very narrow terminals.
+const MOST_OF_MESSAGE: usize = 12;
+const MOST_OF_HELP: usize = 6;
+
+/// So many lines name further places.
+const MOST_OF_LIST: usize = 2;
+
+/// Stands where lines are left out.
+const GAP: char = '⋮';
 
 /// The report for people.
 #[derive(Clone, Copy, Debug)]
 pub struct Human {
-    /// Columns of the terminal.
-    pub width: usize,
+    width: usize,
+    /// The address below which rules have their pages, if the terminal shows links.
+    pages: Option<&'static str>,
+    /// Whether it is said which findings `--fix` mends.
+    marks_fixes: bool,
 }
 
 impl Human {
+    /// A report of findings for so many columns.
+    #[must_use]
+    pub fn new(width: usize) -> Self {
+        Self { width: width.clamp(20, 160), pages: None, marks_fixes: false }
+    }
+
     /// Writes findings and, unless quiet is wanted, the summary.
     ///
     /// # Errors
     /// When the receiver does not take it.
-    pub fn write(self, outcome: &Outcome, is_quiet: bool, out: &mut Outlet<'_>) -> io::Result<()> {
-        self.write_findings(&outcome.findings, out)?;
-        if is_quiet {
+    pub(super) fn write(outcome: &Outcome, view: View, out: &mut Outlet<'_>) -> io::Result<()> {
+        let human = Self { pages: view.pages, marks_fixes: true, ..Self::new(view.width) };
+        let (shown, groups) = Shown::grouped(outcome, view.limits);
+        let rows = statistics::rows(outcome.findings.iter());
+        match view.limits.statistics {
+            true => statistics::lines(&rows).iter().try_for_each(|line| out.line(format_args!("{line}")))?,
+            false => human.write_groups(&groups, out)?,
+        }
+        if view.is_quiet {
             return Ok(());
         }
-        for line in Summary::of(outcome).lines(outcome) {
+        if outcome.findings.len() > 1 && !view.limits.statistics {
+            let counts: Vec<String> = rows.iter().map(|row| format!("{} {}", row.count, row.rule)).collect();
+            let counts = Printable::of(&format!("By rule: {}.", counts.join(", ")));
+            human.paragraph(&counts, "").iter().try_for_each(|line| out.line(format_args!("{line}")))?;
+        }
+        for line in Summary::of(outcome).marked_lines(&shown) {
             out.line(format_args!("{line}"))?;
         }
         Ok(())
     }
 
-    /// Writes findings alone.
+    /// Writes findings alone, the worst first.
     ///
     /// # Errors
     /// When the receiver does not take it.
     pub fn write_findings(self, findings: &[Finding], out: &mut Outlet<'_>) -> io::Result<()> {
-        let width = self.width.clamp(40, 160);
-        let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode())
-            .with_links(false)
-            .with_context_lines(1)
-            .with_width(width);
-        let mut texts: HashMap<*const Source, Arc<MaskedSource>> = HashMap::new();
-        for finding in findings {
-            let mut masked = |source: &Arc<Source>| {
-                let text = texts.entry(Arc::as_ptr(source)).or_insert_with(|| Arc::new(MaskedSource::new(source)));
-                Arc::clone(text)
-            };
-            let report = Report::new(finding, &mut masked, width);
-            let mut text = String::new();
-            handler.render_report(&mut text, &report).map_err(io::Error::other)?;
-            // miette puts a word before each further place, which says nothing to the reader.
-            let text = text.replace("\nAdvice: \n", "\n");
-            out.drawn(&text)?;
+        self.write_groups(&groups(findings.iter()), out)
+    }
+
+    fn write_groups(self, groups: &[Group<'_>], out: &mut Outlet<'_>) -> io::Result<()> {
+        let mut said = Said::default();
+        for group in groups {
+            for line in self.finding(group, &mut said)? {
+                out.drawn_with_links(&line, self.pages)?;
+            }
             out.empty_line()?;
         }
         Ok(())
     }
-}
 
-/// A finding as miette shows it, in lines that it makes: what it shows holds none.
-#[derive(Debug)]
-struct Report {
-    code: String,
-    message: Printable,
-    help: Option<Printable>,
-    severity: miette::Severity,
-    source: Option<Excerpt>,
-    /// Their texts are printable.
-    labels: Vec<LabeledSpan>,
-    elsewhere: Vec<Report>,
-}
+    /// The lines of a finding, and of those equal to it.
+    fn finding<'o>(self, group: &Group<'o>, said: &mut Said<'o>) -> io::Result<Vec<String>> {
+        let finding = group.first;
+        let path = finding.place.source.path();
+        let mut lines = self.message(finding)?;
+        let mut behind = Vec::new();
+        // Help that was given before helps here as well.
+        if let Some(help) = finding.help.as_deref().filter(|help| said.helps.insert((finding.rule.name, help))) {
+            behind = self.paragraph(&Printable::of(&format!("help: {}", Printable::of(help).into_string())), "  ");
+            shorten(&mut behind, MOST_OF_HELP);
+        }
+        let others: Vec<&Place> = group.others.iter().map(|finding| &finding.place).collect();
+        behind.extend(self.places("and at", "other place", &others, path));
 
-impl Report {
-    fn new(finding: &Finding, masked: &mut dyn FnMut(&Arc<Source>) -> Arc<MaskedSource>, width: usize) -> Self {
-        let place = &finding.place;
-        let is_about_the_file = place.span.is_empty() && finding.label.is_empty() && finding.route.is_empty();
-        let has_text = !is_about_the_file && !place.source.text().is_empty();
-        let (here, others): (Vec<_>, Vec<_>) =
-            finding.related.iter().partition(|related| Arc::ptr_eq(&related.place.source, &place.source));
-        let elsewhere = others.into_iter().map(|related| {
-            let span = underlined(&related.place);
-            let excerpt = Excerpt::new(&masked(&related.place.source), &[span], width);
-            Self {
-                code: String::new(),
-                message: Printable::of(&related.message),
-                help: None,
-                severity: miette::Severity::Advice,
-                labels: vec![LabeledSpan::new_primary_with_span(None, excerpt.shown(span))],
-                source: Some(excerpt),
-                elsewhere: Vec::new(),
+        // What has no room is named.
+        let mut room = MOST_LINES.saturating_sub(lines.len() + behind.len() + MOST_OF_LIST);
+        let mut unshown: Vec<&Place> = Vec::new();
+        for (at, marks) in clusters(finding).into_iter().enumerate() {
+            let above = match at {
+                0 if !is_about_the_file(finding) => None,
+                _ => Some(path),
+            };
+            let named = self.named(&marks, above, &finding.place, said);
+            let drawn = match &named {
+                Some(_) => None,
+                None if room < 2 => None,
+                None => Some(self.excerpt(&marks, above, said)?),
+            };
+            let Some(shown) = named.as_ref().or(drawn.as_ref()).filter(|shown| shown.len() <= room) else {
+                unshown.extend(marks.iter().map(|mark| mark.place));
+                continue;
+            };
+            room -= shown.len();
+            lines.extend(shown.iter().cloned());
+            if drawn.is_some() {
+                said.show(&marks, self.beside(digits(&marks)));
             }
-        });
-        let elsewhere = elsewhere.collect();
-        let source = has_text.then(|| {
-            let places = std::iter::once(place).chain(here.iter().map(|related| &related.place));
-            let spans: Vec<Span> = places.map(underlined).collect();
-            Excerpt::new(&masked(&place.source), &spans, width)
-        });
-        let labels = source.as_ref().map(|excerpt| {
-            let label = Some(&finding.label).filter(|label| !label.is_empty());
-            let label = label.map(|label| Printable::of(label).into_string());
-            let primary = LabeledSpan::new_primary_with_span(label, excerpt.shown(underlined(place)));
-            let others = here.iter().map(|related| {
-                let label = Printable::of(&related.message).into_string();
-                LabeledSpan::new_with_span(Some(label), excerpt.shown(underlined(&related.place)))
-            });
-            std::iter::once(primary).chain(others).collect()
-        });
-        let message = match has_text {
-            true => Printable::of(&finding.message),
-            false => Printable::of(&format!("{}: {}", place.source.path(), finding.message)),
+        }
+        lines.extend(self.places("and here, at", "more place", &unshown, path));
+        lines.extend(behind);
+        Ok(lines)
+    }
+
+    /// Severity, rule and message.
+    fn message(self, finding: &Finding) -> io::Result<Vec<String>> {
+        let message = match is_about_the_file(finding) {
+            false => Printable::of(&finding.message),
+            true => Printable::of(&format!("{}: {}", finding.place.source.path(), finding.message)),
         };
-        Self {
-            code: format!("{}[{}]", finding.severity, finding.rule.name),
-            message,
-            help: finding.help.as_deref().map(Printable::of),
-            severity: match finding.severity {
-                Severity::Error => miette::Severity::Error,
-                Severity::Warning => miette::Severity::Warning,
-                Severity::Note => miette::Severity::Advice,
-            },
-            source,
-            labels: labels.unwrap_or_default(),
-            elsewhere,
+        let head = Head { code: self.code(finding), message, severity: finding.severity };
+        let mut lines = self.drawn(&Report { head, source: None, labels: Vec::new() })?;
+        shorten(&mut lines, MOST_OF_MESSAGE);
+        Ok(lines)
+    }
+
+    /// Severity and rule, and whether `--fix` mends the finding.
+    fn code(self, finding: &Finding) -> String {
+        let colour = match finding.severity {
+            Severity::Error => "\u{1b}[31m",
+            Severity::Warning => "\u{1b}[33m",
+            Severity::Note => "\u{1b}[36m",
+        };
+        let name = format!("{colour}{}[{}]\u{1b}[0m", finding.severity, finding.rule.name);
+        let linked = match self.pages.and_then(|pages| finding.rule.url_below(pages)) {
+            Some(url) => format!("\u{1b}]8;;{url}\u{1b}\\{name}\u{1b}]8;;\u{1b}\\"),
+            None => name,
+        };
+        let is_fixable = self.marks_fixes && statistics::is_fixable(finding);
+        format!("{linked}{}", if is_fixable { " [*] " } else { ": " })
+    }
+
+    /// Names places whose lines were shown, above or as the finding's own; nothing for others. `above` is the path of what is shown above
+    /// them of the finding, if anything is.
+    fn named<'o>(self, marks: &[Mark<'o>], above: Option<&str>, own: &Place, said: &Said<'o>) -> Option<Vec<String>> {
+        let is_shown = said.knows(marks, self.beside(digits(marks)));
+        let is_the_same_text = || match (above, marks) {
+            (Some(_), [mark]) => line_text(mark.place) == line_text(own),
+            _ => false,
+        };
+        if !is_shown && !is_the_same_text() {
+            return None;
+        }
+        let mut lines = Vec::with_capacity(marks.len());
+        for (at, mark) in marks.iter().enumerate() {
+            let source = &mark.place.source;
+            let position = source.position(mark.place.span.start);
+            let place = match at > 0 || above == Some(source.path()) {
+                true => format!("line {}", position.line),
+                false => format!("{}:{}:{}", source.path(), position.line, position.column),
+            };
+            let start = match (at, above) {
+                (0, None) => "at ",
+                (0, Some(_)) => "and here, ",
+                _ => "and ",
+            };
+            let how = if is_shown { ", shown above" } else { "" };
+            let label = if mark.label.is_empty() { String::new() } else { format!(": {}", mark.label) };
+            let line = format!("{start}{place}{how}{label}");
+            lines.push(format!("{:1$}{GAP} {2}", "", digits(marks) + 2, Printable::of(&line).into_string()));
+        }
+        Some(lines)
+    }
+
+    /// How many columns a line has beside its number, a rule and blanks.
+    fn beside(self, digits: usize) -> usize {
+        self.width.saturating_sub(digits + 6)
+    }
+
+    /// Some places near each other in their lines.
+    fn excerpt<'o>(self, marks: &[Mark<'o>], above: Option<&str>, said: &mut Said<'o>) -> io::Result<Vec<String>> {
+        let Some(first) = marks.first() else { return Ok(Vec::new()) };
+        let (source, digits) = (&first.place.source, digits(marks));
+        let is_same_file = above == Some(source.path());
+        let width = self.beside(digits);
+        let spans: Vec<Span> = marks.iter().map(|mark| underlined(mark.place)).collect();
+        let excerpt = Excerpt::new(&said.masked(source), &spans, width);
+        let lines_of_marks: HashSet<usize> = marks.iter().map(|mark| mark.line).collect();
+        let is_one_a_line = lines_of_marks.len() == marks.len();
+        let gap = |what: &str| format!("{:1$}{GAP} and here{what}", "", digits + 2);
+        if let ([mark], true) = (marks, is_same_file)
+            && stands_alone(mark.place)
+        {
+            // What is meant is plain without a line that underlines it.
+            let label = if mark.label.is_empty() {
+                String::new()
+            } else {
+                format!(": {}", Printable::of(mark.label).into_string())
+            };
+            return Ok(vec![gap(&label), format!(" {:>digits$} │ {}", mark.line + 1, excerpt.first_line())]);
+        }
+        let label = |(at, (mark, span)): (usize, (&Mark<'_>, &Span))| {
+            let label = Some(mark.label).filter(|label| !label.is_empty() && !is_one_a_line);
+            let label = label.map(|label| Printable::of(label).into_string());
+            match at {
+                0 => LabeledSpan::new_primary_with_span(label, excerpt.shown(*span)),
+                _ => LabeledSpan::new_with_span(label, excerpt.shown(*span)),
+            }
+        };
+        let labels = marks.iter().zip(&spans).enumerate().map(label).collect();
+        let head = Head { code: String::new(), message: Printable::default(), severity: Severity::Note };
+        let drawn = self.drawn(&Report { head, source: Some(excerpt), labels })?;
+        // Without the line of the message, and the last, which what follows makes up for.
+        let mut drawn: Vec<String> = drawn.into_iter().skip(1).collect();
+        drawn.pop();
+        if let Some(header) = drawn.first_mut().filter(|_| above.is_some()) {
+            *header = match is_same_file {
+                true => gap(""),
+                false => header.replacen("╭─[", "╭─ and here [", 1),
+            };
+        }
+        if is_one_a_line { Ok(self.labelled(drawn, marks, digits)) } else { Ok(drawn) }
+    }
+
+    /// Puts labels beside what is underlined, or below it where they have no room. Each line with a place is followed by one that
+    /// underlines it.
+    fn labelled(self, drawn: Vec<String>, marks: &[Mark<'_>], digits: usize) -> Vec<String> {
+        let first = marks.iter().map(|mark| mark.line).min().unwrap_or_default();
+        let mut labelled = Vec::with_capacity(drawn.len() + marks.len());
+        let mut drawn = drawn.into_iter();
+        labelled.extend(drawn.next());
+        for number in first.. {
+            let Some(text) = drawn.next() else { break };
+            labelled.push(text);
+            let Some(mark) = marks.iter().find(|mark| mark.line == number) else { continue };
+            let Some(underline) = drawn.next() else { break };
+            let label = Printable::of(mark.label);
+            let columns = textwrap::core::display_width(&underline) + 1 + textwrap::core::display_width(&label);
+            if label.is_empty() || columns <= self.width {
+                labelled.push(format!("{underline} {}", &*label).trim_end().to_owned());
+            } else {
+                labelled.push(underline);
+                let indent = format!("{:1$}·   ", "", digits + 2);
+                labelled.extend(self.paragraph(&label, &indent));
+            }
+        }
+        labelled
+    }
+
+    /// The lines that miette makes of a report.
+    fn drawn(self, report: &Report) -> io::Result<Vec<String>> {
+        let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode())
+            .with_links(false)
+            // An excerpt has no lines that are not to be shown.
+            .with_context_lines(MOST_PLACES * (BETWEEN + 1))
+            .with_word_separator(WordSeparator::AsciiSpace)
+            .with_word_splitter(WordSplitter::NoHyphenation)
+            // miette leaves two columns free.
+            .with_width(self.width + 2);
+        let mut text = String::new();
+        handler.render_report(&mut text, report).map_err(io::Error::other)?;
+        Ok(text.lines().map(|line| line.trim_end().to_owned()).collect())
+    }
+
+    /// Names places in few lines: "and at 61 other places: line 12, 19; other.yml:4".
+    fn places(self, before: &str, noun: &str, places: &[&Place], own_path: &str) -> Vec<String> {
+        if places.is_empty() {
+            return Vec::new();
+        }
+        // One place is its own number.
+        let number = match places.len() {
+            1 => String::new(),
+            number => format!(" {}:", words::count(number, noun)),
+        };
+        let mut text = format!("{before}{number}");
+        // Behind the places stands how many more there are.
+        let most = MOST_OF_LIST * (self.width - 2) - " and 100000 more".len();
+        let (mut path, mut last, mut told) = (own_path, None, 0);
+        for (at, place) in places.iter().enumerate() {
+            let is_of_a_line = !place.span.is_empty() || place.span.start > 0;
+            let line = is_of_a_line.then(|| line_of(&place.source, place.span.start) + 1);
+            let is_same_file = place.source.path() == path;
+            if !(at > 0 && is_same_file && line == last) {
+                let shown = match (is_same_file, line) {
+                    (true, Some(line)) if at == 0 => format!(" line {line}"),
+                    (true, Some(line)) if last.is_some() => format!(", {line}"),
+                    (_, Some(line)) => {
+                        format!(
+                            "{} {}:{line}",
+                            if at > 0 { ";" } else { "" },
+                            Printable::of(place.source.path()).into_string()
+                        )
+                    }
+                    (_, None) => {
+                        format!(
+                            "{} {}",
+                            if at > 0 { ";" } else { "" },
+                            Printable::of(place.source.path()).into_string()
+                        )
+                    }
+                };
+                if textwrap::core::display_width(&text) + textwrap::core::display_width(&shown) > most {
+                    break;
+                }
+                text.push_str(&shown);
+            }
+            (path, last) = (place.source.path(), line);
+            told = at + 1;
+        }
+        match places.len() - told {
+            0 => {}
+            1 if told == 0 => text.push_str(&format!(" 1 {noun}")),
+            _ if told == 0 => text.truncate(text.trim_end_matches(':').len()),
+            more => text.push_str(&format!(" and {more} more")),
+        }
+        self.paragraph(&Printable::of(&text), "  ")
+    }
+
+    /// A text in lines.
+    fn paragraph(self, text: &Printable, indent: &str) -> Vec<String> {
+        let options = textwrap::Options::new(self.width)
+            .initial_indent(indent)
+            .subsequent_indent(indent)
+            .word_separator(WordSeparator::AsciiSpace)
+            .word_splitter(WordSplitter::NoHyphenation);
+        textwrap::wrap(text, options).into_iter().map(std::borrow::Cow::into_owned).collect()
+    }
+}
+
+/// What was said before.
+#[derive(Default)]
+struct Said<'o> {
+    /// Lines with places, by path; of lines that are cut, the places.
+    lines: HashMap<&'o str, HashSet<(usize, usize)>>,
+    /// Helps, by rule.
+    helps: HashSet<(&'static str, &'o str)>,
+    /// The texts that excerpts are made of.
+    texts: HashMap<*const Source, Arc<MaskedSource>>,
+}
+
+impl<'o> Said<'o> {
+    fn masked(&mut self, source: &Arc<Source>) -> Arc<MaskedSource> {
+        let text = self.texts.entry(Arc::as_ptr(source)).or_insert_with(|| Arc::new(MaskedSource::new(source)));
+        Arc::clone(text)
+    }
+
+    /// Whether all lines with these places were shown, in so many columns.
+    fn knows(&self, marks: &[Mark<'o>], width: usize) -> bool {
+        let lines = |mark: &Mark<'_>| self.lines.get(mark.place.source.path());
+        marks.iter().all(|mark| lines(mark).is_some_and(|lines| lines.contains(&mark.shown(width))))
+    }
+
+    fn show(&mut self, marks: &[Mark<'o>], width: usize) {
+        for mark in marks {
+            self.lines.entry(mark.place.source.path()).or_default().insert(mark.shown(width));
         }
     }
+}
+
+/// A place that is underlined, and what is there.
+#[derive(Clone, Copy, Debug)]
+struct Mark<'o> {
+    place: &'o Place,
+    label: &'o str,
+    /// The 0-based number of its line.
+    line: usize,
+}
+
+impl Mark<'_> {
+    /// What an excerpt of so many columns shows for it: its line, or of one that may be cut only what is around the place.
+    fn shown(&self, width: usize) -> (usize, usize) {
+        let is_whole = self.place.source.line_span(self.line).len() <= width;
+        (self.line, if is_whole { 0 } else { 1 + self.place.span.start })
+    }
+}
+
+/// The places of a finding, those together that are near each other: that of the finding first, if it can be shown, then the others in
+/// their order.
+fn clusters(finding: &Finding) -> Vec<Vec<Mark<'_>>> {
+    let own = (&finding.place, finding.label.as_str());
+    let own = Some(own).filter(|_| !is_about_the_file(finding));
+    let related = finding.related.iter().map(|related| (&related.place, related.message.as_str()));
+    let mut marks: Vec<(usize, Mark<'_>)> = Vec::with_capacity(finding.related.len() + 1);
+    for (at, (place, label)) in own.into_iter().chain(related).enumerate() {
+        marks.push((at, Mark { place, label, line: line_of(&place.source, place.span.start) }));
+    }
+    marks.sort_by_key(|(at, mark)| (mark.place.source.path(), mark.line, *at));
+    let mut clusters: Vec<Vec<(usize, Mark<'_>)>> = Vec::new();
+    for (at, mark) in marks {
+        let last = clusters.last_mut().filter(|cluster| {
+            let is_near = |(_, last): &(usize, Mark<'_>)| {
+                Arc::ptr_eq(&last.place.source, &mark.place.source) && mark.line - last.line <= BETWEEN + 1
+            };
+            cluster.len() < MOST_PLACES && cluster.last().is_some_and(is_near)
+        });
+        match last {
+            Some(cluster) => cluster.push((at, mark)),
+            None => clusters.push(vec![(at, mark)]),
+        }
+    }
+    for cluster in &mut clusters {
+        cluster.sort_by_key(|(at, _)| *at);
+    }
+    clusters.sort_by_key(|cluster| cluster.first().map(|(at, _)| *at));
+    clusters.into_iter().map(|cluster| cluster.into_iter().map(|(_, mark)| mark).collect()).collect()
+}
+
+/// Whether a place is all that its line says, but for a key in front of it and marks around it.
+fn stands_alone(place: &Place) -> bool {
+    let (source, span) = (&place.source, underlined(place));
+    let line = source.line_span(line_of(source, span.start));
+    let before = source.slice(Span::new(line.start, span.start.max(line.start)));
+    let behind = source.slice(Span::new(span.end.min(line.end), line.end));
+    let is_a_key = |character: char| character.is_alphanumeric() || " \t-_\"'{[:".contains(character);
+    before.chars().all(is_a_key)
+        && before.matches(':').count() <= 1
+        && behind.chars().all(|character| " \t,\"'}]{[:\r".contains(character))
+}
+
+/// How many digits the last of their lines' numbers has.
+fn digits(marks: &[Mark<'_>]) -> usize {
+    (marks.iter().map(|mark| mark.line).max().unwrap_or_default() + 1).to_string().len()
+}
+
+/// The line of a place, without the blanks around it.
+fn line_text(place: &Place) -> &str {
+    let source = &place.source;
+    source.slice(source.line_span(line_of(source, place.span.start))).trim()
+}
+
+/// Leaves so many lines, and says that there were more.
+fn shorten(lines: &mut Vec<String>, most: usize) {
+    if lines.len() > most {
+        lines.truncate(most.saturating_sub(1));
+        lines.push("  …".to_owned());
+    }
+}
+
+/// Whether a finding has no place within its file that could be shown.
+fn is_about_the_file(finding: &Finding) -> bool {
+    let place = &finding.place;
+    let is_of_no_place = place.span.is_empty() && finding.label.is_empty() && finding.route.is_empty();
+    is_of_no_place || place.source.text().is_empty()
 }
 
 /// The part of a place that is underlined: of several lines the first, and at least one character if there is any.
@@ -139,25 +477,40 @@ fn underlined(place: &Place) -> Span {
     Span::new(place.span.start, place.span.end.min(line.end.max(place.span.start)))
 }
 
+/// What a finding begins with.
+#[derive(Debug)]
+struct Head {
+    /// kaslint's own, with colours; it ends with what parts it from the message.
+    code: String,
+    message: Printable,
+    severity: Severity,
+}
+
+/// A part of a finding as miette shows it, in lines that it makes: what it shows holds none.
+#[derive(Debug)]
+struct Report {
+    head: Head,
+    source: Option<Excerpt>,
+    /// Their texts are printable.
+    labels: Vec<LabeledSpan>,
+}
+
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(&self.head.code)?;
+        f.write_str(&self.head.message)
     }
 }
 
 impl std::error::Error for Report {}
 
 impl Diagnostic for Report {
-    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        if self.code.is_empty() { None } else { Some(Box::new(&self.code)) }
-    }
-
     fn severity(&self) -> Option<miette::Severity> {
-        Some(self.severity)
-    }
-
-    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
+        Some(match self.head.severity {
+            Severity::Error => miette::Severity::Error,
+            Severity::Warning => miette::Severity::Warning,
+            Severity::Note => miette::Severity::Advice,
+        })
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
@@ -166,13 +519,5 @@ impl Diagnostic for Report {
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         if self.labels.is_empty() { None } else { Some(Box::new(self.labels.iter().cloned())) }
-    }
-
-    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
-        if self.elsewhere.is_empty() {
-            None
-        } else {
-            Some(Box::new(self.elsewhere.iter().map(|report| report as &dyn Diagnostic)))
-        }
     }
 }

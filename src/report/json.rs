@@ -5,12 +5,13 @@ use std::io;
 
 use serde_json::{Value as Json, json};
 
-use super::{Outcome, Summary};
+use super::{Shown, Summary, statistics};
 use crate::diagnostic::{Finding, Fix, OffIn};
 use crate::outlet::Outlet;
 use crate::source::{Place, secrets};
 
-pub(super) fn write(outcome: &Outcome, out: &mut Outlet<'_>) -> io::Result<()> {
+pub(super) fn write(shown: &Shown<'_>, out: &mut Outlet<'_>) -> io::Result<()> {
+    let outcome = shown.outcome;
     let summary = Summary::of(outcome);
     let unchecked = outcome.unchecked.iter().map(|(rule, need)| json!({ "rule": rule.name, "needs": need.option() }));
     let rules_off = outcome.left_out.rules_off.iter().flat_map(|(settings, rules)| {
@@ -20,7 +21,7 @@ pub(super) fn write(outcome: &Outcome, out: &mut Outlet<'_>) -> io::Result<()> {
     });
     let mut report = json!({
         "version": 1,
-        "findings": outcome.findings.iter().map(finding).collect::<Vec<_>>(),
+        "findings": shown.findings.iter().copied().map(finding).collect::<Vec<_>>(),
         "unchecked": unchecked.collect::<Vec<_>>(),
         "rules_off": rules_off.collect::<Vec<_>>(),
         "summary": {
@@ -32,6 +33,8 @@ pub(super) fn write(outcome: &Outcome, out: &mut Outlet<'_>) -> io::Result<()> {
             "in_baseline": outcome.in_baseline,
             "rules_off": outcome.left_out.all_rules_off().len(),
             "files_excluded": outcome.left_out.all_files_excluded().len(),
+            "below_min_severity": shown.too_mild,
+            "over_max_findings": shown.too_many,
             "lowered": outcome.findings.iter().filter(|finding| finding.lowered.is_some()).count(),
             "fixable_unsafe": summary.fixable_unsafe,
             "fixed": outcome.fixed,
@@ -40,6 +43,13 @@ pub(super) fn write(outcome: &Outcome, out: &mut Outlet<'_>) -> io::Result<()> {
             "remarks": outcome.remarks,
         },
     });
+    if shown.limits.statistics {
+        let row = |row: statistics::Row| {
+            let (severity, fixable) = (row.severity.name(), row.fixable);
+            json!({ "rule": row.rule, "severity": severity, "count": row.count, "fixable": fixable })
+        };
+        report["statistics"] = statistics::rows(outcome.findings.iter()).into_iter().map(row).collect();
+    }
     secrets::mask_json(&mut report);
     out.json(&report)
 }
@@ -58,8 +68,10 @@ fn finding(finding: &Finding) -> Json {
         "range": range(&finding.place),
         "related": related.collect::<Vec<_>>(),
         "fingerprint": finding.fingerprint(),
-        "url": finding.rule.url(),
     });
+    if let Some(url) = finding.rule.url() {
+        object["url"] = json!(url);
+    }
     if let Some(lowered) = &finding.lowered {
         object["lowered_from"] = json!(lowered.from.name());
     }

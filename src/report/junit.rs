@@ -1,33 +1,36 @@
 //! `junit`: one suite a file, one case a finding; a file without findings has one case that passes. Errors and warnings are failures,
 //! notes are skipped cases: they are shown and fail nothing.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use super::{Outcome, whole_message};
+use super::{Shown, whole_message};
 use crate::diagnostic::{Finding, Severity};
 use crate::outlet::Outlet;
 use crate::source::Printable;
 
-pub(super) fn write(outcome: &Outcome, out: &mut Outlet<'_>) -> io::Result<()> {
+pub(super) fn write(shown: &Shown<'_>, out: &mut Outlet<'_>) -> io::Result<()> {
     let mut files: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
-    for path in &outcome.files {
+    for path in &shown.outcome.files {
         files.entry(path).or_default();
     }
-    for finding in &outcome.findings {
+    for finding in &shown.findings {
         files.entry(finding.place.source.path()).or_default().push(finding);
     }
     let mut report = Report::new("kaslint");
+    let with_findings: BTreeSet<&str> =
+        shown.outcome.findings.iter().map(|finding| finding.place.source.path()).collect();
     for (path, findings) in files {
-        report.add_test_suite(suite(path, &findings));
+        let nothing = if with_findings.contains(path) { "no findings shown" } else { "no findings" };
+        report.add_test_suite(suite(path, &findings, nothing));
     }
     let text = report.to_string().map_err(io::Error::other)?;
     out.xml(&text)
 }
 
-fn suite(path: &str, findings: &[&Finding]) -> TestSuite {
+fn suite(path: &str, findings: &[&Finding], nothing: &'static str) -> TestSuite {
     let path = text(path);
     let mut suite = TestSuite::new(&path);
     let mut names = HashMap::new();
@@ -35,7 +38,7 @@ fn suite(path: &str, findings: &[&Finding]) -> TestSuite {
         suite.add_test_case(case(&path, finding, &mut names));
     }
     if findings.is_empty() {
-        let mut case = TestCase::new("no findings", TestCaseStatus::success());
+        let mut case = TestCase::new(nothing, TestCaseStatus::success());
         case.set_classname(&path).extra.insert("file".into(), path.as_str().into());
         suite.add_test_case(case);
     }

@@ -3,14 +3,15 @@
 use std::io;
 
 use super::markup::{code, escape};
-use super::{Outcome, Summary};
+use super::{Shown, Summary, statistics};
 use crate::diagnostic::{Finding, Severity};
 use crate::outlet::Outlet;
 
 /// From how many findings on the lists are folded.
 const LONG: usize = 20;
 
-pub(super) fn write(outcome: &Outcome, is_quiet: bool, out: &mut Outlet<'_>) -> io::Result<()> {
+pub(super) fn write(shown: &Shown<'_>, is_quiet: bool, out: &mut Outlet<'_>) -> io::Result<()> {
+    let outcome = shown.outcome;
     if is_quiet && outcome.findings.is_empty() {
         return Ok(());
     }
@@ -18,17 +19,31 @@ pub(super) fn write(outcome: &Outcome, is_quiet: bool, out: &mut Outlet<'_>) -> 
     if let Some(line) = Summary::of(outcome).count_line(outcome).filter(|_| !is_quiet) {
         out.paragraph(format_args!("{}", escape(&line)))?;
     }
-    for severity in Severity::ALL.into_iter().rev() {
-        let findings: Vec<&Finding> = outcome.findings.iter().filter(|finding| finding.severity == severity).collect();
+    if shown.limits.statistics {
+        counts(shown, out)?;
+    }
+    for severity in Severity::ALL.into_iter().rev().filter(|_| !shown.limits.statistics) {
+        let all = shown.findings.iter().copied();
+        let findings: Vec<&Finding> = all.filter(|finding| finding.severity == severity).collect();
         if !findings.is_empty() {
-            list(severity, &findings, outcome.findings.len() > LONG, out)?;
+            list(severity, &findings, shown.findings.len() > LONG, out)?;
         }
     }
     if is_quiet {
         return Ok(());
     }
-    for remark in Summary::of(outcome).remarks(outcome) {
+    for remark in Summary::of(outcome).remarks(shown) {
         out.paragraph(format_args!("{}", escape(&remark)))?;
+    }
+    Ok(())
+}
+
+/// The counts per rule, as a table.
+fn counts(shown: &Shown<'_>, out: &mut Outlet<'_>) -> io::Result<()> {
+    out.paragraph(format_args!("| Findings | Severity | Rule | Fixable with `--fix` |"))?;
+    out.line(format_args!("|---:|---|---|---:|"))?;
+    for row in statistics::rows(shown.outcome.findings.iter()) {
+        out.line(format_args!("| {} | {} | {} | {} |", row.count, row.severity, row.rule, row.fixable))?;
     }
     Ok(())
 }

@@ -11,12 +11,17 @@ pub(crate) mod left_out;
 mod markdown;
 pub(crate) mod markup;
 mod sarif;
+mod shown;
+mod statistics;
 mod summary;
 
 use std::io;
 
 pub use human::Human;
+pub use shown::Limits;
 pub use summary::Summary;
+
+use shown::Shown;
 
 use crate::analysis::Analysis;
 use crate::diagnostic::{Finding, LeftOut, Need, RuleInfo};
@@ -109,6 +114,18 @@ pub struct View {
     pub width: usize,
     /// Whether findings are all that is wanted, without summary and remarks.
     pub is_quiet: bool,
+    /// How much of the findings is shown.
+    pub limits: Limits,
+    /// Where rules have their pages, if what shows the report shows links.
+    pub pages: Option<&'static str>,
+}
+
+impl View {
+    /// All findings for so many columns, without links.
+    #[must_use]
+    pub fn new(width: usize, is_quiet: bool) -> Self {
+        Self { width, is_quiet, limits: Limits::default(), pages: None }
+    }
 }
 
 impl Format {
@@ -117,15 +134,16 @@ impl Format {
     /// # Errors
     /// When the receiver does not take it.
     pub fn write(self, outcome: &Outcome, view: View, out: &mut Outlet<'_>) -> io::Result<()> {
+        let shown = || Shown::of(outcome, view.limits);
         match self {
-            Self::Human => Human { width: view.width }.write(outcome, view.is_quiet, out),
-            Self::Concise => concise::write(outcome, view.is_quiet, out),
-            Self::Json => json::write(outcome, out),
-            Self::Sarif => sarif::write(outcome, out),
-            Self::Gitlab => gitlab::write(outcome, out),
-            Self::Github => github::write(outcome, out),
-            Self::Junit => junit::write(outcome, out),
-            Self::Markdown => markdown::write(outcome, view.is_quiet, out),
+            Self::Human => Human::write(outcome, view, out),
+            Self::Concise => concise::write(&shown(), view.is_quiet, out),
+            Self::Json => json::write(&shown(), out),
+            Self::Sarif => sarif::write(&shown(), out),
+            Self::Gitlab => gitlab::write(&shown(), out),
+            Self::Github => github::write(&shown(), out),
+            Self::Junit => junit::write(&shown(), out),
+            Self::Markdown => markdown::write(&shown(), view.is_quiet, out),
         }
     }
 }

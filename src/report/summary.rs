@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Outcome, left_out};
+use super::{Outcome, Shown, left_out};
 use crate::diagnostic::Need;
 use crate::diagnostic::{Finding, Safety, Severity};
 use crate::words::count;
@@ -41,10 +41,19 @@ impl Summary {
     }
 
     /// The lines at the end of a report for people.
-    #[must_use]
-    pub fn lines(self, outcome: &Outcome) -> Vec<String> {
-        let mut lines: Vec<String> = self.count_line(outcome).into_iter().collect();
-        lines.extend(self.remarks(outcome));
+    pub(super) fn lines(self, shown: &Shown<'_>) -> Vec<String> {
+        let mut lines: Vec<String> = self.count_line(shown.outcome).into_iter().collect();
+        lines.extend(self.remarks(shown));
+        lines
+    }
+
+    /// The same where `[*]` marks the findings that `--fix` mends.
+    pub(super) fn marked_lines(self, shown: &Shown<'_>) -> Vec<String> {
+        let mut lines = self.lines(shown);
+        let is_explained = |line: &&mut String| self.fixable > 0 && self.fixable_line().as_ref() == Some(*line);
+        if let Some(line) = lines.iter_mut().find(is_explained) {
+            line.insert_str(0, "[*] ");
+        }
         lines
     }
 
@@ -71,13 +80,14 @@ impl Summary {
     }
 
     /// What was not checked, and what else is to be said of the run, one line each.
-    #[must_use]
-    pub fn remarks(self, outcome: &Outcome) -> Vec<String> {
+    pub(super) fn remarks(self, shown: &Shown<'_>) -> Vec<String> {
+        let outcome = shown.outcome;
         let is_silent = outcome.is_incomplete && outcome.files.is_empty() && outcome.findings.is_empty();
         if is_silent {
             return Vec::new();
         }
         let mut lines = Vec::new();
+        lines.extend(shown.not_shown());
         lines.extend(left_out::lines(outcome));
         lines.extend(self.fixable_line());
         lines.extend(unchecked(outcome));

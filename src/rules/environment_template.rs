@@ -24,7 +24,7 @@ rule! {
     ///
     /// With managed resources, GitLab makes Kubernetes objects for an environment from a template: its own, or
     /// `.gitlab/agents/<agent name>/environment_templates/default.yaml`, exact and case-sensitive, on the default branch. No other name is ever
-    /// asked for. A template that is faulty fails the job that needs the objects, and the job's log gives no reason (gitlab#513694).
+    /// asked for. It takes Premium; a release before 17.9 uses no template at all, and that is told. A template that is faulty fails the job that needs the objects, and the job's log gives no reason (gitlab#513694).
     ///
     /// Told are keys, values, kinds of objects, variables and functions that there are none of, and `{{ … }}` that Go's `text/template` cannot
     /// read. Whether GitLab refuses a key that it does not know, or passes it over, is not known; it does not do what it says either way.
@@ -94,7 +94,8 @@ impl Rule for EnvironmentTemplateRule {
             }
             (_, Location::UnusedTemplate(why)) => {
                 let (message, help) = unused(*why);
-                Some(finding(format!("GitLab never uses this template: {message}")).help(help))
+                let name = input.source.path().rsplit('/').next().unwrap_or_default();
+                Some(finding(format!("GitLab never uses the template {}: {message}", excerpt(name))).help(help))
             }
             (InputContent::Link(target), _) => {
                 let message =
@@ -144,7 +145,7 @@ impl Rule for EnvironmentTemplateRule {
 
 /// What is said of any template in a release that has none.
 fn too_early(version: Version) -> Option<String> {
-    let first = releases::ENVIRONMENT_TEMPLATES;
+    let first = releases::MANAGED_RESOURCES;
     (version < first).then(|| format!("GitLab {version} never uses environment templates, which came with {first}"))
 }
 

@@ -1,12 +1,14 @@
 //! Where rules put what they find, and how findings about several jobs become one.
 //!
 //! Jobs share what stands in a template, in `default` or behind an anchor. What a rule says of such a place it says once, of all of these
-//! jobs: a rule judges job by job, and findings that say the same of one place are put together here.
+//! jobs: a rule judges job by job, and findings that say the same of one place are put together here. So are those that say the same of
+//! several places in one job, or in jobs that extend one template.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::diagnostic::{Fault, Finding, Related};
+use super::committed_credential::INFO as COMMITTED_CREDENTIAL;
+use crate::diagnostic::{Fault, Finding, Fix, Related};
 use crate::source::{Place, Span};
 use crate::words;
 
@@ -16,6 +18,8 @@ pub struct Findings {
     list: Vec<Reported>,
     /// The job that the rule looks at: its name, and where that stands.
     job: Option<(Arc<str>, Place)>,
+    /// The templates that it extends.
+    templates: Vec<Arc<str>>,
     /// Whether there is a finding about this job that speaks for all of the rule's.
     is_told: bool,
     /// The places of the findings about this job.
@@ -29,6 +33,18 @@ struct Reported {
     /// The jobs that it is about; none where it is about no job in particular.
     jobs: Vec<JobName>,
     wording: Option<Wording>,
+    cause: Cause,
+}
+
+/// What makes several places one fault.
+#[derive(Debug)]
+enum Cause {
+    /// The same is said of them, in one job or in jobs that extend one of these templates.
+    JobOrTemplate(Vec<Arc<str>>),
+    /// The same is said of them, in one job: each command has the fault by itself.
+    Job,
+    /// They are in the same jobs, and this is said of those behind the first.
+    Rule(&'static str),
 }
 
 /// A job that a finding is about.
@@ -60,8 +76,13 @@ const MOST: usize = 10;
 impl Findings {
     /// Adds a finding.
     pub fn report(&mut self, finding: Finding) {
+        let cause = Cause::JobOrTemplate(self.templates.clone());
+        self.push(finding, cause);
+    }
+
+    fn push(&mut self, finding: Finding, cause: Cause) {
         let jobs = self.jobs(words::excerpt);
-        self.list.push(Reported { finding, jobs, wording: None });
+        self.list.push(Reported { finding, jobs, wording: None, cause });
     }
 
     /// Adds a finding, if there is one.
@@ -72,7 +93,8 @@ impl Findings {
     /// Adds a finding whose message names the job.
     pub fn report_naming(&mut self, finding: Finding, wording: Wording) {
         let jobs = self.jobs(|_| wording.job.clone());
-        self.list.push(Reported { finding, jobs, wording: Some(wording) });
+        let cause = Cause::JobOrTemplate(self.templates.clone());
+        self.list.push(Reported { finding, jobs, wording: Some(wording), cause });
     }
 
     /// Adds a finding, unless there is one about the same job: those behind the first have the same cause.
@@ -85,15 +107,16 @@ impl Findings {
     /// Adds a finding, unless there is one at this place about the same job.
     pub fn report_once_a_place(&mut self, finding: Finding) {
         if self.is_new(&finding) {
-            self.report(finding);
+            self.push(finding, Cause::Job);
         }
     }
 
     /// Adds one place of a fault, as a finding; where the rule has others about the same jobs, it becomes a further place of one, with
     /// these words.
-    pub fn report_place(&mut self, mut finding: Finding, also: &'static str) {
-        finding.fault = Some(Fault { jobs: Vec::new(), also });
-        self.report_once_a_place(finding);
+    pub fn report_place(&mut self, finding: Finding, also: &'static str) {
+        if self.is_new(&finding) {
+            self.push(finding, Cause::Rule(also));
+        }
     }
 
     /// The job that the rule looks at, as it is to be shown.
@@ -110,9 +133,10 @@ impl Findings {
         self.places.insert((Arc::as_ptr(&finding.place.source).addr(), finding.place.span))
     }
 
-    /// Says which job the rule looks at from here on, and where its name stands.
-    pub(crate) fn begin_job(&mut self, name: &Arc<str>, place: Place) {
+    /// Says which job the rule looks at from here on, where its name stands, and which templates it extends.
+    pub(crate) fn begin_job(&mut self, name: &Arc<str>, place: Place, templates: &[Arc<str>]) {
         self.job = Some((Arc::clone(name), place));
+        self.templates = templates.to_vec();
         self.is_told = false;
         self.places.clear();
     }
@@ -165,33 +189,69 @@ pub(crate) fn one_a_fault(findings: Vec<Finding>) -> Vec<Finding> {
     }
     let (mut places, mut all): (Vec<Finding>, Vec<Finding>) =
         findings.into_iter().partition(|finding| finding.fault.is_some());
-    let jobs_of = |finding: &Finding| finding.fault.as_ref().map(|fault| fault.jobs.clone()).unwrap_or_default();
+    let count = |finding: &Finding| finding.fault.as_ref().map_or(0, |fault| fault.jobs.len());
     // What most jobs share goes first, so that as few findings as possible name as many jobs as possible.
-    places.sort_by_key(|finding| std::cmp::Reverse(jobs_of(finding).len()));
-    let mut faults: Vec<(Finding, Vec<Related>)> = Vec::new();
-    let mut told: HashMap<(&'static str, Arc<str>), usize> = HashMap::new();
-    for finding in places {
-        let jobs: Vec<_> = jobs_of(&finding).into_iter().map(|job| (finding.rule.name, job)).collect();
-        let first = jobs.first().and_then(|job| told.get(job)).copied();
-        let are_told = jobs.iter().all(|job| told.contains_key(job));
-        match first.filter(|_| are_told).and_then(|at| faults.get_mut(at)) {
-            Some((_, further)) => {
-                let message = finding.fault.map(|fault| fault.also.to_owned()).unwrap_or_default();
+    places.sort_by_key(|finding| std::cmp::Reverse(count(finding)));
+    let mut faults: Vec<Finding> = Vec::new();
+    let mut further: Vec<Vec<Related>> = Vec::new();
+    // By what is said of whom: a job, or a template.
+    let mut said: HashMap<(&'static str, String), HashMap<(bool, Arc<str>), usize>> = HashMap::new();
+    for mut finding in places {
+        let Some(fault) = finding.fault.take() else { continue };
+        let told = said.entry((finding.rule.name, fault.said.clone())).or_default();
+        let of_job = |job: &Arc<str>| told.get(&(false, Arc::clone(job))).copied();
+        let of_template = |template: &Arc<str>| told.get(&(true, Arc::clone(template))).copied();
+        let by_jobs =
+            fault.jobs.first().and_then(of_job).filter(|_| fault.jobs.iter().all(|job| of_job(job).is_some()));
+        let at = by_jobs.or_else(|| fault.templates.iter().find_map(of_template));
+        let names = fault.jobs.iter().map(|job| (false, job)).chain(fault.templates.iter().map(|name| (true, name)));
+        for (is_template, name) in names {
+            told.entry((is_template, Arc::clone(name))).or_insert(at.unwrap_or(faults.len()));
+        }
+        match at.and_then(|at| Some((faults.get_mut(at)?, further.get_mut(at)?))) {
+            Some((first, further)) => {
+                let message = if by_jobs.is_some() { fault.also.to_owned() } else { fault.also_elsewhere.clone() };
+                add_offers(&mut first.offers, finding.offers);
                 further.push(Related { place: finding.place, message });
+                first.fault.get_or_insert(fault);
             }
             None => {
-                for job in jobs {
-                    told.entry(job).or_insert(faults.len());
-                }
-                faults.push((finding, Vec::new()));
+                // What may have places of whatever is said is a fault though it has one.
+                finding.fault = Some(fault).filter(|fault| fault.said.is_empty());
+                faults.push(finding);
+                further.push(Vec::new());
             }
         }
     }
-    all.extend(faults.into_iter().map(|(mut finding, further)| {
+    all.extend(faults.into_iter().zip(further).map(|(mut finding, further)| {
         relate(&mut finding, further, "more place");
         finding
     }));
     all
+}
+
+/// Leaves out what has the same cause as a finding that speaks for its file.
+pub(crate) fn one_for_the_file(findings: &mut Vec<Finding>) {
+    let told: HashSet<String> = findings
+        .iter()
+        .filter(|finding| finding.is_for_the_file)
+        .map(|finding| finding.place.source.path().to_owned())
+        .collect();
+    if !told.is_empty() {
+        findings.retain(|finding| {
+            let is_secret = finding.rule.name == COMMITTED_CREDENTIAL.name;
+            finding.is_for_the_file || is_secret || !told.contains(finding.place.source.path())
+        });
+    }
+}
+
+/// Takes over offers of the same about another place or job.
+fn add_offers(offers: &mut Vec<Fix>, others: Vec<Fix>) {
+    for offer in others {
+        if offers.len() < MOST && !offers.iter().any(|known| known.title == offer.title) {
+            offers.push(offer);
+        }
+    }
 }
 
 /// Adds further places, and how many there are that are not told.
@@ -211,19 +271,18 @@ impl Reported {
         let is_last = |job: &JobName| self.jobs.last().is_some_and(|last| last.name == job.name);
         let others: Vec<JobName> = other.jobs.into_iter().filter(|job| !is_last(job)).collect();
         self.jobs.extend(others);
-        let offers = &mut self.finding.offers;
-        for offer in other.finding.offers {
-            if offers.len() < MOST && !offers.iter().any(|known| known.title == offer.title) {
-                offers.push(offer);
-            }
+        add_offers(&mut self.finding.offers, other.finding.offers);
+        if let (Cause::JobOrTemplate(templates), Cause::JobOrTemplate(others)) = (&mut self.cause, other.cause) {
+            let others = others.into_iter().filter(|other| !templates.contains(other)).take(MOST);
+            templates.extend(others.collect::<Vec<_>>());
+            templates.truncate(MOST);
         }
     }
 
     fn into_finding(self) -> Finding {
-        let Self { mut finding, jobs, wording } = self;
-        if let Some(fault) = &mut finding.fault {
-            fault.jobs = jobs.iter().map(|job| Arc::clone(&job.name)).collect();
-        }
+        let fault = self.fault();
+        let Self { mut finding, jobs, wording, .. } = self;
+        finding.fault = fault;
         let count = jobs.len();
         if count < 2 {
             return finding;
@@ -245,12 +304,36 @@ impl Reported {
         relate(&mut finding, others.collect(), "more job");
         finding
     }
+
+    /// What it is a place of, where it is about jobs. What is to be mended at its place is told by itself.
+    fn fault(&self) -> Option<Fault> {
+        if self.jobs.is_empty() || self.finding.fix.is_some() {
+            return None;
+        }
+        let Finding { severity, message, label, help, key, .. } = &self.finding;
+        let said = || {
+            let message = match &self.wording {
+                Some(wording) => format!("{}\0{}", wording.before, wording.after),
+                None => message.clone(),
+            };
+            [severity.name(), &message, label, help.as_deref().unwrap_or_default(), key].join("\0")
+        };
+        let shown: Vec<&str> = self.jobs.iter().map(|job| &*job.shown).collect();
+        let names = if let [name] = shown[..] { name.to_owned() } else { words::jobs(&shown) };
+        let (templates, said, also) = match &self.cause {
+            Cause::JobOrTemplate(templates) => (templates.clone(), said(), "so it is here"),
+            Cause::Job => (Vec::new(), said(), "so it is here"),
+            Cause::Rule(also) => (Vec::new(), String::new(), *also),
+        };
+        let jobs = self.jobs.iter().map(|job| Arc::clone(&job.name)).collect();
+        Some(Fault { jobs, templates, said, also, also_elsewhere: format!("so it is in {names}") })
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnostic::{RuleInfo, Severity, Topic};
+    use crate::diagnostic::{RuleInfo, Safety, Severity, Topic};
     use crate::source::Source;
 
     static INFO: RuleInfo = RuleInfo {
@@ -273,7 +356,7 @@ mod tests {
         let at = |place: usize, message: &str| Finding::new(&INFO, &source, Span::new(place, place + 1), message);
         let mut findings = Findings::default();
         for job in jobs {
-            findings.begin_job(&Arc::from(*job), name_place(&source));
+            findings.begin_job(&Arc::from(*job), name_place(&source), &[]);
             report(job, &mut findings, &at);
         }
         let line = |finding: Finding| {
@@ -303,6 +386,39 @@ mod tests {
             findings.report(at(if job == "a" { 1 } else { 2 }, "bad"));
         };
         assert_eq!(told(own, &["a", "b"]), ["3 bad for a []", "1 bad []", "3 bad for b []", "2 bad []"]);
+    }
+
+    #[test]
+    fn the_same_in_one_job_or_by_one_template_is_told_once() {
+        let source = Arc::new(Source::new("ci.yml", "0123456789"));
+        let at = |place: usize, message: &str| Finding::new(&INFO, &source, Span::new(place, place + 1), message);
+        let mut findings = Findings::default();
+        let templates = [Arc::from(".a"), Arc::from(".b")];
+        for (job, templates, place) in [("a", &templates[..1], 0), ("b", &templates[1..], 2), ("c", &templates[..], 4)]
+        {
+            findings.begin_job(&Arc::from(job), name_place(&source), templates);
+            findings.report(at(place, "bad"));
+            findings.report(at(place + 1, "bad"));
+            findings.report(at(place + 1, "worse").fix(Safety::Safe, "Mend it", Span::new(place, place + 1), ""));
+            findings.report_once_a_place(at(place, "broken"));
+        }
+        let line = |finding: Finding| {
+            let related = finding.related.iter().map(|also| format!("; {} {}", also.place.span.start, also.message));
+            format!("{} {}{}", finding.place.span.start, finding.message, related.collect::<String>())
+        };
+        assert_eq!(
+            one_a_fault(findings.into_vec()).into_iter().map(line).collect::<Vec<String>>(),
+            [
+                "1 worse",
+                "3 worse",
+                "5 worse",
+                "0 bad; 1 so it is here; 4 so it is in `c`; 5 so it is here",
+                "0 broken",
+                "2 bad; 3 so it is here",
+                "2 broken",
+                "4 broken",
+            ]
+        );
     }
 
     #[test]
@@ -345,7 +461,7 @@ mod tests {
     fn very_many_places_are_counted() {
         let source = Arc::new(Source::new("ci.yml", "x".repeat(50)));
         let mut findings = Findings::default();
-        findings.begin_job(&Arc::from("a"), name_place(&source));
+        findings.begin_job(&Arc::from("a"), name_place(&source), &[]);
         for place in 0..40 {
             let span = Span::new(place, place + 1);
             findings.report_place(Finding::new(&INFO, &source, span, "bad"), "here too");

@@ -227,6 +227,8 @@ pub fn decode(
         route: Vec::new(),
         path: Vec::new(),
         suggestions: HashMap::new(),
+        searched: 0,
+        missing: 0,
         damaged: document.unshown(),
     };
     let value = tree.root().and_then(|root| decoder.root(root, &message.into()));
@@ -245,6 +247,15 @@ enum Segment {
     Item(usize),
 }
 
+/// How many keys of a table that was read from a file are looked at for what unknown keys may mean.
+const MOST_SEARCHED: usize = 2_000_000;
+
+/// How many missing keys of a file are told. A table that was read from a file may ask each item of a list for any number of them.
+const MOST_MISSING: usize = 20_000;
+
+/// The longest text that is held against a pattern, in bytes: one text may stand behind many aliases, and patterns cost with its length.
+const MOST_MATCHED: usize = 1_000;
+
 /// An unknown key with the addresses of the messages above it and with its siblings.
 type AskedKey = (String, Vec<usize>, Arc<[String]>);
 
@@ -258,6 +269,10 @@ struct Decoder<'d> {
     path: Vec<MessageRef>,
     /// What was found to be meant by unknown keys.
     suggestions: HashMap<AskedKey, Option<Suggestion>>,
+    /// How many keys were looked at for that in a table that was read from a file, which may have any number of them.
+    searched: usize,
+    /// How many required keys were missing.
+    missing: usize,
     /// Whether a syntax error hides part of the section, so that nothing can be said to be missing.
     damaged: bool,
 }
@@ -399,8 +414,16 @@ impl Decoder<'_> {
     fn suggestion(&mut self, key: &str, siblings: &Arc<[String]>) -> Option<Suggestion> {
         let path: Vec<usize> = self.path.iter().map(MessageRef::address).collect();
         let asked = (key.to_owned(), path, Arc::clone(siblings));
-        let find = || suggest(key, &self.path, siblings, self.version);
-        self.suggestions.entry(asked).or_insert_with(find).clone()
+        if let Some(known) = self.suggestions.get(&asked) {
+            return known.clone();
+        }
+        self.searched += self.path.last().map_or(0, MessageRef::size_read);
+        let found = match self.searched > MOST_SEARCHED {
+            true => None,
+            false => suggest(key, &self.path, siblings, self.version),
+        };
+        self.suggestions.insert(asked, found.clone());
+        found
     }
 
     fn field(&mut self, key: KeyRef, entry: &yaml::Entry, key_span: Span) -> Option<Field> {
@@ -476,6 +499,10 @@ impl Decoder<'_> {
                 false if may_be_required => (ProblemKind::MaybeMissing(message.at(index)), Stage::Nobody),
                 false => continue,
             };
+            self.missing += 1;
+            if self.missing > MOST_MISSING {
+                return;
+            }
             let null_key = field.map(|field| field.key_span);
             let first_key = match &tree.node(id).data {
                 yaml::Data::Mapping { entries, .. } => entries.first().map(|entry| tree.node(entry.0).span),
@@ -748,7 +775,7 @@ impl Decoder<'_> {
         let holds = match (limit, data) {
             (Limit::MinLength(least), Data::Text(text)) => length(text) >= *least,
             (Limit::MaxLength(most), Data::Text(text)) => length(text) <= *most,
-            (Limit::Pattern(pattern), Data::Text(text)) => pattern.is_match(text),
+            (Limit::Pattern(pattern), Data::Text(text)) => text.len() > MOST_MATCHED || pattern.is_match(text),
             (Limit::OneOf(allowed), Data::Text(text)) => allowed.contains(text),
             (Limit::MinItems(least), Data::List(items)) => count(items.len()) >= *least,
             (Limit::MaxItems(most), Data::List(items)) => count(items.len()) <= *most,

@@ -1,5 +1,7 @@
 //! "Did you mean": which key an author had in mind, by spelling and by place.
 
+use std::collections::HashSet;
+
 use super::table::{Key, KeyRef, Kind, MessageRef};
 use crate::gitlab::Version;
 
@@ -99,6 +101,12 @@ fn nearest_with_distance<'n>(wanted: &str, names: impl Iterator<Item = &'n str>)
         .min_by_key(|&(_, distance)| distance)
 }
 
+/// Whether a name is written so when it is [`normalized`]. Most are as they stand.
+fn is_normal_form(wanted: &str, name: &str) -> bool {
+    let is_normal = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+    if is_normal { name == wanted } else { normalized(name) == wanted }
+}
+
 /// `ciAccess`, `ci-access` and `CI_ACCESS` as `ci_access`.
 fn normalized(name: &str) -> String {
     let mut normal = String::with_capacity(name.len() + 4);
@@ -133,8 +141,9 @@ fn moved(
     version: Version,
 ) -> Option<Suggestion> {
     let find = |message: &MessageRef| {
-        let mut keys = message.all().filter(|key| key.is_known(version));
-        keys.find(|key| normalized(&key.name) == wanted || is_plural(wanted, &key.name))
+        let is_it =
+            |key: &Key| key.is_known(version) && (is_normal_form(wanted, &key.name) || is_plural(wanted, &key.name));
+        Some(message.at(message.keys.iter().position(is_it)?))
     };
     if let Some((owner, key)) = ancestors.iter().rev().find_map(|owner| Some((owner.clone(), find(owner)?))) {
         return Some(Suggestion::Up { key, owner });
@@ -151,7 +160,7 @@ fn moved(
     }
     let mut routes = Vec::new();
     let mut found = None;
-    let mut seen: Vec<MessageRef> = Vec::new();
+    let mut seen: HashSet<usize> = HashSet::new();
     let mut work: Vec<(String, MessageRef)> = vec![(String::new(), root.clone())];
     while let Some((route, current)) = work.pop() {
         if let Some(key) = find(&current).filter(|_| current != *message) {
@@ -160,13 +169,13 @@ fn moved(
         }
         for key in current.keys.iter().rev().filter(|key| key.is_known(version)) {
             let Some(next) = key.kind.inner_message() else { continue };
-            if next != current && !seen.contains(&next) {
+            if next != current && !seen.contains(&next.address()) {
                 let item = if matches!(key.kind, Kind::List(_)) { "[]" } else { "" };
                 let dot = if route.is_empty() { "" } else { "." };
                 work.push((format!("{route}{dot}{}{item}", key.name), next));
             }
         }
-        seen.push(current);
+        seen.insert(current.address());
     }
     // A name that is everywhere says nothing.
     found.filter(|_| routes.len() <= 4).map(|key| Suggestion::Elsewhere { key, routes })

@@ -133,6 +133,15 @@ impl MessageRef {
         matches!(self.0, Held::Shared(..))
     }
 
+    /// How many keys and messages the table has that was read from a file; 0 for one that is written in the code.
+    #[must_use]
+    pub fn size_read(&self) -> usize {
+        match &self.0 {
+            Held::Declared(_) => 0,
+            Held::Shared(messages, _) => messages.0.iter().map(|message| message.keys.len() + 1).sum(),
+        }
+    }
+
     /// The key of this name that the file of the table does not have and kaslint's own table does.
     #[must_use]
     pub fn left_out(&self, name: &str) -> Option<&KeyRef> {

@@ -498,6 +498,23 @@ fn a_comparison_tells_key_by_key_what_differs() {
 }
 
 #[test]
+fn what_a_schema_may_ask_of_each_item_is_bounded() {
+    let names: Vec<String> = (0..4_900).map(|n| format!("k{n}")).collect();
+    let properties: Map<String, Json> = names.iter().map(|name| (name.clone(), json!({ "type": "string" }))).collect();
+    let item = json!({ "type": "object", "properties": properties, "required": names });
+    let schema = json!({ "type": "object", "properties": { "flux": { "type": "array", "items": item } } });
+    let schema = AgentSchema::read(&schema.to_string()).expect("a schema");
+    let text = format!("flux: [{}]", "{},".repeat(500));
+    let config = AgentConfig::read_by(&Source::new("config.yaml", text.as_str()), NEWEST, schema.top());
+    assert_eq!(config.refused_at(), Some(RefusedAt::Validate));
+    assert!(config.problems.len() <= 20_000, "{}", config.problems.len());
+    // What unknown keys may mean is looked for in so many keys, and no more.
+    let text: String = (0..2_000).map(|n| format!("unknown{n}: 1\n")).collect();
+    let config = AgentConfig::read_by(&Source::new("config.yaml", text.as_str()), NEWEST, schema.top());
+    assert_eq!(config.problems.len(), 2_000);
+}
+
+#[test]
 fn a_comparison_of_messages_that_hold_each_other_ends() {
     let twice: Vec<String> = (0..40)
         .map(|n| {

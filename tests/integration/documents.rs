@@ -1,6 +1,6 @@
 //! What README, CONTRIBUTING and the pages say: real output, and links that lead somewhere.
 
-use crate::common::{kaslint, root};
+use crate::common::{folder_with, kaslint, root};
 
 fn read(path: &str) -> String {
     std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
@@ -17,21 +17,48 @@ fn the_readme_shows_real_output() {
 
 #[test]
 fn links_between_the_documents_lead_somewhere() {
-    let pages = std::fs::read_dir(root().join("docs/editors")).expect("a folder").map(|page| {
-        let name = page.expect("a page").file_name().into_string().expect("a name");
-        format!("docs/editors/{name}")
-    });
+    let mut pages = vec!["README.md".to_owned(), "CONTRIBUTING.md".to_owned()];
+    for folder in ["docs", "docs/editors"] {
+        let files = std::fs::read_dir(root().join(folder)).expect("a folder");
+        let names = files.map(|page| page.expect("a page").file_name().into_string().expect("a name"));
+        // The rules' links are the generator's.
+        let written = names.filter(|name| name.ends_with(".md") && name != "rules.md");
+        pages.extend(written.map(|name| format!("{folder}/{name}")));
+    }
     let mut count = 0;
-    for page in pages.chain(["README.md".to_owned(), "CONTRIBUTING.md".to_owned()]) {
+    for page in pages {
         let file = root().join(&page);
         for link in read(&page).split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
             if !link.contains("://") {
-                assert!(file.with_file_name("").join(link).exists(), "{page} links to {link}");
+                let (path, anchor) = link.split_once('#').unwrap_or((link, ""));
+                let target = if path.is_empty() { file.clone() } else { file.with_file_name("").join(path) };
+                assert!(target.exists(), "{page} links to {link}");
+                let headings = anchor.is_empty()
+                    || read(target.to_str().expect("a path")).lines().any(|line| {
+                        let heading = line.trim_start_matches('#');
+                        heading != line && heading.trim().to_lowercase().replace(' ', "-") == anchor
+                    });
+                assert!(headings, "{page} links to {link}");
                 count += 1;
             }
         }
     }
     assert!(count > 0, "no page links to another");
+}
+
+#[test]
+fn the_inventory_and_the_settings_of_the_pages_are_taken() {
+    let first_block = |page: &str| {
+        let text = read(page);
+        text.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a block").to_owned()
+    };
+    let inventory = first_block("docs/inventory.md");
+    let settings = first_block("docs/first-hour.md");
+    let folder = folder_with(&[("inventory.yaml", inventory.as_bytes()), (".kaslint.yaml", settings.as_bytes())]);
+    let check = kaslint(folder.path(), &["inventory", "check", "inventory.yaml"]);
+    assert_eq!((check.code, &*check.stderr), (0, ""), "{}", check.stdout);
+    let run = kaslint(folder.path(), &["check", "--format", "concise", "."]);
+    assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
 }
 
 #[test]

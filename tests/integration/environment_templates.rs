@@ -97,6 +97,17 @@ fn a_secret_in_a_template_is_told_and_masked() {
 }
 
 #[test]
+fn of_a_project_below_another_the_configuration_is_told_alone() {
+    let nested = format!("examples/{TEMPLATE}");
+    let files =
+        [(CONFIG, &b"ci_access: {}\n"[..]), (&nested, b"foo: 1\n"), ("examples/.gitlab/agents/prod/config.yaml", b"")];
+    let folder = folder_with(&files);
+    let run = kaslint(folder.path(), &["check", "--format", "concise", "--quiet"]);
+    assert!(run.stdout.lines().all(|line| line.contains("[unread-file]")), "{}", run.stdout);
+    assert_eq!(run.stdout.lines().count(), 1, "{}", run.stdout);
+}
+
+#[test]
 fn decoding_takes_configurations_alone() {
     let folder = folder_with(&[(TEMPLATE, b"objects: []\n")]);
     let run = kaslint(folder.path(), &["decode", TEMPLATE]);

@@ -210,7 +210,7 @@ fn said(path: &str, text: &str, says: fn(&Arc<Source>) -> Finding) -> Vec<(Forma
     assert_eq!(outcome.findings.len(), 1);
     let write = |format: Format| {
         let mut out = Vec::new();
-        format.write(&outcome, View { width: 100, is_quiet: false }, &mut Outlet::new(&mut out)).expect("a report");
+        format.write(&outcome, View::new(100, false), &mut Outlet::new(&mut out)).expect("a report");
         (format, String::from_utf8(out).expect("UTF-8"))
     };
     FORMATS.into_iter().map(write).collect()

@@ -593,10 +593,10 @@ def publishing(tools, work):
 
 
 def documentation(tools, work):
-    """The blocks of the README that people copy follow the schemas, and name what there is."""
+    """The blocks of the pages that people copy follow the schemas, and name what there is."""
     import yaml
 
-    blocks = re.findall(r"```yaml\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
+    blocks = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs/ci.md").read_text(), re.S)
     check = [tools / "check-jsonschema", "--builtin-schema"]
 
     def block_with(sign):
@@ -618,7 +618,7 @@ def documentation(tools, work):
     run([*check, "vendor.gitlab-ci", path])
     (include,) = pipeline["include"]
     component(ROOT, include["inputs"])
-    print("documentation: the blocks of the README are valid and name what there is")
+    print("documentation: the blocks that people copy are valid and name what there is")
 
 
 def main():

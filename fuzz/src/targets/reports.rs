@@ -69,7 +69,7 @@ fn check(repository: &Repository, snapshot: &Snapshot, width: usize, reports: &m
     analyses.into_iter().for_each(|analysis| outcome.add(analysis));
     for format in report::Format::value_variants() {
         let mut out = Vec::new();
-        let written = format.write(&outcome, View { width, is_quiet: false }, &mut Outlet::new(&mut out));
+        let written = format.write(&outcome, View::new(width, false), &mut Outlet::new(&mut out));
         assert!(written.is_ok(), "{written:?}");
         let kind = match format {
             report::Format::Human | report::Format::Concise => Kind::People,

@@ -46,6 +46,8 @@ pub(super) struct Driver {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Descriptor {
     pub id: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub help_uri: Option<String>,
     pub short_description: Text,
     pub full_description: Text,
     pub help: Help,

@@ -13,7 +13,7 @@ use self::log::{
     Invocation, Location, Log, Message, Notification, PhysicalLocation, Properties, Region, Replacement, Reported,
     RuleReference, Run, Text, Tool,
 };
-use super::{Outcome, left_out};
+use super::{Shown, left_out};
 use crate::diagnostic::RuleInfo;
 use crate::diagnostic::{self, Finding};
 use crate::outlet::Outlet;
@@ -25,9 +25,10 @@ const ROOT: &str = "%SRCROOT%";
 /// The key of the fingerprint; its version changes with what is hashed.
 const FINGERPRINT: &str = "kaslint/v1";
 
-pub(super) fn write(outcome: &Outcome, out: &mut Outlet<'_>) -> io::Result<()> {
+pub(super) fn write(shown: &Shown<'_>, out: &mut Outlet<'_>) -> io::Result<()> {
+    let outcome = shown.outcome;
     let mut rules: BTreeMap<&str, &RuleInfo> = BTreeMap::new();
-    let found = outcome.findings.iter().map(|finding| finding.rule);
+    let found = shown.findings.iter().map(|finding| finding.rule);
     rules.extend(found.chain(outcome.unchecked.iter().map(|(rule, _)| *rule)).map(|rule| (rule.name, rule)));
     let names: Vec<&str> = rules.keys().copied().collect();
     let index = |name: &str| names.binary_search(&name).unwrap_or_default();
@@ -40,12 +41,12 @@ pub(super) fn write(outcome: &Outcome, out: &mut Outlet<'_>) -> io::Result<()> {
                 rules: rules.values().map(|rule| descriptor(rule)).collect(),
             },
         },
-        invocations: [invocation(outcome, &index)],
+        invocations: [invocation(shown, &index)],
         original_uri_base_ids: BTreeMap::from([(
             ROOT,
             BaseId { description: Message::plain("The folder in which kaslint ran.".to_owned()) },
         )]),
-        results: outcome.findings.iter().map(|finding| result(finding, &index)).collect(),
+        results: shown.findings.iter().map(|finding| result(finding, &index)).collect(),
         newline_sequences: ["\r\n", "\n", "\r"],
         column_kind: "unicodeCodePoints",
     };
@@ -57,6 +58,7 @@ fn descriptor(rule: &'static RuleInfo) -> Descriptor {
     let markdown = secrets::mask(&rule.markdown()).into_owned();
     Descriptor {
         id: rule.name,
+        help_uri: rule.url(),
         short_description: Text { text: rule.summary().to_owned() },
         full_description: Text { text: description(rule) },
         help: Help { text: markdown.clone(), markdown },
@@ -66,14 +68,16 @@ fn descriptor(rule: &'static RuleInfo) -> Descriptor {
 }
 
 /// What was not checked is no result, but programs should not miss it.
-fn invocation(outcome: &Outcome, index: &dyn Fn(&str) -> usize) -> Invocation {
+fn invocation(shown: &Shown<'_>, index: &dyn Fn(&str) -> usize) -> Invocation {
+    let outcome = shown.outcome;
     let unchecked = outcome.unchecked.iter().map(|(rule, need)| Notification {
         level: "note",
         message: Message::plain(format!("Not checked: {} (needs {}).", rule.name, need.option())),
         associated_rule: Some(RuleReference { id: rule.name, index: index(rule.name) }),
     });
     let left_out = left_out::lines(outcome);
-    let remarks = left_out.iter().chain(&outcome.remarks).map(|remark| Notification {
+    let not_shown = shown.not_shown();
+    let remarks = left_out.iter().chain(&not_shown).chain(&outcome.remarks).map(|remark| Notification {
         level: "note",
         message: Message::plain(masked(remark)),
         associated_rule: None,
