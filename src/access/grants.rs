@@ -46,6 +46,8 @@ pub struct Grant<'w> {
     pub candidate: Candidate<'w>,
     /// What it comes to.
     pub effect: Effect,
+    /// What must hold beside for it to take jobs of the environment that is asked about.
+    pub needs: Vec<Condition>,
 }
 
 /// What an entry comes to.
@@ -222,6 +224,28 @@ impl<'w> Index<'w> {
         });
         AgentGrants { agent: id, refused: agent.file.and_then(|file| file.refused), cases: cases.collect() }
     }
+
+    /// What of it is for jobs with an environment of this name: entries that take it and decide about a project, one grant for each way in which
+    /// what is not known may have them take it.
+    #[must_use]
+    pub fn agent_grants_with(&self, id: AgentId, environment: &str) -> AgentGrants<'w> {
+        let mut granted = self.agent_grants(id);
+        for case in &mut granted.cases {
+            let all = std::mem::take(&mut case.grants).into_iter();
+            let has_effect = |grant: &Grant<'_>| match &grant.effect {
+                Effect::Decides(reach) | Effect::Depends(_, reach) => reach.count() != Some(0),
+                Effect::Dropped(_) => false,
+            };
+            case.grants = all.filter(has_effect).flat_map(|grant| self.taking(grant, environment)).collect();
+        }
+        granted
+    }
+
+    fn taking(&self, grant: Grant<'w>, environment: &str) -> Vec<Grant<'w>> {
+        let Some(entry) = grant.candidate.entry else { return vec![grant] };
+        let ways = self.takes_environment(entry, environment).into_iter();
+        ways.map(|needs| Grant { needs, ..grant.clone() }).collect()
+    }
 }
 
 /// The states of licence and instance setting that make a difference and are not known.
@@ -262,7 +286,8 @@ struct Evaluation<'w> {
 
 impl<'w> Evaluation<'w> {
     fn case(self, authorizations: &[(&'w CiEntry, Authorization)]) -> Case<'w> {
-        let mut grants = vec![Grant { candidate: Candidate::IMPLICIT, effect: self.implicit(authorizations) }];
+        let mut grants =
+            vec![Grant { candidate: Candidate::IMPLICIT, effect: self.implicit(authorizations), needs: Vec::new() }];
         let mut layers = Vec::new();
         let home = self.inventory.and_then(|inventory| Some(inventory.place(inventory.find_project(self.home?)?)));
         layers.extend(home.map(|place| Layer { places: place..place + 1, depth: usize::MAX - 1, grant: 0 }));
@@ -273,7 +298,7 @@ impl<'w> Evaluation<'w> {
             if let Some((places, depth)) = layer.filter(|_| counts) {
                 layers.push(Layer { places, depth, grant: grants.len() });
             }
-            grants.push(Grant { candidate, effect });
+            grants.push(Grant { candidate, effect, needs: Vec::new() });
         }
         for (grant, places) in grants.iter_mut().zip(spread(layers, authorizations.len() + 1)) {
             if let (Effect::Decides(reach), Some(places)) = (&mut grant.effect, places) {

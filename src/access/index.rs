@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::OnceLock;
 
 use super::agent::{Agent, AgentId, agents};
-use super::answer::{Answer, Query, Row};
+use super::answer::{Answer, JobEnvironment, Query, Row};
 use super::authorization::{Authorization, DropReason};
 use super::candidate::Candidate;
 use super::claims::{Claims, IMPLICIT_PLACE, Target};
@@ -14,7 +14,7 @@ use super::dashboard::UserClaim;
 use super::decision::{self, Denial, Job, Outcome, Ranked};
 use super::entries::ci_authorizations;
 use super::environment_pattern::is_expression;
-use super::filters::Patterns;
+use super::filters::{self, Passage, Patterns};
 use super::hierarchy::Hierarchy;
 use super::world::{Settings, World};
 use crate::agent_config::{AccessSection, CiAccess, CiEntry, EntryKind, RefusedAt};
@@ -196,9 +196,19 @@ impl<'w> Index<'w> {
     /// Costs in proportion to the entries that name the project or a group above it, and less than asking about all agents.
     #[must_use]
     pub fn query_agent(&self, agent: AgentId, query: &Query<'_>) -> Vec<Row<'w>> {
-        let Answer { mut allowed, denied, unknown, .. } = self.answer(query, Some(agent));
-        allowed.extend(denied.into_iter().chain(unknown).filter(|row| row.agent == agent));
+        let Answer { mut allowed, denied, unknown, .. } = self.answer_of(agent, query);
+        allowed.extend(denied.into_iter().chain(unknown));
         allowed
+    }
+
+    /// The same as an answer, which says as whom a job acts as well.
+    #[must_use]
+    pub fn answer_of<'q>(&self, agent: AgentId, query: &Query<'q>) -> Answer<'w, 'q> {
+        let mut answer = self.answer(query, Some(agent));
+        for rows in [&mut answer.denied, &mut answer.unknown] {
+            rows.retain(|row| row.agent == agent);
+        }
+        answer
     }
 
     /// Answers about all agents of which something names the project, or about one and those that may fail its request.
@@ -253,6 +263,14 @@ impl<'w> Index<'w> {
         claimed.retain(|(of, ..)| *of == agent);
         claimed.sort_by_key(|(_, rank, _)| *rank);
         claimed.into_iter().map(|(_, _, ranked)| ranked).collect()
+    }
+
+    /// Under which conditions an entry takes a job for its environment: a list for each way, none for an entry that does not.
+    pub(super) fn takes_environment(&self, entry: &CiEntry, environment: &str) -> Vec<Vec<Condition>> {
+        let environment = Some(JobEnvironment::Whole(environment));
+        let matcher = self.settings.environment_matcher();
+        let cases = filters::environment(&entry.environments, environment, matcher, &self.patterns).into_iter();
+        cases.filter(|(_, passage)| *passage == Passage::Passes).map(|(conditions, _)| conditions).collect()
     }
 
     fn rows(&self, agent: AgentId, candidates: &[Ranked<'w, '_>], query: &Query<'_>) -> Vec<Row<'w>> {

@@ -136,6 +136,34 @@ pub(super) fn grant<'w>(
     UserGrant { entry, target, authorization, role_group: format!("gitlab:{}_role:{number}:<role>", kind.noun()) }
 }
 
+impl UserIdentity {
+    /// The mode in words of the configuration; `None` where nobody gets in.
+    #[must_use]
+    pub fn mode(self) -> Option<Mode> {
+        match self {
+            Self::Agent => Some(Mode::Agent),
+            Self::User => Some(Mode::User),
+            Self::Nobody(_) => None,
+        }
+    }
+}
+
+impl<'w> UserGrants<'w> {
+    /// The entries that let people in, or may.
+    pub fn let_in(&self) -> impl Iterator<Item = &UserGrant<'w>> {
+        let is_anybody = self.identity.mode().is_some();
+        self.grants.iter().filter(move |grant| is_anybody && grant.dropped().is_none())
+    }
+
+    /// What must hold for one of its entries to let people in.
+    #[must_use]
+    pub fn conditions_of(&self, grant: &UserGrant<'_>) -> Vec<Condition> {
+        let needs: &[_] = if let Authorization::Depends(needs) = &grant.authorization { needs } else { &[] };
+        let needs = needs.iter().map(|(unknown, _)| Condition { unknown: unknown.clone(), holds: true });
+        self.conditions.iter().cloned().chain(needs).collect()
+    }
+}
+
 impl UserGrant<'_> {
     /// Why the entry lets nobody in; `None` for one that does, or may.
     #[must_use]

@@ -2,8 +2,8 @@
 
 use super::AccessReport;
 use crate::access::{
-    Agent, AgentGrants, Answer, Authorization, Candidate, Case, Condition, Denial, Effect, Grant, Identity, Outcome,
-    Row, Settings, UserGrants, UserIdentity,
+    Agent, AgentGrants, Answer, Candidate, Case, Condition, Denial, Effect, Grant, Identity, Outcome, Row, Settings,
+    UserGrants, UserIdentity,
 };
 use crate::agent_config::{AccessAs, CiEntry, Impersonation, Mode, UserEntry, is_true};
 use crate::words;
@@ -65,12 +65,12 @@ fn joined<T: AsRef<str>>(values: impl IntoIterator<Item = T>) -> String {
     values.into_iter().map(|value| value.as_ref().to_owned()).collect::<Vec<_>>().join(SEPARATOR)
 }
 
-fn conditions(of: &[Condition]) -> String {
+pub(super) fn conditions(of: &[Condition]) -> String {
     joined(of.iter().map(words::condition))
 }
 
 /// `entry_kind`, `entry_id`, `path`, `line`, `route`.
-fn place(candidate: Option<&Candidate<'_>>, agent: &Agent<'_>) -> [String; 5] {
+pub(super) fn place(candidate: Option<&Candidate<'_>>, agent: &Agent<'_>) -> [String; 5] {
     let entry = candidate.and_then(|candidate| candidate.entry);
     [
         text(candidate.map(|candidate| candidate.kind.name())),
@@ -96,20 +96,25 @@ pub(super) fn answer_row<'w>(report: &AccessReport<'_, 'w>, answer: &Answer<'w, 
     cells.push(joined(
         row.overridden.iter().map(|candidate| candidate.route().unwrap_or_else(|| "implicit".to_owned())),
     ));
-    let (mode, username, groups) = match row.is_allowed().then(|| answer.identity(row, agent)) {
-        None => ("", String::new(), String::new()),
-        Some(Identity::Agent) => (Mode::Agent.key(), String::new(), String::new()),
-        Some(Identity::CiJob(job)) => (Mode::CiJob.key(), job.username, joined(&job.groups)),
-        Some(Identity::Impersonate(user)) => {
-            let (username, groups) = fixed_user(user);
-            (Mode::Impersonate.key(), username, groups)
-        }
-    };
+    let (mode, username, groups) =
+        row.is_allowed().then(|| answer.identity(row, agent)).map(|as_whom| identity(&as_whom)).unwrap_or_default();
     cells.extend([mode.to_owned(), username, groups]);
     cells.push(text(answer.namespace(row).filter(|_| row.is_allowed()).map(|namespace| &namespace.value)));
     cells.push(text(denial_name(row)));
     cells.push(words::reason(answer, row, agent));
     cells
+}
+
+/// `identity`, `username`, `groups`.
+pub(super) fn identity(identity: &Identity<'_>) -> (&'static str, String, String) {
+    match identity {
+        Identity::Agent => (Mode::Agent.key(), String::new(), String::new()),
+        Identity::CiJob(job) => (Mode::CiJob.key(), job.username.clone(), joined(&job.groups)),
+        Identity::Impersonate(user) => {
+            let (username, groups) = fixed_user(*user);
+            (Mode::Impersonate.key(), username, groups)
+        }
+    }
 }
 
 /// Why a job does not get an agent; `None` for one that it gets.
@@ -209,7 +214,7 @@ fn grant_row(grant: &Grant<'_>, case: &[Condition], agent: &Agent<'_>, settings:
         Effect::Dropped(reason) => (&[][..], Some(0), words::dropped(reason)),
     };
     let needs = unknowns.iter().map(|unknown| Condition { unknown: unknown.clone(), holds: true });
-    let all: Vec<Condition> = case.iter().cloned().chain(needs).collect();
+    let all: Vec<Condition> = case.iter().cloned().chain(needs).chain(grant.needs.iter().cloned()).collect();
     let mut cells = agent_cells(agent, "ci_access");
     cells.push(conditions(&all));
     cells.extend(place(Some(&grant.candidate), agent));
@@ -234,24 +239,18 @@ pub(super) fn user_rows(granted: &UserGrants<'_>, agent: &Agent<'_>) -> Vec<Vec<
         UserIdentity::Nobody(denial) => Some(words::user_denial(denial).to_owned()),
         UserIdentity::Agent | UserIdentity::User => None,
     };
-    let identity = match granted.identity {
-        UserIdentity::Agent => Mode::Agent.key(),
-        UserIdentity::User => Mode::User.key(),
-        UserIdentity::Nobody(_) => "",
-    };
+    let identity = granted.identity.mode().map(Mode::key).unwrap_or_default();
     let rows = granted.grants.iter().map(|grant| {
-        let needs: &[_] = if let Authorization::Depends(needs) = &grant.authorization { needs } else { &[] };
-        let needs = needs.iter().map(|(unknown, _)| Condition { unknown: unknown.clone(), holds: true });
-        let all: Vec<Condition> = granted.conditions.iter().cloned().chain(needs).collect();
+        let all = granted.conditions_of(grant);
         let effect = grant.dropped().map(words::dropped).or(denial.clone());
         let groups = if granted.identity == UserIdentity::User { grant.role_group.as_str() } else { "" };
         let mut cells = agent_cells(agent, "user_access");
         cells.push(words::conditions_for_users(&all));
-        let UserEntry { kind, index, span, id: _ } = grant.entry;
+        let UserEntry { kind, index: _, span, id: _ } = grant.entry;
         cells.extend([kind.noun().to_owned(), text(grant.target)]);
         cells.push(text(agent.file.map(|file| file.path)));
         cells.push(text(agent.line(*span)));
-        cells.push(format!("user_access.{}[{index}]", kind.key()));
+        cells.push(grant.entry.route());
         cells.extend([String::new(), String::new(), identity.to_owned(), String::new(), groups.to_owned()]);
         cells.extend([String::new(), String::new(), effect.unwrap_or_else(|| "lets in".to_owned())]);
         cells.push(String::new());

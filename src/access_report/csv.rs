@@ -11,7 +11,7 @@ pub(super) fn grants(report: &AccessReport<'_, '_>, out: &mut Outlet<'_>) -> io:
     let mut rows = out.rows();
     rows.record(columns::GRANTS)?;
     for (id, agent) in report.index.agent_ids().filter(|(id, _)| report.is_asked(*id)) {
-        let ci = columns::ci_rows(&report.index.agent_grants(id), agent, report.index.settings());
+        let ci = columns::ci_rows(&report.agent_grants(id), agent, report.index.settings());
         let users = columns::user_rows(&report.index.user_grants(id), agent);
         ci.into_iter().chain(users).try_for_each(|row| rows.record(row))?;
     }

@@ -19,9 +19,9 @@ const MOST_NAMES: usize = 5;
 /// Every agent with its entries and what each comes to.
 pub(super) fn grants(report: &AccessReport<'_, '_>, out: &mut Outlet<'_>) -> io::Result<()> {
     out.line(format_args!("## Effective access"))?;
-    out.paragraph(format_args!("{}", by_which_rules(report.index.settings())))?;
+    out.paragraph(format_args!("{}", by_which_rules(report)))?;
     for (id, _) in report.index.agent_ids().filter(|(id, _)| report.is_asked(*id)) {
-        overview(&Overview::of(report.index, id), out)?;
+        overview(&Overview::of(report, id), out)?;
     }
     Ok(())
 }
@@ -73,7 +73,7 @@ fn cells(row: &RowView, has_condition: bool) -> Vec<String> {
     cells
 }
 
-fn reasons(reasons: &[Reason], out: &mut Outlet<'_>) -> io::Result<()> {
+pub(super) fn reasons(reasons: &[Reason], out: &mut Outlet<'_>) -> io::Result<()> {
     if reasons.is_empty() {
         return Ok(());
     }

@@ -10,6 +10,7 @@ mod layout;
 mod markdown;
 mod meaning;
 mod overview;
+mod who;
 mod why;
 
 use std::io;
@@ -18,7 +19,7 @@ pub use difference::{is_same, write_difference};
 pub use jobs::has_job;
 pub use meaning::facts;
 
-use crate::access::{AgentId, Answer, Index, Query};
+use crate::access::{AgentGrants, AgentId, Answer, Index, Query};
 use crate::outlet::Outlet;
 
 /// A format of `access`.
@@ -41,6 +42,8 @@ pub struct AccessReport<'r, 'w> {
     pub index: &'r Index<'w>,
     /// Only agents with this name or context.
     pub agent: Option<&'r str>,
+    /// Without a question, only what lets jobs with this environment in.
+    pub environment: Option<&'r str>,
     /// Whether answers are explained step by step.
     pub why: bool,
     /// The format.
@@ -112,6 +115,14 @@ impl<'w> AccessReport<'_, 'w> {
     #[must_use]
     pub fn has_agent(&self) -> bool {
         self.index.agent_ids().any(|(id, _)| self.is_asked(id))
+    }
+
+    /// What an agent grants, as far as it is asked about.
+    fn agent_grants(&self, id: AgentId) -> AgentGrants<'w> {
+        match self.environment {
+            Some(name) => self.index.agent_grants_with(id, name),
+            None => self.index.agent_grants(id),
+        }
     }
 
     fn is_asked(&self, id: AgentId) -> bool {

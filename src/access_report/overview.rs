@@ -1,8 +1,9 @@
 //! What an agent grants, condensed for readers: entries that differ only in what they name stand together, each reason
 //! is told once.
 
+use super::AccessReport;
 use crate::access::{
-    Agent, AgentId, Authorization, Case, Condition, Effect, Grant, Index, Settings, Terms, UserGrants, UserIdentity,
+    Agent, AgentId, Authorization, Case, Condition, Effect, Grant, Settings, Terms, UserGrants, UserIdentity,
 };
 use crate::agent_config::UserEntry;
 use crate::words;
@@ -84,11 +85,16 @@ pub(super) struct Users {
 }
 
 /// By which rules of GitLab all of it is worked out.
-pub(super) fn by_which_rules(settings: Settings) -> String {
+pub(super) fn by_which_rules(report: &AccessReport<'_, '_>) -> String {
+    let settings = report.index.settings();
+    let with = report.environment.map(|name| {
+        format!(" Of the entries those are shown that let a job with environment `{}` in.", words::printable(name))
+    });
     let tier = settings.tier.map_or("tier unknown".to_owned(), |tier| tier.to_string());
     format!(
-        "By the rules of GitLab {}, {tier}. Of the entries for a project and for groups above it the most specific decides alone.",
-        settings.version
+        "By the rules of GitLab {}, {tier}. Of the entries for a project and for groups above it the most specific decides alone.{}",
+        settings.version,
+        with.unwrap_or_default()
     )
 }
 
@@ -107,9 +113,10 @@ impl Users {
 }
 
 impl Overview {
-    pub fn of(index: &Index<'_>, id: AgentId) -> Self {
+    pub fn of(report: &AccessReport<'_, '_>, id: AgentId) -> Self {
+        let index = report.index;
         let agent = index.agent(id);
-        let granted = index.agent_grants(id);
+        let granted = report.agent_grants(id);
         let mut remarks = Vec::new();
         if !agent.is_registered {
             remarks
@@ -140,20 +147,25 @@ enum Validity {
     Without(String),
 }
 
-fn validity(effect: &Effect, is_implicit: bool) -> Validity {
-    match effect {
-        Effect::Decides(reach) if reach.count() == Some(0) => Validity::Without(
-            if is_implicit {
-                "is replaced by the entry for it"
-            } else {
-                "decides about no project: there is none, or entries for what lies within cover all"
-            }
-            .to_owned(),
-        ),
-        Effect::Decides(_) => Validity::Counts,
-        Effect::Depends(unknowns, _) => Validity::CountsIf(words::conditions_of_entries(unknowns)),
-        Effect::Dropped(reason) => Validity::Without(words::dropped_alike(reason)),
-    }
+fn validity(grant: &Grant<'_>) -> Validity {
+    let unknowns = match &grant.effect {
+        Effect::Decides(reach) if reach.count() == Some(0) => {
+            return Validity::Without(
+                if grant.candidate.entry.is_none() {
+                    "is replaced by the entry for it"
+                } else {
+                    "decides about no project: there is none, or entries for what lies within cover all"
+                }
+                .to_owned(),
+            );
+        }
+        Effect::Decides(_) => &[][..],
+        Effect::Depends(unknowns, _) => unknowns,
+        Effect::Dropped(reason) => return Validity::Without(words::dropped_alike(reason)),
+    };
+    let clauses = [words::conditions_of_entries(unknowns), words::conditions(&grant.needs)];
+    let clauses: Vec<&str> = clauses.iter().map(String::as_str).filter(|clause| !clause.is_empty()).collect();
+    if clauses.is_empty() { Validity::Counts } else { Validity::CountsIf(clauses.join(" and ")) }
 }
 
 /// Takes what is the same in several cases out of them, so that it is told once and they show what they differ in.
@@ -187,7 +199,7 @@ fn case_view(case: &Case<'_>, agent: &Agent<'_>, settings: Settings) -> CaseView
     let mut without_effect = Vec::new();
     let mut managed_resources: Vec<Resources> = Vec::new();
     for grant in &case.grants {
-        let validity = validity(&grant.effect, grant.candidate.entry.is_none());
+        let validity = validity(grant);
         if let Validity::Without(clause) = validity {
             let line = grant.candidate.entry.and_then(|entry| agent.line(entry.head));
             add_reason(&mut without_effect, with_line(words::candidate_name(&grant.candidate, agent), line), clause);
@@ -281,7 +293,8 @@ impl RowView {
     }
 }
 
-fn users(granted: &UserGrants<'_>, agent: &Agent<'_>) -> Users {
+/// Who gets in as a user.
+pub(super) fn users(granted: &UserGrants<'_>, agent: &Agent<'_>) -> Users {
     let is_nobody = matches!(granted.identity, UserIdentity::Nobody(_));
     let mut summary = words::user_identity(granted.identity);
     if !granted.conditions.is_empty() {

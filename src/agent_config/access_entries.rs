@@ -227,6 +227,14 @@ pub struct UserEntry {
     pub id: Option<Spanned<String>>,
 }
 
+impl UserEntry {
+    /// Where it stands, e.g. `user_access.projects[2]`.
+    #[must_use]
+    pub fn route(&self) -> String {
+        format!("user_access.{}[{}]", self.kind.key(), self.index)
+    }
+}
+
 impl CiAccess {
     pub(super) fn from_value(root: &MessageValue) -> Option<Self> {
         let section = root.set("ci_access")?.value.as_message()?;

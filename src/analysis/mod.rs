@@ -150,6 +150,7 @@ fn check_project(
     }
     let levels = Levels::new(&subject.selection);
     analysis.findings.retain(|finding| levels.speaks(finding.rule, finding.place.source.path()));
+    rules::one_for_the_file(&mut analysis.findings);
     analysis.hide(subject, (files, facts.jobs(at)), &rules, (&levels, &is_meant));
     analysis.findings = rules::one_a_fault(analysis.findings);
     for finding in &mut analysis.findings {

@@ -150,6 +150,8 @@ pub struct Finding {
     pub key: String,
     /// The fault that this is one place of, where a rule tells all places as one.
     pub fault: Option<Fault>,
+    /// Whether what else could be said of the file has the same cause, and is left out.
+    pub is_for_the_file: bool,
 }
 
 impl Finding {
@@ -171,6 +173,7 @@ impl Finding {
             offers: Vec::new(),
             key: String::new(),
             fault: None,
+            is_for_the_file: false,
         }
     }
 
@@ -270,6 +273,13 @@ impl Finding {
             hash.update([0]);
         }
         hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Makes it the only finding about the file, but for keys and tokens in it: what else could be said has the same cause.
+    #[must_use]
+    pub fn for_the_file(mut self) -> Self {
+        self.is_for_the_file = true;
+        self
     }
 
     /// The order of reports: file, place, rule.

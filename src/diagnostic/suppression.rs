@@ -147,6 +147,16 @@ pub(crate) fn ignore_comment(finding: &Finding, table: RuleTable) -> Option<(Spa
 }
 
 impl Directive {
+    /// The 1-based line that it speaks of.
+    pub(super) fn line(&self) -> usize {
+        self.line
+    }
+
+    /// Whether it names a rule.
+    pub(super) fn names(&self, rule: &str) -> bool {
+        self.rules.iter().any(|(name, _)| *name == rule)
+    }
+
     /// The rules that it names and that ran without saying anything there.
     fn unused(&self, ran: &dyn Fn(&str, &str) -> bool) -> Vec<Finding> {
         let unused = self.rules.iter().filter(|(name, _)| !self.used.contains(name) && ran(name, self.source.path()));

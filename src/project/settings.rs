@@ -48,7 +48,8 @@ static GITLAB: Declared = Declared::new(|| {
         "`gitlab`",
         vec![
             Key::new("version", Kind::Text, "The release, as major.minor in quotes.").checks(&[Check::NotEmpty]),
-            Key::new("tier", Kind::word(&["free", "premium", "ultimate"]), "The licence of the CI projects."),
+            Key::new("tier", Kind::Text, "The licence of the CI projects.")
+                .checks(&[Check::NotEmpty, Check::OneOfInAnyCase(&["free", "premium", "ultimate"])]),
             Key::new(
                 "agent_schema",
                 Kind::Text,

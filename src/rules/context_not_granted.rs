@@ -1,10 +1,11 @@
 //! `context-not-granted`.
 
+use super::auto_devops;
 use super::findings::{Findings, Wording};
 use super::given::{JobContext, JobSelection};
 use super::jobs::{finding_on, job_name, refused};
 use super::rule::{Rule, rule};
-use crate::access::jobs::Refusal;
+use crate::access::jobs::{Refusal, Selection};
 use crate::access::{Denial, DropReason, Outcome};
 use crate::words::{excerpt, pattern_fault};
 
@@ -72,6 +73,25 @@ rule! {
 }
 
 impl Rule for ContextNotGranted {
+    fn check_context(&self, selection: &Selection, cx: &JobContext<'_>, findings: &mut Findings) {
+        let is_meant = |refusal: &Refusal| *refusal == Refusal::NotNamed;
+        let Some(auto_devops::RefusedTarget { words, agent, .. }) = auto_devops::refused(selection, cx, is_meant)
+        else {
+            return;
+        };
+        let (agent, project) = (cx.index.agent(agent), excerpt(cx.project_path().unwrap_or_default()));
+        let message = format!(
+            "the agent {} does not let {project} in, so Auto DevOps does not reach {words}",
+            excerpt(&agent.context())
+        );
+        let help = match agent.file {
+            Some(file) => format!("add {project} to `ci_access.projects` in {}", file.path),
+            None => "give the agent a configuration that lets the project in".to_owned(),
+        };
+        let finding = auto_devops::finding(&INFO, selection, message).label("does not let the project in");
+        findings.report(finding.help(help));
+    }
+
     fn check_selection<'p>(&self, selection: &JobSelection<'p>, cx: &JobContext<'p>, findings: &mut Findings) {
         let is_meant = |refusal: &Refusal| matches!(refusal, Refusal::NotNamed | Refusal::Error);
         let Some(refused) = refused(selection, cx, is_meant) else { return };

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use super::auto_devops;
 use super::findings::{Findings, Wording};
 use super::given::{JobContext, JobSelection};
 use super::insertion;
 use super::jobs::{finding_on, job_name, refused};
 use super::rule::{Rule, rule};
-use crate::access::jobs::Refusal;
+use crate::access::jobs::{Refusal, Selection};
 use crate::agent_config::Spanned;
 use crate::source::Place;
 use crate::words::{a_few_of, excerpt};
@@ -73,6 +74,28 @@ rule! {
 const MOST_OFFERS: usize = 3;
 
 impl Rule for EnvironmentNotGranted {
+    fn check_context(&self, selection: &Selection, cx: &JobContext<'_>, findings: &mut Findings) {
+        let is_meant = |refusal: &Refusal| *refusal == Refusal::Environment;
+        let Some(auto_devops::RefusedTarget { words, agent, row }) = auto_devops::refused(selection, cx, is_meant)
+        else {
+            return;
+        };
+        let entry = row.winner.and_then(|winner| winner.entry);
+        let patterns = entry.map(|entry| &entry.environments[..]).unwrap_or_default();
+        let message = format!(
+            "the agent {} takes jobs of the environments {} only, and Auto DevOps deploys to {words} by it",
+            excerpt(&cx.index.agent(agent).context()),
+            a_few_of(patterns.iter().map(|pattern| excerpt(&pattern.value)))
+        );
+        let mut finding = auto_devops::finding(&INFO, selection, message).label("not for all that is deployed");
+        if let Some(place) = entry.and_then(|entry| cx.entry_place(agent, entry)) {
+            finding = finding.related_at(place, "this entry decides");
+        }
+        findings.report(finding.help(format!(
+            "name the agent of {words} by a `KUBE_CONTEXT` of that job, or add the environment to the entry"
+        )));
+    }
+
     fn check_selection<'p>(&self, selection: &JobSelection<'p>, cx: &JobContext<'p>, findings: &mut Findings) {
         let Some(refused) = refused(selection, cx, |refusal| *refusal == Refusal::Environment) else { return };
         let context = cx.index.agent(refused.agent).context();

@@ -7,6 +7,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use super::committed_credential::INFO as COMMITTED_CREDENTIAL;
 use crate::diagnostic::{Fault, Finding, Fix, Related};
 use crate::source::{Place, Span};
 use crate::words;
@@ -260,6 +261,21 @@ impl Told {
 /// A job by its name, or several.
 fn one_or_jobs<T: AsRef<str>>(names: &[T]) -> String {
     if let [name] = names { name.as_ref().to_owned() } else { words::jobs(names) }
+}
+
+/// Leaves out what has the same cause as a finding that speaks for its file.
+pub(crate) fn one_for_the_file(findings: &mut Vec<Finding>) {
+    let told: HashSet<String> = findings
+        .iter()
+        .filter(|finding| finding.is_for_the_file)
+        .map(|finding| finding.place.source.path().to_owned())
+        .collect();
+    if !told.is_empty() {
+        findings.retain(|finding| {
+            let is_secret = finding.rule.name == COMMITTED_CREDENTIAL.name;
+            finding.is_for_the_file || is_secret || !told.contains(finding.place.source.path())
+        });
+    }
 }
 
 /// Takes over offers of the same about another place or job.

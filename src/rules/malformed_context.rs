@@ -1,5 +1,6 @@
 //! `malformed-context`.
 
+use super::context_form::{bare, impossible, no_path, no_project};
 use super::findings::Findings;
 use super::given::JobContext;
 use super::jobs::finding_on;
@@ -49,8 +50,8 @@ rule! {
     ///
     /// ## When it stays silent
     ///
-    /// On names that an own kubeconfig may have, such as `default` or `arn:aws:eks:…`, after commands that make a kubeconfig, and
-    /// on names that hang on variables whose values are not known.
+    /// On names that an own kubeconfig may have, such as `arn:aws:eks:…`, after commands that make a kubeconfig or a context, and
+    /// on names that hang on variables whose values are not known. Of a name without a colon it is a note, unless an agent has it.
     MalformedContext = "malformed-context", Error in Jobs
 }
 
@@ -68,14 +69,19 @@ impl Rule for MalformedContext {
                 let finding = with_fix(finding, Safety::Safe, Some(&context), selection);
                 findings.report(finding.help(format!("write {}", excerpt(&context))));
             }
-            Resolved::Other(name) => findings.report_some(malformed(name, selection, cx)),
+            Resolved::Other(name) => {
+                let finding = impossible(name, selection, cx).or_else(|| malformed(name, selection, cx));
+                findings.report_some(finding);
+            }
+            Resolved::NoAgent { project, .. } => findings.report_some(no_project(project, selection, cx)),
+            Resolved::Open => findings.report_some(no_path(selection)),
             _ => {}
         }
     }
 }
 
 /// Adds the change to another context, where the whole one stands in one place.
-fn with_fix(finding: Finding, safety: Safety, context: Option<&String>, selection: &Selection) -> Finding {
+pub(super) fn with_fix(finding: Finding, safety: Safety, context: Option<&String>, selection: &Selection) -> Finding {
     match context.filter(|_| selection.context.as_known() == Some(selection.place.written())) {
         Some(context) => {
             finding.fix(safety, format!("Write `{context}`"), selection.place.span, context.as_str()).changing()
@@ -133,7 +139,7 @@ fn malformed(name: &str, selection: &Selection, cx: &JobContext<'_>) -> Option<F
         ));
     }
     // A kubeconfig that settings of the project provide may have such a context.
-    let context = by_name?;
+    let Some(context) = by_name else { return bare(name, selection, cx) };
     let message = format!("{} is an agent's name, and its context is called {}", excerpt(name), excerpt(context));
     let finding = finding(message, "the name alone", format!("write {}", excerpt(context))).severity(Severity::Warning);
     Some(with_fix(finding, Safety::Unsafe, Some(context), selection))
@@ -143,6 +149,6 @@ fn is_path(text: &str) -> bool {
     text.contains('/') && path_fault(text).is_none()
 }
 
-fn known_agents(cx: &JobContext<'_>) -> Vec<String> {
+pub(super) fn known_agents(cx: &JobContext<'_>) -> Vec<String> {
     cx.index.agents().iter().filter(|agent| agent.project.is_some()).map(|agent| agent.context()).collect()
 }

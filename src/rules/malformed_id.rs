@@ -180,7 +180,8 @@ fn path_of_url(id: &str) -> Option<&str> {
     Some(path.strip_suffix(".git").unwrap_or(path))
 }
 
-fn is_placeholder(id: &str) -> bool {
+/// Whether an id or path is one that documentation writes for a path to fill in.
+pub(super) fn is_placeholder(id: &str) -> bool {
     let lower = id.to_lowercase();
     id.contains(['<', '>']) || id.contains("{{") || lower.starts_with("path/to/") || lower == "path/to"
 }

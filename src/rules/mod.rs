@@ -5,11 +5,14 @@
 
 mod agent_identity;
 mod agent_side_refusal;
+mod auto_devops;
 mod auto_devops_without_context;
 mod broken_kubectl;
 mod certificate_context;
 mod committed_credential;
 mod config_project_bypass;
+mod conflict_marker;
+mod context_form;
 mod context_not_granted;
 mod dashboard_without_user_access;
 mod duplicate_id;
@@ -33,6 +36,7 @@ mod invalid_value;
 mod invalid_yaml;
 mod jobs;
 mod kube_cache_unwritable;
+mod kubeconfig_as_config;
 mod malformed_context;
 mod malformed_id;
 mod managed_resources_not_granted;
@@ -70,8 +74,8 @@ mod unverified_key;
 mod wildcard_matches_all;
 mod wrong_type;
 
-pub(crate) use findings::one_a_fault;
 pub use findings::{Findings, Wording};
+pub(crate) use findings::{one_a_fault, one_for_the_file};
 pub use given::{FileContext, JobAction, JobContext, JobSelection, ProjectContext};
 pub(crate) use patterns::unmeant_among;
 pub use rule::{Described, Rule};
@@ -99,6 +103,7 @@ rules! {
     certificate_context::CertificateContext,
     committed_credential::CommittedCredential,
     config_project_bypass::ConfigProjectBypass,
+    conflict_marker::ConflictMarker,
     context_not_granted::ContextNotGranted,
     dashboard_without_user_access::DashboardWithoutUserAccess,
     duplicate_id::DuplicateId,
@@ -118,6 +123,7 @@ rules! {
     invalid_value::InvalidValue,
     invalid_yaml::InvalidYaml,
     kube_cache_unwritable::KubeCacheUnwritable,
+    kubeconfig_as_config::KubeconfigAsConfig,
     malformed_context::MalformedContext,
     malformed_id::MalformedId,
     managed_resources_not_granted::ManagedResourcesNotGranted,

@@ -1,10 +1,11 @@
 //! `unknown-context`.
 
+use super::context_form::is_no_project;
 use super::findings::Findings;
 use super::given::JobContext;
 use super::jobs::{consequence, finding_on};
 use super::rule::{Rule, rule};
-use crate::access::jobs::{Resolved, Selection};
+use crate::access::jobs::{ContextName, Resolved, Selection, context_name};
 use crate::diagnostic::{Finding, Severity};
 use crate::gitlab::lower_path;
 use crate::schema;
@@ -60,7 +61,7 @@ rule! {
     /// ## When it stays silent
     ///
     /// On contexts of projects of which neither an inventory nor their files tell the agents. Without an inventory it speaks of agents
-    /// of the same project, and only where one has nearly the same name.
+    /// of the same project: a warning where one has nearly the same name, else a note.
     UnknownContext = "unknown-context", Error in Jobs
 }
 
@@ -78,10 +79,24 @@ impl Rule for UnknownContext {
                 let finding = finding_on(&INFO, selection, message).label("not registered");
                 findings.report(finding.help("register the agent, or name one that is"));
             }
+            // Of what no project can be called, `malformed-context` speaks.
+            Resolved::NoAgent { project, .. } if is_no_project(project, cx) => {}
             Resolved::NoAgent { project, agent } => findings.report_some(unknown(project, agent, selection, cx)),
+            Resolved::Open => findings.report_some(unknown_own(selection, cx)),
             _ => {}
         }
     }
+}
+
+/// An agent of the job's own project, whose path is not known, that has no folder while another one of nearly this name has.
+fn unknown_own(selection: &Selection, cx: &JobContext<'_>) -> Option<Finding> {
+    let ContextName::OwnAgent { agent } = context_name(&selection.context) else { return None };
+    let own = cx.index.agents().iter().filter(|known| known.project.is_none()).map(|known| known.name);
+    let near = schema::nearest(agent, own)?;
+    let message =
+        format!("this project has no folder for an agent {}, and has one for {}", excerpt(agent), excerpt(near));
+    let finding = finding_on(&INFO, selection, message).label("no such folder").severity(Severity::Warning);
+    Some(finding.help(format!("did you mean `$CI_PROJECT_PATH:{near}`?")))
 }
 
 fn unknown(project: &str, agent: &str, selection: &Selection, cx: &JobContext<'_>) -> Option<Finding> {
@@ -96,7 +111,19 @@ fn unknown(project: &str, agent: &str, selection: &Selection, cx: &JobContext<'_
     let Some(inventory) = cx.gitlab().inventory.as_deref() else {
         // An agent without a folder has an empty configuration, and a context all the same.
         let is_own = cx.project_path().is_some_and(|own| lower_path(own) == lower);
-        let near = near.filter(|_| is_own)?;
+        if !is_own || names.is_empty() {
+            return None;
+        }
+        let Some(near) = near else {
+            let message = format!(
+                "{} has no folder for an agent {}; one that is registered without a folder has a context all the same",
+                excerpt(project),
+                excerpt(agent)
+            );
+            let names: Vec<String> = names.iter().map(|name| excerpt(name)).collect();
+            let help = format!("it has folders for {}", some_of(&names, 5));
+            return finding(message, "no such folder".to_owned(), help).map(|finding| finding.severity(Severity::Note));
+        };
         let message = format!(
             "{} has no folder for an agent {}, and has one for {}",
             excerpt(project),

@@ -97,6 +97,16 @@ pub fn conditions_of_jobs(conditions: &[Condition]) -> String {
     }))
 }
 
+/// The same in words that also fit all projects of which they must hold, fit to be shown.
+#[must_use]
+pub fn conditions_of_projects(conditions: &[Condition]) -> String {
+    all(conditions.iter().map(|condition| match (&condition.unknown, condition.holds) {
+        (Unknown::InHierarchy(_), true) => "it lies in the hierarchy of the configuration project".to_owned(),
+        (Unknown::EnvironmentMatches(_), _) => conditions_of_jobs(std::slice::from_ref(condition)),
+        _ => self::condition(condition),
+    }))
+}
+
 fn all(clauses: impl Iterator<Item = String>) -> String {
     clauses.map(|clause| printable(&clause)).collect::<Vec<_>>().join(" and ")
 }

@@ -16,6 +16,7 @@ mod value;
 
 pub use condition::{
     condition, condition_for_users, conditions, conditions_for_users, conditions_of_entries, conditions_of_jobs,
+    conditions_of_projects,
 };
 pub use entry::{candidate, candidate_name, entry, entry_name, project, restrictions, through, user_entry_name};
 pub use environment_agent::{Told, certainly, dashboard, managed_resources};

@@ -113,6 +113,15 @@ impl Tree {
         &self.nodes[id.index()]
     }
 
+    /// The keys of the top mapping that are texts, with their places; none where the top is no mapping.
+    pub fn root_keys(&self) -> impl Iterator<Item = (&str, Span)> {
+        let entries = match self.root.map(|root| &self.node(root).data) {
+            Some(Data::Mapping { entries, .. }) => &entries[..],
+            _ => &[],
+        };
+        entries.iter().filter_map(|(key, _)| Some((self.scalar_text(*key)?, self.node(*key).span)))
+    }
+
     /// The node that an alias stands for, or the node itself; `None` for an alias to nothing.
     #[must_use]
     pub fn follow(&self, id: NodeId) -> Option<NodeId> {

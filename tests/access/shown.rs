@@ -32,7 +32,7 @@ fn no_line_is_wider_than_the_terminal() {
     setting.with(|index| {
         for width in [80, 100, 120, 200] {
             for why in [false, true] {
-                let report = AccessReport { index, agent: None, why, format: Format::Human, width };
+                let report = AccessReport { index, agent: None, environment: None, why, format: Format::Human, width };
                 let queries = projects.map(|project| Query::new(project, Some("production"), None));
                 let mut out = Vec::new();
                 report.write_grants(&mut Outlet::new(&mut out)).unwrap();
@@ -58,7 +58,8 @@ fn names_stay_whole_where_there_is_room() {
         Setting::new(PREMIUM).projects(&[], &["acme/agents", "acme/web/shop"]).agent("acme/agents", "a", FILE);
     setting.with(|index| {
         let shown = |width: usize| {
-            let report = AccessReport { index, agent: None, why: false, format: Format::Human, width };
+            let report =
+                AccessReport { index, agent: None, environment: None, why: false, format: Format::Human, width };
             let mut out = Vec::new();
             report.write_grants(&mut Outlet::new(&mut out)).unwrap();
             String::from_utf8(out).unwrap()

@@ -1,8 +1,10 @@
 //! Small worlds with the answers that a model written apart from this one gives: `fixtures/access/NN`.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use kaslint::access::jobs::Admissions;
 use kaslint::access::{AgentFile, Answer, Index, Query, Settings, World};
 use kaslint::access_report::json::rows as json;
 use kaslint::agent_config::AgentConfig;
@@ -87,7 +89,43 @@ fn check(root: &Path) -> usize {
         let rows = || answer.allowed.iter().chain(&answer.denied);
         assert!(rows().all(|row| row.conditions.is_empty()), "everything is known: {}", root.display());
     }
+    check_who(&index, &loaded.inventory, &expected);
     expected.len()
+}
+
+/// Who reaches an agent is what the answer for each project says, with each environment and on each kind of ref.
+fn check_who(index: &Index<'_>, inventory: &inventory::Inventory, expected: &[Json]) {
+    let environments: BTreeSet<Option<&str>> =
+        expected.iter().map(|expected| expected["query"]["environment"].as_str()).collect();
+    for (id, _) in index.agent_ids() {
+        for &environment in &environments {
+            let mut who = BTreeSet::new();
+            for project in Admissions::new(index, &[], environment).of(id) {
+                assert!(project.list.iter().all(|admission| admission.job.is_none() && !project.could_have));
+                // Without an environment only entries without patterns let in.
+                let asked =
+                    project.list.iter().filter(|admission| environment.is_some() || admission.environments.is_none());
+                for admission in asked {
+                    let refs = [(true, admission.on_protected), (false, admission.on_others)];
+                    let path = project.project.as_deref().expect("a project of the inventory").to_owned();
+                    who.extend(refs.into_iter().filter(|(_, is_let_in)| *is_let_in).map(|(protected, _)| {
+                        (path.clone(), protected, admission.by.route(), format!("{:?}", admission.identity))
+                    }));
+                }
+            }
+            let mut each = BTreeSet::new();
+            for project in inventory.projects() {
+                for protected in [true, false] {
+                    let answer = index.query(&Query::new(&project.path, environment, Some(protected)));
+                    each.extend(answer.allowed.iter().filter(|row| row.agent == id).map(|row| {
+                        let identity = format!("{:?}", answer.identity(row, index.agent(id)));
+                        (project.path.to_string(), protected, row.winner.and_then(|winner| winner.route()), identity)
+                    }));
+                }
+            }
+            assert_eq!(who, each, "{} {environment:?}", index.agent(id).context());
+        }
+    }
 }
 
 /// How many worlds there are, and queries in them, all of which agree.

@@ -198,7 +198,7 @@ fn large_matrices_are_bounded() {
     let lines = format!("    - {USE}$A\n").repeat(60);
     let matrix = format!("a:\n  parallel:\n    matrix: [{{A: [{}]}}]\n  script:\n{lines}", numbers(200));
     let said = check(matrix);
-    // Of 10,000 selections, 60 each name the same agent.
+    // 10,000 places are looked at, 60 for each context; those of one context are one finding.
     assert!(said.contains("167 errors"), "{said}");
     assert!(
         said.contains("Not checked: all ways in which the job `a` of projects/acme/web/shop/.gitlab-ci.yml may run"),

@@ -156,16 +156,24 @@ fn the_access_report_follows_its_schema() {
         check(&folder, &[&inventory, &["--for", project, "--environment", "production", "--why"][..]].concat());
     }
     check(root(), &["access", "fixtures/demo"]);
+    check(root(), &["access", "fixtures/demo", "--environment", "review/1"]);
+    for agent in ["production", "staging"] {
+        check(root(), &["access", "fixtures/demo", "--who", agent]);
+    }
     check(root(), &["access", "fixtures/demo", "--for", "acme/web/shop", "--why"]);
     check(root(), &["access", "fixtures/demo", "--for", "acme/web/shop", "--environment", "review/1"]);
     let folder = crate::job_access::world("");
     check(folder.path(), &["access", "--inventory", "inventory.yaml", "--jobs"]);
     check(folder.path(), &["access", "--inventory", "inventory.yaml", "--job", "deploy", "--why"]);
     check(folder.path(), &["access", "projects/acme/web/blog", "--jobs"]);
-    for folder in ["dashboard-of-other-projects", "managed-resources-on-any-ref"] {
+    for agent in ["production", "staging"] {
+        check(folder.path(), &["access", "--inventory", "inventory.yaml", "--who", agent]);
+    }
+    for (folder, agent) in [("dashboard-of-other-projects", "own"), ("managed-resources-on-any-ref", "prod")] {
         let folder = root().join("fixtures/jobs").join(folder);
         check(&folder, &["access", "--inventory", "inventory.yaml"]);
         check(&folder, &["access", "--inventory", "inventory.yaml", "--jobs"]);
+        check(&folder, &["access", "--inventory", "inventory.yaml", "--who", agent]);
     }
     assert!(lines > 25, "{lines} lines");
     let job = serde_json::json!({ "project": null, "path": "a", "jobs": [{ "name": "b" }], "not_read": [] });

@@ -49,11 +49,17 @@ fn is_project(path: &str) -> bool {
 
 fn own_agent(context: &PartialText) -> ContextName<'_> {
     use crate::gitlab::TextPart::{Known, Unknown};
-    match context.parts() {
-        [Unknown { name, .. }, Known(rest)] if &**name == "CI_PROJECT_PATH" => match rest.strip_prefix(':') {
-            Some(agent) if is_agent_name(agent) => ContextName::OwnAgent { agent },
-            _ => ContextName::Open,
-        },
+    let rest = match context.parts() {
+        [Unknown { name, .. }, Known(rest)] if &**name == "CI_PROJECT_PATH" => rest,
+        [Unknown { name: namespace, .. }, Known(slash), Unknown { name, .. }, Known(rest)]
+            if (&**namespace, &**slash, &**name) == ("CI_PROJECT_NAMESPACE", "/", "CI_PROJECT_NAME") =>
+        {
+            rest
+        }
+        _ => return ContextName::Open,
+    };
+    match rest.strip_prefix(':') {
+        Some(agent) if is_agent_name(agent) => ContextName::OwnAgent { agent },
         _ => ContextName::Open,
     }
 }

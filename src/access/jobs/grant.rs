@@ -36,6 +36,12 @@ impl JobCase {
             is_merge_request: false,
         }
     }
+
+    /// Whether the case may be in a pipeline of a ref that is protected, or of one that is not.
+    #[must_use]
+    pub fn may_run(&self, protected: bool) -> bool {
+        self.runs.iter().any(|run| run.scenario.protected.is_none_or(|is_protected| is_protected == protected))
+    }
 }
 
 /// Whether the ref is protected, and whether the pipeline is that of a merge request.

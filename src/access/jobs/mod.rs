@@ -4,6 +4,7 @@
 //! This joins [`crate::ci`] (what is written) and [`crate::access`] (who gets in). What hangs on variables that are not
 //! known stays open: a job then has several cases, or an answer has conditions. It knows no findings.
 
+mod admission;
 mod case;
 mod context;
 mod environments;
@@ -23,6 +24,7 @@ use crate::pipeline_rules::RefFacts;
 use case::{Basis, Reading};
 use selection::Selections;
 
+pub use admission::{Admission, Admissions, ProjectAdmissions};
 pub use case::JobCase;
 pub(crate) use case::rule_inputs;
 pub use context::{ContextName, context_name};
@@ -125,10 +127,16 @@ impl<'p> ProjectJobs<'p> {
     /// Whether any job selects an agent's context, or the project has an agent that it may use.
     #[must_use]
     pub fn uses_agents(&self, index: &Index<'_>) -> bool {
-        let sees_agent = || self.project.facts.path.as_deref().is_some_and(|path| !index.agents_for(path).is_empty());
+        let sees_agent = || match self.project.facts.path.as_deref() {
+            Some(path) => !index.agents_for(path).is_empty(),
+            // The configuration project's own jobs get in without an entry.
+            None => index.agents().iter().any(|agent| agent.project.is_none()),
+        };
         let names_agent = |job: &JobView<'_>| {
             let mut selections = job.selections().iter();
-            selections.any(|selection| matches!(context_name(&selection.context), ContextName::Agent { .. }))
+            selections.any(|selection| {
+                matches!(context_name(&selection.context), ContextName::Agent { .. } | ContextName::OwnAgent { .. })
+            })
         };
         self.jobs.iter().any(names_agent) || sees_agent()
     }

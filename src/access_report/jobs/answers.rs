@@ -93,7 +93,7 @@ impl<'s, 'w, 'j> Answers<'s, 'w, 'j> {
 
 /// Whether a case may be in a pipeline of a ref that is protected, or of one that is not.
 pub(super) fn may_run(case: &JobCase, protected: bool) -> bool {
-    case.runs.iter().any(|run| run.scenario.protected.is_none_or(|is_protected| is_protected == protected))
+    case.may_run(protected)
 }
 
 impl<'w, 'j> CaseAnswer<'w, 'j> {

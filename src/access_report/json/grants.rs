@@ -38,19 +38,19 @@ fn grant(index: &Index<'_>, (granted, case): (&AgentGrants<'_>, &Case<'_>), gran
         object.extend(terms(entry));
     }
     object.entry("identity").or_insert_with(|| json!({ "mode": Mode::Agent.key() }));
-    let reach = match &grant.effect {
-        Effect::Decides(reach) => reach,
-        Effect::Depends(unknowns, reach) => {
-            let holds =
-                unknowns.iter().map(|unknown| words::condition(&Condition { unknown: unknown.clone(), holds: true }));
-            object.insert("conditions".to_owned(), holds.collect());
-            reach
-        }
+    let (reach, unknowns) = match &grant.effect {
+        Effect::Decides(reach) => (reach, &[][..]),
+        Effect::Depends(unknowns, reach) => (reach, &unknowns[..]),
         Effect::Dropped(reason) => {
             object.insert("dropped".to_owned(), words::dropped(reason).into());
             return Json::Object(object);
         }
     };
+    let holds = unknowns.iter().map(|unknown| Condition { unknown: unknown.clone(), holds: true });
+    let needs: Vec<Condition> = holds.chain(grant.needs.iter().cloned()).collect();
+    if !needs.is_empty() {
+        object.insert("conditions".to_owned(), needs.iter().map(words::condition).collect());
+    }
     if let Some(needs) = grant.managed_resources(index.settings(), &case.conditions) {
         object.insert("resource_management".to_owned(), resource_management(&needs));
     }

@@ -22,7 +22,7 @@ const LISTED_PROJECTS: usize = 1000;
 pub(super) fn grants(report: &AccessReport<'_, '_>, out: &mut Outlet<'_>) -> io::Result<()> {
     let index = report.index;
     for (id, _) in index.agent_ids().filter(|(id, _)| report.is_asked(*id)) {
-        let mut object = agent_grants(index, &index.agent_grants(id), LISTED_PROJECTS);
+        let mut object = agent_grants(index, &report.agent_grants(id), LISTED_PROJECTS);
         object["user_access"] = user_grants(index, &index.user_grants(id));
         secrets::mask_json(&mut object);
         out.json_line(&object)?;
