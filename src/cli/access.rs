@@ -55,7 +55,7 @@ pub(super) struct Arguments {
     #[arg(long = "for", value_name = "PROJECT", value_hint = clap::ValueHint::Other)]
     for_project: Option<String>,
     /// Who reaches this agent, by its name or context: projects, jobs and people.
-    #[arg(long, value_name = "AGENT", conflicts_with_all = ["queries", "for_project", "jobs", "job", "why", "agent"])]
+    #[arg(long, value_name = "AGENT", value_hint = clap::ValueHint::Other, conflicts_with_all = ["queries", "for_project", "jobs", "job", "why", "agent"])]
     who: Option<String>,
     /// The job's environment; without `--for`, only what gets in with it.
     #[arg(long, value_name = "NAME", conflicts_with = "queries")]

@@ -92,7 +92,10 @@ fn read(source: &Arc<Source>, start: usize, text: &str, table: RuleTable) -> (Ve
             None if name.is_empty() => {
                 faults.push(fault(whole, "this comment names no rule".to_owned(), FORM.to_owned()));
             }
-            None => faults.push(fault(span, format!("there is no rule `{name}`"), table.nearest(name))),
+            None => {
+                let message = format!("`{name}` is no rule, so the comment hides nothing by it");
+                faults.push(fault(span, message, table.nearest(name)).proposal(table.meant(name), span));
+            }
         }
     }
     if reason.trim().is_empty() {

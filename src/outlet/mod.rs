@@ -333,6 +333,19 @@ mod tests {
     }
 
     #[test]
+    fn links_are_kept_where_they_lead_to_pages_of_kaslint() {
+        let drawn = |text: &str| written(|out| out.drawn_with_links(text, Some("https://kaslint.example/")));
+        let link = "\u{1b}]8;;https://kaslint.example/rules.html#a-b\u{1b}\\a-b\u{1b}]8;;\u{1b}\\";
+        assert_eq!(drawn(link), format!("{link}\n"));
+        let elsewhere = drawn("\u{1b}]8;;https://elsewhere.example/\u{1b}\\a");
+        assert_eq!(elsewhere, "\\u{1b}]8;;https://elsewhere.example/\\u{1b}\\a\n");
+        let with_more = drawn("\u{1b}]8;;https://kaslint.example/\u{1b}[1m\u{1b}\\a");
+        assert_eq!(with_more, "\\u{1b}]8;;https://kaslint.example/\u{1b}[1m\\u{1b}\\a\n");
+        assert_eq!(written(|out| out.drawn(link)).matches("\\u{1b}").count(), 4);
+        assert_eq!(drawn("\u{1b}]8;;\u{1b}\\::error::"), "\u{1b}]8;;\u{1b}\\:\\u{3a}error::\n");
+    }
+
+    #[test]
     fn parts_have_colours_and_are_as_harmless_as_a_line() {
         let parts = |parts: &[(Tone, &str)]| written(|out| out.parts(parts));
         assert_eq!(parts(&[(Tone::Title, "a"), (Tone::Plain, " b")]), "\u{1b}[1ma\u{1b}[0m b\n");
@@ -359,19 +372,6 @@ mod tests {
             text,
             "\u{1b}[1m--- a\u{1b}[0m\n\u{1b}[1m+++ a\u{1b}[0m\n\u{1b}[35m@@ -1 +1 @@\u{1b}[0m\n\u{1b}[31m-b\u{1b}[0m\r\n\u{1b}[32m+c\u{1b}[0m\n d\n"
         );
-    }
-
-    #[test]
-    fn links_are_kept_where_they_lead_to_pages_of_kaslint() {
-        let drawn = |text: &str| written(|out| out.drawn_with_links(text, Some("https://kaslint.example/")));
-        let link = "\u{1b}]8;;https://kaslint.example/rules.html#a-b\u{1b}\\a-b\u{1b}]8;;\u{1b}\\";
-        assert_eq!(drawn(link), format!("{link}\n"));
-        let elsewhere = drawn("\u{1b}]8;;https://elsewhere.example/\u{1b}\\a");
-        assert_eq!(elsewhere, "\\u{1b}]8;;https://elsewhere.example/\\u{1b}\\a\n");
-        let with_more = drawn("\u{1b}]8;;https://kaslint.example/\u{1b}[1m\u{1b}\\a");
-        assert_eq!(with_more, "\\u{1b}]8;;https://kaslint.example/\u{1b}[1m\\u{1b}\\a\n");
-        assert_eq!(written(|out| out.drawn(link)).matches("\\u{1b}").count(), 4);
-        assert_eq!(drawn("\u{1b}]8;;\u{1b}\\::error::"), "\u{1b}]8;;\u{1b}\\:\\u{3a}error::\n");
     }
 
     #[test]

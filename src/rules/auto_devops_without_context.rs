@@ -1,5 +1,6 @@
 //! `auto-devops-without-context`.
 
+use super::auto_devops::targets;
 use super::findings::{Findings, Wording};
 use super::given::JobContext;
 use super::jobs::{finding_at, job_name, script_place};
@@ -48,13 +49,6 @@ rule! {
     AutoDevopsWithoutContext = "auto-devops-without-context", Warning in Jobs
 }
 
-/// Jobs of those templates that deploy without further switches, with what they deploy to.
-const DEPLOYING: [(&str, &str); 2] = [("review", "review apps"), ("production", "`production`")];
-
-/// Jobs of those templates that a variable switches on.
-const SWITCHED_ON: [(&str, &str, &str); 2] =
-    [("staging", "STAGING_ENABLED", "`staging`"), ("canary", "CANARY_ENABLED", "the canary of `production`")];
-
 impl Rule for AutoDevopsWithoutContext {
     fn check_pipeline(&self, jobs: &ProjectJobs<'_>, cx: &JobContext<'_>, findings: &mut Findings) {
         let pipeline = jobs.pipeline;
@@ -64,20 +58,12 @@ impl Rule for AutoDevopsWithoutContext {
         if is_set("KUBE_CONTEXT") || cannot_use {
             return;
         }
-        let is_disabled = |job: &str| job == "review" && is_set("REVIEW_DISABLED");
-        let always = DEPLOYING.into_iter().filter(|(job, _)| !is_disabled(job));
-        let switched = SWITCHED_ON.into_iter().filter(|(job, switch, _)| is_set(switch) || pipeline.job(job).is_some());
-        let all = always.chain(switched.map(|(job, _, target)| (job, target)));
-        let has_context = |job: &str| {
-            pipeline.job(job).is_some_and(|job| job.variables.iter().any(|variable| &*variable.name == "KUBE_CONTEXT"))
-        };
-        let without: Vec<String> =
-            all.filter(|(job, _)| !has_context(job)).map(|(_, target)| target.to_owned()).collect();
+        let without: Vec<&str> = targets(pipeline).iter().map(|target| target.words).collect();
         if without.is_empty() {
             return;
         }
         let message = format!(
-            "Auto DevOps deploys to {}, and no file sets `KUBE_CONTEXT` for that: unless a CI/CD variable of the project does, no agent is selected",
+            "`KUBE_CONTEXT` is set by no file: Auto DevOps gets no agent to deploy to {} with, unless a CI/CD variable of the project names one",
             a_few(&without)
         );
         let finding = finding_at(&INFO, &template.place, message)
@@ -104,13 +90,12 @@ impl Rule for AutoDevopsWithoutContext {
             let place = script_place(job, action.item, &action.range);
             let Some(place) = place.filter(|_| !selects && !job.job.is_partial) else { continue };
             let job_name = job_name(case);
-            let unless = "unless a CI/CD variable of the project does, no agent is selected";
-            let message =
-                format!("{job_name} deploys by `auto-deploy`, and no file sets `KUBE_CONTEXT` for it: {unless}");
+            let unless = "unless a CI/CD variable of the project sets `KUBE_CONTEXT`: no file does";
+            let message = format!("{job_name} gets no agent for `auto-deploy`, {unless}");
             let wording = Wording {
                 job: job_name,
                 before: String::new(),
-                after: format!(" deploy by `auto-deploy`, and no file sets `KUBE_CONTEXT` for them: {unless}"),
+                after: format!(" get no agent for `auto-deploy`, {unless}"),
                 instead: None,
             };
             let finding = finding_at(&INFO, &place, message).label("deploys without a context").key("auto-deploy");

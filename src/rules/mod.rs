@@ -5,6 +5,7 @@
 
 mod agent_identity;
 mod agent_side_refusal;
+mod auto_devops;
 mod auto_devops_without_context;
 mod broken_kubectl;
 mod certificate_context;

@@ -60,3 +60,37 @@ fn the_own_projects_agents_need_no_path() {
     ];
     insta::assert_snapshot!(check(&[(".gitlab-ci.yml", &jobs.concat()), OWN_AGENT], &[]));
 }
+
+#[test]
+fn the_context_of_auto_devops_is_held_against_what_it_deploys_to() {
+    let with = |variables: &str, jobs: &str, entry: &str| {
+        let ci = format!(
+            "include:\n  - template: Auto-DevOps.gitlab-ci.yml\nvariables:\n  KUBE_CONTEXT: acme/agents:eu\n{variables}{jobs}"
+        );
+        let agent = format!("ci_access: {{projects: [{entry}]}}\n");
+        let inventory = "gitlab: {version: \"18.4\"}\nprojects:\n  - {path: acme/agents, agents: [eu]}\n  - {path: acme/shop}\n  - {path: acme/api}\n";
+        check(
+            &[
+                ("projects/acme/shop/.gitlab-ci.yml", &ci),
+                ("projects/acme/agents/.gitlab/agents/eu/config.yaml", &agent),
+                ("inventory.yaml", inventory),
+            ],
+            &["--inventory", "inventory.yaml"],
+        )
+    };
+    let never = "review: {rules: [{when: never}]}\n";
+    let staging = "{id: acme/shop, environments: [staging]}";
+    let cases = [
+        ("another project", with("", "", "{id: acme/api}")),
+        ("another environment", with("", "", staging)),
+        ("review apps alone", with("", "", "{id: acme/shop, environments: [production]}")),
+        ("no review apps", with("", never, "{id: acme/shop, environments: [production]}")),
+        (
+            "production has its own",
+            with("", &format!("{never}production: {{variables: {{KUBE_CONTEXT: $OTHER}}}}\n"), staging),
+        ),
+        ("all", with("", "", "{id: acme/shop}")),
+    ];
+    let told: String = cases.iter().map(|(name, said)| format!("# {name}\n{said}")).collect();
+    insta::assert_snapshot!(told);
+}
