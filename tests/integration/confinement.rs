@@ -158,7 +158,7 @@ fn links_of_agent_and_ci_files_are_findings_and_are_not_followed() {
         (
             ".gitlab/agents/prod",
             "../../../out/.gitlab/agents/lab",
-            "error[unread-file] `lab` is a symbolic link, which GitLab does not follow: it finds no agent configuration behind it, in `../../../out/.gitlab/agents/lab`",
+            "error[unread-file] `prod` is a symbolic link, which GitLab does not follow: it finds no agent configuration behind it, in `../../../out/.gitlab/agents/lab`",
         ),
         (
             CONFIG,
