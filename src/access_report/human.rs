@@ -6,7 +6,7 @@ use super::layout::{self, Cell, Table};
 use super::overview::{CaseView, Overview, Reason, RowView, by_which_rules};
 use super::{AccessReport, most, why};
 use crate::access::{Answer, Row};
-use crate::outlet::Outlet;
+use crate::outlet::{Outlet, Tone};
 use crate::source::Printable;
 use crate::words;
 
@@ -31,7 +31,8 @@ pub(super) fn grants(report: &AccessReport<'_, '_>, out: &mut Outlet<'_>) -> io:
 }
 
 fn overview(overview: &Overview, width: usize, out: &mut Outlet<'_>) -> io::Result<()> {
-    out.paragraph(format_args!("{}", overview.context))?;
+    out.empty_line()?;
+    out.parts(&[(Tone::Title, &overview.context.to_string())])?;
     for remark in &overview.remarks {
         paragraph(out, "  ", remark, width)?;
     }
@@ -60,9 +61,7 @@ fn case_view(case: &CaseView, indent: &str, width: usize, out: &mut Outlet<'_>) 
         table.add(cells(row, most(MOST_NAMES, width), &mut notes));
     }
     if !table.is_empty() {
-        for line in table.lines(layout::usable(width) - indent.len()) {
-            out.line(format_args!("{indent}{line}"))?;
-        }
+        table.write(indent, layout::usable(width), out)?;
     }
     for (number, note) in (1..).zip(&notes) {
         paragraph(out, &format!("{indent}[{number}] "), &format!("counts if {note}"), width)?;
@@ -124,7 +123,7 @@ pub(super) fn answer<'w>(
     if answer.is_unknown_project() {
         return out.line(format_args!("The inventory has no project `{}`.", words::printable(answer.query.project)));
     }
-    paragraph(out, "", &format!("Jobs of {}:", words::job(answer)), report.width)?;
+    title(out, "", &format!("Jobs of {}:", words::job(answer)), "", report.width)?;
     if report.why {
         return why::human(report, answer, out);
     }
@@ -143,7 +142,13 @@ fn told_row(
     out: &mut Outlet<'_>,
 ) -> io::Result<()> {
     let agent = report.index.agent(row.agent);
-    out.line(format_args!("  {:7} {}", words::verdict(row), words::printable(&agent.context())))?;
+    let verdict = words::verdict(row);
+    out.parts(&[
+        (Tone::Plain, "  "),
+        (layout::tone_of(verdict), &format!("{verdict:7}")),
+        (Tone::Plain, " "),
+        (Tone::Title, &words::printable(&agent.context())),
+    ])?;
     let indent = " ".repeat(10);
     if row.is_allowed() {
         let namespace = answer.namespace(row).map(|namespace| words::printable(&namespace.value));
@@ -166,7 +171,7 @@ fn answer_table<'a, 'w: 'a>(
     out: &mut Outlet<'_>,
 ) -> io::Result<()> {
     let with_conditions: Vec<(&Row<'w>, String)> = rows.map(|row| (row, words::conditions(&row.conditions))).collect();
-    let mut table = Table::new(&["agent", "access", "decided by", "as", "namespace", "if"]);
+    let mut table = Table::new(&["agent", "access", "decided by", "as", "namespace", "if"]).of_verdicts("access");
     let mut notes = Vec::new();
     for (row, condition) in &with_conditions {
         let agent = report.index.agent(row.agent);
@@ -186,11 +191,22 @@ fn answer_table<'a, 'w: 'a>(
             one(Some(note_mark(condition, &mut notes))),
         ]);
     }
-    for line in table.lines(layout::usable(report.width) - 2) {
-        out.line(format_args!("  {line}"))?;
-    }
+    table.write("  ", layout::usable(report.width), out)?;
     for (number, note) in (1..).zip(&notes) {
         paragraph(out, &format!("  [{number}] "), &format!("if {note}"), report.width)?;
+    }
+    Ok(())
+}
+
+/// Writes a title behind a mark, within the width. The verdict at its end has the tone of what it says.
+pub(super) fn title(out: &mut Outlet<'_>, mark: &str, text: &str, verdict: &str, width: usize) -> io::Result<()> {
+    let lines = layout::hanging(mark, &Printable::of(text), layout::usable(width));
+    for (number, line) in (1..).zip(&lines) {
+        let said = line.strip_suffix(verdict).filter(|_| number == lines.len() && !verdict.is_empty());
+        match said {
+            Some(said) => out.parts(&[(Tone::Title, said), (layout::tone_of(verdict), verdict)])?,
+            None => out.parts(&[(Tone::Title, line)])?,
+        }
     }
     Ok(())
 }

@@ -1,9 +1,12 @@
 //! Text within the columns of a terminal: wrapped sentences, and tables whose names are never cut. They are broken at `/` where they must be,
 //! and where even that does not do, the table is turned on its side.
 
-use comfy_table::{ColumnConstraint, ContentArrangement, Width};
-use unicode_width::UnicodeWidthStr as _;
+use std::io;
 
+use comfy_table::{ColumnConstraint, ContentArrangement, Width};
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+
+use crate::outlet::{Outlet, Tone};
 use crate::source::Printable;
 
 /// The narrowest a report is made; a narrower terminal breaks lines itself.
@@ -36,6 +39,28 @@ pub(super) fn hanging(mark: &str, text: &Printable, width: usize) -> Vec<String>
     let lines = wrap(text, width.saturating_sub(indent).max(LEAST_COLUMN));
     let blank = " ".repeat(indent);
     lines.iter().enumerate().map(|(at, line)| format!("{}{line}", if at == 0 { mark } else { &blank })).collect()
+}
+
+/// The tone of a verdict.
+pub(super) fn tone_of(verdict: &str) -> Tone {
+    match verdict {
+        "yes" => Tone::Good,
+        "no" => Tone::Bad,
+        "unknown" | "it depends" => Tone::Doubtful,
+        _ => Tone::Plain,
+    }
+}
+
+/// The line before a column of the terminal, and from there on.
+fn split_at_column(line: &str, column: usize) -> (&str, &str) {
+    let mut width = 0;
+    for (at, character) in line.char_indices() {
+        if width >= column {
+            return line.split_at(at);
+        }
+        width += character.width().unwrap_or(0);
+    }
+    (line, "")
 }
 
 /// The text within `width` columns; of a longer one the end makes way.
@@ -81,17 +106,60 @@ pub(super) struct Table {
     rows: Vec<Vec<PrintableCell>>,
     /// The columns of words, which are broken at blanks where names would be cut.
     of_words: Vec<usize>,
+    /// The column of verdicts, which have tones.
+    of_verdicts: Option<&'static str>,
 }
 
 impl Table {
     pub fn new(header: &[&'static str]) -> Self {
-        Self { header: header.to_vec(), rows: Vec::new(), of_words: Vec::new() }
+        Self { header: header.to_vec(), rows: Vec::new(), of_words: Vec::new(), of_verdicts: None }
     }
 
     /// Takes these columns for words: they are broken at blanks, header included.
     pub fn of_words(mut self, columns: &[usize]) -> Self {
         self.of_words = columns.to_vec();
         self
+    }
+
+    /// Takes the column of this name for verdicts.
+    pub fn of_verdicts(mut self, column: &'static str) -> Self {
+        self.of_verdicts = Some(column);
+        self
+    }
+
+    /// Writes the table, each line behind an indent and all within `width`. Tones are given to what is laid out, and count in no width.
+    pub fn write(&self, indent: &str, width: usize, out: &mut Outlet<'_>) -> io::Result<()> {
+        let lines = self.lines(width.saturating_sub(indent.width()));
+        let shown: Vec<usize> = (0..self.header.len()).filter(|&column| self.is_said(column)).collect();
+        let widths = self.widths(&shown, width.saturating_sub(indent.width()));
+        let Some(widths) = widths else {
+            let label_width = self.label_width(&shown);
+            return lines.iter().try_for_each(|line| {
+                let (label, cell) = line.split_at_checked(label_width).unwrap_or((line, ""));
+                let is_verdict = self.of_verdicts.is_some_and(|column| label.trim_end() == column);
+                let tone = if is_verdict { tone_of(cell) } else { Tone::Plain };
+                out.parts(&[(Tone::Plain, indent), (Tone::Title, label), (tone, cell)])
+            });
+        };
+        let heads = shown.iter().zip(&widths).map(|(&column, &width)| wrap(self.header[column], width).len());
+        let head = heads.max().unwrap_or(0);
+        let position =
+            shown.iter().position(|&column| self.of_verdicts.is_some_and(|name| self.header[column] == name));
+        let before = position.map(|at| widths.iter().take(at).map(|width| width + GAP).sum::<usize>());
+        for (number, line) in lines.iter().enumerate() {
+            if number < head {
+                out.parts(&[(Tone::Plain, indent), (Tone::Title, line)])?;
+                continue;
+            }
+            let (start, rest) = before.map_or((line.as_str(), ""), |before| split_at_column(line, before));
+            let (verdict, end) = rest.split_at(rest.find(' ').unwrap_or(rest.len()));
+            out.parts(&[(Tone::Plain, indent), (Tone::Plain, start), (tone_of(verdict), verdict), (Tone::Plain, end)])?;
+        }
+        Ok(())
+    }
+
+    fn label_width(&self, shown: &[usize]) -> usize {
+        shown.iter().map(|&column| self.header[column].width()).max().unwrap_or(0) + GAP
     }
 
     /// Adds a row, made printable before anything of it is cut.
@@ -131,7 +199,7 @@ impl Table {
 
     /// A line for each cell of each row, behind the name of its column.
     fn on_its_side(&self, shown: &[usize], width: usize) -> Vec<String> {
-        let label_width = shown.iter().map(|&column| self.header[column].width()).max().unwrap_or(0) + GAP;
+        let label_width = self.label_width(shown);
         let mut lines = Vec::new();
         for row in &self.rows {
             if !lines.is_empty() {

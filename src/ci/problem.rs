@@ -145,21 +145,21 @@ impl Problem {
             K::TooLarge => "the configuration becomes too large to be read as a whole".to_owned(),
             K::Date(text) => format!("`{text}` is a date, which GitLab refuses in a CI configuration"),
             K::NoMainFile(path) => format!("there is no file `{path}`"),
-            K::MissingFile(path) => format!("the included file `{path}` does not exist"),
+            K::MissingFile(path) => format!("`{path}` is included and does not exist: {REFUSES}"),
             K::FileTooLarge(path, size) => format!(
                 "`{path}` has {size} bytes and is not read: GitLab takes 2 MiB unless its settings say otherwise"
             ),
             K::NoFile(path, why) => format!("`{path}` is {why}, and is not read"),
-            K::OutsideRepository(path) => format!("GitLab finds no file under `{path}`: a path must not hold `..`"),
-            K::Extension(path) => format!("GitLab includes only `.yml` and `.yaml` files, and this is `{path}`"),
+            K::OutsideRepository(path) => format!("`{path}` leads to no file for GitLab: a path must not hold `..`"),
+            K::Extension(path) => format!("`{path}` is not included: GitLab takes `.yml` and `.yaml` files only"),
             K::IncludeCycle(path) => format!("`{path}` includes itself"),
             K::TooManyIncludes => format!("GitLab includes at most {} files", super::MAX_INCLUDES),
             K::BadInclude => "this names nothing that could be included".to_owned(),
             K::MissingInput(name) => format!("the included file wants the input `{name}`"),
-            K::JobNoMap(name) => format!("the job `{name}` must be a map"),
-            K::JobWithoutScript(name) => format!("the job `{name}` has no `script`, `run` or `trigger`"),
-            K::JobName(name) => format!("a job's name must be text, and this is `{name}`"),
-            K::UnknownParent(name) => format!("`{name}` is defined nowhere"),
+            K::JobNoMap(name) => format!("`{name}` must be a map, as a job: {REFUSES}"),
+            K::JobWithoutScript(name) => format!("`{name}` has no `script`, `run` or `trigger`: {REFUSES}"),
+            K::JobName(name) => format!("`{name}` is no text, which a job's name must be: {REFUSES}"),
+            K::UnknownParent(name) => format!("`{name}` is defined nowhere: {REFUSES}"),
             K::ParentNoMap(name) => format!("`{name}` is no map and cannot be extended"),
             K::ExtendsCycle(name) => format!("`{name}` extends itself"),
             K::ExtendsTooDeep(name) => format!("`{name}` extends over more than {} levels", super::MAX_EXTENDS),
@@ -167,19 +167,29 @@ impl Problem {
             K::MissingReference(path) => format!("`!reference [{path}]` leads to nothing"),
             K::ReferenceCycle(path) => format!("`!reference [{path}]` leads back to itself"),
             K::DefinedTwice(keyword) => format!("`{keyword}` stands at the top level and in `default`"),
-            K::WrongType { keyword, expected } => format!("`{keyword}` must be {expected}"),
-            K::EnvironmentWithoutName => "an environment must have a `name`".to_owned(),
+            K::WrongType { keyword, expected } => format!("`{keyword}` must be {expected}: {REFUSES}"),
+            K::EnvironmentWithoutName => format!("`environment` must have a `name`: {REFUSES}"),
             K::UnknownKey { keyword, key, .. } => {
-                format!("`{keyword}` has no key `{key}`: GitLab refuses the configuration")
+                format!("`{key}` is no key of `{keyword}`: {REFUSES}")
             }
-            K::UnknownValue { keyword, value, .. } => format!("`{keyword}` cannot be `{value}`"),
-            K::NeedsKey { keyword, needs } => format!("`{keyword}` needs `{needs}`"),
-            K::Beside { keyword, other } => format!("`{keyword}` must not stand beside `{other}`"),
-            K::EmptyMap(keyword) => format!("`{keyword}` must not be empty"),
-            K::WrongLength { keyword, most } => format!("`{keyword}` must have 1 to {most} characters"),
+            K::UnknownValue { keyword, value, .. } => format!("`{keyword}` cannot be `{value}`: {REFUSES}"),
+            K::NeedsKey { keyword, needs } => format!("`{keyword}` needs `{needs}`: {REFUSES}"),
+            K::Beside { keyword, other } => format!("`{keyword}` must not stand beside `{other}`: {REFUSES}"),
+            K::EmptyMap(keyword) => format!("`{keyword}` must not be empty: {REFUSES}"),
+            K::WrongLength { keyword, most } => format!("`{keyword}` must have 1 to {most} characters: {REFUSES}"),
             K::MatrixTooLarge(count) => {
                 format!("the matrix makes {count} jobs, and GitLab takes {}", super::MAX_MATRIX)
             }
+        }
+    }
+
+    /// The name that may be meant, where one is near to what is written.
+    #[must_use]
+    pub fn meant(&self) -> Option<&'static str> {
+        match &self.kind {
+            ProblemKind::UnknownKey { key, keys, .. } => nearest(key, keys.iter().copied()),
+            ProblemKind::UnknownValue { value, values, .. } => nearest(value, values.iter().copied()),
+            _ => None,
         }
     }
 
@@ -213,6 +223,9 @@ impl Problem {
         Some(help)
     }
 }
+
+/// What GitLab does with most of these.
+const REFUSES: &str = "GitLab refuses the configuration";
 
 /// What kind of configuration is not at hand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

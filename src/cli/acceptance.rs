@@ -14,6 +14,7 @@ const MAX_BASELINE_SIZE: u64 = 1 << 26;
 
 /// Options about recorded findings.
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Accepted findings")]
 pub(super) struct BaselineArguments {
     /// Leave out the findings that are recorded in this file.
     #[arg(long, value_name = "FILE")]

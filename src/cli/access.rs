@@ -29,6 +29,21 @@ use crate::schema::nearest;
 const MAX_TEXT_SIZE: u64 = 1 << 28;
 
 #[derive(Debug, clap::Args)]
+#[command(
+    next_help_heading = "What is asked",
+    after_help = "\
+Exit status:
+  0  done; with --expect, the result is the same
+  1  with --expect, it is another
+  2  the call, the settings or the inventory cannot be used, or a path cannot be read
+
+Examples:
+  kaslint access                             what every agent grants, and the jobs here
+  kaslint access --for acme/web/shop --environment production --protected
+  kaslint access --for acme/web/shop --agent prod --why
+  kaslint access --job deploy --why          one job, from its rules to the agents that it sees
+  kaslint access --format json --expect access.json"
+)]
 pub(super) struct Arguments {
     /// Files or folders with configuration projects [default: those of the inventory, else .].
     #[arg(value_name = "PATH")]
@@ -37,13 +52,13 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE", conflicts_with = "for_project")]
     queries: Option<PathBuf>,
     /// What the jobs of this project may use.
-    #[arg(long = "for", value_name = "PROJECT")]
+    #[arg(long = "for", value_name = "PROJECT", value_hint = clap::ValueHint::Other)]
     for_project: Option<String>,
     /// Who reaches this agent, by its name or context: projects, jobs and people.
-    #[arg(long, value_name = "AGENT", conflicts_with_all = ["queries", "for_project", "jobs", "job", "why", "agent"])]
+    #[arg(long, value_name = "AGENT", value_hint = clap::ValueHint::Other, conflicts_with_all = ["queries", "for_project", "jobs", "job", "why", "agent"])]
     who: Option<String>,
     /// The job's environment; without `--for`, only what gets in with it.
-    #[arg(long, conflicts_with = "queries")]
+    #[arg(long, value_name = "NAME", conflicts_with = "queries")]
     environment: Option<String>,
     /// The pipeline's ref, whose protection the inventory knows; refs/heads/main or refs/tags/v1 where it could be both.
     #[arg(long = "ref", value_name = "REF", requires = "for_project", conflicts_with_all = ["protected", "unprotected"])]
@@ -68,18 +83,18 @@ pub(super) struct Arguments {
     /// Only agents with this name or context.
     #[arg(long, value_name = "AGENT")]
     agent: Option<String>,
-    /// How to show it.
-    #[arg(long, value_enum, default_value = "human")]
+    /// How to show it: human (tables), json (one object a line), markdown (for a merge request comment) or csv.
+    #[arg(long, value_enum, default_value = "human", hide_possible_values = true, help_heading = "Report")]
     format: Format,
     /// Write the result there, as a whole or not at all.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = "Report")]
     output: Option<PathBuf>,
     /// Compare the result with this recorded one: nothing and status 0 if it is the same, else the difference and
     /// status 1.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = "Report")]
     expect: Option<PathBuf>,
     /// Tell on standard error, for each project, where it lies and what is known of it from where.
-    #[arg(short, long)]
+    #[arg(short, long, help_heading = "Report")]
     verbose: bool,
     #[command(flatten)]
     options: Options,
@@ -250,7 +265,8 @@ fn deliver(arguments: &Arguments, write: &output::Write<'_>) -> Result<Exit, Unu
     }
     let Some((path, recorded)) = recorded else { return Ok(Exit::Fine) };
     let mut found = Vec::new();
-    write(&mut Outlet::new(&mut found)).map_err(|error| Unusable::new(format!("cannot write the result: {error}")))?;
+    write(&mut Outlet::without_tones(&mut found))
+        .map_err(|error| Unusable::new(format!("cannot write the result: {error}")))?;
     let found = String::from_utf8_lossy(&found);
     if is_same(arguments.format, recorded.text(), &found) {
         return Ok(Exit::Fine);

@@ -6,17 +6,19 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::acceptance::{self, BaselineArguments};
+use super::add_ignore::{Accepted, AddIgnoreArguments, Own, own};
 use super::check_output::{self, FailOn};
 use super::fix::{self, FixArguments, Mode};
+use super::known_values;
 use super::manners::{self, Manners};
 use super::progress::Progress;
 use super::reports::Reports;
 use super::standard_text::StandardText;
 use super::{Exit, output, usable};
 use crate::analysis::{self, Subject};
-use crate::diagnostic::{Safety, Selection};
+use crate::diagnostic::{Finding, Safety, Selection};
 use crate::fixing::{self, Fixed};
-use crate::project::files::{Disk, Overlay};
+use crate::project::files::{Disk, FileSource, Overlay};
 use crate::project::{
     Asked, Loader, Neighbours, Options, Project, Request, Scope, SettingsFile, Steps, Surroundings, Unusable,
     changeable_files,
@@ -25,6 +27,19 @@ use crate::report::Outcome;
 use crate::rules;
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Exit status:
+  0  nothing at or above --fail-on
+  1  something is; with --diff, there is something to fix
+  2  the call or the settings cannot be used, or a path cannot be read
+  3  a rule failed inside; all else is reported
+
+Examples:
+  kaslint                                    every configuration project below this folder
+  kaslint check --inventory inventory.yaml   ids, agents and jobs are looked up
+  kaslint check --diff                       what the safe fixes would change
+  kaslint check --format gitlab=gl-code-quality-report.json --format human
+  kaslint check - < config.yaml              one configuration on standard input")]
 pub(super) struct Arguments {
     /// Files, folders with configuration projects, or `-` for one configuration on standard input [default: .].
     #[arg(value_name = "PATH")]
@@ -32,18 +47,29 @@ pub(super) struct Arguments {
     #[command(flatten)]
     reports: Reports,
     /// Where the configuration on standard input would lie.
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", help_heading = "What is read")]
     stdin_filename: Option<PathBuf>,
     #[command(flatten)]
     baseline: BaselineArguments,
+    #[command(flatten)]
+    add_ignore: AddIgnoreArguments,
     /// Only these rules.
-    #[arg(long, value_name = "RULES", value_delimiter = ',')]
+    #[arg(long, value_name = "RULES", value_delimiter = ',', help_heading = "Rules",
+        value_parser = known_values::rule(), hide_possible_values = true)]
     select: Vec<String>,
     /// Not these rules.
-    #[arg(long, value_name = "RULES", value_delimiter = ',')]
+    #[arg(long, value_name = "RULES", value_delimiter = ',', help_heading = "Rules",
+        value_parser = known_values::rule(), hide_possible_values = true)]
     ignore: Vec<String>,
-    /// From which severity on findings make the exit status 1.
-    #[arg(long, value_enum, default_value = "warning")]
+    /// From which severity on findings make the exit status 1: error, warning, note or never.
+    #[arg(
+        long,
+        value_enum,
+        value_name = "SEVERITY",
+        default_value = "warning",
+        help_heading = "Rules",
+        hide_possible_values = true
+    )]
     fail_on: FailOn,
     #[command(flatten)]
     fix: FixArguments,
@@ -64,6 +90,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
     let is_stdin = arguments.paths.iter().any(|path| path == Path::new("-"));
     if is_stdin && arguments.paths.len() > 1 {
         return Err(Unusable::new("`-` stands alone: name either files or standard input".to_owned()));
+    }
+    if let Some(accepted) = arguments.add_ignore.accepted()? {
+        return match is_stdin {
+            true => Err(Unusable::new("--add-ignore writes into files: name these in place of `-`".to_owned())),
+            false => add_ignores(arguments, &accepted),
+        };
     }
     let is_written = matches!(fixing, Some((Mode::Write, _)));
     let stdin = is_stdin
@@ -95,6 +127,66 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
         }
     }
     Ok(if outcome.has_internal_error { Exit::Internal } else { exit })
+}
+
+/// Writes comments for the findings of a rule in place of reporting them.
+fn add_ignores(arguments: &Arguments, accepted: &Accepted<'_>) -> Result<Exit, Unusable> {
+    let start = Instant::now();
+    let surroundings = Surroundings::of_process();
+    let loader = Loader::new(&Disk, &arguments.options, &surroundings, rules::TABLE)?;
+    let progress = match arguments.manners.quiet {
+        true => Progress::unwatched(),
+        false => Progress::new(start, "Checking", 1 + Steps::A_FILE),
+    };
+    let snapshot = usable(loader.load(&Request {
+        scope: Scope::Paths(&arguments.paths),
+        neighbours: Neighbours::ForJobs,
+        with_ci_files: true,
+        steps: &progress.steps,
+        before: None,
+    }))?;
+    let mut errors = snapshot.errors;
+    let subjects = subjects(arguments, &arguments.paths, snapshot.projects);
+    let analyses = analysis::analyse_watched(&subjects, &progress.steps);
+    drop(progress);
+    let projects: Vec<Arc<Project>> = subjects.iter().map(|subject| Arc::clone(&subject.project)).collect();
+    let mut files: BTreeMap<String, Own> = BTreeMap::new();
+    for (project, paths) in projects.iter().zip(own_files(&projects, &subjects, &Disk)) {
+        for (shown, path) in paths {
+            let is_configuration =
+                |input: &&crate::project::Input| input.source.path() == shown && !input.location.is_template();
+            let limit = project.inputs.iter().find(is_configuration).map(|_| project.context.max_file_size);
+            files.insert(shown, own(&path, &project.folder, limit));
+        }
+    }
+    let asked_for = subjects.iter().zip(&analyses).filter(|(subject, _)| subject.is_asked_for());
+    let findings = asked_for.flat_map(|(_, analysis)| &analysis.findings);
+    let findings: Vec<&Finding> = findings.filter(|finding| accepted.is_about(finding)).collect();
+    let added = accepted.write(&findings, &files);
+    errors.extend(added.errors.iter().cloned());
+    accepted.tell(&added, arguments.manners.quiet)?;
+    for error in &errors {
+        output::complain(&format!("error: {error}"));
+    }
+    Ok(match (errors.is_empty(), added.is_partial()) {
+        _ if analyses.iter().any(|analysis| analysis.has_internal_error) => Exit::Internal,
+        (false, _) => Exit::Unusable,
+        (true, true) => Exit::Found,
+        (true, false) => Exit::Fine,
+    })
+}
+
+/// The files of each project that may be changed; not those that settings exclude.
+fn own_files(
+    projects: &[Arc<Project>],
+    subjects: &[Subject],
+    files: &dyn FileSource,
+) -> Vec<BTreeMap<String, PathBuf>> {
+    let mut own = changeable_files(projects, files);
+    for (own, excluded) in own.iter_mut().zip(subjects.iter().map(Subject::excluded)) {
+        own.retain(|path, _| !excluded.contains(path));
+    }
+    own
 }
 
 /// What a check gives.
@@ -155,10 +247,7 @@ fn check_paths(
         }
         Some((mode, up_to)) => {
             let projects: Vec<Arc<Project>> = subjects.iter().map(|subject| Arc::clone(&subject.project)).collect();
-            let mut own = changeable_files(&projects, &files);
-            for (own, excluded) in own.iter_mut().zip(subjects.iter().map(Subject::excluded)) {
-                own.retain(|path, _| !excluded.contains(path));
-            }
+            let own = own_files(&projects, &subjects, &files);
             let may_change = |at: usize, path: &str| own.get(at).is_some_and(|own| own.contains_key(path));
             let request = fixing::Request { up_to, may_change: &may_change, files: &files, steps: &progress.steps };
             let mut fixed = fixing::fix(subjects, &request);

@@ -30,7 +30,7 @@ impl FailOn {
 pub(super) fn show_difference(difference: &str) -> Result<(), Unusable> {
     let has_escapes = Cell::new(false);
     output::to_stdout(&|out| {
-        has_escapes.set(out.lines_of_file(difference)?);
+        has_escapes.set(out.difference(difference)?);
         Ok(())
     })?;
     if has_escapes.get() {

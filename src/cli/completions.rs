@@ -7,6 +7,10 @@ use super::{Cli, Exit, output};
 use crate::project::Unusable;
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  kaslint completions bash > /etc/bash_completion.d/kaslint
+  kaslint completions fish > ~/.config/fish/completions/kaslint.fish")]
 pub(super) struct Arguments {
     /// The shell.
     #[arg(value_enum)]

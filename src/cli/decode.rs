@@ -12,7 +12,7 @@ use crate::agent_config::location::Location;
 use crate::agent_config::{AgentConfig, RefusedAt};
 use crate::analysis::{self, Subject};
 use crate::diagnostic::{Finding, Selection, Severity, Topic};
-use crate::outlet::{Outlet, quoted_for_a_line};
+use crate::outlet::{Outlet, Tone, quoted_for_a_line};
 use crate::project::files::{Disk, Overlay, StandardInput, Texts};
 use crate::project::paths::shown_path;
 use crate::project::{Context, Input, InputContent, Loader, Options, Project, Surroundings, Unusable};
@@ -22,12 +22,21 @@ use crate::schema::Stage;
 use crate::source::{Source, Span, secrets};
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Exit status:
+  0  GitLab accepts every file
+  1  it refuses one
+  2  the call cannot be used, or a file cannot be read
+
+Examples:
+  kaslint decode .gitlab/agents/prod/config.yaml
+  kaslint decode --format json - < config.yaml")]
 pub(super) struct Arguments {
     /// The files; `-` is standard input.
     #[arg(required = true)]
     files: Vec<PathBuf>,
-    /// How to show it.
-    #[arg(long, value_enum, default_value = "human")]
+    /// How to show it: human (YAML with remarks) or json (one object a line).
+    #[arg(long, value_enum, default_value = "human", hide_possible_values = true, help_heading = "Report")]
     format: DecodeFormat,
     #[command(flatten)]
     options: Options,
@@ -186,13 +195,18 @@ fn write_human(decoded: &Decoded, out: &mut Outlet<'_>) -> io::Result<()> {
                 "validate" => "in validation",
                 _ => "when reading it",
             };
-            out.line(format_args!(
-                "# {}: GitLab refuses this file {step}; what was configured before stays in force",
-                decoded.path
-            ))?;
+            out.parts(&[
+                (Tone::Plain, &format!("# {}: ", decoded.path)),
+                (Tone::Bad, "GitLab refuses this file"),
+                (Tone::Plain, &format!(" {step}; what was configured before stays in force")),
+            ])?;
         }
         (None, Some(config)) => {
-            out.line(format_args!("# {}: GitLab accepts this file and reads", decoded.path))?;
+            out.parts(&[
+                (Tone::Plain, &format!("# {}: ", decoded.path)),
+                (Tone::Good, "GitLab accepts this file"),
+                (Tone::Plain, " and reads"),
+            ])?;
             let text = as_yaml(masked(config))?;
             text.lines().try_for_each(|line| out.line(format_args!("{line}")))?;
         }

@@ -17,6 +17,7 @@ use crate::writing::InPlace;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Fixes")]
 pub(super) struct FixArguments {
     /// Make the safe fixes: write the files, then report what is left. With `-`, print the text and report on standard
     /// error.

@@ -12,6 +12,13 @@ use crate::report::Human;
 use crate::rules;
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Exit status:
+  0  the inventory can be used
+  2  it cannot, or cannot be read
+
+Example:
+  kaslint inventory check inventory.yaml")]
 pub(super) struct Arguments {
     #[command(subcommand)]
     command: Command,

@@ -8,6 +8,10 @@ use crate::lsp::{End, serve_with};
 use crate::project::{Options, Unusable, lexical};
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Exit status:
+  0  the editor said goodbye in order
+  1  it ended without `shutdown`")]
 pub(super) struct Arguments {
     /// Speak over standard input and output, as is the case anyway; some editors say so.
     #[arg(long)]

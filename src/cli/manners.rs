@@ -8,6 +8,7 @@ use crate::rules::{self, RULES};
 
 /// The options that say how much to say.
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Report")]
 pub(super) struct Manners {
     /// Findings only: no summary, no remarks, no progress. Errors are told, and the exit status is the same.
     #[arg(short, long, conflicts_with = "verbose")]

@@ -3,13 +3,16 @@
 mod acceptance;
 mod access;
 mod access_jobs;
+mod add_ignore;
 mod check;
 mod check_output;
 mod completions;
 mod decode;
 mod failure;
 mod fix;
+mod init;
 mod inventory;
+mod known_values;
 mod lsp;
 mod manners;
 mod misuse;
@@ -35,11 +38,12 @@ use crate::report::Human;
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
-    #[command(flatten)]
-    check: check::Arguments,
+    // Before those that have headings, which would go on to it.
     /// When to colour: auto, always or never. Of itself on terminals, unless NO_COLOR, CLICOLOR_FORCE or TERM say otherwise.
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
     color: output::Color,
+    #[command(flatten)]
+    check: check::Arguments,
 }
 
 #[derive(Debug, Subcommand)]
@@ -54,6 +58,8 @@ enum Command {
     Inventory(inventory::Arguments),
     /// List the rules, or explain one.
     Rules(rules::Arguments),
+    /// Write settings, hook and CI job for the repository at hand, after showing them.
+    Init(init::Arguments),
     /// Print a JSON Schema.
     Schema(schema::Arguments),
     /// Language server on standard input and output, for editors.
@@ -61,7 +67,7 @@ enum Command {
     /// Print completions for a shell.
     Completions(completions::Arguments),
     /// Print the manual page.
-    #[command(hide = true)]
+    #[command(after_help = "Example:\n  kaslint man | man -l -")]
     Man,
 }
 
@@ -102,6 +108,9 @@ pub fn run() -> Exit {
 
 fn run_command() -> Exit {
     let arguments = color_behind_command(std::env::args_os().collect());
+    if let Some(exit) = misuse::tell_misspelt_command(&arguments) {
+        return exit;
+    }
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
         Err(error) => return misuse::tell(&arguments, error),
@@ -114,6 +123,7 @@ fn run_command() -> Exit {
         Some(Command::Access(arguments)) => access::run(&arguments),
         Some(Command::Inventory(arguments)) => inventory::run(&arguments),
         Some(Command::Rules(arguments)) => rules::run(&arguments),
+        Some(Command::Init(arguments)) => init::run(&arguments),
         Some(Command::Schema(arguments)) => schema::run(&arguments),
         Some(Command::Lsp(arguments)) => lsp::run(&arguments),
         Some(Command::Completions(arguments)) => completions::run(&arguments),

@@ -3,6 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use clap::builder::PossibleValue;
+
+use super::known_values::Known;
 use super::output::{self, Staged};
 use crate::diagnostic::{PAGES, Severity};
 use crate::project::Unusable;
@@ -10,16 +13,18 @@ use crate::report::{Format, Limits, Outcome, View};
 
 /// The options that say how to report.
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Report")]
 pub(super) struct Reports {
     /// How to report: human, concise, json, sarif, gitlab (Code Quality), github (workflow commands), junit or markdown (for
     /// a merge request comment). FORMAT=FILE writes to a file; may be given several times.
-    #[arg(long, value_name = "FORMAT[=FILE]", default_value = "human", value_parser = parse_format)]
+    #[arg(long, value_name = "FORMAT[=FILE]", default_value = "human", hide_possible_values = true,
+        value_parser = Known { names: formats, read: parse_format })]
     format: Vec<FormatChoice>,
     /// Write the report to this file instead of standard output; as a whole or not at all.
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Show findings from this severity on; exit status and counts are of all.
-    #[arg(long, value_name = "SEVERITY", value_enum)]
+    /// Show findings from this severity on (error, warning or note); exit status and counts are of all.
+    #[arg(long, value_name = "SEVERITY", value_enum, hide_possible_values = true)]
     min_severity: Option<MinSeverity>,
     /// Show at most so many findings, the worst first; exit status and counts are of all. In the human report, equal findings are one.
     #[arg(long, value_name = "NUMBER")]
@@ -61,13 +66,16 @@ fn parse_format(text: &str) -> Result<FormatChoice, String> {
         None => (text, None),
     };
     let format = Format::from_str(name, false).map_err(|_| {
-        let names: Vec<String> = Format::value_variants()
-            .iter()
-            .filter_map(|format| Some(format.to_possible_value()?.get_name().to_owned()))
-            .collect();
+        let formats = formats();
+        let names: Vec<&str> = formats.iter().map(PossibleValue::get_name).collect();
         format!("there is no format `{name}`; choose one of {}", names.join(", "))
     })?;
     Ok(FormatChoice { format, file })
+}
+
+fn formats() -> Vec<PossibleValue> {
+    use clap::ValueEnum as _;
+    Format::value_variants().iter().filter_map(clap::ValueEnum::to_possible_value).collect()
 }
 
 impl Reports {

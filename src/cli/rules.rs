@@ -2,14 +2,23 @@
 
 use std::io;
 
-use super::{Exit, output};
-use crate::outlet::Outlet;
+use super::{Exit, known_values, output};
+use crate::outlet::{Outlet, Tone};
 use crate::project::Unusable;
 use crate::rules;
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Exit status:
+  0  done
+  2  there is no such rule
+
+Examples:
+  kaslint rules
+  kaslint rules unknown-key")]
 pub(super) struct Arguments {
     /// The rule to explain.
+    #[arg(value_parser = known_values::rule(), hide_possible_values = true)]
     rule: Option<String>,
 }
 
@@ -21,15 +30,36 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
     let Some(rule) = rules::TABLE.find(name) else {
         return Err(Unusable::new(format!("there is no rule `{name}`; {}", rules::TABLE.nearest(name))));
     };
-    let page = format!("# {} ({})\n\n{}", rule.name, rule.level(), rule.markdown());
-    output::to_stdout(&|out| out.own_text(page.as_bytes()))?;
+    let page = rule.markdown().to_string();
+    output::to_stdout(&|out| {
+        out.parts(&[(Tone::Title, &format!("# {} ({})", rule.name, rule.level()))])?;
+        out.empty_line()?;
+        for line in page.split_inclusive('\n') {
+            match line.strip_suffix('\n').filter(|line| line.starts_with("## ")) {
+                Some(heading) => out.parts(&[(Tone::Title, heading)])?,
+                None => out.own_text(line.as_bytes())?,
+            }
+        }
+        Ok(())
+    })?;
     Ok(Exit::Fine)
 }
 
 fn list(out: &mut Outlet<'_>) -> io::Result<()> {
     let name_width = rules::TABLE.iter().map(|info| info.name.len()).max().unwrap_or(0);
     for info in rules::TABLE.iter() {
-        out.line(format_args!("{:name_width$}  {:7}  {}", info.name, info.level(), info.summary()))?;
+        let level = format!("{:7}", info.level());
+        let tone = match level.trim_end() {
+            "error" => Tone::Bad,
+            "warning" => Tone::Doubtful,
+            _ => Tone::Plain,
+        };
+        out.parts(&[
+            (Tone::Title, &format!("{:name_width$}", info.name)),
+            (Tone::Plain, "  "),
+            (tone, &level),
+            (Tone::Plain, &format!("  {}", info.summary())),
+        ])?;
     }
     Ok(())
 }

@@ -12,6 +12,15 @@ use crate::project::{AgentSchemaFile, Unusable};
 use crate::schema::MessageRef;
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Exit status:
+  0  done; with --compare, there is no difference
+  1  with --compare, there is one
+  2  the call or the schema cannot be used
+
+Examples:
+  kaslint schema agent-config > agent-config.schema.json
+  kaslint schema agent-config --compare agentcfg.bundle.json --gitlab-version 19.2")]
 pub(super) struct Arguments {
     /// Which schema.
     name: Name,

@@ -11,7 +11,7 @@ use crate::schema::{Difference, MessageRef, json_schema};
 /// A published schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Name {
-    /// `.gitlab/agents/<agent name>/config.yaml`.
+    /// `.gitlab/agents/<agent>/config.yaml`.
     AgentConfig,
     /// `.kaslint.yaml`.
     Settings,

@@ -68,8 +68,12 @@ pub struct Fault {
     pub said: String,
     /// What is said of this place beside another one in the same jobs.
     pub also: &'static str,
-    /// What is said of it beside one in other jobs.
-    pub also_elsewhere: String,
+    /// The jobs as messages name them.
+    pub names: Vec<String>,
+    /// What the message says in front of the names of several jobs, and behind them.
+    pub around_names: (String, String),
+    /// The label and the help for several jobs, where those of one do not fit them.
+    pub of_several: Option<(&'static str, &'static str)>,
 }
 
 /// Whether a fix may be applied without a person looking at it.
@@ -224,6 +228,21 @@ impl Finding {
         let edits = vec![Edit { place, text: text.into() }];
         self.fix = Some(Fix { title: title.into(), safety, edits, is_meant_to_change: false });
         self
+    }
+
+    /// A guess at the name that is meant in place of the one that is written, in the same quotes.
+    #[must_use]
+    pub fn proposal(self, name: Option<&str>, span: Span) -> Self {
+        let Some(name) = name else { return self };
+        let written = self.place.source.slice(span);
+        let text = match written.chars().next() {
+            Some(quote @ ('"' | '\'')) => format!("{quote}{name}{quote}"),
+            _ => name.to_owned(),
+        };
+        match written.contains(['\n', '*', '&', '!']) {
+            true => self,
+            false => self.fix(Safety::Unsafe, format!("Write `{name}`"), span, text),
+        }
     }
 
     /// A change of what is granted, for a person to choose.

@@ -1,6 +1,7 @@
 //! What rules say: findings, the descriptions of their rules, what hides them, and what was recorded of them.
 
 pub(crate) mod accepted;
+pub mod added_ignores;
 pub mod baseline;
 mod finding;
 mod left_out;

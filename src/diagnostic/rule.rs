@@ -147,10 +147,16 @@ impl RuleTable {
         self.0.iter().copied()
     }
 
+    /// The rule that may be meant by a name that none has.
+    #[must_use]
+    pub fn meant(self, name: &str) -> Option<&'static str> {
+        nearest(name, self.iter().map(|rule| rule.name))
+    }
+
     /// What to say of a name that no rule has.
     #[must_use]
     pub fn nearest(self, name: &str) -> String {
-        match nearest(name, self.iter().map(|rule| rule.name)) {
+        match self.meant(name) {
             Some(near) => format!("did you mean `{near}`?"),
             None => "`kaslint rules` lists the rules".to_owned(),
         }

@@ -92,7 +92,10 @@ fn read(source: &Arc<Source>, start: usize, text: &str, table: RuleTable) -> (Ve
             None if name.is_empty() => {
                 faults.push(fault(whole, "this comment names no rule".to_owned(), FORM.to_owned()));
             }
-            None => faults.push(fault(span, format!("there is no rule `{name}`"), table.nearest(name))),
+            None => {
+                let message = format!("`{name}` is no rule, so the comment hides nothing by it");
+                faults.push(fault(span, message, table.nearest(name)).proposal(table.meant(name), span));
+            }
         }
     }
     if reason.trim().is_empty() {
@@ -147,6 +150,16 @@ pub(crate) fn ignore_comment(finding: &Finding, table: RuleTable) -> Option<(Spa
 }
 
 impl Directive {
+    /// The 1-based line that it speaks of.
+    pub(super) fn line(&self) -> usize {
+        self.line
+    }
+
+    /// Whether it names a rule.
+    pub(super) fn names(&self, rule: &str) -> bool {
+        self.rules.iter().any(|(name, _)| *name == rule)
+    }
+
     /// The rules that it names and that ran without saying anything there.
     fn unused(&self, ran: &dyn Fn(&str, &str) -> bool) -> Vec<Finding> {
         let unused = self.rules.iter().filter(|(name, _)| !self.used.contains(name) && ran(name, self.source.path()));

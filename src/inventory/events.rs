@@ -188,6 +188,7 @@ impl<'t> Reader<'t> {
         let PlainEvent::Scalar(Scalar::Str(text), span) = self.event()? else { return None };
         let is_allowed = key.checks.iter().all(|check| match check {
             Check::OneOf(allowed) => allowed.contains(&&*text),
+            Check::OneOfInAnyCase(allowed) => allowed.iter().any(|allowed| allowed.eq_ignore_ascii_case(&text)),
             _ => true,
         });
         (is_allowed && !text.is_empty()).then(|| Text { value: text.into(), span })

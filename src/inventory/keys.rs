@@ -32,7 +32,7 @@ static GITLAB: Declared = Declared::new(|| {
         vec![
             Key::new("url", Kind::Text, "Where the instance is, e.g. `https://gitlab.example.com`."),
             Key::new("version", Kind::Text, "Its release, in quotes: `\"18.4\"`."),
-            Key::new("tier", Kind::Text, "The licence of the CI projects.").checks(&[Check::OneOf(TIERS)]),
+            Key::new("tier", Kind::Text, "The licence of the CI projects.").checks(&[Check::OneOfInAnyCase(TIERS)]),
             Key::new(
                 "instance_authorization",
                 Kind::Bool,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::access::{AgentGrants, AgentId, Candidate, Case, Condition, Effect, Grant, Index, Unknown};
-use crate::agent_config::{AccessAs, AccessSection, CiEntry, EntryKind};
+use crate::agent_config::{AccessAs, AccessSection, CiEntry, EntryKind, Mode};
 use crate::inventory::{Inventory, Project};
 use crate::words;
 
@@ -27,43 +27,52 @@ fn projects_in_words<'p>(projects: impl Iterator<Item = &'p Project>) -> String 
     }
 }
 
-/// What an id names, as far as the inventory tells: how many projects there are below a group, and more.
-pub(super) fn target(kind: EntryKind, id: &str, inventory: Option<&Inventory>) -> String {
+/// Who an entry of a section is for, as far as the inventory tells: how many projects there are below a group, and more.
+pub(super) fn named_in_words(
+    section: AccessSection,
+    kind: EntryKind,
+    id: &str,
+    inventory: Option<&Inventory>,
+) -> String {
+    match target(kind, id, inventory) {
+        Some(target) => format!("{} {target}", section_in_words(section)),
+        None => format!("The inventory has no {} `{}`: the entry names nothing.", kind.noun(), words::printable(id)),
+    }
+}
+
+/// What an id names; `None` where the inventory has nothing of that name.
+fn target(kind: EntryKind, id: &str, inventory: Option<&Inventory>) -> Option<String> {
     let name = words::printable(id);
     let Some(inventory) = inventory else {
-        return match kind {
+        return Some(match kind {
             EntryKind::Instance => "every project of the instance".to_owned(),
             kind => format!("the {} `{name}`; without an inventory, nothing more is known of it", kind.noun()),
-        };
+        });
     };
-    match kind {
+    Some(match kind {
         EntryKind::Instance => {
             format!("every project of the instance: {}", projects_in_words(inventory.projects().iter()))
         }
-        EntryKind::Group => match inventory.find_group(id) {
-            Some(group) => {
-                let below = projects_in_words(inventory.ordered(inventory.places(group)));
-                format!("the group `{}`: {below}", group.path)
+        EntryKind::Group => {
+            let group = inventory.find_group(id)?;
+            let below = projects_in_words(inventory.ordered(inventory.places(group)));
+            format!("the group `{}`: {below}", group.path)
+        }
+        EntryKind::Project => {
+            let project = inventory.find_project(id)?;
+            let mut text = format!("the project `{}`", project.path);
+            if let Some(number) = project.id {
+                text.push_str(&format!(" (number {number})"));
             }
-            None => format!("the inventory has no group `{name}`"),
-        },
-        EntryKind::Project => match inventory.find_project(id) {
-            Some(project) => {
-                let mut text = format!("the project `{}`", project.path);
-                if let Some(number) = project.id {
-                    text.push_str(&format!(" (number {number})"));
-                }
-                if project.archived == Some(true) {
-                    text.push_str(", which is archived");
-                }
-                if let Some(branch) = &project.default_branch {
-                    text.push_str(&format!(", default branch `{branch}`"));
-                }
-                text
+            if project.archived == Some(true) {
+                text.push_str(", which is archived");
             }
-            None => format!("the inventory has no project `{name}`"),
-        },
-    }
+            if let Some(branch) = &project.default_branch {
+                text.push_str(&format!(", default branch `{branch}`"));
+            }
+            text
+        }
+    })
 }
 
 /// How a text about an entry begins that lets nobody in.
@@ -90,6 +99,41 @@ pub(super) fn effects(granted: &AgentGrants<'_>, entry: &CiEntry, inventory: Opt
         return vec![format!("{NO_EFFECT} in any case")];
     }
     texts.into_iter().map(|(_, text)| text).collect()
+}
+
+/// The same in as few words as stand behind a line: `4/5 · agent`, of how many projects it decides for how many, and as whom jobs act.
+pub(super) fn hint(granted: &AgentGrants<'_>, entry: &CiEntry, inventory: Option<&Inventory>) -> Option<String> {
+    let mut texts: Vec<String> = Vec::new();
+    for grant in granted.cases.iter().filter_map(|case| grant_of(case, entry)) {
+        let text = short_effect(grant, entry, inventory);
+        if !texts.contains(&text) {
+            texts.push(text);
+        }
+    }
+    (!texts.is_empty()).then(|| texts.join(" or "))
+}
+
+fn short_effect(grant: &Grant<'_>, entry: &CiEntry, inventory: Option<&Inventory>) -> String {
+    let (mode, user) = AccessAs::identity(entry.access_as.as_ref());
+    let identity = match mode {
+        Mode::Agent => "agent".to_owned(),
+        Mode::CiJob => "CI job".to_owned(),
+        Mode::User => "user".to_owned(),
+        Mode::Impersonate => match user.and_then(|user| user.username.as_ref()) {
+            Some(name) => format!("user {}", words::brief(&name.value).trim_matches('`')),
+            None => "user".to_owned(),
+        },
+    };
+    let all = inventory.and_then(|inventory| named(entry, inventory));
+    match &grant.effect {
+        Effect::Dropped(_) => NO_EFFECT.to_owned(),
+        Effect::Decides(reach) => match (reach.count(), all) {
+            (Some(0), _) => NO_EFFECT.to_owned(),
+            (Some(count), Some(all)) => format!("{count}/{} · {identity}", all.max(count)),
+            _ => identity,
+        },
+        Effect::Depends(..) => format!("? · {identity}"),
+    }
 }
 
 fn grant_of<'c, 'w>(case: &'c Case<'w>, entry: &CiEntry) -> Option<&'c Grant<'w>> {
@@ -143,7 +187,7 @@ pub(super) fn identity(candidate: &Candidate<'_>) -> String {
 /// The section of an id with what it is there for.
 ///
 /// Source: `doc/user/clusters/agent/user_access.md`: users need at least the role Developer in what is listed.
-pub(super) fn section_in_words(section: AccessSection) -> &'static str {
+fn section_in_words(section: AccessSection) -> &'static str {
     match section {
         AccessSection::Ci => "CI/CD jobs of",
         AccessSection::User => "Developers and above in",

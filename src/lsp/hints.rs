@@ -7,13 +7,23 @@ use super::session::Session;
 use super::world::{Role, World};
 use crate::source::Span;
 
+/// What is shown of an entry.
+pub(super) struct Hint {
+    /// Where its id stands, or what stands for it.
+    pub place: Span,
+    /// `4/5 · agent`
+    pub short: String,
+    /// The same in a sentence.
+    pub whole: String,
+}
+
 /// The hints of an agent's file that is open, within a part of it, where the settings ask for them.
 pub(super) fn shown(
     session: &mut Session,
     document: &Document,
     is_on: fn(&EditorOptions) -> bool,
     part: Span,
-) -> Vec<(Span, String)> {
+) -> Vec<Hint> {
     session.catch_up();
     let role = session.world.role(document).filter(|_| is_on(session.world.options_for(&document.path)));
     match role {
@@ -23,7 +33,7 @@ pub(super) fn shown(
 }
 
 /// The entries of an agent's file within a part of it, each with what it comes to.
-fn of_entries(world: &World, (project, input): (usize, usize), part: Span) -> Vec<(Span, String)> {
+fn of_entries(world: &World, (project, input): (usize, usize), part: Span) -> Vec<Hint> {
     world.show(|facts| {
         let file = facts.files.get(project).and_then(|files| files.get(input)?.as_ref());
         let Some((file, known)) = file.zip(facts.subjects.get(project).map(|subject| &*subject.project)) else {
@@ -42,9 +52,9 @@ fn of_entries(world: &World, (project, input): (usize, usize), part: Span) -> Ve
             if entry.head.start < part.start || entry.head.start > part.end {
                 continue;
             }
-            let effects = entries::effects(&granted, entry, inventory);
-            if !effects.is_empty() {
-                hints.push((entry.head, effects.join("; ")));
+            if let Some(short) = entries::hint(&granted, entry, inventory) {
+                let whole = entries::effects(&granted, entry, inventory).join("; ");
+                hints.push(Hint { place: entry.head, short, whole });
             }
         }
         hints

@@ -6,6 +6,7 @@
 //! brings no async runtime; its types are gen-lsp-types', which are generated from the protocol's own model and kept up with it. All
 //! answers come from [`crate::analysis`]; nothing here knows a rule.
 
+mod ci_hover;
 mod client;
 mod completion;
 mod diagnostics;

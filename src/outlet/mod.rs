@@ -7,6 +7,7 @@
 
 mod rows;
 mod runner;
+mod tone;
 
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
@@ -16,6 +17,7 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 pub use rows::Rows;
+pub use tone::Tone;
 
 use crate::source::{acts, json_escaped, secrets, visible};
 
@@ -27,12 +29,25 @@ pub struct Outlet<'o> {
     out: &'o mut dyn io::Write,
     /// The line that is being made.
     line: String,
+    /// Whether parts of lines have their tones.
+    has_tones: bool,
 }
 
 impl<'o> Outlet<'o> {
     /// An outlet to a receiver.
     pub fn new(out: &'o mut dyn io::Write) -> Self {
-        Self { out, line: String::new() }
+        Self { out, line: String::new(), has_tones: true }
+    }
+
+    /// An outlet to what is read again, in which no part of a line has a colour.
+    pub fn without_tones(out: &'o mut dyn io::Write) -> Self {
+        Self { has_tones: false, ..Self::new(out) }
+    }
+
+    /// Whether parts of lines have their tones.
+    #[must_use]
+    pub fn has_tones(&self) -> bool {
+        self.has_tones
     }
 
     /// Writes a line for people. Line breaks within it become visible, tabs stay.
@@ -46,6 +61,19 @@ impl<'o> Outlet<'o> {
         let result = self.finish(&harmless(&secrets::mask(&line), Colours::Escaped));
         self.line = line;
         result
+    }
+
+    /// Writes a line of parts, each in its tone. What is true of a line is true of all parts together.
+    ///
+    /// # Errors
+    /// When the receiver does not take it.
+    pub fn parts(&mut self, parts: &[(Tone, &str)]) -> io::Result<()> {
+        let whole: String = parts.iter().map(|(_, text)| *text).collect();
+        let line = if self.has_tones { painted(&secrets::mask(&whole), parts) } else { None };
+        match line {
+            Some(line) => self.finish(&harmless(&line, Colours::Kept { links: None })),
+            None => self.line(format_args!("{whole}")),
+        }
     }
 
     /// Writes a line behind an empty one.
@@ -88,6 +116,24 @@ impl<'o> Outlet<'o> {
     /// # Errors
     /// When the receiver does not take it.
     pub fn lines_of_file(&mut self, text: &str) -> io::Result<bool> {
+        self.lines_in_tones(text, &|_| Tone::Plain)
+    }
+
+    /// Writes a difference as `diff -u` has it, with what is added and taken away in tones. The rest is as with the lines of a file.
+    ///
+    /// # Errors
+    /// When the receiver does not take it.
+    pub fn difference(&mut self, text: &str) -> io::Result<bool> {
+        self.lines_in_tones(text, &|line| match line.as_bytes().first() {
+            _ if line.starts_with("--- ") || line.starts_with("+++ ") => Tone::Title,
+            Some(b'-') => Tone::Removed,
+            Some(b'+') => Tone::Added,
+            Some(b'@') => Tone::Position,
+            _ => Tone::Plain,
+        })
+    }
+
+    fn lines_in_tones(&mut self, text: &str, tone_of: &dyn Fn(&str) -> Tone) -> io::Result<bool> {
         let mut is_changed = false;
         for whole in text.split_inclusive('\n') {
             let (line, end) = match (whole.strip_suffix("\r\n"), whole.strip_suffix('\n')) {
@@ -97,7 +143,10 @@ impl<'o> Outlet<'o> {
             };
             let shown = harmless(line, Colours::Escaped);
             is_changed |= matches!(shown, Cow::Owned(_));
-            self.out.write_all(shown.as_bytes())?;
+            let mut line = String::new();
+            let tone = if self.has_tones { tone_of(&shown) } else { Tone::Plain };
+            tone.paint(&mut line, &shown);
+            self.out.write_all(line.as_bytes())?;
             self.out.write_all(end.as_bytes())?;
         }
         Ok(is_changed)
@@ -194,6 +243,18 @@ impl fmt::Debug for Outlet<'_> {
     }
 }
 
+/// A line whose parts have their tones, by the same line without secrets; `None` where that is not as long, so that the parts are not known.
+fn painted(masked: &str, parts: &[(Tone, &str)]) -> Option<String> {
+    let mut line = String::with_capacity(masked.len() + 16);
+    let mut rest = masked;
+    for (tone, text) in parts {
+        let (part, behind) = rest.split_at_checked(text.len())?;
+        tone.paint(&mut line, &runner::escaped(part, |_| None));
+        rest = behind;
+    }
+    rest.is_empty().then_some(line)
+}
+
 /// JSON in which nothing acts, and that no runner takes for a command. It has the same values.
 fn harmless_json(json: &str) -> Cow<'_, str> {
     let escaped = json_escaped(json);
@@ -282,6 +343,35 @@ mod tests {
         assert_eq!(with_more, "\\u{1b}]8;;https://kaslint.example/\u{1b}[1m\\u{1b}\\a\n");
         assert_eq!(written(|out| out.drawn(link)).matches("\\u{1b}").count(), 4);
         assert_eq!(drawn("\u{1b}]8;;\u{1b}\\::error::"), "\u{1b}]8;;\u{1b}\\:\\u{3a}error::\n");
+    }
+
+    #[test]
+    fn parts_have_colours_and_are_as_harmless_as_a_line() {
+        let parts = |parts: &[(Tone, &str)]| written(|out| out.parts(parts));
+        assert_eq!(parts(&[(Tone::Title, "a"), (Tone::Plain, " b")]), "\u{1b}[1ma\u{1b}[0m b\n");
+        assert_eq!(parts(&[(Tone::Bad, ""), (Tone::Plain, "b\u{1b}[1m\n")]), "b\\u{1b}[1m\\n\n");
+        assert_eq!(parts(&[(Tone::Good, ":"), (Tone::Plain, ":error::")]), "\u{1b}[1;32m:\u{1b}[0m\\u{3a}error::\n");
+        let stars = format!("\u{1b}[1m{}\u{1b}[0m{}\n", "*".repeat(10), "*".repeat(16));
+        assert_eq!(parts(&[(Tone::Title, "glpat-aAbB"), (Tone::Plain, "cCdDeEfFgGhHiIjJ")]), stars);
+        let plain = |parts: &[(Tone, &str)]| {
+            let mut bytes = Vec::new();
+            Outlet::without_tones(&mut bytes).parts(parts).expect("a receiver");
+            String::from_utf8(bytes).expect("UTF-8")
+        };
+        assert_eq!(plain(&[(Tone::Title, "a"), (Tone::Plain, " b")]), "a b\n");
+    }
+
+    #[test]
+    fn a_difference_has_colours_and_the_lines_of_the_files() {
+        let mut bytes = Vec::new();
+        let is_changed =
+            Outlet::new(&mut bytes).difference("--- a\n+++ a\n@@ -1 +1 @@\n-b\r\n+c\n d\n").expect("a receiver");
+        let text = String::from_utf8(bytes).expect("UTF-8");
+        assert!(!is_changed);
+        assert_eq!(
+            text,
+            "\u{1b}[1m--- a\u{1b}[0m\n\u{1b}[1m+++ a\u{1b}[0m\n\u{1b}[35m@@ -1 +1 @@\u{1b}[0m\n\u{1b}[31m-b\u{1b}[0m\r\n\u{1b}[32m+c\u{1b}[0m\n d\n"
+        );
     }
 
     #[test]

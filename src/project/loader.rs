@@ -22,6 +22,7 @@ use super::{AgentSchemaFile, Context, Input, InventoryFile, Project, SettingsFil
 use crate::agent_config::environment_template::MAX_TEMPLATE_SIZE;
 use crate::agent_config::location::{CI_FILE, Location};
 use crate::diagnostic::RuleTable;
+use crate::gitlab::path_of_remote;
 use crate::inventory::Project as ListedProject;
 use crate::words::some_of;
 
@@ -96,6 +97,20 @@ impl<'s> Loader<'s> {
             loader.given = Some(Arc::new(SettingsFile::read(&file, rules, files, &loader.gate, &root)?));
         }
         Ok(loader)
+    }
+
+    /// The root around the working directory, and the full path of its project if options, the pipeline or its remote say it.
+    #[must_use]
+    pub fn repository(&self) -> (PathBuf, Option<String>) {
+        let here = Path::new(".");
+        let root = self.gate.root_of(here, here).path;
+        let from_remote = || {
+            let has_git = self.files.is_there(&root.join(".git"));
+            has_git.then(|| self.files.remote(&root)).flatten().as_deref().and_then(path_of_remote)
+        };
+        let project = self.options.project.clone().or_else(|| self.surroundings.ci_project_path.clone());
+        let project = project.or_else(from_remote);
+        (root, project)
     }
 
     /// Loads projects. What goes wrong stands in the snapshot.

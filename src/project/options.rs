@@ -2,13 +2,19 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+
 use crate::gitlab::{Tier, Version};
+
+/// The part of the help about what is read.
+const FILES: &str = "What is read";
 
 /// Options that say what is known about GitLab's side.
 #[derive(Clone, Debug, Default, clap::Args)]
+#[command(next_help_heading = "What is known of GitLab")]
 pub struct Options {
     /// Full path of the configuration project [default: CI_PROJECT_PATH, else the origin remote's path, else settings].
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", value_hint = clap::ValueHint::Other)]
     pub project: Option<String>,
     /// Inventory to resolve ids, jobs and environments against [default: settings, else none].
     #[arg(long, value_name = "FILE")]
@@ -21,19 +27,20 @@ pub struct Options {
     #[arg(long, value_name = "FILE")]
     pub agent_schema: Option<PathBuf>,
     /// Licence of the CI projects: free, premium or ultimate [default: inventory, settings, else unknown].
-    #[arg(long, value_name = "TIER")]
+    #[arg(long, value_name = "TIER", value_parser = PossibleValuesParser::new(Tier::ALL.map(Tier::name))
+        .try_map(|tier| tier.parse::<Tier>()), ignore_case = true, hide_possible_values = true)]
     pub tier: Option<Tier>,
     /// Settings file [default: .kaslint.yaml beside .gitlab, or above it up to the top of the repository].
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = FILES)]
     pub settings: Option<PathBuf>,
     /// Take nothing from the repository's settings, comments and baselines, as for a stranger's branch; what options name holds.
-    #[arg(long)]
+    #[arg(long, help_heading = FILES)]
     pub isolated: bool,
     /// A folder outside of the repository in which what the repository names may be read; may be given several times.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", help_heading = FILES, value_hint = clap::ValueHint::DirPath)]
     pub allow_outside: Vec<PathBuf>,
     /// Never touch the network, as is the case anyway.
-    #[arg(long)]
+    #[arg(long, help_heading = FILES)]
     pub offline: bool,
     /// The folder whose editor settings name the inventory, so that it counts as named by the repository.
     #[arg(skip)]

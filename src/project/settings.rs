@@ -48,7 +48,8 @@ static GITLAB: Declared = Declared::new(|| {
         "`gitlab`",
         vec![
             Key::new("version", Kind::Text, "The release, as major.minor in quotes.").checks(&[Check::NotEmpty]),
-            Key::new("tier", Kind::word(&["free", "premium", "ultimate"]), "The licence of the CI projects."),
+            Key::new("tier", Kind::Text, "The licence of the CI projects.")
+                .checks(&[Check::NotEmpty, Check::OneOfInAnyCase(&["free", "premium", "ultimate"])]),
             Key::new(
                 "agent_schema",
                 Kind::Text,
@@ -353,7 +354,7 @@ mod tests {
             [
                 "there is no key `projct` in the settings",
                 "`version` must be text",
-                "`gold` is none of `free`, `premium` and `ultimate`",
+                "`tier` must be `free`, `premium` or `ultimate`",
                 "`fatal` is none of `off`, `note`, `warning` and `error`",
                 "`reason` is missing",
                 "there is no rule `null-valu`",

@@ -3,7 +3,8 @@
 use std::io;
 
 use super::{Shown, Summary, statistics};
-use crate::outlet::Outlet;
+use crate::diagnostic::Severity;
+use crate::outlet::{Outlet, Tone};
 
 pub(super) fn write(shown: &Shown<'_>, is_quiet: bool, out: &mut Outlet<'_>) -> io::Result<()> {
     if shown.limits.statistics {
@@ -13,15 +14,16 @@ pub(super) fn write(shown: &Shown<'_>, is_quiet: bool, out: &mut Outlet<'_>) -> 
     for finding in shown.findings.iter().filter(|_| !shown.limits.statistics) {
         let source = &finding.place.source;
         let position = source.position(finding.place.span.start);
-        out.line(format_args!(
-            "{}:{}:{}: {}[{}] {}",
-            source.path(),
-            position.line,
-            position.column,
-            finding.severity,
-            finding.rule.name,
-            finding.message,
-        ))?;
+        let tone = match finding.severity {
+            Severity::Error => Tone::Bad,
+            Severity::Warning => Tone::Doubtful,
+            Severity::Note => Tone::Title,
+        };
+        out.parts(&[
+            (Tone::Plain, &format!("{}:{}:{}: ", source.path(), position.line, position.column)),
+            (tone, finding.severity.name()),
+            (Tone::Plain, &format!("[{}] {}", finding.rule.name, finding.message)),
+        ])?;
     }
     if is_quiet {
         return Ok(());

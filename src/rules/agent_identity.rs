@@ -3,8 +3,9 @@
 use super::findings::Findings;
 use super::given::FileContext;
 use super::rule::{Rule, rule};
-use crate::agent_config::{CiEntry, Mode};
+use crate::agent_config::{CiEntry, EntryKind, Mode};
 use crate::diagnostic::Finding;
+use crate::words::brief;
 
 rule! {
     /// Jobs act as the agent's own service account.
@@ -45,7 +46,12 @@ impl Rule for AgentIdentity {
             return;
         }
         let span = entry.access_as.as_ref().map_or(entry.head, |access_as| access_as.span);
-        let message = "jobs of this entry act as the agent's own service account, with all its rights in the cluster";
+        let whose = match (entry.kind, &entry.id) {
+            (EntryKind::Project, Some(id)) => brief(&id.value),
+            (_, Some(id)) => format!("projects of {}", brief(&id.value)),
+            (_, None) => "all projects".to_owned(),
+        };
+        let message = format!("jobs of {whose} act as the agent itself, with all rights of its service account");
         let finding =
             Finding::new(&INFO, &cx.file.source, span, message).label("as the agent itself").route(entry.route());
         findings.report(finding.help("write `access_as: {ci_job: {}}` (Premium), or restrict the service account"));

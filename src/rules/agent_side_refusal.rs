@@ -5,7 +5,7 @@ use super::given::FileContext;
 use super::rule::{Rule, rule};
 use crate::diagnostic::Finding;
 use crate::schema::{self, ProblemKind};
-use crate::words::excerpt;
+use crate::words::brief;
 
 rule! {
     /// GitLab accepts the value, and the agent then rejects the whole configuration.
@@ -43,20 +43,21 @@ rule! {
     AgentSideRefusal = "agent-side-refusal", Error in Keys
 }
 
+const REJECTED: &str = "the agent rejects the whole file, which GitLab takes";
+
 impl Rule for AgentSideRefusal {
     fn check_problem(&self, problem: &schema::Problem, cx: &FileContext<'_>, findings: &mut Findings) {
         let (message, help) = match &problem.kind {
             ProblemKind::BadCron { found, reason } => (
-                format!("the agent cannot parse the schedule {}: {reason}", excerpt(found)),
+                format!("{} is no schedule: {REJECTED}, since {reason}", brief(found)),
                 "write five fields, e.g. '0 0 * * *', or `@daily`".to_owned(),
             ),
             ProblemKind::UnknownNumber { key, found } => (
-                format!("the agent knows no log level with the number {found}"),
+                format!("{found} is the number of no log level: {REJECTED}"),
                 format!("write one of {}", listed_names(key)),
             ),
             _ => return,
         };
-        let message = format!("{message}; GitLab takes the file, and the agent rejects all of it");
         let finding = Finding::new(&INFO, &cx.file.source, problem.span, message).route(&problem.route);
         findings.report(finding.help(help));
     }

@@ -63,7 +63,7 @@ impl Rule for AutoDevopsWithoutContext {
             return;
         }
         let message = format!(
-            "Auto DevOps deploys to {}, and no file sets `KUBE_CONTEXT` for that: unless a CI/CD variable of the project does, no agent is selected",
+            "`KUBE_CONTEXT` is set by no file: Auto DevOps gets no agent to deploy to {} with, unless a CI/CD variable of the project names one",
             a_few(&without)
         );
         let finding = finding_at(&INFO, &template.place, message)
@@ -90,13 +90,12 @@ impl Rule for AutoDevopsWithoutContext {
             let place = script_place(job, action.item, &action.range);
             let Some(place) = place.filter(|_| !selects && !job.job.is_partial) else { continue };
             let job_name = job_name(case);
-            let unless = "unless a CI/CD variable of the project does, no agent is selected";
-            let message =
-                format!("{job_name} deploys by `auto-deploy`, and no file sets `KUBE_CONTEXT` for it: {unless}");
+            let unless = "unless a CI/CD variable of the project sets `KUBE_CONTEXT`: no file does";
+            let message = format!("{job_name} gets no agent for `auto-deploy`, {unless}");
             let wording = Wording {
                 job: job_name,
                 before: String::new(),
-                after: format!(" deploy by `auto-deploy`, and no file sets `KUBE_CONTEXT` for them: {unless}"),
+                after: format!(" get no agent for `auto-deploy`, {unless}"),
                 instead: None,
             };
             let finding = finding_at(&INFO, &place, message).label("deploys without a context").key("auto-deploy");

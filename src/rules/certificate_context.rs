@@ -46,8 +46,7 @@ impl Rule for CertificateContext {
         if selection.resolve(cx.index) != Resolved::Certificate || selection.by == By::Environment {
             return;
         }
-        let message =
-            "`gitlab-deploy` is the context of a certificate-based cluster: these are deprecated, and no agent is used";
+        let message = "`gitlab-deploy` selects no agent: it is the context of a certificate-based cluster, and these are deprecated";
         let finding = finding_on(&INFO, selection, message).label("no agent's context");
         findings.report(finding.help("select an agent: `kubectl config use-context <project path>:<agent name>`"));
     }

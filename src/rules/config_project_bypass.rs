@@ -12,7 +12,7 @@ use crate::diagnostic::Finding;
 use crate::project::AgentFile;
 use crate::schema;
 use crate::source::Place;
-use crate::words::excerpt;
+use crate::words::{brief, excerpt};
 
 rule! {
     /// Restrictions on a group or the instance do not bind the configuration project's own jobs.
@@ -71,10 +71,9 @@ impl Rule for ConfigProjectBypass {
             return;
         }
         let message = format!(
-            "{} is {whose} and holds the configuration: its jobs always get in, so {} here {} bind them",
-            excerpt(project.as_str()),
+            "{} is not bound by {} here: it is {whose} and holds the configuration, so its jobs always get in",
+            brief(project.as_str()),
             schema::listed_and(&keys),
-            if keys.len() == 1 { "does not" } else { "do not" }
         );
         let finding = Finding::new(&INFO, &file.source, place, message)
             .label("does not bind the configuration project")

@@ -1,13 +1,13 @@
 //! Names of contexts that no agent can have, by their form.
 
 use super::given::JobContext;
-use super::jobs::finding_on;
-use super::malformed_context::{INFO, known_agents, with_fix};
+use super::jobs::{finding_on, renamed};
+use super::malformed_context::{INFO, known_agents};
 use super::malformed_id::is_placeholder;
 use crate::access::jobs::{By, Selection};
 use crate::diagnostic::{Finding, Safety, Severity};
 use crate::gitlab::{TextPart, is_agent_name, lower_path, parent_path, path_fault};
-use crate::words::excerpt;
+use crate::words::{brief, excerpt};
 
 /// Variables whose values are no project's full path. Source: `doc/ci/variables/predefined_variables.md`.
 const NO_PATHS: [(&str, &str); 5] = [
@@ -33,7 +33,7 @@ fn is_own_group(path: &str, cx: &JobContext<'_>) -> bool {
 
 /// A context of what is no project.
 pub(super) fn no_project(path: &str, selection: &Selection, cx: &JobContext<'_>) -> Option<Finding> {
-    let written = excerpt(&selection.context.to_string());
+    let written = brief(&selection.context.to_string());
     let (message, label) = match is_placeholder(path) {
         true => (
             format!("{written} is no agent's context: its path is a placeholder of the documentation"),
@@ -68,19 +68,19 @@ pub(super) fn impossible(name: &str, selection: &Selection, cx: &JobContext<'_>)
             || "write `<project path>:<agent name>`, as `kubectl config get-contexts` shows it".to_owned(),
             |context| format!("write {}", excerpt(context)),
         );
-        with_fix(finding_on(&INFO, selection, message).label(label).help(help), Safety::Unsafe, known, selection)
+        renamed(finding_on(&INFO, selection, message).label(label).help(help), Safety::Unsafe, known, selection)
     };
     let agents = known_agents(cx);
     if let Some((_, rest)) = path.split_once("://") {
         let meant = rest.split_once('/').map(|(_, path)| format!("{path}:{agent}"));
         let known = agents.iter().find(|context| Some(*context) == meant.as_ref());
         let message =
-            format!("{} is no agent's context: it begins with an address, and contexts with a path", excerpt(name));
+            format!("{} is no agent's context: it begins with an address, and contexts with a path", brief(name));
         return Some(finding(message, "an address", known));
     }
     if path.starts_with('/') || path.ends_with('/') {
         let meant = format!("{}:{agent}", path.trim_matches('/'));
-        let message = format!("{} is no agent's context: full paths have no slash at their ends", excerpt(name));
+        let message = format!("{} is no agent's context: full paths have no slash at their ends", brief(name));
         return Some(finding(message, "a slash too many", agents.iter().find(|context| **context == meant)));
     }
     // One part alone may be the name of something else, where nobody knows of agents.
@@ -93,7 +93,7 @@ pub(super) fn impossible(name: &str, selection: &Selection, cx: &JobContext<'_>)
     };
     let message = format!(
         "{} is no agent's context: a context begins with the project's full path, its groups included; {UNLESS}",
-        excerpt(name)
+        brief(name)
     );
     Some(finding(message, "no full path", agents.iter().find(meant)))
 }
@@ -104,7 +104,7 @@ pub(super) fn bare(name: &str, selection: &Selection, cx: &JobContext<'_>) -> Op
         return None;
     }
     let message =
-        format!("{} is no agent's context, which has the form `<project path>:<agent name>`; {UNLESS}", excerpt(name));
+        format!("{} is no agent's context, which has the form `<project path>:<agent name>`; {UNLESS}", brief(name));
     let finding = finding_on(&INFO, selection, message).label("no agent's").severity(Severity::Note);
     Some(finding.help("write the agent's context, or make a kubeconfig before"))
 }

@@ -3,11 +3,15 @@
 use super::auto_devops;
 use super::findings::{Findings, Wording};
 use super::given::{JobContext, JobSelection};
+use super::insertion;
 use super::jobs::{finding_on, job_name, refused};
 use super::rule::{Rule, rule};
 use crate::access::jobs::{Refusal, Selection};
 use crate::access::{Denial, DropReason, Outcome};
-use crate::words::{excerpt, pattern_fault};
+use crate::gitlab::root_path;
+use crate::source::Place;
+use crate::words::{brief, excerpt, pattern_fault};
+use std::sync::Arc;
 
 rule! {
     /// The agent does not let this project in, so kubectl says that no context exists with the name.
@@ -100,26 +104,24 @@ impl Rule for ContextNotGranted {
         let job = job_name(refused.case);
         let (before, after, label) = match &refused.row.outcome {
             Outcome::Denied(Denial::PatternRaises(pattern, fault)) => (
-                "GitLab answers ".to_owned(),
+                format!("{} is not given to ", brief(&context)),
                 format!(
-                    " with an error in place of its agents: the pattern {} of {} is no regular expression ({})",
+                    ": GitLab answers with an error in place of all agents, since the pattern {} is no regular expression ({})",
                     excerpt(&pattern.value),
-                    excerpt(&context),
                     pattern_fault(*fault)
                 ),
                 "no job gets this agent",
             ),
             Outcome::Denied(Denial::RequestFails(other)) => (
-                "GitLab answers ".to_owned(),
+                format!("{} is not given to ", brief(&context)),
                 format!(
-                    " with an error in place of its agents, {} among them: a pattern of {} is no regular expression",
-                    excerpt(&context),
+                    ": GitLab answers with an error in place of all agents, since a pattern of {} is no regular expression",
                     excerpt(other)
                 ),
                 "not in the job's kubeconfig",
             ),
             _ => (
-                format!("the agent {} does not let {project} in, so kubectl says in ", excerpt(&context)),
+                format!("{} does not let {project} in: kubectl says in ", brief(&context)),
                 " that no context exists with the name".to_owned(),
                 "not in the job's kubeconfig",
             ),
@@ -141,6 +143,19 @@ impl Rule for ContextNotGranted {
             (_, Some(file)) => format!("add {project} to `ci_access.projects` in {}", file.path),
             (_, None) => "give the agent a configuration that lets the project in".to_owned(),
         };
+        let is_unnamed = !falls_out && refused.refusal == Refusal::NotNamed;
+        let offer = file.filter(|file| is_unnamed && file.refused.is_none()).and_then(|file| {
+            let path = cx.project_path()?;
+            // An entry of another top-level group would be dropped.
+            root_path(path).eq_ignore_ascii_case(root_path(file.project?)).then_some(())?;
+            let source = cx.sources.get(file.path)?;
+            let (span, text) = insertion::of_new_project(source, file.ci_access, path)?;
+            Some((Place { source: Arc::clone(source), span }, text))
+        });
+        if let Some((place, text)) = offer {
+            let title = format!("Add {project} to `ci_access.projects` of the agent {}", excerpt(&context));
+            finding = finding.offer(title, place, text);
+        }
         findings.report_naming(finding.help(help), Wording { job, before, after, instead: None });
     }
 }

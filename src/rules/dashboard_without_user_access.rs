@@ -9,7 +9,7 @@ use super::rule::{Rule, rule};
 use crate::access::{AgentId, Dashboard, DropReason, UserDenial, UserGrant};
 use crate::gitlab::releases::ENVIRONMENT_AGENT;
 use crate::source::Place;
-use crate::words::{self, excerpt};
+use crate::words::{self, brief, excerpt};
 
 rule! {
     /// The environment asks for a dashboard and gets none: `user_access` does not let the job's project in.
@@ -103,14 +103,10 @@ impl Rule for DashboardWithoutUserAccess {
         }
         let Some(Missing { denial, of, why, dropped }) = Missing::of(agent, cx) else { return };
         let known = cx.index.agent(agent);
-        let (name, context) = (job_name(case), excerpt(&known.context()));
-        let message = format!("{name} asks for a dashboard by the agent {context}, and {of}: {why}");
-        let wording = Wording {
-            job: name,
-            before: String::new(),
-            after: format!(" ask for a dashboard by the agent {context}, and {of}: {why}"),
-            instead: None,
-        };
+        let (name, context) = (job_name(case), brief(&known.context()));
+        let message = format!("{context} {of} {name}: {why}");
+        let wording =
+            Wording { job: name, before: format!("{context} {of} "), after: format!(": {why}"), instead: None };
         let mut finding = finding_on(&INFO, selection.selected, message)
             .label("no dashboard")
             .route(format!("{}.environment.kubernetes.agent", selection.job.job.name));
@@ -152,8 +148,12 @@ struct Missing<'w> {
 impl<'w> Missing<'w> {
     /// `None` where the environment gets a dashboard, or may.
     fn of(agent: AgentId, cx: &JobContext<'w>) -> Option<Self> {
-        let because =
-            |denial, why: &str| Self { denial, of: "nobody may see it", why: why.to_owned(), dropped: Vec::new() };
+        let because = |denial, why: &str| Self {
+            denial,
+            of: "shows nobody the dashboard of",
+            why: why.to_owned(),
+            dropped: Vec::new(),
+        };
         let project = listed_project(cx);
         match cx.index.dashboard(agent, project.unwrap_or_default()) {
             Dashboard::Unknown(_) | Dashboard::Named { .. } => None,
@@ -167,7 +167,7 @@ impl<'w> Missing<'w> {
                 };
                 // What replaces an entry is told itself.
                 dropped.retain(|(_, reason)| !matches!(reason, DropReason::Replaced(_)));
-                let of = "its environment gets none";
+                let of = "gives no dashboard to the environment of";
                 let why = match dropped.is_empty() {
                     true => format!("`user_access` lists neither {} nor a group above it", excerpt(project)),
                     false => format!("no entry of `user_access` counts for {} or a group above it", excerpt(project)),

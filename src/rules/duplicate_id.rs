@@ -9,7 +9,7 @@ use crate::diagnostic::{Finding, Safety};
 use crate::project::{AgentFile, EntryId};
 use crate::schema;
 use crate::source::Span;
-use crate::words::excerpt;
+use crate::words::{brief, excerpt};
 
 rule! {
     /// The same id twice in one list: only the last entry applies, and nothing is merged.
@@ -63,8 +63,8 @@ impl Rule for DuplicateId {
         let Some(kept_id) = kept.id.filter(|kept| !kept.value.is_empty()) else { return };
         let list = format!("{}.{}", id.section.key(), id.kind.key());
         let message = format!(
-            "{} is listed twice in `{list}`; GitLab keeps the last entry and drops this one, whole{}",
-            excerpt(id.text),
+            "{} is dropped here, whole{}: it is listed twice in `{list}`, and GitLab keeps the last entry",
+            brief(id.text),
             lost.ci.map(lost_settings).unwrap_or_default()
         );
         let finding = Finding::new(&INFO, &file.source, id.span, message)

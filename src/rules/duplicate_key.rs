@@ -7,7 +7,7 @@ use super::given::FileContext;
 use super::rule::{Rule, rule};
 use crate::diagnostic::{Finding, Safety};
 use crate::project::AgentFile;
-use crate::words::excerpt;
+use crate::words::brief;
 use crate::yaml::{Data, LossKind, NodeId};
 
 rule! {
@@ -55,7 +55,7 @@ impl Rule for DuplicateKey {
             let values: HashMap<NodeId, NodeId> =
                 if losses.is_empty() { HashMap::new() } else { entries.iter().copied().collect() };
             for loss in losses {
-                let key = excerpt(&loss.key);
+                let key = brief(&loss.key);
                 let (message, kept, help) = match loss.kind {
                     LossKind::Again => (
                         format!("{key} is written twice; GitLab keeps the last value and drops this one, whole"),
@@ -63,7 +63,9 @@ impl Rule for DuplicateKey {
                         "put the values together under one key",
                     ),
                     LossKind::MergeBelow => (
-                        format!("the merge below replaces {key}: in GitLab's parser `<<` wins over the keys above it"),
+                        format!(
+                            "{key} is replaced by the merge below: in GitLab's parser `<<` wins over the keys above it"
+                        ),
                         "this value, brought by `<<`, is kept",
                         "move `<<` to the top of the mapping",
                     ),

@@ -49,7 +49,7 @@ impl Rule for EmptyEnvironments {
             return;
         }
         let message =
-            "an empty list of environments is no restriction: jobs of every environment get in, and jobs without one";
+            "`environments` is empty and restricts nothing: jobs of every environment get in, and jobs without one";
         let finding = Finding::new(&INFO, &cx.file.source, span, message).label("restricts nothing").route(route);
         let finding = finding.help("name the environments, or remove the key; to let nobody in, remove the entry");
         // "Nobody" may be meant as well as "everybody".

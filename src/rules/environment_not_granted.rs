@@ -11,7 +11,7 @@ use super::rule::{Rule, rule};
 use crate::access::jobs::{Refusal, Selection};
 use crate::agent_config::Spanned;
 use crate::source::Place;
-use crate::words::{a_few_of, excerpt};
+use crate::words::{a_few_of, brief, excerpt};
 use crate::yaml::written;
 
 rule! {
@@ -104,16 +104,10 @@ impl Rule for EnvironmentNotGranted {
         let listed = || a_few_of(patterns.iter().map(|pattern| excerpt(&pattern.value)));
         let job = job_name(refused.case);
         let first = || patterns.first().map(|pattern| excerpt(&pattern.value)).unwrap_or_default();
-        let (message, label, help) = match &refused.case.environment {
-            None => (
-                format!(
-                    "the agent {} takes jobs of the environments {} only, and {job} has none: kubectl says that no context exists with the name",
-                    excerpt(&context),
-                    listed()
-                ),
-                "the job has no environment",
-                format!("add `environment: {}` to the job", first().trim_matches('`')),
-            ),
+        let (label, help) = match &refused.case.environment {
+            None => {
+                ("the job has no environment", format!("add `environment: {}` to the job", first().trim_matches('`')))
+            }
             Some(environment) => {
                 let name = environment.to_string();
                 let wanted: String = name.chars().flat_map(char::to_lowercase).collect();
@@ -129,18 +123,27 @@ impl Rule for EnvironmentNotGranted {
                         format!("add {} to `environments` of the agent's entry, or use another agent", excerpt(&name))
                     }
                 };
-                (
-                    format!(
-                        "the agent {} takes jobs of the environments {} only, and that of {job} is {}: kubectl says that no context exists with the name",
-                        excerpt(&context),
-                        listed(),
-                        excerpt(&name)
-                    ),
-                    "not for the job's environment",
-                    help,
-                )
+                ("not for the job's environment", help)
             }
         };
+        let of_job = match &refused.case.environment {
+            Some(environment) => excerpt(&environment.to_string()),
+            None => "no environment".to_owned(),
+        };
+        let noun = if patterns.len() == 1 { "environment" } else { "environments" };
+        let wording = Wording {
+            job: format!("{job} ({of_job})"),
+            before: format!("{} does not let in ", brief(&context)),
+            after: format!(
+                ": it takes the {noun} {} only, and kubectl says that no context exists with the name",
+                listed()
+            ),
+            instead: Some((
+                "not for the jobs' environments",
+                "give the jobs an environment that the agent's entry lists, add theirs to it, or use another agent",
+            )),
+        };
+        let message = format!("{}{}{}", wording.before, wording.job, wording.after);
         let finding = finding_on(&INFO, selection.selected, message).label(label);
         let finding = refused.show_winner(finding, cx, "this entry decides").help(help);
         let name = refused.case.environment.as_ref().and_then(|environment| environment.as_known());
@@ -149,19 +152,6 @@ impl Rule for EnvironmentNotGranted {
             let (span, text) = insertion::of_environment(entry, &source, name)?;
             Some((Place { source, span }, text, excerpt(name)))
         });
-        let of_job = match &refused.case.environment {
-            Some(environment) => excerpt(&environment.to_string()),
-            None => "no environment".to_owned(),
-        };
-        let wording = Wording {
-            job: format!("{job} ({of_job})"),
-            before: format!("the agent {} takes jobs of the environments {} only; in ", excerpt(&context), listed()),
-            after: " kubectl says that no context exists with the name".to_owned(),
-            instead: Some((
-                "not for the jobs' environments",
-                "give the jobs an environment that the agent's entry lists, add theirs to it, or use another agent",
-            )),
-        };
         let mut finding = match insertion {
             Some((place, text, name)) => {
                 finding.offer(format!("Add {name} to `environments` of the agent {}", excerpt(&context)), place, text)

@@ -16,7 +16,7 @@ use crate::gitlab::{NEWEST, Version, releases};
 use crate::project::{Input, InputContent};
 use crate::schema::{self, Found, Kind, Problem, ProblemKind, Suggestion};
 use crate::source::Span;
-use crate::words::{excerpt, found as in_words, yaml_surprise};
+use crate::words::{brief, found as in_words, yaml_surprise};
 use crate::yaml;
 
 rule! {
@@ -88,18 +88,21 @@ impl Rule for EnvironmentTemplateRule {
         findings.report_some(match (&input.content, &input.location) {
             (InputContent::Link(target), Location::UnusedTemplate(UnusedTemplate::FolderLink)) => {
                 let message = format!(
-                    "GitLab follows no symbolic link, here to `{target}`: the templates behind it are never used"
+                    "the link to {} is not followed by GitLab: the templates behind it are never used",
+                    brief(target)
                 );
                 Some(finding(message).help("put the folder itself here"))
             }
             (_, Location::UnusedTemplate(why)) => {
                 let (message, help) = unused(*why);
                 let name = input.source.path().rsplit('/').next().unwrap_or_default();
-                Some(finding(format!("GitLab never uses the template {}: {message}", excerpt(name))).help(help))
+                Some(finding(format!("{} is a template that GitLab never uses: {message}", brief(name))).help(help))
             }
             (InputContent::Link(target), _) => {
-                let message =
-                    format!("GitLab follows no symbolic link: it reads the path `{target}` as if it were the template");
+                let message = format!(
+                    "the link to {} is not followed by GitLab: it reads this path as if it were the template",
+                    brief(target)
+                );
                 Some(finding(message).help("put the file itself here"))
             }
             (InputContent::NoFile(what), _) => {
@@ -234,37 +237,39 @@ fn key_or_value(problem: &Problem, template: &EnvironmentTemplate, version: Vers
             let known = schema::listed_and(&keys);
             // `on` is read as `true`, and nobody would find that.
             let written = template.source.slice(problem.span).trim_matches(['\'', '"']);
-            let shown = excerpt(if written.is_empty() { key } else { written });
+            let shown = brief(if written.is_empty() { key } else { written });
             let found = finding(format!("{shown} is no key of an environment template: GitLab knows {known}"));
             match suggestion {
                 Some(Suggestion::Rename { key: known, certain }) => {
                     let safety = if *certain { Safety::Safe } else { Safety::Unsafe };
                     let text = in_same_quotes(template.source.slice(problem.span), &known.name);
-                    found
-                        .label(format!("did you mean `{}`?", known.name))
-                        .help(format!("write `{}`", known.name))
-                        .fix(safety, format!("Write `{}`", known.name), problem.span, text)
+                    found.label(format!("did you mean `{}`?", known.name)).help(format!("write `{}`", known.name)).fix(
+                        safety,
+                        format!("Write `{}`", known.name),
+                        problem.span,
+                        text,
+                    )
                 }
                 _ => found.label("unknown").help("remove it; objects belong below `objects`"),
             }
         }
         ProblemKind::PerhapsNewKey(key) => finding(format!(
-            "it is not known whether GitLab {version} knows {} in an environment template: no release up to {NEWEST} does",
-            excerpt(key)
+            "{} may be unknown to GitLab {version} in an environment template: no release up to {NEWEST} knows it",
+            brief(key)
         ))
         .severity(Severity::Note)
         .help("see what the documentation of that release says"),
-        ProblemKind::TooNewKey(key) => finding(format!(
-            "`{}` came with {}; what {version} makes of it is not known",
-            key.name, key.since
-        ))
-        .severity(Severity::Note)
-        .label(format!("unknown to GitLab {version}"))
-        .help("remove the key, or upgrade GitLab first"),
+        ProblemKind::TooNewKey(key) => {
+            finding(format!("`{}` came with {}; what {version} makes of it is not known", key.name, key.since))
+                .severity(Severity::Note)
+                .label(format!("unknown to GitLab {version}"))
+                .help("remove the key, or upgrade GitLab first")
+        }
         ProblemKind::UnknownName { names, found } => {
             let severity = if version.is_newer_than_known() { Severity::Note } else { Severity::Warning };
             let known = names.in_words("and");
-            let told = finding(format!("{} is no value of `{}`: GitLab knows {known}", excerpt(found), problem.name)).severity(severity);
+            let told = finding(format!("{} is no value of `{}`: GitLab knows {known}", brief(found), problem.name))
+                .severity(severity);
             let all = names.all();
             let near = nearest_value(found, &all);
             match near {
@@ -292,11 +297,11 @@ fn nearest_value<'n>(found: &str, names: &[&'n str]) -> Option<&'n str> {
 fn wrong_type(finding: &dyn Fn(String) -> Finding, problem: &Problem, expected: &str, found: &Found) -> Finding {
     let is_item = problem.route.ends_with(']');
     let subject = match &*problem.name {
-        "" => "an environment template".to_owned(),
+        "" => "the template".to_owned(),
         name if is_item => format!("an item of `{name}`"),
         name => format!("`{name}`"),
     };
-    let told = finding(format!("{subject} must be {expected}, and this is {}", in_words(found)));
+    let told = finding(format!("{subject} is {}, and GitLab takes {expected}", in_words(found)));
     let told = match yaml_surprise(found) {
         Some(surprise) => told.label(surprise),
         None => told,
@@ -318,11 +323,11 @@ fn kind(object: &TemplateObject, template: &EnvironmentTemplate, version: Versio
         ObjectKind::Written(kind) => {
             let told = match version.is_newer_than_known() {
                 true => finding(format!(
-                    "it is not known whether GitLab {version} makes {} from a template: no release up to {NEWEST} does",
-                    excerpt(kind)
+                    "{} may be nothing that GitLab {version} makes from a template: no release up to {NEWEST} does",
+                    brief(kind)
                 ))
                 .severity(Severity::Note),
-                false => finding(format!("{} is no kind of object that GitLab makes from a template", excerpt(kind))),
+                false => finding(format!("{} is nothing that GitLab makes from a template", brief(kind))),
             };
             let near = schema::nearest(kind, KINDS.into_iter());
             Some(match near {
@@ -351,12 +356,12 @@ fn action(fault: &TemplateFault, template: &EnvironmentTemplate, version: Versio
         FaultKind::Variable(written, meant) => {
             let told = if is_newer {
                 let message = format!(
-                    "it is not known whether GitLab {version} has a variable {} for templates: no release up to {NEWEST} has",
-                    excerpt(written)
+                    "{} may be no variable of GitLab {version} for templates: no release up to {NEWEST} has it",
+                    brief(written)
                 );
                 finding(message).severity(Severity::Note)
             } else {
-                finding(format!("GitLab has no variable {} for environment templates", excerpt(written)))
+                finding(format!("{} is no variable that GitLab has for environment templates", brief(written)))
             };
             let told = told.key(format!("variable {written}"));
             let rooted =
@@ -369,12 +374,12 @@ fn action(fault: &TemplateFault, template: &EnvironmentTemplate, version: Versio
         FaultKind::Function(written, meant) => {
             let told = if is_newer && meant.is_none() {
                 let message = format!(
-                    "it is not known whether GitLab {version} has a function {} for templates: no release up to {NEWEST} has",
-                    excerpt(written)
+                    "{} may be no function of GitLab {version} for templates: no release up to {NEWEST} has it",
+                    brief(written)
                 );
                 finding(message).severity(Severity::Note)
             } else {
-                finding(format!("GitLab has no function {} for environment templates: {FAILS}", excerpt(written)))
+                finding(format!("{} is no function of environment templates: {FAILS}", brief(written)))
             };
             let told = told.key(format!("function {written}"));
             match meant {
@@ -386,7 +391,7 @@ fn action(fault: &TemplateFault, template: &EnvironmentTemplate, version: Versio
             }
         }
         FaultKind::Undeclared(written) => {
-            finding(format!("{} is declared nowhere in this template: {FAILS}", excerpt(written)))
+            finding(format!("{} is declared nowhere in this template: {FAILS}", brief(written)))
                 .key(format!("undeclared {written}"))
                 .help(format!("variables of CI/CD do not reach a template; there are {}", some_variables()))
         }

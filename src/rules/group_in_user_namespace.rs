@@ -7,7 +7,7 @@ use crate::access::Authorization;
 use crate::agent_config::EntryKind;
 use crate::diagnostic::{Finding, Severity};
 use crate::project::EntryId;
-use crate::words::excerpt;
+use crate::words::{brief, excerpt};
 
 rule! {
     /// The configuration project lies in a personal namespace, where no group can match.
@@ -77,9 +77,9 @@ impl Rule for GroupInUserNamespace {
             ),
         };
         let message = format!(
-            "the configuration project lies in the personal namespace {}, so no group can match and GitLab drops the entry of {} without a word{unless}",
-            excerpt(user),
-            excerpt(id.text)
+            "{} is dropped without a word{unless}: no group can match, as the configuration project lies in the personal namespace {}",
+            brief(id.text),
+            excerpt(user)
         );
         let finding = Finding::new(&INFO, &cx.file.source, id.span, message)
             .severity(severity)

@@ -52,7 +52,7 @@ impl Rule for InertKey {
         let lists_anybody = !access.projects.is_empty() || !access.groups.is_empty();
         if has_identity.is_none() && lists_anybody && cx.gitlab().version < USER_ACCESS_AS_OPTIONAL {
             let message = format!(
-                "`user_access` has no `access_as`: before GitLab {USER_ACCESS_AS_OPTIONAL} every user is then turned away (this is {})",
+                "`user_access` lets nobody in without `access_as`: before GitLab {USER_ACCESS_AS_OPTIONAL} every user is then turned away (this is {})",
                 cx.gitlab().version
             );
             let finding =

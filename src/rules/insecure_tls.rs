@@ -56,7 +56,7 @@ impl Rule for InsecureTls {
         let switch = job.job.variables.iter().find(|variable| &*variable.name == HELM_SWITCH && is_on(&variable.value));
         if let Some(variable) = switch.filter(|_| job.cases.iter().any(runs_helm)) {
             let route = format!("{}.variables.{HELM_SWITCH}", job.job.name);
-            report(finding_at(&INFO, &variable.place, MESSAGE).route(route), findings);
+            report(finding_at(&INFO, &variable.place, message(HELM_SWITCH)).route(route), findings);
         }
     }
 
@@ -84,13 +84,22 @@ impl Rule for InsecureTls {
             }
             _ => None,
         };
-        if let Some(finding) = range.and_then(|range| action.finding(&INFO, range, MESSAGE)) {
+        let switch = match &action.action.kind {
+            ActionKind::Export { .. } => HELM_SWITCH,
+            ActionKind::Cluster(command) if command.tool == Tool::Helm => "--kube-insecure-skip-tls-verify",
+            _ => "--insecure-skip-tls-verify",
+        };
+        if let Some(finding) = range.and_then(|range| action.finding(&INFO, range, message(switch))) {
             report(finding, findings);
         }
     }
 }
 
-const MESSAGE: &str = "the certificate of GitLab's agent server is not checked: whoever is in between can read the job's token and change what is deployed";
+fn message(switch: &str) -> String {
+    format!(
+        "`{switch}` lets any server pass for the agent server: whoever is in between can read the job's token and change what is deployed"
+    )
+}
 
 /// Helm's variable for `--kube-insecure-skip-tls-verify`.
 const HELM_SWITCH: &str = "HELM_KUBEINSECURE_SKIP_TLS_VERIFY";

@@ -1,6 +1,6 @@
 //! Putting an item into a list, or an entry into `ci_access`, so that the rest stays as it is.
 
-use crate::agent_config::{AccessAs, CiEntry, Impersonation, Mode, is_true};
+use crate::agent_config::{AccessAs, CiAccess, CiEntry, Impersonation, Mode, is_true};
 use crate::project::AgentFile;
 use crate::schema::Field;
 use crate::source::{Source, Span};
@@ -81,6 +81,50 @@ pub(super) fn of_project(file: &AgentFile, path: &str, like: &CiEntry) -> Option
             Some((Span::empty(line), text))
         }
     }
+}
+
+/// An entry of `ci_access.projects` that lets a project in without any restriction, by the text and what was read of it: rules about jobs
+/// have no more of an agent's file.
+///
+/// `None` where the file is not written in blocks, or has anchors: what an alias stands for may be used by others.
+pub(super) fn of_new_project(source: &Source, access: Option<&CiAccess>, path: &str) -> Option<Insertion> {
+    let text = source.text();
+    if text.contains(['&', '\t']) {
+        return None;
+    }
+    let is_break = line_break(source);
+    let Some(access) = access else {
+        let mut keys = text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#'));
+        let is_plain = |line: &str| {
+            let is_key = line.starts_with(|first: char| first.is_ascii_lowercase()) && line.contains(':');
+            (is_key || line.starts_with([' ', '-'])) && !line.starts_with("---") && !line.starts_with("ci_access")
+        };
+        let before = if text.is_empty() || text.ends_with('\n') { "" } else { is_break };
+        let entry = format!(
+            "{before}ci_access:{is_break}  projects:{is_break}    - id: {}{is_break}",
+            written(path, false, None)
+        );
+        return keys.all(is_plain).then(|| (Span::empty(text.len()), entry));
+    };
+    if let (Some(first), Some(last)) = (access.projects.first(), access.projects.last()) {
+        let line = source.line_span(source.line_index(first.span.start));
+        let before = source.slice(Span::new(line.start, first.span.start));
+        let is_dash = text.get(first.span.start..).is_some_and(|rest| rest.starts_with('-'));
+        let dash = if is_dash { before.len() } else { before.rfind('-')? };
+        let indent = before.get(..dash).filter(|indent| indent.chars().all(|character| character == ' '))?;
+        let end = last.span.start + source.slice(last.span).trim_end().len();
+        let end = source.line_span(source.line_index(end)).end;
+        return Some((Span::empty(end), format!("{is_break}{indent}- id: {}", written(path, false, None))));
+    }
+    let at = (0..source.line_count()).find(|line| source.slice(source.line_span(*line)).starts_with("ci_access:"))?;
+    let below = (at + 1..source.line_count()).map(|line| source.slice(source.line_span(line)));
+    let mut section = below.take_while(|line| line.is_empty() || line.starts_with([' ', '#', '\r']));
+    if section.any(|line| line.trim_start().starts_with("projects")) {
+        return None;
+    }
+    let start = source.line_span(at).start;
+    let name = Span::new(start, start + "ci_access".len());
+    of_job_line(source, name, &format!("projects: [{{id: {}}}]", written(path, true, None)))
 }
 
 /// Behind the last item of `projects`.
@@ -215,6 +259,52 @@ mod tests {
         let config = file(text).config;
         assert_eq!(config.refused_at(), None, "{text}");
         config
+    }
+
+    #[test]
+    fn a_project_is_let_in_by_an_entry_of_its_own() {
+        let entry = "- id: acme/web/shop";
+        for (text, expected) in [
+            ("", "ci_access:\n  projects:\n    - id: acme/web/shop\n".to_owned()),
+            ("# x\n", "# x\nci_access:\n  projects:\n    - id: acme/web/shop\n".to_owned()),
+            (
+                "user_access:\n  projects:\n  - id: a/b",
+                format!("user_access:\n  projects:\n  - id: a/b\nci_access:\n  projects:\n    {entry}\n"),
+            ),
+            (
+                "ci_access:\n  projects:\n  - id: a/b # c\n",
+                format!("ci_access:\n  projects:\n  - id: a/b # c\n  {entry}\n"),
+            ),
+            (
+                "ci_access:\n  projects:\n    - environments: [x]\n      id: a/b\n\n  groups: []\n",
+                format!(
+                    "ci_access:\n  projects:\n    - environments: [x]\n      id: a/b\n    {entry}\n\n  groups: []\n"
+                ),
+            ),
+            (
+                "ci_access:\n  groups:\n    - id: a\n",
+                "ci_access:\n  projects: [{id: acme/web/shop}]\n  groups:\n    - id: a\n".to_owned(),
+            ),
+        ] {
+            let before = file(text);
+            let insertion = of_new_project(&before.source, before.config.ci_access.as_ref(), "acme/web/shop");
+            let changed = inserted(text, insertion).expect(text);
+            assert_eq!(changed, expected);
+            let projects = reads_back(&changed).ci_access.expect("ci_access").projects;
+            assert_eq!(projects.last().and_then(|entry| entry.id.as_ref()).map(|id| &*id.value), Some("acme/web/shop"));
+        }
+        for text in [
+            "ci_access: {projects: [{id: a/b}]}\n",
+            "ci_access: {groups: [{id: a}]}\n",
+            "ci_access:\n  projects: []\n  groups: [{id: a}]\n",
+            "ci_access:\n",
+            "x: &x\n  - id: a/b\nci_access:\n  projects: *x\n",
+            "--- {}\n",
+        ] {
+            let before = file(text);
+            let insertion = of_new_project(&before.source, before.config.ci_access.as_ref(), "acme/web/shop");
+            assert_eq!(inserted(text, insertion), None, "{text}");
+        }
     }
 
     #[test]

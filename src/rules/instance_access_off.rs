@@ -60,7 +60,7 @@ impl Rule for InstanceAccessOff {
         let authorization = cx.entries.authorization(AccessSection::Ci, EntryKind::Instance, 0);
         let is_off = authorization == Some(&Authorization::Dropped(DropReason::SettingOff));
         let Some(entry) = entry.filter(|_| is_off) else { return };
-        let message = "this entry grants nothing: it needs the instance setting \"Enable instance level authorization\", which is off";
+        let message = "`instance` grants nothing: it needs the instance setting \"Enable instance level authorization\", which is off";
         let finding =
             Finding::new(&INFO, &file.source, entry.head, message).label("has no effect").route(entry.route());
         findings.report(finding.help("list groups and projects, or have an administrator turn the setting on"));

@@ -8,6 +8,7 @@ use crate::diagnostic::Finding;
 use crate::gitlab::is_agent_name;
 use crate::project::Input;
 use crate::source::Span;
+use crate::words::brief;
 
 rule! {
     /// The folder's name cannot be an agent's name, so the file is never read.
@@ -48,7 +49,7 @@ impl Rule for InvalidAgentName {
         } else {
             "only lower-case letters, digits and hyphens are allowed".to_owned()
         };
-        let message = format!("no agent can be called `{agent}` ({reason}), so GitLab never reads this file");
+        let message = format!("{} is no agent's name, so GitLab never reads this file: {reason}", brief(agent));
         let finding = Finding::new(&INFO, &input.source, Span::default(), message);
         findings.report(finding.help(format!("rename the folder, e.g. to `{}`", suggestion(agent))));
     }

@@ -9,7 +9,7 @@ use crate::gitlab::releases::{ENVIRONMENT_AGENT, ENVIRONMENT_DASHBOARD};
 use crate::gitlab::{TextPart, environment_name_fault, is_environment_character};
 use crate::pipeline_rules::{ConditionRoute, JobConditions};
 use crate::source::secrets::mask;
-use crate::words::excerpt;
+use crate::words::brief;
 
 rule! {
     /// GitLab cannot use the CI file, or kaslint cannot see all jobs in it.
@@ -60,6 +60,7 @@ impl Rule for InvalidCiFile {
             if let Some(help) = problem.help() {
                 finding = finding.help(help);
             }
+            finding = finding.proposal(problem.meant(), problem.place.span);
             findings.report(finding);
         }
     }
@@ -73,7 +74,7 @@ impl Rule for InvalidCiFile {
         for (place, error) in conditions.errors().into_iter().filter(|(_, error)| error.is_certain()) {
             let ConditionRoute::Rules(number) = place else { continue };
             let Some(condition) = rules.get(number).and_then(|rule| rule.condition.as_ref()) else { continue };
-            let message = format!("GitLab cannot read the condition {}: {error}", excerpt(condition));
+            let message = format!("{} is no condition that GitLab can read: {error}", brief(condition));
             let finding = finding_at(&INFO, &condition.place, message).key(condition.as_str());
             findings.report(
                 finding.route(format!("{}.{place}", job.job.name)).help("write it as `$VARIABLE == \"value\"`"),
@@ -106,7 +107,7 @@ fn impossible_environment(job: &JobView<'_>, findings: &mut Findings) {
         Some((name.to_string(), fault?))
     });
     let Some((name, fault)) = faults.next() else { return };
-    let message = format!("GitLab fails the job, since it can make no environment {}: {fault}", excerpt(&name));
+    let message = format!("{} can be no environment, so GitLab fails the job: {fault}", brief(&name));
     let finding = finding_at(&INFO, &environment.place, message).key(name);
     let help = "names have ASCII letters, digits, blanks and `-`, `_`, `/`, `$`, `{`, `}`, `.`, and no `/` at an end";
     findings.report(finding.route(format!("{}.environment", job.job.name)).help(help));
@@ -125,7 +126,7 @@ fn keys_of_later_releases(job: &JobView<'_>, cx: &JobContext<'_>, findings: &mut
     for (written, key, since) in keys.into_iter().filter(|(_, _, since)| version < *since) {
         let Some(written) = written else { continue };
         let message = format!(
-            "`environment:kubernetes` has no key `{key}` before GitLab {since}: GitLab {version} refuses the configuration"
+            "`environment:kubernetes:{key}` has GitLab {version} refuse the configuration: the key came with GitLab {since}"
         );
         let finding = finding_at(&INFO, &written.place, message).key(key);
         findings.report(finding.route(format!("{}.environment.kubernetes.{key}", job.job.name)));

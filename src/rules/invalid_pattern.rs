@@ -8,7 +8,7 @@ use crate::access::EnvironmentMatcher;
 use crate::agent_config::CiEntry;
 use crate::diagnostic::{Finding, Severity};
 use crate::project::AgentFile;
-use crate::words::{excerpt, pattern_fault};
+use crate::words::{brief, pattern_fault};
 
 rule! {
     /// The pattern is no valid regular expression: GitLab fails wherever it compares it.
@@ -58,10 +58,10 @@ impl Rule for InvalidPattern {
             let Some(found) = AtRelease::of(&pattern.value, EnvironmentMatcher::of(version)) else { continue };
             let PatternPitfall::Invalid(fault) = found.pitfall else { continue };
             let why = pattern_fault(fault);
-            let text = excerpt(&pattern.value);
+            let text = brief(&pattern.value);
             let message = match found.holds {
                 Holds::Surely => format!(
-                    "{text} is no valid regular expression, which a pattern with `*` is to GitLab: {why}; comparing it with a job's environment raises an error"
+                    "{text} raises an error in GitLab: a pattern with `*` is compared with a job's environment as a regular expression, which this is not, since {why}"
                 ),
                 _ => format!(
                     "{text} may fail each request for a job's agents: as a regular expression it is not valid, since {why}{}",

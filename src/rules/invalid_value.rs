@@ -9,7 +9,7 @@ use crate::inventory::Instance;
 use crate::project::AgentFile;
 use crate::schema::{self, ProblemKind};
 use crate::source::Span;
-use crate::words::{REFUSED, excerpt};
+use crate::words::{REFUSED, brief};
 
 rule! {
     /// The value is of the right type and not allowed.
@@ -56,47 +56,70 @@ impl Rule for InvalidValue {
             |message: String| Finding::new(&INFO, &cx.file.source, problem.span, message).route(&problem.route);
         let refused = |message: String| finding(format!("{message}: {REFUSED}"));
         let finding = match &problem.kind {
-            ProblemKind::UnknownName { names, found } => unknown_name(refused(format!("{} is none of {}", excerpt(found), names.in_words("and"))), names, found, problem.span),
-            ProblemKind::BadDuration(found) => bad_duration(refused(format!("{} is no duration", excerpt(found))), found, problem.span),
+            ProblemKind::UnknownName { names, found } => unknown_name(
+                refused(format!("{} is no value of `{}`", brief(found), problem.name)),
+                names,
+                found,
+                problem.span,
+            ),
+            ProblemKind::BadDuration(found) => {
+                bad_duration(refused(format!("{} is no duration", brief(found))), found, problem.span)
+            }
             ProblemKind::OutOfRange { bits, found } => {
                 refused(format!("{found} does not fit {bits} bits")).help("write a smaller number")
             }
-            ProblemKind::SecondMember { message, first, first_span, second } => {
-                refused(format!("{} takes one of its keys, and has both `{first}` and `{second}`", message.name))
-                    .label("the second")
-                    .related(*first_span, "the first")
-                    .help("keep one of them")
+            ProblemKind::SecondMember { message, first, first_span, second } => finding(format!(
+                "`{second}` stands beside `{first}`: {REFUSED}, as {} takes exactly one of its keys",
+                message.name
+            ))
+            .label("the second")
+            .related(*first_span, "the first")
+            .help("keep one of them"),
+            ProblemKind::NoMember { message, null_members } => {
+                no_member(&finding, message, null_members, problem, cx.file)
             }
-            ProblemKind::NoMember { message, null_members } => no_member(&refused, message, null_members, problem, cx.file),
-            ProblemKind::Missing(key) => {
-                refused(format!("`{}` is missing", key.name)).help(format!("add `{}: …`. {}", key.name, key.doc)).key(&*key.name)
+            ProblemKind::Missing(key) => refused(format!("`{}` is missing", key.name))
+                .help(format!("add `{}: …`. {}", key.name, key.doc))
+                .key(&*key.name),
+            ProblemKind::Empty(key) => {
+                refused(format!("`{}` must not be empty", key.name)).label("empty").help(match &*key.name {
+                    "environments" => "write the environment's name, or remove the item",
+                    _ => "write a value",
+                })
             }
-            ProblemKind::Empty(key) => refused(format!("`{}` must not be empty", key.name)).label("empty").help(match &*key.name {
-                "environments" => "write the environment's name, or remove the item",
-                _ => "write a value",
-            }),
-            ProblemKind::NoItems(key) => refused(format!("`{}` needs at least one item", key.name)).help("write an item, such as `[value]`"),
+            ProblemKind::NoItems(key) => {
+                refused(format!("`{}` needs at least one item", key.name)).help("write an item, such as `[value]`")
+            }
             ProblemKind::NotAllowed { key, allowed, found } => {
                 let help = format!("write {}", schema::listed(allowed));
-                refused(format!("`{}` cannot be {}", key.name, excerpt(found))).help(help)
+                refused(format!("`{}` cannot be {}", key.name, brief(found))).help(help)
             }
-            ProblemKind::OverLimit { key, found, allowed } => {
-                refused(format!("`{}` must {allowed} by the schema that was given, and is {}", key.name, excerpt(found)))
-                    .key(allowed.as_str())
+            ProblemKind::OverLimit { key, found, allowed } => finding(format!(
+                "`{}` cannot be {}: {REFUSED}, as it must {allowed} by the schema that was given",
+                key.name,
+                brief(found)
+            ))
+            .key(allowed.as_str()),
+            ProblemKind::NotPositive(key) => {
+                refused(format!("`{}` must be longer than nothing", key.name)).help("write e.g. `3600s`")
             }
-            ProblemKind::NotPositive(key) => refused(format!("`{}` must be longer than nothing", key.name)).help("write e.g. `3600s`"),
             ProblemKind::NotDocumented { key, documented, found } => finding(format!(
-                "`{}` is documented with {} only, not with {}; whether GitLab {} refuses the whole file for it is not known",
-                key.name, schema::listed_and(documented), excerpt(found), cx.gitlab().version
+                "{} may have GitLab {} refuse the whole file: `{}` is documented with {} only",
+                brief(found),
+                cx.gitlab().version,
+                key.name,
+                schema::listed_and(documented)
             ))
             .severity(Severity::Warning)
             .help(match schema::nearest(found, documented.iter().map(String::as_str)) {
                 Some(near) => format!("write `{near}`"),
                 None => format!("write {}", schema::listed(documented)),
-            }),
+            })
+            .proposal(schema::nearest(found, documented.iter().map(String::as_str)), problem.span),
             ProblemKind::MaybeMissing(key) => finding(format!(
                 "`{}` is missing. GitLab up to 16.x refuses the whole file for it; whether {} does is not known",
-                key.name, cx.gitlab().version
+                key.name,
+                cx.gitlab().version
             ))
             .severity(Severity::Warning)
             .help(format!("add `{}: '0 0 * * *'`", key.name))
@@ -105,10 +128,13 @@ impl Rule for InvalidValue {
                 let Some(licence) = licence_of_workspaces(cx) else { return };
                 let (with, severity) = match licence {
                     Licence::There => ("GitLab", Severity::Error),
-                    Licence::Unknown => ("with Premium or Ultimate GitLab", Severity::Warning),
+                    Licence::Unknown => ("GitLab Premium or Ultimate", Severity::Warning),
                 };
-                let message = format!("`{}`: {what}. {} saves none of the `remote_development` settings", key.name, capitalized(with));
-                finding(message).severity(severity).help("mend it; everything else in the file takes effect").key(what.clone())
+                let message = format!("`{}` has {with} save no settings of workspaces: {what}", key.name);
+                finding(message)
+                    .severity(severity)
+                    .help("mend it; everything else in the file takes effect")
+                    .key(what.clone())
             }
             _ => return,
         };
@@ -135,11 +161,6 @@ fn licence_of_workspaces(cx: &FileContext<'_>) -> Option<Licence> {
         (Some(Tier::Free), Some(false)) => None,
         (Some(Tier::Free), None) | (None, _) => Some(Licence::Unknown),
     }
-}
-
-fn capitalized(text: &str) -> String {
-    let mut characters = text.chars();
-    characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()
 }
 
 fn unknown_name(finding: Finding, known: &schema::Names, found: &str, span: Span) -> Finding {
@@ -202,7 +223,7 @@ fn in_seconds(text: &str) -> Option<u64> {
 }
 
 fn no_member(
-    refused: &dyn Fn(String) -> Finding,
+    finding: &dyn Fn(String) -> Finding,
     message: &schema::Message,
     null_members: &[String],
     problem: &schema::Problem,
@@ -210,10 +231,14 @@ fn no_member(
 ) -> Finding {
     let names: Vec<&str> = message.keys.iter().map(|key| &*key.name).collect();
     match null_members {
-        [] => refused(format!("{} is empty, and takes exactly one of {}", message.name, schema::listed_and(&names)))
-            .help(format!("write e.g. `access_as: {{{}: {{}}}}`, or remove it", names.first().unwrap_or(&"agent"))),
+        [] => finding(format!(
+            "{} is empty: {REFUSED}, as it takes exactly one of {}",
+            message.name,
+            schema::listed_and(&names)
+        ))
+        .help(format!("write e.g. `access_as: {{{}: {{}}}}`, or remove it", names.first().unwrap_or(&"agent"))),
         [name, ..] => {
-            let finding = refused(format!("`{name}` has no value, so {} is empty", message.name));
+            let finding = finding(format!("`{name}` has no value, so {} is empty: {REFUSED}", message.name));
             let finding = finding.label("nothing follows").help(format!("write `{name}: {{}}`"));
             match end_of_null_member(name, problem, file) {
                 Some(at) if null_members.len() == 1 && *name != "impersonate" => {

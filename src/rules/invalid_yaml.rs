@@ -7,7 +7,7 @@ use crate::diagnostic::{Finding, Safety};
 use crate::project::AgentFile;
 use crate::schema;
 use crate::source::{Source, Span};
-use crate::words::{REFUSED, excerpt};
+use crate::words::{REFUSED, brief};
 use crate::yaml::{self, ProblemKind as Yaml};
 
 rule! {
@@ -65,7 +65,7 @@ impl Rule for InvalidYaml {
 
 /// What is wrong, and what to write instead.
 pub(super) fn describe(problem: &yaml::Problem, source: &Source, document: &yaml::Document) -> (String, String) {
-    let written = excerpt(source.slice(problem.span));
+    let written = brief(source.slice(problem.span));
     match &problem.kind {
         Yaml::Encoding(byte) => {
             (format!("the byte 0x{byte:02X} is no UTF-8 text"), "save the file as UTF-8".to_owned())

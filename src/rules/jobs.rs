@@ -6,7 +6,7 @@ use super::given::{JobAction, JobContext, JobSelection, RefusedCase};
 use crate::access::jobs::{By, JobCase, JobView, Refusal, Resolved, Selection};
 use crate::access::{AgentId, Denial, DropReason, Outcome};
 use crate::ci::Kubernetes;
-use crate::diagnostic::{Finding, RuleInfo};
+use crate::diagnostic::{Finding, RuleInfo, Safety};
 use crate::source::Place;
 use crate::words::{dropped, excerpt};
 
@@ -141,4 +141,14 @@ pub(super) fn usable_contexts(action: &JobAction<'_>, cx: &JobContext<'_>) -> Ve
     };
     let agents = cx.index.agents_for(project).into_iter().take(TRIED.0).filter(lets_in);
     agents.map(|agent| cx.index.agent(agent).context()).collect()
+}
+
+/// A fix that writes another context, where the one that is selected stands in the text as it is.
+pub(super) fn renamed(finding: Finding, safety: Safety, context: Option<&String>, selection: &Selection) -> Finding {
+    match context.filter(|_| selection.context.as_known() == Some(selection.place.written())) {
+        Some(context) => {
+            finding.fix(safety, format!("Write `{context}`"), selection.place.span, context.as_str()).changing()
+        }
+        None => finding,
+    }
 }

@@ -3,12 +3,12 @@
 use super::context_form::{bare, impossible, no_path, no_project};
 use super::findings::Findings;
 use super::given::JobContext;
-use super::jobs::finding_on;
+use super::jobs::{finding_on, renamed};
 use super::rule::{Rule, rule};
 use crate::access::jobs::{Resolved, Selection};
 use crate::diagnostic::{Finding, Safety, Severity};
 use crate::gitlab::{is_agent_name, path_fault, root_path};
-use crate::words::excerpt;
+use crate::words::{brief, excerpt};
 
 rule! {
     /// The context is meant for an agent and can be none's: `<project path>:<agent name>`, letter case included.
@@ -61,13 +61,11 @@ impl Rule for MalformedContext {
         match selection.resolve(cx.index) {
             Resolved::OtherCase(agent) => {
                 let context = cx.index.agent(agent).context();
-                let written = excerpt(&selection.context.to_string());
-                let message = format!(
-                    "no context is called {written}: letter case counts, and this agent's is {}",
-                    excerpt(&context)
-                );
+                let written = brief(&selection.context.to_string());
+                let message =
+                    format!("{written} is no context: letter case counts, and this agent's is {}", excerpt(&context));
                 let finding = finding_on(&INFO, selection, message).label("other letter case");
-                let finding = with_fix(finding, Safety::Safe, Some(&context), selection);
+                let finding = renamed(finding, Safety::Safe, Some(&context), selection);
                 findings.report(finding.help(format!("write {}", excerpt(&context))));
             }
             Resolved::Other(name) => {
@@ -78,16 +76,6 @@ impl Rule for MalformedContext {
             Resolved::Open => findings.report_some(no_path(selection)),
             _ => {}
         }
-    }
-}
-
-/// Adds the change to another context, where the whole one stands in one place.
-pub(super) fn with_fix(finding: Finding, safety: Safety, context: Option<&String>, selection: &Selection) -> Finding {
-    match context.filter(|_| selection.context.as_known() == Some(selection.place.written())) {
-        Some(context) => {
-            finding.fix(safety, format!("Write `{context}`"), selection.place.span, context.as_str()).changing()
-        }
-        None => finding,
     }
 }
 
@@ -107,11 +95,11 @@ fn malformed(name: &str, selection: &Selection, cx: &JobContext<'_>) -> Option<F
             None => format!("write {form}, as `kubectl config get-contexts` shows it"),
         };
         let message = format!(
-            "no context is called {}: an agent's name has lower-case letters, digits and `-`, and {} is none",
-            excerpt(name),
+            "{} is no context: an agent's name has lower-case letters, digits and `-`, and {} is none",
+            brief(name),
             excerpt(agent)
         );
-        return Some(with_fix(finding(message, "no agent's name", help), Safety::Safe, known.as_ref(), selection));
+        return Some(renamed(finding(message, "no agent's name", help), Safety::Safe, known.as_ref(), selection));
     }
     if name.contains(':') {
         return None;
@@ -130,9 +118,9 @@ fn malformed(name: &str, selection: &Selection, cx: &JobContext<'_>) -> Option<F
         None => format!("write {form}"),
     };
     if by_slash.is_some() || of_project.is_some() || is_config_path || is_below_top() {
-        let message = format!("{} is no agent's context, which has the form {form}", excerpt(name));
+        let message = format!("{} is no agent's context, which has the form {form}", brief(name));
         // A project may have several agents.
-        return Some(with_fix(
+        return Some(renamed(
             finding(message, "no colon with an agent's name", help),
             Safety::Unsafe,
             by_slash.or(of_project),
@@ -141,9 +129,9 @@ fn malformed(name: &str, selection: &Selection, cx: &JobContext<'_>) -> Option<F
     }
     // A kubeconfig that settings of the project provide may have such a context.
     let Some(context) = by_name else { return bare(name, selection, cx) };
-    let message = format!("{} is an agent's name, and its context is called {}", excerpt(name), excerpt(context));
+    let message = format!("{} is an agent's name, and its context is called {}", brief(name), excerpt(context));
     let finding = finding(message, "the name alone", format!("write {}", excerpt(context))).severity(Severity::Warning);
-    Some(with_fix(finding, Safety::Unsafe, Some(context), selection))
+    Some(renamed(finding, Safety::Unsafe, Some(context), selection))
 }
 
 fn is_path(text: &str) -> bool {

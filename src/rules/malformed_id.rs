@@ -6,7 +6,7 @@ use super::rule::{Rule, rule};
 use crate::agent_config::EntryKind;
 use crate::diagnostic::{Finding, Safety};
 use crate::project::EntryId;
-use crate::words::excerpt;
+use crate::words::brief;
 use crate::yaml;
 
 rule! {
@@ -50,13 +50,10 @@ impl Rule for MalformedId {
         let noun = id.kind.noun();
         let message = match is_placeholder(id.text) {
             true => {
-                format!("{} is {why}. GitLab drops an entry that matches no {noun} without a word", excerpt(id.text))
+                format!("{} is {why}: GitLab drops an entry that matches no {noun} without a word", brief(id.text))
             }
             false => {
-                format!(
-                    "{} can be no {noun}'s full path: {why}. GitLab drops the entry without a word",
-                    excerpt(id.text)
-                )
+                format!("{} is dropped without a word, since it can be no {noun}'s full path: {why}", brief(id.text))
             }
         };
         let mut finding = Finding::new(&INFO, &cx.file.source, id.span, message)
@@ -85,7 +82,7 @@ struct Malformed {
 }
 
 /// The path in the quotes of the id, or in quotes if it would be no text without.
-fn as_written(id: &str, path: &str) -> String {
+pub(super) fn as_written(id: &str, path: &str) -> String {
     let is_text = matches!(yaml::untagged(path, yaml::Style::Plain), yaml::Scalar::Str(_));
     match id.chars().next() {
         Some(quote @ ('"' | '\'')) => format!("{quote}{path}{quote}"),

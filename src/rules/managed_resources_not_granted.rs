@@ -6,7 +6,7 @@ use super::jobs::{EnvironmentAgent, finding_at, job_name, listed_project};
 use super::rule::{Rule, rule};
 use crate::access::{Certainly, Unmade};
 use crate::gitlab::releases::MANAGED_RESOURCES;
-use crate::words::{self, excerpt};
+use crate::words::{self, brief};
 
 rule! {
     /// The job asks for managed resources, and the agent's entry does not turn them on.
@@ -90,16 +90,12 @@ impl Rule for ManagedResourcesNotGranted {
         let told = answer.cases.iter().find(|case| case.winner.is_some()).or(answer.cases.first());
         let Some((told, unmade)) = told.and_then(|told| Some((told, told.unmade?))) else { return };
         let why = words::unmade(unmade);
-        let (name, context) = (job_name(case), excerpt(&known.context()));
-        let message = format!(
-            "{name} asks the agent {context} for managed resources, and {why}: nothing is made for the environment"
-        );
+        let (name, context) = (job_name(case), brief(&known.context()));
+        let message = format!("{context} makes no managed resources for {name}: {why}");
         let wording = Wording {
             job: name,
-            before: String::new(),
-            after: format!(
-                " ask the agent {context} for managed resources, and {why}: nothing is made for their environments"
-            ),
+            before: format!("{context} makes no managed resources for "),
+            after: format!(": {why}"),
             instead: None,
         };
         let mut finding = finding_at(&INFO, place, message)

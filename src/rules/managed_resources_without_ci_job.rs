@@ -65,7 +65,7 @@ impl Rule for ManagedResourcesWithoutCiJob {
             _ => "the agent's own service account",
         };
         let message = format!(
-            "the default template for managed resources binds a role to the CI job alone, and jobs of this entry act as {whom}"
+            "`resource_management` gives jobs of this entry no rights: the default template binds a role to the CI job alone, and they act as {whom}"
         );
         let mut finding = Finding::new(&INFO, &cx.file.source, enabled.span, message)
             .label("binds nobody that jobs act as")

@@ -4,7 +4,7 @@ use super::findings::Findings;
 use super::given::{JobAction, JobContext};
 use super::rule::{Rule, rule};
 use crate::shell::{ActionKind, Argument, Script};
-use crate::words::excerpt;
+use crate::words::brief;
 
 rule! {
     /// A hand-made kubeconfig for an agent has a wrong token, agent id or server.
@@ -92,7 +92,8 @@ fn token_fault(token: &Argument) -> Option<Fault> {
     let (agent, job_token) = match parts[..] {
         ["ci", agent, job_token] => (agent, job_token),
         _ => {
-            let message = "the agent server takes a token of the form `ci:<agent id>:<job token>`, and this is none";
+            let message =
+                "the token has a form that the agent server does not take: it wants `ci:<agent id>:<job token>`";
             return Some((message.to_owned(), "wrong form", TOKEN_HELP));
         }
     };
@@ -100,12 +101,12 @@ fn token_fault(token: &Argument) -> Option<Fault> {
     if !is_number && !agent.contains('$') {
         let message = format!(
             "{} is no agent's number, which the agent server wants between `ci:` and the job token",
-            excerpt(agent)
+            brief(agent)
         );
         return Some((message, "no number", TOKEN_HELP));
     }
     if job_token.is_empty() {
-        let message = "the job token is missing behind the agent's number".to_owned();
+        let message = "the token lacks what the agent server wants behind the agent's number: the job token".to_owned();
         return Some((message, "no job token", TOKEN_HELP));
     }
     None
@@ -118,14 +119,14 @@ fn server_fault(server: &Argument, talks_to_agents: bool) -> Option<Fault> {
     if text.starts_with("http://") && (is_proxy || talks_to_agents) {
         let message = format!(
             "{} is plain http, over which kubectl sends no token: the server answers that you must be logged in",
-            excerpt(&text)
+            brief(&text)
         );
         return Some((message, "no TLS", HELP));
     }
     // A path behind a variable cannot be seen.
     if talks_to_agents && !is_proxy && server.text.as_known().is_some() {
         let message =
-            format!("{} is no address of the agent server's proxy, which ends in `/k8s-proxy/`", excerpt(&text));
+            format!("{} is no address of the agent server's proxy, which ends in `/k8s-proxy/`", brief(&text));
         return Some((message, "no `/k8s-proxy/`", HELP));
     }
     None

@@ -69,13 +69,13 @@ impl Rule for NoContextSelected {
         let (message, selection) = match action.script.in_force(action.number) {
             Some(InForce::Nothing) => (
                 format!(
-                    "`{program}` talks to a cluster here, and nothing selects a context before: GitLab chooses none, so it turns to localhost"
+                    "`{program}` turns to localhost here: nothing selects a context before, and GitLab chooses none"
                 ),
                 None,
             ),
             Some(InForce::Forgotten { selection }) => (
                 format!(
-                    "`{program}` runs in `after_script`, whose shell gets a fresh kubeconfig: the context that `script` selected is forgotten"
+                    "`{program}` has no context in `after_script`: its shell gets a fresh kubeconfig, and what `script` selected is forgotten"
                 ),
                 action.script.actions.get(selection),
             ),

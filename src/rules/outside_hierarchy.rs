@@ -10,7 +10,7 @@ use crate::diagnostic::{Finding, Severity};
 use crate::gitlab::lower_path;
 use crate::gitlab::releases::USER_NAMESPACES;
 use crate::project::EntryId;
-use crate::words::excerpt;
+use crate::words::brief;
 
 rule! {
     /// The id lies outside the configuration project's top-level group, so the entry is dropped.
@@ -68,8 +68,8 @@ impl Rule for OutsideHierarchy {
         let noun = id.kind.noun();
         if id.kind == EntryKind::Project && hierarchy.names_no_project() {
             let message = format!(
-                "the project {} does not count, nor does any other: before {USER_NAMESPACES} GitLab drops all entries of a configuration project in a personal namespace without a word",
-                excerpt(id.text)
+                "{} does not count, nor does any other project: before {USER_NAMESPACES} GitLab drops all entries of a configuration project in a personal namespace without a word",
+                brief(id.text)
             );
             let finding = Finding::new(&INFO, &cx.file.source, id.span, message)
                 .label("has no effect")
@@ -85,8 +85,8 @@ impl Rule for OutsideHierarchy {
             Authorization::Kept => return,
             Authorization::Dropped(_) => (
                 format!(
-                    "the {noun} {} is not below `{scope}`, so GitLab drops the entry without a word",
-                    excerpt(id.text)
+                    "{} is dropped without a word: the {noun} is not below `{scope}`",
+                    brief(id.text)
                 ),
                 Severity::Error,
                 format!("only ids below `{scope}` count, as the configuration project is `{project}`"),
@@ -95,8 +95,8 @@ impl Rule for OutsideHierarchy {
             Authorization::Depends(_) if hierarchy.lists_root_of(&path) && hierarchy.missing(id.kind, &path).is_some() => return,
             Authorization::Depends(_) => (
                 format!(
-                    "the {noun} {} is not below `{scope}`: GitLab drops the entry without a word, unless it is a self-managed instance with instance level authorization",
-                    excerpt(id.text)
+                    "{} is dropped without a word, unless a self-managed instance has instance level authorization on: the {noun} is not below `{scope}`",
+                    brief(id.text)
                 ),
                 Severity::Warning,
                 "if the instance allows it, set `gitlab.instance_authorization: true` in .kaslint.yaml; else use an agent of that top-level group".to_owned(),

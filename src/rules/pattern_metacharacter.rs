@@ -7,7 +7,7 @@ use super::rule::{Rule, rule};
 use crate::access::EnvironmentMatcher;
 use crate::agent_config::CiEntry;
 use crate::diagnostic::{Finding, Severity};
-use crate::words::excerpt;
+use crate::words::brief;
 
 rule! {
     /// A character of the pattern does not stand for itself, or is one that no environment's name has.
@@ -57,7 +57,7 @@ impl Rule for PatternMetacharacter {
         let version = cx.gitlab().version;
         for (pattern, route) in patterns(entry) {
             let Some(found) = AtRelease::of(&pattern.value, EnvironmentMatcher::of(version)) else { continue };
-            let text = excerpt(&pattern.value);
+            let text = brief(&pattern.value);
             let takes = found.verb("takes", "may take");
             let (message, label, help) = match found.pitfall {
                 PatternPitfall::Metacharacter(sign) if found.else_nothing.is_some() => (

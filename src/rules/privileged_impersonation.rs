@@ -5,7 +5,7 @@ use super::given::FileContext;
 use super::rule::{Rule, rule};
 use crate::agent_config::CiEntry;
 use crate::diagnostic::Finding;
-use crate::words::excerpt;
+use crate::words::brief;
 
 rule! {
     /// Jobs act as a user or group that Kubernetes itself uses.
@@ -65,7 +65,7 @@ impl Rule for PrivilegedImpersonation {
                 "system:masters" => "may do everything in the cluster, whatever its roles say",
                 _ => "has a name that Kubernetes keeps for its own parts",
             };
-            let message = format!("the {noun} {} {why}; jobs of this entry act with its rights", excerpt(&name.value));
+            let message = format!("the {noun} {} {why}; jobs of this entry act with its rights", brief(&name.value));
             let finding = Finding::new(&INFO, &cx.file.source, name.span, message)
                 .label("a name of Kubernetes' own")
                 .route(route);

@@ -10,7 +10,7 @@ use crate::agent_config::{AccessAs, AccessSection, CiEntry, EntryKind, Impersona
 use crate::diagnostic::{Finding, Safety};
 use crate::gitlab::FullPath;
 use crate::project::AgentFile;
-use crate::words::{self, excerpt};
+use crate::words::{self, brief, excerpt};
 
 rule! {
     /// The entry changes nothing.
@@ -60,10 +60,8 @@ impl Rule for RedundantEntry {
                 if !same_settings(entry, None) {
                     continue;
                 }
-                let message = format!(
-                    "{} is the configuration project, whose jobs may use the agent without an entry",
-                    excerpt(&id.value)
-                );
+                let message =
+                    format!("{} gets in without an entry, since it is the configuration project", brief(&id.value));
                 Finding::new(&INFO, &file.source, id.span, message).label("changes nothing")
             } else {
                 let counts = |other: &&CiEntry| {
@@ -74,7 +72,7 @@ impl Rule for RedundantEntry {
                 let Some(covering) = next.entry.filter(counts) else { continue };
                 let message = format!(
                     "{} gets in without this entry: {} has the same settings and covers it",
-                    excerpt(&id.value),
+                    brief(&id.value),
                     words::entry(covering)
                 );
                 Finding::new(&INFO, &file.source, id.span, message)

@@ -8,7 +8,7 @@ use super::rule::{Rule, rule};
 use crate::agent_config::CiEntry;
 use crate::diagnostic::Finding;
 use crate::source::Span;
-use crate::words::excerpt;
+use crate::words::brief;
 
 rule! {
     /// The same `extra` key is there twice.
@@ -66,8 +66,8 @@ impl Rule for RepeatedExtraKey {
                 continue;
             };
             let message = format!(
-                "the `extra` key {} is there twice; which of its values reach the cluster is not documented",
-                excerpt(&key.value)
+                "{} is there twice in `extra`: which of its values reach the cluster is not documented",
+                brief(&key.value)
             );
             let finding = Finding::new(&INFO, &cx.file.source, key.span, message)
                 .label("the same key again")

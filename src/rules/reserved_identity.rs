@@ -5,7 +5,7 @@ use super::given::FileContext;
 use super::rule::{Rule, rule};
 use crate::agent_config::CiEntry;
 use crate::diagnostic::Finding;
-use crate::words::excerpt;
+use crate::words::brief;
 
 rule! {
     /// A fixed user or group passes for one that GitLab makes up.
@@ -59,7 +59,7 @@ impl Rule for ReservedIdentity {
             }
             let message = format!(
                 "the fixed {noun} {} passes for one that GitLab gives to CI jobs or users, and has the rights of those",
-                excerpt(&name.value)
+                brief(&name.value)
             );
             let finding =
                 Finding::new(&INFO, &cx.file.source, name.span, message).label("a name of GitLab's own").route(route);

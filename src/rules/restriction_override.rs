@@ -8,7 +8,7 @@ use crate::diagnostic::{Finding, Severity};
 use crate::gitlab::FullPath;
 use crate::project::{AgentFile, Context};
 use crate::schema;
-use crate::words::{self, excerpt};
+use crate::words::{self, brief};
 
 rule! {
     /// A more specific entry drops a restriction of the less specific one that would apply without it.
@@ -70,11 +70,10 @@ impl Rule for RestrictionOverride {
             let Some(other) = next.and_then(|next| next.entry) else { continue };
             let Some(lost) = Lost::of(entry, other) else { continue };
             let message = format!(
-                "{} has an entry of its own, so {} does not apply and nothing is merged; {} {}: {} {}",
-                excerpt(&id.value),
-                words::entry(other),
+                "{} loses {} of {}, since it has an entry of its own and nothing is merged: {} {}",
+                brief(&id.value),
                 schema::listed_and(&lost.keys),
-                if lost.keys.len() == 1 { "is lost" } else { "are lost" },
+                words::entry(other),
                 who_gains(entry, &path, cx.gitlab()),
                 words::list_and(&lost.gains)
             );

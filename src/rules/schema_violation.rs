@@ -9,7 +9,7 @@ use super::rule::{Rule, rule};
 use crate::diagnostic::Finding;
 use crate::project::AgentFile;
 use crate::source::Span;
-use crate::words::excerpt;
+use crate::words::brief;
 use crate::yaml::{Data, Document, Step};
 
 rule! {
@@ -66,10 +66,12 @@ impl Rule for SchemaViolation {
                     _ => &[],
                 };
                 let span = place(document, &steps, unexpected.first().map(String::as_str));
-                let message = format!("{} does not allow this: {error}", excerpt(schema.path()));
+                let at = route(&steps);
+                let what = if at.is_empty() { "the configuration".to_owned() } else { brief(&at) };
+                let message = format!("{what} breaks {}: {error}", brief(schema.path()));
                 let finding = Finding::new(&INFO, &file.source, span, message)
                     .label("breaks the schema")
-                    .route(route(&steps))
+                    .route(at)
                     .key(format!("{}{}", schema.path(), error.schema_path()));
                 findings.report(finding.help(format!("see `{}` in {}", error.schema_path(), schema.path())));
             }

@@ -8,7 +8,7 @@ use crate::access::EnvironmentMatcher;
 use crate::agent_config::CiEntry;
 use crate::diagnostic::{Finding, Severity};
 use crate::project::AgentFile;
-use crate::words::{excerpt, list_and};
+use crate::words::{brief, excerpt, list_and};
 
 rule! {
     /// A pattern with `*` matches any part of an environment's name, not the whole name.
@@ -80,7 +80,7 @@ impl Rule for UnanchoredWildcard {
                 Holds::Surely => ": GitLab looks for the pattern anywhere in the name".to_owned(),
                 _ => found.by_release(version),
             };
-            let message = format!("{} {also} jobs of {called}{names}{if_any}{why}", excerpt(&pattern.value));
+            let message = format!("{} {also} jobs of {called}{names}{if_any}{why}", brief(&pattern.value));
             let label = format!("{} {names}", found.verb("also matches", "may also match"));
             let finding = Finding::new(&INFO, &cx.file.source, pattern.span, message).label(label);
             let finding = finding.route(route()).key(&pattern.value).severity(found.severity(severity));

@@ -3,13 +3,14 @@
 use super::context_form::is_no_project;
 use super::findings::Findings;
 use super::given::JobContext;
-use super::jobs::{consequence, finding_on};
+use super::jobs::{consequence, finding_on, renamed};
 use super::rule::{Rule, rule};
 use crate::access::jobs::{ContextName, Resolved, Selection, context_name};
-use crate::diagnostic::{Finding, Severity};
+use crate::diagnostic::{Finding, Safety, Severity};
 use crate::gitlab::lower_path;
 use crate::schema;
-use crate::words::{excerpt, some_of};
+use crate::source::{Place, Span};
+use crate::words::{brief, excerpt, some_of};
 
 rule! {
     /// There is no such agent in that configuration project, so kubectl finds no context of this name.
@@ -71,9 +72,9 @@ impl Rule for UnknownContext {
             Resolved::Agent(id) if !cx.index.agent(id).is_registered => {
                 let agent = cx.index.agent(id);
                 let message = format!(
-                    "no agent {} is registered in {}, where only a folder bears its name, {}",
-                    excerpt(agent.name),
-                    excerpt(agent.project.unwrap_or_default()),
+                    "{} is not registered in {}, where only a folder bears its name, {}",
+                    brief(agent.name),
+                    brief(agent.project.unwrap_or_default()),
                     consequence(selection)
                 );
                 let finding = finding_on(&INFO, selection, message).label("not registered");
@@ -93,10 +94,23 @@ fn unknown_own(selection: &Selection, cx: &JobContext<'_>) -> Option<Finding> {
     let ContextName::OwnAgent { agent } = context_name(&selection.context) else { return None };
     let own = cx.index.agents().iter().filter(|known| known.project.is_none()).map(|known| known.name);
     let near = schema::nearest(agent, own)?;
-    let message =
-        format!("this project has no folder for an agent {}, and has one for {}", excerpt(agent), excerpt(near));
+    let message = format!("{} has no folder in this project, which has one for {}", brief(agent), excerpt(near));
     let finding = finding_on(&INFO, selection, message).label("no such folder").severity(Severity::Warning);
-    Some(finding.help(format!("did you mean `$CI_PROJECT_PATH:{near}`?")))
+    let finding = finding.help(format!("did you mean `$CI_PROJECT_PATH:{near}`?"));
+    Some(with_agent(finding, agent, (near, &format!("$CI_PROJECT_PATH:{near}")), selection))
+}
+
+/// Adds the change to another agent of the same project, where the name of the one that is selected ends what is written.
+fn with_agent(finding: Finding, agent: &str, (near, context): (&str, &str), selection: &Selection) -> Finding {
+    let Place { source, span } = &selection.place;
+    let is_last = source.slice(*span).strip_suffix(agent).is_some_and(|before| before.ends_with(':'));
+    match is_last {
+        true => {
+            let name = Span::new(span.end - agent.len(), span.end);
+            finding.fix(Safety::Unsafe, format!("Write `{context}`"), name, near).changing()
+        }
+        false => finding,
+    }
 }
 
 fn unknown(project: &str, agent: &str, selection: &Selection, cx: &JobContext<'_>) -> Option<Finding> {
@@ -104,9 +118,10 @@ fn unknown(project: &str, agent: &str, selection: &Selection, cx: &JobContext<'_
     let here = cx.index.agents().iter().filter(|known| known.project.is_some_and(|path| lower_path(path) == lower));
     let names: Vec<&str> = here.map(|known| known.name).collect();
     let near = schema::nearest(agent, names.iter().copied());
-    let finding = |message: String, label: String, help: String| {
-        Some(finding_on(&INFO, selection, message).label(label).help(help))
-    };
+    let finding =
+        |message: String, label: &str, help: String| finding_on(&INFO, selection, message).label(label).help(help);
+    let meant =
+        |finding: Finding, context: Option<String>| Some(renamed(finding, Safety::Unsafe, context.as_ref(), selection));
     let no_context = consequence(selection);
     let Some(inventory) = cx.gitlab().inventory.as_deref() else {
         // An agent without a folder has an empty configuration, and a context all the same.
@@ -116,42 +131,45 @@ fn unknown(project: &str, agent: &str, selection: &Selection, cx: &JobContext<'_
         }
         let Some(near) = near else {
             let message = format!(
-                "{} has no folder for an agent {}; one that is registered without a folder has a context all the same",
-                excerpt(project),
-                excerpt(agent)
+                "{} has no folder in {}; an agent that is registered without one has a context all the same",
+                brief(agent),
+                brief(project)
             );
             let names: Vec<String> = names.iter().map(|name| excerpt(name)).collect();
-            let help = format!("it has folders for {}", some_of(&names, 5));
-            return finding(message, "no such folder".to_owned(), help).map(|finding| finding.severity(Severity::Note));
+            let help = format!("there are folders for {}", some_of(&names, 5));
+            return Some(finding(message, "no such folder", help).severity(Severity::Note));
         };
-        let message = format!(
-            "{} has no folder for an agent {}, and has one for {}",
-            excerpt(project),
-            excerpt(agent),
-            excerpt(near)
-        );
-        let found = finding(message, "no such folder".to_owned(), format!("did you mean `{project}:{near}`?"));
-        return found.map(|finding| finding.severity(Severity::Warning));
+        let message =
+            format!("{} has no folder in {}, which has one for {}", brief(agent), brief(project), excerpt(near));
+        let context = format!("{project}:{near}");
+        let found = finding(message, "no such folder", format!("did you mean `{context}`?"));
+        return Some(with_agent(found.severity(Severity::Warning), agent, (near, &context), selection));
     };
     let Some(listed) = inventory.find_project(project) else {
-        let message = format!("the inventory has no project {}, {no_context}", excerpt(project));
-        let help = match inventory.nearest_project(project) {
-            Some(near) => format!("did you mean `{near}:{agent}`?"),
+        let message = format!("{} is no project of the inventory, {no_context}", brief(project));
+        let near = inventory.nearest_project(project).map(|near| format!("{near}:{agent}"));
+        let help = match &near {
+            Some(context) => format!("did you mean `{context}`?"),
             None => "write the full path of the project in which the agent is registered".to_owned(),
         };
-        return finding(message, "no such project".to_owned(), help);
+        return meant(finding(message, "no such project", help), near);
     };
     if names.is_empty() && listed.agents.is_none() {
         return None;
     }
-    let message = format!("no agent {} is registered in {}, {no_context}", excerpt(agent), excerpt(&listed.path));
-    let help = match near {
-        Some(near) => format!("did you mean `{}:{near}`?", listed.path),
+    let message = format!("{} is not registered in {}, {no_context}", brief(agent), brief(&listed.path));
+    let context = near.map(|near| format!("{}:{near}", listed.path));
+    let help = match &context {
+        Some(context) => format!("did you mean `{context}`?"),
         None if names.is_empty() => "no agent is registered there; name the project in which it is".to_owned(),
         None => {
             let names: Vec<String> = names.iter().map(|name| excerpt(name)).collect();
             format!("its agents are {}", some_of(&names, 5))
         }
     };
-    finding(message, "no such agent".to_owned(), help)
+    let finding = finding(message, "no such agent", help);
+    Some(match near.zip(context.as_deref()) {
+        Some(near) => with_agent(finding, agent, near, selection),
+        None => finding,
+    })
 }

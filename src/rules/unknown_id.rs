@@ -2,15 +2,15 @@
 
 use super::findings::Findings;
 use super::given::FileContext;
-use super::malformed_id::is_malformed;
+use super::malformed_id::{as_written, is_malformed};
 use super::rule::{Rule, rule};
 use crate::access::{Authorization, DropReason};
 use crate::agent_config::EntryKind;
-use crate::diagnostic::Finding;
+use crate::diagnostic::{Finding, Safety};
 use crate::gitlab::lower_path;
 use crate::inventory::{Inventory, NamespaceKind};
 use crate::project::EntryId;
-use crate::words::excerpt;
+use crate::words::{brief, excerpt};
 
 rule! {
     /// The inventory has no such project or group, so the entry is dropped.
@@ -76,47 +76,61 @@ impl Rule for UnknownId {
         }
         let Some(missing) = hierarchy.missing(id.kind, &path) else { return };
         let (message, label, help) = explained(id, &missing, inventory);
+        let near = match &missing {
+            DropReason::IsGroup | DropReason::IsProject | DropReason::IsUser => None,
+            _ => nearest(id, inventory),
+        };
         let finding = Finding::new(&INFO, &cx.file.source, id.span, message)
             .label(label)
             .route(id.route())
             .key(id.text.to_lowercase());
-        findings.report(finding.help(help));
+        let finding = finding.help(help);
+        findings.report(match near {
+            Some(near) => finding
+                .fix(Safety::Unsafe, format!("Write `{near}`"), id.span, as_written(cx.file.slice(id.span), near))
+                .changing(),
+            None => finding,
+        });
+    }
+}
+
+/// The path that may be meant.
+fn nearest<'i>(id: &EntryId<'_>, inventory: &'i Inventory) -> Option<&'i str> {
+    match id.kind {
+        EntryKind::Group => inventory.nearest_group(id.text),
+        _ => inventory.nearest_project(id.text),
     }
 }
 
 /// What is wrong with an id that names nothing of its kind: message, label, help.
 fn explained(id: &EntryId<'_>, missing: &DropReason, inventory: &Inventory) -> (String, String, String) {
-    let text = excerpt(id.text);
+    let (text, shown) = (excerpt(id.text), brief(id.text));
     let (noun, list) = (id.kind.noun(), id.kind.key());
     let is_user = || inventory.find_namespace(id.text).is_some_and(|found| found.kind == NamespaceKind::User);
     match missing {
         DropReason::IsGroup if !is_user() => (
-            format!("{text} is a group, and `projects` takes projects only: GitLab drops the entry without a word"),
+            format!("{shown} is dropped without a word: it is a group, and `projects` takes projects only"),
             "this is a group".to_owned(),
             "list it under `groups`".to_owned(),
         ),
         DropReason::IsProject => (
-            format!("{text} is a project, and `groups` takes groups only: GitLab drops the entry without a word"),
+            format!("{shown} is dropped without a word: it is a project, and `groups` takes groups only"),
             "this is a project".to_owned(),
             "list it under `projects`".to_owned(),
         ),
         DropReason::IsUser | DropReason::IsGroup => (
             format!(
-                "{text} is a user's personal namespace, and `{list}` takes {list} only: GitLab drops the entry without a word"
+                "{shown} is dropped without a word: it is a user's personal namespace, and `{list}` takes {list} only"
             ),
             "this is a user".to_owned(),
             "list the user's projects under `projects`".to_owned(),
         ),
         _ => {
-            let near = match id.kind {
-                EntryKind::Group => inventory.nearest_group(id.text),
-                _ => inventory.nearest_project(id.text),
-            };
-            let help = match near {
+            let help = match nearest(id, inventory) {
                 Some(near) => format!("did you mean `{near}`? If {text} does exist, add it to the inventory"),
                 None => format!("write the full path of a {noun} that exists; if {text} does, add it to the inventory"),
             };
-            let message = format!("the inventory has no {noun} {text}: GitLab drops the entry without a word");
+            let message = format!("{shown} is dropped without a word: the inventory has no such {noun}");
             (message, format!("no such {noun}"), help)
         }
     }

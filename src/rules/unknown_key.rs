@@ -8,7 +8,7 @@ use crate::gitlab::Version;
 use crate::project::AgentFile;
 use crate::schema::{self, ProblemKind, Suggestion};
 use crate::source::Span;
-use crate::words::{REFUSED, excerpt};
+use crate::words::{REFUSED, brief};
 use crate::yaml::Data;
 
 rule! {
@@ -51,13 +51,10 @@ impl Rule for UnknownKey {
     fn check_problem(&self, problem: &schema::Problem, cx: &FileContext<'_>, findings: &mut Findings) {
         let ProblemKind::UnknownKey { key, message, path, suggestion, value: _ } = &problem.kind else { return };
         let place = if path.len() == 1 { "at the top level".to_owned() } else { format!("in {}", message.name) };
-        let text = format!("GitLab knows no key {} {place}: {REFUSED}", excerpt(key));
+        let text = format!("{} is no key {place}: {REFUSED}", brief(key));
         let mut finding = Finding::new(&INFO, &cx.file.source, problem.span, text).route(&problem.route);
         if let Some(known) = message.left_out(key) {
-            let text = format!(
-                "{} is not in the schema that was given, so GitLab knows no such key {place}: {REFUSED}",
-                excerpt(key)
-            );
+            let text = format!("{} is not {place} of the schema that was given: {REFUSED}", brief(key));
             let finding = Finding::new(&INFO, &cx.file.source, problem.span, text).route(&problem.route);
             findings.report(finding.label("not in the schema").help(match known.replacement {
                 Some(instead) => format!("it is gone: {instead}"),

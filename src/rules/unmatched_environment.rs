@@ -15,7 +15,7 @@ use crate::diagnostic::{Finding, Safety};
 use crate::gitlab::{PartialText, environment_slug};
 use crate::project::AgentFile;
 use crate::schema;
-use crate::words::{excerpt, in_quotes};
+use crate::words::{brief, excerpt, in_quotes};
 
 rule! {
     /// No known environment matches, so the line lets no job in.
@@ -99,8 +99,8 @@ impl Rule for UnmatchedEnvironment {
 }
 
 fn unmatched(pattern: &Spanned<String>, known: &Names<'_>, file: &AgentFile) -> Finding {
-    let text = excerpt(&pattern.value);
-    let message = format!("no known environment of these jobs matches {text}, so this line lets nobody in");
+    let text = brief(&pattern.value);
+    let message = format!("{text} lets nobody in: no known environment of these jobs matches it");
     let (label, help) = explained(&pattern.value, known);
     let finding = Finding::new(&INFO, &file.source, pattern.span, message).label(label).help(help);
     // Jobs get in by it that did not before.
@@ -164,8 +164,11 @@ impl<'k> Names<'k> {
 
 /// The known name that differs in letter case only, or that this is the slug of, and that the entry does not list as well.
 fn meant<'k>(pattern: &str, known: &Names<'k>) -> Option<&'k str> {
-    let name = known.other_case(pattern).or_else(|| known.of_slug(pattern));
-    name.filter(|name| !known.listed.contains(name))
+    match known.other_case(pattern).or_else(|| known.of_slug(pattern)) {
+        Some(name) => Some(name).filter(|name| !known.listed.contains(name)),
+        None if known.inside(&format!("{pattern}/")).is_some() => None,
+        None => known.nearest(pattern),
+    }
 }
 
 fn is_plain(character: char) -> bool {

@@ -6,7 +6,7 @@ use super::jobs::{finding_on, job_name, refused};
 use super::rule::{Rule, rule};
 use crate::access::jobs::Refusal;
 use crate::pipeline_rules::PipelineKind;
-use crate::words::{a_few, excerpt};
+use crate::words::{a_few, brief};
 
 rule! {
     /// The agent's entry takes protected refs, and the job runs on none.
@@ -86,15 +86,11 @@ impl Rule for UnprotectedJob {
             }
         }
         let (job, pipelines) = (job_name(refused.case), a_few(&pipelines));
-        let takes = format!("the agent {} takes jobs of protected refs only", excerpt(&context));
-        let message =
-            format!("{takes}, and {job} runs only for {pipelines}: kubectl says that no context exists with the name");
-        let wording = Wording {
-            job: format!("{job} ({pipelines})"),
-            before: format!("{takes}, and "),
-            after: " run on none: kubectl says that no context exists with the name".to_owned(),
-            instead: None,
-        };
+        let before = format!("{} does not let in ", brief(&context));
+        let job = format!("{job} ({pipelines})");
+        let after = ": it takes protected refs only, and kubectl says that no context exists with the name";
+        let message = format!("{before}{job}{after}");
+        let wording = Wording { job, before, after: after.to_owned(), instead: None };
         let finding = finding_on(&INFO, selection.selected, message).label("never on a protected ref");
         let finding = refused.show_winner(finding, cx, "this entry takes protected refs only");
         let help = "run the job on a protected branch or tag, or select an agent that takes other refs";

@@ -9,7 +9,7 @@ use crate::agent_config::location::Location;
 use crate::diagnostic::Finding;
 use crate::gitlab::EnvironmentTier;
 use crate::gitlab::releases::PROTECTED_REFS;
-use crate::words::excerpt;
+use crate::words::{brief, excerpt};
 
 rule! {
     /// An entry reaches production and takes jobs of refs that are not protected.
@@ -56,7 +56,8 @@ impl Rule for UnprotectedProduction {
             return;
         }
         let Some(reached) = production(entry, cx) else { return };
-        let message = format!("{reached}, and jobs of refs that are not protected get in");
+        let (name, why) = reached;
+        let message = format!("{} is open to refs that are not protected: {why}", brief(&name));
         let finding = Finding::new(&INFO, &cx.file.source, entry.head, message)
             .label("any ref")
             .route(entry.route())
@@ -66,7 +67,7 @@ impl Rule for UnprotectedProduction {
 }
 
 /// What of production the entry reaches, as a clause.
-fn production(entry: &CiEntry, cx: &FileContext<'_>) -> Option<String> {
+fn production(entry: &CiEntry, cx: &FileContext<'_>) -> Option<(String, String)> {
     let is_production = |name: &str| EnvironmentTier::guess(name) == EnvironmentTier::Production;
     let known = cx.environments_of(entry);
     let listed = known.production_names();
@@ -74,10 +75,10 @@ fn production(entry: &CiEntry, cx: &FileContext<'_>) -> Option<String> {
         if let Location::Config { agent } = &cx.file.location
             && is_production(agent)
         {
-            return Some(format!("the agent {} is one of production by its name", excerpt(agent)));
+            return Some((agent.clone(), "it is an agent of production by its name".to_owned()));
         }
         let name = listed.into_iter().next()?;
-        return Some(format!("this entry reaches the production environment {}", excerpt(&name)));
+        return Some((name.to_string(), "this entry reaches it, an environment of production".to_owned()));
     }
     let matcher = cx.gitlab().access_settings().environment_matcher();
     let made_up = ["production".to_owned(), "prod".to_owned()];
@@ -90,9 +91,10 @@ fn production(entry: &CiEntry, cx: &FileContext<'_>) -> Option<String> {
         let matches = if literal.is_some() || surely.is_some() { "matches" } else { "may match" };
         if let Some(name) = literal.or(surely.or_else(perhaps).cloned()) {
             return Some(match name == pattern.value {
-                true => format!("{} is of the tier production", excerpt(&name)),
+                true => (name, "it is of the tier production".to_owned()),
                 false => {
-                    format!("{} {matches} {}, which is of the tier production", excerpt(&pattern.value), excerpt(&name))
+                    let why = format!("{} {matches} it, and it is of the tier production", excerpt(&pattern.value));
+                    (name, why)
                 }
             });
         }

@@ -7,6 +7,7 @@ use crate::agent_config::location::{Location, Unread};
 use crate::diagnostic::Finding;
 use crate::project::{Input, InputContent};
 use crate::source::Span;
+use crate::words::brief;
 
 rule! {
     /// This looks like an agent configuration, and GitLab never reads it.
@@ -53,24 +54,25 @@ impl Rule for UnreadFile {
         if input.location.is_template() {
             return;
         }
+        let name = name_of(input);
         let finding = match (&input.content, &input.location) {
             (InputContent::Link(target), Location::Unread { why: Unread::FolderLink, .. }) => finding(
                 input,
                 format!(
-                    "GitLab does not follow symbolic links: it finds no agent configuration behind this one, which leads to `{target}`"
+                    "{name} is a symbolic link, which GitLab does not follow: it finds no agent configuration behind it, in `{target}`"
                 ),
                 "put the folder itself here".to_owned(),
             ),
             (InputContent::Link(target), Location::Config { .. } | Location::Loose) => finding(
                 input,
                 format!(
-                    "GitLab does not follow symbolic links: it reads the path `{target}` as if it were the configuration"
+                    "{name} is a symbolic link, which GitLab does not follow: it reads the path `{target}` as if it were the configuration"
                 ),
                 "put the file itself here".to_owned(),
             ),
             (InputContent::NoFile(what), _) => finding(
                 input,
-                format!("this is {what}, and GitLab reads a file here"),
+                format!("{name} is {what}, and GitLab reads a file here"),
                 "put the configuration into a file of this name".to_owned(),
             ),
             (_, Location::Unread { why, agent }) => misplaced(input, *why, agent.as_deref()),
@@ -78,6 +80,12 @@ impl Rule for UnreadFile {
         };
         findings.report(finding);
     }
+}
+
+/// The name of the file or folder, as it begins a message.
+fn name_of(input: &Input) -> String {
+    let path = input.source.path();
+    brief(path.rsplit('/').next().unwrap_or(path))
 }
 
 fn misplaced(input: &Input, why: Unread, agent: Option<&str>) -> Finding {
@@ -100,7 +108,7 @@ fn misplaced(input: &Input, why: Unread, agent: Option<&str>) -> Finding {
             ("this was a symbolic link, which GitLab does not follow", "run kaslint again".to_owned())
         }
     };
-    finding(input, format!("{reason}, so this configuration is never read"), help)
+    finding(input, format!("{} is never read: {reason}", name_of(input)), help)
 }
 
 fn finding(input: &Input, message: String, help: String) -> Finding {

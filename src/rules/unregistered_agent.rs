@@ -9,7 +9,7 @@ use crate::gitlab::is_agent_name;
 use crate::project::Input;
 use crate::schema;
 use crate::source::Span;
-use crate::words::excerpt;
+use crate::words::{brief, excerpt};
 
 rule! {
     /// No agent of the folder's name is registered, so the file is never read.
@@ -63,11 +63,8 @@ impl Rule for UnregisteredAgent {
         if !is_agent_name(agent) || agents.iter().any(|registered| *registered.name == **agent) {
             return;
         }
-        let message = format!(
-            "no agent {} is registered in {}, so GitLab never reads this file",
-            excerpt(agent),
-            excerpt(path.as_str())
-        );
+        let message =
+            format!("{} is not registered in {}, so GitLab never reads this file", brief(agent), brief(path.as_str()));
         let names: Vec<String> = agents.iter().take(5).map(|agent| excerpt(&agent.name)).collect();
         let help = match schema::nearest(agent, agents.iter().map(|agent| &*agent.name)) {
             Some(near) => {

@@ -6,7 +6,7 @@ use super::rule::{Rule, rule};
 use crate::diagnostic::Finding;
 use crate::gitlab::NEWEST;
 use crate::schema::{self, ProblemKind};
-use crate::words::excerpt;
+use crate::words::brief;
 
 rule! {
     /// Public sources do not settle whether this release of GitLab reads the key.
@@ -48,12 +48,12 @@ impl Rule for UnverifiedKey {
                     Some(reason) => reason.to_owned(),
                     None => format!("it came with {}", key.since),
                 };
-                (excerpt(&key.name), reason)
+                (brief(&key.name), reason)
             }
-            ProblemKind::PerhapsNewKey(key) => (excerpt(key), format!("no release up to {NEWEST} knows such a key")),
+            ProblemKind::PerhapsNewKey(key) => (brief(key), format!("no release up to {NEWEST} knows such a key")),
             _ => return,
         };
-        let message = format!("it is not known whether GitLab {} reads {name}: {reason}", cx.gitlab().version);
+        let message = format!("{name} may be unknown to GitLab {}: {reason}", cx.gitlab().version);
         let finding =
             Finding::new(&INFO, &cx.file.source, problem.span, message).label("may be unknown").route(&problem.route);
         findings.report(

@@ -7,7 +7,7 @@ use super::rule::{Rule, rule};
 use crate::access::EnvironmentMatcher;
 use crate::agent_config::CiEntry;
 use crate::diagnostic::{Finding, Severity};
-use crate::words::excerpt;
+use crate::words::brief;
 
 rule! {
     /// The pattern matches every environment, so it lets in every job that has one.
@@ -54,7 +54,7 @@ impl Rule for WildcardMatchesAll {
             let matches = found.verb("matches", "may match");
             let message = format!(
                 "{} {matches} every environment: every job that has one {} in, whatever its name{}",
-                excerpt(&pattern.value),
+                brief(&pattern.value),
                 found.verb("gets", "may get"),
                 found.by_release(version)
             );

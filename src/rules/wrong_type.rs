@@ -71,7 +71,7 @@ fn describe(problem: &schema::Problem, kind: &Kind, found: &Found, file: &AgentF
     };
     let is_item = problem.route.ends_with(']');
     let subject = if is_item { format!("an item of {name}") } else { name };
-    let message = format!("{subject} must be {}, and this is {}: {REFUSED}", kind.in_words(), in_words(found));
+    let message = format!("{subject} is {}: {REFUSED}, as it must be {}", in_words(found), kind.in_words());
     let finding = Finding::new(&INFO, &file.source, problem.span, message);
     let finding = match yaml_surprise(found) {
         Some(surprise) => finding.label(surprise),

@@ -694,7 +694,10 @@ impl Decoder<'_> {
                 (Check::SomeItems, Data::List(items)) if items.is_empty() => {
                     self.problem(ProblemKind::NoItems(key.clone()), Stage::Validate, value.span, Some(key_span));
                 }
-                (Check::OneOf(allowed), Data::Text(text)) if !text.is_empty() && !allowed.contains(&&**text) => {
+                (Check::OneOfInAnyCase(allowed), Data::Text(text))
+                    if text.is_empty() || allowed.iter().any(|allowed| allowed.eq_ignore_ascii_case(text)) => {}
+                (Check::OneOf(allowed), Data::Text(text)) if text.is_empty() || allowed.contains(&&**text) => {}
+                (Check::OneOf(allowed) | Check::OneOfInAnyCase(allowed), Data::Text(text)) => {
                     let kind =
                         ProblemKind::NotAllowed { key: key.clone(), allowed: owned(allowed), found: text.to_string() };
                     self.problem(kind, Stage::Validate, value.span, Some(key_span));

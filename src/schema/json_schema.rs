@@ -158,6 +158,9 @@ impl Definitions {
                             values.extend(nullable.then_some(Json::Null));
                             schema["enum"] = Json::Array(values);
                         }
+                        Check::OneOfInAnyCase(allowed) => {
+                            schema["anyOf"] = json!([{ "enum": allowed }, { "pattern": in_any_case(allowed) }]);
+                        }
                         Check::DocumentedValues(values) => schema["examples"] = json!(values),
                         Check::Limit(limit) => limited(&mut schema, limit, nullable),
                         _ => {}
@@ -291,6 +294,13 @@ fn number(number: i128) -> Json {
         _ if number < 0 => json!(i64::MIN),
         _ => json!(u64::MAX),
     }
+}
+
+/// What matches these words in any letter case, and the empty text. Not every reader of JSON Schema knows a flag for that.
+fn in_any_case(words: &[&str]) -> String {
+    let letter = |letter: char| format!("[{}{letter}]", letter.to_ascii_uppercase());
+    let words: Vec<String> = words.iter().map(|word| word.chars().map(letter).collect()).collect();
+    format!("^({})?$", words.join("|"))
 }
 
 /// The words of YAML 1.1 for booleans, beside `true` and `false`.

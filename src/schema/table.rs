@@ -660,6 +660,8 @@ pub enum Check {
     SomeItems,
     /// One of these texts or empty; other values are refused in validation.
     OneOf(&'static [&'static str]),
+    /// One of these texts or empty, whatever the letter case. For kaslint's own files.
+    OneOfInAnyCase(&'static [&'static str]),
     /// One of these texts by the documentation; whether GitLab refuses others is not settled.
     DocumentedValues(&'static [&'static str]),
     /// A duration greater than zero.

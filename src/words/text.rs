@@ -21,6 +21,24 @@ pub fn excerpt(text: &str) -> String {
     }
 }
 
+/// A value at the beginning of a message, shortened in its middle so that what GitLab does with it stands within the first 60
+/// characters, where editors cut.
+#[must_use]
+pub fn brief(text: &str) -> String {
+    const START: usize = 17;
+    const END: usize = 18;
+    let masked = secrets::mask(text);
+    let text = masked.trim();
+    let count = text.chars().count();
+    if count <= START + 1 + END {
+        return format!("`{}`", visible(text));
+    }
+    let nth = |at: usize| text.char_indices().nth(at).map_or(text.len(), |(offset, _)| offset);
+    let (start, end) = (nth(START), nth(count - END));
+    let part = |span: std::ops::Range<usize>| visible(text.get(span).unwrap_or_default()).into_owned();
+    format!("`{}…{}`", part(0..start), part(end..text.len()))
+}
+
 /// A text in the quotes that suit it, as YAML has them.
 #[must_use]
 pub fn in_quotes(text: &str) -> String {

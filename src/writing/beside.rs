@@ -65,6 +65,33 @@ impl Beside {
     /// # Errors
     /// When it cannot be put there; nothing is left of it then.
     pub fn put(mut self) -> io::Result<()> {
+        let name = self.named()?;
+        rustix::fs::renameat(&self.place.folder, &name, &self.place.folder, &self.place.name)?;
+        self.name = None;
+        self.sync();
+        Ok(())
+    }
+
+    /// Puts it in its place if nothing lies there, not even since that was looked at.
+    ///
+    /// # Errors
+    /// When something lies there, or it cannot be put there; nothing is left of it then.
+    pub fn put_new(mut self) -> io::Result<()> {
+        let name = self.named()?;
+        match rustix::fs::linkat(&self.place.folder, &name, &self.place.folder, &self.place.name, AtFlags::empty()) {
+            // Where files have one name only.
+            Err(Errno::PERM | Errno::OPNOTSUPP | Errno::MLINK) => match self.place.stat() {
+                Err(Errno::NOENT) => return self.put(),
+                _ => return Err(io::ErrorKind::AlreadyExists.into()),
+            },
+            result => result?,
+        }
+        self.sync();
+        Ok(())
+    }
+
+    /// Its own name, which it gets now if it has none.
+    fn named(&mut self) -> io::Result<OsString> {
         if self.name.is_none() {
             self.name = link(&self.place, &self.file);
         }
@@ -73,15 +100,15 @@ impl Beside {
             (self.file, self.name) = (file, Some(name));
             self.fill()?;
         }
-        let Some(name) = &self.name else { return Err(io::ErrorKind::NotFound.into()) };
-        rustix::fs::renameat(&self.place.folder, name, &self.place.folder, &self.place.name)?;
-        self.name = None;
+        self.name.clone().ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    fn sync(&self) {
         // The file is in its place. A folder that cannot be synced, or not be read, is no reason to say otherwise.
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         if let Ok(folder) = rustix::fs::openat(&self.place.folder, ".", flags, Mode::empty()) {
             let _ = rustix::fs::fsync(folder);
         }
-        Ok(())
     }
 }
 

@@ -90,6 +90,20 @@ impl Staged {
         Ok(Self { path: path.to_owned(), content: Content::Beside(file) })
     }
 
+    /// Puts it in its place if nothing lies there.
+    ///
+    /// # Errors
+    /// Why it cannot be put there.
+    pub fn persist_new(self) -> Result<(), String> {
+        let Self { path, content } = self;
+        match content {
+            Content::Beside(file) => {
+                file.persist_noclobber(&path).map(drop).map_err(|error| cannot_write(&path, &reason(&error.error)))
+            }
+            Content::Direct(_) => Err(cannot_write(&path, &io::ErrorKind::AlreadyExists)),
+        }
+    }
+
     /// Puts it in its place.
     ///
     /// # Errors

@@ -58,6 +58,20 @@ impl Staged {
     }
 }
 
+impl Staged {
+    /// Puts it in its place if nothing lies there.
+    ///
+    /// # Errors
+    /// Why it cannot be put there.
+    pub fn persist_new(self) -> Result<(), String> {
+        let Self { path, content } = self;
+        match content {
+            Content::Beside(beside) => beside.put_new().map_err(|error| cannot_write(&path, &reason(&error))),
+            Content::Direct(..) => Err(cannot_write(&path, &io::ErrorKind::AlreadyExists)),
+        }
+    }
+}
+
 /// Writes to a device, a pipe or an open file.
 fn write_to(place: &Place, text: &[u8]) -> io::Result<()> {
     if matches!(place.lies, Lies::Open) {

@@ -95,7 +95,10 @@ local function set_up()
   local is_new = vim.lsp.config ~= nil
   local block = blocks[is_new and 1 or 2]
   check(block and block:find(is_new and "vim.lsp.enable" or "vim.lsp.start_client", 1, true), "the page is another")
-  assert(loadstring(block))()
+  -- The page names nobody's project, and the settings have to arrive with one.
+  local with_project, count = block:gsub("inlayHints = true", 'inlayHints = true, project = "acme/agents"')
+  check(count == 1, "the page has other settings")
+  assert(loadstring(with_project))()
 end
 
 local function find_client()

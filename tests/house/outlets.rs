@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use crate::fault::Fault;
 
 /// Ways around the outlet, who may go them, and what to do instead.
-const WAYS: [(&str, &[&str], &str); 9] = [
+const WAYS: [(&str, &[&str], &str); 10] = [
     ("io::stdout()", &["src/cli/output.rs", "src/cli/lsp.rs"], "use cli::output"),
     ("io::stderr()", &["src/cli/output.rs", "src/cli/progress.rs"], "use cli::output"),
     ("anstream::stdout", &["src/cli/output.rs"], "use cli::output"),
@@ -22,7 +22,13 @@ const WAYS: [(&str, &[&str], &str); 9] = [
     ),
     (
         ".drawn(",
-        &["src/outlet/mod.rs", "src/report/human.rs", "src/cli/mod.rs", "src/cli/misuse.rs"],
+        &[
+            "src/outlet/mod.rs",
+            "src/report/human.rs",
+            "src/cli/mod.rs",
+            "src/cli/misuse.rs",
+            "src/access_report/jobs/why.rs",
+        ],
         "write lines; what is drawn has to be made of printable parts",
     ),
     (
@@ -30,9 +36,17 @@ const WAYS: [(&str, &[&str], &str); 9] = [
         &[
             "src/outlet/mod.rs",
             "src/cli/output.rs",
-            "src/cli/access.rs",
             "src/cli/mod.rs",
             "src/writing/mod.rs",
+            "src/access_report/jobs/why.rs",
+        ],
+        "take an Outlet",
+    ),
+    (
+        "Outlet::without_tones(",
+        &[
+            "src/outlet/mod.rs",
+            "src/cli/access.rs",
             "src/access_report/jobs/markdown.rs",
             "src/access_report/jobs/why.rs",
         ],

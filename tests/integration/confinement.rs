@@ -148,22 +148,22 @@ fn links_of_agent_and_ci_files_are_findings_and_are_not_followed() {
         (
             ".gitlab",
             outside,
-            "error[unread-file] GitLab does not follow symbolic links: it finds no agent configuration behind this one, which leads to `../out/.gitlab`",
+            "error[unread-file] `.gitlab` is a symbolic link, which GitLab does not follow: it finds no agent configuration behind it, in `../out/.gitlab`",
         ),
         (
             ".gitlab/agents",
             "../../out/.gitlab/agents",
-            "error[unread-file] GitLab does not follow symbolic links: it finds no agent configuration behind this one, which leads to `../../out/.gitlab/agents`",
+            "error[unread-file] `agents` is a symbolic link, which GitLab does not follow: it finds no agent configuration behind it, in `../../out/.gitlab/agents`",
         ),
         (
             ".gitlab/agents/prod",
             "../../../out/.gitlab/agents/lab",
-            "error[unread-file] GitLab does not follow symbolic links: it finds no agent configuration behind this one, which leads to `../../../out/.gitlab/agents/lab`",
+            "error[unread-file] `prod` is a symbolic link, which GitLab does not follow: it finds no agent configuration behind it, in `../../../out/.gitlab/agents/lab`",
         ),
         (
             CONFIG,
             "../../../../out/.gitlab/agents/lab/config.yaml",
-            "error[unread-file] GitLab does not follow symbolic links: it reads the path `../../../../out/.gitlab/agents/lab/config.yaml` as if it were the configuration",
+            "error[unread-file] `config.yaml` is a symbolic link, which GitLab does not follow: it reads the path `../../../../out/.gitlab/agents/lab/config.yaml` as if it were the configuration",
         ),
         (
             ".gitlab-ci.yml",

@@ -62,6 +62,43 @@ fn the_inventory_and_the_settings_of_the_pages_are_taken() {
 }
 
 #[test]
+fn snippets_for_editors_name_nobodys_project() {
+    let pages = std::fs::read_dir(root().join("docs/editors")).expect("a folder");
+    for page in pages.map(|page| page.expect("a page").path()) {
+        let text = std::fs::read_to_string(&page).expect("a text");
+        for block in text.split("```").skip(1).step_by(2) {
+            let is_named = block.lines().any(|line| line.contains("acme") || line.contains("--project"));
+            assert!(!is_named, "{}: {block}", page.display());
+        }
+    }
+}
+
+#[test]
+fn hooks_run_for_all_that_bears_on_the_findings() {
+    let hooks = read(".pre-commit-hooks.yaml");
+    let patterns: Vec<&str> = hooks.lines().filter_map(|line| line.trim().strip_prefix("files: ")).collect();
+    assert_eq!(patterns.len(), 2);
+    for pattern in patterns {
+        let files = regex::Regex::new(pattern).expect("a pattern");
+        for path in [
+            ".gitlab/agents/prod/config.yaml",
+            "sub/.gitlab/agents/prod/config.yml",
+            ".gitlab-ci.yml",
+            "ci/deploy.yml",
+            "templates/jobs.yaml",
+            ".kaslint.yaml",
+            "inventory.yaml",
+            "kaslint/inventory.json",
+        ] {
+            assert!(files.is_match(path), "{path}");
+        }
+        for path in ["README.md", "src/main.rs", "package.json", "yaml"] {
+            assert!(!files.is_match(path), "{path}");
+        }
+    }
+}
+
+#[test]
 fn every_line_of_the_threat_model_names_tests_that_are_there() {
     let mut count = 0;
     for line in read("docs/security.md").lines().filter(|line| line.starts_with("| ") && line.contains('`')) {

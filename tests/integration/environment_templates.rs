@@ -73,7 +73,7 @@ fn a_template_alone_is_looked_at() {
         assert!(run.code == 1 && run.stdout.contains("1 warning in 1 configuration."), "{arguments:?}: {}", run.stdout);
     }
     let run = kaslint_with_input(folder.path(), &["check", "-", "--stdin-filename", TEMPLATE], b"objects: {}\n");
-    assert!(run.stdout.contains("`objects` must be a list"), "{}", run.stdout);
+    assert!(run.stdout.contains("`objects` is an empty mapping, and GitLab takes a list"), "{}", run.stdout);
 }
 
 #[test]

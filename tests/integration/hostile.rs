@@ -98,8 +98,8 @@ fn what_is_no_file_is_named_and_nothing_hangs() {
     for (name, words) in [
         ("pipe", "a named pipe"),
         ("socket", "a socket"),
-        ("dangling", "symbolic links"),
-        ("loop", "symbolic links"),
+        ("dangling", "a symbolic link"),
+        ("loop", "a symbolic link"),
         ("folder", "a directory"),
         ("good", "`foo`"),
         ("odd", "`bar`"),

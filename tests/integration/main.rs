@@ -5,10 +5,13 @@
 
 mod access;
 mod access_report;
+mod add_ignore;
 mod agent_schema;
 mod baseline;
 mod by_release;
 mod cases;
+mod colours;
+mod command_line;
 mod common;
 mod company;
 mod confinement;
@@ -38,6 +41,7 @@ mod releases;
 mod rules;
 mod said_once;
 mod schemas;
+mod setting_up;
 mod settings;
 mod short_report;
 mod silent;

@@ -8,7 +8,7 @@ use kaslint::access::jobs::CiProject;
 use kaslint::agent_config::location::{Location, locate};
 use kaslint::analysis::{Subject, analyse, analyse_with};
 use kaslint::ci::{FileContent, Files, Globbed, Pipeline};
-use kaslint::diagnostic::{Level, Selection};
+use kaslint::diagnostic::{Finding, Level, Selection};
 use kaslint::diagnostic::{RuleInfo, Topic};
 use kaslint::gitlab::{FullPath, NEWEST, Version};
 use kaslint::inventory::Inventory;
@@ -16,7 +16,7 @@ use kaslint::project::{AgentFile, Context, Input, InputContent, OrganisationSche
 use kaslint::rules::{self, Described, FileContext, Findings, RULES, Rule};
 use kaslint::source::Source;
 
-use crate::common::{CONFIG, root};
+use crate::common::{CONFIG, kaslint, kaslint_with_input, root};
 
 fn infos() -> Vec<&'static RuleInfo> {
     RULES.iter().map(|rule| rule.info()).collect()
@@ -143,6 +143,10 @@ fn findings_of(info: &RuleInfo, blocks: &[Block]) -> Vec<&'static str> {
 
 /// The same by the rules of a release, whichever the example names.
 fn findings_at(info: &RuleInfo, blocks: &[Block], release: Option<Version>) -> Vec<&'static str> {
+    findings_in(info, blocks, release).iter().map(|finding| finding.rule.name).collect()
+}
+
+fn findings_in(info: &RuleInfo, blocks: &[Block], release: Option<Version>) -> Vec<Finding> {
     let inventory = blocks.iter().find(|block| block.kind == "inventory").map(|block| {
         let loaded = kaslint::inventory::read(&Source::new("inventory.yaml", block.text.as_str()));
         assert!(loaded.problems.is_empty(), "{}: {:?}", info.name, loaded.problems);
@@ -177,8 +181,142 @@ fn findings_at(info: &RuleInfo, blocks: &[Block], release: Option<Version>) -> V
             project.replace(Arc::new(with_input), false);
         }
     }
-    let findings = analyse(&projects).into_iter().flat_map(|analysis| analysis.findings);
-    findings.map(|finding| finding.rule.name).collect()
+    analyse(&projects).into_iter().flat_map(|analysis| analysis.findings).collect()
+}
+
+/// How far editors show a message in a line.
+const SHOWN: usize = 60;
+
+/// What a message says in this many characters that GitLab, or another program, does with a value: one of these stands there.
+const DOES: [&str; 42] = [
+    "GitLab",
+    "restricts nothing",
+    "no agent's context",
+    "the agent",
+    "kubectl",
+    "the server",
+    "dropped",
+    "drops",
+    "refuse",
+    "reject",
+    "lets",
+    "let in",
+    "gets in",
+    "get in",
+    "gets no",
+    "gives no",
+    "shows nobody",
+    "makes no",
+    "never",
+    "loses",
+    "act as",
+    "may do",
+    "passes for",
+    "bind",
+    "bound",
+    "fail",
+    "turns to",
+    "has no context",
+    "selects no",
+    "no context",
+    "no agent",
+    "regular expression",
+    "matches",
+    "hides",
+    "set by no file",
+    "not given",
+    "use it",
+    "not registered",
+    "not set",
+    "Kubernetes keeps",
+    "need",
+    "open to",
+];
+
+/// Messages about a file as such, or of which there is no value that could be shown.
+const WITHOUT_VALUE: [&str; 15] = [
+    "the file has ",
+    "this is ",
+    "git left the markers",
+    "a kubeconfig lies",
+    "the token ",
+    "this comment ",
+    "This is no YAML",
+    "GitLab reads only the first YAML document",
+    "an object alone ",
+    "the template ",
+    "a key ",
+    "a second colon ",
+    "YAML cannot be indented",
+    "kubectl 1.27.",
+    "jobs of ",
+];
+
+/// Holds a message to what an editor shows of it: the value, and that something is done with it.
+fn value_comes_first(rule: &str, message: &str) {
+    let shown: String = message.chars().take(SHOWN).collect();
+    if !WITHOUT_VALUE.iter().any(|start| message.starts_with(start)) {
+        let begins = shown.chars().position(|character| character == '`');
+        assert!(begins.is_some_and(|at| at <= 20), "{rule}: no value at the beginning of {message:?}");
+        let ends = message.chars().enumerate().filter(|(_, character)| *character == '`').nth(1).map(|(at, _)| at);
+        assert!(ends.is_some_and(|at| at < SHOWN - 12), "{rule}: nothing behind the value in {shown:?}");
+    }
+    let is_told = DOES.iter().any(|word| shown.contains(word)) || UNSURE.contains(&rule);
+    assert!(is_told, "{rule}: what is done with the value comes late: {shown:?}");
+}
+
+/// Rules some of whose findings are about what is wrong and not about what comes of it: sources do not tell, or it is what the job meets.
+const UNSURE: [&str; 7] = [
+    "environment-template",
+    "invalid-ci-file",
+    "kube-cache-unwritable",
+    "malformed-context",
+    "manual-credentials",
+    "repeated-extra-key",
+    "unknown-context",
+];
+
+#[test]
+fn what_editors_show_of_a_message_names_the_value_and_what_is_done_with_it() {
+    for info in infos() {
+        for finding in findings_in(info, &example(info, "Bad"), None) {
+            value_comes_first(info.name, &finding.message);
+        }
+    }
+    let folders = ["demo", "environment-templates", "jobs"].map(|name| root().join("fixtures").join(name));
+    for folder in folders {
+        for finding in kaslint(&folder, &["check", "--format", "json"]).json()["findings"].as_array().expect("findings")
+        {
+            let text = |key: &str| finding[key].as_str().expect("a text");
+            value_comes_first(text("rule"), text("message"));
+        }
+    }
+}
+
+#[test]
+fn a_long_value_is_shortened_so_that_what_is_done_with_it_is_shown() {
+    let id = format!("globex/{}shop", "deep/".repeat(30));
+    let config = format!("ci_access:\n  projects:\n    - id: {id}\n");
+    let found =
+        kaslint_with_input(root(), &["check", "-", "--project", "acme/agents", "--format", "json"], config.as_bytes());
+    let message = found.json()["findings"][0]["message"].as_str().expect("a message").to_owned();
+    assert!(message.starts_with("`globex/deep/deep/…/deep/deep/deep/shop` is dropped without a word"), "{message}");
+}
+
+#[test]
+fn what_is_proposed_is_written_by_a_fix() {
+    let folders = ["demo", "environment-templates", "jobs", "lsp"].map(|name| root().join("fixtures").join(name));
+    for folder in folders {
+        for finding in kaslint(&folder, &["check", "--format", "json"]).json()["findings"].as_array().expect("findings")
+        {
+            let proposed =
+                finding["help"].as_str().and_then(|help| help.strip_prefix("did you mean `")?.split('`').next());
+            let Some(proposed) = proposed.filter(|_| finding["rule"] != "unregistered-agent") else { continue };
+            let title = finding["fix"]["title"].as_str().unwrap_or_default();
+            assert!(title.contains(proposed), "{}: {} has no fix", finding["rule"], finding["help"]);
+            assert_eq!(finding["fix"]["safety"], "unsafe");
+        }
+    }
 }
 
 #[test]

@@ -94,7 +94,7 @@ fn the_licence_of_the_instance_decides() {
 #[test]
 fn keys_with_dots_are_named_whole() {
     let said = of_section("  labels: {app.example.com/part: true}\n");
-    assert!(said.iter().any(|line| line.contains("`app.example.com/part` must be text")), "{said:?}");
+    assert!(said.iter().any(|line| line.contains("`app.example.com/part` is `true`")), "{said:?}");
 }
 
 #[test]

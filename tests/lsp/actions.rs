@@ -228,6 +228,63 @@ fn a_missing_environment_is_added_on_either_side() {
 }
 
 #[test]
+fn a_project_that_is_not_let_in_is_added_to_the_agents_file() {
+    let config = "ci_access:\n  projects:\n    - id: acme/web/other\n      environments: [x]\n";
+    let ci = "deploy:\n  script:\n    - kubectl config use-context acme/agents:prod\n    - kubectl get pods\n";
+    let files = [
+        (CONFIG, config),
+        ("shop/.gitlab-ci.yml", ci),
+        (".kaslint.yaml", "project: acme/agents\ninventory: inventory.yaml\n"),
+        ("inventory.yaml", INVENTORY),
+    ];
+    let mut client = Client::ready_with(literal(), &files);
+    client.open_file("shop/.gitlab-ci.yml");
+    client.open_file(CONFIG);
+    let told = client.told();
+    assert!(told["shop/.gitlab-ci.yml"].lines()[0].ends_with("context-not-granted"));
+    let context = range_of(ci, "acme/agents:prod", "utf-16");
+    let here = actions(&mut client, "shop/.gitlab-ci.yml", &context, None);
+    let add = action(&here, "Add `acme/web/shop` to `ci_access.projects` of the agent `acme/agents:prod`");
+    let widened = made(config, add, CONFIG);
+    assert_eq!(widened, format!("{config}    - id: acme/web/shop\n"));
+    client.replace(&uri(CONFIG), 2, &widened);
+    let told = client.told();
+    assert!(told["shop/.gitlab-ci.yml"].lines().is_empty(), "{told:?}");
+}
+
+#[test]
+fn what_may_be_meant_is_offered_where_a_name_is_unknown() {
+    let config = "ci_access:\n  projects:\n    - id: acme/web/shp\n      environments: [productoin]\n";
+    let ci = "deploy:\n  environment: {name: production, action: strat}\n  script:\n    - kubectl config use-context acme/agents:prd\n";
+    let files = [
+        (CONFIG, config),
+        ("shop/.gitlab-ci.yml", ci),
+        (".kaslint.yaml", "project: acme/agents\ninventory: inventory.yaml\n"),
+        ("inventory.yaml", INVENTORY),
+    ];
+    let mut client = Client::ready_with(literal(), &files);
+    client.open_file("shop/.gitlab-ci.yml");
+    client.open_file(CONFIG);
+    client.told();
+    for (path, text, piece, title) in [
+        (CONFIG, config, "acme/web/shp", "Write `acme/web/shop` (unsafe)"),
+        ("shop/.gitlab-ci.yml", ci, "strat", "Write `start` (unsafe)"),
+        ("shop/.gitlab-ci.yml", ci, "acme/agents:prd", "Write `acme/agents:prod` (unsafe)"),
+    ] {
+        let here = actions(&mut client, path, &range_of(text, piece, "utf-16"), None);
+        let mended = made(text, action(&here, title), path);
+        let expected = title.trim_start_matches("Write `").trim_end_matches("` (unsafe)");
+        assert_eq!(mended, text.replacen(piece, expected, 1));
+    }
+    let comment = "ci_access: {} # kaslint: ignore[unknown-kye] it comes\n";
+    client.replace(&uri(CONFIG), 2, comment);
+    client.told_of(CONFIG);
+    let here = actions(&mut client, CONFIG, &range_of(comment, "unknown-kye", "utf-16"), None);
+    let mended = made(comment, action(&here, "Write `unknown-key` (unsafe)"), CONFIG);
+    assert_eq!(mended, comment.replace("kye", "key"));
+}
+
+#[test]
 fn the_configuration_project_is_listed_with_the_restrictions_of_its_group() {
     let config = "ci_access:\n  groups:\n    - id: acme\n      environments: [production]\n      protected_branches_only: true\n";
     let mut client = Client::ready_with(literal(), &[(CONFIG, config), (".kaslint.yaml", "project: acme/agents\n")]);

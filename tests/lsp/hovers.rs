@@ -115,6 +115,95 @@ fn the_agent_of_an_environment_is_explained_by_what_the_environment_gets() {
 }
 
 #[test]
+fn a_context_is_answered_for_this_job_first_and_in_few_words() {
+    let ci = "deploy:\n  environment: production\n  script:\n    - kubectl config use-context acme/agents:prod\n    - kubectl get pods\n";
+    let long = "very/".repeat(40);
+    let agent = format!(
+        "ci_access:\n  projects:\n    - id: acme/web/shop\n      environments: [production]\n  groups:\n{}",
+        (0..9).map(|at| format!("    - id: acme/{long}{at}\n")).collect::<String>()
+    );
+    let files =
+        [(CONFIG, &*agent), (".kaslint.yaml", SETTINGS), ("inventory.yaml", INVENTORY), ("shop/.gitlab-ci.yml", ci)];
+    let mut client = Client::ready(&files);
+    files.iter().for_each(|(path, _)| client.open_file(path));
+    client.told();
+    let told = hover(&mut client, "shop/.gitlab-ci.yml", ci, "acme/agents:prod");
+    assert!(told.starts_with("`deploy` gets it as the agent's service account"), "{told}");
+    assert!(told.chars().count() < 400, "{told}");
+}
+
+#[test]
+fn jobs_environments_and_auto_devops_are_explained() {
+    let ci = "\
+include: [{template: Auto-DevOps.gitlab-ci.yml}]
+variables:
+  KUBE_CONTEXT: acme/agents:prod
+deploy-job:
+  environment: production
+  script:
+    - kubectl config use-context acme/agents:prod
+check-job:
+  environment:
+    name: other
+  variables:
+    KUBE_CONTEXT: nobody/reads:this
+  script: [echo]
+";
+    let agent = "ci_access:\n  projects:\n    - id: acme/web/shop\n      environments: [production]\n";
+    let files =
+        [(CONFIG, agent), (".kaslint.yaml", SETTINGS), ("inventory.yaml", INVENTORY), ("shop/.gitlab-ci.yml", ci)];
+    let mut client = Client::ready(&files);
+    files.iter().for_each(|(path, _)| client.open_file(path));
+    client.told();
+    let mut said = String::new();
+    for piece in [
+        "Auto-DevOps.gitlab-ci.yml",
+        "KUBE_CONTEXT: acme",
+        "deploy-job",
+        "environment: production",
+        "production\n",
+        "check-job",
+        "environment:\n",
+        "KUBE_CONTEXT: nobody",
+    ] {
+        let told = hover(&mut client, "shop/.gitlab-ci.yml", ci, piece);
+        assert!(told.chars().count() < 400, "{told}");
+        said.push_str(&format!("--- {}\n{}\n", piece.trim(), told.trim_end()));
+    }
+    insta::assert_snapshot!(said);
+}
+
+#[test]
+fn what_an_entry_names_that_the_inventory_has_not_is_said_in_a_sentence() {
+    let agent = "ci_access:\n  groups:\n    - id: acme/nothing\nuser_access:\n  access_as: {agent: {}}\n  projects: [{id: acme/none}]\n";
+    let files = [(CONFIG, agent), (".kaslint.yaml", SETTINGS), ("inventory.yaml", INVENTORY)];
+    let mut client = Client::ready(&files);
+    files.iter().for_each(|(path, _)| client.open_file(path));
+    client.told();
+    let group = hover(&mut client, CONFIG, agent, "acme/nothing");
+    assert!(group.starts_with("The inventory has no group `acme/nothing`: the entry names nothing."), "{group}");
+    let project = hover(&mut client, CONFIG, agent, "acme/none");
+    assert_eq!(project, "The inventory has no project `acme/none`: the entry names nothing.");
+}
+
+#[test]
+fn how_environments_are_compared_is_said_for_the_release() {
+    let agent = "ci_access:\n  projects:\n    - id: acme/web/shop\n      environments: [production]\n";
+    for (version, expected) in [
+        ("18.4", "In GitLab 18.4 a line with `*` is looked for anywhere in the name"),
+        ("19.0", "Which of the two holds in 19.0 is not known."),
+        ("19.5", "In GitLab 19.5 a line with `*` is compared with the whole name"),
+    ] {
+        let settings = format!("gitlab: {{version: '{version}'}}\n");
+        let mut client = Client::ready(&[(CONFIG, agent), (".kaslint.yaml", &settings)]);
+        client.open_file(CONFIG);
+        client.told();
+        let told = hover(&mut client, CONFIG, agent, "environments");
+        assert!(told.contains(expected), "{told}");
+    }
+}
+
+#[test]
 fn own_files_and_comments_are_explained() {
     let agent = "ci_access: {} # kaslint: ignore[unknown-key] x\n";
     let settings = "project: acme/agents\nrules:\n  null-value: off\n";
@@ -148,12 +237,9 @@ fn what_an_entry_comes_to_is_shown_where_that_is_asked_for() {
         .iter()
         .map(|hint| (hint["position"]["line"].as_u64().expect("a line"), hint["label"].as_str().expect("a label")))
         .collect();
-    let expected = [
-        (2, "→ decides for 1 project, as the agent's service account"),
-        (5, "→ decides for 2 of 3 projects, as the CI job"),
-    ];
+    let expected = [(2, "1/1 · agent"), (5, "2/3 · CI job")];
     assert_eq!(hints, expected);
     let lenses = client.ask("textDocument/codeLens", params).expect("lenses");
     let titles: Vec<&Json> = lenses.as_array().expect("lenses").iter().map(|lens| &lens["command"]["title"]).collect();
-    assert_eq!(titles, expected.map(|(_, label)| label.trim_start_matches("→ ")));
+    assert_eq!(titles, expected.map(|(_, label)| label));
 }

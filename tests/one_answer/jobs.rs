@@ -267,16 +267,17 @@ fn claim_words(one: &Selected, findings: &Findings, ledger: &mut Ledger) {
     let source = Source::Check;
     for text in findings.texts_at(&one.path, one.line, "context-not-granted") {
         if let Some((_, rest)) = text.split_once("does not let ") {
-            let project = rest.split_once(" in,").map_or(rest, |(project, _)| project).trim_matches('`');
+            let project = rest.split_once(" in:").map_or(rest, |(project, _)| project).trim_matches('`');
             ledger.claim(About::Path, &one.folder, source, [Fact::Path(Some(project.to_owned()))]);
         }
     }
     for text in findings.texts_at(&one.path, one.line, "environment-not-granted") {
-        let (_, rest) = text.split_once(" only, and ").unwrap_or_default();
+        let (_, rest) = text.split_once(" does not let in ").unwrap_or_default();
+        let rest = rest.split_once(": it takes ").map_or(rest, |(jobs, _)| jobs);
         let quoted: Vec<&str> = rest.split('`').skip(1).step_by(2).collect();
-        let (job, environment) = match (rest.starts_with("that of "), &quoted[..]) {
-            (true, [job, environment, ..]) => (*job, *environment),
-            (false, [job, ..]) if rest.contains("` has none:") => (*job, NO_ENVIRONMENT),
+        let (job, environment) = match (rest.contains("` (no environment)"), &quoted[..]) {
+            (false, [job, environment, ..]) => (*job, *environment),
+            (true, [job, ..]) => (*job, NO_ENVIRONMENT),
             _ => {
                 ledger.fault(source, format!("it names no environment: {text}"));
                 continue;

@@ -30,7 +30,7 @@ pub(crate) use case::rule_inputs;
 pub use context::{ContextName, context_name};
 pub use environments::{JobEnvironments, KnownEnvironments};
 pub use grant::{CaseGrant, Refusal};
-pub use selection::{By, Resolved, Selection};
+pub use selection::{By, KUBE_CONTEXT, Resolved, Selection};
 
 /// What is known of the project whose jobs these are.
 #[derive(Clone, Debug, Default)]

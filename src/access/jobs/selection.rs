@@ -137,7 +137,8 @@ pub(super) struct Selections {
 /// The variable that the jobs of Auto DevOps take their context from.
 ///
 /// Source: `use_kube_context` in `src/bin/auto-deploy` of auto-deploy-image.
-const KUBE_CONTEXT: &str = "KUBE_CONTEXT";
+/// The variable with the context that the deploy jobs of Auto DevOps select.
+pub const KUBE_CONTEXT: &str = "KUBE_CONTEXT";
 
 fn of_auto_devops(variable: &Variable, context: PartialText, route: String, cases: Vec<usize>) -> Selection {
     Selection { context, by: By::AutoDevops, place: variable.place.clone(), route, cases }

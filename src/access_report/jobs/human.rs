@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::super::human::paragraph;
+use super::super::human::{paragraph, title};
 use super::super::layout::{self, Table};
 use super::Section;
 use super::agents::AgentRow;
@@ -15,7 +15,7 @@ const MOST_NAMES: usize = 4;
 
 pub(super) fn write(section: &Section<'_, '_>, overview: &Overview, out: &mut Outlet<'_>) -> io::Result<()> {
     let width = section.report.width;
-    paragraph(out, "", &format!("Jobs of {} ({})", section.project_in_words(), section.path()), width)?;
+    title(out, "", &format!("Jobs of {} ({})", section.project_in_words(), section.path()), "", width)?;
     for remark in section.remarks(MOST_NAMES) {
         paragraph(out, "  ", &remark, width)?;
     }
@@ -75,7 +75,7 @@ fn lines(table: &Table, width: usize, out: &mut Outlet<'_>) -> io::Result<()> {
     if table.is_empty() {
         return Ok(());
     }
-    table.lines(layout::usable(width) - 2).iter().try_for_each(|line| out.line(format_args!("  {line}")))
+    table.write("  ", layout::usable(width), out)
 }
 
 /// The jobs that have no row, counted.

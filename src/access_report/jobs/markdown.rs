@@ -58,7 +58,7 @@ fn heading(section: &Section<'_, '_>, out: &mut Outlet<'_>) -> io::Result<()> {
 /// The story of one job is text; its lines stay as they are.
 pub(super) fn write_why(section: &Section<'_, '_>, out: &mut Outlet<'_>) -> io::Result<()> {
     let mut text = Vec::new();
-    why::write(section, &mut Outlet::new(&mut text))?;
+    why::write(section, &mut Outlet::without_tones(&mut text))?;
     let name = section.name.unwrap_or_default();
     let summary = html(&format!("{} of {}", words::printable(name), section.project_in_words()));
     out.line(format_args!("<details><summary>{summary}</summary>"))?;

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::super::human::paragraph;
+use super::super::human::{paragraph, title as title_of};
 use super::super::{AccessReport, why};
 use super::Section;
 use super::answers::{Answers, may_run};
@@ -31,7 +31,7 @@ pub(super) fn write(section: &Section<'_, '_>, out: &mut Outlet<'_>) -> io::Resu
         }
         let name = words::printable(&job.job.name);
         let title = format!("Job {name} of {} ({})", section.project_in_words(), place(&job.job.name_place));
-        paragraph(out, "", &title, width)?;
+        title_of(out, "", &title, "", width)?;
         for remark in section.remarks(MOST_NAMES) {
             paragraph(out, "  ", &remark, width)?;
         }
@@ -102,7 +102,7 @@ impl<'s> Story<'s, '_> {
         let selected = selects::selected(self.section, self.job, number, answers);
         let works = selects::works(self.job, case, selected.iter().any(|one| one.selection.by != By::Environment));
         out.empty_line()?;
-        paragraph(out, "", &self.title(case), self.width)?;
+        title_of(out, "", &self.title(case), "", self.width)?;
         self.fact("environment", &self.environment(case), out)?;
         self.fact("runs on", &case.runs.iter().map(|run| self.run(run)).collect::<Vec<_>>(), out)?;
         self.fact("selects", &self.selections(&selected, &works), out)?;
@@ -116,7 +116,8 @@ impl<'s> Story<'s, '_> {
                 continue;
             }
             let mut text = Vec::new();
-            self.agents(case, protected, &selected, &mut Outlet::new(&mut text))?;
+            let mut inner = if out.has_tones() { Outlet::new(&mut text) } else { Outlet::without_tones(&mut text) };
+            self.agents(case, protected, &selected, &mut inner)?;
             let text = String::from_utf8_lossy(&text).into_owned();
             if told_before.as_ref() == Some(&text) {
                 out.paragraph(format_args!("  {heading}: the same."))?;
@@ -124,7 +125,10 @@ impl<'s> Story<'s, '_> {
             }
             out.paragraph(format_args!("  {heading}:"))?;
             for line in text.lines() {
-                out.line(format_args!("{}", format!("    {line}").trim_end()))?;
+                match line.is_empty() {
+                    true => out.empty_line()?,
+                    false => out.drawn(&format!("    {line}"))?,
+                }
             }
             told_before = Some(text);
         }

@@ -11,7 +11,7 @@ mod step;
 
 use std::io;
 
-use super::human::paragraph;
+use super::human::{paragraph, title};
 use super::{AccessReport, layout};
 use crate::access::{AgentId, Answer, Row};
 use crate::outlet::Outlet;
@@ -106,7 +106,7 @@ fn agent_for_people<'w>(
     let is_one = rows.iter().all(|row| words::verdict(row) == words::verdict(first));
     let verdict = if is_one { words::verdict(first) } else { "it depends" };
     out.empty_line()?;
-    paragraph(out, "", &format!("{context}: {verdict}"), report.width)?;
+    title(out, "", &format!("{context}: {verdict}"), verdict, report.width)?;
     let common = common_start(&all);
     let writer = StepWriter { width: report.width };
     for (number, step) in (1..).zip(all.first().into_iter().flatten().take(common)) {
@@ -117,12 +117,9 @@ fn agent_for_people<'w>(
     }
     for (row, steps) in rows.iter().zip(&all) {
         out.empty_line()?;
-        paragraph(
-            out,
-            "  ",
-            &format!("If {}: {}", words::conditions(&row.conditions), words::verdict(row)),
-            report.width,
-        )?;
+        let verdict = words::verdict(row);
+        let text = format!("If {}: {verdict}", words::conditions(&row.conditions));
+        title(out, "  ", &text, verdict, report.width)?;
         for (number, step) in (common + 1..).zip(steps.iter().skip(common)) {
             writer.write(number, step, out)?;
         }

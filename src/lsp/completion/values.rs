@@ -75,7 +75,7 @@ fn from_table(asked: &Asking<'_>, kind: &Kind) -> Vec<Offer> {
             checks
                 .iter()
                 .flat_map(|check| match check {
-                    Check::OneOf(names) | Check::DocumentedValues(names) => words(names),
+                    Check::OneOf(names) | Check::OneOfInAnyCase(names) | Check::DocumentedValues(names) => words(names),
                     Check::Cron => {
                         let mut offer = asked.value("0 0 * * *", Some('"'), "");
                         offer.detail = Some("every day at midnight, for example".to_owned());

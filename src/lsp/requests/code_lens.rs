@@ -27,9 +27,9 @@ impl Handler for CodeLenses {
         let whole = Span::new(0, document.source.text().len());
         let hints = hints::shown(session, &document, |options| options.code_lens, whole);
         // A lens is a command; this one does nothing but be read.
-        let lens = |(span, title): (Span, String)| CodeLens {
-            range: session.client.encoding.range(&document.source, span),
-            command: Some(Command { title, tooltip: None, command: String::new(), arguments: None }),
+        let lens = |hints::Hint { place, short, whole }| CodeLens {
+            range: session.client.encoding.range(&document.source, place),
+            command: Some(Command { title: short, tooltip: Some(whole), command: String::new(), arguments: None }),
             data: None,
         };
         Ok(Some(hints.into_iter().map(lens).collect()))

@@ -9,10 +9,9 @@ use gen_lsp_types::{
 use super::{Asked, Cursor, Failure, Handler, cursor};
 use crate::access::environment_pattern::OldPattern;
 use crate::access::jobs::KnownEnvironments;
-use crate::access::jobs::{By, JobCase, JobView, ProjectJobs, Resolved, Selection};
 use crate::access::{
-    AgentId, Comparison, EnvironmentMatcher, EnvironmentPattern, Index, Outcome, PartialVerdict, Query,
-    managed_resources_of, restrictions_that_do_not_bind,
+    Comparison, EnvironmentMatcher, EnvironmentPattern, Index, PartialVerdict, managed_resources_of,
+    restrictions_that_do_not_bind,
 };
 use crate::agent_config::{AccessSection, CiEntry, ENVIRONMENT_TEMPLATE, EntryKind, Spanned, UserEntry};
 use crate::analysis::Facts;
@@ -20,14 +19,13 @@ use crate::diagnostic::suppression::MARK;
 use crate::gitlab::releases::{NEW_MATCHER, OLD_MATCHER_LAST};
 use crate::gitlab::{NEWEST, PartialText, Tier, Version};
 use crate::inventory::INVENTORY;
+use crate::lsp::ci_hover;
 use crate::lsp::client::Client;
 use crate::lsp::completion::doc_in_markdown;
-use crate::lsp::documents::Document;
 use crate::lsp::entries;
 use crate::lsp::place::{keys_at, touches, word_at};
 use crate::lsp::session::Session;
 use crate::lsp::world::{HoverText, Role};
-use crate::pipeline_rules::PipelineKind;
 use crate::project::settings::SETTINGS;
 use crate::project::{AgentFile, Context};
 use crate::rules::{self, unmeant_among};
@@ -56,9 +54,9 @@ impl Handler for Hovers {
                 session.world.hover(&document, offset, |facts| in_agent_file(facts, (project, input), offset))
             }
             Role::Template(_) => key_of(&document.source, &ENVIRONMENT_TEMPLATE, offset),
-            Role::Ci(project) => {
-                session.world.hover(&document, offset, |facts| in_ci_file(facts, project, &document, offset))
-            }
+            Role::Ci(project) => session
+                .world
+                .hover(&document, offset, |facts| ci_hover::in_ci_file(facts, project, &document.source, offset)),
             Role::Settings => {
                 rule_in_settings(&document.source, offset).or_else(|| key_of(&document.source, &SETTINGS, offset))
             }
@@ -165,13 +163,17 @@ fn in_agent_file(facts: &Facts<'_>, (project, input): (usize, usize), offset: us
         for entry in access.projects.iter().chain(&access.groups) {
             let UserEntry { kind, index: _, span: _, id } = entry;
             let Some(id) = id.as_ref().filter(|id| touches(id.span, offset)) else { continue };
-            let named = entries::target(*kind, &id.value, context.inventory.as_deref());
-            return Some((id.span, format!("{} {named}", entries::section_in_words(AccessSection::User))));
+            let named = entries::named_in_words(AccessSection::User, *kind, &id.value, context.inventory.as_deref());
+            return Some((id.span, named));
         }
     }
     let keys = keys_at(config.value.as_ref()?, offset);
     let field = keys.last()?;
     let mut text = key_in_words(&keys, Some(context.version))?;
+    if field.key.name == "environments" {
+        let _ =
+            write!(text, "\n\n{}", match_in_words(context.access_settings().environment_matcher(), context.version));
+    }
     let instance = config.ci_access.as_ref().and_then(|access| access.instance.as_ref());
     if let Some(entry) = instance.filter(|entry| entry.head == field.key_span) {
         text.push_str("\n\n");
@@ -201,8 +203,7 @@ fn entry_in_words(entry: &CiEntry, file: &AgentFile, context: &Context, index: O
     } = entry;
     let inventory = context.inventory.as_deref();
     let id = id.as_ref().map(|id| &*id.value).unwrap_or_default();
-    let mut text =
-        format!("{} {}", entries::section_in_words(AccessSection::Ci), entries::target(*kind, id, inventory));
+    let mut text = entries::named_in_words(AccessSection::Ci, *kind, id, inventory);
     let agent = index.and_then(|index| Some((index, entries::agent_of(index, file.source.path())?)));
     let Some((index, agent)) = agent else { return text };
     let granted = index.agent_grants(agent);
@@ -235,6 +236,22 @@ fn entry_in_words(entry: &CiEntry, file: &AgentFile, context: &Context, index: O
         );
     }
     text
+}
+
+/// How a release compares the lines of `environments` with the environment of a job.
+///
+/// Source: `lib/gitlab/ci/environment_matcher.rb` of GitLab.
+fn match_in_words(matcher: EnvironmentMatcher, version: Version) -> String {
+    let old = "a line with `*` is looked for anywhere in the name: `*` stands for any characters, all else is a regular expression";
+    let new = "a line with `*` is compared with the whole name: `*` stands for any characters, all else for itself";
+    let with_wildcard = match matcher {
+        EnvironmentMatcher::Old => format!("In GitLab {version} {old}."),
+        EnvironmentMatcher::New => format!("In GitLab {version} {new}."),
+        EnvironmentMatcher::Either => format!(
+            "Up to {OLD_MATCHER_LAST} {old}; from {NEW_MATCHER} {new}. Which of the two holds in {version} is not known."
+        ),
+    };
+    format!("{with_wildcard} A line without `*` is the exact name; letter case counts.")
 }
 
 /// What a line of `environments` matches of what is known, and what of that may surprise.
@@ -300,181 +317,4 @@ fn pattern_in_words(pattern: &Spanned<String>, known: &KnownEnvironments, matche
         let _ = write!(text, "\n\nPerhaps surprising: {}.", some_of(&unmeant, MOST));
     }
     text
-}
-
-fn in_ci_file(facts: &Facts<'_>, project: usize, document: &Document, offset: usize) -> HoverText {
-    let jobs = facts.jobs(project)?;
-    let index = facts.index(project)?;
-    let is_here = |selection: &Selection| {
-        selection.place.source.path() == document.source.path() && touches(selection.place.span, offset)
-    };
-    let of_jobs = jobs.jobs.iter().flat_map(|job| job.selections().iter().map(move |selection| (job, selection)));
-    let here: Vec<(&JobView<'_>, &Selection)> = of_jobs.filter(|(_, selection)| is_here(selection)).collect();
-    if let Some((_, selection)) = here.first() {
-        return Some((selection.place.span, context_in_words(&here, selection, jobs, index)));
-    }
-    let of_template = jobs.auto_devops_context().filter(is_here)?;
-    Some((of_template.place.span, context_in_words(&[], &of_template, jobs, index)))
-}
-
-/// Who may use the agent of a context, and whether these jobs do.
-fn context_in_words(
-    here: &[(&JobView<'_>, &Selection)],
-    selection: &Selection,
-    jobs: &ProjectJobs<'_>,
-    index: &Index<'_>,
-) -> String {
-    let name = printable(&selection.context.to_string());
-    let agent = match selection.resolve(index) {
-        Resolved::Agent(agent) => agent,
-        Resolved::OtherCase(agent) => {
-            let right = printable(&index.agent(agent).context());
-            return format!("No context has the name `{name}`: letter case counts, and the agent's is `{right}`.");
-        }
-        Resolved::NoAgent { project, agent } => {
-            return format!("No agent `{}` of `{}` is known here.", printable(agent), printable(project));
-        }
-        Resolved::Certificate => {
-            return format!("`{name}` is the cluster that is connected by a certificate, which is deprecated.");
-        }
-        Resolved::Open => return format!("Which agent `{name}` is hangs on variables."),
-        Resolved::Other(_) => return format!("`{name}` is the name of no agent's context."),
-    };
-    let mut text = format!("**The agent `{}`**", printable(&index.agent(agent).context()));
-    if let Some(file) = index.agent(agent).file {
-        let _ = write!(text, ", configured in `{}`", printable(file.path));
-    }
-    if selection.by == By::Environment {
-        text.push_str(&of_environment(here, agent, jobs, index));
-        return text;
-    }
-    text.push_str(&granted(agent, index));
-    let Some(project) = jobs.project.facts.path.as_deref() else {
-        text.push_str("\n\nWhether the jobs here get in cannot be told: the path of this project is not known.");
-        return text;
-    };
-    let mut told: Vec<String> = Vec::new();
-    for (job, selection) in here {
-        for case in selection.cases.iter().filter_map(|at| job.cases.get(*at)) {
-            told.extend(case_in_words(case, agent, (project, jobs, index)));
-        }
-    }
-    let mut seen = std::collections::HashSet::new();
-    told.retain(|line| seen.insert(line.clone()));
-    if !told.is_empty() {
-        text.push('\n');
-        told.iter().take(MOST).for_each(|line| text.push_str(&format!("\n- {line}")));
-        if told.len() > MOST {
-            let _ = write!(text, "\n- and {} more cases", told.len() - MOST);
-        }
-    }
-    text
-}
-
-/// What environments get of the agent that jobs name for them: by `user_access` its dashboard, by `ci_access` managed resources.
-fn of_environment(
-    here: &[(&JobView<'_>, &Selection)],
-    agent: AgentId,
-    jobs: &ProjectJobs<'_>,
-    index: &Index<'_>,
-) -> String {
-    if let Some(why) = words::unregistered(index.agent(agent)) {
-        return format!("\n\nThe environment gets nothing by it: {}.", printable(&why));
-    }
-    let mut text = "\n\nIt is for the environment, and selects no context for scripts.".to_owned();
-    let is_listed = |path: &&str| index.inventory().is_none_or(|inventory| inventory.find_project(path).is_some());
-    let project = jobs.project.facts.path.as_deref().filter(is_listed);
-    let mut told: Vec<String> = Vec::new();
-    for environment in here.iter().filter_map(|(job, _)| job.job.environment.as_ref()) {
-        let answers = [
-            ("Dashboard", words::dashboard(index, agent, environment, project)),
-            ("Managed resources", words::managed_resources(index, agent, environment, project)),
-        ];
-        for (what, answer) in answers {
-            let line = format!("\n\n{what}: {}.", answer.in_words());
-            if told.len() < MOST && !told.contains(&line) {
-                told.push(line);
-            }
-        }
-    }
-    text.push_str(&told.concat());
-    text
-}
-
-/// The entries of an agent, with what they ask for.
-fn granted(agent: AgentId, index: &Index<'_>) -> String {
-    let known = index.agent(agent);
-    if let Some(why) = words::unregistered(known) {
-        return format!("\n\nIt lets nobody in: {}.", printable(&why));
-    }
-    if known.is_refused() {
-        return "\n\nGitLab refuses its file: what was configured before stays in force, and that is not known."
-            .to_owned();
-    }
-    let authorizations = index.entry_authorizations(agent);
-    let home =
-        known.project.map_or("its configuration project".to_owned(), |project| format!("`{}`", printable(project)));
-    let mut text = format!("\n\nIt lets in {home}");
-    for (entry, _) in authorizations.iter().take(MOST) {
-        let name = words::entry_name(entry);
-        let restrictions = words::restrictions(entry);
-        let restrictions = if restrictions.is_empty() { restrictions } else { format!(" ({restrictions})") };
-        let _ = write!(text, ", {name}{restrictions}");
-    }
-    if authorizations.len() > MOST {
-        let _ = write!(text, " and what {} more entries name", authorizations.len() - MOST);
-    }
-    text.push('.');
-    text
-}
-
-/// What an agent answers one case of a job, on protected and on other refs.
-fn case_in_words(
-    case: &JobCase,
-    agent: AgentId,
-    (project, jobs, index): (&str, &ProjectJobs<'_>, &Index<'_>),
-) -> Vec<String> {
-    let Some(grant) = jobs.grant(case, agent, index) else { return Vec::new() };
-    let name = printable(&case.name);
-    // What is said, and of which refs.
-    let mut told: Vec<(String, Vec<&'static str>)> = Vec::new();
-    for (run, rows) in case.runs.iter().zip(&grant.rows) {
-        let protected = run.scenario.protected;
-        let on = match protected {
-            Some(true) => "on protected refs",
-            Some(false) => "on refs that are not protected",
-            None => "on refs of which that is not known",
-        };
-        let is_merge_request = run.scenario.kind == PipelineKind::MergeRequest;
-        let query = Query { is_merge_request, ..case.query(project, protected) };
-        let answer = index.query(&query);
-        if answer.is_unknown_project() {
-            return vec![format!("the inventory does not list `{}`", printable(project))];
-        }
-        for row in rows {
-            let reason = printable(&words::reason(&answer, row, index.agent(agent)));
-            let line = match row.outcome {
-                Outcome::Allowed => {
-                    let identity = row.winner.as_ref().map(entries::identity).unwrap_or_default();
-                    let namespace = answer.namespace(row).map(|namespace| printable(&namespace.value));
-                    let namespace = namespace.map(|name| format!(", default namespace `{name}`")).unwrap_or_default();
-                    format!("gets it {identity}{namespace}: {reason}")
-                }
-                Outcome::Denied(_) => format!("does **not** get it: {reason}"),
-                Outcome::Unknown(_) => format!("may or may not get it: {reason}"),
-            };
-            match told.iter_mut().find(|(known, _)| *known == line) {
-                Some((_, refs)) if refs.contains(&on) => {}
-                Some((_, refs)) => refs.push(on),
-                None => told.push((line, vec![on])),
-            }
-        }
-    }
-    let is_same_everywhere = told.len() == 1;
-    let lines = told.into_iter().map(|(line, refs)| match is_same_everywhere {
-        true => format!("`{name}` {line}"),
-        false => format!("`{name}`, {}, {line}", refs.join(" and ")),
-    });
-    let lines: Vec<String> = lines.collect();
-    lines
 }

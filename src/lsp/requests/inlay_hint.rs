@@ -1,6 +1,8 @@
 //! `textDocument/inlayHint`: what each entry comes to, behind its line. Off unless the settings say otherwise.
 
-use gen_lsp_types::{InlayHint, InlayHintParams, InlayHintProvider, InlayHintRequest, Label, ServerCapabilities};
+use gen_lsp_types::{
+    InlayHint, InlayHintParams, InlayHintProvider, InlayHintRequest, Label, ServerCapabilities, Tooltip,
+};
 
 use super::{Asked, Failure, Handler, document};
 use crate::lsp::client::Client;
@@ -26,14 +28,14 @@ impl Handler for InlayHints {
         let encoding = session.client.encoding;
         let part = encoding.span(&document.source, params.range);
         let hints = hints::shown(session, &document, |options| options.inlay_hints, part);
-        let hint = |(span, text): (crate::source::Span, String)| {
-            let line = document.source.line_span(document.source.line_index(span.start));
+        let hint = |hints::Hint { place, short, whole }| {
+            let line = document.source.line_span(document.source.line_index(place.start));
             InlayHint {
                 position: encoding.position(&document.source, line.end),
-                label: Label::String(format!("→ {text}")),
+                label: Label::String(short),
                 kind: None,
                 text_edits: None,
-                tooltip: None,
+                tooltip: Some(Tooltip::String(whole)),
                 padding_left: Some(true),
                 padding_right: None,
                 data: None,
