@@ -183,5 +183,5 @@ fn faults_of_a_template_are_told_up_to_a_number() {
     for number in 0..1_000 {
         writeln!(text, "  {{{{ .x{number} }}}}").expect("a line");
     }
-    assert_eq!(check(text.as_bytes(), &[]).matches("has no variable").count(), 200);
+    assert_eq!(check(text.as_bytes(), &[]).matches("is no variable that").count(), 200);
 }

@@ -134,7 +134,8 @@ impl<'r> Caller<'r> {
         for variable in ["CI_PROJECT_PATH", "CLICOLOR", "CLICOLOR_FORCE"] {
             command.env_remove(variable);
         }
-        command.env("NO_COLOR", "1").envs(self.repository.pipeline.map(|path| ("CI_PROJECT_PATH", path)));
+        // Wide enough that no name is broken.
+        command.env("NO_COLOR", "1").env("COLUMNS", "1000").envs(self.repository.pipeline.map(|path| ("CI_PROJECT_PATH", path)));
         command
     }
 

@@ -13,12 +13,15 @@ use crate::rows;
 pub fn claim(told: &str, one: &Selected, configs: &[Config<'_>], ledger: &mut Ledger) {
     let source = Source::Hover;
     let subject = format!("{} in {}:{}", one.context, one.path, one.line);
-    let named = told.strip_prefix("**The agent `").and_then(|rest| rest.split_once("`**"));
+    // The answer comes first, and the agent behind it.
+    let named = told.lines().find_map(|line| line.strip_prefix("The agent `")?.split_once('`'));
     // A project whose path is not known stands alone, so that the agents of others are not known in its CI file.
     let is_own = |config: &Config<'_>| contract::shown(&config.place.folder) == one.folder;
     let of_others = configs.iter().any(|config| config.name == agent_of(&one.context) && !is_own(config));
     if one.project.is_some() || !of_others {
-        ledger.claim(About::Context, &subject, source, [Fact::IsAgent(named.is_some())]);
+        // Behind a long answer there is no room for the agent's name.
+        let is_answered = told.contains("gets it") || told.contains("get it");
+        ledger.claim(About::Context, &subject, source, [Fact::IsAgent(named.is_some() || is_answered)]);
     }
     ledger.claim(About::Context, &subject, Source::AccessJobs, [Fact::IsAgent(one.is_agent())]);
     let Some((context, _)) = named else { return };
@@ -71,7 +74,7 @@ impl OfCase {
 
 fn of_case(told: &str, name: &str) -> OfCase {
     let mut by_refs: BTreeMap<Option<Refs>, Vec<Gets>> = BTreeMap::new();
-    for line in told.lines().filter_map(|line| line.strip_prefix("- ")) {
+    for line in told.lines().map(|line| line.strip_prefix("- ").unwrap_or(line)) {
         if line.starts_with("the inventory does not list ") {
             by_refs.entry(None).or_default().push(Gets::NoSuchProject);
             continue;
