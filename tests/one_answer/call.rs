@@ -135,7 +135,10 @@ impl<'r> Caller<'r> {
             command.env_remove(variable);
         }
         // Wide enough that no name is broken.
-        command.env("NO_COLOR", "1").env("COLUMNS", "1000").envs(self.repository.pipeline.map(|path| ("CI_PROJECT_PATH", path)));
+        command
+            .env("NO_COLOR", "1")
+            .env("COLUMNS", "1000")
+            .envs(self.repository.pipeline.map(|path| ("CI_PROJECT_PATH", path)));
         command
     }
 
