@@ -36,6 +36,9 @@ fn overview(overview: &Overview, width: usize, out: &mut Outlet<'_>) -> io::Resu
     for remark in &overview.remarks {
         paragraph(out, "  ", remark, width)?;
     }
+    if !overview.answer.is_empty() {
+        paragraph(out, "  ", &overview.answer, width)?;
+    }
     for case in &overview.cases {
         if !case.heading.is_empty() {
             paragraph(out, "  ", &case.heading, width)?;
@@ -76,7 +79,8 @@ fn cells<'v>(row: &'v RowView, most_names: usize, notes: &mut Vec<&'v str>) -> V
     let RowView { names, lines: _, projects, environments, is_protected_only, identity, namespace, condition } = row;
     let one = |text: &str| vec![text.to_owned()];
     vec![
-        words::cut(names, most_names),
+        // What is kept to be compared has every name whole.
+        if most_names == usize::MAX { names.clone() } else { words::cut_below(names, most_names) },
         one(&row.lines_in_words()),
         one(&projects.map_or(String::new(), |count| count.to_string())),
         if environments.is_empty() { one("all") } else { environments.clone() },

@@ -31,6 +31,9 @@ fn overview(overview: &Overview, out: &mut Outlet<'_>) -> io::Result<()> {
     for remark in &overview.remarks {
         out.paragraph(format_args!("{}", escape(remark)))?;
     }
+    if !overview.answer.is_empty() {
+        out.paragraph(format_args!("{}", escape(&overview.answer)))?;
+    }
     for case in &overview.cases {
         case_view(case, out)?;
     }

@@ -13,6 +13,8 @@ pub(super) struct Overview {
     pub context: String,
     /// What is to be known before anything else: not registered, refused.
     pub remarks: Vec<String>,
+    /// Of how many projects jobs get in; empty where no inventory tells.
+    pub answer: String,
     /// What holds in all cases first, then what each adds to it.
     pub cases: Vec<CaseView>,
     pub users: Users,
@@ -130,13 +132,33 @@ impl Overview {
                 step.name()
             ));
         }
+        let cases: Vec<CaseView> = granted.cases.iter().map(|case| case_view(case, agent, index.settings())).collect();
+        let is_in_force = agent.is_registered && granted.refused.is_none();
         Self {
             context: words::printable(&agent.context()),
             remarks,
-            cases: common_first(granted.cases.iter().map(|case| case_view(case, agent, index.settings())).collect()),
+            answer: answer(&cases).filter(|_| is_in_force).unwrap_or_default(),
+            cases: common_first(cases),
             users: users(&index.user_grants(id), agent),
         }
     }
+}
+
+/// Of how many projects jobs get in: "Jobs of 12 projects get in."
+fn answer(cases: &[CaseView]) -> Option<String> {
+    let certain = cases.iter().map(|case| {
+        let rows = case.rows.iter().filter(|row| row.condition.is_empty());
+        rows.map(|row| row.projects).try_fold(0, |sum: u32, projects| Some(sum.saturating_add(projects?)))
+    });
+    let certain: Vec<u32> = certain.collect::<Option<_>>()?;
+    let hangs = cases.iter().flat_map(|case| &case.rows).any(|row| !row.condition.is_empty());
+    let (least, most) = (certain.iter().min()?, certain.iter().max()?);
+    let projects = |number: &u32| words::count(usize::try_from(*number).unwrap_or(usize::MAX), "project");
+    Some(match (least == most && !hangs, least) {
+        (true, 0) => "No job gets in.".to_owned(),
+        (true, number) => format!("Jobs of {} get in.", projects(number)),
+        (false, number) => format!("Jobs of {} get in for certain.", projects(number)),
+    })
 }
 
 /// What a grant comes to, as far as it decides where the grant is told.

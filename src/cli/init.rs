@@ -87,7 +87,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
     let names: Vec<String> = new.iter().map(|(path, _)| shown_path(path)).collect();
     let names = names.join(", ");
     if !arguments.yes {
-        if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
+        if !(io::stdin().is_terminal() && output::is_terminal()) {
             let message = format!("there is nobody to ask, so nothing was written; `--yes` writes {names}");
             return Err(Unusable::new(message));
         }

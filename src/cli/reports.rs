@@ -23,8 +23,8 @@ pub(super) struct Reports {
     /// Write the report to this file instead of standard output; as a whole or not at all.
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Show findings from this severity on; exit status and counts are of all.
-    #[arg(long, value_name = "SEVERITY", value_enum)]
+    /// Show findings from this severity on (error, warning or note); exit status and counts are of all.
+    #[arg(long, value_name = "SEVERITY", value_enum, hide_possible_values = true)]
     min_severity: Option<MinSeverity>,
     /// Show at most so many findings, the worst first; exit status and counts are of all. In the human report, equal findings are one.
     #[arg(long, value_name = "NUMBER")]

@@ -68,8 +68,12 @@ pub struct Fault {
     pub said: String,
     /// What is said of this place beside another one in the same jobs.
     pub also: &'static str,
-    /// What is said of it beside one in other jobs.
-    pub also_elsewhere: String,
+    /// The jobs as messages name them.
+    pub names: Vec<String>,
+    /// What the message says in front of the names of several jobs, and behind them.
+    pub around_names: (String, String),
+    /// The label and the help for several jobs, where those of one do not fit them.
+    pub of_several: Option<(&'static str, &'static str)>,
 }
 
 /// Whether a fix may be applied without a person looking at it.

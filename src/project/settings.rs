@@ -354,7 +354,7 @@ mod tests {
             [
                 "there is no key `projct` in the settings",
                 "`version` must be text",
-                "`gold` is none of `free`, `premium` and `ultimate`",
+                "`tier` must be `free`, `premium` or `ultimate`",
                 "`fatal` is none of `off`, `note`, `warning` and `error`",
                 "`reason` is missing",
                 "there is no rule `null-valu`",

@@ -192,10 +192,9 @@ pub(crate) fn one_a_fault(findings: Vec<Finding>) -> Vec<Finding> {
     let count = |finding: &Finding| finding.fault.as_ref().map_or(0, |fault| fault.jobs.len());
     // What most jobs share goes first, so that as few findings as possible name as many jobs as possible.
     places.sort_by_key(|finding| std::cmp::Reverse(count(finding)));
-    let mut faults: Vec<Finding> = Vec::new();
-    let mut further: Vec<Vec<Related>> = Vec::new();
+    let mut faults: Vec<Told> = Vec::new();
     // By what is said of whom: a job, or a template.
-    let mut said: HashMap<(&'static str, String), HashMap<(bool, Arc<str>), usize>> = HashMap::new();
+    let mut said: HashMap<(&'static str, String), HashMap<JobOrTemplate, usize>> = HashMap::new();
     for mut finding in places {
         let Some(fault) = finding.fault.take() else { continue };
         let told = said.entry((finding.rule.name, fault.said.clone())).or_default();
@@ -204,30 +203,64 @@ pub(crate) fn one_a_fault(findings: Vec<Finding>) -> Vec<Finding> {
         let by_jobs =
             fault.jobs.first().and_then(of_job).filter(|_| fault.jobs.iter().all(|job| of_job(job).is_some()));
         let at = by_jobs.or_else(|| fault.templates.iter().find_map(of_template));
+        let are_new: Vec<bool> = fault.jobs.iter().map(|job| by_jobs.is_none() && of_job(job) != at).collect();
         let names = fault.jobs.iter().map(|job| (false, job)).chain(fault.templates.iter().map(|name| (true, name)));
         for (is_template, name) in names {
             told.entry((is_template, Arc::clone(name))).or_insert(at.unwrap_or(faults.len()));
         }
-        match at.and_then(|at| Some((faults.get_mut(at)?, further.get_mut(at)?))) {
-            Some((first, further)) => {
-                let message = if by_jobs.is_some() { fault.also.to_owned() } else { fault.also_elsewhere.clone() };
-                add_offers(&mut first.offers, finding.offers);
-                further.push(Related { place: finding.place, message });
-                first.fault.get_or_insert(fault);
+        match at.and_then(|at| faults.get_mut(at)) {
+            Some(first) => {
+                let message = match by_jobs {
+                    Some(_) => fault.also.to_owned(),
+                    None => format!("so it is in {}", one_or_jobs(&fault.names)),
+                };
+                add_offers(&mut first.finding.offers, finding.offers);
+                first.further.push(Related { place: finding.place, message });
+                let new = fault.jobs.into_iter().zip(fault.names).zip(are_new).filter(|(_, is_new)| *is_new);
+                for ((job, name), _) in new {
+                    first.fault.jobs.push(job);
+                    first.fault.names.push(name);
+                }
             }
-            None => {
-                // What may have places of whatever is said is a fault though it has one.
-                finding.fault = Some(fault).filter(|fault| fault.said.is_empty());
-                faults.push(finding);
-                further.push(Vec::new());
-            }
+            None => faults.push(Told { own: fault.jobs.len(), finding, fault, further: Vec::new() }),
         }
     }
-    all.extend(faults.into_iter().zip(further).map(|(mut finding, further)| {
+    all.extend(faults.into_iter().map(Told::into_finding));
+    all
+}
+
+/// Whether it is a template, and its name.
+type JobOrTemplate = (bool, Arc<str>);
+
+/// A finding that stands for all places of a fault.
+struct Told {
+    finding: Finding,
+    fault: Fault,
+    further: Vec<Related>,
+    /// How many jobs have the fault at the finding's own place.
+    own: usize,
+}
+
+impl Told {
+    fn into_finding(self) -> Finding {
+        let Self { mut finding, fault, further, own } = self;
+        if fault.jobs.len() > own {
+            if let Some((label, help)) = fault.of_several {
+                finding = finding.label(label).help(help);
+            }
+            let (before, behind) = &fault.around_names;
+            finding.message = format!("{before}{}{behind}", words::jobs(&fault.names));
+        }
+        // What may have places of whatever is said is a fault though it has one.
+        finding.fault = Some(fault).filter(|fault| fault.said.is_empty() || !further.is_empty());
         relate(&mut finding, further, "more place");
         finding
-    }));
-    all
+    }
+}
+
+/// A job by its name, or several.
+fn one_or_jobs<T: AsRef<str>>(names: &[T]) -> String {
+    if let [name] = names { name.as_ref().to_owned() } else { words::jobs(names) }
 }
 
 /// Leaves out what has the same cause as a finding that speaks for its file.
@@ -318,15 +351,19 @@ impl Reported {
             };
             [severity.name(), &message, label, help.as_deref().unwrap_or_default(), key].join("\0")
         };
-        let shown: Vec<&str> = self.jobs.iter().map(|job| &*job.shown).collect();
-        let names = if let [name] = shown[..] { name.to_owned() } else { words::jobs(&shown) };
+        let names = self.jobs.iter().map(|job| job.shown.clone()).collect();
+        let around_names = match &self.wording {
+            Some(wording) => (wording.before.clone(), wording.after.clone()),
+            None => (format!("{message} ("), ")".to_owned()),
+        };
+        let of_several = self.wording.as_ref().and_then(|wording| wording.instead);
         let (templates, said, also) = match &self.cause {
             Cause::JobOrTemplate(templates) => (templates.clone(), said(), "so it is here"),
             Cause::Job => (Vec::new(), said(), "so it is here"),
             Cause::Rule(also) => (Vec::new(), String::new(), *also),
         };
         let jobs = self.jobs.iter().map(|job| Arc::clone(&job.name)).collect();
-        Some(Fault { jobs, templates, said, also, also_elsewhere: format!("so it is in {names}") })
+        Some(Fault { jobs, templates, said, also, names, around_names, of_several })
     }
 }
 
@@ -412,7 +449,7 @@ mod tests {
                 "1 worse",
                 "3 worse",
                 "5 worse",
-                "0 bad; 1 so it is here; 4 so it is in `c`; 5 so it is here",
+                "0 bad (jobs `a` and `c`); 1 so it is here; 4 so it is in `c`; 5 so it is here",
                 "0 broken",
                 "2 bad; 3 so it is here",
                 "2 broken",

@@ -13,6 +13,8 @@ rule! {
     /// the whole instance is the usual case. Without `environments`,
     /// `protected_branches_only` or another identity, any user who can run a pipeline anywhere has the agent's rights in the cluster.
     ///
+    /// A note and no warning: GitLab offers `instance: {}` as the way to let all projects in, the file says what it does, and it takes an administrator to turn the instance setting on.
+    ///
     /// Source: `app/finders/clusters/agents/authorizations/ci_access/finder.rb` of GitLab; gitlab#357516.
     ///
     /// Releases: from 17.11.
@@ -37,7 +39,7 @@ rule! {
     ///
     /// Restrict the entry: `access_as: {ci_job: {}}` with rights for CI jobs in the cluster, `protected_branches_only: true`, or
     /// `environments`. Or list the groups that need the agent.
-    OpenInstanceAccess = "open-instance-access", Warning in Access
+    OpenInstanceAccess = "open-instance-access", Note in Access
 }
 
 impl Rule for OpenInstanceAccess {

@@ -47,9 +47,10 @@ pub fn describe(problem: &Problem) -> Option<(String, String)> {
         ProblemKind::Empty(key) => words(format!("`{}` is empty", key.name), "write a value"),
         ProblemKind::NoItems(key) => words(format!("`{}` has no items", key.name), "write at least one"),
         ProblemKind::RailsRefusal { key, what } => words(format!("`{}`: {what}", key.name), "write an allowed value"),
-        ProblemKind::NotAllowed { key, allowed, .. } => {
-            Some((format!("`{}` must be {}", key.name, listed(allowed)), format!("write {}", listed(allowed))))
-        }
+        ProblemKind::NotAllowed { key, allowed, found } => Some((
+            format!("`{}` must be {}, and this is `{found}`", key.name, listed(allowed)),
+            format!("write {}", listed(allowed)),
+        )),
         _ => None,
     }
 }

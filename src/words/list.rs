@@ -16,6 +16,40 @@ pub fn cut<T: AsRef<str>>(names: &[T], most: usize) -> Vec<String> {
     shortened(names, kept_of(names.len(), most))
 }
 
+/// How long the start that names share must be to be said once.
+const LEAST_START: usize = 8;
+
+/// The same of full paths, each perhaps behind a word: where all lie below one path, that is said once, and more of them are told in its room: "projects below
+/// acme/customer-experience/: shop", "blog", "7 more".
+#[must_use]
+pub fn cut_below<T: AsRef<str>>(names: &[T], most: usize) -> Vec<String> {
+    let Some(start) = common_start(names) else { return cut(names, most) };
+    let rests: Vec<&str> = names.iter().map(|name| name.as_ref().get(start.len()..).unwrap_or_default()).collect();
+    let mut told = cut(&rests, most.saturating_mul(2));
+    if let Some(first) = told.first_mut() {
+        *first = match start.split_once(' ') {
+            Some((noun, path)) => format!("{noun}s below {path}: {first}"),
+            None => format!("below {start}: {first}"),
+        };
+    }
+    told
+}
+
+/// What all of several names begin with, up to a `/`, if it is long enough.
+fn common_start<T: AsRef<str>>(names: &[T]) -> Option<&str> {
+    let (first, others) = names.split_first().filter(|(_, others)| !others.is_empty())?;
+    let common = others.iter().fold(first.as_ref(), |common, other| {
+        let mut pairs = common.char_indices().zip(other.as_ref().chars());
+        let end = pairs.find(|((_, one), other)| one != other).map(|((at, _), _)| at);
+        common.get(..end.unwrap_or(common.len().min(other.as_ref().len()))).unwrap_or_default()
+    });
+    let start = common.get(..common.rfind('/')? + 1)?;
+    let path = start.rsplit(' ').next().unwrap_or(start);
+    // A sentence that names more than a path has no start to share.
+    let is_path = start.matches(' ').count() <= 1 && names.iter().all(|name| name.as_ref().len() > start.len());
+    (is_path && path.len() >= LEAST_START).then_some(start)
+}
+
 /// "a", "a and b", "a, b and 3 more": at most so many parts.
 #[must_use]
 pub fn some_of<T: AsRef<str>>(names: &[T], most: usize) -> String {
@@ -102,6 +136,17 @@ mod tests {
         assert_eq!(some_of(&names(4), 3), "a, b and 2 more");
         assert_eq!(a_few(&names(4)), "a, b, c and 1 more");
         assert_eq!(cut(&names(9), 3), ["a", "b", "7 more"]);
+    }
+
+    #[test]
+    fn what_paths_share_is_said_once() {
+        let names = ["project acme/experience/shop", "project acme/experience/blog", "project acme/experience/web/eu"];
+        assert_eq!(cut_below(&names, 3), ["projects below acme/experience/: shop", "blog", "web/eu"]);
+        assert_eq!(cut_below(&names, 1), ["projects below acme/experience/: shop", "2 more"]);
+        assert_eq!(cut_below(&["acme/experience/a", "acme/experience/ab"], 3), ["below acme/experience/: a", "ab"]);
+        for apart in [&names[..1], &["a/b", "a/c"], &["project acme/web/shop", "group acme/web/shops"]] {
+            assert_eq!(cut_below(apart, 3), cut(apart, 3));
+        }
     }
 
     #[test]

@@ -35,8 +35,8 @@ fn no_line_is_wider_than_the_terminal() {
                 let report = AccessReport { index, agent: None, environment: None, why, format: Format::Human, width };
                 let queries = projects.map(|project| Query::new(project, Some("production"), None));
                 let mut out = Vec::new();
-                report.write_grants(&mut Outlet::new(&mut out)).unwrap();
-                report.write_answers(&queries, &mut Outlet::new(&mut out)).unwrap();
+                report.write_grants(&mut Outlet::without_tones(&mut out)).unwrap();
+                report.write_answers(&queries, &mut Outlet::without_tones(&mut out)).unwrap();
                 let text = String::from_utf8(out).unwrap();
                 for line in text.lines().filter(|line| !is_one_word(line)) {
                     assert!(line.width() <= width, "{width}: {line}");
@@ -61,7 +61,7 @@ fn names_stay_whole_where_there_is_room() {
             let report =
                 AccessReport { index, agent: None, environment: None, why: false, format: Format::Human, width };
             let mut out = Vec::new();
-            report.write_grants(&mut Outlet::new(&mut out)).unwrap();
+            report.write_grants(&mut Outlet::without_tones(&mut out)).unwrap();
             String::from_utf8(out).unwrap()
         };
         assert!(!shown(250).contains('…'));

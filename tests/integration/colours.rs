@@ -4,7 +4,7 @@ use crate::common::{kaslint, kaslint_in, root};
 
 const INVENTORY: &str = "fixtures/jobs/protected-refs/inventory.yaml";
 
-const CALLS: [&[&str]; 11] = [
+const CALLS: [&[&str]; 12] = [
     &["access", "--inventory", INVENTORY],
     &["access", "--inventory", INVENTORY, "--for", "acme/web/shop"],
     &["access", "--inventory", INVENTORY, "--for", "acme/web/shop", "--why"],
@@ -16,6 +16,7 @@ const CALLS: [&[&str]; 11] = [
     &["rules", "unknown-key"],
     &["check", "fixtures/demo", "--format", "concise"],
     &["check", "fixtures/demo", "--diff"],
+    &["access", "--inventory", INVENTORY, "--who", "production"],
 ];
 
 /// What sets a style, in order.

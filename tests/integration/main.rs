@@ -33,6 +33,7 @@ mod jobs;
 mod junit;
 mod left_out;
 mod manners;
+mod models;
 mod outputs;
 mod properties;
 mod ranges;

@@ -7,7 +7,7 @@ use super::super::layout::{self, Table};
 use super::super::most;
 use super::Who;
 use super::overview::{Overview, Row};
-use crate::outlet::Outlet;
+use crate::outlet::{Outlet, Tone};
 use crate::words;
 
 /// How many names stand in one cell or sentence before the others are counted.
@@ -25,7 +25,7 @@ pub(super) fn write(who: &Who<'_, '_>, out: &mut Outlet<'_>) -> io::Result<()> {
         }
         is_first = false;
         let overview = Overview::of(who, id);
-        out.line(format_args!("{}", overview.context))?;
+        out.parts(&[(Tone::Title, &overview.context.to_string())])?;
         paragraph(out, "  ", &overview.answer, width)?;
         rows(&overview.rows, width, out)?;
         if !overview.without_job.is_empty() {
@@ -60,9 +60,7 @@ fn rows(rows: &[Row], width: usize, out: &mut Outlet<'_>) -> io::Result<()> {
         ]);
     }
     if !table.is_empty() {
-        for line in table.lines(layout::usable(width) - 2) {
-            out.line(format_args!("  {line}"))?;
-        }
+        table.write("  ", layout::usable(width), out)?;
     }
     for (number, note) in (1..).zip(&notes) {
         paragraph(out, &format!("  [{number}] "), &format!("if {note}"), width)?;

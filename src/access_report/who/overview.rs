@@ -113,7 +113,7 @@ fn answer((projects, jobs): (usize, usize), of_any: usize, not_listed: bool, env
         parts.push(format!("{} of {}", words::count(jobs, "job"), words::count(projects, "project")));
     }
     if of_any > 0 {
-        parts.push(format!("jobs of {}, whose CI files are not all at hand", words::count(of_any, "project")));
+        parts.push(format!("the jobs of {} that are not at hand", words::count(of_any, "project")));
     }
     if not_listed {
         parts.push("jobs of projects that only an inventory can list".to_owned());
@@ -126,14 +126,14 @@ fn answer((projects, jobs): (usize, usize), of_any: usize, not_listed: bool, env
 
 /// What gets in of one project, jobs that do alike together.
 fn alike(agent: &crate::access::Agent<'_>, list: &[Admission<'_>]) -> Vec<Alike> {
-    let mut all: Vec<Alike> = Vec::new();
-    let mut at: HashMap<Alike, usize> = HashMap::new();
+    let mut of_jobs: Vec<(Alike, Option<&str>, Option<Vec<String>>)> = Vec::new();
+    let mut at: HashMap<(Alike, Option<&str>), usize> = HashMap::new();
     for admission in list {
         let Admission { job, environments, on_protected, on_others, by, conditions, identity: _, namespace } =
             admission;
         let alike = Alike {
             jobs: Vec::new(),
-            environments: environments.as_ref().map(|names| names.iter().map(|name| words::printable(name)).collect()),
+            environments: None,
             refs: match (on_protected, on_others) {
                 (true, true) => "all",
                 (true, false) => "protected",
@@ -147,20 +147,35 @@ fn alike(agent: &crate::access::Agent<'_>, list: &[Admission<'_>]) -> Vec<Alike>
             namespace: namespace.map(|namespace| words::printable(&namespace.value)).unwrap_or_default(),
             condition: words::conditions_of_projects(conditions),
         };
-        // Any job is not one among others.
-        let key = (alike.clone(), job.is_none());
-        let position = match job {
-            Some(_) => *at.entry(key.0).or_insert(all.len()),
-            None => all.len(),
-        };
+        let job = job.as_deref();
+        // A CI job is another identity in each environment, which is told once.
+        let position = *at.entry((alike.clone(), job)).or_insert(of_jobs.len());
+        if position == of_jobs.len() {
+            of_jobs.push((alike, job, None));
+        }
+        if let Some((_, _, known)) = of_jobs.get_mut(position) {
+            let names = environments.iter().flatten().map(|name| words::printable(name));
+            match environments {
+                Some(_) => known.get_or_insert_default().extend(names),
+                None => *known = None,
+            }
+        }
+    }
+    together(of_jobs)
+}
+
+/// Jobs that do alike together. Any job is not one among others.
+fn together(of_jobs: Vec<(Alike, Option<&str>, Option<Vec<String>>)>) -> Vec<Alike> {
+    let mut all: Vec<Alike> = Vec::new();
+    let mut at: HashMap<(Alike, bool), usize> = HashMap::new();
+    for (alike, job, environments) in of_jobs {
+        let alike = Alike { environments, ..alike };
+        let position = *at.entry((alike.clone(), job.is_none())).or_insert(all.len());
         if position == all.len() {
             all.push(alike);
         }
-        if let (Some(alike), Some(job)) = (all.get_mut(position), job) {
-            let name = words::printable(job);
-            if alike.jobs.last() != Some(&name) {
-                alike.jobs.push(name);
-            }
+        if let Some(alike) = all.get_mut(position) {
+            alike.jobs.extend(job.map(words::printable));
         }
     }
     all
@@ -169,7 +184,7 @@ fn alike(agent: &crate::access::Agent<'_>, list: &[Admission<'_>]) -> Vec<Alike>
 impl Row {
     /// The projects, or what is known of them.
     pub fn projects(&self, most: usize) -> Vec<String> {
-        if self.projects.is_empty() { vec!["not listed".to_owned()] } else { words::cut(&self.projects, most) }
+        if self.projects.is_empty() { vec!["not listed".to_owned()] } else { words::cut_below(&self.projects, most) }
     }
 }
 

@@ -99,10 +99,10 @@ fn includes_that_go_wrong() {
     assert_eq!(
         messages(&pipeline),
         [
-            ".gitlab-ci.yml:2: the included file `missing.yml` does not exist",
-            ".gitlab-ci.yml:3: GitLab finds no file under `../outside.yml`: a path must not hold `..`",
-            ".gitlab-ci.yml:4: GitLab finds no file under `ci/../../outside.yml`: a path must not hold `..`",
-            ".gitlab-ci.yml:5: GitLab includes only `.yml` and `.yaml` files, and this is `text.txt`",
+            ".gitlab-ci.yml:2: `missing.yml` is included and does not exist: GitLab refuses the configuration",
+            ".gitlab-ci.yml:3: `../outside.yml` leads to no file for GitLab: a path must not hold `..`",
+            ".gitlab-ci.yml:4: `ci/../../outside.yml` leads to no file for GitLab: a path must not hold `..`",
+            ".gitlab-ci.yml:5: `text.txt` is not included: GitLab takes `.yml` and `.yaml` files only",
             ".gitlab-ci.yml:6: this names nothing that could be included",
             ".gitlab-ci.yml:7: `.gitlab-ci.yml` includes itself",
             "b.yml:1: `a.yml` includes itself",

@@ -34,11 +34,11 @@ fn what_is_no_job_is_said() {
     assert_eq!(
         messages(&pipeline),
         [
-            ".gitlab-ci.yml:1: the job `a` must be a map",
-            ".gitlab-ci.yml:2: the job `b` has no `script`, `run` or `trigger`",
-            ".gitlab-ci.yml:3: a job's name must be text, and this is `true`",
-            ".gitlab-ci.yml:4: a job's name must be text, and this is `1`",
-            ".gitlab-ci.yml:5: the job `d` must be a map",
+            ".gitlab-ci.yml:1: `a` must be a map, as a job: GitLab refuses the configuration",
+            ".gitlab-ci.yml:2: `b` has no `script`, `run` or `trigger`: GitLab refuses the configuration",
+            ".gitlab-ci.yml:3: `true` is no text, which a job's name must be: GitLab refuses the configuration",
+            ".gitlab-ci.yml:4: `1` is no text, which a job's name must be: GitLab refuses the configuration",
+            ".gitlab-ci.yml:5: `d` must be a map, as a job: GitLab refuses the configuration",
         ]
     );
     assert_eq!(names(&pipeline), ["yes_job"]);
@@ -89,9 +89,9 @@ fn environments_that_have_no_name() {
     assert_eq!(
         messages(&pipeline),
         [
-            ".gitlab-ci.yml:1: `environment` must be text",
-            ".gitlab-ci.yml:2: an environment must have a `name`",
-            ".gitlab-ci.yml:3: `environment` must be text or a map",
+            ".gitlab-ci.yml:1: `environment` must be text: GitLab refuses the configuration",
+            ".gitlab-ci.yml:2: `environment` must have a `name`: GitLab refuses the configuration",
+            ".gitlab-ci.yml:3: `environment` must be text or a map: GitLab refuses the configuration",
         ]
     );
 }
@@ -100,7 +100,10 @@ fn environments_that_have_no_name() {
 fn a_line_of_a_script_that_became_a_map() {
     let pipeline = read("a:\n  script:\n    - echo x\n    - echo \"name: value\"\n    - 'echo a: b'\n");
     assert_eq!(script(&pipeline, "a"), ["echo x", "echo a: b"]);
-    assert_eq!(messages(&pipeline), [".gitlab-ci.yml:4: `script` must be text or a list of texts"]);
+    assert_eq!(
+        messages(&pipeline),
+        [".gitlab-ci.yml:4: `script` must be text or a list of texts: GitLab refuses the configuration"]
+    );
     assert!(pipeline.problems[0].help().unwrap().contains("quote"));
 }
 
@@ -115,7 +118,10 @@ fn only_and_except() {
     assert_eq!(&*except.refs[0], "schedules");
     assert_eq!(&*except.variables[0], "$SKIP");
     assert!(except.kubernetes && except.changes);
-    assert_eq!(messages(&read("a: { script: x, only: main }\n")), [".gitlab-ci.yml:1: `only` must be a list or a map"]);
+    assert_eq!(
+        messages(&read("a: { script: x, only: main }\n")),
+        [".gitlab-ci.yml:1: `only` must be a list or a map: GitLab refuses the configuration"]
+    );
 }
 
 #[test]

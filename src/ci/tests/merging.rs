@@ -61,7 +61,7 @@ fn extends_that_leads_nowhere() {
     assert_eq!(
         messages(&pipeline),
         [
-            ".gitlab-ci.yml:1: `.missing` is defined nowhere",
+            ".gitlab-ci.yml:1: `.missing` is defined nowhere: GitLab refuses the configuration",
             ".gitlab-ci.yml:2: `b` extends itself",
             ".gitlab-ci.yml:3: `.d` is no map and cannot be extended",
         ]
