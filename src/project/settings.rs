@@ -354,7 +354,7 @@ mod tests {
             [
                 "there is no key `projct` in the settings",
                 "`version` must be text",
-                "`tier` must be `free`, `premium` or `ultimate`",
+                "`tier` must be `free`, `premium` or `ultimate`, and this is `gold`",
                 "`fatal` is none of `off`, `note`, `warning` and `error`",
                 "`reason` is missing",
                 "there is no rule `null-valu`",

@@ -85,7 +85,8 @@ pub(super) fn impossible(name: &str, selection: &Selection, cx: &JobContext<'_>)
     }
     // One part alone may be the name of something else, where nobody knows of agents.
     let is_one_part = !path.contains([':', '/']) && path_fault(path).is_none();
-    if !is_one_part || !(cx.uses_agents || !agents.is_empty()) {
+    let knows_agents = cx.uses_agents || !agents.is_empty();
+    if !is_one_part || !knows_agents {
         return None;
     }
     let meant = |context: &&String| {

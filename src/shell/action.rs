@@ -81,7 +81,10 @@ pub enum ActionKind {
         kubeconfig: Option<PartialText>,
     },
     /// No context is the current one any more, or it is renamed or deleted.
-    ChangeContexts,
+    ChangeContexts {
+        /// What a context is called from now on.
+        new_name: Option<Argument>,
+    },
     /// A program that can talk to a cluster.
     Cluster(ClusterCommand),
     /// `kubectl config set-credentials`.
@@ -220,7 +223,7 @@ impl ActionKind {
             Self::SetContext { name, cluster, user, namespace } => {
                 arguments.extend(name.iter_mut().chain(cluster).chain(user).chain(namespace));
             }
-            Self::ChangeContexts | Self::OwnKubeconfig { .. } | Self::CacheUnwritable | Self::Opaque { .. } => {}
+            Self::ChangeContexts { .. } | Self::OwnKubeconfig { .. } | Self::CacheUnwritable | Self::Opaque { .. } => {}
         }
         arguments.into_iter().for_each(|argument| show(&mut argument.range));
     }

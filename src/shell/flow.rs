@@ -71,7 +71,7 @@ impl FlowState {
                 let decision = if is_elsewhere { Decision::OwnKubeconfig } else { Decision::Selected(at) };
                 Self { decision: Some(decision), selection: Some(Use { at, is_elsewhere }), ..nothing }
             }
-            ActionKind::ChangeContexts => Self { decision: Some(Decision::Changed), ..nothing },
+            ActionKind::ChangeContexts { .. } => Self { decision: Some(Decision::Changed), ..nothing },
             ActionKind::Opaque { .. } => Self { is_opaque: true, ..nothing },
             ActionKind::OwnKubeconfig { .. } => Self { own_kubeconfig: true, ..nothing },
             // In the same shell, the calls themselves know the value unless it hangs on a condition.
@@ -182,7 +182,7 @@ pub(super) struct Made {
     contexts: BTreeMap<(bool, PartialText), usize>,
     credentials: BTreeMap<(bool, PartialText), usize>,
     clusters: BTreeMap<(bool, PartialText), usize>,
-    /// Contexts that are put together from a user or a cluster, in whichever shell.
+    /// Contexts that are put together from a user or a cluster, or get their name, in whichever shell.
     whole: Vec<PartialText>,
 }
 
@@ -198,6 +198,7 @@ impl Made {
                         made.whole.push(name.text.clone());
                     }
                 }
+                ActionKind::ChangeContexts { new_name: Some(name) } => made.whole.push(name.text.clone()),
                 ActionKind::SetCredentials { name, .. } => {
                     made.credentials.insert((is_after, name.text.clone()), at);
                 }

@@ -66,7 +66,7 @@ impl Script {
                     return InForce::Selected { context: context.clone(), selection: Some(at) };
                 }
                 ActionKind::UseContext { .. } => return InForce::Unknown(Why::Conditional),
-                ActionKind::ChangeContexts if !is_forgotten => return InForce::Unknown(Why::Changed),
+                ActionKind::ChangeContexts { .. } if !is_forgotten => return InForce::Unknown(Why::Changed),
                 ActionKind::Opaque { .. } => nothing = InForce::Unknown(Why::Opaque),
                 _ => {}
             }

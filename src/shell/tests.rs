@@ -67,7 +67,7 @@ fn show(line: &str, action: &Action) -> String {
             let own = kubeconfig.as_ref().map(|path| format!(" of {path}")).unwrap_or_default();
             format!("use {}{own}", one(context))
         }
-        ActionKind::ChangeContexts => "change".to_owned(),
+        ActionKind::ChangeContexts { .. } => "change".to_owned(),
         ActionKind::Cluster(command) => format!(
             "{:?} {} {:?}{}{}{}{}{}{}{}",
             command.tool,

@@ -44,6 +44,7 @@ fn what_may_be_an_agents_or_anothers_is_not() {
     ];
     let mut jobs: String = contexts.iter().map(|(name, context)| job(name, context)).collect();
     jobs.push_str("made: {script: ['kubectl config set-context edge --cluster=edge', 'kubectl config use-context edge', kubectl get ns]}\n");
+    jobs.push_str("renamed: {script: ['kubectl config rename-context acme/agents:prod clusters:prod', 'kubectl config use-context clusters:prod', kubectl get ns]}\n");
     jobs.push_str("own: {script: ['export KUBECONFIG=$PWD/kubeconfig', 'kubectl config use-context clusters:prod', kubectl get ns]}\n");
     assert_eq!(check(&[(".gitlab-ci.yml", &jobs), OWN_AGENT], &["--project", "acme/agents"]), "");
     // Where nobody knows of agents, a short name may be anything.

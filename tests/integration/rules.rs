@@ -188,7 +188,7 @@ fn findings_in(info: &RuleInfo, blocks: &[Block], release: Option<Version>) -> V
 const SHOWN: usize = 60;
 
 /// What a message says in this many characters that GitLab, or another program, does with a value: one of these stands there.
-const DOES: [&str; 43] = [
+const DOES: [&str; 44] = [
     "GitLab",
     "restricts nothing",
     "no agent's context",
@@ -224,6 +224,7 @@ const DOES: [&str; 43] = [
     "regular expression",
     "matches",
     "hides",
+    "breaks",
     "set by no file",
     "not given",
     "use it",

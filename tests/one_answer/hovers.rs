@@ -38,6 +38,10 @@ pub fn claim(told: &str, one: &Selected, configs: &[Config<'_>], ledger: &mut Le
     if told.contains("the path of this project is not known") {
         return ledger.claim(About::Path, &one.folder, source, [Fact::Path(None)]);
     }
+    // A hover is short: of many answers not all are told.
+    if told.contains("- and ") || told.contains('…') {
+        return;
+    }
     // The lines of several cases of one name cannot be told apart.
     let [case] = &one.cases[..] else { return };
     let Some(project) = &one.project else { return };

@@ -124,9 +124,12 @@ fn answer((projects, jobs): (usize, usize), of_any: usize, not_listed: bool, env
     }
 }
 
+/// What gets in, with the job, if there is one, and its environments; `None` for all.
+type OfJob<'j> = (Alike, Option<&'j str>, Option<Vec<String>>);
+
 /// What gets in of one project, jobs that do alike together.
 fn alike(agent: &crate::access::Agent<'_>, list: &[Admission<'_>]) -> Vec<Alike> {
-    let mut of_jobs: Vec<(Alike, Option<&str>, Option<Vec<String>>)> = Vec::new();
+    let mut of_jobs: Vec<OfJob<'_>> = Vec::new();
     let mut at: HashMap<(Alike, Option<&str>), usize> = HashMap::new();
     for admission in list {
         let Admission { job, environments, on_protected, on_others, by, conditions, identity: _, namespace } =
@@ -165,7 +168,7 @@ fn alike(agent: &crate::access::Agent<'_>, list: &[Admission<'_>]) -> Vec<Alike>
 }
 
 /// Jobs that do alike together. Any job is not one among others.
-fn together(of_jobs: Vec<(Alike, Option<&str>, Option<Vec<String>>)>) -> Vec<Alike> {
+fn together(of_jobs: Vec<OfJob<'_>>) -> Vec<Alike> {
     let mut all: Vec<Alike> = Vec::new();
     let mut at: HashMap<(Alike, bool), usize> = HashMap::new();
     for (alike, job, environments) in of_jobs {

@@ -20,6 +20,9 @@ pub(super) const VALUED: &[&str] = &[
     "--output",
 ];
 
+/// A change of contexts that gives none a name.
+const CHANGE: ActionKind = ActionKind::ChangeContexts { new_name: None };
+
 pub(super) fn recognize(flags: &Flags, call: &Call<'_>) -> Vec<Recognized> {
     let named = |kind: ActionKind, word: &Word| vec![(kind, Some(word.range()))];
     let argument = |option: &str| flags.value(option).map(Word::argument);
@@ -31,8 +34,11 @@ pub(super) fn recognize(flags: &Flags, call: &Call<'_>) -> Vec<Recognized> {
             named(ActionKind::UseContext { context: name.argument(), kubeconfig }, name)
         }
         ("set", Some(property)) => set(property, flags.positional.get(3), kubeconfig),
-        ("unset", Some(property)) if changes_contexts(property) => named(ActionKind::ChangeContexts, property),
-        ("delete-context" | "rename-context", Some(name)) => named(ActionKind::ChangeContexts, name),
+        ("unset", Some(property)) if changes_contexts(property) => named(CHANGE, property),
+        ("delete-context", Some(name)) => named(CHANGE, name),
+        ("rename-context", Some(name)) => {
+            named(ActionKind::ChangeContexts { new_name: flags.positional.get(3).map(Word::argument) }, name)
+        }
         ("set-credentials", Some(name)) => {
             let others = ["--client-certificate", "--client-key", "--username", "--password", "--exec-command"];
             let other_auth = others.iter().any(|option| flags.has(option)) || flags.has("--auth-provider");
@@ -74,7 +80,7 @@ fn set(property: &Word, value: Option<&Word>, kubeconfig: Option<PartialText>) -
         }
         // Dots part the steps of the path, so parts of a context's name cannot be told from it.
         _ if property.start().starts_with("contexts.") && !property.start().ends_with(".namespace") => {
-            vec![(ActionKind::ChangeContexts, Some(property.range()))]
+            vec![(CHANGE, Some(property.range()))]
         }
         _ => Vec::new(),
     }
@@ -86,7 +92,7 @@ pub(super) fn kubectx(arguments: &[Word]) -> Vec<Recognized> {
     let start = first.start();
     match &*start {
         "-c" | "--current" | "-h" | "--help" | "-V" | "--version" => Vec::new(),
-        _ if start.starts_with('-') || start.contains('=') => vec![(ActionKind::ChangeContexts, Some(first.range()))],
+        _ if start.starts_with('-') || start.contains('=') => vec![(CHANGE, Some(first.range()))],
         _ => {
             let kind = ActionKind::UseContext { context: first.argument(), kubeconfig: None };
             vec![(kind, Some(first.range()))]
