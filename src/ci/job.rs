@@ -72,6 +72,7 @@ pub(super) fn job(
         name_place: name.text.place.clone(),
         parents: parents(map),
         stage: text(resolver, "stage"),
+        stage_place: resolver.get(map, "stage").and_then(|value| value.as_text().map(|text| text.place.clone())),
         script: lines(resolver, map, &inherit, is_trigger, surroundings),
         variables: merge_variables(inherited, &own_variables),
         own_variables,

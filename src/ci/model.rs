@@ -66,6 +66,8 @@ pub struct Job {
     pub parents: Vec<Arc<str>>,
     /// Its stage, if it is given; GitLab takes `test` otherwise.
     pub stage: Option<Arc<str>>,
+    /// Where its stage stands.
+    pub stage_place: Option<Place>,
     /// The lines of `before_script`, `script` and `after_script`, in this order.
     pub script: Vec<ScriptLine>,
     /// The top level's variables with the job's own over them, as far as it inherits them. Variables of the project, its

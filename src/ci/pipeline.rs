@@ -100,6 +100,35 @@ impl Pipeline {
         self.jobs = jobs;
         self.problems.append(&mut resolver.extends.problems);
         self.problems.append(&mut resolver.problems);
+        // Where something else is wrong, stages may stand there.
+        if self.problems.is_empty() && !self.is_incomplete() && root.entry("types").is_none() {
+            self.problems = self.unknown_stages();
+        }
+    }
+
+    /// Jobs whose stage there is not. Of what a file may bring along that is perhaps included, nothing is known.
+    ///
+    /// Source: `validate_job_stage!` in `lib/gitlab/ci/yaml_processor.rb`, `lib/gitlab/ci/config/entry/stages.rb`.
+    fn unknown_stages(&self) -> Vec<Problem> {
+        const EDGES: [&str; 2] = [".pre", ".post"];
+        let defaults = ["build", "test", "deploy"].map(Arc::from);
+        let stages = self.stages.as_deref().unwrap_or(&defaults);
+        if !self.conditional.is_empty() || stages.is_empty() {
+            return Vec::new();
+        }
+        let known: HashSet<&str> = stages.iter().map(|stage| &**stage).chain(EDGES).collect();
+        let of_job = |job: &Job| {
+            let stage = job.stage.clone().unwrap_or_else(|| "test".into());
+            if known.contains(&*stage) || stage.contains("$[[") {
+                return None;
+            }
+            let place = job.stage_place.as_ref().unwrap_or(&job.name_place).clone();
+            let kind = ProblemKind::UnknownStage { stage, is_named: job.stage.is_some(), stages: stages.to_vec() };
+            Some(Problem::new(kind, place))
+        };
+        // One is enough to refuse the configuration, and a few are enough to see what is meant.
+        const MOST: usize = 20;
+        self.jobs.iter().filter_map(of_job).take(MOST).collect()
     }
 
     /// Says each thing once, and what kept the rest from being read.

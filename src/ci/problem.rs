@@ -1,5 +1,7 @@
 //! What is wrong with a CI configuration, and what of it could not be read.
 
+use std::sync::Arc;
+
 use crate::schema::{listed, nearest};
 use crate::source::Place;
 use crate::yaml;
@@ -67,6 +69,15 @@ pub enum ProblemKind {
         keyword: &'static str,
         /// What it takes.
         expected: &'static str,
+    },
+    /// A job's stage that the pipeline does not have; whether the job names it, and the stages that there are.
+    UnknownStage {
+        /// The stage.
+        stage: Arc<str>,
+        /// Whether the job names it, rather than none.
+        is_named: bool,
+        /// Those that there are.
+        stages: Vec<Arc<str>>,
     },
     /// An environment without a name.
     EnvironmentWithoutName,
@@ -168,6 +179,12 @@ impl Problem {
             K::ReferenceCycle(path) => format!("`!reference [{path}]` leads back to itself"),
             K::DefinedTwice(keyword) => format!("`{keyword}` stands at the top level and in `default`"),
             K::WrongType { keyword, expected } => format!("`{keyword}` must be {expected}: {REFUSES}"),
+            K::UnknownStage { stage, is_named: true, .. } => {
+                format!("`{stage}` is no stage of this pipeline: {REFUSES}")
+            }
+            K::UnknownStage { stage, .. } => {
+                format!("`{stage}` is the stage of jobs that name none, and no stage of this pipeline: {REFUSES}")
+            }
             K::EnvironmentWithoutName => format!("`environment` must have a `name`: {REFUSES}"),
             K::UnknownKey { keyword, key, .. } => {
                 format!("`{key}` is no key of `{keyword}`: {REFUSES}")
@@ -216,6 +233,10 @@ impl Problem {
                 None => format!("write {}", listed(values)),
             },
             K::Beside { keyword, other } => format!("keep `{other}`, and take `{keyword}` out"),
+            K::UnknownStage { stage, stages, .. } => match nearest(stage, stages.iter().map(|known| &**known)) {
+                Some(near) => format!("write `{near}`, or add `{stage}` to `stages`"),
+                None => format!("add it to `stages`, or name {}", listed(stages)),
+            },
             K::EmptyMap(keyword) => format!("take `{keyword}` out, or name an agent"),
             K::DefinedTwice(_) => "keep the one in `default`".to_owned(),
             _ => return None,

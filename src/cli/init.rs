@@ -31,9 +31,9 @@ const HOOK: &str = "  - repo: local
         name: kaslint
         entry: kaslint check
         language: system
-        # CI files, agents' files, inventory and settings bear on each other: any change has all of them checked.
-        files: \\.ya?ml$
+        # All files are looked at each time: they bear on each other, and one that is renamed or deleted is a change as well.
         pass_filenames: false
+        always_run: true
 ";
 
 #[derive(Debug, clap::Args)]
@@ -105,6 +105,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
         file.persist_new().map_err(Unusable::new)?;
     }
     output::complain(&format!("Wrote {names}."));
+    let unchanged = proposals.iter().filter(|proposal| matches!(proposal.state, State::Lacks(_) | State::Closed(..)));
+    let unchanged: Vec<String> = unchanged.map(|proposal| shown_path(&proposal.path)).collect();
+    if !unchanged.is_empty() {
+        output::complain(&format!("Not changed: {}; add the lines that are shown above.", unchanged.join(", ")));
+    }
+    output::complain(
+        "Next: fill in the settings, give the CI job an image that has kaslint, and run `pre-commit install`.",
+    );
     Ok(Exit::Fine)
 }
 
@@ -174,7 +182,7 @@ fn job(stage: &str) -> String {
     format!(
         "kaslint:
   stage: {stage}
-  # The job's image needs kaslint on its PATH; `image:` names one.
+  # image: registry.example.com/tools/kaslint:0.1.0  # one that has kaslint on its PATH
   rules:
     - if: $CI_PIPELINE_SOURCE == \"merge_request_event\"
     - if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH

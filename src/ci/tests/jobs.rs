@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn jobs_are_told_from_keywords() {
     let pipeline = clean(
-        "stages: [build, deploy]
+        "stages: [build, test, deploy]
 workflow: { rules: [{ if: $CI_COMMIT_BRANCH }, { when: never }] }
 .hidden: { script: x }
 pages: { script: x }
@@ -21,7 +21,7 @@ build: { stage: build, script: make, when: manual }
     assert!(pipeline.job("bridge").unwrap().has_child && !pipeline.job("waits").unwrap().has_child);
     assert_eq!(pipeline.job("build").unwrap().stage.as_deref(), Some("build"));
     assert_eq!(pipeline.job("build").unwrap().when.as_deref(), Some("manual"));
-    assert_eq!(pipeline.stages.as_ref().unwrap().len(), 2);
+    assert_eq!(pipeline.stages.as_ref().unwrap().len(), 3);
     let rules = pipeline.workflow_rules.as_ref().unwrap();
     assert_eq!(rules[0].condition.as_deref(), Some("$CI_COMMIT_BRANCH"));
     assert_eq!(rules[1].when.as_deref(), Some("never"));
@@ -183,4 +183,36 @@ fn places_survive_marks_and_line_breaks() {
     assert_eq!(line.source().slice(span), "kubectl");
     assert_eq!(line.source().position(span.start).line, 5);
     assert_eq!(pipeline.jobs[0].name_place.written(), "deploy");
+}
+
+#[test]
+fn stages_that_are_not_there() {
+    let told = |text: &str| messages(&read(text));
+    let refuses = ": GitLab refuses the configuration";
+    assert_eq!(
+        told(
+            "stages: [test, build]\na: { script: x, stage: deploy }\nb: { script: x, stage: .post }\nc: { script: x }\n"
+        ),
+        [format!(".gitlab-ci.yml:2: `deploy` is no stage of this pipeline{refuses}")]
+    );
+    assert_eq!(
+        told("stages: [build]\na: { script: x }\n"),
+        [format!(
+            ".gitlab-ci.yml:2: `test` is the stage of jobs that name none, and no stage of this pipeline{refuses}"
+        )]
+    );
+    assert_eq!(
+        told(".base: { stage: lint }\na: { script: x, extends: .base }\n"),
+        [format!(".gitlab-ci.yml:1: `lint` is no stage of this pipeline{refuses}")]
+    );
+    for silent in [
+        "a: { script: x, stage: deploy }\n",
+        "stages: [deploy]\ninclude: [{template: Jobs/Deploy.gitlab-ci.yml}]\na: { script: x }\n",
+        "types: [other]\na: { script: x, stage: other }\n",
+        "stages: [a]\n.hidden: { script: x, stage: b }\nc: { script: x, stage: a }\n",
+    ] {
+        assert!(!told(silent).iter().any(|message| message.contains("stage")), "{silent}");
+    }
+    let main = "stages: [deploy]\ninclude: [{local: b.yml, rules: [{if: $X}]}]\na: { script: x, stage: other }\n";
+    assert_eq!(messages(&read_files(&[(".gitlab-ci.yml", main), ("b.yml", "stages: [other]\n")])), [""; 0]);
 }
