@@ -126,9 +126,10 @@ impl Pipeline {
             let kind = ProblemKind::UnknownStage { stage, is_named: job.stage.is_some(), stages: stages.to_vec() };
             Some(Problem::new(kind, place))
         };
-        // One is enough to refuse the configuration, and a few are enough to see what is meant.
-        const MOST: usize = 20;
-        self.jobs.iter().filter_map(of_job).take(MOST).collect()
+        // One is enough to refuse the configuration: of each stage the first job is told.
+        let mut told = HashSet::new();
+        let is_new = |problem: &Problem| told.insert(problem.message());
+        self.jobs.iter().filter_map(of_job).filter(is_new).take(20).collect()
     }
 
     /// Says each thing once, and what kept the rest from being read.

@@ -69,7 +69,7 @@ impl Rule for NoContextSelected {
         let (message, selection) = match action.script.in_force(action.number) {
             Some(InForce::Nothing) => (
                 format!(
-                    "`{program}` turns to localhost here: nothing selects a context before, and GitLab chooses none"
+                    "`{program}` turns to localhost here, or on a runner in a cluster to that, as its pod: nothing selects a context before, and GitLab chooses none"
                 ),
                 None,
             ),
@@ -91,9 +91,19 @@ impl Rule for NoContextSelected {
         if let Some(named) = named {
             finding = finding.related_at(named.place.clone(), "for the environment, and no context for scripts");
         }
+        let mut help = help(action, named, cx);
+        if reads_for_nothing(action) {
+            help.push_str("; `KUBE_CONTEXT` is read by GitLab's templates alone");
+        }
         // One is enough to see: those behind it have the same cause.
-        findings.report_once_a_job(finding.help(help(action, named, cx)));
+        findings.report_once_a_job(finding.help(help));
     }
+}
+
+/// Whether the job has a variable that looks as if it selected a context.
+fn reads_for_nothing(action: &JobAction<'_>) -> bool {
+    let mut cases = action.job.cases.iter().filter(|case| std::ptr::eq(&*case.script, action.script));
+    cases.next().is_some_and(|case| action.job.scope(case).has("KUBE_CONTEXT"))
 }
 
 fn help(action: &JobAction<'_>, named: Option<&Selection>, cx: &JobContext<'_>) -> String {

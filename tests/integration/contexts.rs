@@ -95,3 +95,20 @@ fn the_context_of_auto_devops_is_held_against_what_it_deploys_to() {
     let told: String = cases.iter().map(|(name, said)| format!("# {name}\n{said}")).collect();
     insta::assert_snapshot!(told);
 }
+
+#[test]
+fn what_kubectl_does_not_read_is_told_where_nothing_selects_a_context() {
+    let files = [
+        (
+            ".gitlab-ci.yml",
+            "a: {variables: {KUBE_CONTEXT: $CI_PROJECT_PATH:prod}, script: [kubectl get ns]}\nb: {script: [kubectl get ns]}\n",
+        ),
+        OWN_AGENT,
+    ];
+    let files: Vec<(&str, &[u8])> = files.iter().map(|(path, text)| (*path, text.as_bytes())).collect();
+    let run = kaslint(folder_with(&files).path(), &["check", "--format", "json", "--project", "acme/agents"]);
+    let findings = run.json()["findings"].clone();
+    let helps: Vec<&str> =
+        findings.as_array().expect("findings").iter().filter_map(|one| one["help"].as_str()).collect();
+    insta::assert_snapshot!(helps.join("\n"));
+}

@@ -71,7 +71,7 @@ const STAGING: &str = "ci_access:
       environments: [staging, 'review/*']
 ";
 
-const SHOP: &str = "stages: [build, deploy]
+const SHOP: &str = "stages: [build, test, deploy]
 variables:
   AGENTS: acme/agents
 include: ci/review.yml
