@@ -104,7 +104,7 @@ fn access(repository: &Repository, snapshot: Snapshot, width: usize, reports: &m
             if why && format == access_report::Format::Csv {
                 continue;
             }
-            let report = AccessReport { index, agent: None, why, format, width };
+            let report = AccessReport { index, agent: None, environment: None, why, format, width };
             let kind = match format {
                 access_report::Format::Human => Kind::People,
                 access_report::Format::Markdown => Kind::Markdown,
