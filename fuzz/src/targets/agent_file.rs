@@ -15,8 +15,16 @@ use crate::laws;
 use crate::repository::AGENT_FILE;
 
 /// The rules that say of a file that it is refused.
-const REFUSING: [&str; 6] =
-    ["invalid-yaml", "unknown-key", "removed-key", "too-new-key", "wrong-type", "invalid-value"];
+const REFUSING: [&str; 8] = [
+    "invalid-yaml",
+    "unknown-key",
+    "removed-key",
+    "too-new-key",
+    "wrong-type",
+    "invalid-value",
+    "conflict-marker",
+    "kubeconfig-as-config",
+];
 
 /// Reads the file by the rules of two releases: it is refused by one exactly if a finding says so, later documents change nothing, and
 /// spans of plain scalars hold their values.
