@@ -1,8 +1,8 @@
 //! What the jobs of Auto DevOps deploy to, which stand in GitLab's template, and whether an agent lets them in.
 
 use super::given::JobContext;
-use super::jobs::finding_on;
-use crate::access::jobs::{By, CaseGrant, Refusal, Resolved, Selection};
+use super::jobs::{finding_on, listed_project};
+use crate::access::jobs::{By, CaseGrant, KUBE_CONTEXT, Refusal, Resolved, Selection};
 use crate::access::{AgentId, JobEnvironment, Query, Row};
 use crate::ci::Pipeline;
 use crate::diagnostic::{Finding, RuleInfo, Severity};
@@ -50,7 +50,7 @@ pub(super) fn targets(pipeline: &Pipeline) -> Vec<Target> {
             .is_some_and(|rules| !rules.is_empty() && rules.iter().all(|rule| rule.when.as_deref() == Some("never")));
         let is_disabled = target.job == "review" && is_set("REVIEW_DISABLED");
         let is_on = target.switch.is_none_or(|switch| is_set(switch) || job.is_some());
-        let has_own = job.is_some_and(|job| job.variables.iter().any(|variable| &*variable.name == "KUBE_CONTEXT"));
+        let has_own = job.is_some_and(|job| job.variables.iter().any(|variable| &*variable.name == KUBE_CONTEXT));
         is_on && !is_off && !is_disabled && !has_own
     };
     TARGETS.into_iter().filter(deploys).collect()
@@ -75,12 +75,9 @@ pub(super) fn refused<'p>(
     if selection.by != By::AutoDevops || !selection.cases.is_empty() {
         return None;
     }
-    let project = cx.project_path()?;
+    let project = listed_project(cx)?;
     let Resolved::Agent(agent) = selection.resolve(cx.index) else { return None };
-    let known = cx.index.agent(agent);
-    let is_known = known.file.is_some() || known.project.is_some_and(|project| cx.has_files_of(project));
-    let is_listed = cx.index.inventory().is_none_or(|inventory| inventory.find_project(project).is_some());
-    if !known.is_registered || !is_known || !is_listed {
+    if !cx.index.agent(agent).is_registered || !cx.knows_configuration(agent) {
         return None;
     }
     let mut targets = targets(cx.jobs.pipeline);

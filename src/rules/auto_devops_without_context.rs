@@ -5,7 +5,7 @@ use super::findings::{Findings, Wording};
 use super::given::JobContext;
 use super::jobs::{finding_at, job_name, script_place};
 use super::rule::{Rule, rule};
-use crate::access::jobs::{JobView, ProjectJobs, script_route};
+use crate::access::jobs::{JobView, KUBE_CONTEXT, ProjectJobs, script_route};
 use crate::shell::ActionKind;
 use crate::words::a_few;
 
@@ -55,7 +55,7 @@ impl Rule for AutoDevopsWithoutContext {
         let Some(template) = pipeline.auto_devops() else { return };
         let is_set = |name: &str| pipeline.variables.iter().any(|variable| &*variable.name == name);
         let cannot_use = cx.gitlab().inventory.is_some() && !cx.uses_agents;
-        if is_set("KUBE_CONTEXT") || cannot_use {
+        if is_set(KUBE_CONTEXT) || cannot_use {
             return;
         }
         let without: Vec<&str> = targets(pipeline).iter().map(|target| target.words).collect();
@@ -80,12 +80,12 @@ impl Rule for AutoDevopsWithoutContext {
         for case in &job.cases {
             let calls = case.script.actions.iter().find(|action| {
                 matches!(&action.kind, ActionKind::Opaque { program } if program == "auto-deploy")
-                    && !job.scope(case).has("KUBE_CONTEXT")
+                    && !job.scope(case).has(KUBE_CONTEXT)
             });
             let Some(action) = calls else { continue };
             let selects = case.script.actions.iter().any(|action| {
                 matches!(&action.kind, ActionKind::UseContext { .. } | ActionKind::OwnKubeconfig { .. })
-                    || matches!(&action.kind, ActionKind::Export { name, .. } if name == "KUBE_CONTEXT")
+                    || matches!(&action.kind, ActionKind::Export { name, .. } if name == KUBE_CONTEXT)
             });
             let place = script_place(job, action.item, &action.range);
             let Some(place) = place.filter(|_| !selects && !job.job.is_partial) else { continue };

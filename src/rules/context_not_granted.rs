@@ -69,6 +69,8 @@ rule! {
     /// Add the project, or a group above it, to `ci_access` of the agent's configuration; `kaslint access --for PROJECT --why` tells what each
     /// entry comes to.
     ///
+    /// Of the `KUBE_CONTEXT` that the top level gives the jobs of Auto DevOps it is a warning: CI/CD variables of the project, which no file shows, go before it.
+    ///
     /// ## When it stays silent
     ///
     /// Where no file of the agent's configuration project is at hand or GitLab refuses the agent's, where the project's path is not known,

@@ -115,9 +115,16 @@ impl<'p> JobContext<'p> {
     }
 
     /// Whether the files of a configuration project are at hand, so that an agent without one has none.
-    pub fn has_files_of(&self, project: &str) -> bool {
+    fn has_files_of(&self, project: &str) -> bool {
         self.project_path() == Some(project)
             || self.index.agents().iter().any(|agent| agent.file.is_some() && agent.project == Some(project))
+    }
+
+    /// Whether it is known what an agent's configuration says: its file is at hand, or the project's files are and it has none.
+    #[must_use]
+    pub fn knows_configuration(&self, agent: AgentId) -> bool {
+        let known = self.index.agent(agent);
+        known.file.is_some() || known.project.is_some_and(|project| self.has_files_of(project))
     }
 
     /// The place of an agent's entry, where its file is at hand.
@@ -166,10 +173,8 @@ impl<'p> JobSelection<'p> {
 
     fn ask(&self, cx: &JobContext<'p>) -> Vec<RefusedCase<'p>> {
         let Resolved::Agent(agent) = self.selected.resolve(cx.index) else { return Vec::new() };
-        let known = cx.index.agent(agent);
-        let is_asked = self.selected.by != By::Environment && known.is_registered;
-        let is_known = || known.file.is_some() || known.project.is_some_and(|project| cx.has_files_of(project));
-        if !is_asked || !is_known() {
+        let is_asked = self.selected.by != By::Environment && cx.index.agent(agent).is_registered;
+        if !is_asked || !cx.knows_configuration(agent) {
             return Vec::new();
         }
         let cases = self.selected.cases.iter().filter_map(|&at| self.job.cases.get(at));

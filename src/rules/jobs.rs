@@ -62,8 +62,7 @@ impl<'j> EnvironmentAgent<'j> {
         let (Some(kubernetes), true) = (&environment.kubernetes, environment.is_started()) else { return None };
         let Resolved::Agent(agent) = selection.resolve(cx.index) else { return None };
         let known = cx.index.agent(agent);
-        let is_known = known.file.is_some() || known.project.is_some_and(|project| cx.has_files_of(project));
-        if !known.is_registered || known.is_refused() || !is_known {
+        if !known.is_registered || known.is_refused() || !cx.knows_configuration(agent) {
             return None;
         }
         Some(Self { agent, case: job.cases.get(*selection.cases.first()?)?, kubernetes })

@@ -4,7 +4,7 @@ use super::findings::Findings;
 use super::given::{JobAction, JobContext};
 use super::jobs::{script_place, usable_contexts};
 use super::rule::{Rule, rule};
-use crate::access::jobs::{By, Selection};
+use crate::access::jobs::{By, KUBE_CONTEXT, Selection};
 use crate::ci::UnreadKind;
 use crate::shell::{ActionKind, Contact, InForce, Tool};
 use crate::words::{a_few_of, excerpt};
@@ -103,7 +103,7 @@ impl Rule for NoContextSelected {
 /// Whether the job has a variable that looks as if it selected a context.
 fn reads_for_nothing(action: &JobAction<'_>) -> bool {
     let mut cases = action.job.cases.iter().filter(|case| std::ptr::eq(&*case.script, action.script));
-    cases.next().is_some_and(|case| action.job.scope(case).has("KUBE_CONTEXT"))
+    cases.next().is_some_and(|case| action.job.scope(case).has(KUBE_CONTEXT))
 }
 
 fn help(action: &JobAction<'_>, named: Option<&Selection>, cx: &JobContext<'_>) -> String {
