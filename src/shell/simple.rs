@@ -66,7 +66,11 @@ impl Walker<'_> {
 
     /// A word after its expansions, split where the shell splits it.
     fn words(&mut self, frame: &Frame, word: &ast::Word) -> Vec<Word> {
+        let written = word;
         let word = self.word(frame, word);
+        if let Some(words) = self.all_arguments(written, &word.whole) {
+            return words;
+        }
         if self.splits > MAX_SPLITS {
             return vec![word];
         }
@@ -118,6 +122,7 @@ impl Walker<'_> {
             _ => return,
         };
         let word = self.word(frame, target);
+        self.writes(&word.text());
         if self.is_kubeconfig(&word.text()) {
             let how = format!("> {}", word.text());
             self.add(ActionKind::OwnKubeconfig { how }, word.range(), word.whole.clone());
@@ -131,11 +136,12 @@ impl Walker<'_> {
     }
 
     pub(super) fn add(&mut self, kind: ActionKind, range: Range<usize>, command: Range<usize>) {
-        self.found.push(Found { kind, range, command, path: self.path.clone() });
+        let top = self.following.top.clone();
+        self.found.push(Found { kind, range, command, top, path: self.path.clone() });
     }
 
     /// A variable gets a value in this shell.
-    fn assign(&mut self, name: &str, value: &Word, command: &Range<usize>) {
+    pub(super) fn assign(&mut self, name: &str, value: &Word, command: &Range<usize>) {
         self.env.set(name, value.text());
         self.exported(name, value, command);
     }
@@ -159,8 +165,12 @@ impl Walker<'_> {
         }
         match &*program {
             "export" | "declare" | "typeset" | "local" | "readonly" => {
+                let exports = program == "export" || rest.iter().any(|word| word.is("-x"));
                 for word in rest.iter().filter(|word| !word.start().starts_with('-')) {
                     self.assignment_word(word, whole);
+                    if exports {
+                        self.export(word.start().split('=').next().unwrap_or_default());
+                    }
                 }
             }
             "unset" => rest.iter().for_each(|word| self.env.set(&word.known(), PartialText::default())),
@@ -176,6 +186,7 @@ impl Walker<'_> {
                     self.run(&words, &set, whole, depth + 1);
                 }
                 commands::Inner::Script(script) => self.script(&script, set, whole),
+                commands::Inner::None if self.follow(&program, words, set, whole) => {}
                 commands::Inner::None => self.recognize(&program, words, set, whole),
             },
         }
