@@ -155,8 +155,8 @@ fn read_shell(
         let (item, file, range) = locate(&found.range, &found.top);
         script.not_read.push(NotReadHere { name: found.name.clone(), item, file, range, why: found.why });
     }
-    for range in &not_understood {
-        script.not_understood.push(locate(range, &following.top).0);
+    for (range, top) in &not_understood {
+        script.not_understood.push(locate(range, top).0);
     }
     let files = following.files.into_iter();
     script.files.extend(files.map(|file| ScriptFile { path: file.path, source: file.source }));

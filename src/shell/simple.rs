@@ -161,7 +161,7 @@ impl Walker<'_> {
         let Some((name, rest)) = words.split_first() else { return };
         let program = program_of(name);
         if depth > 8 {
-            return self.not_understood.push(whole.clone());
+            return self.not_understood(whole.clone());
         }
         match &*program {
             "export" | "declare" | "typeset" | "local" | "readonly" => {

@@ -47,8 +47,8 @@ pub(super) struct Walker<'a> {
     pub lookup: &'a dyn Lookup,
     pub env: Env,
     pub found: Vec<Found>,
-    /// Places that were not read: a text that is no shell, or more than the bounds allow.
-    pub not_understood: Vec<Range<usize>>,
+    /// Places that were not read: a text that is no shell, or more than the bounds allow; each with the last command of an item.
+    pub not_understood: Vec<(Range<usize>, Range<usize>)>,
     pub path: Vec<Arm>,
     pub functions: HashMap<String, Rc<RefCell<Function>>>,
     /// How many places there are where the scripts branch.
@@ -131,8 +131,7 @@ impl<'a> Walker<'a> {
         let frame = Rc::new(Frame::new(text, place));
         let whole = frame.global(&(0..frame.text.len()));
         if !self.is_within_depth() {
-            self.not_understood.push(whole);
-            return;
+            return self.not_understood(whole);
         }
         match parse(&frame.text) {
             Some(program) => {
@@ -140,7 +139,7 @@ impl<'a> Walker<'a> {
                 self.program(&frame, &program);
                 self.depth -= 1;
             }
-            None => self.not_understood.push(whole),
+            None => self.not_understood(whole),
         }
     }
 
@@ -148,7 +147,7 @@ impl<'a> Walker<'a> {
     pub fn call(&mut self, name: &str, arguments: &[Word], command: &Range<usize>) -> bool {
         let Some(function) = self.functions.get(name).cloned() else { return false };
         if !self.is_within_depth() {
-            self.not_understood.push(command.clone());
+            self.not_understood(command.clone());
             return true;
         }
         let (frame, body) = {
@@ -178,6 +177,12 @@ impl<'a> Walker<'a> {
         true
     }
 
+    /// A place that is not read, with the last command of an item.
+    pub fn not_understood(&mut self, place: Range<usize>) {
+        let top = self.following.top.clone();
+        self.not_understood.push((place, top));
+    }
+
     /// Whether one more text or function may be walked within those that are.
     pub fn is_within_depth(&self) -> bool {
         let most = if self.following.files.is_empty() { MAX_DEPTH } else { MAX_DEPTH_OF_FILES };
@@ -195,7 +200,7 @@ impl<'a> Walker<'a> {
             self.following.top = command.clone();
         }
         if self.commands == MAX_COMMANDS {
-            self.not_understood.push(command.clone());
+            self.not_understood(command.clone());
         }
         self.commands < MAX_COMMANDS
     }
@@ -321,7 +326,7 @@ impl<'a> Walker<'a> {
     pub(super) fn compound(&mut self, frame: &Rc<Frame>, command: &CompoundCommand) {
         if self.levels >= MAX_LEVELS {
             let place = frame.global(&(0..0));
-            return self.not_understood.push(place);
+            return self.not_understood(place);
         }
         self.levels += 1;
         self.compound_within(frame, command);

@@ -4,6 +4,7 @@
 //! followed is named in [`Following::not_read`], and from there on counts as run unseen.
 
 mod conditions;
+mod make;
 mod paths;
 mod scripts;
 
@@ -159,6 +160,7 @@ impl Walker<'_> {
             "python" | "python2" | "python3" | "node" | "ruby" | "perl" | "php" | "pwsh" => {
                 return self.other_language(arguments, whole);
             }
+            "make" | "gmake" => return self.make(name, arguments, set, whole),
             "cp" | "mv" | "install" | "ln" | "tee" | "curl" | "wget" | "sed" => {
                 self.note_written(program, arguments);
                 return false;

@@ -300,3 +300,58 @@ fn scripts_that_run_ever_more_scripts_end() {
     let files: Vec<(&str, &str)> = many.iter().map(|(path, text)| (&**path, &**text)).collect();
     of(&repository(&files), &["./0.sh"], &NOTHING);
 }
+
+#[test]
+fn makefiles_are_followed() {
+    const PLAIN: &str = ".PHONY: deploy\nall: build\n\nbuild:\n\techo\n\ndeploy: build login\n\t@kubectl \\\n\t  get pods\n\nlogin:\n\tkubectl config use-context a/b:c\n";
+    const VARIABLES: &str = "CTX := a/b:c\nENV ?= dev\nK = kubectl --context $(CTX)\ndeploy:\n\t-$(K) get $@\nother:\n\tkubectl --context a/b:$(ENV) get x\nthird:\n\tkubectl --context $(shell cat x) get x\nfourth:\n\tC=a/b:d; kubectl --context $$C get x\n";
+    const BRANCHES: &str = "ifeq ($(CI),true)\nCTX = a/b:c\nelse\nCTX = d/e:f\nendif\nx:\n\tkubectl --context $(CTX) get x\nifdef Y\ny:\n\tkubectl get y\nendif\n";
+    check(&[
+        (&[("Makefile", PLAIN)], &["make deploy"], "Makefile: get a/b:c"),
+        (&[("Makefile", PLAIN)], &["make"], ""),
+        (&[("Makefile", PLAIN)], &["make -n deploy"], ""),
+        (&[("Makefile", PLAIN)], &["make build deploy -j4"], "Makefile: get a/b:c"),
+        (&[("d/Makefile", PLAIN)], &["make -C d deploy"], "d/Makefile: get a/b:c"),
+        (&[("d/Makefile", PLAIN)], &["cd d", "make deploy"], "d/Makefile: get a/b:c"),
+        (&[("d/x.mk", PLAIN)], &["make -f d/x.mk deploy"], "d/x.mk: get a/b:c"),
+        (&[("Makefile", PLAIN)], &["make nothing"], "not make nothing in job: Missing"),
+        (&[("Makefile", PLAIN)], &["make $TARGET"], "not make $TARGET in job: Variable"),
+        (&[("Makefile", VARIABLES)], &["make"], "Makefile: get a/b:c"),
+        (&[("Makefile", VARIABLES)], &["make CTX=d/e:f"], "Makefile: get d/e:f"),
+        (&[("Makefile", VARIABLES)], &["make other ENV=c"], "Makefile: get a/b:c"),
+        (&[("Makefile", VARIABLES)], &["ENV=c make other"], "Makefile: get a/b:c"),
+        (&[("Makefile", VARIABLES)], &["make other"], "Makefile: get a/b:${ENV:-dev}"),
+        (&[("Makefile", VARIABLES)], &["make third"], "Makefile: get $_of_make"),
+        (&[("Makefile", VARIABLES)], &["make fourth"], "Makefile: get a/b:d"),
+        (&[("Makefile", BRANCHES)], &["make x"], "Makefile: get $CTX_of_make"),
+        (&[("Makefile", BRANCHES)], &["make y"], "?Makefile: get nothing"),
+        (&[("Makefile", "include a.mk\n"), ("a.mk", PLAIN)], &["make deploy"], "a.mk: get a/b:c"),
+        (
+            &[("Makefile", "include a.mk\n-include b.mk\n"), ("a.mk", "include Makefile\nx:\n\tkubectl get x\n")],
+            &["make x"],
+            "a.mk: get nothing",
+        ),
+        (&[("Makefile", "include a.mk\n")], &["make x"], "not a.mk in job: Missing; not make x in job: Variable"),
+        (
+            &[("Makefile", "x:\n\t$(MAKE) -C d y\n"), ("d/Makefile", "y:\n\tkubectl get y\n")],
+            &["make x"],
+            "d/Makefile: get nothing",
+        ),
+        (&[("Makefile", "x:\n\t$(MAKE) x\n")], &["make x"], "not make x in Makefile: Circle"),
+        (&[("Makefile", "x:\n\t./x.sh a\n"), ("x.sh", "kubectl --context $1 get y\n")], &["make x"], "x.sh: get a"),
+        // Each line has a shell of its own.
+        (&[("Makefile", "x:\n\texport KUBECONFIG=k\n\tkubectl get x\n")], &["make x"], "Makefile: get nothing"),
+        (
+            &[("Makefile", "export CTX = a/b:c\nx:\n\tkubectl --context $$CTX get x\n")],
+            &["make x"],
+            "Makefile: get a/b:c",
+        ),
+        (
+            &[("Makefile", "x: CTX = a/b:c\nx: y\ny:\n\tkubectl --context $(CTX) get x\n")],
+            &["make x"],
+            "Makefile: get a/b:c",
+        ),
+        (&[("Makefile", "x: ; kubectl get x\n")], &["make x"], "Makefile: get nothing"),
+        (&[("Makefile", "a: b\nb: a\n\tkubectl get x\n")], &["make a"], "Makefile: get nothing"),
+    ]);
+}
