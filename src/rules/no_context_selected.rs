@@ -121,9 +121,9 @@ fn help(action: &JobAction<'_>, named: Option<&Selection>, cx: &JobContext<'_>) 
 fn how_to_select(usable: &[String]) -> String {
     match usable {
         [only] => format!("select it first: `kubectl config use-context {}`", excerpt(only).trim_matches('`')),
-        [] => "select one first: `kubectl config use-context <project path>:<agent name>`".to_owned(),
+        [] => "select one: `kubectl config use-context <project path>:<agent name>`".to_owned(),
         [first, rest @ ..] => format!(
-            "select one first: `kubectl config use-context {}` (or {})",
+            "select one: `kubectl config use-context {}` (or {})",
             excerpt(first).trim_matches('`'),
             a_few_of(rest.iter().map(|context| excerpt(context)))
         ),
