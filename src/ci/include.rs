@@ -89,7 +89,7 @@ impl<'a> Includer<'a> {
     }
 
     fn unread(&mut self, kind: UnreadKind, name: impl Into<String>, place: &Place) {
-        self.included.unread.push(Unread { kind, name: name.into(), place: place.clone() });
+        self.included.unread.push(Unread::included(kind, name.into(), place.clone()));
     }
 
     fn load(&mut self, source: &Arc<Source>) -> Arc<Loaded> {

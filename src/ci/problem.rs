@@ -265,6 +265,8 @@ pub enum UnreadKind {
     Artifact,
     /// A path that hangs on a variable or input which is not known.
     VariableInPath,
+    /// A script or another file that a job runs.
+    Script,
 }
 
 impl UnreadKind {
@@ -279,17 +281,95 @@ impl UnreadKind {
             Self::Component => "a CI/CD component",
             Self::Artifact => "a file that a job writes",
             Self::VariableInPath => "a file whose name hangs on a variable",
+            Self::Script => "a script",
         }
     }
 }
 
-/// A part of the configuration that is not at hand and is not guessed.
+/// Why something that a job runs was not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum UnreadReason {
+    /// Nothing of the name is there.
+    NotHere,
+    /// It lies outside of the repository.
+    Outside,
+    /// It is no text.
+    NoText,
+    /// It is larger than is read.
+    TooLarge,
+    /// It is no file; what it is, with its article.
+    NoFile(&'static str),
+    /// A job writes it.
+    Generated,
+    /// Its name hangs on a variable that is not known.
+    Variable,
+    /// It is written in a language that is not read.
+    Language,
+    /// It belongs to another project.
+    OtherProject,
+    /// There is more than is read.
+    TooMany,
+}
+
+impl UnreadReason {
+    /// The reason in few words.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NotHere => "not here",
+            Self::Outside => "outside of the repository",
+            Self::NoText => "no text",
+            Self::TooLarge => "too large",
+            Self::NoFile(what) => what,
+            Self::Generated => "written by a job",
+            Self::Variable => "its name hangs on a variable",
+            Self::Language => "written in a language that is not read",
+            Self::OtherProject => "of another project",
+            Self::TooMany => "more than is read",
+        }
+    }
+
+    /// The same as a clause: "which is not here".
+    #[must_use]
+    pub fn clause(self) -> String {
+        match self {
+            Self::Variable => "whose name hangs on a variable".to_owned(),
+            other => format!("which is {}", other.name()),
+        }
+    }
+}
+
+/// A part of the configuration, or of what its jobs run, that is not at hand and is not guessed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unread {
     /// Of what kind it is.
     pub kind: UnreadKind,
     /// Its name as written, e.g. the address or `project: path`.
     pub name: String,
-    /// Where it is included.
+    /// Where it is named.
     pub place: Place,
+    /// The job that runs it and why it was not read; `None` for what the configuration includes.
+    pub run: Option<UnreadRun>,
+}
+
+/// Which job runs what was not read, and why it was not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnreadRun {
+    /// The name of the job.
+    pub job: Arc<str>,
+    /// Why.
+    pub reason: UnreadReason,
+}
+
+impl Unread {
+    /// Something that the configuration includes.
+    pub(super) fn included(kind: UnreadKind, name: String, place: Place) -> Self {
+        Self { kind, name, place, run: None }
+    }
+
+    /// Something that a job runs.
+    #[must_use]
+    pub fn run(kind: UnreadKind, name: String, place: Place, job: &Arc<str>, reason: UnreadReason) -> Self {
+        Self { kind, name, place, run: Some(UnreadRun { job: Arc::clone(job), reason }) }
+    }
 }
