@@ -54,6 +54,7 @@ impl Pipeline {
             sources: included.sources,
             problems: included.problems,
             unread: included.unread,
+            inputs: included.inputs,
             conditional: included.conditional,
             stopped,
             ..Self::default()
