@@ -163,7 +163,9 @@ impl ProjectJobs<'_> {
     pub fn contexts_in_values(&self) -> Vec<Selection> {
         let mut found: Vec<Selection> = self.auto_devops_context().into_iter().collect();
         let of_jobs = self.pipeline.jobs.iter().flat_map(|job| {
-            job.own_variables.iter().map(move |variable| (format!("{}.variables.{}", job.name, variable.name), variable))
+            job.own_variables
+                .iter()
+                .map(move |variable| (format!("{}.variables.{}", job.name, variable.name), variable))
         });
         let at_top = self.pipeline.variables.iter().map(|variable| (format!("variables.{}", variable.name), variable));
         let inputs = self.pipeline.inputs.iter().map(|input| (format!("include.inputs.{}", input.name), input));
@@ -174,9 +176,8 @@ impl ProjectJobs<'_> {
         let mut scope: Option<Scope> = None;
         let mut selected: Option<HashSet<String>> = None;
         for (route, variable) in named {
-            let scope = scope.get_or_insert_with(|| {
-                Scope::predefined(&self.project.facts).with_variables(&self.pipeline.variables)
-            });
+            let scope = scope
+                .get_or_insert_with(|| Scope::predefined(&self.project.facts).with_variables(&self.pipeline.variables));
             let context = match variable.expand {
                 true => scope.expand(&variable.value),
                 false => PartialText::known(&variable.value),
@@ -189,13 +190,7 @@ impl ProjectJobs<'_> {
             if is_told || selected.contains(&context.to_string()) {
                 continue;
             }
-            found.push(Selection {
-                context,
-                by: By::Value,
-                place: variable.place.clone(),
-                route,
-                cases: Vec::new(),
-            });
+            found.push(Selection { context, by: By::Value, place: variable.place.clone(), route, cases: Vec::new() });
         }
         found
     }
