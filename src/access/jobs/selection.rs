@@ -9,7 +9,7 @@ use crate::access::{AgentId, Index};
 use crate::ci::Variable;
 use crate::ci::variables::Scope;
 use crate::gitlab::PartialText;
-use crate::shell::{ActionKind, Argument, Contact, InForce};
+use crate::shell::{ActionKind, Argument, Contact, InForce, Tool};
 use crate::source::{Place, Span};
 
 /// How many selections a job may have; those behind are not looked at.
@@ -99,7 +99,9 @@ pub(super) fn selections(view: &JobView<'_>) -> Selections {
                     found.add(view, at, action.item, context, By::UseContext);
                 }
                 ActionKind::Cluster(command) if command.contacts_cluster != Contact::No => {
-                    if let Some(InForce::Selected { context, selection: None }) = case.script.in_force(number) {
+                    if let Some(InForce::Selected { context, selection: None }) = case.script.in_force(number)
+                        && (command.tool != Tool::Other || is_agents(&context.text))
+                    {
                         found.add(view, at, action.item, &context, By::Command);
                     }
                 }
@@ -126,6 +128,11 @@ pub(super) fn selections(view: &JobView<'_>) -> Selections {
         }
     }
     found.selections
+}
+
+/// Whether a context is evidently meant for an agent: that of a program which is not known may be any other.
+fn is_agents(context: &PartialText) -> bool {
+    !matches!(context_name(context), ContextName::Other(_))
 }
 
 /// The selections of a job.
