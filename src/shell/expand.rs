@@ -152,7 +152,7 @@ impl Walker<'_> {
             ParameterExpr::Parameter {
                 parameter: Parameter::Special(SpecialParameter::PositionalParameterCount),
                 indirect: false,
-            } => self.env.get("#").cloned().unwrap_or_else(unknown),
+            } => self.count_of_arguments().unwrap_or_else(unknown),
             ParameterExpr::UseDefaultValues {
                 parameter: Parameter::Positional(number),
                 indirect: false,

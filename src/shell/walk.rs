@@ -42,6 +42,16 @@ pub(super) struct Function {
     is_called: bool,
 }
 
+/// The arguments of a function.
+#[derive(Clone)]
+pub(super) struct Arguments {
+    pub words: Vec<Word>,
+    /// The command that calls it.
+    pub command: Range<usize>,
+    /// How many branches are around the function's body.
+    pub depth: usize,
+}
+
 /// The state of the walk.
 pub(super) struct Walker<'a> {
     pub lookup: &'a dyn Lookup,
@@ -58,6 +68,8 @@ pub(super) struct Walker<'a> {
     commands: usize,
     /// How many words variables have been split into.
     pub splits: usize,
+    /// The arguments of the function that is walked, and the command that calls it; `None` where they are not known.
+    pub arguments: Option<Arguments>,
     looked_up: RefCell<HashMap<String, PartialText>>,
     /// What is known of the repository's files.
     pub following: Following<'a>,
@@ -78,6 +90,7 @@ impl<'a> Walker<'a> {
             levels: 0,
             commands: 0,
             splits: 0,
+            arguments: None,
             looked_up: RefCell::default(),
             following: Following::new(library, items),
         }
@@ -156,24 +169,20 @@ impl<'a> Walker<'a> {
             (Rc::clone(&function.frame), function.body.clone())
         };
         let old: Vec<_> = (1..=9).map(|number: usize| self.variable(&number.to_string())).collect();
-        let old_count = self.env.get("#").cloned().unwrap_or_else(|| PartialText::unknown("$#", Shape::Digits));
         for (number, argument) in (1..=9).zip(arguments) {
             self.env.set(&number.to_string(), argument.text());
         }
         // What the function is not given, it does not take from around it.
-        let is_whole = self.count_arguments(arguments);
-        for number in arguments.len() + 1..=9 {
-            let name = number.to_string();
-            let unknown = || PartialText::unknown(&format!("${name}"), Shape::Any);
-            self.env.set(&name, if is_whole { PartialText::default() } else { unknown() });
-        }
+        self.clear_arguments_behind(arguments);
+        let given = Arguments { words: arguments.to_vec(), command: command.clone(), depth: self.path.len() };
+        let outer = self.arguments.replace(given);
         self.depth += 1;
         self.compound(&frame, &body);
         self.depth -= 1;
+        self.arguments = outer;
         for (number, value) in (1..).zip(old) {
             self.env.set(&i32::to_string(&number), value);
         }
-        self.env.set("#", old_count);
         true
     }
 
@@ -187,6 +196,30 @@ impl<'a> Walker<'a> {
     pub fn is_within_depth(&self) -> bool {
         let most = if self.following.files.is_empty() { MAX_DEPTH } else { MAX_DEPTH_OF_FILES };
         self.depth < most
+    }
+
+    /// Takes the first arguments off, as `shift` does. What a branch does of it is not known behind that.
+    pub fn shift(&mut self, count: Option<usize>) {
+        let is_branch = self.arguments.as_ref().is_some_and(|given| given.depth != self.path.len());
+        let Some(mut given) = self.arguments.take() else {
+            let numbers: Vec<String> = (1..=9).map(|number: usize| number.to_string()).collect();
+            return if self.env.get("1").is_some() {
+                self.env.forget(&numbers)
+            };
+        };
+        let count = count.filter(|count| !is_branch && *count <= given.words.len());
+        let numbers = (1..=9).map(|number: usize| number.to_string());
+        match count {
+            Some(count) => {
+                given.words.drain(..count);
+                for (at, number) in numbers.enumerate() {
+                    let value = given.words.get(at).map(Word::text).unwrap_or_default();
+                    self.env.set(&number, value);
+                }
+                self.arguments = Some(given);
+            }
+            None => self.env.forget(&numbers.collect::<Vec<_>>()),
+        }
     }
 
     /// Counts a command; false once there are too many.

@@ -47,14 +47,25 @@ pub(super) struct Basis {
 pub(super) struct Reading<'p, 'l> {
     /// By the items of scripts: jobs of one template have the same.
     scripts: HashMap<Vec<(shell::Section, &'p str)>, ByVariables<Arc<Script>>>,
+    /// By what decides about a job beside `workflow`, which is the same for all.
+    runs: HashMap<Own<'p>, ByVariables<Arc<[Run]>>>,
     library: &'l Library<'l>,
     left: usize,
+}
+
+/// What a job itself says about the pipelines that it is in.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Own<'p> {
+    rules: Option<Vec<RuleInput>>,
+    only: Option<OnlyInput>,
+    except: Option<OnlyInput>,
+    when: Option<&'p str>,
 }
 
 impl<'l> Reading<'_, 'l> {
     /// With the files that jobs run.
     pub fn of(library: &'l Library<'l>) -> Self {
-        Self { scripts: HashMap::new(), library, left: MOST_OF_ALL }
+        Self { scripts: HashMap::new(), runs: HashMap::new(), library, left: MOST_OF_ALL }
     }
 }
 
@@ -73,20 +84,24 @@ pub(super) fn cases<'p>(
     refs: &RefFacts,
     reading: &mut Reading<'p, '_>,
 ) -> (Vec<JobCase>, bool) {
-    let rules = rule_inputs(job.rules.as_deref());
-    let (only, except) = (job.only.as_ref().map(only_input), job.except.as_ref().map(only_input));
+    let own = Own {
+        rules: rule_inputs(job.rules.as_deref()),
+        only: job.only.as_ref().map(only_input),
+        except: job.except.as_ref().map(only_input),
+        when: job.when.as_deref(),
+    };
+    let all_runs = reading.runs.entry(own.clone()).or_default();
     let conditions = JobConditions {
         workflow: basis.workflow.rules.as_deref(),
-        rules: rules.as_deref(),
-        only: only.as_ref(),
-        except: except.as_ref(),
-        when: job.when.as_deref(),
+        rules: own.rules.as_deref(),
+        only: own.only.as_ref(),
+        except: own.except.as_ref(),
+        when: own.when,
     };
     let most = MOST.min(reading.left.max(1));
     let items = items(job);
     let library = reading.library;
     let scripts = reading.scripts.entry(items.iter().map(|item| (item.section, item.text)).collect()).or_default();
-    let mut all_runs: ByVariables<Arc<[Run]>> = ByVariables::default();
     let mut shared: Vec<Arc<[Run]>> = Vec::new();
     let plain = basis.scopes(job, None);
     let mut by_rule: HashMap<usize, JobScopes<'_>> = HashMap::new();

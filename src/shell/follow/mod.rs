@@ -13,13 +13,11 @@ use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use brush_parser::ast;
-
 use super::action::{ActionKind, Arm};
 use super::library::{Library, NotRead, Text};
 use super::text::{Frame, FramePlace};
-use super::walk::Walker;
-use super::words::{Piece, Word};
+use super::walk::{Arguments, Walker};
+use super::words::Word;
 use crate::gitlab::{PartialText, Shape};
 use crate::source::Source;
 
@@ -152,8 +150,7 @@ impl Walker<'_> {
                     self.env.set("PWD", folder);
                 }
             }
-            "shift" => self.shift(arguments),
-            "set" => self.set_options(arguments),
+            "set" => self.set_options(arguments, whole),
             _ if self.following.library.is_empty() => return false,
             "source" | "." => return self.source(arguments, set, whole),
             "bash" | "sh" | "dash" | "ash" | "zsh" | "ksh" => return self.shell_file(arguments, set, whole),
@@ -204,6 +201,7 @@ impl Walker<'_> {
             How::Started => {
                 let mark = self.env.mark();
                 let functions = std::mem::take(&mut self.functions);
+                let arguments = self.arguments.take();
                 let (all, folders) = (self.following.exports_all, std::mem::take(&mut self.following.folders));
                 self.hide_own_variables();
                 for (name, word) in set {
@@ -215,6 +213,7 @@ impl Walker<'_> {
                 self.following.exports_all = all;
                 self.following.folders = folders;
                 self.functions = functions;
+                self.arguments = arguments;
                 self.env.undo(mark);
             }
         }
@@ -246,30 +245,12 @@ impl Walker<'_> {
         }
     }
 
-    /// `shift`, `shift 2`.
-    fn shift(&mut self, arguments: &[Word]) {
-        let by = arguments.first().map_or(Some(1), |word| word.known().parse::<usize>().ok());
-        let values: Vec<Option<PartialText>> =
-            (1..=9).map(|number: usize| self.env.get(&number.to_string()).cloned()).collect();
-        for number in 1..=9_usize {
-            let name = number.to_string();
-            let value = by.and_then(|by| values.get(number - 1 + by).cloned().flatten());
-            self.env.set(&name, value.unwrap_or_else(|| PartialText::unknown(&format!("${name}"), Shape::Any)));
-        }
-        let count = self.env.get("#").and_then(|count| count.as_known()?.parse::<usize>().ok());
-        let count = match count.zip(by) {
-            Some((count, by)) if count <= 9 => PartialText::known(&count.saturating_sub(by).to_string()),
-            _ => PartialText::unknown("$#", Shape::Digits),
-        };
-        self.env.set("#", count);
-    }
-
     /// `set -a`, `set -- a b`.
-    fn set_options(&mut self, arguments: &[Word]) {
+    fn set_options(&mut self, arguments: &[Word], whole: &Range<usize>) {
         let mut words = arguments.iter();
         while let Some(word) = words.next() {
             match &*word.known() {
-                "--" => return self.set_arguments(words.as_slice()),
+                "--" => return self.set_arguments(words.as_slice(), whole),
                 "-o" => self.following.exports_all |= words.next().is_some_and(|word| word.is("allexport")),
                 "+o" => {
                     if words.next().is_some_and(|word| word.is("allexport")) {
@@ -284,46 +265,35 @@ impl Walker<'_> {
     }
 
     /// Gives `$1` and so on their values. What may become several words or none leaves all behind it unknown.
-    pub(super) fn set_arguments(&mut self, arguments: &[Word]) {
+    pub(super) fn set_arguments(&mut self, arguments: &[Word], whole: &Range<usize>) {
         let certain = arguments.iter().position(may_split);
         for number in 1..=9_usize {
             let name = number.to_string();
-            let is_certain = certain.is_none_or(|first| number <= first);
             let value = match arguments.get(number - 1) {
-                Some(word) if is_certain => word.text(),
-                None if is_certain => PartialText::default(),
+                Some(word) if certain.is_none_or(|first| number <= first) => word.text(),
+                None if certain.is_none() => PartialText::default(),
                 _ => PartialText::unknown(&format!("${name}"), Shape::Any),
             };
             self.env.set(&name, value);
         }
-        self.count_arguments(arguments);
+        let (words, command) = (arguments.to_vec(), whole.clone());
+        self.arguments = Some(Arguments { words, command, depth: self.path.len() });
     }
 
-    /// Gives `$#` its value; whether that is known.
-    pub(super) fn count_arguments(&mut self, arguments: &[Word]) -> bool {
-        let is_known = !arguments.iter().any(may_split);
-        let count = match is_known {
-            true => PartialText::known(&arguments.len().to_string()),
-            false => PartialText::unknown("$#", Shape::Digits),
-        };
-        self.env.set("#", count);
-        is_known
-    }
-
-    /// The words of `"$@"`, where all of them are known to be there.
-    pub(super) fn all_arguments(&self, word: &ast::Word, whole: &Range<usize>) -> Option<Vec<Word>> {
-        if !matches!(word.value.as_str(), "\"$@\"" | "$@" | "\"${@}\"" | "${@}") {
-            return None;
+    /// What is not among the arguments is empty, if they are known to be all.
+    pub(super) fn clear_arguments_behind(&mut self, arguments: &[Word]) {
+        let is_whole = !arguments.iter().any(may_split);
+        for number in arguments.len() + 1..=9 {
+            let name = number.to_string();
+            let unknown = || PartialText::unknown(&format!("${name}"), Shape::Any);
+            self.env.set(&name, if is_whole { PartialText::default() } else { unknown() });
         }
-        let count: usize = self.env.get("#")?.as_known()?.parse().ok().filter(|count| *count <= 9)?;
-        let argument = |number: usize| {
-            let text = self.variable(&number.to_string());
-            Word {
-                pieces: vec![Piece { text, range: whole.clone(), literal: false, quoted: true }],
-                whole: whole.clone(),
-            }
-        };
-        Some((1..=count).map(argument).collect())
+    }
+
+    /// `$#`
+    pub(super) fn count_of_arguments(&self) -> Option<PartialText> {
+        let given = self.arguments.as_ref().filter(|given| !given.words.iter().any(may_split))?;
+        Some(PartialText::known(&given.words.len().to_string()))
     }
 
     /// The branches around a place, for what is walked in one of them.

@@ -183,14 +183,16 @@ impl Walker<'_> {
         };
         let (frame, _) = self.following.enter(path, text);
         let walked = self.within_file(path, how, set, whole, |walker| {
-            let old = (how == How::Sourced && !arguments.is_empty()).then(|| walker.arguments());
+            let old = (how == How::Sourced && !arguments.is_empty())
+                .then(|| (walker.arguments.take(), walker.values_of_arguments()));
             if how == How::Started || !arguments.is_empty() {
-                walker.set_arguments(arguments);
+                walker.set_arguments(arguments, whole);
             }
             walker.depth += 1;
             walker.program(&frame, &parsed);
             walker.depth -= 1;
-            if let Some(old) = old {
+            if let Some((given, old)) = old {
+                walker.arguments = given;
                 old.into_iter().for_each(|(name, value)| walker.env.set(&name, value));
             }
         });
@@ -200,7 +202,7 @@ impl Walker<'_> {
     }
 
     /// `$1` and so on, by name.
-    fn arguments(&self) -> Vec<(String, crate::gitlab::PartialText)> {
+    fn values_of_arguments(&self) -> Vec<(String, crate::gitlab::PartialText)> {
         (1..=9_usize).map(|number| (number.to_string(), self.variable(&number.to_string()))).collect()
     }
 
