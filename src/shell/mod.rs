@@ -26,6 +26,7 @@ use std::ops::Range;
 use std::rc::Rc;
 
 pub use action::{Action, ActionKind, Argument, ClusterCommand, Contact, Item, Lookup, Section, Tool};
+pub use flow::HomeKubeconfig;
 pub use state::{InForce, Why};
 
 use text::{Frame, FramePlace, Joined};

@@ -84,7 +84,7 @@ fn case<'j, 'w>(
     object.extend(case.tier.map(|tier| ("tier".to_owned(), tier.name().into())));
     object.insert("runs".to_owned(), case.runs.iter().map(run).collect());
     let selected = selects::selected(section, view, number, answers);
-    let works = selects::works(view, case, selected.iter().any(|one| one.selection.by != By::Environment));
+    let works = selects::works(section, view, case, selected.iter().any(|one| one.selection.by != By::Environment));
     let selects = selected.iter().map(|one| {
         let place = &one.selection.place;
         let mut object = json!({
