@@ -470,6 +470,10 @@ pub enum UnreadReason {
     Variable,
     /// It is written in a language that is not read.
     Language,
+    /// It is no shell script that can be read.
+    NoShell,
+    /// It runs itself.
+    Circle,
     /// It belongs to another project.
     OtherProject,
     /// There is more than is read.
@@ -489,6 +493,8 @@ impl UnreadReason {
             Self::Generated => "written by a job",
             Self::Variable => "its name hangs on a variable",
             Self::Language => "written in a language that is not read",
+            Self::NoShell => "no shell script that can be read",
+            Self::Circle => "run by itself",
             Self::OtherProject => "of another project",
             Self::TooMany => "more than is read",
         }

@@ -8,7 +8,7 @@ use crate::ci::variables::{JobScopes, Scope};
 use crate::ci::{Job, OnlyExcept, Rule, Section};
 use crate::gitlab::{EnvironmentTier, PartialText, Shape, TextPart};
 use crate::pipeline_rules::{JobConditions, OnlyInput, RefFacts, RuleInput, Run, Scenario, Value, runs};
-use crate::shell::{self, Item, Lookup, Script};
+use crate::shell::{self, Item, Library, Lookup, Script};
 
 /// How many cases a job may have; those behind are not looked at, and [`JobView::is_cut`](super::JobView::is_cut) says so.
 const MOST: usize = 1_000;
@@ -44,11 +44,12 @@ pub(super) struct Basis {
 }
 
 /// What is read once for all jobs of a pipeline, and how many cases they may have together.
-pub(super) struct Reading<'p> {
+pub(super) struct Reading<'p, 'l> {
     /// By the items of scripts: jobs of one template have the same.
     scripts: HashMap<Vec<(shell::Section, &'p str)>, ByVariables<Arc<Script>>>,
     /// By what decides about a job beside `workflow`, which is the same for all.
     runs: HashMap<Own<'p>, ByVariables<Arc<[Run]>>>,
+    library: &'l Library<'l>,
     left: usize,
 }
 
@@ -61,9 +62,10 @@ struct Own<'p> {
     when: Option<&'p str>,
 }
 
-impl Default for Reading<'_> {
-    fn default() -> Self {
-        Self { scripts: HashMap::new(), runs: HashMap::new(), left: MOST_OF_ALL }
+impl<'l> Reading<'_, 'l> {
+    /// With the files that jobs run.
+    pub fn of(library: &'l Library<'l>) -> Self {
+        Self { scripts: HashMap::new(), runs: HashMap::new(), library, left: MOST_OF_ALL }
     }
 }
 
@@ -80,7 +82,7 @@ pub(super) fn cases<'p>(
     job: &'p Job,
     basis: &Basis,
     refs: &RefFacts,
-    reading: &mut Reading<'p>,
+    reading: &mut Reading<'p, '_>,
 ) -> (Vec<JobCase>, bool) {
     let own = Own {
         rules: rule_inputs(job.rules.as_deref()),
@@ -98,6 +100,7 @@ pub(super) fn cases<'p>(
     };
     let most = MOST.min(reading.left.max(1));
     let items = items(job);
+    let library = reading.library;
     let scripts = reading.scripts.entry(items.iter().map(|item| (item.section, item.text)).collect()).or_default();
     let mut shared: Vec<Arc<[Run]>> = Vec::new();
     let plain = basis.scopes(job, None);
@@ -143,7 +146,7 @@ pub(super) fn cases<'p>(
                 shared.last().cloned().unwrap_or_default()
             });
             cases.push(case(job, scope, combination, environment, runs, |scope| {
-                scripts.get(scope, |recorder| Arc::new(shell::read(&items, recorder)))
+                scripts.get(scope, |recorder| Arc::new(shell::read_with(&items, recorder, library)))
             }));
         }
         if is_cut {
@@ -413,7 +416,8 @@ mod tests {
     fn what_is_not_looked_at_is_known_to_be_missing() {
         let (pipeline, project) = (pipeline(&wide(3, 4)), CiProject::default());
         let (basis, refs) = (Basis::default(), RefFacts::default());
-        let mut reading = Reading { left: 5, ..Reading::default() };
+        let library = Library::empty();
+        let mut reading = Reading { left: 5, ..Reading::of(&library) };
         let counts: Vec<(usize, bool)> = pipeline
             .jobs
             .iter()
