@@ -75,6 +75,12 @@ impl Rule for NoContextSelected {
                     .to_owned(),
                 None,
             ),
+            Some(InForce::Nothing) if !has_localhost(command.tool) => (
+                format!(
+                    "`{program}` finds no cluster here, or on a runner in a cluster that one, as its pod: nothing selects a context before, and GitLab chooses none"
+                ),
+                None,
+            ),
             Some(InForce::Nothing) => (
                 format!(
                     "`{program}` turns to localhost here, or on a runner in a cluster to that, as its pod: nothing selects a context before, and GitLab chooses none"
@@ -106,6 +112,31 @@ impl Rule for NoContextSelected {
         }
         // One is enough to see: those behind it have the same cause.
         findings.report_once_a_job(finding.help(help));
+    }
+}
+
+/// Whether a program falls back to localhost as kubectl does: it has kubectl's options for that (`cli-runtime` of Kubernetes).
+fn has_localhost(tool: Tool) -> bool {
+    match tool {
+        Tool::Kubectl
+        | Tool::Helm
+        | Tool::Flux
+        | Tool::Kustomize
+        | Tool::Kpt
+        | Tool::Skaffold
+        | Tool::Helmfile
+        | Tool::K9s
+        | Tool::Stern => true,
+        Tool::Argocd
+        | Tool::Werf
+        | Tool::Kapp
+        | Tool::Kluctl
+        | Tool::Helmwave
+        | Tool::Istioctl
+        | Tool::Velero
+        | Tool::Tilt
+        | Tool::Kubens
+        | Tool::Other => false,
     }
 }
 

@@ -124,6 +124,8 @@ pub enum ActionKind {
     OwnKubeconfig {
         /// What makes it, e.g. `aws eks update-kubeconfig`.
         how: String,
+        /// Whether it lies at `~/.kube/config`, which the tools read only where `KUBECONFIG` is not set.
+        is_home: bool,
     },
     /// A variable that decides about clusters gets a value.
     Export {
@@ -167,8 +169,8 @@ pub struct ClusterCommand {
     pub cluster: Option<Argument>,
     /// `--user`, which names a user of the kubeconfig.
     pub user: Option<Argument>,
-    /// Whether a token is given on the command line.
-    pub token: bool,
+    /// The token that is given on the command line.
+    pub token: Option<Argument>,
     /// Where the server's certificate is told not to be checked.
     pub insecure_skip_tls_verify: Option<Range<usize>>,
     /// Whether a certificate authority is given.
@@ -275,7 +277,7 @@ impl ActionKind {
             | Self::KubectlVersion { version: argument } => arguments.push(argument),
             Self::Cluster(command) => {
                 arguments.extend(command.context.iter_mut().chain(&mut command.server));
-                arguments.extend(command.cluster.iter_mut().chain(&mut command.user));
+                arguments.extend(command.cluster.iter_mut().chain(&mut command.user).chain(&mut command.token));
                 command.insecure_skip_tls_verify.iter_mut().for_each(&mut *show);
             }
             Self::SetCredentials { name, token, .. } => {

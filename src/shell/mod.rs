@@ -29,6 +29,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 pub use action::{Action, ActionKind, Argument, ClusterCommand, Contact, Item, Lookup, Section, Tool};
+pub use flow::HomeKubeconfig;
 pub use library::{Library, NotRead, Repository, RepositoryFile};
 pub use state::{InForce, Why};
 

@@ -96,7 +96,9 @@ pub(super) fn selections(view: &JobView<'_>) -> Selections {
         for (number, action) in case.script.actions.iter().enumerate() {
             match &action.kind {
                 ActionKind::UseContext { context, kubeconfig: None }
-                    if !case.script.own_kubeconfig_before(number) && !case.script.makes_context(&context.text) =>
+                    if !case.script.own_kubeconfig_before(number)
+                        && case.script.home_kubeconfig_before(number).is_none()
+                        && !case.script.makes_context(&context.text) =>
                 {
                     found.add(view, at, action, context, By::UseContext);
                 }

@@ -8,6 +8,7 @@ use super::super::json::answer_object;
 use super::Section;
 use super::answers::{Answers, CaseAnswer};
 use super::selects::{self, Granted};
+use super::written::{when, written};
 use crate::access::jobs::{By, JobCase, JobView};
 use crate::outlet::Outlet;
 use crate::pipeline_rules::{Certainty, Run};
@@ -63,6 +64,7 @@ fn job<'j, 'w>(section: &Section<'j, 'w>, view: &'j JobView<'_>, answers: &mut A
     if view.job.is_conditional {
         object.insert("conditional".to_owned(), true.into());
     }
+    object.extend(written(view.job).map(|written| ("written".to_owned(), written)));
     let cases = section.cases(view).map(|(number, case)| self::case(section, view, (number, case), answers));
     object.insert("cases".to_owned(), cases.collect());
     Json::Object(object)
@@ -82,9 +84,9 @@ fn case<'j, 'w>(
         object.insert("environment_unknown".to_owned(), unknown.into());
     }
     object.extend(case.tier.map(|tier| ("tier".to_owned(), tier.name().into())));
-    object.insert("runs".to_owned(), case.runs.iter().map(run).collect());
+    object.insert("runs".to_owned(), case.runs.iter().map(|one| run(view, one)).collect());
     let selected = selects::selected(section, view, number, answers);
-    let works = selects::works(view, case, selected.iter().any(|one| one.selection.by != By::Environment));
+    let works = selects::works(section, view, case, selected.iter().any(|one| one.selection.by != By::Environment));
     let selects = selected.iter().map(|one| {
         let place = &one.selection.place;
         let mut object = json!({
@@ -111,11 +113,12 @@ fn case<'j, 'w>(
     Json::Object(object)
 }
 
-fn run(run: &Run) -> Json {
+fn run(view: &JobView<'_>, run: &Run) -> Json {
     let mut object = json!({
         "on": run.scenario.to_string(),
         "protected": run.scenario.protected,
         "certain": run.in_pipeline == Certainty::Yes,
+        "when": when(view.job, run.rule),
     });
     if let Some(rule) = run.rule {
         object["rule"] = rule.into();

@@ -147,7 +147,8 @@ impl<'s, 'w> Builder<'s, 'w> {
         let mut known: HashMap<CaseOutcome, usize> = HashMap::new();
         for (number, case) in self.section.cases(job) {
             let selected = selects::selected(self.section, job, number, &mut self.answers);
-            let works = selects::works(job, case, selected.iter().any(|one| one.selection.by != By::Environment));
+            let works =
+                selects::works(self.section, job, case, selected.iter().any(|one| one.selection.by != By::Environment));
             if selected.is_empty() && works.is_empty() && self.section.name.is_none() {
                 continue;
             }
