@@ -5,12 +5,14 @@
 //! not at hand is named in [`Pipeline::unread`], never guessed. What the values of variables come to is the matter of
 //! [`variables`].
 
+mod block_text;
 mod environment;
 mod extends;
 mod files;
 mod include;
 mod inputs;
 mod job;
+mod keys;
 mod keywords;
 mod load;
 mod location;
@@ -18,6 +20,7 @@ mod matrix;
 mod model;
 mod pipeline;
 mod problem;
+mod references;
 mod resolver;
 mod ruby_yaml;
 mod rules;
@@ -28,12 +31,12 @@ pub mod variables;
 #[cfg(test)]
 mod tests;
 
-pub use files::{FileContent, Files, Globbed, ProjectFacts};
+pub use files::{FileContent, Files, Globbed, JobFiles, ProjectFacts};
 pub use matrix::Matrix;
 pub use model::{
     Environment, Inherit, Inherited, Job, Kubernetes, OnlyExcept, Pipeline, Rule, ScriptLine, Section, Variable,
 };
-pub use problem::{Problem, ProblemKind, Unread, UnreadKind};
+pub use problem::{OnStopFault, Problem, ProblemKind, Unread, UnreadKind, UnreadReason, UnreadRun};
 pub use text::Text;
 
 /// How many levels a CI configuration may have.

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::files::JobFiles;
 use super::matrix::Matrix;
 use super::problem::{Problem, Unread, UnreadKind};
 use super::text::Text;
@@ -19,8 +20,14 @@ pub struct Pipeline {
     pub sources: Vec<Arc<Source>>,
     /// Why GitLab refuses the configuration, or why not all of it could be read.
     pub problems: Vec<Problem>,
+    /// Keys that no release that is known has: GitLab refuses the configuration for them unless its release has them.
+    pub unverified: Vec<Problem>,
     /// What it includes and is not at hand.
     pub unread: Vec<Unread>,
+    /// The files of the repository that jobs run; `None` where no line of a job can run one, or nobody looked.
+    pub job_files: Option<JobFiles>,
+    /// The inputs that it gives to what is not at hand.
+    pub inputs: Vec<Variable>,
     /// Files that were read and that `include:rules` may keep out of a pipeline.
     pub conditional: Vec<Arc<Source>>,
     /// `workflow:rules`
@@ -85,6 +92,8 @@ pub struct Job {
     pub except: Option<OnlyExcept>,
     /// Its `when`.
     pub when: Option<Arc<str>>,
+    /// The jobs of this pipeline in `needs`, without those that may be missing (`optional`).
+    pub needs: Vec<Text>,
     /// The combinations of `parallel:matrix`; none without one.
     pub matrix: Matrix,
     /// The name of its image.
@@ -242,7 +251,7 @@ pub struct Environment {
     /// `kubernetes`
     pub kubernetes: Option<Kubernetes>,
     /// `on_stop`
-    pub on_stop: Option<Arc<str>>,
+    pub on_stop: Option<Text>,
     /// Where it stands.
     pub place: Place,
 }

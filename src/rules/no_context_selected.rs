@@ -2,7 +2,7 @@
 
 use super::findings::Findings;
 use super::given::{JobAction, JobContext};
-use super::jobs::{script_place, usable_contexts};
+use super::jobs::usable_contexts;
 use super::rule::{Rule, rule};
 use crate::access::jobs::{By, KUBE_CONTEXT, Selection};
 use crate::ci::UnreadKind;
@@ -61,7 +61,10 @@ impl Rule for NoContextSelected {
         let ActionKind::Cluster(command) = &action.action.kind else { return };
         // What GitLab's own templates set at the top level selects nothing.
         let may_be_elsewhere = || cx.jobs.pipeline.unread.iter().any(|unread| unread.kind != UnreadKind::Template);
-        let is_seen = cx.uses_agents && !action.job.job.is_partial && command.contacts_cluster == Contact::Yes;
+        // What a script does on a condition is not said of each job that runs it.
+        let may_not_run = action.action.file.is_some() && !action.action.certain;
+        let is_seen =
+            !may_not_run && cx.uses_agents && !action.job.job.is_partial && command.contacts_cluster == Contact::Yes;
         if !is_seen || may_be_elsewhere() {
             return;
         }
@@ -94,7 +97,8 @@ impl Rule for NoContextSelected {
         };
         let Some(finding) = action.finding(&INFO, &action.action.range, message) else { return };
         let mut finding = finding.label("no context").key(program);
-        if let Some(place) = selection.and_then(|selection| script_place(action.job, selection.item, &selection.range))
+        if let Some(place) =
+            selection.and_then(|selected| action.job.place_of(action.script, selected, &selected.range))
         {
             finding = finding.related_at(place.clone(), "selected here, for another shell");
         }
@@ -157,9 +161,9 @@ fn help(action: &JobAction<'_>, named: Option<&Selection>, cx: &JobContext<'_>) 
 fn how_to_select(usable: &[String]) -> String {
     match usable {
         [only] => format!("select it first: `kubectl config use-context {}`", excerpt(only).trim_matches('`')),
-        [] => "select one first: `kubectl config use-context <project path>:<agent name>`".to_owned(),
+        [] => "select one: `kubectl config use-context <project path>:<agent name>`".to_owned(),
         [first, rest @ ..] => format!(
-            "select one first: `kubectl config use-context {}` (or {})",
+            "select one: `kubectl config use-context {}` (or {})",
             excerpt(first).trim_matches('`'),
             a_few_of(rest.iter().map(|context| excerpt(context)))
         ),

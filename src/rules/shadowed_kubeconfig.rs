@@ -88,11 +88,8 @@ impl Rule for ShadowedKubeconfig {
                 agent.map_or_else(|| "an agent".to_owned(), |agent| excerpt(&cx.index.agent(agent).context()))
             );
             let Some(mut finding) = action.finding(&INFO, &action.action.range, message) else { continue };
-            let reader = case
-                .script
-                .actions
-                .get(command)
-                .and_then(|reader| super::jobs::script_place(job, reader.item, &reader.range));
+            let reader = case.script.actions.get(command);
+            let reader = reader.and_then(|reader| job.place_of(&case.script, reader, &reader.range));
             if let Some(place) = reader {
                 finding = finding.related_at(place, "reads `$KUBECONFIG`");
             }

@@ -38,18 +38,20 @@ pub trait Lookup {
 pub struct Argument {
     /// The value after the shell's expansions.
     pub text: PartialText,
-    /// Its bytes in the item's text, without quotes where what remains is one piece.
+    /// Its bytes in the text that the action stands in, without quotes where what remains is one piece.
     pub range: Range<usize>,
 }
 
 /// One thing that a script does.
 #[derive(Clone, Debug)]
 pub struct Action {
-    /// The item that holds it.
+    /// The item that holds it, or that runs the file that does.
     pub item: usize,
-    /// The word that matters, in bytes of the item's text.
+    /// The file that holds it, by its number in [`Script::files`](super::Script::files); `None` for the item.
+    pub file: Option<usize>,
+    /// The word that matters, in bytes of the file's or the item's text.
     pub range: Range<usize>,
-    /// The whole command, in bytes of the item's text.
+    /// The whole command, in bytes of the same.
     pub command: Range<usize>,
     /// Whether it happens in every run that gets this far: not in a branch, a loop or a function that nothing calls.
     ///

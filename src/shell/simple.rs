@@ -139,6 +139,7 @@ impl Walker<'_> {
             _ => return,
         };
         let word = self.word(frame, target);
+        self.writes(&word.text());
         if self.is_kubeconfig(&word.text()) {
             let how = format!("> {}", word.text());
             let is_home = self.is_home_kubeconfig(&word.text());
@@ -166,11 +167,12 @@ impl Walker<'_> {
     }
 
     pub(super) fn add(&mut self, kind: ActionKind, range: Range<usize>, command: Range<usize>) {
-        self.found.push(Found { kind, range, command, path: self.path.clone() });
+        let top = self.following.top.clone();
+        self.found.push(Found { kind, range, command, top, path: self.path.clone() });
     }
 
     /// A variable gets a value in this shell.
-    fn assign(&mut self, name: &str, value: &Word, command: &Range<usize>) {
+    pub(super) fn assign(&mut self, name: &str, value: &Word, command: &Range<usize>) {
         self.env.set(name, value.text());
         self.exported(name, value, command);
     }
@@ -190,12 +192,16 @@ impl Walker<'_> {
         let Some((name, rest)) = words.split_first() else { return };
         let program = program_of(name);
         if depth > 8 {
-            return self.not_understood.push(whole.clone());
+            return self.not_understood(whole.clone());
         }
         match &*program {
             "export" | "declare" | "typeset" | "local" | "readonly" => {
+                let exports = program == "export" || rest.iter().any(|word| word.is("-x"));
                 for word in rest.iter().filter(|word| !word.start().starts_with('-')) {
                     self.assignment_word(word, whole);
+                    if exports {
+                        self.export(word.start().split('=').next().unwrap_or_default());
+                    }
                 }
             }
             "unset" => {
@@ -223,6 +229,7 @@ impl Walker<'_> {
                     self.run(&words, &set, whole, depth + 1);
                 }
                 commands::Inner::Script(script) => self.script(&script, set, whole),
+                commands::Inner::None if self.follow(&program, words, set, whole) => {}
                 commands::Inner::None => self.recognize(&program, words, set, whole),
             },
         }

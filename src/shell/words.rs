@@ -40,7 +40,10 @@ impl Word {
 
     /// The value, if it is known; empty otherwise.
     pub fn known(&self) -> String {
-        self.text().as_known().unwrap_or_default().to_owned()
+        match &self.pieces[..] {
+            [piece] => piece.text.as_known().unwrap_or_default().to_owned(),
+            _ => self.text().as_known().unwrap_or_default().to_owned(),
+        }
     }
 
     /// Whether the value is known to be this.

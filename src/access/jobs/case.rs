@@ -8,7 +8,7 @@ use crate::ci::variables::{JobScopes, Scope};
 use crate::ci::{Job, OnlyExcept, Rule, Section};
 use crate::gitlab::{EnvironmentTier, PartialText, Shape, TextPart};
 use crate::pipeline_rules::{JobConditions, OnlyInput, RefFacts, RuleInput, Run, Scenario, Value, runs};
-use crate::shell::{self, Item, Lookup, Script};
+use crate::shell::{self, Item, Library, Lookup, Script};
 
 /// How many cases a job may have; those behind are not looked at, and [`JobView::is_cut`](super::JobView::is_cut) says so.
 const MOST: usize = 1_000;
@@ -44,15 +44,28 @@ pub(super) struct Basis {
 }
 
 /// What is read once for all jobs of a pipeline, and how many cases they may have together.
-pub(super) struct Reading<'p> {
+pub(super) struct Reading<'p, 'l> {
     /// By the items of scripts: jobs of one template have the same.
     scripts: HashMap<Vec<(shell::Section, &'p str)>, ByVariables<Arc<Script>>>,
+    /// By what decides about a job beside `workflow`, which is the same for all.
+    runs: HashMap<Own<'p>, ByVariables<Arc<[Run]>>>,
+    library: &'l Library<'l>,
     left: usize,
 }
 
-impl Default for Reading<'_> {
-    fn default() -> Self {
-        Self { scripts: HashMap::new(), left: MOST_OF_ALL }
+/// What a job itself says about the pipelines that it is in.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Own<'p> {
+    rules: Option<Vec<RuleInput>>,
+    only: Option<OnlyInput>,
+    except: Option<OnlyInput>,
+    when: Option<&'p str>,
+}
+
+impl<'l> Reading<'_, 'l> {
+    /// With the files that jobs run.
+    pub fn of(library: &'l Library<'l>) -> Self {
+        Self { scripts: HashMap::new(), runs: HashMap::new(), library, left: MOST_OF_ALL }
     }
 }
 
@@ -69,21 +82,26 @@ pub(super) fn cases<'p>(
     job: &'p Job,
     basis: &Basis,
     refs: &RefFacts,
-    reading: &mut Reading<'p>,
+    reading: &mut Reading<'p, '_>,
 ) -> (Vec<JobCase>, bool) {
-    let rules = rule_inputs(job.rules.as_deref());
-    let (only, except) = (job.only.as_ref().map(only_input), job.except.as_ref().map(only_input));
+    let own = Own {
+        rules: rule_inputs(job.rules.as_deref()),
+        only: job.only.as_ref().map(only_input),
+        except: job.except.as_ref().map(only_input),
+        when: job.when.as_deref(),
+    };
+    let all_runs = reading.runs.entry(own.clone()).or_default();
     let conditions = JobConditions {
         workflow: basis.workflow.rules.as_deref(),
-        rules: rules.as_deref(),
-        only: only.as_ref(),
-        except: except.as_ref(),
-        when: job.when.as_deref(),
+        rules: own.rules.as_deref(),
+        only: own.only.as_ref(),
+        except: own.except.as_ref(),
+        when: own.when,
     };
     let most = MOST.min(reading.left.max(1));
     let items = items(job);
+    let library = reading.library;
     let scripts = reading.scripts.entry(items.iter().map(|item| (item.section, item.text)).collect()).or_default();
-    let mut all_runs: ByVariables<Arc<[Run]>> = ByVariables::default();
     let mut shared: Vec<Arc<[Run]>> = Vec::new();
     let plain = basis.scopes(job, None);
     let mut by_rule: HashMap<usize, JobScopes<'_>> = HashMap::new();
@@ -128,7 +146,7 @@ pub(super) fn cases<'p>(
                 shared.last().cloned().unwrap_or_default()
             });
             cases.push(case(job, scope, combination, environment, runs, |scope| {
-                scripts.get(scope, |recorder| Arc::new(shell::read(&items, recorder)))
+                scripts.get(scope, |recorder| Arc::new(shell::read_with(&items, recorder, library)))
             }));
         }
         if is_cut {
@@ -398,7 +416,8 @@ mod tests {
     fn what_is_not_looked_at_is_known_to_be_missing() {
         let (pipeline, project) = (pipeline(&wide(3, 4)), CiProject::default());
         let (basis, refs) = (Basis::default(), RefFacts::default());
-        let mut reading = Reading { left: 5, ..Reading::default() };
+        let library = Library::empty();
+        let mut reading = Reading { left: 5, ..Reading::of(&library) };
         let counts: Vec<(usize, bool)> = pipeline
             .jobs
             .iter()

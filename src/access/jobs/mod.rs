@@ -8,20 +8,24 @@ mod admission;
 mod case;
 mod context;
 mod environments;
+mod files;
 mod grant;
 mod selection;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::{Arc, OnceLock};
 
 use crate::access::Index;
 use crate::ci::variables::Scope;
-use crate::ci::{Job, Pipeline, ProjectFacts};
+use crate::ci::{Job, Pipeline, ProjectFacts, Unread};
 use crate::gitlab::{MergeRequestProtection, PartialText, Version};
 use crate::inventory::Inventory;
 use crate::pipeline_rules::RefFacts;
+use crate::shell::Library;
+use crate::source::Source;
 
 use case::{Basis, Reading};
+use files::Kept;
 use selection::Selections;
 
 pub use admission::{Admission, Admissions, ProjectAdmissions};
@@ -29,6 +33,7 @@ pub use case::JobCase;
 pub(crate) use case::rule_inputs;
 pub use context::{ContextName, context_name};
 pub use environments::{JobEnvironments, KnownEnvironments};
+pub use files::gather;
 pub use grant::{CaseGrant, Refusal};
 pub use selection::{By, KUBE_CONTEXT, Resolved, Selection};
 
@@ -77,6 +82,7 @@ pub struct ProjectJobs<'p> {
     pub project: &'p CiProject,
     /// The jobs with scripts or environments, in the order of the file.
     pub jobs: Vec<JobView<'p>>,
+    run_unread: OnceLock<Vec<Unread>>,
 }
 
 /// A job and what it comes to.
@@ -100,15 +106,48 @@ impl<'p> ProjectJobs<'p> {
     /// Costs in proportion to the jobs, their matrices and their rules.
     #[must_use]
     pub fn of(pipeline: &'p Pipeline, project: &'p CiProject) -> Self {
+        match &pipeline.job_files {
+            Some(files) => Self::with_files(pipeline, project, &Library::new(&Kept(files)), &|_| true),
+            None => Self::with_files(pipeline, project, &Library::empty(), &|_| true),
+        }
+    }
+
+    /// The same of some jobs with the files that they run.
+    fn with_files(
+        pipeline: &'p Pipeline,
+        project: &'p CiProject,
+        library: &Library<'_>,
+        is_wanted: &dyn Fn(&Job) -> bool,
+    ) -> Self {
         let workflow = case::Workflow::of(pipeline.workflow_rules.as_deref());
         let basis = Arc::new(Basis { scope: Scope::predefined(&project.facts), workflow });
-        let mut reading = Reading::default();
-        let jobs = pipeline.jobs.iter().filter(|job| !job.is_trigger).map(|job| {
+        let mut reading = Reading::of(library);
+        let jobs = pipeline.jobs.iter().filter(|job| !job.is_trigger && is_wanted(job)).map(|job| {
             let (cases, has_more_cases) = case::cases(job, &basis, &project.refs, &mut reading);
             let (basis, selections) = (Arc::clone(&basis), OnceLock::new());
             JobView { pipeline, job, cases, basis, has_more_cases, selections }
         });
-        Self { pipeline, project, jobs: jobs.collect() }
+        Self { pipeline, project, jobs: jobs.collect(), run_unread: OnceLock::new() }
+    }
+
+    /// What was not read: parts of the CI configuration, and what its jobs run.
+    pub fn not_read(&self) -> impl Iterator<Item = &Unread> {
+        let of_jobs = self.run_unread.get_or_init(|| match self.pipeline.job_files {
+            Some(_) => self.jobs.iter().flat_map(JobView::not_read).collect(),
+            None => Vec::new(),
+        });
+        self.pipeline.unread.iter().chain(of_jobs)
+    }
+
+    /// The files of the repository that were read since jobs run them, each once.
+    #[must_use]
+    pub fn run_files(&self) -> Vec<&Arc<Source>> {
+        let mut known: HashSet<*const Source> = HashSet::new();
+        if self.pipeline.job_files.is_none() {
+            return Vec::new();
+        }
+        let files = self.jobs.iter().flat_map(|job| &job.cases).flat_map(|case| &case.script.files);
+        files.map(|file| &file.source).filter(|source| known.insert(Arc::as_ptr(source))).collect()
     }
 
     /// The names of the environments that jobs have; `None` where jobs may be missing.

@@ -8,9 +8,11 @@ use super::super::json::answer_object;
 use super::Section;
 use super::answers::{Answers, CaseAnswer};
 use super::selects::{self, Granted};
+use super::written::{when, written};
 use crate::access::jobs::{By, JobCase, JobView};
 use crate::outlet::Outlet;
 use crate::pipeline_rules::{Certainty, Run};
+use crate::report::not_read;
 use crate::source::secrets;
 
 pub(super) fn write(section: &Section<'_, '_>, out: &mut Outlet<'_>) -> io::Result<()> {
@@ -26,11 +28,7 @@ pub(super) fn write(section: &Section<'_, '_>, out: &mut Outlet<'_>) -> io::Resu
         out.syntax(if number > 0 { "," } else { "" })?;
         out.json_part(&masked(job(section, view, &mut answers)))?;
     }
-    let not_read = section.jobs.pipeline.unread.iter().map(|unread| {
-        let line = unread.place.source.position(unread.place.span.start).line;
-        json!({ "name": unread.name, "kind": unread.kind.name(), "path": unread.place.source.path(), "line": line })
-    });
-    let not_read: Json = not_read.collect();
+    let not_read: Json = section.not_read().map(not_read::object).collect();
     let problems = section.jobs.pipeline.problems.iter().map(|problem| {
         let line = problem.place.source.position(problem.place.span.start).line;
         json!({ "message": problem.message(), "path": problem.place.source.path(), "line": line })
@@ -66,6 +64,7 @@ fn job<'j, 'w>(section: &Section<'j, 'w>, view: &'j JobView<'_>, answers: &mut A
     if view.job.is_conditional {
         object.insert("conditional".to_owned(), true.into());
     }
+    object.extend(written(view.job).map(|written| ("written".to_owned(), written)));
     let cases = section.cases(view).map(|(number, case)| self::case(section, view, (number, case), answers));
     object.insert("cases".to_owned(), cases.collect());
     Json::Object(object)
@@ -85,7 +84,7 @@ fn case<'j, 'w>(
         object.insert("environment_unknown".to_owned(), unknown.into());
     }
     object.extend(case.tier.map(|tier| ("tier".to_owned(), tier.name().into())));
-    object.insert("runs".to_owned(), case.runs.iter().map(run).collect());
+    object.insert("runs".to_owned(), case.runs.iter().map(|one| run(view, one)).collect());
     let selected = selects::selected(section, view, number, answers);
     let works = selects::works(section, view, case, selected.iter().any(|one| one.selection.by != By::Environment));
     let selects = selected.iter().map(|one| {
@@ -114,11 +113,12 @@ fn case<'j, 'w>(
     Json::Object(object)
 }
 
-fn run(run: &Run) -> Json {
+fn run(view: &JobView<'_>, run: &Run) -> Json {
     let mut object = json!({
         "on": run.scenario.to_string(),
         "protected": run.scenario.protected,
         "certain": run.in_pipeline == Certainty::Yes,
+        "when": when(view.job, run.rule),
     });
     if let Some(rule) = run.rule {
         object["rule"] = rule.into();

@@ -1,6 +1,7 @@
 //! The jobs of a project as rows for readers: cases that differ in name and environment only stand together.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use super::super::most;
 use super::agents::{self, AgentNames, AgentRow};
@@ -31,6 +32,8 @@ pub(super) struct Overview {
     pub notes: Vec<String>,
     /// Jobs that touch no cluster.
     pub without_cluster: Vec<String>,
+    /// Jobs that run what was not read, and touch no cluster as far as they were.
+    pub not_followed: Vec<String>,
     /// Jobs that are in no pipeline.
     pub in_no_pipeline: Vec<String>,
     /// Whether any job selects a context.
@@ -84,11 +87,15 @@ impl Overview {
             selects_context: false,
         };
         let (mut rows, mut without_cluster, mut in_no_pipeline) = (Vec::new(), Vec::new(), Vec::new());
+        let mut not_followed = Vec::new();
+        let run_unread: HashSet<&Arc<str>> =
+            section.jobs.not_read().filter_map(|unread| unread.run.as_ref()).map(|run| &run.job).collect();
         for job in section.views() {
             let of_job = builder.rows(job);
             let name = words::printable(&job.job.name);
             match of_job.is_empty() {
                 true if job.cases.is_empty() => in_no_pipeline.push(name),
+                true if run_unread.contains(&job.job.name) => not_followed.push(name),
                 true => without_cluster.push(name),
                 false => rows.extend(of_job),
             }
@@ -103,7 +110,16 @@ impl Overview {
         }
         let more_agents = met.len().saturating_sub(most_rows);
         let selects_context = builder.selects_context;
-        Self { rows, agents, more_agents, notes: builder.notes.0, without_cluster, in_no_pipeline, selects_context }
+        Self {
+            rows,
+            agents,
+            more_agents,
+            notes: builder.notes.0,
+            without_cluster,
+            not_followed,
+            in_no_pipeline,
+            selects_context,
+        }
     }
 
     /// Whether any job has to do with a cluster, and selects a context or sees an agent.

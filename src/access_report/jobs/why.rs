@@ -204,7 +204,7 @@ impl<'s> Story<'s, '_> {
         let mut lines: Vec<String> = by_script
             .map(|one| {
                 let by = match one.selection.by {
-                    By::UseContext | By::Environment => "",
+                    By::UseContext | By::Environment | By::Value => "",
                     By::Command => " for a command",
                     By::AutoDevops => " by `KUBE_CONTEXT`, for the scripts of Auto DevOps",
                 };
