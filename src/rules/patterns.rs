@@ -1,6 +1,5 @@
 //! The patterns of `environments`, sorted into what can be said about each: at most one thing.
 
-
 use crate::access::EnvironmentMatcher;
 use crate::access::environment_pattern::{Fault, NewPattern, OldPattern, Verdict};
 use crate::agent_config::{CiEntry, Spanned};
