@@ -104,7 +104,7 @@ impl Walker<'_> {
                 server: None,
                 cluster: None,
                 user: None,
-                token: false,
+                token: None,
                 insecure_skip_tls_verify: None,
                 certificate_authority: false,
                 open: false,
