@@ -303,10 +303,10 @@ struct Recorder<'s> {
 }
 
 impl Recorder<'_> {
-    /// The value of a variable of which something is known.
+    /// The value of a variable of which conditions see something that is known.
     fn known(&self, name: &str) -> Option<PartialText> {
         self.names.borrow_mut().insert(name.to_owned());
-        self.scope.has(name).then(|| self.scope.value(name))
+        self.scope.in_condition(name)
     }
 }
 
