@@ -117,12 +117,12 @@ impl<'p> ProjectJobs<'p> {
         pipeline: &'p Pipeline,
         project: &'p CiProject,
         library: &Library<'_>,
-        is_wanted: &dyn Fn(&Job) -> bool,
+        is_wanted: &dyn Fn(usize) -> bool,
     ) -> Self {
         let workflow = case::Workflow::of(pipeline.workflow_rules.as_deref());
         let basis = Arc::new(Basis { scope: Scope::predefined(&project.facts), workflow });
         let mut reading = Reading::of(library);
-        let jobs = pipeline.jobs.iter().filter(|job| !job.is_trigger && is_wanted(job)).map(|job| {
+        let jobs = (0..).zip(&pipeline.jobs).filter(|(at, job)| !job.is_trigger && is_wanted(*at)).map(|(_, job)| {
             let (cases, has_more_cases) = case::cases(job, &basis, &project.refs, &mut reading);
             let (basis, selections) = (Arc::clone(&basis), OnceLock::new());
             JobView { pipeline, job, cases, basis, has_more_cases, selections }
