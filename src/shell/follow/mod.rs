@@ -244,7 +244,10 @@ impl Walker<'_> {
             return;
         }
         let is_kept = |name: &str| {
-            matches!(name, "PWD" | "OLDPWD") || self.following.exported.contains(name) || self.is_of_job(name)
+            // The runner exports its own, so that a shell that changes it changes what programs see.
+            matches!(name, "PWD" | "OLDPWD" | "KUBECONFIG" | "HOME" | "PATH")
+                || self.following.exported.contains(name)
+                || self.is_of_job(name)
         };
         let hidden: Vec<String> = self.env.names().filter(|name| !is_kept(name)).map(str::to_owned).collect();
         self.env.forget(&hidden);
