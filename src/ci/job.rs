@@ -10,6 +10,7 @@ use super::problem::ProblemKind;
 use super::resolver::Resolver;
 use super::rules::{only_except, rules};
 use super::text::Text;
+use super::trigger::trigger;
 use super::value::{Map, Scalar, Value};
 use crate::source::{Place, Source};
 
@@ -84,7 +85,7 @@ pub(super) fn job(
         matrix: matrix(resolver, map),
         image: image_value.and_then(|value| image(resolver, &value)),
         is_trigger,
-        has_child: has_child(resolver, map),
+        trigger: if is_trigger { trigger(resolver, map) } else { None },
         is_conditional: is_conditional(map, &name.text.place, surroundings.conditional),
         inherit,
         is_partial: resolver.is_partial,
@@ -131,12 +132,6 @@ fn lines(
         }
     }
     lines
-}
-
-/// Source: `lib/gitlab/ci/config/entry/trigger.rb`.
-fn has_child(resolver: &mut Resolver<'_>, map: &Map) -> bool {
-    let trigger = resolver.get(map, "trigger");
-    trigger.is_some_and(|trigger| trigger.as_map().is_some_and(|trigger| trigger.entry("include").is_some()))
 }
 
 /// Whether GitLab takes a map for a job with a script.

@@ -5,6 +5,7 @@
 //! not at hand is named in [`Pipeline::unread`], never guessed. What the values of variables come to is the matter of
 //! [`variables`].
 
+mod children;
 mod environment;
 mod extends;
 mod files;
@@ -22,6 +23,7 @@ mod resolver;
 mod ruby_yaml;
 mod rules;
 mod text;
+mod trigger;
 mod value;
 pub mod variables;
 
@@ -35,6 +37,7 @@ pub use model::{
 };
 pub use problem::{Problem, ProblemKind, Unread, UnreadKind};
 pub use text::Text;
+pub use trigger::Trigger;
 
 /// How many levels a CI configuration may have.
 ///
@@ -51,6 +54,11 @@ pub const MAX_INCLUDES: usize = 150;
 ///
 /// Source: `MAX_NESTING_LEVELS` in `lib/gitlab/ci/config/extendable/entry.rb`, with the job itself on top.
 pub const MAX_EXTENDS: usize = 11;
+
+/// How deep child pipelines may start others.
+///
+/// Source: `MAX_NESTED_CHILDREN` in `app/services/ci/create_downstream_pipeline_service.rb`.
+pub const MAX_CHILD_LEVELS: usize = 2;
 
 /// How many jobs one matrix may make.
 ///
