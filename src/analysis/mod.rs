@@ -16,6 +16,7 @@ pub use subject::Subject;
 
 use crate::access::jobs::{ProjectJobs, Selection};
 use crate::agent_config::CiEntry;
+use crate::ci::Unread;
 use crate::diagnostic::accepted::AcceptedIndex;
 use crate::diagnostic::suppression::{self, AcceptedFinding};
 use crate::diagnostic::{self, Finding, Fix, LeftOut, Level, LevelsAt, Lowered, Severity};
@@ -33,6 +34,10 @@ pub struct Analysis {
     pub findings: Vec<Finding>,
     /// Rules that could not run for want of knowledge, with what they want.
     pub unchecked: Vec<(&'static RuleInfo, Need)>,
+    /// The project's full path, where it is known.
+    pub project: Option<String>,
+    /// What the CI file names and was not read.
+    pub not_read: Vec<Unread>,
     /// What could not be read of the CI file, as lines for the summary.
     pub remarks: Vec<String>,
     /// The paths of the configurations that were found, CI files included.
@@ -102,7 +107,8 @@ fn check_project(
     let known = ProjectContext { gitlab: &project.context, environments: &facts.environments };
     let excluded = subject.excluded();
     let is_meant = |path: &str| subject.is_meant(path, &excluded);
-    let mut analysis = Analysis::default();
+    let project_path = project.context.project.as_ref().map(|path| path.as_str().to_owned());
+    let mut analysis = Analysis { project: project_path, ..Analysis::default() };
     // A rule that speaks of something in files runs without regret where no file has it.
     let mut concerned = vec![false; rules.len()];
     for (input, file) in project.inputs.iter().zip(files).inspect(|_| steps.add(1)) {
@@ -140,6 +146,7 @@ fn check_project(
         analysis.findings.extend(found.into_iter().filter(|finding| is_meant(finding.place.source.path())));
         if is_meant(main.path()) {
             analysis.remarks.extend(unread(jobs));
+            analysis.not_read.extend(jobs.not_read().cloned());
             analysis.remarks.extend(not_looked_at(jobs));
         }
     }
@@ -391,20 +398,28 @@ fn not_looked_at(jobs: &ProjectJobs<'_>) -> Option<String> {
     })
 }
 
-/// What a CI file includes and is not at hand, in one line.
+/// How many things that jobs run and were not read are named in the summary.
+const MOST_UNREAD: usize = 5;
+
+/// What a CI file includes and is not at hand, and what its jobs run that was not read, in a line each.
 fn unread(jobs: &ProjectJobs<'_>) -> Vec<String> {
     let Some(main) = jobs.pipeline.sources.first() else { return Vec::new() };
-    let names: BTreeSet<String> =
-        jobs.pipeline.unread.iter().map(|unread| format!("{} {}", unread.kind.name(), unread.name)).collect();
+    let included = jobs.pipeline.unread.iter().filter(|unread| unread.run.is_none());
+    let names: BTreeSet<String> = included.map(|unread| format!("{} {}", unread.kind.name(), unread.name)).collect();
     let children: BTreeSet<&str> =
         jobs.pipeline.jobs.iter().filter(|job| job.has_child).map(|job| &*job.name).collect();
     let children = children.into_iter().map(|job| format!("the child pipeline of the job {job}"));
     let names: Vec<String> = names.into_iter().chain(children).collect();
-    if names.is_empty() {
-        return Vec::new();
+    let mut lines = Vec::new();
+    if !names.is_empty() {
+        let names = names.join(", ");
+        lines.push(format!("Not read: what {} includes or starts elsewhere ({}).", main.path(), secrets::mask(&names)));
     }
-    let names = names.join(", ");
-    vec![format!("Not read: what {} includes or starts elsewhere ({}).", main.path(), secrets::mask(&names))]
+    let run = words::runs_unread(jobs.not_read());
+    if !run.is_empty() {
+        lines.push(format!("Not read: {} ({}).", words::cut(&run, MOST_UNREAD).join("; "), main.path()));
+    }
+    lines
 }
 
 /// What rules are shown of a file one by one, gathered once for all rules.

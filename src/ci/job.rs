@@ -85,7 +85,7 @@ pub(super) fn job(
         matrix: matrix(resolver, map),
         image: image_value.and_then(|value| image(resolver, &value)),
         is_trigger,
-        trigger: if is_trigger { trigger(resolver, map) } else { None },
+        trigger: if is_trigger { trigger(resolver, map, &name.text.shared()) } else { None },
         is_conditional: is_conditional(map, &name.text.place, surroundings.conditional),
         inherit,
         is_partial: resolver.is_partial,

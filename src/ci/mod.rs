@@ -35,7 +35,7 @@ pub use matrix::Matrix;
 pub use model::{
     Environment, Inherit, Inherited, Job, Kubernetes, OnlyExcept, Pipeline, Rule, ScriptLine, Section, Variable,
 };
-pub use problem::{Problem, ProblemKind, Unread, UnreadKind};
+pub use problem::{Problem, ProblemKind, Unread, UnreadKind, UnreadReason, UnreadRun};
 pub use text::Text;
 pub use trigger::Trigger;
 

@@ -3,9 +3,11 @@
 //! Source: `lib/gitlab/ci/config/entry/trigger.rb` and `trigger/forward.rb`, `doc/ci/yaml/_index.md`.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
-use super::problem::{Problem, ProblemKind, Unread, UnreadKind};
+use super::problem::{Problem, ProblemKind, Unread, UnreadKind, UnreadReason};
 use super::resolver::Resolver;
+use super::text::Text;
 use super::value::{Map, Value, Work};
 use crate::schema::nearest;
 use crate::source::Place;
@@ -38,17 +40,18 @@ pub struct Trigger {
 }
 
 /// What stands under `trigger`; `None` where a job has none, as one that waits with `needs`.
-pub(super) fn trigger(resolver: &mut Resolver<'_>, job: &Map) -> Option<Trigger> {
+pub(super) fn trigger(resolver: &mut Resolver<'_>, job: &Map, name: &Arc<str>) -> Option<Trigger> {
     let value = resolver.get(job, "trigger")?;
     let place = value.place().clone();
     let mut trigger = Trigger { children: Vec::new(), unread: None, forwards_variables: true, place, include: None };
-    let of_project = |name: &str, place: &Place| {
-        Some(Unread { kind: UnreadKind::OtherPipeline, name: name.to_owned(), place: place.clone() })
+    let of_project = |path: &Text| {
+        let (kind, reason) = (UnreadKind::OtherPipeline, UnreadReason::OtherProject);
+        Unread::run(kind, path.as_str().to_owned(), path.place.clone(), name, reason)
     };
     let map = match &value {
         Value::Map(map) => map,
         other => {
-            trigger.unread = other.as_string().and_then(|path| of_project(path, &path.place));
+            trigger.unread = other.as_string().map(of_project);
             return Some(trigger);
         }
     };
@@ -66,7 +69,7 @@ pub(super) fn trigger(resolver: &mut Resolver<'_>, job: &Map) -> Option<Trigger>
         }
         None => {
             let project = resolver.get(map, "project");
-            trigger.unread = project.as_ref().and_then(Value::as_text).and_then(|path| of_project(path, &path.place));
+            trigger.unread = project.as_ref().and_then(Value::as_text).map(of_project);
         }
     }
     Some(trigger)

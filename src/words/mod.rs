@@ -12,6 +12,7 @@ mod io_error;
 mod list;
 mod reason;
 mod text;
+mod unread;
 mod value;
 
 pub use condition::{
@@ -28,4 +29,5 @@ pub use reason::{
     unmade, unregistered, user_denial, verdict,
 };
 pub use text::{brief, excerpt, in_quotes, printable};
+pub use unread::runs_unread;
 pub use value::{REFUSED, found, yaml_surprise};

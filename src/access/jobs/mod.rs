@@ -16,7 +16,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::access::Index;
 use crate::ci::variables::Scope;
-use crate::ci::{Job, Pipeline, ProjectFacts};
+use crate::ci::{Job, Pipeline, ProjectFacts, Unread};
 use crate::gitlab::{MergeRequestProtection, PartialText, Version};
 use crate::inventory::Inventory;
 use crate::pipeline_rules::RefFacts;
@@ -109,6 +109,11 @@ impl<'p> ProjectJobs<'p> {
             JobView { pipeline, job, cases, basis, has_more_cases, selections }
         });
         Self { pipeline, project, jobs: jobs.collect() }
+    }
+
+    /// What was not read: parts of the CI configuration, and what its jobs run.
+    pub fn not_read(&self) -> impl Iterator<Item = &Unread> {
+        self.pipeline.unread.iter()
     }
 
     /// The names of the environments that jobs have; `None` where jobs may be missing.

@@ -11,6 +11,7 @@ use super::selects::{self, Granted};
 use crate::access::jobs::{By, JobCase, JobView};
 use crate::outlet::Outlet;
 use crate::pipeline_rules::{Certainty, Run};
+use crate::report::not_read;
 use crate::source::secrets;
 
 pub(super) fn write(section: &Section<'_, '_>, out: &mut Outlet<'_>) -> io::Result<()> {
@@ -26,11 +27,7 @@ pub(super) fn write(section: &Section<'_, '_>, out: &mut Outlet<'_>) -> io::Resu
         out.syntax(if number > 0 { "," } else { "" })?;
         out.json_part(&masked(job(section, view, &mut answers)))?;
     }
-    let not_read = section.jobs.pipeline.unread.iter().map(|unread| {
-        let line = unread.place.source.position(unread.place.span.start).line;
-        json!({ "name": unread.name, "kind": unread.kind.name(), "path": unread.place.source.path(), "line": line })
-    });
-    let not_read: Json = not_read.collect();
+    let not_read: Json = section.not_read().map(not_read::object).collect();
     let problems = section.jobs.pipeline.problems.iter().map(|problem| {
         let line = problem.place.source.position(problem.place.span.start).line;
         json!({ "message": problem.message(), "path": problem.place.source.path(), "line": line })

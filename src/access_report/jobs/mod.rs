@@ -16,6 +16,7 @@ use std::io;
 
 use super::{AccessReport, Format};
 use crate::access::jobs::{JobCase, JobView, ProjectJobs};
+use crate::ci::Unread;
 use crate::outlet::Outlet;
 use crate::words;
 use overview::Overview;
@@ -131,10 +132,20 @@ impl<'s> Section<'s, '_> {
         words::project(self.jobs.project.facts.path.as_deref())
     }
 
+    /// What was not read, of jobs that are asked about.
+    fn not_read(&self) -> impl Iterator<Item = &'s Unread> {
+        let name = self.name;
+        let is_asked = move |unread: &&Unread| match (&unread.run, name) {
+            (Some(run), Some(_)) => self.views().any(|view| view.job.name == run.job),
+            _ => true,
+        };
+        self.jobs.not_read().filter(is_asked)
+    }
+
     /// What is not at hand of the CI configuration, each once.
-    fn not_read(&self) -> Vec<String> {
+    fn not_included(&self) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
-        for unread in &self.jobs.pipeline.unread {
+        for unread in self.not_read().filter(|unread| unread.run.is_none()) {
             let name = format!("{} ({})", words::printable(&unread.name), unread.kind.name());
             if !names.contains(&name) {
                 names.push(name);
@@ -157,10 +168,15 @@ impl<'s> Section<'s, '_> {
             }
             Some(_) => {}
         }
-        let not_read = self.not_read();
-        if !not_read.is_empty() {
-            let names = words::some_of(&not_read, most_names);
+        let not_included = self.not_included();
+        if !not_included.is_empty() {
+            let names = words::some_of(&not_included, most_names);
             remarks.push(format!("Not at hand, so jobs and parts of jobs may be missing: {names}."));
+        }
+        let run = words::runs_unread(self.not_read());
+        if !run.is_empty() {
+            remarks
+                .push(format!("Not read, so more may reach a cluster: {}.", words::cut(&run, most_names).join("; ")));
         }
         if let Some(problem) = self.jobs.pipeline.problems.first() {
             let path = self.path();
