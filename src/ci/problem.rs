@@ -264,7 +264,7 @@ impl Problem {
 const REFUSES: &str = "GitLab refuses the configuration";
 
 /// What kind of configuration is not at hand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum UnreadKind {
     /// A file of the repository, of which not all files are at hand.
     Local,

@@ -6,6 +6,7 @@
 
 mod admission;
 mod case;
+mod children;
 mod context;
 mod environments;
 mod grant;
@@ -16,17 +17,19 @@ use std::sync::{Arc, OnceLock};
 
 use crate::access::Index;
 use crate::ci::variables::Scope;
-use crate::ci::{Job, Pipeline, ProjectFacts, Unread};
+use crate::ci::{Job, Pipeline, ProjectFacts, Unread, UnreadKind};
 use crate::gitlab::{MergeRequestProtection, PartialText, Version};
 use crate::inventory::Inventory;
-use crate::pipeline_rules::RefFacts;
+use crate::pipeline_rules::{RefFacts, Starts};
 
 use case::{Basis, Reading};
+use children::Children;
 use selection::Selections;
 
 pub use admission::{Admission, Admissions, ProjectAdmissions};
 pub use case::JobCase;
 pub(crate) use case::rule_inputs;
+pub use children::{ChildPipeline, StartedBy};
 pub use context::{ContextName, context_name};
 pub use environments::{JobEnvironments, KnownEnvironments};
 pub use grant::{CaseGrant, Refusal};
@@ -75,8 +78,14 @@ pub struct ProjectJobs<'p> {
     pub pipeline: &'p Pipeline,
     /// What is known of the project.
     pub project: &'p CiProject,
-    /// The jobs with scripts or environments, in the order of the file.
+    /// The jobs with scripts or environments, in the order of the file; those of child pipelines at the place of the job that starts them.
     pub jobs: Vec<JobView<'p>>,
+    /// The child pipelines that jobs start, each as often as what it gets differs.
+    pub children: Vec<ChildPipeline<'p>>,
+    /// What jobs start and was not read.
+    not_read: Vec<Unread>,
+    /// Whether child pipelines are put together that may differ.
+    is_cut: bool,
 }
 
 /// A job and what it comes to.
@@ -86,6 +95,8 @@ pub struct JobView<'p> {
     pub pipeline: &'p Pipeline,
     /// The job as it is written.
     pub job: &'p Job,
+    /// What starts the child pipeline that it is in.
+    pub started_by: Option<Arc<StartedBy>>,
     /// The ways in which it may run, one for each combination of its matrix, rule that lets it in, and environment. None for
     /// a job that is in no pipeline.
     pub cases: Vec<JobCase>,
@@ -100,29 +111,36 @@ impl<'p> ProjectJobs<'p> {
     /// Costs in proportion to the jobs, their matrices and their rules.
     #[must_use]
     pub fn of(pipeline: &'p Pipeline, project: &'p CiProject) -> Self {
-        let workflow = case::Workflow::of(pipeline.workflow_rules.as_deref());
-        let basis = Arc::new(Basis { scope: Scope::predefined(&project.facts), workflow });
+        let workflow = Arc::new(case::Workflow::of(pipeline.workflow_rules.as_deref()));
+        let basis = Arc::new(Basis { scope: Scope::predefined(&project.facts), workflow, forwarded: None });
         let mut reading = Reading::default();
-        let jobs = pipeline.jobs.iter().filter(|job| !job.is_trigger).map(|job| {
-            let (cases, has_more_cases) = case::cases(job, &basis, &project.refs, &mut reading);
-            let (basis, selections) = (Arc::clone(&basis), OnceLock::new());
-            JobView { pipeline, job, cases, basis, has_more_cases, selections }
-        });
-        Self { pipeline, project, jobs: jobs.collect() }
+        let views = JobView::all(pipeline, &basis, &project.refs, None, &mut reading);
+        if pipeline.jobs.iter().all(|job| job.trigger.is_none()) {
+            let jobs = views.into_iter().map(|(_, view)| view).collect();
+            return Self { pipeline, project, jobs, children: Vec::new(), not_read: Vec::new(), is_cut: false };
+        }
+        let (jobs, Children { list, not_read, is_cut }) = children::jobs(pipeline, project, views, basis, reading);
+        Self { pipeline, project, jobs, children: list, not_read, is_cut }
     }
 
     /// What was not read: parts of the CI configuration, and what its jobs run.
     pub fn not_read(&self) -> impl Iterator<Item = &Unread> {
-        self.pipeline.unread.iter()
+        self.pipeline.unread.iter().chain(&self.not_read)
     }
 
     /// The names of the environments that jobs have; `None` where jobs may be missing.
     #[must_use]
     pub fn environments(&self) -> Option<Vec<PartialText>> {
-        // Jobs of child pipelines are jobs of the project as well.
-        let has_children = self.pipeline.jobs.iter().any(|job| job.has_child);
-        let is_cut = self.jobs.iter().any(|job| job.has_more_cases);
-        if has_children || is_cut || self.pipeline.is_incomplete() || !self.pipeline.problems.is_empty() {
+        let is_whole = |pipeline: &Pipeline| {
+            // What a job that starts a pipeline has as its environment is not looked at.
+            let has_other = pipeline.jobs.iter().any(|job| job.is_trigger && job.environment.is_some());
+            !has_other && !pipeline.is_incomplete() && pipeline.problems.is_empty()
+        };
+        let is_cut = self.is_cut || self.jobs.iter().any(|job| job.has_more_cases);
+        // Jobs of child pipelines are jobs of the project as well, and those of other projects are not.
+        let misses_child = self.not_read.iter().any(|unread| unread.kind != UnreadKind::OtherPipeline);
+        let of_children = self.children.iter().map(|child| child.pipeline);
+        if is_cut || misses_child || !of_children.chain([self.pipeline]).all(is_whole) {
             return None;
         }
         let names = self.jobs.iter().flat_map(|job| &job.cases).filter_map(|case| case.environment.clone());
@@ -144,6 +162,25 @@ impl<'p> ProjectJobs<'p> {
             })
         };
         self.jobs.iter().any(names_agent) || sees_agent()
+    }
+}
+
+impl<'p> JobView<'p> {
+    /// The jobs of a pipeline with what each comes to, by their positions.
+    fn all(
+        pipeline: &'p Pipeline,
+        basis: &Arc<Basis>,
+        refs: &RefFacts,
+        starts: Option<(&Starts<'_>, &Arc<StartedBy>)>,
+        reading: &mut Reading<'p>,
+    ) -> Vec<(usize, Self)> {
+        let view = |(at, job): (usize, &'p Job)| {
+            let (cases, has_more_cases) = case::cases(job, basis, refs, starts.map(|(starts, _)| starts), reading);
+            let (basis, selections) = (Arc::clone(basis), OnceLock::new());
+            let started_by = starts.map(|(_, by)| Arc::clone(by));
+            (at, Self { pipeline, job, started_by, cases, basis, has_more_cases, selections })
+        };
+        pipeline.jobs.iter().enumerate().filter(|(_, job)| !job.is_trigger).map(view).collect()
     }
 }
 
