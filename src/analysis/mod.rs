@@ -334,34 +334,37 @@ pub fn unused_settings(subjects: &[Subject], analyses: &[Analysis]) -> Vec<Findi
 /// What rules are shown of the jobs of a project one by one, gathered once for all rules.
 struct JobItems<'p> {
     cx: JobContext<'p>,
-    of_auto_devops: Option<Selection>,
+    of_values: Vec<Selection>,
     actions: Vec<Vec<JobAction<'p>>>,
     selections: Vec<Vec<JobSelection<'p>>>,
 }
 
 impl<'p> JobItems<'p> {
     fn of(cx: JobContext<'p>) -> Self {
-        let of_auto_devops = cx.jobs.auto_devops_context();
+        let of_values = cx.jobs.contexts_in_values();
         let actions = cx.jobs.jobs.iter().map(JobAction::of).collect();
         let selections = cx.jobs.jobs.iter().map(|job| {
             let selected = job.selections().iter();
             selected.map(|selected| JobSelection::of(job, selected)).collect()
         });
         let selections = selections.collect();
-        Self { cx, of_auto_devops, actions, selections }
+        Self { cx, of_values, actions, selections }
     }
 }
 
 fn run_on_jobs<'p>(rule: &dyn Rule, items: &JobItems<'p>, findings: &mut Findings) {
-    let JobItems { cx, of_auto_devops, actions, selections } = items;
+    let JobItems { cx, of_values, actions, selections } = items;
     rule.check_pipeline(cx.jobs, cx, findings);
-    if let Some(selection) = of_auto_devops {
+    for selection in of_values {
         rule.check_context(selection, cx, findings);
     }
     for ((job, actions), selections) in cx.jobs.jobs.iter().zip(actions).zip(selections) {
         let place = &job.job.name_place;
         let place = Place { source: Arc::clone(&place.source), span: place.span };
         findings.begin_job(&job.job.name, place, &job.job.parents);
+        if let Some(started_by) = &job.started_by {
+            findings.begin_child(started_by);
+        }
         rule.check_job(job, cx, findings);
         for action in actions {
             rule.check_action(action, cx, findings);

@@ -9,9 +9,10 @@ use std::sync::Arc;
 use super::inputs::interpolate;
 use super::load::{Loaded, load};
 use super::location::{Certainty, Location, Target, locations};
+use super::model::Variable;
 use super::problem::{Problem, ProblemKind, Unread, UnreadKind, UnreadReason};
 use super::text::Text;
-use super::value::{Map, Value, Work, merge_into};
+use super::value::{Entry, Map, Value, Work, merge_into};
 use super::variables::Scope;
 use super::{FileContent, Files, Globbed, MAX_INCLUDES};
 use crate::source::{Place, Source, Span};
@@ -31,6 +32,8 @@ pub(super) struct Included {
     pub sources: Vec<Arc<Source>>,
     pub problems: Vec<Problem>,
     pub unread: Vec<Unread>,
+    /// The inputs of what was not read.
+    pub inputs: Vec<Variable>,
     /// The files that `rules` may keep out of a pipeline.
     pub conditional: Vec<Arc<Source>>,
 }
@@ -219,6 +222,19 @@ impl<'r, 'a> Includer<'r, 'a> {
     }
 
     fn take(&mut self, location: &Location, origin: &Origin, merged: &mut Arc<Map>) {
+        let read_before = self.included.unread.len();
+        self.take_target(location, origin, merged);
+        if let Some(inputs) = location.inputs.as_ref().filter(|_| self.included.unread.len() > read_before) {
+            let input = |entry: &Entry| {
+                let value = entry.value.as_text()?;
+                let place = value.place.clone();
+                Some(Variable { name: entry.key.text.shared(), value: value.shared(), expand: true, place })
+            };
+            self.included.inputs.extend(inputs.entries().iter().filter_map(input));
+        }
+    }
+
+    fn take_target(&mut self, location: &Location, origin: &Origin, merged: &mut Arc<Map>) {
         match &location.target {
             Target::Local(path) => self.local(path, location, origin, merged),
             Target::Project { project, git_ref, files } => {

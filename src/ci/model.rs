@@ -22,6 +22,8 @@ pub struct Pipeline {
     pub problems: Vec<Problem>,
     /// What it includes and is not at hand.
     pub unread: Vec<Unread>,
+    /// The inputs that it gives to what is not at hand.
+    pub inputs: Vec<Variable>,
     /// Files that were read and that `include:rules` may keep out of a pipeline.
     pub conditional: Vec<Arc<Source>>,
     /// `workflow:rules`

@@ -65,6 +65,7 @@ impl Pipeline {
             sources: included.sources,
             problems: included.problems,
             unread: included.unread,
+            inputs: included.inputs,
             conditional: included.conditional,
             stopped,
             ..Self::default()

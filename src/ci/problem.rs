@@ -205,14 +205,10 @@ impl Problem {
         }
     }
 
-    /// The same of the configuration of a child pipeline, which is refused alone: the pipeline that starts it goes on.
+    /// The same of the configuration of a child pipeline, where GitLab refuses that: the pipeline that starts it goes on.
     #[must_use]
-    pub fn message_in_child(&self) -> String {
-        let message = self.message();
-        match message.strip_suffix(REFUSES) {
-            Some(start) => format!("{start}GitLab refuses the child pipeline"),
-            None => message,
-        }
+    pub fn message_in_child(&self) -> Option<String> {
+        Some(format!("{}GitLab refuses the child pipeline", self.message().strip_suffix(REFUSES)?))
     }
 
     /// The name that may be meant, where one is near to what is written.

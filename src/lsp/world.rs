@@ -355,7 +355,7 @@ impl World {
             || self.is_missing_include(&shown)
             || self
                 .projects()
-                .any(|project| project.pipeline.as_ref().is_some_and(|pipeline| !pipeline.problems.is_empty()))
+                .any(|project| project.pipeline.iter().flat_map(|pipeline| pipeline.with_children()).any(|pipeline| !pipeline.problems.is_empty()))
     }
 
     /// Whether a file is a schema by which agent files are judged.
@@ -384,7 +384,8 @@ impl World {
                 problems.any(|problem| matches!(&problem.kind, ProblemKind::MissingFile(name) if is_it(name)));
             is_problem || pipeline.unread.iter().any(|unread| is_it(&unread.name))
         };
-        self.projects().filter_map(|project| project.pipeline.as_ref()).any(|pipeline| is_missing(pipeline))
+        let pipelines = self.projects().filter_map(|project| project.pipeline.as_ref());
+        pipelines.flat_map(|pipeline| pipeline.with_children()).any(is_missing)
     }
 }
 

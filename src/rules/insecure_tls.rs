@@ -112,6 +112,6 @@ fn is_on(value: &str) -> bool {
 fn report(finding: Finding, findings: &mut Findings) {
     let help =
         "trust the authority instead: the file variable `SSL_CERT_FILE`, or `--certificate-authority=$KAS_CERTIFICATE`";
-    let finding = finding.label("any certificate will do").key("insecure-skip-tls-verify").help(help);
-    findings.report_place(finding, "nor is it here");
+    let finding = finding.label("unchecked").key("insecure-skip-tls-verify").help(help);
+    findings.report_place(finding, "and here");
 }

@@ -5,11 +5,13 @@ use super::given::JobContext;
 use super::jobs::finding_at;
 use super::rule::{Rule, rule};
 use crate::access::jobs::{JobView, ProjectJobs, rule_inputs};
+use crate::ci::Problem;
+use crate::diagnostic::Finding;
 use crate::gitlab::releases::{ENVIRONMENT_AGENT, ENVIRONMENT_DASHBOARD};
 use crate::gitlab::{TextPart, environment_name_fault, is_environment_character};
 use crate::pipeline_rules::{ConditionRoute, JobConditions};
 use crate::source::secrets::mask;
-use crate::words::brief;
+use crate::words::{brief, excerpt, jobs as jobs_by_name, starts as starts_of};
 
 rule! {
     /// GitLab cannot use the CI file, or kaslint cannot see all jobs in it.
@@ -52,16 +54,23 @@ rule! {
 impl Rule for InvalidCiFile {
     fn check_pipeline(&self, jobs: &ProjectJobs<'_>, _cx: &JobContext<'_>, findings: &mut Findings) {
         for problem in &jobs.pipeline.problems {
-            let message = mask(&capital(&problem.message())).into_owned();
-            let mut finding = finding_at(&INFO, &problem.place, &message).route("ci").key(message);
-            if let Some(related) = &problem.related {
-                finding = finding.related_at(related.clone(), "belongs to it");
+            findings.report(of_problem(problem, problem.message()));
+        }
+        // A child whose configuration is refused keeps only itself from running, and the jobs that start it fail.
+        for (child, starts) in jobs.children_with_starts() {
+            let names: Vec<String> = starts.iter().map(|(name, _)| excerpt(name)).collect();
+            for problem in &child.problems {
+                let message = match (problem.message_in_child(), &names[..]) {
+                    (Some(message), [name]) => format!("{message}, and {name} fails"),
+                    (Some(message), names) => format!("{message}, and {} fail", jobs_by_name(names)),
+                    (None, _) => problem.message(),
+                };
+                let mut finding = of_problem(problem, message);
+                if let Some((_, place)) = starts.first() {
+                    finding = finding.related_at(place.clone(), format!("{} this child pipeline", starts_of(&names)));
+                }
+                findings.report(finding);
             }
-            if let Some(help) = problem.help() {
-                finding = finding.help(help);
-            }
-            finding = finding.proposal(problem.meant(), problem.place.span);
-            findings.report(finding);
         }
     }
 
@@ -81,6 +90,18 @@ impl Rule for InvalidCiFile {
             );
         }
     }
+}
+
+fn of_problem(problem: &Problem, message: String) -> Finding {
+    let message = mask(&capital(&message)).into_owned();
+    let mut finding = finding_at(&INFO, &problem.place, &message).route("ci").key(message);
+    if let Some(related) = &problem.related {
+        finding = finding.related_at(related.clone(), "belongs to it");
+    }
+    if let Some(help) = problem.help() {
+        finding = finding.help(help);
+    }
+    finding.proposal(problem.meant(), problem.place.span)
 }
 
 /// An environment's name that GitLab cannot make an environment of, which fails the job; told of the first.

@@ -6,7 +6,7 @@ use super::given::{JobAction, JobContext, JobSelection, RefusedCase};
 use crate::access::jobs::{By, JobCase, JobView, Refusal, Resolved, Selection};
 use crate::access::{AgentId, Denial, DropReason, Outcome};
 use crate::ci::Kubernetes;
-use crate::diagnostic::{Finding, RuleInfo, Safety};
+use crate::diagnostic::{Finding, RuleInfo, Safety, Severity};
 use crate::source::Place;
 use crate::words::{dropped, excerpt};
 
@@ -15,9 +15,11 @@ pub(super) fn finding_at(info: &'static RuleInfo, place: &Place, message: impl I
     Finding::new(info, &place.source, place.span, message)
 }
 
-/// A finding about a context that a job selects.
+/// A finding about a context that a job selects; a warning where it is not known whether anything selects it.
 pub(super) fn finding_on(info: &'static RuleInfo, selection: &Selection, message: impl Into<String>) -> Finding {
-    finding_at(info, &selection.place, message).route(&selection.route).key(selection.context.to_string())
+    let finding = finding_at(info, &selection.place, message).route(&selection.route);
+    let finding = if selection.by == By::Value { finding.severity(Severity::Warning) } else { finding };
+    finding.key(selection.context.to_string())
 }
 
 /// A job in a sentence: "`deploy`", or "`deploy: [eu]`" for one combination of its matrix.
@@ -79,6 +81,7 @@ pub(super) fn listed_project<'p>(cx: &JobContext<'p>) -> Option<&'p str> {
 pub(super) fn consequence(selection: &Selection) -> &'static str {
     match selection.by {
         By::Environment => "so the environment gets no agent",
+        By::Value => "so no context has this name",
         _ => "so kubectl says that no context exists with the name",
     }
 }

@@ -60,7 +60,7 @@ impl Rule for NoContextSelected {
     fn check_action(&self, action: &JobAction<'_>, cx: &JobContext<'_>, findings: &mut Findings) {
         let ActionKind::Cluster(command) = &action.action.kind else { return };
         // What GitLab's own templates set at the top level selects nothing.
-        let may_be_elsewhere = || cx.jobs.pipeline.unread.iter().any(|unread| unread.kind != UnreadKind::Template);
+        let may_be_elsewhere = || action.job.pipeline.unread.iter().any(|unread| unread.kind != UnreadKind::Template);
         let is_seen = cx.uses_agents && !action.job.job.is_partial && command.contacts_cluster == Contact::Yes;
         if !is_seen || may_be_elsewhere() {
             return;
@@ -121,9 +121,9 @@ fn help(action: &JobAction<'_>, named: Option<&Selection>, cx: &JobContext<'_>) 
 fn how_to_select(usable: &[String]) -> String {
     match usable {
         [only] => format!("select it first: `kubectl config use-context {}`", excerpt(only).trim_matches('`')),
-        [] => "select one first: `kubectl config use-context <project path>:<agent name>`".to_owned(),
+        [] => "select one: `kubectl config use-context <project path>:<agent name>`".to_owned(),
         [first, rest @ ..] => format!(
-            "select one first: `kubectl config use-context {}` (or {})",
+            "select one: `kubectl config use-context {}` (or {})",
             excerpt(first).trim_matches('`'),
             a_few_of(rest.iter().map(|context| excerpt(context)))
         ),

@@ -32,6 +32,14 @@ pub struct StartedBy {
     pub by: Option<Arc<StartedBy>>,
 }
 
+impl StartedBy {
+    /// What starts it, after what starts that.
+    pub fn outermost_first(&self) -> impl Iterator<Item = &Self> {
+        let above: Vec<&Self> = std::iter::successors(Some(self), |by| by.by.as_deref()).collect();
+        above.into_iter().rev()
+    }
+}
+
 /// A child pipeline that jobs start.
 #[derive(Debug)]
 pub struct ChildPipeline<'p> {

@@ -12,7 +12,7 @@ mod environments;
 mod grant;
 mod selection;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
 use crate::access::Index;
@@ -21,6 +21,7 @@ use crate::ci::{Job, Pipeline, ProjectFacts, Unread, UnreadKind};
 use crate::gitlab::{MergeRequestProtection, PartialText, Version};
 use crate::inventory::Inventory;
 use crate::pipeline_rules::{RefFacts, Starts};
+use crate::source::Place;
 
 use case::{Basis, Reading};
 use children::Children;
@@ -126,6 +127,29 @@ impl<'p> ProjectJobs<'p> {
     /// What was not read: parts of the CI configuration, and what its jobs run.
     pub fn not_read(&self) -> impl Iterator<Item = &Unread> {
         self.pipeline.unread.iter().chain(&self.not_read)
+    }
+
+    /// The configurations of child pipelines that jobs start, each once, with the names of the jobs that start it and where these stand.
+    #[must_use]
+    pub fn children_with_starts(&self) -> Vec<(&'p Pipeline, Vec<(Arc<str>, Place)>)> {
+        let mut all: Vec<(&'p Pipeline, Vec<(Arc<str>, Place)>)> = Vec::new();
+        let mut known: HashMap<*const Pipeline, usize> = HashMap::new();
+        let mut seen = HashSet::new();
+        for child in &self.children {
+            let pipeline = std::ptr::from_ref(child.pipeline);
+            let at = *known.entry(pipeline).or_insert(all.len());
+            if at == all.len() {
+                all.push((child.pipeline, Vec::new()));
+            }
+            let new = child.started_by.jobs.iter().filter(|(name, place)| {
+                seen.insert((pipeline, Arc::clone(name), Arc::as_ptr(&place.source), place.span))
+            });
+            let new: Vec<(Arc<str>, Place)> = new.cloned().collect();
+            if let Some((_, starts)) = all.get_mut(at) {
+                starts.extend(new);
+            }
+        }
+        all
     }
 
     /// The names of the environments that jobs have; `None` where jobs may be missing.

@@ -1,13 +1,13 @@
 //! The contexts that a job selects, each with the place where its name stands.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::context::{ContextName, context_name};
 use super::{JobView, ProjectJobs};
 use crate::access::{AgentId, Index};
-use crate::ci::Variable;
 use crate::ci::variables::Scope;
+use crate::ci::{Pipeline, Variable};
 use crate::gitlab::PartialText;
 use crate::shell::{ActionKind, Argument, Contact, InForce};
 use crate::source::{Place, Span};
@@ -26,6 +26,8 @@ pub enum By {
     AutoDevops,
     /// `environment:kubernetes:agent`, which selects nothing for scripts.
     Environment,
+    /// Nothing that was read: a variable or an input that is named after a context holds it.
+    Value,
 }
 
 /// A context that a job selects.
@@ -144,7 +146,68 @@ fn of_auto_devops(variable: &Variable, context: PartialText, route: String, case
     Selection { context, by: By::AutoDevops, place: variable.place.clone(), route, cases }
 }
 
+/// Whether a variable or an input is evidently there for a context: `KUBE_CONTEXT`, `AGENT_CONTEXT`, `kube-context`, `agent`.
+fn is_named_after_a_context(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let words: Vec<&str> = lower.split(|character: char| !character.is_ascii_alphanumeric()).collect();
+    let is_of = |meant: &[&str]| words.iter().any(|word| meant.contains(word));
+    let is_context = is_of(&["context", "ctx", "kubecontext", "kubectx"]);
+    let is_of_a_cluster = is_of(&["kube", "kubernetes", "k8s", "agent", "cluster", "kubecontext", "kubectx", "gitlab"]);
+    (is_context && is_of_a_cluster) || (is_of(&["agent"]) && !is_of(&["user", "id", "token", "name"]))
+}
+
 impl ProjectJobs<'_> {
+    /// The contexts that stand as values and are selected by what was not read: that of the top level for Auto DevOps, and those of
+    /// variables and inputs that are named after a context. None that a job selects is among them, and each place once.
+    #[must_use]
+    pub fn contexts_in_values(&self) -> Vec<Selection> {
+        let mut found: Vec<Selection> = self.auto_devops_context().into_iter().collect();
+        let mut children: Vec<&Pipeline> = self.children.iter().map(|child| child.pipeline).collect();
+        let mut seen = HashSet::new();
+        children.retain(|child| seen.insert(std::ptr::from_ref(*child)));
+        let mut selected: Option<HashSet<String>> = None;
+        for pipeline in std::iter::once(self.pipeline).chain(children) {
+            self.add_values(pipeline, &mut found, &mut selected);
+        }
+        found
+    }
+
+    fn add_values(&self, pipeline: &Pipeline, found: &mut Vec<Selection>, selected: &mut Option<HashSet<String>>) {
+        let of_jobs = pipeline.jobs.iter().flat_map(|job| {
+            job.own_variables.iter().map(move |variable| (format!("{}.variables.{}", job.name, variable.name), variable))
+        });
+        let at_top = pipeline.variables.iter().map(|variable| (format!("variables.{}", variable.name), variable));
+        let inputs = pipeline.inputs.iter().map(|input| (format!("include.inputs.{}", input.name), input));
+        let named = at_top.chain(inputs).chain(of_jobs).filter(|(_, variable)| {
+            let value = variable.value.trim();
+            value.contains([':', '/', '$']) && is_named_after_a_context(&variable.name)
+        });
+        let mut scope: Option<Scope> = None;
+        for (route, variable) in named {
+            let scope = scope
+                .get_or_insert_with(|| Scope::predefined(&self.project.facts).with_variables(&pipeline.variables));
+            let context = match variable.expand {
+                true => scope.expand(&variable.value),
+                false => PartialText::known(&variable.value),
+            };
+            let selected = selected.get_or_insert_with(|| {
+                let of_jobs = self.jobs.iter().flat_map(JobView::selections);
+                of_jobs.map(|selection| selection.context.to_string()).collect()
+            });
+            let is_told = found.iter().any(|known| known.place == variable.place);
+            if is_told || selected.contains(&context.to_string()) {
+                continue;
+            }
+            found.push(Selection {
+                context,
+                by: By::Value,
+                place: variable.place.clone(),
+                route,
+                cases: Vec::new(),
+            });
+        }
+    }
+
     /// The context that the top level gives the jobs of Auto DevOps, which stand in GitLab's template.
     #[must_use]
     pub fn auto_devops_context(&self) -> Option<Selection> {

@@ -1,6 +1,7 @@
 //! `json`: one object a line, for each project. It is written job by job, since answers for hundreds of agents are long.
 
 use std::io;
+use std::sync::Arc;
 
 use serde_json::{Map, Value as Json, json};
 
@@ -8,11 +9,11 @@ use super::super::json::answer_object;
 use super::Section;
 use super::answers::{Answers, CaseAnswer};
 use super::selects::{self, Granted};
-use crate::access::jobs::{By, JobCase, JobView};
+use crate::access::jobs::{By, JobCase, JobView, StartedBy};
 use crate::outlet::Outlet;
 use crate::pipeline_rules::{Certainty, Run};
 use crate::report::not_read;
-use crate::source::secrets;
+use crate::source::{Place, secrets};
 
 pub(super) fn write(section: &Section<'_, '_>, out: &mut Outlet<'_>) -> io::Result<()> {
     let project = section.jobs.project.facts.path.as_deref();
@@ -63,6 +64,9 @@ fn job<'j, 'w>(section: &Section<'j, 'w>, view: &'j JobView<'_>, answers: &mut A
     if view.job.is_conditional {
         object.insert("conditional".to_owned(), true.into());
     }
+    if let Some(by) = &view.started_by {
+        object.insert("started_by".to_owned(), by.outermost_first().map(starts).collect());
+    }
     let cases = section.cases(view).map(|(number, case)| self::case(section, view, (number, case), answers));
     object.insert("cases".to_owned(), cases.collect());
     Json::Object(object)
@@ -109,6 +113,15 @@ fn case<'j, 'w>(
         object.extend(answers.of(case, protected).map(|answered| (name.to_owned(), rows(section, &answered))));
     }
     Json::Object(object)
+}
+
+/// The jobs that start a child pipeline.
+fn starts(by: &StartedBy) -> Json {
+    let job = |(name, place): &(Arc<str>, Place)| {
+        let line = place.source.position(place.span.start).line;
+        json!({ "name": name.as_ref(), "path": place.source.path(), "line": line })
+    };
+    by.jobs.iter().map(job).collect()
 }
 
 fn run(run: &Run) -> Json {

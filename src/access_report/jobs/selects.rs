@@ -100,6 +100,7 @@ pub(super) fn by_name(by: By) -> &'static str {
         By::Command => "command",
         By::AutoDevops => "auto_devops",
         By::Environment => "environment",
+        By::Value => "value",
     }
 }
 
