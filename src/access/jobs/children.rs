@@ -436,3 +436,7 @@ impl<'p> Walk<'p> {
         Some(Scope::default().with_forwarded(&Scope::default(), &same).with_values(other).with_values(open))
     }
 }
+
+#[cfg(test)]
+#[path = "children_tests.rs"]
+mod tests;
