@@ -151,7 +151,7 @@ impl Problem {
         match &self.kind {
             K::Syntax(yaml::ProblemKind::Syntax(words)) => format!("this is no YAML: {words}"),
             K::Syntax(yaml::ProblemKind::UnknownAnchor(name)) => format!("no anchor `{name}` stands above this alias"),
-            K::Syntax(_) => "this is no YAML: GitLab refuses the whole configuration".to_owned(),
+            K::Syntax(_) => format!("this is no YAML: {REFUSES_WHOLE}"),
             K::EmptyFile => "the file has no content".to_owned(),
             K::NoMap => "a CI configuration must be a map of keywords and jobs".to_owned(),
             K::TooDeep => format!("nested more than {} levels deep", super::MAX_DEPTH),
@@ -208,7 +208,9 @@ impl Problem {
     /// The same of the configuration of a child pipeline, where GitLab refuses that: the pipeline that starts it goes on.
     #[must_use]
     pub fn message_in_child(&self) -> Option<String> {
-        Some(format!("{}GitLab refuses the child pipeline", self.message().strip_suffix(REFUSES)?))
+        let message = self.message();
+        let start = message.strip_suffix(REFUSES).or_else(|| message.strip_suffix(REFUSES_WHOLE))?;
+        Some(format!("{start}GitLab refuses the child pipeline"))
     }
 
     /// The name that may be meant, where one is near to what is written.
@@ -258,6 +260,9 @@ impl Problem {
 
 /// What GitLab does with most of these.
 const REFUSES: &str = "GitLab refuses the configuration";
+
+/// What it does with what is no YAML.
+const REFUSES_WHOLE: &str = "GitLab refuses the whole configuration";
 
 /// What kind of configuration is not at hand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -39,6 +39,15 @@ pub struct Trigger {
     pub(super) include: Option<Value>,
 }
 
+impl Trigger {
+    /// Whether it starts a child pipeline, read or not.
+    #[must_use]
+    pub fn starts_child(&self) -> bool {
+        let of_other = |unread: &Unread| unread.kind == UnreadKind::OtherPipeline;
+        self.include.is_some() || !self.children.is_empty() || self.unread.as_ref().is_some_and(|it| !of_other(it))
+    }
+}
+
 /// What stands under `trigger`; `None` where a job has none, as one that waits with `needs`.
 pub(super) fn trigger(resolver: &mut Resolver<'_>, job: &Map, name: &Arc<str>) -> Option<Trigger> {
     let value = resolver.get(job, "trigger")?;

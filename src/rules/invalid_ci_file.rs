@@ -18,7 +18,7 @@ rule! {
     ///
     /// This is no linter for pipelines: it says what keeps it from telling which jobs reach which cluster, such as an `extends` that leads
     /// nowhere, an included file that does not exist, YAML that cannot be read, keys and values of `environment` that there are none of, or an environment's name that no environment can have, which fails the job. What else is wrong with a CI file, GitLab's own
-    /// pipeline editor tells.
+    /// pipeline editor tells. A mistake in the file of a child pipeline refuses that child alone, and the job that starts it fails.
     ///
     /// Source: `lib/gitlab/ci/config/` of GitLab, file by file as docs/ci-keywords.md and `src/ci/` name them; `lib/gitlab/regex.rb` for names of environments.
     ///
@@ -71,6 +71,13 @@ impl Rule for InvalidCiFile {
                 }
                 findings.report(finding);
             }
+        }
+        for job in &jobs.too_deep {
+            let name = excerpt(&job.name);
+            let message = format!("{name} fails: it would start a third level of child pipelines, and GitLab has two");
+            let place = job.trigger.as_ref().map_or(&job.name_place, |trigger| &trigger.place);
+            let finding = finding_at(&INFO, place, message).route(format!("{}.trigger", job.name)).key(&*job.name);
+            findings.report(finding.help("start it one level above, or keep the job out of such pipelines with `rules`"));
         }
     }
 

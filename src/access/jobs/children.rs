@@ -9,9 +9,9 @@ use std::sync::Arc;
 use super::case::{Basis, ByVariables, Reading, Workflow, Written};
 use super::{CiProject, JobView};
 use crate::ci::variables::Scope;
-use crate::ci::{Job, MAX_CHILD_LEVELS, Pipeline, Unread, Variable};
+use crate::ci::{Job, MAX_CHILD_LEVELS, Pipeline, Trigger, Unread, Variable};
 use crate::gitlab::{PartialText, Shape};
-use crate::pipeline_rules::{PipelineSource, Run, Start, Starts, Value, runs_below};
+use crate::pipeline_rules::{Certainty, PipelineSource, Run, Start, Starts, Value, runs_below};
 use crate::source::Place;
 
 /// How many jobs of child pipelines are looked at: of one child however often it is started, and of all.
@@ -22,6 +22,9 @@ const MOST_VARIABLES: usize = 1_000_000;
 
 /// How many jobs that start one child are asked where they run, if these are taken together.
 const MOST_ASKED: usize = 8;
+
+/// How many jobs are told that would start one child too deep.
+const MOST_TOO_DEEP: usize = 20;
 
 /// What starts a child pipeline.
 #[derive(Debug)]
@@ -53,6 +56,7 @@ pub struct ChildPipeline<'p> {
 pub(super) struct Children<'p> {
     pub list: Vec<ChildPipeline<'p>>,
     pub not_read: Vec<Unread>,
+    pub too_deep: Vec<&'p Job>,
     pub is_cut: bool,
 }
 
@@ -72,7 +76,7 @@ pub(super) fn jobs<'p>(
             .with_values([("CI_PIPELINE_SOURCE", PartialText::known(PipelineSource::ParentPipeline.name()))]),
         workflows: HashMap::new(),
         nodes: vec![Node { views, below: Vec::new() }],
-        children: Children { list: Vec::new(), not_read: Vec::new(), is_cut: false },
+        children: Children { list: Vec::new(), not_read: Vec::new(), too_deep: Vec::new(), is_cut: false },
         jobs_left: MOST_JOBS.1,
         variables_left: MOST_VARIABLES,
     };
@@ -170,7 +174,10 @@ struct Walk<'p> {
 impl<'p> Walk<'p> {
     /// Works out the children of pipelines, over so many levels.
     fn descend(&mut self, instances: &[Instance<'p, '_>], levels: usize) {
-        if instances.is_empty() || levels == 0 {
+        if levels == 0 {
+            return instances.iter().for_each(|instance| self.too_deep(instance));
+        }
+        if instances.is_empty() {
             return;
         }
         let groups = self.groups(instances);
@@ -181,6 +188,24 @@ impl<'p> Walk<'p> {
             below.extend(self.instance(group, written, instances));
         }
         self.descend(&below, levels - 1);
+    }
+
+    /// The jobs that would start a child pipeline on a level that there is not, and certainly run.
+    fn too_deep(&mut self, instance: &Instance<'p, '_>) {
+        for job in &instance.pipeline.jobs {
+            let is_told = self.children.too_deep.iter().any(|known| std::ptr::eq(*known, job));
+            if is_told || !job.trigger.as_ref().is_some_and(Trigger::starts_child) {
+                continue;
+            }
+            let written = Written::of(job);
+            let scope = instance.basis.scopes(job, None).of(0);
+            let variable = |name: &str| if scope.has(name) { Value::Text(scope.value(name)) } else { Value::Unknown };
+            let conditions = written.conditions(job, &instance.basis);
+            let runs = runs_below(&conditions, instance.starts.as_ref(), &self.project.refs, &variable);
+            if runs.iter().any(|run| run.in_pipeline == Certainty::Yes) && self.children.too_deep.len() < MOST_TOO_DEEP {
+                self.children.too_deep.push(job);
+            }
+        }
     }
 
     /// The starts of all children, put together.

@@ -83,6 +83,8 @@ pub struct ProjectJobs<'p> {
     pub jobs: Vec<JobView<'p>>,
     /// The child pipelines that jobs start, each as often as what it gets differs.
     pub children: Vec<ChildPipeline<'p>>,
+    /// The jobs that would start child pipelines on a third level, and fail.
+    pub too_deep: Vec<&'p Job>,
     /// What jobs start and was not read.
     not_read: Vec<Unread>,
     /// Whether child pipelines are put together that may differ.
@@ -118,10 +120,12 @@ impl<'p> ProjectJobs<'p> {
         let views = JobView::all(pipeline, &basis, &project.refs, None, &mut reading);
         if pipeline.jobs.iter().all(|job| job.trigger.is_none()) {
             let jobs = views.into_iter().map(|(_, view)| view).collect();
-            return Self { pipeline, project, jobs, children: Vec::new(), not_read: Vec::new(), is_cut: false };
+            let (children, not_read, too_deep) = (Vec::new(), Vec::new(), Vec::new());
+            return Self { pipeline, project, jobs, children, too_deep, not_read, is_cut: false };
         }
-        let (jobs, Children { list, not_read, is_cut }) = children::jobs(pipeline, project, views, basis, reading);
-        Self { pipeline, project, jobs, children: list, not_read, is_cut }
+        let (jobs, below) = children::jobs(pipeline, project, views, basis, reading);
+        let Children { list: children, not_read, too_deep, is_cut } = below;
+        Self { pipeline, project, jobs, children, too_deep, not_read, is_cut }
     }
 
     /// What was not read: parts of the CI configuration, and what its jobs run.

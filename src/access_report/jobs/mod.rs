@@ -210,7 +210,7 @@ impl<'s> Section<'s, '_> {
             let message = problem.message_in_child().unwrap_or_else(|| problem.message());
             remarks.push(format!(
                 "{} a child pipeline with a mistake ({place}:{line}: {}).",
-                words::starts(&names),
+                words::starts(&names).replacen("jobs ", "Jobs ", 1),
                 words::printable(&message)
             ));
         }
