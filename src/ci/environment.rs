@@ -2,6 +2,7 @@
 //!
 //! Source: `lib/gitlab/ci/config/entry/environment.rb` and `kubernetes.rb`, with its schemas.
 
+use super::keys::{is_open, one_of};
 use super::model::{Environment, Kubernetes};
 use super::problem::ProblemKind;
 use super::resolver::Resolver;
@@ -14,6 +15,9 @@ const KEYS: &[&str] = &["name", "url", "action", "on_stop", "auto_stop_in", "dep
 
 /// The values of `environment:action`.
 const ACTIONS: &[&str] = &["start", "stop", "prepare", "verify", "access"];
+
+/// The values of `environment:deployment_tier`. Source: `Environment.tiers` in `app/models/environment.rb`.
+const TIERS: &[&str] = &["production", "staging", "testing", "development", "other"];
 
 /// The keys of `environment:kubernetes`.
 const KUBERNETES_KEYS: &[&str] = &["agent", "namespace", "flux_resource_path", "dashboard", "managed_resources"];
@@ -52,9 +56,9 @@ pub(super) fn environment(resolver: &mut Resolver<'_>, job: &Map, is_incomplete:
     Some(Environment {
         name,
         action: action(resolver, map).map(|action| action.shared()),
-        deployment_tier: text(resolver, map, "deployment_tier"),
+        deployment_tier: deployment_tier(resolver, map),
         kubernetes: kubernetes(resolver, map, is_incomplete),
-        on_stop: text(resolver, map, "on_stop").map(|job| job.shared()),
+        on_stop: text(resolver, map, "on_stop"),
         place,
     })
 }
@@ -81,20 +85,24 @@ fn unknown_keys(resolver: &mut Resolver<'_>, map: &Map, keyword: &'static str, k
     }
 }
 
-/// Whether a text has inputs that were not put in.
-fn is_open(text: &str) -> bool {
-    text.contains("$[[")
-}
-
 fn action(resolver: &mut Resolver<'_>, map: &Map) -> Option<Text> {
     let value = resolver.get(map, "action")?;
     let action = named(resolver, "environment:action", &value)?;
     // Variables are not expanded here.
-    if value.as_string().is_some() && !ACTIONS.contains(&action.as_str()) && !is_open(&action) {
-        let (value, values) = (action.to_string(), ACTIONS);
-        resolver.refuse(ProblemKind::UnknownValue { keyword: "environment:action", value, values }, &action.place);
+    if value.as_string().is_some() {
+        one_of(resolver, "environment:action", &value, ACTIONS);
     }
     Some(action)
+}
+
+/// Variables in it came with a release, so that what has some is judged where that is known.
+fn deployment_tier(resolver: &mut Resolver<'_>, map: &Map) -> Option<Text> {
+    let value = resolver.get(map, "deployment_tier")?;
+    let tier = named(resolver, "environment:deployment_tier", &value)?;
+    if value.as_string().is_some() && !tier.contains('$') {
+        one_of(resolver, "environment:deployment_tier", &value, TIERS);
+    }
+    Some(tier)
 }
 
 fn kubernetes(resolver: &mut Resolver<'_>, environment: &Map, is_incomplete: bool) -> Option<Kubernetes> {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::environment::environment;
+use super::keys::{self, Of};
 use super::keywords::{image, inherit, merge_variables, script, variables};
 use super::matrix::matrix;
 use super::model::{Inherit, Inherited, Job, ScriptLine, Section, Variable};
@@ -23,6 +24,8 @@ pub(super) struct Surroundings<'a> {
     /// Whether files that were not read may add to what is known.
     pub is_incomplete: bool,
     pub conditional: &'a [Arc<Source>],
+    /// The main file.
+    pub main: Option<&'a Arc<Source>>,
 }
 
 impl Surroundings<'_> {
@@ -46,6 +49,7 @@ pub(super) fn job(
     resolver: &mut Resolver<'_>,
     name: &Scalar,
     map: &Arc<Map>,
+    own: &Map,
     is_partial: bool,
     surroundings: &Surroundings<'_>,
 ) -> Option<Job> {
@@ -53,7 +57,11 @@ pub(super) fn job(
     let is_known = !is_partial && !surroundings.is_incomplete;
     // A script may stand in a file that was not read; `trigger` beside it would be refused.
     let is_trigger = is_trigger(map) && (is_known || map.get("trigger").is_some());
+    keys::job(resolver, map, own, is_trigger, is_known, surroundings.main);
     if !is_trigger && !has_script(map) {
+        if is_known && keys::misspells_script(map) {
+            return None;
+        }
         if is_known {
             let kind = ProblemKind::JobWithoutScript(name.text.to_string());
             resolver.problem(kind, &name.text.place);
@@ -78,10 +86,11 @@ pub(super) fn job(
         variables: merge_variables(inherited, &own_variables),
         own_variables,
         environment: environment(resolver, map, !is_known),
-        rules: rules(resolver, map),
+        rules: rules(resolver, Of::Job, map),
         only: only_except(resolver, map, "only"),
         except: only_except(resolver, map, "except"),
         when: text(resolver, "when"),
+        needs: needs(resolver, map),
         matrix: matrix(resolver, map),
         image: image_value.and_then(|value| image(resolver, &value)),
         is_trigger,
@@ -132,6 +141,22 @@ fn lines(
         }
     }
     lines
+}
+
+/// Source: `lib/gitlab/ci/config/entry/need.rb`: a name, or a map with `job`; with `project` or `pipeline` it is a job of another pipeline.
+fn needs(resolver: &mut Resolver<'_>, map: &Map) -> Vec<Text> {
+    let Some(value) = resolver.get(map, "needs") else { return Vec::new() };
+    let items = resolver.flatten(&value);
+    let needs = items.iter().filter_map(|item| match item {
+        Value::Map(need) => {
+            let is_other = need.get("project").is_some() || need.get("pipeline").is_some();
+            let is_optional = need.get("optional").is_some_and(|optional| optional.as_bool() != Some(false));
+            let job = need.get("job").and_then(Value::as_text).filter(|_| !is_other && !is_optional)?;
+            Some(job.clone())
+        }
+        other => other.as_string().cloned(),
+    });
+    needs.collect()
 }
 
 /// Whether GitLab takes a map for a job with a script.

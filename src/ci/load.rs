@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::MAX_DEPTH;
+use super::block_text;
 use super::problem::{Problem, ProblemKind};
 use super::ruby_yaml::{self, Kind};
 use super::text::Text;
@@ -51,6 +52,13 @@ fn read_document(
     problems: &mut Vec<Problem>,
 ) -> Option<Arc<Map>> {
     for problem in document.problems().iter().filter(|problem| stops_ruby(source, problem)) {
+        if let Some(text) = block_text::ended(source, document.tree(), problem) {
+            let line = |span: Span| source.position(span.start).line;
+            let kind = ProblemKind::BlockTextEnds { from: line(text.start), blanks: text.indentation };
+            let related = Some(Place::new(source, text.start));
+            problems.push(Problem { kind, place: Place::new(source, text.end), related });
+            continue;
+        }
         let related = problem.cause.map(|cause| Place::new(source, cause));
         let place = Place::new(source, problem.span);
         problems.push(Problem { kind: ProblemKind::Syntax(problem.kind.clone()), place, related });

@@ -5,6 +5,7 @@
 //! not at hand is named in [`Pipeline::unread`], never guessed. What the values of variables come to is the matter of
 //! [`variables`].
 
+mod block_text;
 mod children;
 mod environment;
 mod extends;
@@ -12,6 +13,7 @@ mod files;
 mod include;
 mod inputs;
 mod job;
+mod keys;
 mod keywords;
 mod load;
 mod location;
@@ -19,6 +21,7 @@ mod matrix;
 mod model;
 mod pipeline;
 mod problem;
+mod references;
 mod resolver;
 mod ruby_yaml;
 mod rules;
@@ -35,7 +38,7 @@ pub use matrix::Matrix;
 pub use model::{
     Environment, Inherit, Inherited, Job, Kubernetes, OnlyExcept, Pipeline, Rule, ScriptLine, Section, Variable,
 };
-pub use problem::{Problem, ProblemKind, Unread, UnreadKind, UnreadReason, UnreadRun};
+pub use problem::{OnStopFault, Problem, ProblemKind, Unread, UnreadKind, UnreadReason, UnreadRun};
 pub use text::Text;
 pub use trigger::Trigger;
 

@@ -20,6 +20,8 @@ pub struct Pipeline {
     pub sources: Vec<Arc<Source>>,
     /// Why GitLab refuses the configuration, or why not all of it could be read.
     pub problems: Vec<Problem>,
+    /// Keys that no release that is known has: GitLab refuses the configuration for them unless its release has them.
+    pub unverified: Vec<Problem>,
     /// What it includes and is not at hand.
     pub unread: Vec<Unread>,
     /// The inputs that it gives to what is not at hand.
@@ -95,6 +97,8 @@ pub struct Job {
     pub except: Option<OnlyExcept>,
     /// Its `when`.
     pub when: Option<Arc<str>>,
+    /// The jobs of this pipeline in `needs`, without those that may be missing (`optional`).
+    pub needs: Vec<Text>,
     /// The combinations of `parallel:matrix`; none without one.
     pub matrix: Matrix,
     /// The name of its image.
@@ -252,7 +256,7 @@ pub struct Environment {
     /// `kubernetes`
     pub kubernetes: Option<Kubernetes>,
     /// `on_stop`
-    pub on_stop: Option<Arc<str>>,
+    pub on_stop: Option<Text>,
     /// Where it stands.
     pub place: Place,
 }

@@ -1,13 +1,15 @@
 //! From a main file to its pipeline: includes, then `extends`, then `!reference`, then the jobs.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::include::{Included, Reader};
 use super::job::{Surroundings, has_script, is_trigger, job};
+use super::keys::{self, Of};
 use super::keywords::variables;
 use super::model::{Job, Pipeline};
 use super::problem::{Problem, ProblemKind};
+use super::references;
 use super::resolver::Resolver;
 use super::ruby_yaml::Kind;
 use super::rules::rules;
@@ -85,10 +87,13 @@ impl Pipeline {
         });
         self.variables = variables(&mut resolver, root);
         let workflow = resolver.get(root, "workflow").and_then(|workflow| workflow.as_map().cloned());
-        self.workflow_rules = workflow.and_then(|workflow| rules(&mut resolver, &workflow));
+        self.workflow_rules = workflow.and_then(|workflow| rules(&mut resolver, Of::Workflow, &workflow));
         let default = resolver.get(root, "default").and_then(|default| default.as_map().cloned());
         if let Some(default) = &default {
             defined_twice(&mut resolver, root, default);
+            if !(has_script(default) || is_trigger(default)) {
+                keys::default(&mut resolver, default);
+            }
         }
         let surroundings = Surroundings {
             root,
@@ -96,6 +101,7 @@ impl Pipeline {
             variables: self.variables.clone(),
             is_incomplete,
             conditional: &self.conditional,
+            main: self.sources.first(),
         };
         // What is missing outside of jobs may be missing in any of them.
         let mut is_partial = resolver.is_partial;
@@ -111,20 +117,26 @@ impl Pipeline {
         self.jobs = jobs;
         self.problems.append(&mut resolver.extends.problems);
         self.problems.append(&mut resolver.problems);
-        // Where something else is wrong, stages may stand there.
-        if self.problems.is_empty() && !self.is_incomplete() && root.entry("types").is_none() {
-            self.problems = self.unknown_stages();
+        self.unverified.append(&mut resolver.unverified);
+        // Where something else is wrong, stages and jobs may stand there; and what a file may bring along that is perhaps included,
+        // is not known.
+        let is_whole = self.problems.iter().all(|problem| problem.kind.hides_nothing()) && !self.is_incomplete();
+        if is_whole && self.conditional.is_empty() {
+            if root.entry("types").is_none() {
+                self.problems.append(&mut self.unknown_stages());
+            }
+            self.problems.append(&mut references::undefined(&self.jobs));
         }
     }
 
-    /// Jobs whose stage there is not. Of what a file may bring along that is perhaps included, nothing is known.
+    /// Jobs whose stage there is not.
     ///
     /// Source: `validate_job_stage!` in `lib/gitlab/ci/yaml_processor.rb`, `lib/gitlab/ci/config/entry/stages.rb`.
     fn unknown_stages(&self) -> Vec<Problem> {
         const EDGES: [&str; 2] = [".pre", ".post"];
         let defaults = ["build", "test", "deploy"].map(Arc::from);
         let stages = self.stages.as_deref().unwrap_or(&defaults);
-        if !self.conditional.is_empty() || stages.is_empty() {
+        if stages.is_empty() {
             return Vec::new();
         }
         let known: HashSet<&str> = stages.iter().map(|stage| &**stage).chain(EDGES).collect();
@@ -143,17 +155,39 @@ impl Pipeline {
         self.jobs.iter().filter_map(of_job).filter(is_new).take(20).collect()
     }
 
+    /// Of a file that is no YAML, what follows the first place where it breaks is guesswork: no more is said of it than where it breaks.
+    fn keep_what_breaks(&mut self) {
+        let breaks = self.problems.iter().filter(|problem| problem.kind.is_of_syntax());
+        let mut first: HashMap<*const Source, usize> = HashMap::new();
+        for Place { source, span } in breaks.map(|problem| &problem.place) {
+            let at = first.entry(Arc::as_ptr(source)).or_insert(span.start);
+            *at = span.start.min(*at);
+        }
+        if first.is_empty() {
+            return;
+        }
+        let is_guessed = |problem: &Problem| {
+            let first = first.get(&Arc::as_ptr(&problem.place.source));
+            first.is_some_and(|&first| problem.place.span.start >= first || problem.kind == ProblemKind::EmptyFile)
+        };
+        self.problems.retain(|problem| problem.kind.is_of_syntax() || !is_guessed(problem));
+        self.unverified.retain(|problem| !is_guessed(problem));
+    }
+
     /// Says each thing once, and at this place what kept the rest from being read.
     pub(super) fn settle(&mut self, place: Place, work: &Work) {
         if work.is_exhausted() {
             self.problems.push(Problem::new(ProblemKind::TooLarge, place));
             self.stopped = true;
         }
+        self.keep_what_breaks();
         let mut said = HashSet::new();
-        self.problems.retain(|problem| {
+        let mut is_new = |problem: &Problem| {
             let place = &problem.place;
             said.insert((Arc::as_ptr(&place.source), place.span, problem.message()))
-        });
+        };
+        self.problems.retain(&mut is_new);
+        self.unverified.retain(&mut is_new);
     }
 }
 
@@ -190,14 +224,14 @@ fn read_entry(resolver: &mut Resolver<'_>, at: usize, entry: &Entry, surrounding
         resolver.problems.push(Problem::new(ProblemKind::JobName(name.text.to_string()), name.text.place.clone()));
         return None;
     }
-    if own.is_some() {
+    if let Some(own) = own {
         let extended = resolver.extends.extended(at)?;
-        return job(resolver, name, &extended.map, extended.is_partial, surroundings);
+        return job(resolver, name, &extended.map, own, extended.is_partial, surroundings);
     }
     // A whole job can be a reference.
     resolver.is_partial = false;
     match resolver.resolve(entry.value.clone()) {
-        Some(Value::Map(map)) => job(resolver, name, &map, false, surroundings),
+        Some(Value::Map(map)) => job(resolver, name, &map, &map, false, surroundings),
         Some(_) => {
             let kind = ProblemKind::JobNoMap(name.text.to_string());
             resolver.problems.push(Problem::new(kind, name.text.place.clone()));

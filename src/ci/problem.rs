@@ -11,6 +11,13 @@ use crate::yaml;
 pub enum ProblemKind {
     /// The text is no YAML.
     Syntax(yaml::ProblemKind),
+    /// The text is no YAML since a block text ends before a line that is indented less.
+    BlockTextEnds {
+        /// The line in which the block text starts, from 1.
+        from: usize,
+        /// By how many blanks its lines are indented.
+        blanks: usize,
+    },
     /// The file has no content.
     EmptyFile,
     /// The top of the file is no map.
@@ -122,10 +129,63 @@ pub enum ProblemKind {
         /// How long it may be.
         most: usize,
     },
+    /// A key that is none of those that are known.
+    StrayKey {
+        /// Of what it is none, in words.
+        of: &'static str,
+        /// The key.
+        key: String,
+        /// The known key that is near; without one, a release that is not known may have it.
+        near: Option<&'static str>,
+    },
+    /// A key of jobs with a script in a job that starts a pipeline.
+    NotOfTrigger(String),
+    /// A key of jobs that `default` does not take.
+    NotInDefault(String),
+    /// A job in `on_stop` that cannot stop the environment.
+    OnStop {
+        /// The name in `on_stop`.
+        job: String,
+        /// Why it cannot.
+        fault: OnStopFault,
+    },
+    /// A job in `needs` that there is not.
+    UndefinedNeed {
+        /// The name in `needs`.
+        job: String,
+        /// The job whose name is near.
+        near: Option<String>,
+    },
     /// A matrix of more than [`MAX_MATRIX`](super::MAX_MATRIX) jobs.
     MatrixTooLarge(usize),
     /// So many files under `trigger:include`, of which GitLab takes three.
     TooManyTriggerIncludes(usize),
+}
+
+/// Why a job in `on_stop` cannot stop the environment.
+///
+/// Source: `validate_on_stop_job!` in `lib/gitlab/ci/yaml_processor.rb`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OnStopFault {
+    /// There is no such job.
+    Undefined {
+        /// The job whose name is near.
+        near: Option<String>,
+    },
+    /// It has no environment.
+    NoEnvironment {
+        /// The environment that it should have.
+        name: String,
+    },
+    /// It has another environment, as written.
+    OtherEnvironment {
+        /// The environment that it should have.
+        name: String,
+        /// The one that it has.
+        other: String,
+    },
+    /// Its `action` is another one than `stop`.
+    Starts,
 }
 
 /// One thing that is wrong with a CI configuration.
@@ -147,78 +207,25 @@ impl Problem {
     /// What is wrong, as a sentence without capital and full stop.
     #[must_use]
     pub fn message(&self) -> String {
-        use ProblemKind as K;
-        match &self.kind {
-            K::Syntax(yaml::ProblemKind::Syntax(words)) => format!("this is no YAML: {words}"),
-            K::Syntax(yaml::ProblemKind::UnknownAnchor(name)) => format!("no anchor `{name}` stands above this alias"),
-            K::Syntax(_) => format!("this is no YAML: {REFUSES_WHOLE}"),
-            K::EmptyFile => "the file has no content".to_owned(),
-            K::NoMap => "a CI configuration must be a map of keywords and jobs".to_owned(),
-            K::TooDeep => format!("nested more than {} levels deep", super::MAX_DEPTH),
-            K::TooLarge => "the configuration becomes too large to be read as a whole".to_owned(),
-            K::Date(text) => format!("`{text}` is a date, which GitLab refuses in a CI configuration"),
-            K::NoMainFile(path) => format!("there is no file `{path}`"),
-            K::MissingFile(path) => format!("`{path}` is included and does not exist: {REFUSES}"),
-            K::FileTooLarge(path, size) => format!(
-                "`{path}` has {size} bytes and is not read: GitLab takes 2 MiB unless its settings say otherwise"
-            ),
-            K::NoFile(path, why) => format!("`{path}` is {why}, and is not read"),
-            K::OutsideRepository(path) => format!("`{path}` leads to no file for GitLab: a path must not hold `..`"),
-            K::Extension(path) => format!("`{path}` is not included: GitLab takes `.yml` and `.yaml` files only"),
-            K::IncludeCycle(path) => format!("`{path}` includes itself"),
-            K::TooManyIncludes => format!("GitLab includes at most {} files", super::MAX_INCLUDES),
-            K::BadInclude => "this names nothing that could be included".to_owned(),
-            K::MissingInput(name) => format!("the included file wants the input `{name}`"),
-            K::JobNoMap(name) => format!("`{name}` must be a map, as a job: {REFUSES}"),
-            K::JobWithoutScript(name) => format!("`{name}` has no `script`, `run` or `trigger`: {REFUSES}"),
-            K::JobName(name) => format!("`{name}` is no text, which a job's name must be: {REFUSES}"),
-            K::UnknownParent(name) => format!("`{name}` is defined nowhere: {REFUSES}"),
-            K::ParentNoMap(name) => format!("`{name}` is no map and cannot be extended"),
-            K::ExtendsCycle(name) => format!("`{name}` extends itself"),
-            K::ExtendsTooDeep(name) => format!("`{name}` extends over more than {} levels", super::MAX_EXTENDS),
-            K::BadReference => "`!reference` takes a list of texts".to_owned(),
-            K::MissingReference(path) => format!("`!reference [{path}]` leads to nothing"),
-            K::ReferenceCycle(path) => format!("`!reference [{path}]` leads back to itself"),
-            K::DefinedTwice(keyword) => format!("`{keyword}` stands at the top level and in `default`"),
-            K::WrongType { keyword, expected } => format!("`{keyword}` must be {expected}: {REFUSES}"),
-            K::UnknownStage { stage, is_named: true, .. } => {
-                format!("`{stage}` is no stage of this pipeline: {REFUSES}")
-            }
-            K::UnknownStage { stage, .. } => {
-                format!("`{stage}` is the stage of jobs that name none, and no stage of this pipeline: {REFUSES}")
-            }
-            K::EnvironmentWithoutName => format!("`environment` must have a `name`: {REFUSES}"),
-            K::UnknownKey { keyword, key, .. } => {
-                format!("`{key}` is no key of `{keyword}`: {REFUSES}")
-            }
-            K::UnknownValue { keyword, value, .. } => format!("`{keyword}` cannot be `{value}`: {REFUSES}"),
-            K::NeedsKey { keyword, needs } => format!("`{keyword}` needs `{needs}`: {REFUSES}"),
-            K::Beside { keyword, other } => format!("`{keyword}` must not stand beside `{other}`: {REFUSES}"),
-            K::EmptyMap(keyword) => format!("`{keyword}` must not be empty: {REFUSES}"),
-            K::WrongLength { keyword, most } => format!("`{keyword}` must have 1 to {most} characters: {REFUSES}"),
-            K::MatrixTooLarge(count) => {
-                format!("the matrix makes {count} jobs, and GitLab takes {}", super::MAX_MATRIX)
-            }
-            K::TooManyTriggerIncludes(count) => {
-                format!("`trigger:include` has {count} items, and GitLab takes three: {REFUSES}")
-            }
-        }
+        let what = self.kind.what();
+        if self.kind.is_refused() { format!("{what}: {REFUSES}") } else { what }
     }
 
     /// The same of the configuration of a child pipeline, where GitLab refuses that: the pipeline that starts it goes on.
     #[must_use]
     pub fn message_in_child(&self) -> Option<String> {
-        let message = self.message();
-        let start = message.strip_suffix(REFUSES).or_else(|| message.strip_suffix(REFUSES_WHOLE))?;
-        Some(format!("{start}GitLab refuses the child pipeline"))
+        self.kind.is_refused().then(|| format!("{}: GitLab refuses the child pipeline", self.kind.what()))
     }
 
     /// The name that may be meant, where one is near to what is written.
     #[must_use]
-    pub fn meant(&self) -> Option<&'static str> {
+    pub fn meant(&self) -> Option<&str> {
         match &self.kind {
             ProblemKind::UnknownKey { key, keys, .. } => nearest(key, keys.iter().copied()),
             ProblemKind::UnknownValue { value, values, .. } => nearest(value, values.iter().copied()),
+            ProblemKind::StrayKey { near, .. } => *near,
+            ProblemKind::OnStop { fault: OnStopFault::Undefined { near }, .. }
+            | ProblemKind::UndefinedNeed { near, .. } => near.as_deref(),
             _ => None,
         }
     }
@@ -227,7 +234,12 @@ impl Problem {
     #[must_use]
     pub fn help(&self) -> Option<String> {
         use ProblemKind as K;
+        if let Some(near) = self.meant() {
+            return Some(format!("did you mean `{near}`?"));
+        }
         let help = match &self.kind {
+            K::Syntax(kind) => syntax(kind).1?.to_owned(),
+            K::BlockTextEnds { blanks, .. } => format!("indent it by {blanks} blanks, as the text above it"),
             K::Date(text) => format!("quote it: '{text}'"),
             K::JobName(_) => "quote the name".to_owned(),
             K::OutsideRepository(_) => "write the path from the top of the repository".to_owned(),
@@ -237,19 +249,26 @@ impl Problem {
                 "quote the whole line: `: ` makes a map of it".to_owned()
             }
             K::JobWithoutScript(name) => format!("add `script`, or hide it: `.{name}`"),
-            K::UnknownKey { key, keys, .. } => match nearest(key, keys.iter().copied()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("it takes {}", listed(keys)),
-            },
-            K::UnknownValue { value, values, .. } => match nearest(value, values.iter().copied()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("write {}", listed(values)),
-            },
+            K::UnknownKey { keys, .. } => format!("it takes {}", listed(keys)),
+            K::UnknownValue { keyword: "when", value, .. } if value == "never" => {
+                "write it in a rule: `rules: [{when: never}]`".to_owned()
+            }
+            K::UnknownValue { values, .. } => format!("write {}", listed(values)),
             K::Beside { keyword, other } => format!("keep `{other}`, and take `{keyword}` out"),
             K::UnknownStage { stage, stages, .. } => match nearest(stage, stages.iter().map(|known| &**known)) {
                 Some(near) => format!("write `{near}`, or add `{stage}` to `stages`"),
                 None => format!("add it to `stages`, or name {}", listed(stages)),
             },
+            K::NotOfTrigger(_) => "take it out: what runs are the jobs of the other pipeline".to_owned(),
+            K::NotInDefault(key) if key == "variables" => "write it at the top level".to_owned(),
+            K::NotInDefault(_) => "write it in the jobs, or in a hidden job that they extend".to_owned(),
+            K::OnStop { fault: OnStopFault::Starts, .. } => "write `action: stop` there".to_owned(),
+            K::OnStop {
+                fault: OnStopFault::NoEnvironment { name } | OnStopFault::OtherEnvironment { name, .. },
+                ..
+            } => {
+                format!("name `{name}` there, with `action: stop`")
+            }
             K::EmptyMap(keyword) => format!("take `{keyword}` out, or name an agent"),
             K::DefinedTwice(_) => "keep the one in `default`".to_owned(),
             _ => return None,
@@ -258,11 +277,151 @@ impl Problem {
     }
 }
 
+impl ProblemKind {
+    /// Whether GitLab refuses the configuration for it, and its sentence does not say so by itself.
+    fn is_refused(&self) -> bool {
+        use ProblemKind as K;
+        !matches!(
+            self,
+            K::TooDeep
+                | K::TooManyIncludes
+                | K::TooLarge
+                | K::Date(_)
+                | K::NoMainFile(_)
+                | K::FileTooLarge(..)
+                | K::NoFile(..)
+                | K::StrayKey { near: None, .. }
+        )
+    }
+
+    /// Whether the text is no YAML.
+    pub(super) fn is_of_syntax(&self) -> bool {
+        matches!(self, Self::Syntax(_) | Self::BlockTextEnds { .. })
+    }
+
+    /// Whether all jobs, and all parts of them, are known in spite of it.
+    pub(super) fn hides_nothing(&self) -> bool {
+        use ProblemKind as K;
+        const OF_OTHER_JOBS: [&str; 7] = ["environment", "extends", "needs", "parallel", "run", "script", "stage"];
+        matches!(
+            self,
+            K::UnknownKey { .. }
+                | K::UnknownValue { .. }
+                | K::NeedsKey { .. }
+                | K::Beside { .. }
+                | K::EmptyMap(_)
+                | K::WrongLength { .. }
+                | K::DefinedTwice(_)
+                | K::NotOfTrigger(_)
+                | K::NotInDefault(_)
+                | K::TooManyTriggerIncludes(_)
+        ) || matches!(self, K::StrayKey { near: Some(near), .. } if !OF_OTHER_JOBS.contains(near))
+    }
+
+    /// What is wrong, without what GitLab does with it.
+    fn what(&self) -> String {
+        use ProblemKind as K;
+        match self {
+            K::Syntax(kind) => syntax(kind).0,
+            K::BlockTextEnds { from, .. } => {
+                format!(
+                    "this line is indented less than the block text that starts in line {from}, so that the text ends here and no YAML follows"
+                )
+            }
+            K::EmptyFile => "the file is empty".to_owned(),
+            K::NoMap => "a CI configuration must be a map of keywords and jobs".to_owned(),
+            K::TooDeep => format!("nested more than {} levels deep: {UNLESS_ALLOWED}", super::MAX_DEPTH),
+            K::TooLarge => "the configuration becomes too large to be read as a whole".to_owned(),
+            K::Date(text) => format!("`{text}` is a date, which GitLab refuses in a CI configuration"),
+            K::NoMainFile(path) => format!("there is no file `{path}`"),
+            K::MissingFile(path) => format!("`{path}` is included and does not exist"),
+            K::FileTooLarge(path, size) => format!(
+                "`{path}` has {size} bytes and is not read: GitLab takes 2 MiB unless its settings say otherwise"
+            ),
+            K::NoFile(path, why) => format!("`{path}` is {why}, and is not read"),
+            K::OutsideRepository(path) => format!("`{path}` has `..`, which a path to include must not"),
+            K::Extension(path) => format!("`{path}` must end in `.yml` or `.yaml` to be included"),
+            K::IncludeCycle(path) => format!("`{path}` includes itself"),
+            K::TooManyIncludes => format!("more than {} files are included: {UNLESS_ALLOWED}", super::MAX_INCLUDES),
+            K::BadInclude => "this names nothing that could be included".to_owned(),
+            K::MissingInput(name) => format!("the included file wants the input `{name}`"),
+            K::JobNoMap(name) => format!("`{name}` must be a map, as a job"),
+            K::JobWithoutScript(name) => format!("`{name}` has no `script`, `run` or `trigger`"),
+            K::JobName(name) => format!("`{name}` is no text, which a job's name must be"),
+            K::UnknownParent(name) => format!("`{name}` is defined nowhere"),
+            K::ParentNoMap(name) => format!("`{name}` is no map and cannot be extended"),
+            K::ExtendsCycle(name) => format!("`{name}` extends itself"),
+            K::ExtendsTooDeep(name) => format!("`{name}` extends over more than {} levels", super::MAX_EXTENDS),
+            K::BadReference => "`!reference` takes a list of texts".to_owned(),
+            K::MissingReference(path) => format!("`!reference [{path}]` leads to nothing"),
+            K::ReferenceCycle(path) => format!("`!reference [{path}]` leads back to itself"),
+            K::DefinedTwice(keyword) => format!("`{keyword}` stands at the top level and in `default`"),
+            K::WrongType { keyword, expected } => format!("`{keyword}` must be {expected}"),
+            K::UnknownStage { stage, is_named: true, .. } => format!("`{stage}` is no stage of this pipeline"),
+            K::UnknownStage { stage, .. } => {
+                format!("`{stage}` is the stage of jobs that name none, and no stage of this pipeline")
+            }
+            K::EnvironmentWithoutName => "`environment` must have a `name`".to_owned(),
+            K::UnknownKey { keyword, key, .. } => format!("`{key}` is no key of `{keyword}`"),
+            K::UnknownValue { keyword, value, .. } => format!("`{keyword}` cannot be `{value}`"),
+            K::NeedsKey { keyword, needs } => format!("`{keyword}` needs `{needs}`"),
+            K::Beside { keyword, other } => format!("`{keyword}` must not stand beside `{other}`"),
+            K::EmptyMap(keyword) => format!("`{keyword}` must not be empty"),
+            K::WrongLength { keyword, most } => format!("`{keyword}` must have 1 to {most} characters"),
+            K::StrayKey { of, key, near: Some(_) } => format!("`{key}` is no key of {of}"),
+            K::StrayKey { of, key, near: None } => {
+                format!(
+                    "`{key}` is no key of {of} that kaslint knows: GitLab refuses the configuration unless its release knows it"
+                )
+            }
+            K::NotOfTrigger(key) => format!("a job that starts a pipeline must not have `{key}`"),
+            K::NotInDefault(key) => format!("`{key}` is no key of `default`"),
+            K::OnStop { job, fault } => match fault {
+                OnStopFault::Undefined { .. } => format!("`on_stop` names `{job}`, which is no job of this pipeline"),
+                OnStopFault::NoEnvironment { .. } => format!("`on_stop` names `{job}`, which has no `environment`"),
+                OnStopFault::OtherEnvironment { other, .. } => {
+                    format!("`on_stop` names `{job}`, whose environment is `{other}`")
+                }
+                OnStopFault::Starts => format!("`on_stop` names `{job}`, which does not have `action: stop`"),
+            },
+            K::UndefinedNeed { job, .. } => format!("`needs` names `{job}`, which is no job of this pipeline"),
+            K::MatrixTooLarge(count) => {
+                format!("the matrix makes {count} jobs, more than {}", super::MAX_MATRIX)
+            }
+            K::TooManyTriggerIncludes(count) => format!("`trigger:include` has {count} items, more than three"),
+        }
+    }
+}
+
+/// Text that is no YAML: what is wrong, and what to write instead.
+fn syntax(kind: &yaml::ProblemKind) -> (String, Option<&'static str>) {
+    use yaml::ProblemKind as Y;
+    let (what, help) = match kind {
+        Y::UnknownAnchor(name) => return (format!("no anchor `{name}` stands above this alias"), None),
+        Y::SelfReference(name) => return (format!("the anchor `{name}` contains its own alias"), None),
+        Y::Syntax(words) => return (format!("this is no YAML ({words})"), None),
+        Y::ReservedStart(character) => {
+            return (format!("a value cannot start with `{character}` in YAML"), Some("quote the value"));
+        }
+        Y::Tab => ("YAML cannot be indented with a tab", "indent with blanks"),
+        Y::UnclosedQuote => ("this quote is never closed", "close it"),
+        Y::UnclosedFlow => ("a comma or the closing bracket is missing here", "close `[` and `{`, or quote the value"),
+        Y::ExpectedKey => ("a key with a colon belongs here", "write `key: value`, and a blank behind the colon"),
+        Y::NestedColon => ("a second colon makes a map where none can be", "quote the whole value"),
+        Y::Indentation => ("this line is indented as no block above it is", "line it up with its neighbours"),
+        Y::Escape => {
+            ("double quotes do not know this backslash sequence", "use single quotes, or `\\\\` for a backslash")
+        }
+        _ => return ("this is no YAML".to_owned(), None),
+    };
+    (what.to_owned(), Some(help))
+}
+
 /// What GitLab does with most of these.
 const REFUSES: &str = "GitLab refuses the configuration";
 
-/// What it does with what is no YAML.
-const REFUSES_WHOLE: &str = "GitLab refuses the whole configuration";
+/// What it does with what its limits refuse.
+const UNLESS_ALLOWED: &str = "GitLab refuses it unless its settings allow more";
 
 /// What kind of configuration is not at hand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -15,6 +15,8 @@ use crate::source::Place;
 pub(super) struct Resolver<'a> {
     pub extends: Extends<'a>,
     pub problems: Vec<Problem>,
+    /// What may be wrong, unless the release knows what is not known here.
+    pub unverified: Vec<Problem>,
     /// Whether anything since it was last set to false was missing.
     pub is_partial: bool,
     pub work: &'a Work,
@@ -26,7 +28,8 @@ pub(super) struct Resolver<'a> {
 impl<'a> Resolver<'a> {
     pub fn new(root: &'a Map, work: &'a Work, is_incomplete: bool) -> Self {
         let extends = Extends::new(root, work, is_incomplete);
-        Self { extends, problems: Vec::new(), is_partial: false, work, is_incomplete, open: Vec::new() }
+        let (problems, unverified, open) = (Vec::new(), Vec::new(), Vec::new());
+        Self { extends, problems, unverified, is_partial: false, work, is_incomplete, open }
     }
 
     /// Notes a problem that keeps a part of the job from being known.

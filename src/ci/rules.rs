@@ -1,5 +1,6 @@
 //! `rules`, `only` and `except`, as written.
 
+use super::keys::{self, Of};
 use super::keywords::variables;
 use super::model::{OnlyExcept, Rule};
 use super::resolver::Resolver;
@@ -9,11 +10,14 @@ use super::value::{Map, Value};
 /// The rules of a job or a workflow; `None` where the keyword is not written.
 ///
 /// Source: `lib/gitlab/ci/config/entry/rules.rb`: lists in the list are flattened.
-pub(super) fn rules(resolver: &mut Resolver<'_>, map: &Map) -> Option<Vec<Rule>> {
+pub(super) fn rules(resolver: &mut Resolver<'_>, of: Of, map: &Map) -> Option<Vec<Rule>> {
     let value = resolver.get(map, "rules")?;
     let items = resolver.flatten(&value);
     let rules = items.iter().filter_map(|item| match item {
-        Value::Map(map) => Some(rule(resolver, map)),
+        Value::Map(map) => {
+            keys::rule(resolver, of, map);
+            Some(rule(resolver, map))
+        }
         other => {
             resolver.wrong_type("rules", "a list of maps", other.place());
             None

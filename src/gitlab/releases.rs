@@ -54,6 +54,9 @@ pub const PROTECTED_REFS: Version = Version::new(17, 3);
 /// gitlab#467912.
 pub const ENVIRONMENT_AGENT: Version = Version::new(17, 6);
 
+/// `environment:deployment_tier` may have variables; before, GitLab refuses the CI configuration for it. Source: `doc/ci/yaml/_index.md`.
+pub const TIER_VARIABLES: Version = Version::new(18, 5);
+
 /// A job's environment may have `environment:kubernetes:dashboard`. Source: gitlab#515854.
 pub const ENVIRONMENT_DASHBOARD: Version = Version::new(18, 4);
 

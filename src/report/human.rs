@@ -5,14 +5,14 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
-use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode, ThemeStyles};
 use textwrap::{WordSeparator, WordSplitter};
 
 use super::excerpt::{Excerpt, MaskedSource, line_of};
 use super::shown::{Group, Shown, groups};
 use super::{Outcome, Summary, View, statistics};
 use crate::diagnostic::{Finding, Severity};
-use crate::outlet::Outlet;
+use crate::outlet::{Outlet, Tone};
 use crate::source::{Place, Printable, Source, Span};
 use crate::words;
 
@@ -34,6 +34,31 @@ const MOST_OF_LIST: usize = 2;
 
 /// So many lines are named of which the same is said.
 const MOST_NAMED: usize = 6;
+
+/// The tone of a severity.
+pub(super) fn tone(severity: Severity) -> Tone {
+    match severity {
+        Severity::Error => Tone::Bad,
+        Severity::Warning => Tone::Doubtful,
+        Severity::Note => Tone::Title,
+    }
+}
+
+/// miette's signs in the tones of all other reports.
+fn theme() -> GraphicalTheme {
+    let style = |severity| tone(severity).style();
+    let plain = Tone::Plain.style();
+    let styles = ThemeStyles {
+        error: style(Severity::Error),
+        warning: style(Severity::Warning),
+        advice: style(Severity::Note),
+        help: plain,
+        link: Tone::Title.style(),
+        linum: plain,
+        highlights: vec![Tone::Position.style()],
+    };
+    GraphicalTheme { styles, ..GraphicalTheme::unicode() }
+}
 
 /// Stands where lines are left out.
 const GAP: char = '⋮';
@@ -168,12 +193,7 @@ impl Human {
 
     /// Severity and rule, and whether `--fix` mends the finding.
     fn code(self, finding: &Finding) -> String {
-        let colour = match finding.severity {
-            Severity::Error => "\u{1b}[31m",
-            Severity::Warning => "\u{1b}[33m",
-            Severity::Note => "\u{1b}[36m",
-        };
-        let name = format!("{colour}{}[{}]\u{1b}[0m", finding.severity, finding.rule.name);
+        let name = tone(finding.severity).painted(&format!("{}[{}]", finding.severity, finding.rule.name));
         let linked = match self.pages.and_then(|pages| finding.rule.url_below(pages)) {
             Some(url) => format!("\u{1b}]8;;{url}\u{1b}\\{name}\u{1b}]8;;\u{1b}\\"),
             None => name,
@@ -309,7 +329,7 @@ impl Human {
 
     /// The lines that miette makes of a report.
     fn drawn(self, report: &Report) -> io::Result<Vec<String>> {
-        let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode())
+        let handler = GraphicalReportHandler::new_themed(theme())
             .with_links(false)
             // An excerpt has no lines that are not to be shown.
             .with_context_lines(MOST_PLACES * (BETWEEN + 1))

@@ -5,9 +5,9 @@ use super::given::JobContext;
 use super::jobs::finding_at;
 use super::rule::{Rule, rule};
 use crate::access::jobs::{JobView, ProjectJobs, rule_inputs};
-use crate::ci::Problem;
-use crate::diagnostic::Finding;
-use crate::gitlab::releases::{ENVIRONMENT_AGENT, ENVIRONMENT_DASHBOARD};
+use crate::ci::{Problem, ProblemKind};
+use crate::diagnostic::{Finding, Severity};
+use crate::gitlab::releases::{ENVIRONMENT_AGENT, ENVIRONMENT_DASHBOARD, TIER_VARIABLES};
 use crate::gitlab::{TextPart, environment_name_fault, is_environment_character};
 use crate::pipeline_rules::{ConditionRoute, JobConditions};
 use crate::source::secrets::mask;
@@ -17,8 +17,11 @@ rule! {
     /// GitLab cannot use the CI file, or kaslint cannot see all jobs in it.
     ///
     /// This is no linter for pipelines: it says what keeps it from telling which jobs reach which cluster, such as an `extends` that leads
-    /// nowhere, an included file that does not exist, YAML that cannot be read, keys and values of `environment` that there are none of, or an environment's name that no environment can have, which fails the job. What else is wrong with a CI file, GitLab's own
-    /// pipeline editor tells. A mistake in the file of a child pipeline refuses that child alone, and the job that starts it fails.
+    /// nowhere, an included file that does not exist, YAML that cannot be read, or an environment's name that no environment can have, which fails the job. It also says for which keys and values
+    /// that decide whether and where a job runs GitLab refuses the whole configuration, so that no job runs: stages and jobs (`needs`, `on_stop`) that there are not, keys and values
+    /// of jobs, rules and `environment` that there are none of, `only` beside `rules`. What else is wrong with a CI file, GitLab's own pipeline editor tells.
+    ///
+    /// A mistake in the file of a child pipeline refuses that child alone, and fails the job that starts it. A key that is near none that kaslint knows is a note: a newer GitLab may have it.
     ///
     /// Source: `lib/gitlab/ci/config/` of GitLab, file by file as docs/ci-keywords.md and `src/ci/` name them; `lib/gitlab/regex.rb` for names of environments.
     ///
@@ -47,7 +50,7 @@ rule! {
     ///
     /// ## When it stays silent
     ///
-    /// On what comes of files that are not at hand; the summary names those.
+    /// On what comes of files that are not at hand, or what they may define; the summary names those. On hidden jobs that no job extends, which GitLab does not look at.
     InvalidCiFile = "invalid-ci-file", Warning in Jobs
 }
 
@@ -56,21 +59,26 @@ impl Rule for InvalidCiFile {
         for problem in &jobs.pipeline.problems {
             findings.report(of_problem(problem, problem.message()));
         }
+        for problem in &jobs.pipeline.unverified {
+            findings.report(of_problem(problem, problem.message()).severity(Severity::Note));
+        }
         // A child whose configuration is refused keeps only itself from running, and the jobs that start it fail.
         for (child, starts) in jobs.children_with_starts() {
             let names: Vec<String> = starts.iter().map(|(name, _)| excerpt(name)).collect();
-            for problem in &child.problems {
+            let report = |problem: &Problem, severity: Severity, findings: &mut Findings| {
                 let message = match (problem.message_in_child(), &names[..]) {
                     (Some(message), [name]) => format!("{message}, and {name} fails"),
                     (Some(message), names) => format!("{message}, and {} fail", jobs_by_name(names)),
                     (None, _) => problem.message(),
                 };
-                let mut finding = of_problem(problem, message);
+                let mut finding = of_problem(problem, message).severity(severity);
                 if let Some((_, place)) = starts.first() {
                     finding = finding.related_at(place.clone(), format!("{} this child pipeline", starts_of(&names)));
                 }
                 findings.report(finding);
-            }
+            };
+            child.problems.iter().for_each(|problem| report(problem, INFO.severity, findings));
+            child.unverified.iter().for_each(|problem| report(problem, Severity::Note, findings));
         }
         for job in &jobs.too_deep {
             let name = excerpt(&job.name);
@@ -103,12 +111,18 @@ fn of_problem(problem: &Problem, message: String) -> Finding {
     let message = mask(&capital(&message)).into_owned();
     let mut finding = finding_at(&INFO, &problem.place, &message).route("ci").key(message);
     if let Some(related) = &problem.related {
-        finding = finding.related_at(related.clone(), "belongs to it");
+        let why = match problem.kind {
+            ProblemKind::BlockTextEnds { .. } => "the text starts here",
+            ProblemKind::Beside { .. } => "beside this",
+            ProblemKind::Syntax(_) => "opened here",
+            _ => "belongs to it",
+        };
+        finding = finding.related_at(related.clone(), why);
     }
     if let Some(help) = problem.help() {
         finding = finding.help(help);
     }
-    finding.proposal(problem.meant(), problem.place.span)
+    finding.proposal(problem.meant().filter(|name| is_plain(name)), problem.place.span)
 }
 
 /// An environment's name that GitLab cannot make an environment of, which fails the job; told of the first.
@@ -143,10 +157,18 @@ fn impossible_environment(job: &JobView<'_>, findings: &mut Findings) {
 
 /// Keys of `environment:kubernetes` that the release does not know.
 fn keys_of_later_releases(job: &JobView<'_>, cx: &JobContext<'_>, findings: &mut Findings) {
-    let Some(kubernetes) = job.job.environment.as_ref().and_then(|environment| environment.kubernetes.as_ref()) else {
-        return;
-    };
+    let Some(environment) = &job.job.environment else { return };
     let version = cx.gitlab().version;
+    let tier = environment.deployment_tier.as_ref().filter(|tier| tier.contains('$') && !tier.contains("$[["));
+    if let Some(tier) = tier.filter(|_| version < TIER_VARIABLES) {
+        let message = format!(
+            "`environment:deployment_tier` has a variable, and GitLab {version} refuses the configuration: it takes some from \
+             GitLab {TIER_VARIABLES} on"
+        );
+        let finding = finding_at(&INFO, &tier.place, message).key("deployment_tier");
+        findings.report(finding.route(format!("{}.environment.deployment_tier", job.job.name)));
+    }
+    let Some(kubernetes) = &environment.kubernetes else { return };
     let keys = [
         (&kubernetes.agent, "agent", ENVIRONMENT_AGENT),
         (&kubernetes.dashboard_namespace, "dashboard", ENVIRONMENT_DASHBOARD),
@@ -159,6 +181,12 @@ fn keys_of_later_releases(job: &JobView<'_>, cx: &JobContext<'_>, findings: &mut
         let finding = finding_at(&INFO, &written.place, message).key(key);
         findings.report(finding.route(format!("{}.environment.kubernetes.{key}", job.job.name)));
     }
+}
+
+/// Whether a name needs no quotes in YAML, wherever it stands.
+fn is_plain(name: &str) -> bool {
+    let is_word = |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '/' | '.');
+    name.starts_with(|first: char| first.is_ascii_alphabetic()) && name.chars().all(is_word)
 }
 
 /// The sentence with a capital letter, unless it starts with code.

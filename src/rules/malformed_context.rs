@@ -71,7 +71,8 @@ impl Rule for MalformedContext {
             Resolved::Other(name) => {
                 let finding = impossible(name, selection, cx).or_else(|| malformed(name, selection, cx));
                 // What nothing at hand selects may be the name of something else, unless it comes near an agent's.
-                let is_of_the_project = || selection.place.written().trim_start_matches(['$', '{']).starts_with("CI_PROJECT_");
+                let is_of_the_project =
+                    || selection.place.written().trim_start_matches(['$', '{']).starts_with("CI_PROJECT_");
                 let is_meant =
                     |finding: &Finding| selection.by != By::Value || finding.fix.is_some() || is_of_the_project();
                 findings.report_some(finding.filter(is_meant));

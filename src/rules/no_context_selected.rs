@@ -65,8 +65,13 @@ impl Rule for NoContextSelected {
         if !is_seen || may_be_elsewhere() {
             return;
         }
-        let program = program(command.tool);
+        let program = command.tool.name();
         let (message, selection) = match action.script.in_force(action.number) {
+            Some(InForce::Nothing) if command.tool == Tool::Kubens => (
+                "`kubens` fails here: it works within a context, nothing selects one before, and GitLab chooses none"
+                    .to_owned(),
+                None,
+            ),
             Some(InForce::Nothing) => (
                 format!(
                     "`{program}` turns to localhost here, or on a runner in a cluster to that, as its pod: nothing selects a context before, and GitLab chooses none"
@@ -127,17 +132,5 @@ fn how_to_select(usable: &[String]) -> String {
             excerpt(first).trim_matches('`'),
             a_few_of(rest.iter().map(|context| excerpt(context)))
         ),
-    }
-}
-
-pub(super) fn program(tool: Tool) -> &'static str {
-    match tool {
-        Tool::Kubectl => "kubectl",
-        Tool::Helm => "helm",
-        Tool::Flux => "flux",
-        Tool::Kustomize => "kustomize",
-        Tool::Kpt => "kpt",
-        Tool::Skaffold => "skaffold",
-        Tool::Helmfile => "helmfile",
     }
 }

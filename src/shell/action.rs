@@ -153,12 +153,18 @@ pub struct ClusterCommand {
     pub verb: String,
     /// Whether this call talks to the cluster.
     pub contacts_cluster: Contact,
-    /// `--context` or its like, or `HELM_KUBECONTEXT` for helm.
+    /// `--context` or its like, or a variable such as `HELM_KUBECONTEXT`.
     pub context: Option<Argument>,
     /// `--kubeconfig` or `KUBECONFIG`, where it is not the job's own.
     pub kubeconfig: Option<PartialText>,
+    /// A file or variable of the program's own in which a context can stand: `helmfile.yaml`.
+    pub settings: Option<&'static str>,
     /// `--server` or its like.
     pub server: Option<Argument>,
+    /// `--cluster`, which names a cluster of the kubeconfig.
+    pub cluster: Option<Argument>,
+    /// `--user`, which names a user of the kubeconfig.
+    pub user: Option<Argument>,
     /// Whether a token is given on the command line.
     pub token: bool,
     /// Where the server's certificate is told not to be checked.
@@ -186,6 +192,58 @@ pub enum Tool {
     Skaffold,
     /// Helmfile.
     Helmfile,
+    /// Argo CD's command line.
+    Argocd,
+    /// werf.
+    Werf,
+    /// kapp.
+    Kapp,
+    /// kluctl.
+    Kluctl,
+    /// Helmwave.
+    Helmwave,
+    /// Istio's command line.
+    Istioctl,
+    /// Velero.
+    Velero,
+    /// Tilt.
+    Tilt,
+    /// k9s.
+    K9s,
+    /// stern.
+    Stern,
+    /// kubens.
+    Kubens,
+    /// A program that is not known, and is told of a context.
+    Other,
+}
+
+impl Tool {
+    /// The program's name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Kubectl => "kubectl",
+            Self::Helm => "helm",
+            Self::Flux => "flux",
+            Self::Kustomize => "kustomize",
+            Self::Kpt => "kpt",
+            Self::Skaffold => "skaffold",
+            Self::Helmfile => "helmfile",
+            Self::Argocd => "argocd",
+            Self::Werf => "werf",
+            Self::Kapp => "kapp",
+            Self::Kluctl => "kluctl",
+            Self::Helmwave => "helmwave",
+            Self::Istioctl => "istioctl",
+            Self::Velero => "velero",
+            Self::Tilt => "tilt",
+            Self::K9s => "k9s",
+            Self::Stern => "stern",
+            Self::Kubens => "kubens",
+            Self::Other => "this program",
+        }
+    }
 }
 
 /// Whether a call talks to a cluster.
@@ -209,6 +267,7 @@ impl ActionKind {
             | Self::KubectlVersion { version: argument } => arguments.push(argument),
             Self::Cluster(command) => {
                 arguments.extend(command.context.iter_mut().chain(&mut command.server));
+                arguments.extend(command.cluster.iter_mut().chain(&mut command.user));
                 command.insecure_skip_tls_verify.iter_mut().for_each(&mut *show);
             }
             Self::SetCredentials { name, token, .. } => {

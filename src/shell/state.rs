@@ -1,7 +1,7 @@
 //! Which context is in force where a command talks to a cluster.
 
 use super::Script;
-use super::action::{Action, ActionKind, Argument, ClusterCommand, Section, Tool};
+use super::action::{Action, ActionKind, Argument, ClusterCommand, Section};
 use super::flow::{Decision, Use};
 use crate::gitlab::PartialText;
 
@@ -58,6 +58,8 @@ pub enum Why {
     ToolSettings,
     /// Contexts are renamed, deleted or unset before.
     Changed,
+    /// Cluster and user are named on the command line, in place of a context.
+    ClusterAndUser,
 }
 
 impl Script {
@@ -83,12 +85,20 @@ impl Script {
         if let Some(context) = &command.context {
             return Some(self.named(context.clone(), None, index));
         }
+        if command.cluster.is_some() && command.user.is_some() {
+            return Some(InForce::Unknown(Why::ClusterAndUser));
+        }
         if command.open {
             return Some(InForce::Unknown(Why::Options));
         }
         let found = self.selected_before(index, action);
-        let has_settings = matches!(command.tool, Tool::Helmfile | Tool::Skaffold);
-        Some(if has_settings && found == InForce::Nothing { InForce::Unknown(Why::ToolSettings) } else { found })
+        let is_nothing = found == InForce::Nothing;
+        Some(match command.settings {
+            Some(_) if is_nothing => InForce::Unknown(Why::ToolSettings),
+            // A cluster without a user is one that nobody has logged in to.
+            _ if is_nothing && command.cluster.is_some() => InForce::Unknown(Why::ClusterAndUser),
+            _ => found,
+        })
     }
 
     /// Whether a kubeconfig of another origin may be in use before an action: its contexts are then no agents'.

@@ -34,6 +34,16 @@ struct Function {
     is_called: bool,
 }
 
+/// The arguments of a function.
+#[derive(Clone)]
+pub(super) struct Arguments {
+    pub words: Vec<Word>,
+    /// The command that calls it.
+    pub command: Range<usize>,
+    /// How many branches are around the function's body.
+    depth: usize,
+}
+
 /// The state of the walk.
 pub(super) struct Walker<'a> {
     pub lookup: &'a dyn Lookup,
@@ -49,6 +59,8 @@ pub(super) struct Walker<'a> {
     commands: usize,
     /// How many words variables have been split into.
     pub splits: usize,
+    /// The arguments of the function that is walked, and the command that calls it; `None` where they are not known.
+    pub arguments: Option<Arguments>,
     looked_up: RefCell<HashMap<String, PartialText>>,
 }
 
@@ -65,6 +77,7 @@ impl<'a> Walker<'a> {
             depth: 0,
             commands: 0,
             splits: 0,
+            arguments: None,
             looked_up: RefCell::default(),
         }
     }
@@ -145,13 +158,35 @@ impl<'a> Walker<'a> {
         for (number, argument) in (1..=9).zip(arguments) {
             self.env.set(&number.to_string(), argument.text());
         }
+        let given = Arguments { words: arguments.to_vec(), command: command.clone(), depth: self.path.len() };
+        let outer = self.arguments.replace(given);
         self.depth += 1;
         self.compound(&frame, &body);
         self.depth -= 1;
+        self.arguments = outer;
         for (number, value) in (1..).zip(old) {
             self.env.set(&i32::to_string(&number), value);
         }
         true
+    }
+
+    /// Takes the first arguments off, as `shift` does. What a branch does of it is not known behind that.
+    pub fn shift(&mut self, count: Option<usize>) {
+        let is_branch = self.arguments.as_ref().is_some_and(|given| given.depth != self.path.len());
+        let Some(mut given) = self.arguments.take() else { return };
+        let count = count.filter(|count| !is_branch && *count <= given.words.len());
+        let numbers = (1..=9).map(|number: usize| number.to_string());
+        match count {
+            Some(count) => {
+                given.words.drain(..count);
+                for (at, number) in numbers.enumerate() {
+                    let value = given.words.get(at).map(Word::text).unwrap_or_default();
+                    self.env.set(&number, value);
+                }
+                self.arguments = Some(given);
+            }
+            None => self.env.forget(&numbers.collect::<Vec<_>>()),
+        }
     }
 
     /// Counts a command; false once there are too many.

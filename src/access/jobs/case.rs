@@ -51,12 +51,21 @@ pub(super) struct Basis {
 pub(super) struct Reading<'p> {
     /// By the items of scripts: jobs of one template have the same.
     scripts: HashMap<Vec<(shell::Section, &'p str)>, ByVariables<Arc<Script>>>,
+    /// By what decides about a job beside `workflow`, which is the same for all.
+    runs: HashMap<(Written, Option<&'p str>), ByVariables<Arc<[Run]>>>,
     left: usize,
+}
+
+impl Reading<'_> {
+    /// Goes on with the jobs of another pipeline: what is known of scripts holds there, and nothing of where jobs run.
+    pub fn of_another_pipeline(&mut self) {
+        self.runs.clear();
+    }
 }
 
 impl Default for Reading<'_> {
     fn default() -> Self {
-        Self { scripts: HashMap::new(), left: MOST_OF_ALL }
+        Self { scripts: HashMap::new(), runs: HashMap::new(), left: MOST_OF_ALL }
     }
 }
 
@@ -77,11 +86,11 @@ pub(super) fn cases<'p>(
     reading: &mut Reading<'p>,
 ) -> (Vec<JobCase>, bool) {
     let written = Written::of(job);
+    let all_runs = reading.runs.entry((written.clone(), job.when.as_deref())).or_default();
     let conditions = written.conditions(job, basis);
     let most = MOST.min(reading.left.max(1));
     let items = items(job);
     let scripts = reading.scripts.entry(items.iter().map(|item| (item.section, item.text)).collect()).or_default();
-    let mut all_runs: ByVariables<Arc<[Run]>> = ByVariables::default();
     let mut shared: Vec<Arc<[Run]>> = Vec::new();
     let plain = basis.scopes(job, None);
     let mut by_rule: HashMap<usize, JobScopes<'_>> = HashMap::new();

@@ -202,6 +202,7 @@ impl<'p> JobView<'p> {
         starts: Option<(&Starts<'_>, &Arc<StartedBy>)>,
         reading: &mut Reading<'p>,
     ) -> Vec<(usize, Self)> {
+        reading.of_another_pipeline();
         let view = |(at, job): (usize, &'p Job)| {
             let (cases, has_more_cases) = case::cases(job, basis, refs, starts.map(|(starts, _)| starts), reading);
             let (basis, selections) = (Arc::clone(basis), OnceLock::new());

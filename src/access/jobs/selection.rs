@@ -9,7 +9,7 @@ use crate::access::{AgentId, Index};
 use crate::ci::variables::Scope;
 use crate::ci::{Pipeline, Variable};
 use crate::gitlab::PartialText;
-use crate::shell::{ActionKind, Argument, Contact, InForce};
+use crate::shell::{ActionKind, Argument, Contact, InForce, Tool};
 use crate::source::{Place, Span};
 
 /// How many selections a job may have; those behind are not looked at.
@@ -99,7 +99,9 @@ pub(super) fn selections(view: &JobView<'_>) -> Selections {
                     found.add(view, at, action.item, context, By::UseContext);
                 }
                 ActionKind::Cluster(command) if command.contacts_cluster != Contact::No => {
-                    if let Some(InForce::Selected { context, selection: None }) = case.script.in_force(number) {
+                    if let Some(InForce::Selected { context, selection: None }) = case.script.in_force(number)
+                        && (command.tool != Tool::Other || is_agents(&context.text))
+                    {
                         found.add(view, at, action.item, &context, By::Command);
                     }
                 }
@@ -126,6 +128,11 @@ pub(super) fn selections(view: &JobView<'_>) -> Selections {
         }
     }
     found.selections
+}
+
+/// Whether a context is evidently meant for an agent: that of a program which is not known may be any other.
+fn is_agents(context: &PartialText) -> bool {
+    !matches!(context_name(context), ContextName::Other(_))
 }
 
 /// The selections of a job.
@@ -174,7 +181,9 @@ impl ProjectJobs<'_> {
 
     fn add_values(&self, pipeline: &Pipeline, found: &mut Vec<Selection>, selected: &mut Option<HashSet<String>>) {
         let of_jobs = pipeline.jobs.iter().flat_map(|job| {
-            job.own_variables.iter().map(move |variable| (format!("{}.variables.{}", job.name, variable.name), variable))
+            job.own_variables
+                .iter()
+                .map(move |variable| (format!("{}.variables.{}", job.name, variable.name), variable))
         });
         let at_top = pipeline.variables.iter().map(|variable| (format!("variables.{}", variable.name), variable));
         let inputs = pipeline.inputs.iter().map(|input| (format!("include.inputs.{}", input.name), input));
@@ -198,13 +207,7 @@ impl ProjectJobs<'_> {
             if is_told || selected.contains(&context.to_string()) {
                 continue;
             }
-            found.push(Selection {
-                context,
-                by: By::Value,
-                place: variable.place.clone(),
-                route,
-                cases: Vec::new(),
-            });
+            found.push(Selection { context, by: By::Value, place: variable.place.clone(), route, cases: Vec::new() });
         }
     }
 

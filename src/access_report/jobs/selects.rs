@@ -4,7 +4,7 @@ use super::Section;
 use super::answers::{AgentAccess, Answers, EnvironmentAgent};
 use crate::access::jobs::{By, JobCase, JobView, Resolved, Selection};
 use crate::access::{AgentId, Certainly, Index};
-use crate::shell::{ActionKind, Contact, InForce, Why};
+use crate::shell::{ActionKind, Contact, InForce, Tool, Why};
 use crate::words::{self, Told};
 
 /// Whether the agent of a context lets a case in.
@@ -223,7 +223,16 @@ pub(super) fn works(job: &JobView<'_>, case: &JobCase, has_selection: bool) -> V
     };
     for (_, command, in_force) in script.cluster_commands() {
         match (in_force, command.contacts_cluster) {
+            (InForce::Selected { .. }, _) if command.tool == Tool::Other && !has_selection => add(Works::Unknown),
             (_, Contact::No) | (InForce::Selected { .. }, _) => {}
+            (InForce::Unknown(Why::ClusterAndUser), Contact::Yes) if command.user.is_some() => {
+                let parts = [("--cluster", &command.cluster), ("--user", &command.user)];
+                let parts = parts.iter().filter_map(|(option, name)| {
+                    let name = name.as_ref()?.text.to_string();
+                    Some(format!("{option}={}", words::printable(&name)))
+                });
+                add(Works::OwnContext(parts.collect::<Vec<_>>().join(" ")))
+            }
             (InForce::Handmade { context, .. }, _) => {
                 add(Works::OwnContext(words::printable(&context.text.to_string())))
             }

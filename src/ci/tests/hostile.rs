@@ -80,9 +80,12 @@ fn broken_text_is_not_claimed_to_be_all() {
     let pipeline = read("a: { script: x }\nb: { script: [x\nc:\n  script: y\n");
     assert!(!pipeline.problems.is_empty() && pipeline.is_incomplete());
     assert!(pipeline.job("a").is_some());
-    assert!(pipeline.problems[0].message().starts_with("this is no YAML"));
+    assert!(pipeline.problems[0].message().starts_with("a comma or the closing bracket is missing"));
     let alias = read("a: { script: *nothing }\n");
-    assert_eq!(messages(&alias), [".gitlab-ci.yml:1: no anchor `nothing` stands above this alias"]);
+    assert_eq!(
+        messages(&alias),
+        [".gitlab-ci.yml:1: no anchor `nothing` stands above this alias: GitLab refuses the configuration"]
+    );
     let circle = read("a: &a { script: x, image: *a }\n");
     assert!(circle.is_incomplete() && circle.job("a").is_some());
 }
@@ -96,8 +99,11 @@ fn what_only_the_agent_server_refuses_is_fine() {
 
 #[test]
 fn files_that_are_no_map() {
-    assert_eq!(messages(&read("")), [".gitlab-ci.yml:1: the file has no content"]);
-    assert_eq!(messages(&read("- a\n")), [".gitlab-ci.yml:1: a CI configuration must be a map of keywords and jobs"]);
+    assert_eq!(messages(&read("")), [".gitlab-ci.yml:1: the file is empty: GitLab refuses the configuration"]);
+    assert_eq!(
+        messages(&read("- a\n")),
+        [".gitlab-ci.yml:1: a CI configuration must be a map of keywords and jobs: GitLab refuses the configuration"]
+    );
     assert_eq!(
         messages(&read("a: { script: x, variables: { DAY: 2024-01-31 } }\n")),
         [".gitlab-ci.yml:1: `2024-01-31` is a date, which GitLab refuses in a CI configuration"]

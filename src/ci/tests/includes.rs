@@ -100,14 +100,14 @@ fn includes_that_go_wrong() {
         messages(&pipeline),
         [
             ".gitlab-ci.yml:2: `missing.yml` is included and does not exist: GitLab refuses the configuration",
-            ".gitlab-ci.yml:3: `../outside.yml` leads to no file for GitLab: a path must not hold `..`",
-            ".gitlab-ci.yml:4: `ci/../../outside.yml` leads to no file for GitLab: a path must not hold `..`",
-            ".gitlab-ci.yml:5: `text.txt` is not included: GitLab takes `.yml` and `.yaml` files only",
-            ".gitlab-ci.yml:6: this names nothing that could be included",
-            ".gitlab-ci.yml:7: `.gitlab-ci.yml` includes itself",
-            "b.yml:1: `a.yml` includes itself",
-            ".gitlab-ci.yml:9: this names nothing that could be included",
-            "empty.yml:1: the file has no content",
+            ".gitlab-ci.yml:3: `../outside.yml` has `..`, which a path to include must not: GitLab refuses the configuration",
+            ".gitlab-ci.yml:4: `ci/../../outside.yml` has `..`, which a path to include must not: GitLab refuses the configuration",
+            ".gitlab-ci.yml:5: `text.txt` must end in `.yml` or `.yaml` to be included: GitLab refuses the configuration",
+            ".gitlab-ci.yml:6: this names nothing that could be included: GitLab refuses the configuration",
+            ".gitlab-ci.yml:7: `.gitlab-ci.yml` includes itself: GitLab refuses the configuration",
+            "b.yml:1: `a.yml` includes itself: GitLab refuses the configuration",
+            ".gitlab-ci.yml:9: this names nothing that could be included: GitLab refuses the configuration",
+            "empty.yml:1: the file is empty: GitLab refuses the configuration",
         ]
     );
     assert_eq!(names(&pipeline), ["job"]);
@@ -118,7 +118,10 @@ fn includes_that_go_wrong() {
 fn at_most_150_files_are_included() {
     let include = format!("include: [{}]\njob: {{ script: x }}\n", vec!["a.yml"; 200].join(", "));
     let pipeline = read_files(&[(MAIN, &include), ("a.yml", "a: { script: x }\n")]);
-    assert_eq!(messages(&pipeline), [".gitlab-ci.yml:1: GitLab includes at most 150 files"]);
+    assert_eq!(
+        messages(&pipeline),
+        [".gitlab-ci.yml:1: more than 150 files are included: GitLab refuses it unless its settings allow more"]
+    );
     let twice = format!("include: [{}]\n", ["a.yml"; 150].join(", "));
     assert_eq!(messages(&read_files(&[(MAIN, &twice), ("a.yml", "a: { script: x }\n")])), [""; 0]);
 }
@@ -159,7 +162,10 @@ fn inputs_are_put_in_where_they_are_known() {
             "spec:\n  inputs:\n    name: { default: first }\n    environment:\n    lines: { type: array }\n---\n# The content.\n$[[ inputs.name ]]-job:\n  script: $[[ inputs.lines ]]\n  environment: review/$[[ inputs.environment ]]/$[[inputs.name|expand_vars]]\n",
         ),
     ]);
-    assert_eq!(messages(&pipeline), [".gitlab-ci.yml:3: the included file wants the input `environment`"]);
+    assert_eq!(
+        messages(&pipeline),
+        [".gitlab-ci.yml:3: the included file wants the input `environment`: GitLab refuses the configuration"]
+    );
     assert_eq!(names(&pipeline), ["first-job", "second-job"]);
     assert_eq!(script(&pipeline, "first-job"), ["one", "two"]);
     let environment = |job: &str| pipeline.job(job).unwrap().environment.as_ref().unwrap().name.clone();

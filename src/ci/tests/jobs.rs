@@ -54,7 +54,7 @@ b:
   environment:
     name: review/$CI_COMMIT_REF_SLUG
     action: stop
-    on_stop: a
+    on_stop: b
     deployment_tier: staging
     kubernetes:
       agent: acme/agents:production
@@ -69,7 +69,7 @@ c: { script: x, environment: { name: c, kubernetes: { agent: acme/agents:product
     let b = pipeline.job("b").unwrap().environment.as_ref().unwrap();
     assert_eq!(b.name, "review/$CI_COMMIT_REF_SLUG");
     assert_eq!(b.action.as_deref(), Some("stop"));
-    assert_eq!(b.on_stop.as_deref(), Some("a"));
+    assert_eq!(b.on_stop.as_deref(), Some("b"));
     assert_eq!(b.deployment_tier.as_deref(), Some("staging"));
     let kubernetes = b.kubernetes.as_ref().unwrap();
     assert_eq!(kubernetes.agent.as_deref(), Some("acme/agents:production"));
@@ -151,7 +151,10 @@ fn a_matrix_is_bounded() {
     let values = (0..100).map(|number| number.to_string()).collect::<Vec<_>>().join(", ");
     let pipeline =
         read(&format!("a:\n  script: x\n  parallel:\n    matrix:\n      - A: [{values}]\n        B: [{values}]\n"));
-    assert_eq!(messages(&pipeline), [".gitlab-ci.yml:5: the matrix makes 10000 jobs, and GitLab takes 200"]);
+    assert_eq!(
+        messages(&pipeline),
+        [".gitlab-ci.yml:5: the matrix makes 10000 jobs, more than 200: GitLab refuses the configuration"]
+    );
     assert_eq!(pipeline.jobs[0].matrix.len(), MAX_MATRIX);
 }
 

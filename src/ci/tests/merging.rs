@@ -50,7 +50,10 @@ fn extends_goes_eleven_levels_deep() {
         text + &format!("job: {{ extends: .p{} }}\n", levels - 1)
     };
     clean(&chain(11));
-    assert_eq!(messages(&read(&chain(12))), [".gitlab-ci.yml:13: `job` extends over more than 11 levels"]);
+    assert_eq!(
+        messages(&read(&chain(12))),
+        [".gitlab-ci.yml:13: `job` extends over more than 11 levels: GitLab refuses the configuration"]
+    );
 }
 
 #[test]
@@ -62,8 +65,8 @@ fn extends_that_leads_nowhere() {
         messages(&pipeline),
         [
             ".gitlab-ci.yml:1: `.missing` is defined nowhere: GitLab refuses the configuration",
-            ".gitlab-ci.yml:2: `b` extends itself",
-            ".gitlab-ci.yml:3: `.d` is no map and cannot be extended",
+            ".gitlab-ci.yml:2: `b` extends itself: GitLab refuses the configuration",
+            ".gitlab-ci.yml:3: `.d` is no map and cannot be extended: GitLab refuses the configuration",
         ]
     );
     assert!(pipeline.jobs.iter().all(|job| job.is_partial));
@@ -114,10 +117,21 @@ e: { script: [!reference .a, !reference [1]] }
     assert_eq!(script(&pipeline, "a"), ["echo a"]);
     assert!(pipeline.jobs.iter().all(|job| job.is_partial));
     let messages = messages(&pipeline);
-    assert_eq!(messages[0], ".gitlab-ci.yml:1: `!reference [.missing, script]` leads to nothing");
-    assert_eq!(messages[1], ".gitlab-ci.yml:2: `!reference [b, script]` leads back to itself");
-    assert!(messages[2].ends_with("leads back to itself"), "{messages:?}");
-    assert!(messages.iter().any(|message| message.ends_with("`!reference` takes a list of texts")), "{messages:?}");
+    assert_eq!(
+        messages[0],
+        ".gitlab-ci.yml:1: `!reference [.missing, script]` leads to nothing: GitLab refuses the configuration"
+    );
+    assert_eq!(
+        messages[1],
+        ".gitlab-ci.yml:2: `!reference [b, script]` leads back to itself: GitLab refuses the configuration"
+    );
+    assert!(messages[2].ends_with("leads back to itself: GitLab refuses the configuration"), "{messages:?}");
+    assert!(
+        messages
+            .iter()
+            .any(|message| message.ends_with("`!reference` takes a list of texts: GitLab refuses the configuration")),
+        "{messages:?}"
+    );
 }
 
 #[test]
@@ -169,5 +183,8 @@ own: { script: x, before_script: [], after_script: ~, image: alpine }
     assert_eq!(variables(&pipeline.job("none").unwrap().variables), [""; 0]);
     assert_eq!(variables(&pipeline.job("some").unwrap().variables), ["B=2"]);
     let twice = read("image: a\ndefault: { image: b }\njob: { script: x }\n");
-    assert_eq!(messages(&twice), [".gitlab-ci.yml:1: `image` stands at the top level and in `default`"]);
+    assert_eq!(
+        messages(&twice),
+        [".gitlab-ci.yml:1: `image` stands at the top level and in `default`: GitLab refuses the configuration"]
+    );
 }

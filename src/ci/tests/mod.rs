@@ -6,6 +6,7 @@ mod includes;
 mod jobs;
 mod merging;
 mod properties;
+mod refused;
 mod values;
 
 use std::collections::BTreeMap;

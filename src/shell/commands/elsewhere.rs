@@ -1,8 +1,9 @@
 //! Kubeconfigs that are made elsewhere, caches that cannot be written, and commands that hide what they run.
 
-use super::super::action::ActionKind;
+use super::super::action::{ActionKind, ClusterCommand, Contact, Tool};
 use super::super::words::Word;
-use super::{Call, Recognized};
+use super::flags::Flags;
+use super::{Call, Recognized, kubectl};
 use crate::gitlab::PartialText;
 
 /// Commands that write a kubeconfig with contexts of their own, each by the words that it starts with (their own
@@ -57,12 +58,8 @@ const OPAQUE: &[&str] = &[
     "ansible",
     "ansible-playbook",
     "auto-deploy",
-    "werf",
-    "kapp",
     "tk",
-    "argocd",
     "devspace",
-    "tilt",
     "garden",
     "kubie",
     "kubecm",
@@ -110,6 +107,36 @@ pub(super) fn recognize(call: &Call<'_>) -> Vec<Recognized> {
         return vec![(ActionKind::Opaque { program: program.to_owned() }, None)];
     }
     Vec::new()
+}
+
+/// A program that is not known, and is told of a context by `--kube-context`, or by `--context` beside `--kubeconfig`.
+pub(super) fn with_context(call: &Call<'_>) -> Option<Recognized> {
+    // What prints or searches a text runs nothing; containers have a kubeconfig of their own.
+    const TEXT: [&str; 13] =
+        ["echo", "printf", ":", "true", "test", "[", "grep", "egrep", "sed", "awk", "git", "docker", "podman"];
+    let given = |option: &str| call.arguments.iter().any(|word| word.begins_with(option));
+    let is_told = given("--kube-context") || given("--context") && given("--kubeconfig");
+    if !is_told || TEXT.contains(&call.program) {
+        return None;
+    }
+    let flags = Flags::read(call.arguments, &[&["--kube-context", "--context", "--kubeconfig"]]);
+    let context = flags.value("--kube-context").or_else(|| flags.value("--context"))?;
+    let command = ClusterCommand {
+        tool: Tool::Other,
+        verb: flags.verb(0),
+        contacts_cluster: Contact::Maybe,
+        context: Some(context.argument()),
+        kubeconfig: kubectl::own_kubeconfig(flags.value("--kubeconfig"), &[], call),
+        settings: None,
+        server: None,
+        token: false,
+        cluster: None,
+        user: None,
+        insecure_skip_tls_verify: None,
+        certificate_authority: false,
+        open: flags.open,
+    };
+    Some((ActionKind::Cluster(command), None))
 }
 
 /// The kubeconfig that `cp`, `tee` and their like write.
