@@ -81,7 +81,8 @@ impl Pipeline {
             }
             return;
         };
-        let mut read = |pipeline: &mut Self, scope: &Scope, variables: Option<String>| {
+        type Known = HashMap<(String, Option<String>), usize>;
+        let mut read = |pipeline: &mut Self, known: &mut Known, scope: &Scope, variables: Option<String>| {
             let is_by_variables = variables.is_some();
             *known.entry((content.clone(), variables)).or_insert_with(|| {
                 let child = ChildOf { job: Arc::clone(&name), is_by_variables };
@@ -93,7 +94,8 @@ impl Pipeline {
                 pipeline.children.len() - 1
             })
         };
-        let plain = read(self, scope, None);
+        let count = self.children.len();
+        let plain = read(self, known, scope, None);
         let hangs_on_variables = self.children.get(plain).is_some_and(|child| {
             let mut unread = child.unread.iter();
             unread.any(|unread| unread.kind == UnreadKind::VariableInPath)
@@ -110,14 +112,20 @@ impl Pipeline {
                 .filter_map(|(combination, within)| {
                     let all = job.variables_in(combination, None);
                     let size = all.iter().map(|variable| variable.name.len() + variable.value.len()).sum::<usize>();
-                    let text = || all.iter().map(|variable| format!("{}={:?},", variable.name, variable.value)).collect();
+                    let text =
+                        || all.iter().map(|variable| format!("{}={:?},", variable.name, variable.value)).collect();
                     work.spend(1 + size / 64).then(|| (scope.with_forwarded(&within, &all), text()))
                 })
                 .collect();
             if forwarded.len() == scopes.count() {
                 children = Vec::new();
+                if plain == count {
+                    // Nothing starts the one without variables.
+                    self.children.truncate(count);
+                    known.remove(&(content.clone(), None));
+                }
                 for (scope, variables) in forwarded {
-                    children.push(read(self, &scope, Some(variables)));
+                    children.push(read(self, known, &scope, Some(variables)));
                 }
             }
         }

@@ -235,7 +235,8 @@ impl<'g> Guard<'g> {
         texts.insert(path.to_owned(), Arc::clone(after));
         let pipeline = project.read_pipeline(&Overlay::new(self.files, &texts).keeping(self.listings));
         let is_as_good = |after: &Pipeline| {
-            let count = |pipeline: &Pipeline, of: fn(&Pipeline) -> usize| pipeline.with_children().map(of).sum::<usize>();
+            let count =
+                |pipeline: &Pipeline, of: fn(&Pipeline) -> usize| pipeline.with_children().map(of).sum::<usize>();
             let jobs = |pipeline: &Pipeline| count(pipeline, |pipeline| pipeline.jobs.len());
             let problems = |pipeline: &Pipeline| count(pipeline, |pipeline| pipeline.problems.len());
             let open = |pipeline: &Pipeline| count(pipeline, |pipeline| usize::from(pipeline.is_incomplete()));

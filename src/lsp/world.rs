@@ -353,9 +353,13 @@ impl World {
             || self.projects().flat_map(|project| project.sources()).any(|source| source.path() == shown)
             || self.projects().any(is_own)
             || self.is_missing_include(&shown)
-            || self
-                .projects()
-                .any(|project| project.pipeline.iter().flat_map(|pipeline| pipeline.with_children()).any(|pipeline| !pipeline.problems.is_empty()))
+            || self.projects().any(|project| {
+                project
+                    .pipeline
+                    .iter()
+                    .flat_map(|pipeline| pipeline.with_children())
+                    .any(|pipeline| !pipeline.problems.is_empty())
+            })
     }
 
     /// Whether a file is a schema by which agent files are judged.

@@ -7,8 +7,8 @@ use super::conditions::{JobConditions, Read, Rule};
 use super::enumerate::scenarios;
 use super::evaluate::Value;
 use super::scenario::{PipelineKind, RefFacts, Scenario};
-use super::starts::Starts;
 use super::source::{PipelineSource, Sources};
+use super::starts::Starts;
 use super::truth::Truth;
 
 /// How sure it is.

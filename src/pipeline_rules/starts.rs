@@ -79,9 +79,9 @@ impl<'a> Starts<'a> {
 
     /// Whether any condition can tell protected refs from others.
     pub(super) fn hangs_on_protection(&self) -> bool {
-        self.starts.iter().any(|(start, read)| {
-            read.hangs_on_protection() || start.above.is_some_and(Starts::hangs_on_protection)
-        })
+        self.starts
+            .iter()
+            .any(|(start, read)| read.hangs_on_protection() || start.above.is_some_and(Starts::hangs_on_protection))
     }
 
     /// Whether it matters what creates the pipeline at the top.

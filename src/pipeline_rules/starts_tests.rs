@@ -54,13 +54,17 @@ fn the_source_of_a_child_is_always_the_same() {
     let scheduled = below(&["$CI_PIPELINE_SOURCE == 'schedule'"], Some(&["$CI_COMMIT_BRANCH == 'main'"]));
     assert_eq!(scheduled, ["the default branch `main` (only scheduled pipelines) #0"]);
     let of_request = ["$CI_PIPELINE_SOURCE == 'merge_request_event'"];
-    assert_eq!(below(&of_request, Some(&["$CI_MERGE_REQUEST_IID"])), ["merge request pipelines (only merge requests) #0"]);
+    assert_eq!(
+        below(&of_request, Some(&["$CI_MERGE_REQUEST_IID"])),
+        ["merge request pipelines (only merge requests) #0"]
+    );
     assert_eq!(below(&of_request, None), [""; 0]);
 }
 
 #[test]
 fn words_of_only_ask_for_the_child_itself() {
-    let starts = Starts::new(vec![start(JobConditions { workflow: Some(&[]), ..JobConditions::default() }, None)], true);
+    let starts =
+        Starts::new(vec![start(JobConditions { workflow: Some(&[]), ..JobConditions::default() }, None)], true);
     let only = |refs: &[&str]| {
         let only = OnlyInput { refs: refs.iter().map(ToString::to_string).collect(), ..OnlyInput::default() };
         let conditions = JobConditions { only: Some(&only), ..JobConditions::default() };
@@ -94,7 +98,8 @@ fn what_is_handed_down_is_what_the_parent_has() {
 fn levels_and_several_starts() {
     let (tags, main, none) = (rules(&["$CI_COMMIT_TAG"]), rules(&["$CI_COMMIT_BRANCH == 'main'"]), rules(&["never"]));
     let source = rules(&["$CI_PIPELINE_SOURCE == 'parent_pipeline' && $CI_COMMIT_BRANCH"]);
-    let child = |starts: &Starts<'_>| words_of(&runs_below(&JobConditions::default(), Some(starts), &facts(), &variable));
+    let child =
+        |starts: &Starts<'_>| words_of(&runs_below(&JobConditions::default(), Some(starts), &facts(), &variable));
     let either = Starts::new(vec![start(by_rules(&tags), None), start(by_rules(&main), None)], false);
     assert_eq!(child(&either), [&BRANCHES[..1], &TAGS].concat());
     let inner = Starts::new(vec![start(by_rules(&source), Some(&either))], false);

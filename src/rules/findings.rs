@@ -22,7 +22,7 @@ pub struct Findings {
     /// The templates that it extends.
     templates: Vec<Arc<str>>,
     /// Where the job stands that starts the child pipeline which it is in, and words about that.
-    started_by: Option<(Place, String)>,
+    started_by: Option<(Place, Arc<str>)>,
     /// Whether there is a finding about this job that speaks for all of the rule's.
     is_told: bool,
     /// The places of the findings about this job.
@@ -92,7 +92,7 @@ impl Findings {
     /// A child's file does not show what starts it.
     fn with_start(&self, finding: Finding) -> Finding {
         match &self.started_by {
-            Some((place, words)) => finding.related_at(place.clone(), words.clone()),
+            Some((place, words)) => finding.related_at(place.clone(), &**words),
             None => finding,
         }
     }
@@ -157,9 +157,11 @@ impl Findings {
 
     /// Says what starts the child pipeline that the job is in.
     pub(crate) fn begin_child(&mut self, started_by: &StartedBy) {
-        let names: Vec<String> = started_by.jobs.iter().map(|(name, _)| words::excerpt(name)).collect();
-        let place = started_by.jobs.first().map(|(_, place)| place.clone());
-        self.started_by = place.map(|place| (place, format!("{} this child pipeline", words::starts(&names))));
+        let words = started_by.said_once(|started_by| {
+            let names: Vec<String> = started_by.jobs.iter().map(|(name, _)| words::excerpt(name)).collect();
+            format!("{} this child pipeline", words::starts(&names))
+        });
+        self.started_by = started_by.jobs.first().map(|(_, place)| (place.clone(), words));
     }
 
     /// All findings, those together that say the same of one place.

@@ -85,7 +85,8 @@ impl Rule for InvalidCiFile {
             let message = format!("{name} fails: it would start a third level of child pipelines, and GitLab has two");
             let place = job.trigger.as_ref().map_or(&job.name_place, |trigger| &trigger.place);
             let finding = finding_at(&INFO, place, message).route(format!("{}.trigger", job.name)).key(&*job.name);
-            findings.report(finding.help("start it one level above, or keep the job out of such pipelines with `rules`"));
+            findings
+                .report(finding.help("start it one level above, or keep the job out of such pipelines with `rules`"));
         }
     }
 

@@ -7,9 +7,7 @@ use std::sync::Arc;
 use crate::ci::variables::{JobScopes, Scope};
 use crate::ci::{Job, OnlyExcept, Rule, Section};
 use crate::gitlab::{EnvironmentTier, PartialText, Shape};
-use crate::pipeline_rules::{
-    JobConditions, OnlyInput, RefFacts, RuleInput, Run, Starts, Value, runs_below,
-};
+use crate::pipeline_rules::{JobConditions, OnlyInput, RefFacts, RuleInput, Run, Starts, Value, runs_below};
 use crate::shell::{self, Item, Lookup, Script};
 
 /// How many cases a job may have; those behind are not looked at, and [`JobView::is_cut`](super::JobView::is_cut) says so.
@@ -111,9 +109,10 @@ pub(super) fn cases<'p>(
                 scopes.push((rule.map(|(at, _)| at), scope.unwrap_or_default()));
                 scopes.len() - 1
             });
-            let environment = job.environment.as_ref().zip(scopes.get(at)).map(|(environment, (_, scope))| {
-                run.scenario.put_into(&scope.expand_environment(&environment.name))
-            });
+            let environment =
+                job.environment.as_ref().zip(scopes.get(at)).map(|(environment, (_, scope))| {
+                    run.scenario.put_into(&scope.expand_environment(&environment.name))
+                });
             let environment = environment.filter(|name| !name.is_empty());
             let rule = rule.map(|(at, _)| at);
             let count = cases.len() + open.len();

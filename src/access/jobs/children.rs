@@ -4,7 +4,7 @@
 //! is taken as not known.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::case::{Basis, ByVariables, Reading, Workflow, Written};
 use super::{CiProject, JobView};
@@ -12,7 +12,7 @@ use crate::ci::variables::Scope;
 use crate::ci::{Job, MAX_CHILD_LEVELS, Pipeline, Trigger, Unread, Variable};
 use crate::gitlab::{PartialText, Shape};
 use crate::pipeline_rules::{Certainty, PipelineSource, Run, Start, Starts, Value, runs_below};
-use crate::source::Place;
+use crate::source::{Place, Source, Span};
 
 /// How many jobs of child pipelines are looked at: of one child however often it is started, and of all.
 const MOST_JOBS: (usize, usize) = (5_000, 20_000);
@@ -33,9 +33,15 @@ pub struct StartedBy {
     pub jobs: Vec<(Arc<str>, Place)>,
     /// What starts the pipeline of these, if that is a child itself.
     pub by: Option<Arc<StartedBy>>,
+    words: OnceLock<Arc<str>>,
 }
 
 impl StartedBy {
+    /// What somebody says of it, put together once: thousands of jobs may start it, and it may have thousands of jobs.
+    pub fn said_once(&self, say: impl FnOnce(&Self) -> String) -> Arc<str> {
+        Arc::clone(self.words.get_or_init(|| say(self).into()))
+    }
+
     /// What starts it, after what starts that.
     pub fn outermost_first(&self) -> impl Iterator<Item = &Self> {
         let above: Vec<&Self> = std::iter::successors(Some(self), |by| by.by.as_deref()).collect();
@@ -77,6 +83,7 @@ pub(super) fn jobs<'p>(
         workflows: HashMap::new(),
         nodes: vec![Node { views, below: Vec::new() }],
         children: Children { list: Vec::new(), not_read: Vec::new(), too_deep: Vec::new(), is_cut: false },
+        known_unread: HashSet::new(),
         jobs_left: MOST_JOBS.1,
         variables_left: MOST_VARIABLES,
     };
@@ -167,6 +174,8 @@ struct Walk<'p> {
     workflows: HashMap<usize, Arc<Workflow>>,
     nodes: Vec<Node<'p>>,
     children: Children<'p>,
+    /// What is among `not_read`, by its name, job and place.
+    known_unread: HashSet<(String, Option<Arc<str>>, *const Source, Span)>,
     jobs_left: usize,
     variables_left: usize,
 }
@@ -202,7 +211,8 @@ impl<'p> Walk<'p> {
             let variable = |name: &str| if scope.has(name) { Value::Text(scope.value(name)) } else { Value::Unknown };
             let conditions = written.conditions(job, &instance.basis);
             let runs = runs_below(&conditions, instance.starts.as_ref(), &self.project.refs, &variable);
-            if runs.iter().any(|run| run.in_pipeline == Certainty::Yes) && self.children.too_deep.len() < MOST_TOO_DEEP {
+            if runs.iter().any(|run| run.in_pipeline == Certainty::Yes) && self.children.too_deep.len() < MOST_TOO_DEEP
+            {
                 self.children.too_deep.push(job);
             }
         }
@@ -274,12 +284,7 @@ impl<'p> Walk<'p> {
     }
 
     /// The ways in which a job starts child pipelines; none where it never runs.
-    fn starts(
-        &mut self,
-        instance: &Instance<'p, '_>,
-        (at, number): (usize, usize),
-        job: &'p Job,
-    ) -> Vec<Starting<'p>> {
+    fn starts(&mut self, instance: &Instance<'p, '_>, (at, number): (usize, usize), job: &'p Job) -> Vec<Starting<'p>> {
         let Some(trigger) = &job.trigger else { return Vec::new() };
         let written = Written::of(job);
         let conditions = written.conditions(job, &instance.basis);
@@ -340,9 +345,8 @@ impl<'p> Walk<'p> {
         } else {
             &[]
         };
-        let variables = variables.iter().map(|Variable { name, value, expand, .. }| {
-            (Arc::clone(name), Arc::clone(value), *expand)
-        });
+        let variables =
+            variables.iter().map(|Variable { name, value, expand, .. }| (Arc::clone(name), Arc::clone(value), *expand));
         Same {
             instance: at.0,
             written,
@@ -369,14 +373,19 @@ impl<'p> Walk<'p> {
         let asked = group.starts.iter().zip(written).take(MOST_ASKED).filter_map(|(start, written)| {
             let above = instances.get(start.at.0)?;
             let scope = above.basis.scopes(start.job, None).of(start.combination);
-            let hangs = |variable: &Variable| variable.value.contains("CI_PIPELINE_") || variable.value.contains("CI_COMMIT_BEFORE_SHA");
+            let hangs = |variable: &Variable| {
+                variable.value.contains("CI_PIPELINE_") || variable.value.contains("CI_COMMIT_BEFORE_SHA")
+            };
             // What was handed down to the one that starts it may go on.
-            let goes_on = above.basis.forwarded.is_some() && start.variables.iter().any(|variable| variable.value.contains('$'));
+            let goes_on =
+                above.basis.forwarded.is_some() && start.variables.iter().any(|variable| variable.value.contains('$'));
             Some(Start {
                 conditions: written.conditions(start.job, &above.basis),
-                variables: Box::new(move |name| {
-                    if scope.has(name) { Value::Text(scope.value(name)) } else { Value::Unknown }
-                }),
+                variables: Box::new(
+                    move |name| {
+                        if scope.has(name) { Value::Text(scope.value(name)) } else { Value::Unknown }
+                    },
+                ),
                 rules: start.rules.clone(),
                 forwards_source: goes_on || start.variables.iter().any(hangs),
                 above: above.starts.as_ref(),
@@ -395,9 +404,8 @@ impl<'p> Walk<'p> {
         let mut seen = HashSet::new();
         jobs.retain(|(name, place)| seen.insert((Arc::clone(name), Arc::as_ptr(&place.source), place.span)));
         let by = instances.get(first.at.0)?.started_by.clone();
-        let started_by = Arc::new(StartedBy { jobs, by });
-        let views =
-            JobView::all(pipeline, &basis, &self.project.refs, Some((&starts, &started_by)), &mut self.reading);
+        let started_by = Arc::new(StartedBy { jobs, by, words: OnceLock::new() });
+        let views = JobView::all(pipeline, &basis, &self.project.refs, Some((&starts, &started_by)), &mut self.reading);
         let node = self.nodes.len();
         self.nodes.push(Node { views, below: Vec::new() });
         let above = instances.get(first.at.0)?.node;
@@ -411,7 +419,9 @@ impl<'p> Walk<'p> {
     fn not_read(&mut self, child: &Pipeline, started_by: &StartedBy) {
         for unread in &child.unread {
             let mut add = |unread: Unread| {
-                if !self.children.not_read.contains(&unread) {
+                let job = unread.run.as_ref().map(|run| Arc::clone(&run.job));
+                let key = (unread.name.clone(), job, Arc::as_ptr(&unread.place.source), unread.place.span);
+                if self.known_unread.insert(key) {
                     self.children.not_read.push(unread);
                 }
             };
@@ -426,7 +436,8 @@ impl<'p> Walk<'p> {
 
     /// What a child gets of variables, which go before all others there.
     fn forwarded(&self, group: &Group<'p>, instances: &[Instance<'p, '_>]) -> Option<Scope> {
-        let forwards = |start: &Starting<'p>| start.job.trigger.as_ref().is_some_and(|trigger| trigger.forwards_variables);
+        let forwards =
+            |start: &Starting<'p>| start.job.trigger.as_ref().is_some_and(|trigger| trigger.forwards_variables);
         let unknown = |name: &Arc<str>| (Arc::clone(name), PartialText::unknown(name, Shape::Any));
         if let ([start], false) = (&group.starts[..], group.has_more) {
             if !forwards(start) {

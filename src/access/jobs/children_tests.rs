@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use super::super::ProjectJobs;
 use super::*;
 use crate::ci::{FileContent, Files, Globbed, ProjectFacts};
+use crate::pipeline_rules::RefFacts;
 use crate::source::Source;
 
 struct Texts(BTreeMap<String, Arc<Source>>);
@@ -27,7 +28,10 @@ fn pipeline(files: &[(&str, &str)]) -> Pipeline {
 
 /// Each job with what starts it, and for each case its environment and where it runs.
 fn told(files: &[(&str, &str)]) -> Vec<String> {
-    let (pipeline, project) = (pipeline(files), CiProject::default());
+    let default_branch = Some("main".to_owned());
+    let refs = RefFacts { default_branch: default_branch.clone(), ..RefFacts::default() };
+    let project = CiProject { facts: ProjectFacts { default_branch, ..ProjectFacts::default() }, refs };
+    let pipeline = pipeline(files);
     let jobs = ProjectJobs::of(&pipeline, &project);
     let told = jobs.jobs.iter().map(|view| {
         let starts = view.started_by.iter().flat_map(|by| by.outermost_first());
@@ -42,7 +46,8 @@ fn told(files: &[(&str, &str)]) -> Vec<String> {
             let mut runs = runs;
             runs.dedup();
             let name = case.environment.as_ref().map(ToString::to_string).unwrap_or_default();
-            let _ = write!(text, " [{name}: {}]", if runs.len() > 3 { "all".to_owned() } else { runs.join(", ") });
+            let runs = runs.join(", ").replace("the default branch `main`, other branches", "branches");
+            let _ = write!(text, " [{name}: {runs}]");
         }
         text
     });
@@ -63,9 +68,9 @@ j: { variables: { OWN: job }, environment: $TOP/$OWN/$RAW/$FLOW/$CI_PIPELINE_SOU
     assert_eq!(
         told(&[(".gitlab-ci.yml", main), ("c.yml", child)]),
         [
-            "a > j [top/own-top/$TOP/$FLOW/parent_pipeline: all]",
-            "b > j [child/job/child/child/parent_pipeline: all]",
-            "c > j [top/job/child/$FLOW/parent_pipeline: the default branch, other branches, merge request pipelines]",
+            "a > j [top/own-top/$TOP/$FLOW/parent_pipeline: branches, tags, merge request pipelines]",
+            "b > j [child/job/child/child/parent_pipeline: branches, tags, merge request pipelines]",
+            "c > j [top/job/child/$FLOW/parent_pipeline: branches, merge request pipelines]",
             "c > j [top/tag/child/$FLOW/parent_pipeline: tags]",
         ]
     );
@@ -84,13 +89,13 @@ last: { script: [x] }
     assert_eq!(
         told(&[(".gitlab-ci.yml", main), ("a.yml", a), ("b.yml", b)]),
         [
-            "first [: all]",
-            "go > one [: the branch `main`]",
+            "first [: branches, tags]",
+            "go > one [: the default branch `main`]",
             "go > two",
-            "again > one [: all]",
+            "again > one [: branches, tags]",
             "again > deeper > three [: tags]",
             "again > two",
-            "last [: all]",
+            "last [: branches, tags]",
         ]
     );
 }
@@ -107,7 +112,11 @@ d: { script: [x], environment: $NAME/$REF, rules: [{ if: '$FROM != \"merge_reque
 ";
     assert_eq!(
         told(&[(".gitlab-ci.yml", main), ("c.yml", child)]),
-        ["a > r [r/$CI_PIPELINE_ID: merge request pipelines]", "a > d [a/develop: the branch `develop`]"]
+        [
+            "a > r [r/$CI_PIPELINE_ID: merge request pipelines]",
+            // A child may start its parent's file as well, on a merge request's branch of this name.
+            "a > d [a/develop: the branch `develop`] [a/$CI_MERGE_REQUEST_SOURCE_BRANCH_NAME: merge request pipelines]",
+        ]
     );
 }
 
@@ -138,7 +147,7 @@ fn what_would_be_too_much_to_tell_apart_is_taken_together() {
     let jobs = ProjectJobs::of(&pipeline, &project);
     assert_eq!((pipeline.children.len(), jobs.jobs.len()), (1, 2_000));
     let name = |at: usize| jobs.jobs[at].cases[0].environment.as_ref().map(ToString::to_string);
-    assert_eq!([name(0), name(1_000)], [Some("same/$N".to_owned()), Some("same/again".to_owned())]);
+    assert_eq!([name(0), name(1_000)], [Some("same/$N".to_owned()), Some("$SAME/again".to_owned())]);
     assert_eq!(jobs.environments(), None, "not all is told");
 }
 
@@ -148,6 +157,6 @@ fn a_matrix_starts_a_child_for_each_combination() {
     let child = "deploy: { script: [x], environment: prod/$REGION }\n";
     assert_eq!(
         told(&[(".gitlab-ci.yml", main), ("c.yml", child)]),
-        ["go > deploy [prod/eu: all]", "go > deploy [prod/us: all]"]
+        ["go > deploy [prod/eu: branches, tags]", "go > deploy [prod/us: branches, tags]"]
     );
 }

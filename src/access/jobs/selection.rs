@@ -193,8 +193,8 @@ impl ProjectJobs<'_> {
         });
         let mut scope: Option<Scope> = None;
         for (route, variable) in named {
-            let scope = scope
-                .get_or_insert_with(|| Scope::predefined(&self.project.facts).with_variables(&pipeline.variables));
+            let scope =
+                scope.get_or_insert_with(|| Scope::predefined(&self.project.facts).with_variables(&pipeline.variables));
             let context = match variable.expand {
                 true => scope.expand(&variable.value),
                 false => PartialText::known(&variable.value),

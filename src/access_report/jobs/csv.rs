@@ -13,6 +13,9 @@ use crate::words;
 /// The columns about the job, before those of answers.
 const JOB: [&str; 8] = ["job", "case", "job_path", "job_line", "runs_on", "selects", "selected", "granted"];
 
+/// How many of the jobs are named that start a child pipeline.
+const MOST_STARTS: usize = 10;
+
 /// The columns about the agent that the job names for its environment, behind those of answers, and what starts the child pipeline that the
 /// job is in.
 const ENVIRONMENT: [&str; 4] = ["environment_agent", "dashboard", "managed_resources", "started_by"];
@@ -57,7 +60,7 @@ fn records<'j, 'w>(
     ];
     let [agent, dashboard, resources] = of_environment(selected);
     let started_by = job.started_by.iter().flat_map(|by| by.outermost_first());
-    let started_by: Vec<String> = started_by.map(|by| names_of(by).join(columns::SEPARATOR)).collect();
+    let started_by: Vec<String> = started_by.map(|by| names_of(by, MOST_STARTS).join(columns::SEPARATOR)).collect();
     let last = [agent, dashboard, resources, started_by.join(" > ")];
     let mut records = Vec::new();
     for protected in [true, false] {

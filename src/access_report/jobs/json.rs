@@ -115,13 +115,17 @@ fn case<'j, 'w>(
     Json::Object(object)
 }
 
+/// How many of the jobs are named that start a child pipeline.
+const MOST_STARTS: usize = 10;
+
 /// The jobs that start a child pipeline.
 fn starts(by: &StartedBy) -> Json {
     let job = |(name, place): &(Arc<str>, Place)| {
         let line = place.source.position(place.span.start).line;
         json!({ "name": name.as_ref(), "path": place.source.path(), "line": line })
     };
-    by.jobs.iter().map(job).collect()
+    let jobs: Json = by.jobs.iter().take(MOST_STARTS).map(job).collect();
+    json!({ "jobs": jobs, "count": by.jobs.len() })
 }
 
 fn run(run: &Run) -> Json {

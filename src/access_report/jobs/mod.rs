@@ -87,9 +87,13 @@ fn is_started_by(job: &JobView<'_>, name: &str) -> bool {
     all.any(|by| by.jobs.iter().any(|(job, _)| &**job == name))
 }
 
-/// The names of the jobs that start a child pipeline.
-fn names_of(by: &StartedBy) -> Vec<String> {
-    by.jobs.iter().map(|(name, _)| words::printable(name)).collect()
+/// The names of the jobs that start a child pipeline, of many the first.
+fn names_of(by: &StartedBy, most: usize) -> Vec<String> {
+    let mut names: Vec<String> = by.jobs.iter().take(most).map(|(name, _)| words::printable(name)).collect();
+    if by.jobs.len() > most {
+        names.push(format!("{} more", by.jobs.len() - most));
+    }
+    names
 }
 
 /// The jobs of one project that are shown.

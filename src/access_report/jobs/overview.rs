@@ -51,7 +51,7 @@ const BELOW: &str = "↳ ";
 impl CaseRow {
     /// The jobs that start a child pipeline, above the rows of its jobs.
     fn of_start(by: &StartedBy, depth: usize, width: usize) -> Self {
-        let names = words::cut(&names_of(by), most(MOST_NAMES, width)).join(", ");
+        let names = names_of(by, most(MOST_NAMES, width)).join(", ");
         let row = Self { job: names, environments: vec![String::new()], outcome: CaseOutcome::default() };
         row.below(depth)
     }
@@ -114,8 +114,7 @@ impl Overview {
                 true if job.cases.is_empty() => in_no_pipeline.push(name),
                 true => without_cluster.push(name),
                 false => {
-                    let starts: Vec<&StartedBy> =
-                        job.started_by.iter().flat_map(|by| by.outermost_first()).collect();
+                    let starts: Vec<&StartedBy> = job.started_by.iter().flat_map(|by| by.outermost_first()).collect();
                     for (depth, by) in starts.iter().enumerate() {
                         if within.get(depth) != Some(&std::ptr::from_ref(*by)) {
                             rows.push(CaseRow::of_start(by, depth, section.report.width));

@@ -4,9 +4,9 @@ use std::io;
 
 use super::super::human::{paragraph, title as title_of};
 use super::super::{AccessReport, why};
+use super::Section;
 use super::answers::{Answers, may_run};
 use super::selects::{self, Granted, Selected, Works};
-use super::{Section, names_of};
 use crate::access::jobs::{By, JobCase, JobView, StartedBy};
 use crate::gitlab::EnvironmentTier;
 use crate::outlet::Outlet;
@@ -298,8 +298,8 @@ impl<'s> Story<'s, '_> {
 /// "It is in a child pipeline that `deploy` starts (line 7), and runs where that does."
 fn in_child(by: &StartedBy) -> String {
     let starts = by.outermost_first().map(|by| {
-        let (first, names) = (by.jobs.first(), names_of(by));
-        let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+        let (first, names) = (by.jobs.first(), by.jobs.iter().map(|(name, _)| quoted(name)));
+        let names: Vec<String> = names.collect();
         let place = first.map(|(_, of)| format!(" ({})", place(of))).unwrap_or_default();
         format!("{}{place}", words::some_of(&names, MOST_NAMES))
     });

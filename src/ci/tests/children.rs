@@ -65,7 +65,7 @@ fn children_have_inputs_and_children_over_two_levels() {
         (MAIN, "a: { trigger: { include: [{ local: a.yml, inputs: { agent: prod } }] } }\n"),
         (
             "a.yml",
-            "spec: { inputs: { agent: {} } }\n---\nuse: { script: [use $[[ inputs.agent ]]] }\nb: { trigger: { include: b.yml } }\n",
+            "spec: { inputs: { agent: {} } }\n---\nuse: { script: ['use $[[ inputs.agent ]]'] }\nb: { trigger: { include: b.yml } }\n",
         ),
         ("b.yml", "second: { script: [x] }\nc: { trigger: { include: c.yml } }\n"),
         ("c.yml", "third: { script: [x] }\n"),
@@ -168,7 +168,7 @@ f: { trigger: { include: [a.yml, a.yml, a.yml, a.yml] } }
             ".gitlab-ci.yml:2: `trigger:include` must not stand beside `project`: GitLab refuses the configuration",
             ".gitlab-ci.yml:3: `branch` is no key of `trigger`: GitLab refuses the configuration",
             ".gitlab-ci.yml:4: `forwrd` is no key of `trigger`: GitLab refuses the configuration",
-            ".gitlab-ci.yml:6: `trigger:include` has 4 items, and GitLab takes three: GitLab refuses the configuration",
+            ".gitlab-ci.yml:6: `trigger:include` has 4 items, more than three: GitLab refuses the configuration",
         ]
     );
 }
@@ -180,7 +180,10 @@ fn many_jobs_and_circles_read_a_file_once() {
     let pipeline = read_files(&[
         (MAIN, &main),
         ("a.yml", "a: { script: [x] }\nb: { trigger: { include: b.yml } }\n"),
-        ("b.yml", "b: { script: [x] }\na: { trigger: { include: a.yml } }\nm: { trigger: { include: .gitlab-ci.yml } }\n"),
+        (
+            "b.yml",
+            "b: { script: [x] }\na: { trigger: { include: a.yml } }\nm: { trigger: { include: .gitlab-ci.yml } }\n",
+        ),
     ]);
     assert_eq!((pipeline.children.len(), pipeline.sources.len()), (2, 3));
     assert!((0..1_000).all(|number| started(&pipeline, &format!("j{number}")) == [0]));
