@@ -4,7 +4,7 @@ mod evaluation;
 mod subject;
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -142,7 +142,8 @@ fn check_project(
                 analysis.run(*rule, main, &mut |findings| run_on_jobs(*rule, &items, findings));
             }
         }
-        let found = analysis.findings.split_off(before);
+        let mut found = analysis.findings.split_off(before);
+        make_no_fixes(&mut found, jobs);
         analysis.findings.extend(found.into_iter().filter(|finding| is_meant(finding.place.source.path())));
         if is_meant(main.path()) {
             analysis.remarks.extend(unread(jobs));
@@ -168,6 +169,19 @@ fn check_project(
     analysis.note_settings(&levels, looked_at, excluded.clone());
     analysis.findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
     analysis
+}
+
+/// Nothing is changed in scripts: what else they are for is not known here.
+fn make_no_fixes(findings: &mut [Finding], jobs: &ProjectJobs<'_>) {
+    let run_files: HashSet<&str> = jobs.run_files().iter().map(|source| source.path()).collect();
+    if run_files.is_empty() {
+        return;
+    }
+    let changes_one = |fix: &Fix| fix.edits.iter().any(|edit| run_files.contains(edit.place.source.path()));
+    for finding in findings {
+        finding.fix = finding.fix.take_if(|fix| !changes_one(fix));
+        finding.offers.retain(|fix| !changes_one(fix));
+    }
 }
 
 /// What settings say of the rules in each file, worked out once a file.
@@ -263,6 +277,12 @@ impl Analysis {
             // Few CI files have such comments, and reading one again takes as long as reading it.
             if source.text().contains(suppression::MARK) {
                 read(source, yaml::read(source).tree().comments());
+            }
+        }
+        let run_files = jobs.map(ProjectJobs::run_files).unwrap_or_default();
+        for source in run_files.into_iter().filter(|source| heeds_comments(source.path())) {
+            if source.text().contains(suppression::MARK) {
+                read(source, &suppression::comments_of_lines(source));
             }
         }
         let ran = |name: &str, path: &str| {

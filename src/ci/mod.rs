@@ -33,7 +33,7 @@ pub mod variables;
 #[cfg(test)]
 mod tests;
 
-pub use files::{FileContent, Files, Globbed, ProjectFacts};
+pub use files::{FileContent, Files, Globbed, JobFiles, ProjectFacts};
 pub use matrix::Matrix;
 pub use model::{
     Environment, Inherit, Inherited, Job, Kubernetes, OnlyExcept, Pipeline, Rule, ScriptLine, Section, Variable,

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::files::JobFiles;
 use super::matrix::Matrix;
 use super::problem::{Problem, Unread, UnreadKind};
 use super::text::Text;
@@ -24,6 +25,8 @@ pub struct Pipeline {
     pub unverified: Vec<Problem>,
     /// What it includes and is not at hand.
     pub unread: Vec<Unread>,
+    /// The files of the repository that jobs run; `None` where no line of a job can run one, or nobody looked.
+    pub job_files: Option<JobFiles>,
     /// The inputs that it gives to what is not at hand.
     pub inputs: Vec<Variable>,
     /// Files that were read and that `include:rules` may keep out of a pipeline.

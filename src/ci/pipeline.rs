@@ -216,7 +216,13 @@ fn read_entry(resolver: &mut Resolver<'_>, at: usize, entry: &Entry, surrounding
     if KEYWORDS.contains(&&*name.text) {
         // `default` and `workflow` are no reserved words: with a script they are jobs.
         let is_reserved = !matches!(&*name.text, "default" | "workflow");
-        if is_reserved || !own.is_some_and(|map| has_script(map) || is_trigger(map)) {
+        let is_meant = own.is_some_and(|map| has_script(map) || is_trigger(map));
+        // A variable may be named `script`, and what `include` takes is told by itself.
+        if is_reserved && is_meant && !matches!(&*name.text, "variables" | "include") {
+            let kind = ProblemKind::KeywordAsJob(name.text.to_string());
+            resolver.problems.push(Problem::new(kind, name.text.place.clone()));
+        }
+        if is_reserved || !is_meant {
             return None;
         }
     }

@@ -52,6 +52,8 @@ pub enum ProblemKind {
     JobNoMap(String),
     /// A job without `script`, `run` or `trigger`.
     JobWithoutScript(String),
+    /// A job that has a keyword of the top level as its name.
+    KeywordAsJob(String),
     /// A job whose name is no text, as `on` or `1`.
     JobName(String),
     /// A parent in `extends` that is defined nowhere.
@@ -122,6 +124,8 @@ pub enum ProblemKind {
     },
     /// A map without keys, of a keyword that needs some.
     EmptyMap(&'static str),
+    /// `rules` without a rule.
+    NoRules,
     /// A text that is empty, or longer than this many characters.
     WrongLength {
         /// The keyword.
@@ -242,6 +246,7 @@ impl Problem {
             K::BlockTextEnds { blanks, .. } => format!("indent it by {blanks} blanks, as the text above it"),
             K::Date(text) => format!("quote it: '{text}'"),
             K::JobName(_) => "quote the name".to_owned(),
+            K::KeywordAsJob(_) => "give the job another name".to_owned(),
             K::OutsideRepository(_) => "write the path from the top of the repository".to_owned(),
             K::IncludeCycle(_) => "take one `include` out of the circle".to_owned(),
             K::ExtendsCycle(_) => "take one `extends` out of the circle".to_owned(),
@@ -270,6 +275,7 @@ impl Problem {
                 format!("name `{name}` there, with `action: stop`")
             }
             K::EmptyMap(keyword) => format!("take `{keyword}` out, or name an agent"),
+            K::NoRules => "take `rules` out, or write a rule".to_owned(),
             K::DefinedTwice(_) => "keep the one in `default`".to_owned(),
             _ => return None,
         };
@@ -310,6 +316,7 @@ impl ProblemKind {
                 | K::NeedsKey { .. }
                 | K::Beside { .. }
                 | K::EmptyMap(_)
+                | K::NoRules
                 | K::WrongLength { .. }
                 | K::DefinedTwice(_)
                 | K::NotOfTrigger(_)
@@ -347,6 +354,7 @@ impl ProblemKind {
             K::MissingInput(name) => format!("the included file wants the input `{name}`"),
             K::JobNoMap(name) => format!("`{name}` must be a map, as a job"),
             K::JobWithoutScript(name) => format!("`{name}` has no `script`, `run` or `trigger`"),
+            K::KeywordAsJob(name) => format!("`{name}` is a keyword and cannot be a job's name"),
             K::JobName(name) => format!("`{name}` is no text, which a job's name must be"),
             K::UnknownParent(name) => format!("`{name}` is defined nowhere"),
             K::ParentNoMap(name) => format!("`{name}` is no map and cannot be extended"),
@@ -367,6 +375,7 @@ impl ProblemKind {
             K::NeedsKey { keyword, needs } => format!("`{keyword}` needs `{needs}`"),
             K::Beside { keyword, other } => format!("`{keyword}` must not stand beside `{other}`"),
             K::EmptyMap(keyword) => format!("`{keyword}` must not be empty"),
+            K::NoRules => "`rules` must not be empty".to_owned(),
             K::WrongLength { keyword, most } => format!("`{keyword}` must have 1 to {most} characters"),
             K::StrayKey { of, key, near: Some(_) } => format!("`{key}` is no key of {of}"),
             K::StrayKey { of, key, near: None } => {
@@ -483,6 +492,10 @@ pub enum UnreadReason {
     Variable,
     /// It is written in a language that is not read.
     Language,
+    /// It is no shell script that can be read.
+    NoShell,
+    /// It runs itself.
+    Circle,
     /// It belongs to another project.
     OtherProject,
     /// There is more than is read.
@@ -512,6 +525,8 @@ impl UnreadReason {
             Self::Generated => "written by a job",
             Self::Variable => "its name hangs on a variable",
             Self::Language => "written in a language that is not read",
+            Self::NoShell => "no shell script that can be read",
+            Self::Circle => "run by itself",
             Self::OtherProject => "of another project",
             Self::TooMany => "more than is read",
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::given::{JobAction, JobContext, JobSelection, RefusedCase};
-use crate::access::jobs::{By, JobCase, JobView, Refusal, Resolved, Selection};
+use crate::access::jobs::{By, JobCase, Refusal, Resolved, Selection};
 use crate::access::{AgentId, Denial, DropReason, Outcome};
 use crate::ci::Kubernetes;
 use crate::diagnostic::{Finding, RuleInfo, Safety, Severity};
@@ -25,12 +25,6 @@ pub(super) fn finding_on(info: &'static RuleInfo, selection: &Selection, message
 /// A job in a sentence: "`deploy`", or "`deploy: [eu]`" for one combination of its matrix.
 pub(super) fn job_name(case: &JobCase) -> String {
     excerpt(&case.name)
-}
-
-/// The place of a line of the job's script.
-pub(super) fn script_place(job: &JobView<'_>, item: usize, range: &std::ops::Range<usize>) -> Option<Place> {
-    let line = job.job.script.get(item)?;
-    Some(Place { source: Arc::clone(line.source()), span: line.span_of(range.clone()) })
 }
 
 /// The first case in which the agent of a selection does not let the job in, for the reason that a rule is about.

@@ -2,7 +2,7 @@
 
 use super::findings::Findings;
 use super::given::{JobAction, JobContext};
-use super::jobs::{script_place, usable_contexts};
+use super::jobs::usable_contexts;
 use super::rule::{Rule, rule};
 use crate::access::jobs::{By, KUBE_CONTEXT, Selection};
 use crate::ci::UnreadKind;
@@ -61,7 +61,10 @@ impl Rule for NoContextSelected {
         let ActionKind::Cluster(command) = &action.action.kind else { return };
         // What GitLab's own templates set at the top level selects nothing.
         let may_be_elsewhere = || action.job.pipeline.unread.iter().any(|unread| unread.kind != UnreadKind::Template);
-        let is_seen = cx.uses_agents && !action.job.job.is_partial && command.contacts_cluster == Contact::Yes;
+        // What a script does on a condition is not said of each job that runs it.
+        let may_not_run = action.action.file.is_some() && !action.action.certain;
+        let is_seen =
+            !may_not_run && cx.uses_agents && !action.job.job.is_partial && command.contacts_cluster == Contact::Yes;
         if !is_seen || may_be_elsewhere() {
             return;
         }
@@ -70,6 +73,12 @@ impl Rule for NoContextSelected {
             Some(InForce::Nothing) if command.tool == Tool::Kubens => (
                 "`kubens` fails here: it works within a context, nothing selects one before, and GitLab chooses none"
                     .to_owned(),
+                None,
+            ),
+            Some(InForce::Nothing) if !has_localhost(command.tool) => (
+                format!(
+                    "`{program}` finds no cluster here, or on a runner in a cluster that one, as its pod: nothing selects a context before, and GitLab chooses none"
+                ),
                 None,
             ),
             Some(InForce::Nothing) => (
@@ -88,7 +97,8 @@ impl Rule for NoContextSelected {
         };
         let Some(finding) = action.finding(&INFO, &action.action.range, message) else { return };
         let mut finding = finding.label("no context").key(program);
-        if let Some(place) = selection.and_then(|selection| script_place(action.job, selection.item, &selection.range))
+        if let Some(place) =
+            selection.and_then(|selected| action.job.place_of(action.script, selected, &selected.range))
         {
             finding = finding.related_at(place.clone(), "selected here, for another shell");
         }
@@ -102,6 +112,31 @@ impl Rule for NoContextSelected {
         }
         // One is enough to see: those behind it have the same cause.
         findings.report_once_a_job(finding.help(help));
+    }
+}
+
+/// Whether a program falls back to localhost as kubectl does: it has kubectl's options for that (`cli-runtime` of Kubernetes).
+fn has_localhost(tool: Tool) -> bool {
+    match tool {
+        Tool::Kubectl
+        | Tool::Helm
+        | Tool::Flux
+        | Tool::Kustomize
+        | Tool::Kpt
+        | Tool::Skaffold
+        | Tool::Helmfile
+        | Tool::K9s
+        | Tool::Stern => true,
+        Tool::Argocd
+        | Tool::Werf
+        | Tool::Kapp
+        | Tool::Kluctl
+        | Tool::Helmwave
+        | Tool::Istioctl
+        | Tool::Velero
+        | Tool::Tilt
+        | Tool::Kubens
+        | Tool::Other => false,
     }
 }
 

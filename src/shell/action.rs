@@ -38,18 +38,20 @@ pub trait Lookup {
 pub struct Argument {
     /// The value after the shell's expansions.
     pub text: PartialText,
-    /// Its bytes in the item's text, without quotes where what remains is one piece.
+    /// Its bytes in the text that the action stands in, without quotes where what remains is one piece.
     pub range: Range<usize>,
 }
 
 /// One thing that a script does.
 #[derive(Clone, Debug)]
 pub struct Action {
-    /// The item that holds it.
+    /// The item that holds it, or that runs the file that does.
     pub item: usize,
-    /// The word that matters, in bytes of the item's text.
+    /// The file that holds it, by its number in [`Script::files`](super::Script::files); `None` for the item.
+    pub file: Option<usize>,
+    /// The word that matters, in bytes of the file's or the item's text.
     pub range: Range<usize>,
-    /// The whole command, in bytes of the item's text.
+    /// The whole command, in bytes of the same.
     pub command: Range<usize>,
     /// Whether it happens in every run that gets this far: not in a branch, a loop or a function that nothing calls.
     ///
@@ -122,6 +124,8 @@ pub enum ActionKind {
     OwnKubeconfig {
         /// What makes it, e.g. `aws eks update-kubeconfig`.
         how: String,
+        /// Whether it lies at `~/.kube/config`, which the tools read only where `KUBECONFIG` is not set.
+        is_home: bool,
     },
     /// A variable that decides about clusters gets a value.
     Export {
@@ -165,8 +169,8 @@ pub struct ClusterCommand {
     pub cluster: Option<Argument>,
     /// `--user`, which names a user of the kubeconfig.
     pub user: Option<Argument>,
-    /// Whether a token is given on the command line.
-    pub token: bool,
+    /// The token that is given on the command line.
+    pub token: Option<Argument>,
     /// Where the server's certificate is told not to be checked.
     pub insecure_skip_tls_verify: Option<Range<usize>>,
     /// Whether a certificate authority is given.
@@ -267,7 +271,7 @@ impl ActionKind {
             | Self::KubectlVersion { version: argument } => arguments.push(argument),
             Self::Cluster(command) => {
                 arguments.extend(command.context.iter_mut().chain(&mut command.server));
-                arguments.extend(command.cluster.iter_mut().chain(&mut command.user));
+                arguments.extend(command.cluster.iter_mut().chain(&mut command.user).chain(&mut command.token));
                 command.insecure_skip_tls_verify.iter_mut().for_each(&mut *show);
             }
             Self::SetCredentials { name, token, .. } => {

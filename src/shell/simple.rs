@@ -64,7 +64,8 @@ impl Walker<'_> {
                 .map(|(at, word)| if at < count { word } else { word.at(&whole) })
                 .collect();
         }
-        for redirect in redirects {
+        let copies = copies_kubeconfig(&words);
+        for redirect in redirects.into_iter().filter(|_| !copies) {
             self.redirect(frame, redirect);
         }
         if !self.counts(&whole) {
@@ -138,10 +139,25 @@ impl Walker<'_> {
             _ => return,
         };
         let word = self.word(frame, target);
+        self.writes(&word.text());
         if self.is_kubeconfig(&word.text()) {
             let how = format!("> {}", word.text());
-            self.add(ActionKind::OwnKubeconfig { how }, word.range(), word.whole.clone());
+            let is_home = self.is_home_kubeconfig(&word.text());
+            self.add(ActionKind::OwnKubeconfig { how, is_home }, word.range(), word.whole.clone());
         }
+    }
+
+    /// Whether a file is `~/.kube/config`.
+    fn is_home_kubeconfig(&self, path: &PartialText) -> bool {
+        const IN_HOME: &str = "/.kube/config";
+        let shown = path.to_string();
+        let folder = shown
+            .strip_suffix(IN_HOME)
+            .or_else(|| shown.trim_end_matches('/').strip_suffix("/.kube"))
+            .map(str::to_owned);
+        folder.is_some_and(|folder| {
+            matches!(&*folder, "$HOME" | "~" | "/root") || folder == self.variable("HOME").to_string()
+        })
     }
 
     /// Whether a file is where the tools look for their kubeconfig.
@@ -151,11 +167,12 @@ impl Walker<'_> {
     }
 
     pub(super) fn add(&mut self, kind: ActionKind, range: Range<usize>, command: Range<usize>) {
-        self.found.push(Found { kind, range, command, path: self.path.clone() });
+        let top = self.following.top.clone();
+        self.found.push(Found { kind, range, command, top, path: self.path.clone() });
     }
 
     /// A variable gets a value in this shell.
-    fn assign(&mut self, name: &str, value: &Word, command: &Range<usize>) {
+    pub(super) fn assign(&mut self, name: &str, value: &Word, command: &Range<usize>) {
         self.env.set(name, value.text());
         self.exported(name, value, command);
     }
@@ -175,12 +192,16 @@ impl Walker<'_> {
         let Some((name, rest)) = words.split_first() else { return };
         let program = program_of(name);
         if depth > 8 {
-            return self.not_understood.push(whole.clone());
+            return self.not_understood(whole.clone());
         }
         match &*program {
             "export" | "declare" | "typeset" | "local" | "readonly" => {
+                let exports = program == "export" || rest.iter().any(|word| word.is("-x"));
                 for word in rest.iter().filter(|word| !word.start().starts_with('-')) {
                     self.assignment_word(word, whole);
+                    if exports {
+                        self.export(word.start().split('=').next().unwrap_or_default());
+                    }
                 }
             }
             "unset" => {
@@ -208,6 +229,7 @@ impl Walker<'_> {
                     self.run(&words, &set, whole, depth + 1);
                 }
                 commands::Inner::Script(script) => self.script(&script, set, whole),
+                commands::Inner::None if self.follow(&program, words, set, whole) => {}
                 commands::Inner::None => self.recognize(&program, words, set, whole),
             },
         }
@@ -266,7 +288,8 @@ impl Walker<'_> {
         };
         let is_kubeconfig = |path: &PartialText| self.is_kubeconfig(path);
         let arguments = words.get(1..).unwrap_or_default();
-        let call = Call { program, arguments, variable: &variable, is_kubeconfig: &is_kubeconfig };
+        let is_home = |path: &PartialText| self.is_home_kubeconfig(path);
+        let call = Call { program, arguments, variable: &variable, is_kubeconfig: &is_kubeconfig, is_home: &is_home };
         for (kind, range) in commands::recognize(&call) {
             let range = range.unwrap_or_else(|| words.first().map_or(whole.clone(), Word::range));
             self.add(kind, range, whole.clone());
@@ -279,6 +302,13 @@ impl Walker<'_> {
             self.exported(name, value, command);
         }
     }
+}
+
+/// Whether a command prints the kubeconfig that is in use: what it is written to has the same contexts.
+fn copies_kubeconfig(words: &[Word]) -> bool {
+    let Some((name, rest)) = words.split_first() else { return false };
+    let prints = name.is("cat") && rest.iter().any(|word| word.text().to_string() == "$KUBECONFIG");
+    prints || name.is("kubectl") && rest.iter().any(|word| word.is("config")) && rest.iter().any(|word| word.is("view"))
 }
 
 /// Where a word that is a script stands.

@@ -76,7 +76,7 @@ fn show(line: &str, action: &Action) -> String {
             maybe("context", &command.context),
             maybe("server", &command.server),
             command.kubeconfig.as_ref().map(|path| format!(" of {path}")).unwrap_or_default(),
-            switch("token", command.token),
+            maybe("token", &command.token),
             switch("insecure", command.insecure_skip_tls_verify.is_some()),
             switch("ca", command.certificate_authority),
             switch("open", command.open),
@@ -100,7 +100,7 @@ fn show(line: &str, action: &Action) -> String {
             maybe("user", user),
             maybe("namespace", namespace)
         ),
-        ActionKind::OwnKubeconfig { how } => format!("own {how}"),
+        ActionKind::OwnKubeconfig { how, is_home } => format!("own{} {how}", if *is_home { " home" } else { "" }),
         ActionKind::Export { name, value } => format!("export {name}={}", one(value)),
         ActionKind::KubectlVersion { version } => format!("version {}", one(version)),
         ActionKind::CacheUnwritable => "unwritable".to_owned(),
@@ -191,7 +191,7 @@ fn clusters_are_contacted() {
         ("kubectl get pods --context=\"a/b:c\"", "Kubectl get Yes context=a/b:c"),
         ("kubectl --context=a/$X get pods", "Kubectl get Yes context=a/$X at a/$X"),
         ("kubectl -n web apply -f x.yaml", "Kubectl apply Yes"),
-        ("kubectl -s http://x --token=t get pods", "Kubectl get Yes server=http://x token"),
+        ("kubectl -s http://x --token=t get pods", "Kubectl get Yes server=http://x token=t"),
         ("kubectl --insecure-skip-tls-verify get pods", "Kubectl get Yes insecure"),
         ("kubectl --insecure-skip-tls-verify=false get pods", "Kubectl get Yes"),
         ("kubectl --certificate-authority=$KAS get pods", "Kubectl get Yes ca"),
@@ -499,15 +499,32 @@ fn kubeconfigs_are_made() {
             ("gcloud container clusters get-credentials x", "own gcloud container clusters get-credentials"),
             ("export KUBECONFIG=/tmp/k", "export KUBECONFIG=/tmp/k"),
             ("export KUBECONFIG=/tmp/k\nkubectl get pods", "export KUBECONFIG=/tmp/k; Kubectl get Yes of /tmp/k"),
-            ("echo \"$K\" | base64 -d > ~/.kube/config", "own > $HOME/.kube/config"),
+            ("echo \"$K\" | base64 -d > ~/.kube/config", "own home > $HOME/.kube/config"),
             ("echo \"$K\" > \"$KUBECONFIG\"", "own > $KUBECONFIG"),
-            ("cp k $HOME/.kube/config", "own cp … $HOME/.kube/config"),
-            ("echo $K | tee ~/.kube/config", "own tee … $HOME/.kube/config"),
+            ("cp k $HOME/.kube/config", "own home cp … $HOME/.kube/config"),
+            ("echo $K | tee ~/.kube/config", "own home tee … $HOME/.kube/config"),
             ("cat > ~/.kube/config <<E\nx: `y`\nE", "Kubectl"),
             ("oc login --token=x", "own oc login"),
         ][..12],
     );
-    check(&[("oc login --token=x", "own oc login"), ("cat > ~/.kube/config <<E\nx\nE", "own > $HOME/.kube/config")]);
+    check(&[
+        ("oc login --token=x", "own oc login"),
+        ("cat > ~/.kube/config <<E\nx\nE", "own home > $HOME/.kube/config"),
+        ("echo x > /root/.kube/config", "own home > /root/.kube/config"),
+        ("echo x > $CI_PROJECT_DIR/.kube/config", "own > $CI_PROJECT_DIR/.kube/config"),
+        ("HOME=/app\ncp k /app/.kube/config", "export HOME=/app; own home cp … /app/.kube/config"),
+        ("cp k ~/.kube/", "own home cp … $HOME/.kube/"),
+        ("aws eks update-kubeconfig --name x --kubeconfig ~/.kube/config", "own home aws eks update-kubeconfig"),
+        ("aws eks update-kubeconfig --name x --kubeconfig ./k", "own aws eks update-kubeconfig"),
+        ("az aks get-credentials -n x -f ~/.kube/config", "own home az aks get-credentials"),
+        ("az aks get-credentials -n x", "own az aks get-credentials"),
+        ("doctl kubernetes cluster kubeconfig save x", "own doctl kubernetes cluster kubeconfig save"),
+        ("civo kubernetes config x --save", "own home civo kubernetes config"),
+        ("cp $KUBECONFIG ~/.kube/config", ""),
+        ("cat \"$KUBECONFIG\" > ~/.kube/config", ""),
+        ("kubectl config view --flatten > ~/.kube/config", "Kubectl config No"),
+        ("unset KUBECONFIG", "export KUBECONFIG= at KUBECONFIG"),
+    ]);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::ci::variables::{JobScopes, Scope};
 use crate::ci::{Job, OnlyExcept, Rule, Section};
 use crate::gitlab::{EnvironmentTier, PartialText, Shape};
 use crate::pipeline_rules::{JobConditions, OnlyInput, RefFacts, RuleInput, Run, Starts, Value, runs_below};
-use crate::shell::{self, Item, Lookup, Script};
+use crate::shell::{self, Item, Library, Lookup, Script};
 
 /// How many cases a job may have; those behind are not looked at, and [`JobView::is_cut`](super::JobView::is_cut) says so.
 const MOST: usize = 1_000;
@@ -46,24 +46,28 @@ pub(super) struct Basis {
 }
 
 /// What is read once for all jobs of a pipeline, and how many cases they may have together.
-pub(super) struct Reading<'p> {
+pub(super) struct Reading<'p, 'l> {
     /// By the items of scripts: jobs of one template have the same.
     scripts: HashMap<Vec<(shell::Section, &'p str)>, ByVariables<Arc<Script>>>,
     /// By what decides about a job beside `workflow`, which is the same for all.
     runs: HashMap<(Written, Option<&'p str>), ByVariables<Arc<[Run]>>>,
+    library: &'l Library<'l>,
+    /// Of which jobs anybody wants to know.
+    pub is_wanted: &'l dyn Fn(&Job) -> bool,
     left: usize,
 }
 
-impl Reading<'_> {
+impl Reading<'_, '_> {
     /// Goes on with the jobs of another pipeline: what is known of scripts holds there, and nothing of where jobs run.
     pub fn of_another_pipeline(&mut self) {
         self.runs.clear();
     }
 }
 
-impl Default for Reading<'_> {
-    fn default() -> Self {
-        Self { scripts: HashMap::new(), runs: HashMap::new(), left: MOST_OF_ALL }
+impl<'l> Reading<'_, 'l> {
+    /// With the files that jobs run, of some jobs.
+    pub fn of(library: &'l Library<'l>, is_wanted: &'l dyn Fn(&Job) -> bool) -> Self {
+        Self { scripts: HashMap::new(), runs: HashMap::new(), library, is_wanted, left: MOST_OF_ALL }
     }
 }
 
@@ -81,13 +85,14 @@ pub(super) fn cases<'p>(
     basis: &Basis,
     refs: &RefFacts,
     starts: Option<&Starts<'_>>,
-    reading: &mut Reading<'p>,
+    reading: &mut Reading<'p, '_>,
 ) -> (Vec<JobCase>, bool) {
     let written = Written::of(job);
     let all_runs = reading.runs.entry((written.clone(), job.when.as_deref())).or_default();
     let conditions = written.conditions(job, basis);
     let most = MOST.min(reading.left.max(1));
     let items = items(job);
+    let library = reading.library;
     let scripts = reading.scripts.entry(items.iter().map(|item| (item.section, item.text)).collect()).or_default();
     let mut shared: Vec<Arc<[Run]>> = Vec::new();
     let plain = basis.scopes(job, None);
@@ -134,7 +139,7 @@ pub(super) fn cases<'p>(
                 shared.last().cloned().unwrap_or_default()
             });
             cases.push(case(job, scope, combination, environment, runs, |scope| {
-                scripts.get(scope, |recorder| Arc::new(shell::read(&items, recorder)))
+                scripts.get(scope, |recorder| Arc::new(shell::read_with(&items, recorder, library)))
             }));
         }
         if is_cut {
@@ -317,10 +322,10 @@ pub(super) struct Recorder<'s> {
 }
 
 impl Recorder<'_> {
-    /// The value of a variable of which something is known.
+    /// The value of a variable of which conditions see something that is known.
     pub fn known(&self, name: &str) -> Option<PartialText> {
         self.names.borrow_mut().insert(name.to_owned());
-        self.scope.has(name).then(|| self.scope.value(name))
+        self.scope.in_condition(name)
     }
 }
 
@@ -430,7 +435,8 @@ mod tests {
     fn what_is_not_looked_at_is_known_to_be_missing() {
         let (pipeline, project) = (pipeline(&wide(3, 4)), CiProject::default());
         let (basis, refs) = (Basis::default(), RefFacts::default());
-        let mut reading = Reading { left: 5, ..Reading::default() };
+        let library = Library::empty();
+        let mut reading = Reading { left: 5, ..Reading::of(&library) };
         let counts: Vec<(usize, bool)> = pipeline
             .jobs
             .iter()

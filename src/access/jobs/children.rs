@@ -72,7 +72,7 @@ pub(super) fn jobs<'p>(
     project: &'p CiProject,
     views: Vec<(usize, JobView<'p>)>,
     basis: Arc<Basis>,
-    reading: Reading<'p>,
+    reading: Reading<'p, '_>,
 ) -> (Vec<JobView<'p>>, Children<'p>) {
     let mut walk = Walk {
         main,
@@ -165,10 +165,10 @@ struct Group<'p> {
     jobs: Vec<(usize, usize)>,
 }
 
-struct Walk<'p> {
+struct Walk<'p, 'l> {
     main: &'p Pipeline,
     project: &'p CiProject,
-    reading: Reading<'p>,
+    reading: Reading<'p, 'l>,
     /// The predefined variables of child pipelines.
     scope: Scope,
     workflows: HashMap<usize, Arc<Workflow>>,
@@ -180,7 +180,7 @@ struct Walk<'p> {
     variables_left: usize,
 }
 
-impl<'p> Walk<'p> {
+impl<'p> Walk<'p, '_> {
     /// Works out the children of pipelines, over so many levels.
     fn descend(&mut self, instances: &[Instance<'p, '_>], levels: usize) {
         if levels == 0 {
@@ -208,7 +208,7 @@ impl<'p> Walk<'p> {
             }
             let written = Written::of(job);
             let scope = instance.basis.scopes(job, None).of(0);
-            let variable = |name: &str| if scope.has(name) { Value::Text(scope.value(name)) } else { Value::Unknown };
+            let variable = |name: &str| scope.in_condition(name).map_or(Value::Unknown, Value::Text);
             let conditions = written.conditions(job, &instance.basis);
             let runs = runs_below(&conditions, instance.starts.as_ref(), &self.project.refs, &variable);
             if runs.iter().any(|run| run.in_pipeline == Certainty::Yes) && self.children.too_deep.len() < MOST_TOO_DEEP
@@ -381,11 +381,7 @@ impl<'p> Walk<'p> {
                 above.basis.forwarded.is_some() && start.variables.iter().any(|variable| variable.value.contains('$'));
             Some(Start {
                 conditions: written.conditions(start.job, &above.basis),
-                variables: Box::new(
-                    move |name| {
-                        if scope.has(name) { Value::Text(scope.value(name)) } else { Value::Unknown }
-                    },
-                ),
+                variables: Box::new(move |name| scope.in_condition(name).map_or(Value::Unknown, Value::Text)),
                 rules: start.rules.clone(),
                 forwards_source: goes_on || start.variables.iter().any(hangs),
                 above: above.starts.as_ref(),

@@ -9,6 +9,7 @@ mod case;
 mod children;
 mod context;
 mod environments;
+mod files;
 mod grant;
 mod selection;
 
@@ -21,10 +22,12 @@ use crate::ci::{Job, Pipeline, ProjectFacts, Unread, UnreadKind};
 use crate::gitlab::{MergeRequestProtection, PartialText, Version};
 use crate::inventory::Inventory;
 use crate::pipeline_rules::{RefFacts, Starts};
-use crate::source::Place;
+use crate::shell::Library;
+use crate::source::{Place, Source};
 
 use case::{Basis, Reading};
 use children::Children;
+use files::Kept;
 use selection::Selections;
 
 pub use admission::{Admission, Admissions, ProjectAdmissions};
@@ -33,6 +36,7 @@ pub(crate) use case::rule_inputs;
 pub use children::{ChildPipeline, StartedBy};
 pub use context::{ContextName, context_name};
 pub use environments::{JobEnvironments, KnownEnvironments};
+pub use files::gather;
 pub use grant::{CaseGrant, Refusal};
 pub use selection::{By, KUBE_CONTEXT, Resolved, Selection};
 
@@ -89,6 +93,7 @@ pub struct ProjectJobs<'p> {
     not_read: Vec<Unread>,
     /// Whether child pipelines are put together that may differ.
     is_cut: bool,
+    run_unread: OnceLock<Vec<Unread>>,
 }
 
 /// A job and what it comes to.
@@ -114,23 +119,41 @@ impl<'p> ProjectJobs<'p> {
     /// Costs in proportion to the jobs, their matrices and their rules.
     #[must_use]
     pub fn of(pipeline: &'p Pipeline, project: &'p CiProject) -> Self {
+        match &pipeline.job_files {
+            Some(files) => Self::with_files(pipeline, project, &Library::new(&Kept(files)), &|_| true),
+            None => Self::with_files(pipeline, project, &Library::empty(), &|_| true),
+        }
+    }
+
+    /// The same of some jobs with the files that they run.
+    fn with_files(
+        pipeline: &'p Pipeline,
+        project: &'p CiProject,
+        library: &Library<'_>,
+        is_wanted: &dyn Fn(&Job) -> bool,
+    ) -> Self {
         let workflow = Arc::new(case::Workflow::of(pipeline.workflow_rules.as_deref()));
         let basis = Arc::new(Basis { scope: Scope::predefined(&project.facts), workflow, forwarded: None });
-        let mut reading = Reading::default();
+        let mut reading = Reading::of(library, is_wanted);
         let views = JobView::all(pipeline, &basis, &project.refs, None, &mut reading);
+        let run_unread = OnceLock::new();
         if pipeline.jobs.iter().all(|job| job.trigger.is_none()) {
             let jobs = views.into_iter().map(|(_, view)| view).collect();
             let (children, not_read, too_deep) = (Vec::new(), Vec::new(), Vec::new());
-            return Self { pipeline, project, jobs, children, too_deep, not_read, is_cut: false };
+            return Self { pipeline, project, jobs, children, too_deep, not_read, is_cut: false, run_unread };
         }
         let (jobs, below) = children::jobs(pipeline, project, views, basis, reading);
         let Children { list: children, not_read, too_deep, is_cut } = below;
-        Self { pipeline, project, jobs, children, too_deep, not_read, is_cut }
+        Self { pipeline, project, jobs, children, too_deep, not_read, is_cut, run_unread }
     }
 
     /// What was not read: parts of the CI configuration, and what its jobs run.
     pub fn not_read(&self) -> impl Iterator<Item = &Unread> {
-        self.pipeline.unread.iter().chain(&self.not_read)
+        let of_jobs = self.run_unread.get_or_init(|| match self.pipeline.job_files {
+            Some(_) => self.jobs.iter().flat_map(JobView::not_read).collect(),
+            None => Vec::new(),
+        });
+        self.pipeline.unread.iter().chain(&self.not_read).chain(of_jobs)
     }
 
     /// The configurations of child pipelines that jobs start, each once, with the names of the jobs that start it and where these stand.
@@ -154,6 +177,17 @@ impl<'p> ProjectJobs<'p> {
             }
         }
         all
+    }
+
+    /// The files of the repository that were read since jobs run them, each once.
+    #[must_use]
+    pub fn run_files(&self) -> Vec<&Arc<Source>> {
+        let mut known: HashSet<*const Source> = HashSet::new();
+        if self.pipeline.job_files.is_none() {
+            return Vec::new();
+        }
+        let files = self.jobs.iter().flat_map(|job| &job.cases).flat_map(|case| &case.script.files);
+        files.map(|file| &file.source).filter(|source| known.insert(Arc::as_ptr(source))).collect()
     }
 
     /// The names of the environments that jobs have; `None` where jobs may be missing.
@@ -200,16 +234,17 @@ impl<'p> JobView<'p> {
         basis: &Arc<Basis>,
         refs: &RefFacts,
         starts: Option<(&Starts<'_>, &Arc<StartedBy>)>,
-        reading: &mut Reading<'p>,
+        reading: &mut Reading<'p, '_>,
     ) -> Vec<(usize, Self)> {
         reading.of_another_pipeline();
+        let is_wanted = reading.is_wanted;
         let view = |(at, job): (usize, &'p Job)| {
             let (cases, has_more_cases) = case::cases(job, basis, refs, starts.map(|(starts, _)| starts), reading);
             let (basis, selections) = (Arc::clone(basis), OnceLock::new());
             let started_by = starts.map(|(_, by)| Arc::clone(by));
             (at, Self { pipeline, job, started_by, cases, basis, has_more_cases, selections })
         };
-        pipeline.jobs.iter().enumerate().filter(|(_, job)| !job.is_trigger).map(view).collect()
+        pipeline.jobs.iter().enumerate().filter(|(_, job)| !job.is_trigger && is_wanted(job)).map(view).collect()
     }
 }
 

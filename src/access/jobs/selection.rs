@@ -9,7 +9,7 @@ use crate::access::{AgentId, Index};
 use crate::ci::variables::Scope;
 use crate::ci::{Pipeline, Variable};
 use crate::gitlab::PartialText;
-use crate::shell::{ActionKind, Argument, Contact, InForce, Tool};
+use crate::shell::{Action, ActionKind, Argument, Contact, InForce, Tool};
 use crate::source::{Place, Span};
 
 /// How many selections a job may have; those behind are not looked at.
@@ -39,8 +39,10 @@ pub struct Selection {
     pub by: By,
     /// Where the name stands, or the variable that holds it.
     pub place: Place,
-    /// Where in the job, e.g. `deploy.script[1]`.
+    /// Where in the job, e.g. `deploy.script[1]`; empty for a file that it runs.
     pub route: String,
+    /// Whether a file that the job runs selects it on a condition, so that this job may mean another one.
+    pub hangs: bool,
     /// The cases of the job in which it is selected.
     pub cases: Vec<usize>,
 }
@@ -94,15 +96,17 @@ pub(super) fn selections(view: &JobView<'_>) -> Selections {
         for (number, action) in case.script.actions.iter().enumerate() {
             match &action.kind {
                 ActionKind::UseContext { context, kubeconfig: None }
-                    if !case.script.own_kubeconfig_before(number) && !case.script.makes_context(&context.text) =>
+                    if !case.script.own_kubeconfig_before(number)
+                        && case.script.home_kubeconfig_before(number).is_none()
+                        && !case.script.makes_context(&context.text) =>
                 {
-                    found.add(view, at, action.item, context, By::UseContext);
+                    found.add(view, at, action, context, By::UseContext);
                 }
                 ActionKind::Cluster(command) if command.contacts_cluster != Contact::No => {
                     if let Some(InForce::Selected { context, selection: None }) = case.script.in_force(number)
                         && (command.tool != Tool::Other || is_agents(&context.text))
                     {
-                        found.add(view, at, action.item, &context, By::Command);
+                        found.add(view, at, action, &context, By::Command);
                     }
                 }
                 _ => {}
@@ -117,6 +121,7 @@ pub(super) fn selections(view: &JobView<'_>) -> Selections {
                 by: By::Environment,
                 place: agent.place.clone(),
                 route,
+                hangs: false,
                 cases: vec![at],
             });
         }
@@ -150,7 +155,7 @@ pub(super) struct Selections {
 pub const KUBE_CONTEXT: &str = "KUBE_CONTEXT";
 
 fn of_auto_devops(variable: &Variable, context: PartialText, route: String, cases: Vec<usize>) -> Selection {
-    Selection { context, by: By::AutoDevops, place: variable.place.clone(), route, cases }
+    Selection { context, by: By::AutoDevops, place: variable.place.clone(), route, hangs: false, cases }
 }
 
 /// Whether a variable or an input is evidently there for a context: `KUBE_CONTEXT`, `AGENT_CONTEXT`, `kube-context`, `agent`.
@@ -207,7 +212,8 @@ impl ProjectJobs<'_> {
             if is_told || selected.contains(&context.to_string()) {
                 continue;
             }
-            found.push(Selection { context, by: By::Value, place: variable.place.clone(), route, cases: Vec::new() });
+            let place = variable.place.clone();
+            found.push(Selection { context, by: By::Value, place, route, hangs: false, cases: Vec::new() });
         }
     }
 
@@ -249,11 +255,11 @@ struct Found {
 }
 
 impl Found {
-    fn add(&mut self, view: &JobView<'_>, case: usize, item: usize, context: &Argument, by: By) {
-        let Some(line) = view.job.script.get(item) else { return };
-        let place = Place::new(line.source(), line.span_of(context.range.clone()));
-        let route = super::script_route(view.job, item);
-        self.insert(Selection { context: context.text.clone(), by, place, route, cases: vec![case] });
+    fn add(&mut self, view: &JobView<'_>, at: usize, action: &Action, context: &Argument, by: By) {
+        let Some(script) = view.cases.get(at).map(|case| &case.script) else { return };
+        let Some(place) = view.place_of(script, action, &context.range) else { return };
+        let (route, hangs) = (view.route_of(action), action.file.is_some() && !action.certain);
+        self.insert(Selection { context: context.text.clone(), by, place, route, hangs, cases: vec![at] });
     }
 
     fn insert(&mut self, selection: Selection) {

@@ -47,7 +47,7 @@ fn records<'j, 'w>(
 ) -> Vec<Vec<String>> {
     let place = &job.job.name_place;
     let by_script = || selected.iter().filter(|one| one.selection.by != By::Environment);
-    let works = selects::works(job, case, by_script().next().is_some());
+    let works = selects::works(section, job, case, by_script().next().is_some());
     let contexts = by_script().map(|one| words::printable(&one.selection.context.to_string()));
     let selects: Vec<String> = contexts.chain(works.iter().map(selects::Works::in_words)).collect();
     let first = vec![

@@ -98,6 +98,9 @@ pub(super) fn uncounted(overview: &Overview, most: usize) -> Vec<String> {
             "touch no cluster as far as can be seen",
         ));
     }
+    if !overview.not_followed.is_empty() {
+        sentences.push(tell(&overview.not_followed, "runs what was not read", "run what was not read"));
+    }
     if !overview.in_no_pipeline.is_empty() {
         sentences.push(tell(&overview.in_no_pipeline, "is in no pipeline", "are in no pipeline"));
     }

@@ -9,6 +9,7 @@ use super::super::json::answer_object;
 use super::Section;
 use super::answers::{Answers, CaseAnswer};
 use super::selects::{self, Granted};
+use super::written::{when, written};
 use crate::access::jobs::{By, JobCase, JobView, StartedBy};
 use crate::outlet::Outlet;
 use crate::pipeline_rules::{Certainty, Run};
@@ -67,6 +68,7 @@ fn job<'j, 'w>(section: &Section<'j, 'w>, view: &'j JobView<'_>, answers: &mut A
     if let Some(by) = &view.started_by {
         object.insert("started_by".to_owned(), by.outermost_first().map(starts).collect());
     }
+    object.extend(written(view.job).map(|written| ("written".to_owned(), written)));
     let cases = section.cases(view).map(|(number, case)| self::case(section, view, (number, case), answers));
     object.insert("cases".to_owned(), cases.collect());
     Json::Object(object)
@@ -86,9 +88,9 @@ fn case<'j, 'w>(
         object.insert("environment_unknown".to_owned(), unknown.into());
     }
     object.extend(case.tier.map(|tier| ("tier".to_owned(), tier.name().into())));
-    object.insert("runs".to_owned(), case.runs.iter().map(run).collect());
+    object.insert("runs".to_owned(), case.runs.iter().map(|one| run(view, one)).collect());
     let selected = selects::selected(section, view, number, answers);
-    let works = selects::works(view, case, selected.iter().any(|one| one.selection.by != By::Environment));
+    let works = selects::works(section, view, case, selected.iter().any(|one| one.selection.by != By::Environment));
     let selects = selected.iter().map(|one| {
         let place = &one.selection.place;
         let mut object = json!({
@@ -128,11 +130,12 @@ fn starts(by: &StartedBy) -> Json {
     json!({ "jobs": jobs, "count": by.jobs.len() })
 }
 
-fn run(run: &Run) -> Json {
+fn run(view: &JobView<'_>, run: &Run) -> Json {
     let mut object = json!({
         "on": run.scenario.to_string(),
         "protected": run.scenario.protected,
         "certain": run.in_pipeline == Certainty::Yes,
+        "when": when(view.job, run.rule),
     });
     if let Some(rule) = run.rule {
         object["rule"] = rule.into();

@@ -11,6 +11,7 @@ mod overview;
 mod runs;
 mod selects;
 mod why;
+mod written;
 
 use std::io;
 

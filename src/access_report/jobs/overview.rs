@@ -1,6 +1,7 @@
 //! The jobs of a project as rows for readers: cases that differ in name and environment only stand together.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use super::super::most;
 use super::agents::{self, AgentNames, AgentRow};
@@ -31,6 +32,8 @@ pub(super) struct Overview {
     pub notes: Vec<String>,
     /// Jobs that touch no cluster.
     pub without_cluster: Vec<String>,
+    /// Jobs that run what was not read, and touch no cluster as far as they were.
+    pub not_followed: Vec<String>,
     /// Jobs that are in no pipeline.
     pub in_no_pipeline: Vec<String>,
     /// Whether any job selects a context.
@@ -107,11 +110,15 @@ impl Overview {
         let (mut rows, mut without_cluster, mut in_no_pipeline) = (Vec::new(), Vec::new(), Vec::new());
         // The child pipeline that the last row is in, by what starts it and what starts that.
         let mut within: Vec<*const StartedBy> = Vec::new();
+        let mut not_followed = Vec::new();
+        let run_unread: HashSet<&Arc<str>> =
+            section.jobs.not_read().filter_map(|unread| unread.run.as_ref()).map(|run| &run.job).collect();
         for job in section.views() {
             let of_job = builder.rows(job);
             let name = words::printable(&job.job.name);
             match of_job.is_empty() {
                 true if job.cases.is_empty() => in_no_pipeline.push(name),
+                true if run_unread.contains(&job.job.name) => not_followed.push(name),
                 true => without_cluster.push(name),
                 false => {
                     let starts: Vec<&StartedBy> = job.started_by.iter().flat_map(|by| by.outermost_first()).collect();
@@ -137,7 +144,16 @@ impl Overview {
         }
         let more_agents = met.len().saturating_sub(most_rows);
         let selects_context = builder.selects_context;
-        Self { rows, agents, more_agents, notes: builder.notes.0, without_cluster, in_no_pipeline, selects_context }
+        Self {
+            rows,
+            agents,
+            more_agents,
+            notes: builder.notes.0,
+            without_cluster,
+            not_followed,
+            in_no_pipeline,
+            selects_context,
+        }
     }
 
     /// Whether any job has to do with a cluster, and selects a context or sees an agent.
@@ -165,7 +181,8 @@ impl<'s, 'w> Builder<'s, 'w> {
         let mut known: HashMap<CaseOutcome, usize> = HashMap::new();
         for (number, case) in self.section.cases(job) {
             let selected = selects::selected(self.section, job, number, &mut self.answers);
-            let works = selects::works(job, case, selected.iter().any(|one| one.selection.by != By::Environment));
+            let works =
+                selects::works(self.section, job, case, selected.iter().any(|one| one.selection.by != By::Environment));
             if selected.is_empty() && works.is_empty() && self.section.name.is_none() {
                 continue;
             }

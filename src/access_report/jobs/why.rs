@@ -103,7 +103,12 @@ impl<'s> Story<'s, '_> {
         's: 'j,
     {
         let selected = selects::selected(self.section, self.job, number, answers);
-        let works = selects::works(self.job, case, selected.iter().any(|one| one.selection.by != By::Environment));
+        let works = selects::works(
+            self.section,
+            self.job,
+            case,
+            selected.iter().any(|one| one.selection.by != By::Environment),
+        );
         out.empty_line()?;
         title_of(out, "", &self.title(case), "", self.width)?;
         self.fact("environment", &self.environment(case), out)?;
@@ -219,6 +224,12 @@ impl<'s> Story<'s, '_> {
         lines.extend(works.iter().map(|works| match works {
             Works::Nothing => "nothing, before a command that talks to a cluster: GitLab chooses no context".to_owned(),
             Works::OwnKubeconfig => "a kubeconfig of its own, which is none of GitLab's".to_owned(),
+            Works::HomeKubeconfig => {
+                "depends: its own `~/.kube/config` where GitLab sets no `KUBECONFIG`, as for a job that sees no agent".to_owned()
+            }
+            Works::ShadowedKubeconfig => {
+                "nothing of its own `~/.kube/config`: the job sees an agent, so GitLab sets `KUBECONFIG`, and kubectl reads that file alone".to_owned()
+            }
             Works::OwnContext(name) => format!("the context `{name}`, which it puts together itself"),
             Works::Unknown => "what cannot be seen: a program or a condition may choose a context".to_owned(),
         }));

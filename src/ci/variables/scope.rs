@@ -128,6 +128,21 @@ impl Scope {
         Expansion::new(self, false).variable(name)
     }
 
+    /// The value of a variable as a condition sees it; `None` where that is not known. Other variables in it are not expanded there, or are in
+    /// releases that are not known.
+    ///
+    /// Source: `rules:if` in `doc/ci/yaml/_index.md`: nested variables are not supported; gitlab#327780.
+    #[must_use]
+    pub fn in_condition(&self, name: &str) -> Option<PartialText> {
+        let value = self.value(name);
+        let is_as_written = match self.binding(name)? {
+            Binding::Written { value: written, .. } => value.as_known() == Some(&**written),
+            // What was handed down is there as it is.
+            Binding::Forwarded { .. } | Binding::Known(_) | Binding::Unset => true,
+        };
+        is_as_written.then_some(value)
+    }
+
     /// A text with the values of variables put in, as GitLab does it in keywords: `$NAME`, `${NAME}` and `%NAME%`.
     ///
     /// Source: `lib/expand_variables.rb`. Variables in circles, and values that become too long, are not known.

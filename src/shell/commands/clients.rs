@@ -673,7 +673,7 @@ pub(super) fn recognize(call: &Call<'_>) -> Option<Recognized> {
     let context = context.map(Word::argument).or_else(|| call.named(client.context_variables));
     let server = option(client.server).map(Word::argument).or_else(|| call.named(client.server_variables));
     // Flux has a token of Git's there.
-    let token = flags.has(client.token) && flags.verb(0) != "bootstrap";
+    let token = flags.value(client.token).filter(|_| flags.verb(0) != "bootstrap").map(Word::argument);
     let part = |name: &str| flags.value(name).filter(|_| client.takes_parts).map(Word::argument);
     let command = ClusterCommand {
         tool: client.tool,

@@ -128,7 +128,9 @@ pub(super) fn recognize(call: &Call<'_>) -> Vec<Recognized> {
         return found;
     }
     match (clients::base_name(call.program), &*first.verb(0)) {
-        ("oc", "login") => return vec![(ActionKind::OwnKubeconfig { how: "oc login".to_owned() }, None)],
+        ("oc", "login") => {
+            return vec![(ActionKind::OwnKubeconfig { how: "oc login".to_owned(), is_home: false }, None)];
+        }
         ("kubectl", "ctx") => return config::kubectx(call.arguments.get(1..).unwrap_or_default()),
         _ => {}
     }
@@ -151,7 +153,7 @@ fn command(flags: &Flags, call: &Call<'_>) -> ClusterCommand {
         kubeconfig: own_kubeconfig(flags.value("--kubeconfig"), &[], call),
         settings: None,
         server: server.map(Word::argument),
-        token: flags.has("--token") || flags.has("--client-certificate") || flags.has("--username"),
+        token: flags.value("--token").map(Word::argument),
         cluster: flags.value("--cluster").map(Word::argument),
         user: flags.value("--user").map(Word::argument),
         insecure_skip_tls_verify: flags.switch("--insecure-skip-tls-verify").map(Word::range),

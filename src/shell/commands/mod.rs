@@ -26,6 +26,8 @@ pub(super) struct Call<'w> {
     pub variable: &'w dyn Fn(&str) -> Option<Argument>,
     /// Whether a path is where the tools look for their kubeconfig.
     pub is_kubeconfig: &'w dyn Fn(&PartialText) -> bool,
+    /// Whether a path is `~/.kube/config`.
+    pub is_home: &'w dyn Fn(&PartialText) -> bool,
 }
 
 /// An action, and the word that matters where it is not the program's name.
