@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::files::JobFiles;
+use super::files::{FileContent, JobFiles};
 use super::matrix::Matrix;
 use super::problem::{Problem, Unread, UnreadKind};
 use super::text::Text;
@@ -52,6 +52,15 @@ impl Pipeline {
     /// This one and its child pipelines.
     pub fn with_children(&self) -> impl Iterator<Item = &Self> {
         std::iter::once(self).chain(&self.children)
+    }
+
+    /// The texts that jobs run.
+    pub fn job_texts(&self) -> impl Iterator<Item = &Arc<Source>> {
+        let contents = self.job_files.iter().flat_map(|files| files.contents.values());
+        contents.filter_map(|content| match content {
+            FileContent::Text(source) => Some(source),
+            _ => None,
+        })
     }
 
     /// What it includes of GitLab's templates with the deploy jobs of Auto DevOps.

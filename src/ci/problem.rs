@@ -494,6 +494,8 @@ pub enum UnreadReason {
     Language,
     /// It is no shell script that can be read.
     NoShell,
+    /// It is no YAML that can be read, such as a template.
+    NoYaml,
     /// It runs itself.
     Circle,
     /// It belongs to another project.
@@ -526,6 +528,7 @@ impl UnreadReason {
             Self::Variable => "its name hangs on a variable",
             Self::Language => "written in a language that is not read",
             Self::NoShell => "no shell script that can be read",
+            Self::NoYaml => "no YAML that can be read",
             Self::Circle => "run by itself",
             Self::OtherProject => "of another project",
             Self::TooMany => "more than is read",

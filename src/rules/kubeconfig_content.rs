@@ -73,7 +73,7 @@ impl Rule for KubeconfigContent {
                 excerpt(name)
             );
             let finding = finding_at(&INFO, &variable.place, message)
-                .label("no path before 15.7")
+                .label(format!("no path before {FILE_VARIABLES_AS_PATHS}"))
                 .route(format!("{}.variables.{name}", job.job.name))
                 .key(name);
             findings.report(finding.help(format!("set it in the script: `export {name}=\"$KUBECONFIG\"`")));

@@ -136,6 +136,8 @@ fn has_localhost(tool: Tool) -> bool {
         | Tool::Velero
         | Tool::Tilt
         | Tool::Kubens
+        | Tool::Terraform
+        | Tool::Ansible
         | Tool::Other => false,
     }
 }

@@ -10,7 +10,7 @@ use crate::shell::{ActionKind, InForce};
 use crate::words::brief;
 
 rule! {
-    /// GitLab is at plain http, over which kubectl sends no token, so the agent server refuses each call of a job.
+    /// GitLab is at plain http, over which kubectl sends no token, so nobody is logged in.
     ///
     /// The server in the job's kubeconfig follows from GitLab's own address. kubectl, helm and whatever else is built on Kubernetes' client
     /// send the token of a kubeconfig over https only: the context is there, and the agent server sees nobody. `--insecure-skip-tls-verify`
@@ -73,7 +73,7 @@ impl Rule for PlainHttp {
             told.or_else(|| jobs.jobs.iter().find_map(|job| at_context(job, cx)).map(|finding| (finding, false)));
         let Some((finding, has_switch)) = told else { return };
         let mut finding = finding(format!(
-            "{} gets no token from kubectl, since it is plain http: calls through an agent end in \"You must be logged in to the server\"",
+            "{} gets no token: kubectl sends none over plain http, so calls through an agent end in \"You must be logged in to the server\"",
             brief(address)
         ));
         finding = finding.label(if has_switch { "changes nothing" } else { "nobody is logged in there" }).key(address);

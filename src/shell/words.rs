@@ -28,6 +28,9 @@ pub(super) struct Piece {
 impl Word {
     /// The value.
     pub fn text(&self) -> PartialText {
+        if let [piece] = &self.pieces[..] {
+            return piece.text.clone();
+        }
         let mut text = PartialText::default();
         for piece in &self.pieces {
             text.push(&piece.text);
@@ -37,17 +40,26 @@ impl Word {
 
     /// The value, if it is known; empty otherwise.
     pub fn known(&self) -> String {
-        self.text().as_known().unwrap_or_default().to_owned()
+        match &self.pieces[..] {
+            [piece] => piece.text.as_known().unwrap_or_default().to_owned(),
+            _ => self.text().as_known().unwrap_or_default().to_owned(),
+        }
     }
 
     /// Whether the value is known to be this.
     pub fn is(&self, text: &str) -> bool {
-        self.text().as_known() == Some(text)
+        match &self.pieces[..] {
+            [piece] => piece.text.as_known() == Some(text),
+            _ => self.text().as_known() == Some(text),
+        }
     }
 
     /// The known letters that it starts with.
     pub fn start(&self) -> String {
-        self.text().known_start().to_owned()
+        match &self.pieces[..] {
+            [piece] => piece.text.known_start().to_owned(),
+            _ => self.text().known_start().to_owned(),
+        }
     }
 
     /// Whether its known start begins with this.

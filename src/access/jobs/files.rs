@@ -187,6 +187,7 @@ fn reason(why: NotRead) -> UnreadReason {
         NotRead::Variable => UnreadReason::Variable,
         NotRead::Language => UnreadReason::Language,
         NotRead::NoShell => UnreadReason::NoShell,
+        NotRead::NoYaml => UnreadReason::NoYaml,
         NotRead::Circle => UnreadReason::Circle,
         NotRead::TooMany => UnreadReason::TooMany,
     }

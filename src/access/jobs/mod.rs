@@ -22,7 +22,7 @@ use crate::ci::{Job, Pipeline, ProjectFacts, Unread, UnreadKind};
 use crate::gitlab::{MergeRequestProtection, PartialText, Version};
 use crate::inventory::Inventory;
 use crate::pipeline_rules::{RefFacts, Starts};
-use crate::shell::Library;
+use crate::shell::{Library, Script};
 use crate::source::{Place, Source};
 
 use case::{Basis, Reading};
@@ -179,15 +179,31 @@ impl<'p> ProjectJobs<'p> {
         all
     }
 
-    /// The files of the repository that were read since jobs run them, each once.
+    /// The files of the repository that were read since jobs run them, each with the names of these.
     #[must_use]
-    pub fn run_files(&self) -> Vec<&Arc<Source>> {
-        let mut known: HashSet<*const Source> = HashSet::new();
+    pub fn run_files(&self) -> Vec<(&Arc<Source>, Vec<&str>)> {
+        let mut all: Vec<(&Arc<Source>, Vec<&str>)> = Vec::new();
         if self.pipeline.job_files.is_none() {
-            return Vec::new();
+            return all;
         }
-        let files = self.jobs.iter().flat_map(|job| &job.cases).flat_map(|case| &case.script.files);
-        files.map(|file| &file.source).filter(|source| known.insert(Arc::as_ptr(source))).collect()
+        let mut known: HashMap<*const Source, usize> = HashMap::new();
+        for job in &self.jobs {
+            let mut last: Option<*const Script> = None;
+            for script in job.cases.iter().map(|case| &case.script) {
+                if last.replace(Arc::as_ptr(script)) == Some(Arc::as_ptr(script)) {
+                    continue;
+                }
+                for file in &script.files {
+                    let at = *known.entry(Arc::as_ptr(&file.source)).or_insert(all.len());
+                    match all.get_mut(at) {
+                        Some((_, jobs)) if jobs.last() == Some(&&*job.job.name) => {}
+                        Some((_, jobs)) => jobs.push(&job.job.name),
+                        None => all.push((&file.source, vec![&job.job.name])),
+                    }
+                }
+            }
+        }
+        all
     }
 
     /// The names of the environments that jobs have; `None` where jobs may be missing.

@@ -46,6 +46,7 @@ impl Handler for Symbols {
         let encoding = session.client.encoding;
         let symbols = match role {
             Role::Ci(project) => session.world.show(|facts| jobs(facts, project, &document, encoding)),
+            Role::Script => return Ok(None),
             Role::Agent(..) | Role::Template(_) | Role::Settings | Role::Inventory => keys(&document.source, encoding),
         };
         if session.client.takes_symbol_trees {

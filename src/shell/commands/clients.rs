@@ -1,10 +1,13 @@
 //! Programs besides kubectl that read a kubeconfig, in one table: which of their calls talk to a cluster, and what selects
 //! the context.
 
+use std::sync::LazyLock;
+
 use super::super::action::Contact::{self, Maybe, No, Yes};
 use super::super::action::{ActionKind, ClusterCommand, Tool};
 use super::super::words::Word;
 use super::flags::Flags;
+use super::names::Names;
 use super::{Call, Recognized, kubectl};
 
 /// A program that can talk to a cluster.
@@ -642,9 +645,13 @@ const KPT: &[&str] = &[
     "--reconcile-timeout",
 ];
 
+/// How many sub-commands a row of calls names at most.
+const DEEPEST: usize = 2;
+
 /// Whether this is the name of a program that talks to clusters.
 pub(in super::super) fn is_client(name: &str) -> bool {
-    matches!(base_name(name), "kubectl" | "oc" | "kubectx") || client(name).is_some()
+    let name = base_name(name);
+    matches!(name, "kubectl" | "oc" | "kubectx") || client(name).is_some()
 }
 
 /// A program's name without version and platform: `kubectl-v1.30.2`, `helm3`, `argocd-linux-amd64`.
@@ -656,20 +663,22 @@ pub(super) fn base_name(name: &str) -> &str {
         let number = part.strip_prefix('v').unwrap_or(part);
         number.bytes().all(|byte| byte.is_ascii_digit()) || PLATFORM.contains(&part)
     };
-    if rest.split(['-', '_', '.']).all(is_platform) { base } else { name }
+    let is_other = base.is_empty() || !rest.split(['-', '_', '.']).all(is_platform);
+    if is_other { name } else { base }
 }
 
-fn client(name: &str) -> Option<&'static Client> {
-    let named = |name: &str| CLIENTS.iter().find(|client| client.names.contains(&name));
-    named(name).or_else(|| named(base_name(name)))
+fn client(base_name: &str) -> Option<&'static Client> {
+    static NAMES: LazyLock<Names> = LazyLock::new(|| Names::of(CLIENTS.iter().map(|client| client.names)));
+    CLIENTS.get(NAMES.rows(base_name).next()?)
 }
 
-/// What a call of one of these programs does.
-pub(super) fn recognize(call: &Call<'_>) -> Option<Recognized> {
-    let client = client(call.program)?;
+/// What a call of one of these programs does, by its name without version and platform.
+pub(super) fn recognize(base_name: &str, call: &Call<'_>) -> Option<Recognized> {
+    let client = client(base_name)?;
     let flags = Flags::read(call.arguments, &[client.valued]);
+    let verbs: Vec<String> = flags.positional.iter().take(DEEPEST).map(Word::known).collect();
     let option = |names: &[&str]| names.iter().find_map(|name| flags.value(name));
-    let context = option(client.context).or_else(|| client.named_behind(&flags));
+    let context = option(client.context).or_else(|| client.named_behind(&verbs, &flags));
     let context = context.map(Word::argument).or_else(|| call.named(client.context_variables));
     let server = option(client.server).map(Word::argument).or_else(|| call.named(client.server_variables));
     // Flux has a token of Git's there.
@@ -678,7 +687,7 @@ pub(super) fn recognize(call: &Call<'_>) -> Option<Recognized> {
     let command = ClusterCommand {
         tool: client.tool,
         verb: flags.verb(0),
-        contacts_cluster: client.contact(&flags),
+        contacts_cluster: client.contact(&verbs, &flags),
         context,
         kubeconfig: kubectl::own_kubeconfig(option(client.kubeconfig), client.kubeconfig_variables, call),
         settings: client.settings,
@@ -695,16 +704,16 @@ pub(super) fn recognize(call: &Call<'_>) -> Option<Recognized> {
 
 impl Client {
     /// The context that is the argument of a call.
-    fn named_behind<'f>(&self, flags: &'f Flags) -> Option<&'f Word> {
-        let is_call = !self.context_behind.is_empty() && fits(self.context_behind, flags);
+    fn named_behind<'f>(&self, verbs: &[String], flags: &'f Flags) -> Option<&'f Word> {
+        let is_call = !self.context_behind.is_empty() && fits(self.context_behind, verbs, flags);
         flags.positional.get(self.context_behind.split(' ').count()).filter(|_| is_call)
     }
 
-    fn contact(&self, flags: &Flags) -> Contact {
+    fn contact(&self, verbs: &[String], flags: &Flags) -> Contact {
         if flags.has("--help") || flags.has("-h") {
             return No;
         }
-        let call = self.calls.iter().find(|(pattern, _)| fits(pattern, flags));
+        let call = self.calls.iter().find(|(pattern, _)| fits(pattern, verbs, flags));
         match call {
             // Options alone, such as `--version`, are none of what talks.
             _ if flags.positional.is_empty() && self.alone == No => No,
@@ -717,7 +726,7 @@ impl Client {
 
 /// Whether a call is of this form: sub-commands in order, each with alternatives parted by `|`; `--option`, that is on;
 /// `--option=value`.
-fn fits(pattern: &str, flags: &Flags) -> bool {
+fn fits(pattern: &str, verbs: &[String], flags: &Flags) -> bool {
     let mut at = 0;
     pattern.split(' ').all(|part| {
         if part.starts_with('-') {
@@ -727,6 +736,6 @@ fn fits(pattern: &str, flags: &Flags) -> bool {
             };
         }
         at += 1;
-        flags.positional.get(at - 1).is_some_and(|word| part.split('|').any(|name| word.is(name)))
+        verbs.get(at - 1).is_some_and(|verb| part.split('|').any(|name| name == verb))
     })
 }

@@ -6,6 +6,7 @@ mod elsewhere;
 mod flags;
 mod install;
 mod kubectl;
+mod names;
 mod wrappers;
 
 use std::ops::Range;
@@ -42,13 +43,13 @@ impl Call<'_> {
 
 /// All that a command does.
 pub(super) fn recognize(call: &Call<'_>) -> Vec<Recognized> {
-    if let Some(known) = clients::recognize(call) {
-        return vec![known];
-    }
     match clients::base_name(call.program) {
         "kubectl" | "oc" | "microk8s.kubectl" => kubectl::recognize(call),
         "kubectx" | "kubectl-ctx" => config::kubectx(call.arguments),
-        _ => {
+        name => {
+            if let Some(known) = clients::recognize(name, call) {
+                return vec![known];
+            }
             let mut found = install::recognize(call);
             found.extend(elsewhere::with_context(call));
             found.extend(elsewhere::recognize(call));

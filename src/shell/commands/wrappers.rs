@@ -1,6 +1,9 @@
 //! Commands that run another command, in one table.
 
+use std::sync::LazyLock;
+
 use super::super::words::Word;
+use super::names::Names;
 
 /// What a command runs.
 pub(in super::super) enum Inner {
@@ -187,7 +190,8 @@ pub(in super::super) fn unwrap(program: &str, arguments: &[Word]) -> Inner {
         "command" if arguments.first().is_some_and(|word| word.is("-v") || word.is("-V")) => return Inner::None,
         _ => {}
     }
-    let rows = WRAPPERS.iter().filter(|row| row.names.contains(&program));
+    static NAMES: LazyLock<Names> = LazyLock::new(|| Names::of(WRAPPERS.iter().map(|row| row.names)));
+    let rows = NAMES.rows(program).filter_map(|row| WRAPPERS.get(row));
     let mut found = rows.map(|row| row.unwrap(arguments)).filter(|inner| !matches!(inner, Inner::None));
     found.next().unwrap_or(Inner::None)
 }
