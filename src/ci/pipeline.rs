@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::include::{Included, read_main};
+use super::include::{Included, Reader};
 use super::job::{Surroundings, has_script, is_trigger, job};
 use super::keys::{self, Of};
 use super::keywords::variables;
@@ -46,11 +46,22 @@ impl Pipeline {
     #[must_use]
     pub fn read(main: &str, files: &dyn Files, facts: &ProjectFacts) -> Self {
         let work = Work::new(MAX_STEPS);
-        let (root, included) = read_main(main, files, &Scope::predefined(facts), &work);
-        Self::of(main, root, included, &work)
+        let scope = Scope::predefined(facts);
+        let mut reader = Reader::new(files);
+        let (root, included) = reader.main(main, &scope, &work);
+        let mut pipeline = Self::of(root, included, &work);
+        let place = || {
+            let source = pipeline.sources.first().map_or_else(|| Arc::new(Source::new(main, "")), Arc::clone);
+            Place::new(&source, crate::source::Span::default())
+        };
+        pipeline.settle(place(), &work);
+        if pipeline.jobs.iter().any(|job| job.trigger.is_some()) {
+            pipeline.read_children(&mut reader, &scope, &Work::new(MAX_STEPS));
+        }
+        pipeline
     }
 
-    fn of(main: &str, root: Option<Arc<Map>>, included: Included, work: &Work) -> Self {
+    pub(super) fn of(root: Option<Arc<Map>>, included: Included, work: &Work) -> Self {
         let stopped = included.problems.iter().any(|problem| hides_content(&problem.kind));
         let mut pipeline = Self {
             sources: included.sources,
@@ -64,7 +75,6 @@ impl Pipeline {
         if let Some(root) = root {
             pipeline.fill(&root, work);
         }
-        pipeline.settle(main, work);
         pipeline
     }
 
@@ -177,11 +187,9 @@ impl Pipeline {
         self.unverified.retain(|problem| !is_guessed(problem));
     }
 
-    /// Says each thing once, and what kept the rest from being read.
-    fn settle(&mut self, main: &str, work: &Work) {
+    /// Says each thing once, and at this place what kept the rest from being read.
+    pub(super) fn settle(&mut self, place: Place, work: &Work) {
         if work.is_exhausted() {
-            let source = self.sources.first().map_or_else(|| Arc::new(Source::new(main, "")), Arc::clone);
-            let place = Place::new(&source, crate::source::Span::default());
             self.problems.push(Problem::new(ProblemKind::TooLarge, place));
             self.stopped = true;
         }

@@ -60,7 +60,7 @@ impl Rule for NoContextSelected {
     fn check_action(&self, action: &JobAction<'_>, cx: &JobContext<'_>, findings: &mut Findings) {
         let ActionKind::Cluster(command) = &action.action.kind else { return };
         // What GitLab's own templates set at the top level selects nothing.
-        let may_be_elsewhere = || cx.jobs.pipeline.unread.iter().any(|unread| unread.kind != UnreadKind::Template);
+        let may_be_elsewhere = || action.job.pipeline.unread.iter().any(|unread| unread.kind != UnreadKind::Template);
         // What a script does on a condition is not said of each job that runs it.
         let may_not_run = action.action.file.is_some() && !action.action.certain;
         let is_seen =
