@@ -394,6 +394,9 @@ fn run_on_jobs<'p>(rule: &dyn Rule, items: &JobItems<'p>, findings: &mut Finding
         let place = &job.job.name_place;
         let place = Place { source: Arc::clone(&place.source), span: place.span };
         findings.begin_job(&job.job.name, place, &job.job.parents);
+        if let Some(started_by) = &job.started_by {
+            findings.begin_child(started_by);
+        }
         rule.check_job(job, cx, findings);
         for action in actions {
             rule.check_action(action, cx, findings);
@@ -436,16 +439,12 @@ const MOST_UNREAD: usize = 5;
 /// What a CI file includes and is not at hand, and what its jobs run that was not read, in a line each.
 fn unread(jobs: &ProjectJobs<'_>) -> Vec<String> {
     let Some(main) = jobs.pipeline.sources.first() else { return Vec::new() };
-    let included = jobs.pipeline.unread.iter().filter(|unread| unread.run.is_none());
+    let included = jobs.not_read().filter(|unread| unread.run.is_none());
     let names: BTreeSet<String> = included.map(|unread| format!("{} {}", unread.kind.name(), unread.name)).collect();
-    let children: BTreeSet<&str> =
-        jobs.pipeline.jobs.iter().filter(|job| job.has_child).map(|job| &*job.name).collect();
-    let children = children.into_iter().map(|job| format!("the child pipeline of the job {job}"));
-    let names: Vec<String> = names.into_iter().chain(children).collect();
     let mut lines = Vec::new();
     if !names.is_empty() {
-        let names = names.join(", ");
-        lines.push(format!("Not read: what {} includes or starts elsewhere ({}).", main.path(), secrets::mask(&names)));
+        let names = names.into_iter().collect::<Vec<_>>().join(", ");
+        lines.push(format!("Not read: what {} includes from elsewhere ({}).", main.path(), secrets::mask(&names)));
     }
     let run = words::runs_unread(jobs.not_read());
     if !run.is_empty() {

@@ -162,6 +162,8 @@ pub enum ProblemKind {
     },
     /// A matrix of more than [`MAX_MATRIX`](super::MAX_MATRIX) jobs.
     MatrixTooLarge(usize),
+    /// So many files under `trigger:include`, of which GitLab takes three.
+    TooManyTriggerIncludes(usize),
 }
 
 /// Why a job in `on_stop` cannot stop the environment.
@@ -211,6 +213,12 @@ impl Problem {
     pub fn message(&self) -> String {
         let what = self.kind.what();
         if self.kind.is_refused() { format!("{what}: {REFUSES}") } else { what }
+    }
+
+    /// The same of the configuration of a child pipeline, where GitLab refuses that: the pipeline that starts it goes on.
+    #[must_use]
+    pub fn message_in_child(&self) -> Option<String> {
+        self.kind.is_refused().then(|| format!("{}: GitLab refuses the child pipeline", self.kind.what()))
     }
 
     /// The name that may be meant, where one is near to what is written.
@@ -313,6 +321,7 @@ impl ProblemKind {
                 | K::DefinedTwice(_)
                 | K::NotOfTrigger(_)
                 | K::NotInDefault(_)
+                | K::TooManyTriggerIncludes(_)
         ) || matches!(self, K::StrayKey { near: Some(near), .. } if !OF_OTHER_JOBS.contains(near))
     }
 
@@ -388,6 +397,7 @@ impl ProblemKind {
             K::MatrixTooLarge(count) => {
                 format!("the matrix makes {count} jobs, more than {}", super::MAX_MATRIX)
             }
+            K::TooManyTriggerIncludes(count) => format!("`trigger:include` has {count} items, more than three"),
         }
     }
 }
@@ -423,7 +433,7 @@ const REFUSES: &str = "GitLab refuses the configuration";
 const UNLESS_ALLOWED: &str = "GitLab refuses it unless its settings allow more";
 
 /// What kind of configuration is not at hand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum UnreadKind {
     /// A file of the repository, of which not all files are at hand.
     Local,
@@ -441,6 +451,8 @@ pub enum UnreadKind {
     VariableInPath,
     /// A script or another file that a job runs.
     Script,
+    /// The pipeline of another project, which a job starts.
+    OtherPipeline,
 }
 
 impl UnreadKind {
@@ -456,6 +468,7 @@ impl UnreadKind {
             Self::Artifact => "a file that a job writes",
             Self::VariableInPath => "a file whose name hangs on a variable",
             Self::Script => "a script",
+            Self::OtherPipeline => "a pipeline of another project",
         }
     }
 }
@@ -492,6 +505,16 @@ pub enum UnreadReason {
 }
 
 impl UnreadReason {
+    /// Why what a job names for a child pipeline was not read.
+    pub(super) fn of_child(kind: UnreadKind) -> Self {
+        match kind {
+            UnreadKind::Artifact => Self::Generated,
+            UnreadKind::VariableInPath => Self::Variable,
+            UnreadKind::Project | UnreadKind::OtherPipeline => Self::OtherProject,
+            _ => Self::NotHere,
+        }
+    }
+
     /// The reason in few words.
     #[must_use]
     pub fn name(self) -> &'static str {

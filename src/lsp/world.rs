@@ -361,9 +361,13 @@ impl World {
             || self.projects().flat_map(|project| project.sources()).any(|source| source.path() == shown)
             || self.projects().any(is_own)
             || self.is_missing_include(&shown)
-            || self
-                .projects()
-                .any(|project| project.pipeline.as_ref().is_some_and(|pipeline| !pipeline.problems.is_empty()))
+            || self.projects().any(|project| {
+                project
+                    .pipeline
+                    .iter()
+                    .flat_map(|pipeline| pipeline.with_children())
+                    .any(|pipeline| !pipeline.problems.is_empty())
+            })
     }
 
     /// Whether a file is a schema by which agent files are judged.
@@ -395,7 +399,8 @@ impl World {
                 || pipeline.job_files.iter().flat_map(|files| files.contents.keys()).any(is_run)
                 || pipeline.unread.iter().any(|unread| is_it(&unread.name))
         };
-        self.projects().filter_map(|project| project.pipeline.as_ref()).any(|pipeline| is_missing(pipeline))
+        let pipelines = self.projects().filter_map(|project| project.pipeline.as_ref());
+        pipelines.flat_map(|pipeline| pipeline.with_children()).any(is_missing)
     }
 }
 

@@ -100,27 +100,27 @@ fn is_quiet(word: &str) -> bool {
 ///
 /// Costs nothing where no line of a job can run one.
 pub fn gather(pipeline: &mut Pipeline, project: &CiProject, files: &dyn Files) {
-    let wanted = jobs_that_may_run_files(&pipeline.jobs);
+    let wanted = jobs_that_may_run_files(pipeline);
     if wanted.is_empty() {
         return;
     }
     let asked = Asked { files, kept: RefCell::default() };
     {
         let library = Library::new(&asked);
-        drop(ProjectJobs::with_files(pipeline, project, &library, &|at| wanted.contains(&at)));
+        drop(ProjectJobs::with_files(pipeline, project, &library, &|job| wanted.contains(&std::ptr::from_ref(job))));
     }
     pipeline.job_files = Some(asked.kept.into_inner());
 }
 
-/// The positions of the jobs of which some line may run a file.
-fn jobs_that_may_run_files(jobs: &[Job]) -> HashSet<usize> {
+/// The jobs, those of child pipelines among them, of which some line may run a file; by their addresses.
+fn jobs_that_may_run_files(pipeline: &Pipeline) -> HashSet<*const Job> {
     // Jobs of one template have the same lines.
     let mut known: HashMap<&str, bool> = HashMap::new();
     let mut wanted = HashSet::new();
-    for (at, job) in jobs.iter().enumerate() {
+    for job in pipeline.with_children().flat_map(|pipeline| &pipeline.jobs) {
         for line in job.script.iter().map(|line| line.text.as_str()) {
             if *known.entry(line).or_insert_with(|| may_run_file(line)) {
-                wanted.insert(at);
+                wanted.insert(std::ptr::from_ref(job));
                 break;
             }
         }
