@@ -189,7 +189,8 @@ impl Walker<'_> {
         let range = what.range();
         self.add(ActionKind::Opaque { program: program.to_owned() }, range.clone(), whole.clone());
         let Following { not_read, top, .. } = &mut self.following;
-        if not_read.len() < MAX_NOT_READ {
+        let is_known = not_read.iter().any(|known| known.range == range && known.why == why && known.name == name);
+        if not_read.len() < MAX_NOT_READ && !is_known {
             not_read.push(FoundNotRead { name: name.to_owned(), range, top: top.clone(), why });
         }
     }
