@@ -107,12 +107,13 @@ pub fn gather(pipeline: &mut Pipeline, project: &CiProject, files: &dyn Files) {
     let asked = Asked { files, kept: RefCell::default() };
     {
         let library = Library::new(&asked);
-        drop(ProjectJobs::with_files(pipeline, project, &library, &|job| wanted.contains(&std::ptr::from_ref(job))));
+        let is_wanted = |job: &Job| wanted.contains(&std::ptr::from_ref(job));
+        drop(ProjectJobs::with_files(pipeline, project, &library, &is_wanted));
     }
     pipeline.job_files = Some(asked.kept.into_inner());
 }
 
-/// The jobs, those of child pipelines among them, of which some line may run a file; by their addresses.
+/// The jobs, of the pipeline and those that it starts, of which some line may run a file.
 fn jobs_that_may_run_files(pipeline: &Pipeline) -> HashSet<*const Job> {
     // Jobs of one template have the same lines.
     let mut known: HashMap<&str, bool> = HashMap::new();

@@ -216,6 +216,7 @@ fn scripts_find_what_lies_beside_them() {
 fn what_is_not_followed_is_named() {
     check(&[
         (&[], &["scripts/deploy.sh", GET], "job: get Opaque; not scripts/deploy.sh in job: Missing"),
+        (&[], &["make x"], "not make x in job: Missing"),
         (&[], &["../x.sh"], "not ../x.sh in job: Outside"),
         (&[], &["/opt/x.sh"], "not /opt/x.sh in job: Outside"),
         (&[], &["./$X.sh"], "not ./$X.sh in job: Variable"),
@@ -237,7 +238,6 @@ fn what_is_not_followed_is_named() {
 fn what_is_nothing_of_the_repository_is_not_named() {
     for line in [
         "npm ci",
-        "make",
         "/usr/bin/true",
         "/kaniko/executor --context .",
         "./gradlew build",
