@@ -127,7 +127,6 @@ fn nothing_outside_is_read() {
         [
             "a symbolic link",
             "behind a symbolic link",
-            "a symbolic link",
             "outside of the repository",
             "outside of the repository",
             "behind a symbolic link",
