@@ -113,8 +113,8 @@ impl Walker<'_> {
             }
         };
         let path = match &asked.file {
-            Some(file) => match file.text().as_known().and_then(|path| joined(&folder, path)) {
-                Some(path) => Ok(path),
+            Some(file) => match file.text().as_known() {
+                Some(path) => joined(&folder, path).ok_or(NotRead::Outside),
                 None => Err(NotRead::Variable),
             },
             None => {
@@ -125,8 +125,6 @@ impl Walker<'_> {
                     .filter(|path| !matches!(self.following.library.text(path), Err(NotRead::Missing)));
                 match names.next() {
                     Some(path) => Ok(path),
-                    // What make does by itself is nobody's script.
-                    None if asked.folders.is_empty() => return false,
                     None => Err(NotRead::Missing),
                 }
             }
