@@ -4,7 +4,7 @@ mod evaluation;
 mod subject;
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -143,7 +143,7 @@ fn check_project(
             }
         }
         let mut found = analysis.findings.split_off(before);
-        make_no_fixes(&mut found, jobs);
+        settle_in_run_files(&mut found, jobs);
         analysis.findings.extend(found.into_iter().filter(|finding| is_meant(finding.place.source.path())));
         if is_meant(main.path()) {
             analysis.remarks.extend(unread(jobs));
@@ -171,16 +171,28 @@ fn check_project(
     analysis
 }
 
-/// Nothing is changed in scripts: what else they are for is not known here.
-fn make_no_fixes(findings: &mut [Finding], jobs: &ProjectJobs<'_>) {
-    let run_files: HashSet<&str> = jobs.run_files().iter().map(|source| source.path()).collect();
-    if run_files.is_empty() {
+/// What is found in files that jobs run names the jobs. Nothing is changed there: what else they are for is not known here.
+fn settle_in_run_files(findings: &mut [Finding], jobs: &ProjectJobs<'_>) {
+    let by_file = jobs.run_files();
+    if by_file.is_empty() {
         return;
     }
-    let changes_one = |fix: &Fix| fix.edits.iter().any(|edit| run_files.contains(edit.place.source.path()));
+    let by_path: HashMap<&str, &[&str]> =
+        by_file.iter().map(|(source, jobs)| (source.path(), jobs.as_slice())).collect();
+    let changes_one = |fix: &Fix| fix.edits.iter().any(|edit| by_path.contains_key(edit.place.source.path()));
     for finding in findings {
         finding.fix = finding.fix.take_if(|fix| !changes_one(fix));
         finding.offers.retain(|fix| !changes_one(fix));
+        let Some(jobs) = by_path.get(finding.place.source.path()) else { continue };
+        let names: Vec<String> = match &finding.fault {
+            Some(fault) => fault.names.clone(),
+            None => jobs.iter().map(|job| words::excerpt(job)).collect(),
+        };
+        if names.iter().any(|name| finding.message.contains(name.as_str())) {
+            continue;
+        }
+        let names = if let [name] = &names[..] { format!("job {name}") } else { words::jobs(&names) };
+        finding.message = format!("{} ({names})", finding.message);
     }
 }
 
@@ -280,7 +292,7 @@ impl Analysis {
             }
         }
         let run_files = jobs.map(ProjectJobs::run_files).unwrap_or_default();
-        for source in run_files.into_iter().filter(|source| heeds_comments(source.path())) {
+        for (source, _) in run_files.into_iter().filter(|(source, _)| heeds_comments(source.path())) {
             if source.text().contains(suppression::MARK) {
                 read(source, &suppression::comments_of_lines(source));
             }
@@ -382,6 +394,9 @@ fn run_on_jobs<'p>(rule: &dyn Rule, items: &JobItems<'p>, findings: &mut Finding
         let place = &job.job.name_place;
         let place = Place { source: Arc::clone(&place.source), span: place.span };
         findings.begin_job(&job.job.name, place, &job.job.parents);
+        if let Some(started_by) = &job.started_by {
+            findings.begin_child(started_by);
+        }
         rule.check_job(job, cx, findings);
         for action in actions {
             rule.check_action(action, cx, findings);
@@ -424,16 +439,12 @@ const MOST_UNREAD: usize = 5;
 /// What a CI file includes and is not at hand, and what its jobs run that was not read, in a line each.
 fn unread(jobs: &ProjectJobs<'_>) -> Vec<String> {
     let Some(main) = jobs.pipeline.sources.first() else { return Vec::new() };
-    let included = jobs.pipeline.unread.iter().filter(|unread| unread.run.is_none());
+    let included = jobs.not_read().filter(|unread| unread.run.is_none());
     let names: BTreeSet<String> = included.map(|unread| format!("{} {}", unread.kind.name(), unread.name)).collect();
-    let children: BTreeSet<&str> =
-        jobs.pipeline.jobs.iter().filter(|job| job.has_child).map(|job| &*job.name).collect();
-    let children = children.into_iter().map(|job| format!("the child pipeline of the job {job}"));
-    let names: Vec<String> = names.into_iter().chain(children).collect();
     let mut lines = Vec::new();
     if !names.is_empty() {
-        let names = names.join(", ");
-        lines.push(format!("Not read: what {} includes or starts elsewhere ({}).", main.path(), secrets::mask(&names)));
+        let names = names.into_iter().collect::<Vec<_>>().join(", ");
+        lines.push(format!("Not read: what {} includes from elsewhere ({}).", main.path(), secrets::mask(&names)));
     }
     let run = words::runs_unread(jobs.not_read());
     if !run.is_empty() {

@@ -139,11 +139,14 @@ pub(super) fn job(
     let has = |key: &str| map.get(key).is_some_and(|value| !value.is_null());
     let is_written =
         |key: &str| own.entry(key).is_some_and(|entry| main.is_some_and(|main| entry.key.text.place.is_in(main)));
-    // An empty list of rules counts as none.
-    let has_rules = map.get("rules").is_some_and(|rules| match rules {
-        Value::List(list) => !list.items.is_empty(),
-        _ => false,
-    });
+    let rules = map.entry("rules").map(|entry| (entry, entry.value.as_items()));
+    let has_rules = rules.is_some_and(|(_, items)| !items.is_empty());
+    // Source: `validates :config, presence: true` in `lib/gitlab/ci/config/entry/rules.rb`.
+    if let Some((entry, [])) = rules
+        && !entry.value.is_null()
+    {
+        resolver.refuse(ProblemKind::NoRules, &entry.key.text.place);
+    }
     // Source: `disallowed_keys` in `lib/gitlab/ci/config/entry/processable.rb`.
     for keyword in ["only", "except", "start_in"].into_iter().filter(|keyword| has_rules && has(keyword)) {
         let is_certain = is_known || (is_written(keyword) && is_written("rules"));

@@ -52,6 +52,8 @@ pub enum ProblemKind {
     JobNoMap(String),
     /// A job without `script`, `run` or `trigger`.
     JobWithoutScript(String),
+    /// A job that has a keyword of the top level as its name.
+    KeywordAsJob(String),
     /// A job whose name is no text, as `on` or `1`.
     JobName(String),
     /// A parent in `extends` that is defined nowhere.
@@ -122,6 +124,8 @@ pub enum ProblemKind {
     },
     /// A map without keys, of a keyword that needs some.
     EmptyMap(&'static str),
+    /// `rules` without a rule.
+    NoRules,
     /// A text that is empty, or longer than this many characters.
     WrongLength {
         /// The keyword.
@@ -158,6 +162,8 @@ pub enum ProblemKind {
     },
     /// A matrix of more than [`MAX_MATRIX`](super::MAX_MATRIX) jobs.
     MatrixTooLarge(usize),
+    /// So many files under `trigger:include`, of which GitLab takes three.
+    TooManyTriggerIncludes(usize),
 }
 
 /// Why a job in `on_stop` cannot stop the environment.
@@ -209,6 +215,12 @@ impl Problem {
         if self.kind.is_refused() { format!("{what}: {REFUSES}") } else { what }
     }
 
+    /// The same of the configuration of a child pipeline, where GitLab refuses that: the pipeline that starts it goes on.
+    #[must_use]
+    pub fn message_in_child(&self) -> Option<String> {
+        self.kind.is_refused().then(|| format!("{}: GitLab refuses the child pipeline", self.kind.what()))
+    }
+
     /// The name that may be meant, where one is near to what is written.
     #[must_use]
     pub fn meant(&self) -> Option<&str> {
@@ -234,6 +246,7 @@ impl Problem {
             K::BlockTextEnds { blanks, .. } => format!("indent it by {blanks} blanks, as the text above it"),
             K::Date(text) => format!("quote it: '{text}'"),
             K::JobName(_) => "quote the name".to_owned(),
+            K::KeywordAsJob(_) => "give the job another name".to_owned(),
             K::OutsideRepository(_) => "write the path from the top of the repository".to_owned(),
             K::IncludeCycle(_) => "take one `include` out of the circle".to_owned(),
             K::ExtendsCycle(_) => "take one `extends` out of the circle".to_owned(),
@@ -262,6 +275,7 @@ impl Problem {
                 format!("name `{name}` there, with `action: stop`")
             }
             K::EmptyMap(keyword) => format!("take `{keyword}` out, or name an agent"),
+            K::NoRules => "take `rules` out, or write a rule".to_owned(),
             K::DefinedTwice(_) => "keep the one in `default`".to_owned(),
             _ => return None,
         };
@@ -302,10 +316,12 @@ impl ProblemKind {
                 | K::NeedsKey { .. }
                 | K::Beside { .. }
                 | K::EmptyMap(_)
+                | K::NoRules
                 | K::WrongLength { .. }
                 | K::DefinedTwice(_)
                 | K::NotOfTrigger(_)
                 | K::NotInDefault(_)
+                | K::TooManyTriggerIncludes(_)
         ) || matches!(self, K::StrayKey { near: Some(near), .. } if !OF_OTHER_JOBS.contains(near))
     }
 
@@ -338,6 +354,7 @@ impl ProblemKind {
             K::MissingInput(name) => format!("the included file wants the input `{name}`"),
             K::JobNoMap(name) => format!("`{name}` must be a map, as a job"),
             K::JobWithoutScript(name) => format!("`{name}` has no `script`, `run` or `trigger`"),
+            K::KeywordAsJob(name) => format!("`{name}` is a keyword and cannot be a job's name"),
             K::JobName(name) => format!("`{name}` is no text, which a job's name must be"),
             K::UnknownParent(name) => format!("`{name}` is defined nowhere"),
             K::ParentNoMap(name) => format!("`{name}` is no map and cannot be extended"),
@@ -358,6 +375,7 @@ impl ProblemKind {
             K::NeedsKey { keyword, needs } => format!("`{keyword}` needs `{needs}`"),
             K::Beside { keyword, other } => format!("`{keyword}` must not stand beside `{other}`"),
             K::EmptyMap(keyword) => format!("`{keyword}` must not be empty"),
+            K::NoRules => "`rules` must not be empty".to_owned(),
             K::WrongLength { keyword, most } => format!("`{keyword}` must have 1 to {most} characters"),
             K::StrayKey { of, key, near: Some(_) } => format!("`{key}` is no key of {of}"),
             K::StrayKey { of, key, near: None } => {
@@ -379,6 +397,7 @@ impl ProblemKind {
             K::MatrixTooLarge(count) => {
                 format!("the matrix makes {count} jobs, more than {}", super::MAX_MATRIX)
             }
+            K::TooManyTriggerIncludes(count) => format!("`trigger:include` has {count} items, more than three"),
         }
     }
 }
@@ -414,7 +433,7 @@ const REFUSES: &str = "GitLab refuses the configuration";
 const UNLESS_ALLOWED: &str = "GitLab refuses it unless its settings allow more";
 
 /// What kind of configuration is not at hand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum UnreadKind {
     /// A file of the repository, of which not all files are at hand.
     Local,
@@ -432,6 +451,8 @@ pub enum UnreadKind {
     VariableInPath,
     /// A script or another file that a job runs.
     Script,
+    /// The pipeline of another project, which a job starts.
+    OtherPipeline,
 }
 
 impl UnreadKind {
@@ -447,6 +468,7 @@ impl UnreadKind {
             Self::Artifact => "a file that a job writes",
             Self::VariableInPath => "a file whose name hangs on a variable",
             Self::Script => "a script",
+            Self::OtherPipeline => "a pipeline of another project",
         }
     }
 }
@@ -472,6 +494,8 @@ pub enum UnreadReason {
     Language,
     /// It is no shell script that can be read.
     NoShell,
+    /// It is no YAML that can be read, such as a template.
+    NoYaml,
     /// It runs itself.
     Circle,
     /// It belongs to another project.
@@ -481,6 +505,16 @@ pub enum UnreadReason {
 }
 
 impl UnreadReason {
+    /// Why what a job names for a child pipeline was not read.
+    pub(super) fn of_child(kind: UnreadKind) -> Self {
+        match kind {
+            UnreadKind::Artifact => Self::Generated,
+            UnreadKind::VariableInPath => Self::Variable,
+            UnreadKind::Project | UnreadKind::OtherPipeline => Self::OtherProject,
+            _ => Self::NotHere,
+        }
+    }
+
     /// The reason in few words.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -494,6 +528,7 @@ impl UnreadReason {
             Self::Variable => "its name hangs on a variable",
             Self::Language => "written in a language that is not read",
             Self::NoShell => "no shell script that can be read",
+            Self::NoYaml => "no YAML that can be read",
             Self::Circle => "run by itself",
             Self::OtherProject => "of another project",
             Self::TooMany => "more than is read",

@@ -53,7 +53,7 @@ fn theme() -> GraphicalTheme {
         warning: style(Severity::Warning),
         advice: style(Severity::Note),
         help: plain,
-        link: Tone::Title.style(),
+        link: plain,
         linum: plain,
         highlights: vec![Tone::Position.style()],
     };

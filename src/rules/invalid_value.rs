@@ -133,7 +133,7 @@ impl Rule for InvalidValue {
                 let message = format!("`{}` keeps {with} from saving settings of workspaces: {what}", key.name);
                 finding(message)
                     .severity(severity)
-                    .help("mend it; everything else in the file takes effect")
+                    .help("write another value, or take the section out; everything else in the file takes effect")
                     .key(what.clone())
             }
             _ => return,

@@ -60,7 +60,7 @@ impl Rule for NoContextSelected {
     fn check_action(&self, action: &JobAction<'_>, cx: &JobContext<'_>, findings: &mut Findings) {
         let ActionKind::Cluster(command) = &action.action.kind else { return };
         // What GitLab's own templates set at the top level selects nothing.
-        let may_be_elsewhere = || cx.jobs.pipeline.unread.iter().any(|unread| unread.kind != UnreadKind::Template);
+        let may_be_elsewhere = || action.job.pipeline.unread.iter().any(|unread| unread.kind != UnreadKind::Template);
         // What a script does on a condition is not said of each job that runs it.
         let may_not_run = action.action.file.is_some() && !action.action.certain;
         let is_seen =
@@ -71,19 +71,19 @@ impl Rule for NoContextSelected {
         let program = command.tool.name();
         let (message, selection) = match action.script.in_force(action.number) {
             Some(InForce::Nothing) if command.tool == Tool::Kubens => (
-                "`kubens` fails here: it works within a context, nothing selects one before, and GitLab chooses none"
+                "`kubens` fails here: it works within a context, and neither a command before nor GitLab selects one"
                     .to_owned(),
                 None,
             ),
             Some(InForce::Nothing) if !has_localhost(command.tool) => (
                 format!(
-                    "`{program}` finds no cluster here, or on a runner in a cluster that one, as its pod: nothing selects a context before, and GitLab chooses none"
+                    "`{program}` has no context here: nothing selects one before and GitLab chooses none, so it finds no cluster, or on a runner inside one that"
                 ),
                 None,
             ),
             Some(InForce::Nothing) => (
                 format!(
-                    "`{program}` turns to localhost here, or on a runner in a cluster to that, as its pod: nothing selects a context before, and GitLab chooses none"
+                    "`{program}` has no context here: nothing selects one before and GitLab chooses none, so it turns to localhost, or on a runner inside a cluster to that"
                 ),
                 None,
             ),
@@ -136,6 +136,8 @@ fn has_localhost(tool: Tool) -> bool {
         | Tool::Velero
         | Tool::Tilt
         | Tool::Kubens
+        | Tool::Terraform
+        | Tool::Ansible
         | Tool::Other => false,
     }
 }

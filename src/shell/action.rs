@@ -218,6 +218,10 @@ pub enum Tool {
     Stern,
     /// kubens.
     Kubens,
+    /// Terraform and OpenTofu.
+    Terraform,
+    /// Modules of Ansible.
+    Ansible,
     /// A program that is not known, and is told of a context.
     Other,
 }
@@ -245,6 +249,8 @@ impl Tool {
             Self::K9s => "k9s",
             Self::Stern => "stern",
             Self::Kubens => "kubens",
+            Self::Terraform => "terraform",
+            Self::Ansible => "ansible",
             Self::Other => "this program",
         }
     }

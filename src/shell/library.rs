@@ -9,6 +9,7 @@ use brush_parser::ast;
 
 use super::parse::{MAX_LENGTH, parse};
 use crate::source::Source;
+use crate::yaml;
 
 /// How many files of a repository the jobs of one pipeline may run.
 const MAX_FILES: usize = 2_000;
@@ -58,6 +59,8 @@ pub enum NotRead {
     Language,
     /// It is no shell script that can be read.
     NoShell,
+    /// It is no YAML that can be read, such as a template.
+    NoYaml,
     /// It runs itself.
     Circle,
     /// There is more than is read.
@@ -78,6 +81,7 @@ pub(super) struct Text {
     /// The same with line breaks as the shell has them, byte for byte.
     pub text: Rc<str>,
     program: OnceCell<Option<Rc<ast::Program>>>,
+    pub(super) documents: OnceCell<Option<Rc<Vec<yaml::Document>>>>,
 }
 
 impl<'r> Library<'r> {
@@ -127,7 +131,7 @@ impl<'r> Library<'r> {
         }
         self.bytes.set(self.bytes.get() + source.text().len());
         let text: Rc<str> = source.text().replace("\r\n", " \n").into();
-        Ok(Rc::new(Text { source, text, program: OnceCell::new() }))
+        Ok(Rc::new(Text { source, text, program: OnceCell::new(), documents: OnceCell::new() }))
     }
 
     pub(super) fn files_in(&self, folder: &str, ending: &str) -> Vec<String> {

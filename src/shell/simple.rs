@@ -229,7 +229,7 @@ impl Walker<'_> {
                     self.run(&words, &set, whole, depth + 1);
                 }
                 commands::Inner::Script(script) => self.script(&script, set, whole),
-                commands::Inner::None if self.follow(&program, words, set, whole) => {}
+                commands::Inner::None if self.follow(&program, words, set, (whole, depth)) => {}
                 commands::Inner::None => self.recognize(&program, words, set, whole),
             },
         }
@@ -274,7 +274,7 @@ impl Walker<'_> {
         self.env.undo(mark);
     }
 
-    fn recognize(&mut self, program: &str, words: &[Word], set: &[(String, Word)], whole: &Range<usize>) {
+    pub(super) fn recognize(&mut self, program: &str, words: &[Word], set: &[(String, Word)], whole: &Range<usize>) {
         for (name, word) in set {
             self.exported_for_one(name, word, whole);
         }

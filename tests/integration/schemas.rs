@@ -173,6 +173,8 @@ fn the_access_report_follows_its_schema() {
     check(folder.path(), &["access", "--inventory", "inventory.yaml", "--jobs"]);
     check(folder.path(), &["access", "--inventory", "inventory.yaml", "--job", "deploy", "--why"]);
     check(folder.path(), &["access", "projects/acme/web/blog", "--jobs"]);
+    let levels = root().join("fixtures/jobs/child-pipeline-levels");
+    check(&levels, &["access", "--inventory", "inventory.yaml", "--jobs"]);
     for agent in ["production", "staging"] {
         check(folder.path(), &["access", "--inventory", "inventory.yaml", "--who", agent]);
     }

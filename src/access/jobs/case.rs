@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use crate::ci::variables::{JobScopes, Scope};
 use crate::ci::{Job, OnlyExcept, Rule, Section};
-use crate::gitlab::{EnvironmentTier, PartialText, Shape, TextPart};
-use crate::pipeline_rules::{JobConditions, OnlyInput, RefFacts, RuleInput, Run, Scenario, Value, runs};
+use crate::gitlab::{EnvironmentTier, PartialText, Shape};
+use crate::pipeline_rules::{JobConditions, OnlyInput, RefFacts, RuleInput, Run, Starts, Value, runs_below};
 use crate::shell::{self, Item, Library, Lookup, Script};
 
 /// How many cases a job may have; those behind are not looked at, and [`JobView::is_cut`](super::JobView::is_cut) says so.
@@ -40,7 +40,9 @@ pub struct JobCase {
 pub(super) struct Basis {
     /// The predefined variables.
     pub scope: Scope,
-    pub workflow: Workflow,
+    pub workflow: Arc<Workflow>,
+    /// What goes before all variables of the configuration: in a child pipeline what the job hands down that starts it.
+    pub forwarded: Option<Scope>,
 }
 
 /// What is read once for all jobs of a pipeline, and how many cases they may have together.
@@ -48,24 +50,24 @@ pub(super) struct Reading<'p, 'l> {
     /// By the items of scripts: jobs of one template have the same.
     scripts: HashMap<Vec<(shell::Section, &'p str)>, ByVariables<Arc<Script>>>,
     /// By what decides about a job beside `workflow`, which is the same for all.
-    runs: HashMap<Own<'p>, ByVariables<Arc<[Run]>>>,
+    runs: HashMap<(Written, Option<&'p str>), ByVariables<Arc<[Run]>>>,
     library: &'l Library<'l>,
+    /// Of which jobs anybody wants to know.
+    pub is_wanted: &'l dyn Fn(&Job) -> bool,
     left: usize,
 }
 
-/// What a job itself says about the pipelines that it is in.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Own<'p> {
-    rules: Option<Vec<RuleInput>>,
-    only: Option<OnlyInput>,
-    except: Option<OnlyInput>,
-    when: Option<&'p str>,
+impl Reading<'_, '_> {
+    /// Goes on with the jobs of another pipeline: what is known of scripts holds there, and nothing of where jobs run.
+    pub fn of_another_pipeline(&mut self) {
+        self.runs.clear();
+    }
 }
 
 impl<'l> Reading<'_, 'l> {
-    /// With the files that jobs run.
-    pub fn of(library: &'l Library<'l>) -> Self {
-        Self { scripts: HashMap::new(), runs: HashMap::new(), library, left: MOST_OF_ALL }
+    /// With the files that jobs run, of some jobs.
+    pub fn of(library: &'l Library<'l>, is_wanted: &'l dyn Fn(&Job) -> bool) -> Self {
+        Self { scripts: HashMap::new(), runs: HashMap::new(), library, is_wanted, left: MOST_OF_ALL }
     }
 }
 
@@ -82,22 +84,12 @@ pub(super) fn cases<'p>(
     job: &'p Job,
     basis: &Basis,
     refs: &RefFacts,
+    starts: Option<&Starts<'_>>,
     reading: &mut Reading<'p, '_>,
 ) -> (Vec<JobCase>, bool) {
-    let own = Own {
-        rules: rule_inputs(job.rules.as_deref()),
-        only: job.only.as_ref().map(only_input),
-        except: job.except.as_ref().map(only_input),
-        when: job.when.as_deref(),
-    };
-    let all_runs = reading.runs.entry(own.clone()).or_default();
-    let conditions = JobConditions {
-        workflow: basis.workflow.rules.as_deref(),
-        rules: own.rules.as_deref(),
-        only: own.only.as_ref(),
-        except: own.except.as_ref(),
-        when: own.when,
-    };
+    let written = Written::of(job);
+    let all_runs = reading.runs.entry((written.clone(), job.when.as_deref())).or_default();
+    let conditions = written.conditions(job, basis);
     let most = MOST.min(reading.left.max(1));
     let items = items(job);
     let library = reading.library;
@@ -110,7 +102,7 @@ pub(super) fn cases<'p>(
         let mut scopes: Vec<(Option<usize>, Scope)> = vec![(None, plain.of(combination))];
         let runs = all_runs.get(&scopes[0].1, |scope| {
             let variable = |name: &str| scope.known(name).map_or(Value::Unknown, Value::Text);
-            runs(&conditions, refs, &variable).into()
+            runs_below(&conditions, starts, refs, &variable).into()
         });
         let mut open: Vec<Open> = Vec::new();
         for run in &*runs {
@@ -122,9 +114,10 @@ pub(super) fn cases<'p>(
                 scopes.push((rule.map(|(at, _)| at), scope.unwrap_or_default()));
                 scopes.len() - 1
             });
-            let environment = job.environment.as_ref().zip(scopes.get(at)).map(|(environment, (_, scope))| {
-                in_scenario(&scope.expand_environment(&environment.name), &run.scenario)
-            });
+            let environment =
+                job.environment.as_ref().zip(scopes.get(at)).map(|(environment, (_, scope))| {
+                    run.scenario.put_into(&scope.expand_environment(&environment.name))
+                });
             let environment = environment.filter(|name| !name.is_empty());
             let rule = rule.map(|(at, _)| at);
             let count = cases.len() + open.len();
@@ -198,13 +191,21 @@ impl Basis {
     }
 
     /// The rule by which the job is in a kind of pipeline, if that sets variables.
-    fn rule_with_variables<'j>(&self, job: &'j Job, run: &Run) -> Option<(usize, &'j Rule)> {
+    pub fn rule_with_variables<'j>(&self, job: &'j Job, run: &Run) -> Option<(usize, &'j Rule)> {
         let at = run.rule?;
         job.rules.as_ref()?.get(at).filter(|rule| !rule.variables.is_empty()).map(|rule| (at, rule))
     }
 
     /// The variables that a job sees, for each combination of its matrix.
-    fn scopes<'j>(&self, job: &'j Job, rule: Option<&Rule>) -> JobScopes<'j> {
+    pub fn scopes<'j>(&self, job: &'j Job, rule: Option<&Rule>) -> JobScopes<'j> {
+        let scopes = self.own_scopes(job, rule);
+        match &self.forwarded {
+            Some(forwarded) => scopes.below(forwarded),
+            None => scopes,
+        }
+    }
+
+    fn own_scopes<'j>(&self, job: &'j Job, rule: Option<&Rule>) -> JobScopes<'j> {
         let scopes = job.scopes(&self.scope, None, rule);
         let of_rule = rule.map(|rule| &rule.variables[..]).unwrap_or_default();
         let own = |name: &Arc<str>| job.own_variables.iter().chain(of_rule).any(|variable| variable.name == *name);
@@ -217,35 +218,53 @@ impl Basis {
     }
 }
 
+/// What is written of when a job runs, in the form in which conditions are evaluated.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Written {
+    rules: Option<Vec<RuleInput>>,
+    only: Option<OnlyInput>,
+    except: Option<OnlyInput>,
+}
+
+impl Written {
+    pub fn of(job: &Job) -> Self {
+        let policy = |policy: &Option<OnlyExcept>| policy.as_ref().map(only_input);
+        Self { rules: rule_inputs(job.rules.as_deref()), only: policy(&job.only), except: policy(&job.except) }
+    }
+
+    /// Whether anything decides about the job but its `when`.
+    pub fn has_conditions(&self) -> bool {
+        self.rules.is_some() || self.only.is_some() || self.except.is_some()
+    }
+
+    pub fn conditions<'w>(&'w self, job: &'w Job, basis: &'w Basis) -> JobConditions<'w> {
+        JobConditions {
+            workflow: basis.workflow.rules.as_deref(),
+            rules: self.rules.as_deref(),
+            only: self.only.as_ref(),
+            except: self.except.as_ref(),
+            when: job.when.as_deref(),
+        }
+    }
+}
+
 /// `workflow:rules`
 #[derive(Debug, Default)]
 pub(super) struct Workflow {
     rules: Option<Vec<RuleInput>>,
     /// The variables that any of the rules sets. Which rule applies is not told, so neither are their values.
-    open: BTreeSet<Arc<str>>,
+    pub open: BTreeSet<Arc<str>>,
 }
 
 impl Workflow {
+    pub fn has_rules(&self) -> bool {
+        self.rules.is_some()
+    }
+
     pub fn of(rules: Option<&[Rule]>) -> Self {
         let variables = rules.into_iter().flatten().flat_map(|rule| &rule.variables);
         Self { rules: rule_inputs(rules), open: variables.map(|variable| Arc::clone(&variable.name)).collect() }
     }
-}
-
-/// Puts in what the kind of pipeline says of the variables in a text.
-fn in_scenario(text: &PartialText, scenario: &Scenario) -> PartialText {
-    let mut refined = PartialText::default();
-    for part in text.parts() {
-        match part {
-            TextPart::Known(known) => refined.push_known(known),
-            TextPart::Unknown { name, shape } => match scenario.variable(name) {
-                Some(Value::Text(value)) => refined.push(&value),
-                Some(Value::Unset) => {}
-                _ => refined.push(&PartialText::unknown(name, *shape)),
-            },
-        }
-    }
-    refined
 }
 
 /// The items of a job's scripts as the shell takes them.
@@ -262,7 +281,7 @@ fn items(job: &Job) -> Vec<Item<'_>> {
 }
 
 /// What is worked out once for all scopes in which the variables that it asks for are the same.
-struct ByVariables<T> {
+pub(super) struct ByVariables<T> {
     names: BTreeSet<String>,
     known: HashMap<Vec<Option<PartialText>>, T>,
 }
@@ -274,7 +293,7 @@ impl<T> Default for ByVariables<T> {
 }
 
 impl<T: Clone> ByVariables<T> {
-    fn get(&mut self, scope: &Scope, work: impl FnOnce(&Recorder<'_>) -> T) -> T {
+    pub fn get(&mut self, scope: &Scope, work: impl FnOnce(&Recorder<'_>) -> T) -> T {
         let values = |names: &BTreeSet<String>| -> Vec<Option<PartialText>> {
             names.iter().map(|name| scope.has(name).then(|| scope.value(name))).collect()
         };
@@ -297,16 +316,16 @@ impl<T: Clone> ByVariables<T> {
 }
 
 /// Hands variables out, and keeps in mind which.
-struct Recorder<'s> {
+pub(super) struct Recorder<'s> {
     scope: &'s Scope,
     names: RefCell<BTreeSet<String>>,
 }
 
 impl Recorder<'_> {
-    /// The value of a variable of which something is known.
-    fn known(&self, name: &str) -> Option<PartialText> {
+    /// The value of a variable of which conditions see something that is known.
+    pub fn known(&self, name: &str) -> Option<PartialText> {
         self.names.borrow_mut().insert(name.to_owned());
-        self.scope.has(name).then(|| self.scope.value(name))
+        self.scope.in_condition(name)
     }
 }
 
@@ -421,7 +440,7 @@ mod tests {
         let counts: Vec<(usize, bool)> = pipeline
             .jobs
             .iter()
-            .map(|job| cases(job, &basis, &refs, &mut reading))
+            .map(|job| cases(job, &basis, &refs, None, &mut reading))
             .map(|(cases, is_cut)| (cases.len(), is_cut))
             .collect();
         assert_eq!(counts, [(4, false), (1, true), (1, true)]);

@@ -43,14 +43,14 @@ const MARKS: [&str; 28] = [
 ///
 /// Costs nothing where no line of a job can run one.
 pub fn gather(pipeline: &mut Pipeline, project: &CiProject, files: &dyn Files) {
-    if !pipeline.jobs.iter().any(|job| job.script.iter().any(|line| may_run_file(line.text.as_str()))) {
+    let runs_file = |job: &crate::ci::Job| job.script.iter().any(|line| may_run_file(line.text.as_str()));
+    if !pipeline.with_children().any(|pipeline| pipeline.jobs.iter().any(runs_file)) {
         return;
     }
     let asked = Asked { files, kept: RefCell::default() };
     {
         let library = Library::new(&asked);
-        let is_wanted = |job: &crate::ci::Job| job.script.iter().any(|line| may_run_file(line.text.as_str()));
-        drop(ProjectJobs::with_files(pipeline, project, &library, &is_wanted));
+        drop(ProjectJobs::with_files(pipeline, project, &library, &runs_file));
     }
     pipeline.job_files = Some(asked.kept.into_inner());
 }
@@ -187,6 +187,7 @@ fn reason(why: NotRead) -> UnreadReason {
         NotRead::Variable => UnreadReason::Variable,
         NotRead::Language => UnreadReason::Language,
         NotRead::NoShell => UnreadReason::NoShell,
+        NotRead::NoYaml => UnreadReason::NoYaml,
         NotRead::Circle => UnreadReason::Circle,
         NotRead::TooMany => UnreadReason::TooMany,
     }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::context::{ContextName, context_name};
 use super::{JobView, ProjectJobs};
 use crate::access::{AgentId, Index};
-use crate::ci::Variable;
 use crate::ci::variables::Scope;
+use crate::ci::{Pipeline, Variable};
 use crate::gitlab::PartialText;
 use crate::shell::{Action, ActionKind, Argument, Contact, InForce, Tool};
 use crate::source::{Place, Span};
@@ -174,22 +174,32 @@ impl ProjectJobs<'_> {
     #[must_use]
     pub fn contexts_in_values(&self) -> Vec<Selection> {
         let mut found: Vec<Selection> = self.auto_devops_context().into_iter().collect();
-        let of_jobs = self.pipeline.jobs.iter().flat_map(|job| {
+        let mut children: Vec<&Pipeline> = self.children.iter().map(|child| child.pipeline).collect();
+        let mut seen = HashSet::new();
+        children.retain(|child| seen.insert(std::ptr::from_ref(*child)));
+        let mut selected: Option<HashSet<String>> = None;
+        for pipeline in std::iter::once(self.pipeline).chain(children) {
+            self.add_values(pipeline, &mut found, &mut selected);
+        }
+        found
+    }
+
+    fn add_values(&self, pipeline: &Pipeline, found: &mut Vec<Selection>, selected: &mut Option<HashSet<String>>) {
+        let of_jobs = pipeline.jobs.iter().flat_map(|job| {
             job.own_variables
                 .iter()
                 .map(move |variable| (format!("{}.variables.{}", job.name, variable.name), variable))
         });
-        let at_top = self.pipeline.variables.iter().map(|variable| (format!("variables.{}", variable.name), variable));
-        let inputs = self.pipeline.inputs.iter().map(|input| (format!("include.inputs.{}", input.name), input));
+        let at_top = pipeline.variables.iter().map(|variable| (format!("variables.{}", variable.name), variable));
+        let inputs = pipeline.inputs.iter().map(|input| (format!("include.inputs.{}", input.name), input));
         let named = at_top.chain(inputs).chain(of_jobs).filter(|(_, variable)| {
             let value = variable.value.trim();
             value.contains([':', '/', '$']) && is_named_after_a_context(&variable.name)
         });
         let mut scope: Option<Scope> = None;
-        let mut selected: Option<HashSet<String>> = None;
         for (route, variable) in named {
-            let scope = scope
-                .get_or_insert_with(|| Scope::predefined(&self.project.facts).with_variables(&self.pipeline.variables));
+            let scope =
+                scope.get_or_insert_with(|| Scope::predefined(&self.project.facts).with_variables(&pipeline.variables));
             let context = match variable.expand {
                 true => scope.expand(&variable.value),
                 false => PartialText::known(&variable.value),
@@ -205,7 +215,6 @@ impl ProjectJobs<'_> {
             let place = variable.place.clone();
             found.push(Selection { context, by: By::Value, place, route, hangs: false, cases: Vec::new() });
         }
-        found
     }
 
     /// The context that the top level gives the jobs of Auto DevOps, which stand in GitLab's template.

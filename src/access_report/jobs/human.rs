@@ -39,7 +39,11 @@ fn cases(rows: &[CaseRow], width: usize, out: &mut Outlet<'_>) -> io::Result<()>
             vec![row.job.clone()],
             row.environments.clone(),
             outcome.runs.clone(),
-            if outcome.selects.is_empty() { vec!["–".to_owned()] } else { outcome.selects.clone() },
+            if outcome.selects.is_empty() && !row.is_start() {
+                vec!["–".to_owned()]
+            } else {
+                outcome.selects.clone()
+            },
             outcome.on_protected.clone(),
             outcome.on_others.clone(),
         ]);

@@ -7,7 +7,7 @@ use super::super::{AccessReport, why};
 use super::Section;
 use super::answers::{Answers, may_run};
 use super::selects::{self, Granted, Selected, Works};
-use crate::access::jobs::{By, JobCase, JobView};
+use crate::access::jobs::{By, JobCase, JobView, StartedBy};
 use crate::gitlab::EnvironmentTier;
 use crate::outlet::Outlet;
 use crate::pipeline_rules::{Certainty, Run};
@@ -77,6 +77,9 @@ impl<'s> Story<'s, '_> {
         }
         if self.job.job.is_conditional {
             remarks.push("A part of the job comes from a file that `include:rules` may keep out.".to_owned());
+        }
+        if let Some(by) = &self.job.started_by {
+            remarks.push(in_child(by));
         }
         match cases {
             0 => remarks.push("It is in no pipeline: no rule lets it in, or `workflow:rules` never does.".to_owned()),
@@ -301,6 +304,18 @@ impl<'s> Story<'s, '_> {
         }
         Ok(())
     }
+}
+
+/// "It is in a child pipeline that `deploy` starts (line 7), and runs where that does."
+fn in_child(by: &StartedBy) -> String {
+    let starts = by.outermost_first().map(|by| {
+        let (first, names) = (by.jobs.first(), by.jobs.iter().map(|(name, _)| quoted(name)));
+        let names: Vec<String> = names.collect();
+        let place = first.map(|(_, of)| format!(" ({})", place(of))).unwrap_or_default();
+        format!("{}{place}", words::some_of(&names, MOST_NAMES))
+    });
+    let starts: Vec<String> = starts.collect();
+    format!("It is in the child pipeline of {}, on the ref of the pipeline that starts it.", starts.join(", then "))
 }
 
 /// `path:line`

@@ -80,7 +80,6 @@ fn only_stands_not_beside_rules() {
     for silent in [
         format!("a: {{ script: x, only: ~, {rules} }}\n"),
         format!(".b: {{ only: [main] }}\na: {{ extends: .b, script: x, only: null, {rules} }}\n"),
-        "a: { script: x, only: [main], rules: [] }\n".to_owned(),
         format!("a: {{ script: x, when: manual, allow_failure: true, {rules} }}\n"),
         // What is included may come above the parent and take `only` out.
         format!("include: [{{ template: x.yml }}]\n.b: {{ only: [main] }}\na: {{ extends: .b, script: x, {rules} }}\n"),
@@ -89,6 +88,22 @@ fn only_stands_not_beside_rules() {
     }
     let own = format!("include: [{{ template: x.yml }}]\na: {{ script: x, only: [main], {rules} }}\n");
     assert_eq!(told(&own), ["2: `only` must not stand beside `rules`"]);
+}
+
+#[test]
+fn keywords_are_no_names_of_jobs() {
+    assert_eq!(
+        told("image: { image: x, script: y }\ncache: { script: x }\na: { script: x }\n"),
+        ["1: `image` is a keyword and cannot be a job's name", "2: `cache` is a keyword and cannot be a job's name"]
+    );
+    let silent = "image: { name: x }\nvariables: { script: x }\nworkflow: { script: x }\na: { script: x }\n";
+    assert_eq!(told(silent), [""; 0]);
+}
+
+#[test]
+fn rules_are_some() {
+    assert_eq!(told("a: { script: x, rules: [] }\n"), ["1: `rules` must not be empty"]);
+    assert_eq!(told("a: { script: x, rules: ~ }\n.b: { rules: [] }\n.c: { rules: [x] }\n"), [""; 0]);
 }
 
 #[test]

@@ -35,6 +35,20 @@ job: { script: x, stage: deploy, variables: { A: job, D: { value: $A, expand: fa
 }
 
 #[test]
+fn conditions_see_a_value_that_holds_no_variable() {
+    let scope = scope(
+        "variables: { A: a, B: $A, C: { value: $A, expand: false }, D: /^v1$/, E: $UNKNOWN }\njob: { script: x }\n",
+    );
+    let seen = |name: &str| scope.in_condition(name).map(|value| value.to_string());
+    assert_eq!(seen("A").as_deref(), Some("a"));
+    assert_eq!(seen("B"), None);
+    assert_eq!(seen("C").as_deref(), Some("$A"));
+    assert_eq!(seen("D").as_deref(), Some("/^v1$/"));
+    assert_eq!((seen("E"), seen("UNKNOWN")), (None, None));
+    assert_eq!(seen("CI_PROJECT_PATH").as_deref(), Some("acme/web/shop"));
+}
+
+#[test]
 fn unknown_variables_have_a_shape() {
     for (name, expected) in [
         ("CI_COMMIT_REF_SLUG", Shape::Slug),

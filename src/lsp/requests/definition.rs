@@ -39,7 +39,7 @@ impl Handler for Definitions {
         let places = session.world.show(|facts| match role {
             Role::Agent(project, input) => overriding(facts, (project, input), offset),
             Role::Ci(project) => agent_files(facts, project, &document, offset),
-            Role::Template(_) | Role::Settings | Role::Inventory => Vec::new(),
+            Role::Template(_) | Role::Script | Role::Settings | Role::Inventory => Vec::new(),
         });
         if places.is_empty() {
             return Ok(None);

@@ -113,8 +113,8 @@ impl Walker<'_> {
             }
         };
         let path = match &asked.file {
-            Some(file) => match file.text().as_known().and_then(|path| joined(&folder, path)) {
-                Some(path) => Ok(path),
+            Some(file) => match file.text().as_known() {
+                Some(path) => joined(&folder, path).ok_or(NotRead::Outside),
                 None => Err(NotRead::Variable),
             },
             None => {

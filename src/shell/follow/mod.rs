@@ -3,10 +3,16 @@
 //! A file's commands are walked where they are run, with the variables of that moment. Nothing is guessed: what cannot be
 //! followed is named in [`Following::not_read`], and from there on counts as run unseen.
 
+mod ansible;
 mod conditions;
+mod containers;
 mod make;
 mod paths;
+mod runners;
 mod scripts;
+mod settings;
+mod terraform;
+mod yaml_file;
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -135,7 +141,7 @@ impl Walker<'_> {
         program: &str,
         words: &[Word],
         set: &[(String, Word)],
-        whole: &Range<usize>,
+        (whole, depth): (&Range<usize>, usize),
     ) -> bool {
         let Some((name, arguments)) = words.split_first() else { return false };
         match program {
@@ -151,12 +157,23 @@ impl Walker<'_> {
                 }
             }
             "set" => self.set_options(arguments, whole),
+            // Of these, the variables of the job say enough.
+            "terraform" | "tofu" | "terragrunt" | "gitlab-terraform" | "gitlab-tofu" => {
+                self.terraform(program, words, set, whole);
+            }
             _ if self.following.library.is_empty() => return false,
+            "helmfile" | "gl-helmfile" => self.helmfile(program, words, set, whole),
+            "skaffold" => self.skaffold(program, words, set, whole),
             "source" | "." => return self.source(arguments, set, whole),
             "bash" | "sh" | "dash" | "ash" | "zsh" | "ksh" => return self.shell_file(arguments, set, whole),
             "python" | "python2" | "python3" | "node" | "ruby" | "perl" | "php" | "pwsh" => {
                 return self.other_language(arguments, whole);
             }
+            "npm" | "yarn" | "pnpm" => return self.package_script(program, words, set, whole),
+            "task" | "go-task" => return self.task(words, set, whole),
+            "just" => return self.just(words, set, whole),
+            "docker" | "podman" | "nerdctl" => return self.container(words, whole, depth),
+            "ansible-playbook" => self.playbook(program, words, set, whole),
             "make" | "gmake" => return self.make(name, arguments, set, whole),
             "cp" | "mv" | "install" | "ln" | "tee" | "curl" | "wget" | "sed" => {
                 self.note_written(program, arguments);

@@ -28,8 +28,11 @@ pub(super) fn from_top(path: &str) -> PartialText {
     text
 }
 
-/// Joins a path to a folder and takes out `.` and `..`; `None` where it leads out of the top.
+/// Joins a path to a folder and takes out `.` and `..`; `None` where it leads out of the top, as any does that begins elsewhere.
 pub(super) fn joined(folder: &str, path: &str) -> Option<String> {
+    if path.starts_with(['/', '~']) {
+        return None;
+    }
     let mut parts: Vec<&str> = Vec::new();
     for part in folder.split('/').chain(path.split('/')) {
         match part {
@@ -92,7 +95,7 @@ impl Walker<'_> {
                 return if is_elsewhere { Named::Outside } else { Named::Unknown };
             }
         };
-        joined("", path).map_or(Named::Outside, Named::Here)
+        joined("", path.trim_start_matches('/')).map_or(Named::Outside, Named::Here)
     }
 
     /// `cd FOLDER`

@@ -355,3 +355,154 @@ fn makefiles_are_followed() {
         (&[("Makefile", "a: b\nb: a\n\tkubectl get x\n")], &["make a"], "Makefile: get nothing"),
     ]);
 }
+
+#[test]
+fn named_scripts_are_followed() {
+    const PACKAGE: &str = "{\n  \"scripts\": {\n    \"predeploy\": \"kubectl config use-context a/b:c\",\n    \"deploy\": \"kubectl get pods\",\n    \"quoted\": \"kubectl --context \\\"a/b:c\\\" get x\",\n    \"test\": \"kubectl get tests\",\n    \"all\": \"npm run deploy\"\n  }\n}\n";
+    const TASKS: &str = "version: '3'\ntasks:\n  default: echo\n  deploy:\n    deps: [login]\n    cmds:\n      - kubectl get pods\n      - task: more\n  login: kubectl config use-context a/b:c\n  more:\n    cmd: kubectl --context {{.CTX}} get more\n  dir:\n    dir: d\n    env: {C: a/b:d}\n    cmds: ['./x.sh']\n";
+    const JUST: &str = "ctx := \"a/b:c\"\n# lists\ndefault:\n    @just --list\ndeploy env='x': login\n    kubectl get pods\n    kubectl --context {{ctx}} get x\nlogin:\n    @kubectl config use-context a/b:c\nscript:\n    #!/usr/bin/env bash\n    C=a/b:d\n    kubectl --context $C get x\npython:\n    #!/usr/bin/env python3\n    kubectl get x\n";
+    check(&[
+        (&[("package.json", PACKAGE)], &["npm run deploy"], "package.json: get a/b:c"),
+        (&[("package.json", PACKAGE)], &["npm run deploy -- --force"], "package.json: get a/b:c"),
+        (&[("package.json", PACKAGE)], &["yarn deploy"], "package.json: get a/b:c"),
+        (&[("package.json", PACKAGE)], &["pnpm run --silent deploy"], "package.json: get a/b:c"),
+        (&[("package.json", PACKAGE)], &["npm run all"], "package.json: get a/b:c"),
+        (&[("package.json", PACKAGE)], &["npm run quoted"], "package.json: get a/b:c"),
+        (&[("package.json", PACKAGE)], &["npm test"], "package.json: get nothing"),
+        (&[("d/package.json", PACKAGE)], &["npm --prefix d run deploy"], "d/package.json: get a/b:c"),
+        (&[("d/package.json", PACKAGE)], &["cd d && npm run deploy"], "d/package.json: get a/b:c"),
+        (&[("package.json", PACKAGE)], &["npm run nothing"], "not npm run nothing in job: Missing"),
+        (&[], &["npm run deploy"], "not npm run deploy in job: Missing"),
+        (&[("package.json", PACKAGE)], &["npm ci", "yarn tsc", "npm install", "yarn", "pnpm install"], ""),
+        (&[], &["npm test", "yarn build"], ""),
+        (&[("Taskfile.yml", TASKS)], &["task deploy"], "Taskfile.yml: get a/b:c; Taskfile.yml: get $_of_template"),
+        (&[("Taskfile.yml", TASKS), ("d/x.sh", "kubectl --context $C get x\n")], &["task dir"], "d/x.sh: get a/b:d"),
+        (&[("Taskfile.yml", TASKS)], &["task"], ""),
+        (&[("Taskfile.yml", TASKS)], &["task none"], "not task none in job: Missing"),
+        (&[], &["task deploy"], ""),
+        (&[("justfile", JUST)], &["just deploy prod"], "justfile: get a/b:c; justfile: get $_of_template"),
+        (&[("justfile", JUST)], &["just script"], "justfile: get a/b:d"),
+        (&[("justfile", JUST)], &["just python"], ""),
+        (&[("justfile", JUST)], &["just none"], "not just none in job: Missing"),
+    ]);
+}
+
+#[test]
+fn containers_have_kubeconfigs_of_their_own() {
+    check(&[
+        (&[], &["docker run --rm bitnami/kubectl get pods"], "job: get OwnKubeconfig"),
+        (&[], &["docker run -it --rm -v $PWD:/w alpine/k8s:1.30 kubectl get pods"], "job: get OwnKubeconfig"),
+        (
+            &[],
+            &["docker run --rm -v $KUBECONFIG:/k -e KUBECONFIG=/k bitnami/kubectl:1.30 --context a/b:c get pods"],
+            "job: get a/b:c",
+        ),
+        (
+            &[],
+            &["podman run -v \"$KUBECONFIG:/root/.kube/config\" x/y sh -c 'kubectl --context a/b:c get x'"],
+            "job: get a/b:c",
+        ),
+        (&[], &["docker build -t x .", "docker push x", "docker run x"], ""),
+        (&[("x.sh", GET)], &["docker run -v $PWD:/w -w /w alpine ./x.sh"], "x.sh: get OwnKubeconfig"),
+        (&[("x.sh", GET)], &["docker run alpine ./x.sh"], "not ./x.sh in job: Variable"),
+    ]);
+}
+
+#[test]
+fn helmfiles_and_skaffold_name_contexts() {
+    const DEFAULTS: &str = "helmDefaults:\n  kubeContext: a/b:c\nreleases:\n  - name: x\n    chart: y\n";
+    const RELEASES: &str = "helmDefaults:\n  kubeContext: a/b:c\nreleases:\n  - {name: x, kubeContext: 'd/e:f'}\n  - {name: y, kubeContext: d/e:g}\n";
+    const ENVIRONMENTS: &str =
+        "environments:\n  default:\n  prod:\n    kubeContext: a/b:c\n---\nreleases: [{name: x}]\n";
+    const SKAFFOLD: &str = "apiVersion: skaffold/v4beta6\ndeploy:\n  kubeContext: a/b:c\nprofiles:\n  - name: prod\n    deploy: {kubeContext: d/e:f}\n";
+    check(&[
+        (&[("helmfile.yaml", DEFAULTS)], &["helmfile apply"], "helmfile.yaml: apply a/b:c"),
+        (&[("d/helmfile.yaml", DEFAULTS)], &["helmfile -f d/helmfile.yaml sync"], "d/helmfile.yaml: sync a/b:c"),
+        (&[("d/helmfile.yaml", DEFAULTS)], &["cd d", "helmfile sync"], "d/helmfile.yaml: sync a/b:c"),
+        (&[("helmfile.yaml", DEFAULTS)], &["helmfile --kube-context x/y:z apply"], "job: apply x/y:z"),
+        (&[("helmfile.yaml", DEFAULTS)], &["helmfile template"], "job: template ToolSettings"),
+        (&[("helmfile.yaml", RELEASES)], &["helmfile apply"], "helmfile.yaml: apply d/e:f; helmfile.yaml: apply d/e:g"),
+        (&[("helmfile.yaml", ENVIRONMENTS)], &["helmfile -e prod apply"], "helmfile.yaml: apply a/b:c"),
+        (&[("helmfile.yaml", ENVIRONMENTS)], &["helmfile apply"], "job: apply nothing"),
+        (&[("helmfile.yaml", ENVIRONMENTS)], &["helmfile -e $E apply"], "job: apply ToolSettings"),
+        (&[("helmfile.yaml", ENVIRONMENTS)], &[USE, "helmfile apply"], "job: apply a/b:c"),
+        (
+            &[
+                ("helmfile.yaml", "bases: [b.yaml]\nreleases: [{name: x}]\n"),
+                ("b.yaml", "helmDefaults: {kubeContext: a/b:c}\n"),
+            ],
+            &["helmfile apply"],
+            "b.yaml: apply a/b:c",
+        ),
+        (
+            &[("helmfile.yaml", "releases:\n{{ if x }}\n- name: x\n{{ end }}\n")],
+            &["helmfile apply"],
+            "job: apply Opaque; not helmfile.yaml in job: NoYaml",
+        ),
+        (
+            &[("helmfile.yaml", "helmDefaults:\n  kubeContext: '{{ requiredEnv \"C\" }}'\n")],
+            &["export C=a/b:c", "helmfile apply"],
+            "helmfile.yaml: apply a/b:c",
+        ),
+        (&[], &["helmfile apply"], "job: apply Opaque; not helmfile.yaml in job: Missing"),
+        (&[("skaffold.yaml", SKAFFOLD)], &["skaffold run"], "skaffold.yaml: run a/b:c"),
+        (&[("skaffold.yaml", SKAFFOLD)], &["skaffold run -p prod"], "skaffold.yaml: run d/e:f"),
+        (&[("skaffold.yaml", SKAFFOLD)], &["skaffold run --kube-context x/y:z"], "job: run x/y:z"),
+        (&[("skaffold.yaml", "apiVersion: skaffold/v4beta6\n")], &["skaffold run"], "job: run nothing"),
+        (&[], &["skaffold run"], "job: run Opaque; not skaffold.yaml in job: Missing"),
+    ]);
+}
+
+#[test]
+fn providers_of_terraform_name_contexts() {
+    const LITERAL: &str = "# provider \"kubernetes\" {}\nprovider \"kubernetes\" {\n  config_path    = var.kubeconfig\n  config_context = \"a/b:c\" // here\n}\nvariable \"kubeconfig\" {}\n";
+    const VARIABLE: &str = "variable \"ctx\" {\n  default = \"a/b:c\"\n}\nprovider \"helm\" {\n  kubernetes {\n    config_path = var.kubeconfig\n    config_context = var.ctx\n  }\n}\n";
+    const ENV: &str = "export KUBE_CONFIG_PATH=$KUBECONFIG";
+    const VAR: &str = "export TF_VAR_kubeconfig=$KUBECONFIG";
+    check(&[
+        (&[], &[ENV, "export KUBE_CTX=a/b:c", "terraform apply"], "job: apply a/b:c"),
+        (&[], &[ENV, "KUBE_CTX=a/b:c tofu plan"], "job: plan a/b:c"),
+        (&[], &["export KUBE_CTX=a/b:c", "terraform apply"], ""),
+        (&[], &[ENV, "export KUBE_CTX=a/b:c", "terraform init"], ""),
+        (&[], &["export KUBE_CONFIG_PATH=/own", "export KUBE_CTX=a/b:c", "terraform apply"], ""),
+        (&[("main.tf", LITERAL)], &[VAR, "terraform apply -auto-approve"], "main.tf: apply a/b:c"),
+        (&[("d/main.tf", LITERAL)], &[VAR, "cd d", "terraform plan"], "d/main.tf: plan a/b:c"),
+        (&[("d/main.tf", LITERAL)], &[VAR, "terraform -chdir=d plan"], "d/main.tf: plan a/b:c"),
+        (&[("main.tf", LITERAL)], &["terraform apply"], ""),
+        (&[("main.tf", VARIABLE)], &[VAR, "terraform apply"], "main.tf: apply a/b:c"),
+        (&[("main.tf", VARIABLE)], &[VAR, "TF_VAR_ctx=d/e:f terraform apply"], "main.tf: apply d/e:f"),
+        (&[("main.tf", VARIABLE)], &[VAR, "terraform apply -var ctx=d/e:f"], "main.tf: apply $var.ctx"),
+        (
+            &[("main.tf", "provider \"kubernetes\" {\n  host = \"https://x\"\n}\n")],
+            &[ENV, "KUBE_CTX=a/b:c terraform apply"],
+            "",
+        ),
+        (
+            &[(
+                "main.tf",
+                "provider \"kubernetes\" {\n  config_path = \"~/.kube/config\"\n  config_context = \"a/b:c\"\n}\n",
+            )],
+            &["terraform apply"],
+            "",
+        ),
+        (
+            &[("main.tf", "provider \"kubernetes\" {\n  config_context = \"${local.x}:c\"\n}\n")],
+            &[ENV, "terraform apply"],
+            "main.tf: apply $config_context",
+        ),
+        (
+            &[("main.tf", "x = <<EOT\nprovider \"kubernetes\" {\nEOT\nprovider \"kubernetes\" {")],
+            &["terraform apply"],
+            "",
+        ),
+    ]);
+}
+
+#[test]
+fn playbooks_name_contexts() {
+    const PLAY: &str = "- hosts: localhost\n  tasks:\n    - name: x\n      kubernetes.core.k8s: {context: a/b:c, src: x.yml}\n    - block:\n        - kubernetes.core.helm:\n            context: d/e:f\n            kubeconfig: /own\n        - k8s_info: {context: \"{{ ctx }}\"}\n- hosts: all\n  tasks:\n    - k8s: {context: x/y:z}\n";
+    check(&[
+        (&[("p.yml", PLAY)], &["ansible-playbook p.yml"], "p.yml: k8s a/b:c; p.yml: k8s_info ${{ ctx }}"),
+        (&[], &["ansible-playbook -i hosts p.yml"], "not p.yml in job: Missing"),
+    ]);
+}
