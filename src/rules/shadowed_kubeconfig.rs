@@ -68,7 +68,7 @@ rule! {
 
 impl Rule for ShadowedKubeconfig {
     fn check_job(&self, job: &JobView<'_>, cx: &JobContext<'_>, findings: &mut Findings) {
-        let may_be_elsewhere = || cx.jobs.pipeline.unread.iter().any(|unread| unread.kind != UnreadKind::Template);
+        let may_be_elsewhere = || job.pipeline.unread.iter().any(|unread| unread.kind != UnreadKind::Template);
         let mut known: HashSet<*const Script> = HashSet::new();
         for case in job.cases.iter().filter(|case| known.insert(Arc::as_ptr(&case.script))) {
             let Some((write, command)) = shadowed(&case.script) else { continue };
