@@ -52,6 +52,17 @@ pub(super) fn ended(source: &Source, tree: &Tree, problem: &yaml::Problem) -> Op
     Some(BlockText { start: Span::new(start, start + 1), indentation, end: lines.span(end) })
 }
 
+/// The block text that ends with the line above an offset, where a key starts: the number of the line in which it starts, and its indentation.
+pub(super) fn above(source: &Source, key: usize) -> Option<(usize, usize)> {
+    let lines = Lines { source };
+    let key = source.line_index(key);
+    let mut above = (0..key).rev().filter(|&line| !lines.is_blank(line));
+    let indentation = lines.indentation(above.next()?);
+    // The first line that is indented less is the one that starts the text, or none does.
+    let header = above.find(|&line| indentation == 0 || lines.indentation(line) < indentation)?;
+    (indentation > 0 && lines.starts_block_text(header)).then_some((header + 1, indentation))
+}
+
 struct Lines<'s> {
     source: &'s Source,
 }
@@ -79,6 +90,13 @@ impl<'s> Lines<'s> {
         let span = self.source.line_span(line);
         let start = span.start + self.indentation(line);
         Span::new(start, start + self.text(line).trim_start_matches(' ').trim_end().len())
+    }
+
+    /// Whether a line ends as one does that starts a block text.
+    fn starts_block_text(&self, line: usize) -> bool {
+        let content = self.content(line);
+        let header = content.trim_end_matches(['+', '-', '1', '2', '3', '4', '5', '6', '7', '8', '9']);
+        header.strip_suffix(['|', '>']).is_some_and(|before| before.ends_with(' ')) && !content.starts_with('#')
     }
 
     fn next_written(&self, line: usize) -> Option<usize> {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::MAX_EXTENDS;
 use super::problem::{Problem, ProblemKind};
 use super::value::{Entry, Map, Value, Work, merge_into};
+use crate::schema::nearest;
 use crate::source::Place;
 
 /// A job, or any other map of the top level, with its parents.
@@ -115,7 +116,7 @@ impl<'a> Extends<'a> {
                 Err(kind) => kind,
             };
             is_partial = true;
-            if !(self.is_incomplete && matches!(problem, ProblemKind::UnknownParent(_))) {
+            if !(self.is_incomplete && matches!(problem, ProblemKind::UnknownParent { .. })) {
                 self.problem(problem, parent.place());
             }
         }
@@ -134,12 +135,21 @@ impl<'a> Extends<'a> {
         let Some(name) = parent.as_text() else {
             return Err(ProblemKind::WrongType { keyword: "extends", expected: "a name or a list of names" });
         };
-        let at = self.root.position(name).ok_or_else(|| ProblemKind::UnknownParent(name.to_string()))?;
+        let at = self.root.position(name).ok_or_else(|| self.unknown_parent(name))?;
         match (self.states.get(at), self.entry(at).map(|entry| &entry.value)) {
             (Some(State::Done(extended)), Some(Value::Map(_))) => Ok(extended),
             (Some(State::Done(_)), _) => Err(ProblemKind::ParentNoMap(name.to_string())),
             _ => Err(ProblemKind::ExtendsCycle(name.to_string())),
         }
+    }
+
+    fn unknown_parent(&self, name: &str) -> ProblemKind {
+        // Of very many, the first are compared with all names.
+        const MOST: usize = 20;
+        let names = self.root.entries().iter().map(|entry| entry.key.text.as_str());
+        let is_one_of_few = !self.is_incomplete && self.problems.len() < MOST;
+        let near = is_one_of_few.then(|| nearest(name, names)).flatten().map(str::to_owned);
+        ProblemKind::UnknownParent { name: name.to_owned(), near }
     }
 
     fn problem(&mut self, kind: ProblemKind, place: &Place) {

@@ -58,6 +58,11 @@ pub(super) fn job(
     // A script may stand in a file that was not read; `trigger` beside it would be refused.
     let is_trigger = is_trigger(map) && (is_known || map.get("trigger").is_some());
     keys::job(resolver, map, own, is_trigger, is_known, surroundings.main);
+    if is_trigger && is_known && waits_for_nothing(resolver, map) {
+        let kind = ProblemKind::JobWithoutScript(name.text.to_string());
+        resolver.problem(kind, &name.text.place);
+        return None;
+    }
     if !is_trigger && !has_script(map) {
         if is_known && keys::misspells_script(map) {
             return None;
@@ -157,6 +162,18 @@ fn needs(resolver: &mut Resolver<'_>, map: &Map) -> Vec<Text> {
         other => other.as_string().cloned(),
     });
     needs.collect()
+}
+
+/// Whether a job without script and `trigger` waits for no other pipeline (`needs:pipeline`), so that GitLab refuses it.
+///
+/// Source: `lib/gitlab/ci/config/entry/bridge.rb`.
+fn waits_for_nothing(resolver: &mut Resolver<'_>, map: &Map) -> bool {
+    if map.get("trigger").is_some() {
+        return false;
+    }
+    let needs = resolver.get(map, "needs");
+    let items = needs.map(|needs| resolver.flatten(&needs)).unwrap_or_default();
+    !items.iter().any(|item| item.as_map().is_some_and(|need| need.get("pipeline").is_some()))
 }
 
 /// Whether GitLab takes a map for a job with a script.

@@ -3,12 +3,14 @@
 //! Source: `ALLOWED_KEYS` and `ALLOWED_WHEN` in `lib/gitlab/ci/config/entry/` (`processable.rb`, `job.rb` with its EE extension,
 //! `bridge.rb`, `default.rb`, `rules/rule.rb`, `workflow/rules`), and the schema of CI files that GitLab publishes.
 
+use std::sync::Arc;
+
 use super::problem::{Problem, ProblemKind};
 use super::resolver::Resolver;
 use super::ruby_yaml::Kind;
 use super::value::{Map, Value};
 use crate::schema::nearest;
-use crate::source::Source;
+use crate::source::{Place, Source};
 
 /// The keys of a job, with or without a script.
 const EVERY_JOB: &[&str] = &[
@@ -133,7 +135,7 @@ pub(super) fn job(
     own: &Map,
     is_trigger: bool,
     is_known: bool,
-    main: Option<&std::sync::Arc<Source>>,
+    main: Option<&Arc<Source>>,
 ) {
     job_keys(resolver, map, is_trigger);
     let has = |key: &str| map.get(key).is_some_and(|value| !value.is_null());
@@ -197,7 +199,7 @@ fn job_keys(resolver: &mut Resolver<'_>, map: &Map, is_trigger: bool) {
         if is_of_script {
             resolver.refuse(ProblemKind::NotOfTrigger(key.to_owned()), place);
         } else {
-            stray_key(resolver, "a job", key, near_job_key(key), place);
+            stray_key(resolver, "a job", key, near_job_key, place);
         }
     }
 }
@@ -208,7 +210,7 @@ pub(super) fn default(resolver: &mut Resolver<'_>, default: &Map) {
         if is_job_key(key) {
             resolver.refuse(ProblemKind::NotInDefault(key.to_owned()), place);
         } else {
-            stray_key(resolver, "`default`", key, nearest(key, DEFAULT.iter().copied()), place);
+            stray_key(resolver, "`default`", key, |key| nearest(key, DEFAULT.iter().copied()), place);
         }
     }
 }
@@ -216,7 +218,7 @@ pub(super) fn default(resolver: &mut Resolver<'_>, default: &Map) {
 /// Refuses keys and values of a rule that there are none of.
 pub(super) fn rule(resolver: &mut Resolver<'_>, of: Of, rule: &Map) {
     for (key, place) in text_keys(rule).filter(|(key, _)| !RULE.contains(key)) {
-        stray_key(resolver, "a rule", key, nearest(key, RULE.iter().copied()), place);
+        stray_key(resolver, "a rule", key, |key| nearest(key, RULE.iter().copied()), place);
     }
     if let Some(when) = resolver.get(rule, "when") {
         match of {
@@ -226,14 +228,23 @@ pub(super) fn rule(resolver: &mut Resolver<'_>, of: Of, rule: &Map) {
     }
 }
 
-/// A key that is not known is refused where it is near one that is; another one may be of a release that is not known.
+/// How many keys that are not known are told.
+const MOST_STRAY: usize = 200;
+
+/// A key that is not known is refused where it is near one that is; another one may be of a release that is not known. It is told once, however many
+/// jobs come to have it.
 fn stray_key(
     resolver: &mut Resolver<'_>,
     of: &'static str,
     key: &str,
-    near: Option<&'static str>,
-    place: &crate::source::Place,
+    near: impl Fn(&str) -> Option<&'static str>,
+    place: &Place,
 ) {
+    let at = (Arc::as_ptr(&place.source), place.span.start);
+    if resolver.stray.len() == MOST_STRAY || !resolver.stray.insert(at) {
+        return;
+    }
+    let near = near(key);
     let problem = Problem::new(ProblemKind::StrayKey { of, key: key.to_owned(), near }, place.clone());
     match near {
         Some(_) => resolver.problems.push(problem),
@@ -242,7 +253,7 @@ fn stray_key(
 }
 
 /// The keys that are text, of which only those are told that no input may still change.
-fn text_keys(map: &Map) -> impl Iterator<Item = (&str, &crate::source::Place)> {
+fn text_keys(map: &Map) -> impl Iterator<Item = (&str, &Place)> {
     let entries = map.entries().iter().filter(|entry| entry.key.kind == Kind::Text && !is_open(&entry.key.text));
     entries.map(|entry| (entry.key.text.as_str(), &entry.key.text.place)).filter(|(key, _)| *key != "<<")
 }

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use super::block_text;
 use super::include::{Included, Reader};
 use super::job::{Surroundings, has_script, is_trigger, job};
 use super::keys::{self, Of};
@@ -252,7 +253,9 @@ fn read_entry(resolver: &mut Resolver<'_>, at: usize, entry: &Entry, surrounding
     match resolver.resolve(entry.value.clone()) {
         Some(Value::Map(map)) => job(resolver, name, &map, &map, false, surroundings),
         Some(_) => {
-            let kind = ProblemKind::JobNoMap(name.text.to_string());
+            let Place { source, span } = &name.text.place;
+            let kind =
+                ProblemKind::JobNoMap { name: name.text.to_string(), below: block_text::above(source, span.start) };
             resolver.problems.push(Problem::new(kind, name.text.place.clone()));
             None
         }

@@ -49,7 +49,12 @@ pub enum ProblemKind {
     /// An included file wants an input that it is not given.
     MissingInput(String),
     /// A job that is no map.
-    JobNoMap(String),
+    JobNoMap {
+        /// Its name.
+        name: String,
+        /// The block text that ends with the line above it: the line in which that starts, and by how many blanks it is indented.
+        below: Option<(usize, usize)>,
+    },
     /// A job without `script`, `run` or `trigger`.
     JobWithoutScript(String),
     /// A job that has a keyword of the top level as its name.
@@ -57,7 +62,12 @@ pub enum ProblemKind {
     /// A job whose name is no text, as `on` or `1`.
     JobName(String),
     /// A parent in `extends` that is defined nowhere.
-    UnknownParent(String),
+    UnknownParent {
+        /// Its name.
+        name: String,
+        /// What is defined and has a name that is near.
+        near: Option<String>,
+    },
     /// A parent in `extends` that is no map.
     ParentNoMap(String),
     /// `extends` in a circle.
@@ -229,7 +239,8 @@ impl Problem {
             ProblemKind::UnknownValue { value, values, .. } => nearest(value, values.iter().copied()),
             ProblemKind::StrayKey { near, .. } => *near,
             ProblemKind::OnStop { fault: OnStopFault::Undefined { near }, .. }
-            | ProblemKind::UndefinedNeed { near, .. } => near.as_deref(),
+            | ProblemKind::UndefinedNeed { near, .. }
+            | ProblemKind::UnknownParent { near, .. } => near.as_deref(),
             _ => None,
         }
     }
@@ -244,6 +255,9 @@ impl Problem {
         let help = match &self.kind {
             K::Syntax(kind) => syntax(kind).1?.to_owned(),
             K::BlockTextEnds { blanks, .. } => format!("indent it by {blanks} blanks, as the text above it"),
+            K::JobNoMap { below: Some((from, blanks)), .. } => {
+                format!("if it belongs to the block text that starts in line {from}, indent it by {blanks} blanks")
+            }
             K::Date(text) => format!("quote it: '{text}'"),
             K::JobName(_) => "quote the name".to_owned(),
             K::KeywordAsJob(_) => "give the job another name".to_owned(),
@@ -352,11 +366,11 @@ impl ProblemKind {
             K::TooManyIncludes => format!("more than {} files are included: {UNLESS_ALLOWED}", super::MAX_INCLUDES),
             K::BadInclude => "this names nothing that could be included".to_owned(),
             K::MissingInput(name) => format!("the included file wants the input `{name}`"),
-            K::JobNoMap(name) => format!("`{name}` must be a map, as a job"),
+            K::JobNoMap { name, .. } => format!("`{name}` must be a map, as a job"),
             K::JobWithoutScript(name) => format!("`{name}` has no `script`, `run` or `trigger`"),
             K::KeywordAsJob(name) => format!("`{name}` is a keyword and cannot be a job's name"),
             K::JobName(name) => format!("`{name}` is no text, which a job's name must be"),
-            K::UnknownParent(name) => format!("`{name}` is defined nowhere"),
+            K::UnknownParent { name, .. } => format!("`extends` names `{name}`, which is defined nowhere"),
             K::ParentNoMap(name) => format!("`{name}` is no map and cannot be extended"),
             K::ExtendsCycle(name) => format!("`{name}` extends itself"),
             K::ExtendsTooDeep(name) => format!("`{name}` extends over more than {} levels", super::MAX_EXTENDS),

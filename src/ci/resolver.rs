@@ -3,13 +3,14 @@
 //! Source: `lib/gitlab/ci/config/yaml/tags/` (`reference.rb`, `base.rb`, `resolver.rb`), and the order of work in
 //! `lib/gitlab/ci/config.rb`: includes, then `extends`, then references.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::MAX_DEPTH;
 use super::extends::Extends;
 use super::problem::{Problem, ProblemKind};
 use super::value::{Map, Reference, Value, Work};
-use crate::source::Place;
+use crate::source::{Place, Source};
 
 /// Reads values with their references followed.
 pub(super) struct Resolver<'a> {
@@ -17,6 +18,8 @@ pub(super) struct Resolver<'a> {
     pub problems: Vec<Problem>,
     /// What may be wrong, unless the release knows what is not known here.
     pub unverified: Vec<Problem>,
+    /// Where the keys stand that are not known: each is judged once.
+    pub stray: HashSet<(*const Source, usize)>,
     /// Whether anything since it was last set to false was missing.
     pub is_partial: bool,
     pub work: &'a Work,
@@ -28,8 +31,8 @@ pub(super) struct Resolver<'a> {
 impl<'a> Resolver<'a> {
     pub fn new(root: &'a Map, work: &'a Work, is_incomplete: bool) -> Self {
         let extends = Extends::new(root, work, is_incomplete);
-        let (problems, unverified, open) = (Vec::new(), Vec::new(), Vec::new());
-        Self { extends, problems, unverified, is_partial: false, work, is_incomplete, open }
+        let (problems, unverified, stray, open) = (Vec::new(), Vec::new(), HashSet::new(), Vec::new());
+        Self { extends, problems, unverified, stray, is_partial: false, work, is_incomplete, open }
     }
 
     /// Notes a problem that keeps a part of the job from being known.

@@ -187,7 +187,7 @@ fn keys_of_later_releases(job: &JobView<'_>, cx: &JobContext<'_>, findings: &mut
 /// Whether a name needs no quotes in YAML, wherever it stands.
 fn is_plain(name: &str) -> bool {
     let is_word = |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '/' | '.');
-    name.starts_with(|first: char| first.is_ascii_alphabetic()) && name.chars().all(is_word)
+    name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '.') && name.chars().all(is_word)
 }
 
 /// The sentence with a capital letter, unless it starts with code.

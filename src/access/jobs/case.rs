@@ -436,7 +436,7 @@ mod tests {
         let (pipeline, project) = (pipeline(&wide(3, 4)), CiProject::default());
         let (basis, refs) = (Basis::default(), RefFacts::default());
         let library = Library::empty();
-        let mut reading = Reading { left: 5, ..Reading::of(&library) };
+        let mut reading = Reading { left: 5, ..Reading::of(&library, &|_| true) };
         let counts: Vec<(usize, bool)> = pipeline
             .jobs
             .iter()

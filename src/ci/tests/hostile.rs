@@ -68,6 +68,15 @@ fn a_long_chain_of_parents() {
 }
 
 #[test]
+fn keys_that_nobody_knows() {
+    let keys: String = (0..5000).map(|key| format!("  unheard{key}: x\n  skript{key}: x\n")).collect();
+    let jobs: String = (0..20).map(|job| format!("job{job}: {{ extends: .base }}\n")).collect();
+    let pipeline = read(&format!(".base:\n  script: x\n{keys}{jobs}"));
+    assert_eq!(pipeline.jobs.len(), 20);
+    assert_eq!(pipeline.problems.len() + pipeline.unverified.len(), 200);
+}
+
+#[test]
 fn many_jobs() {
     let jobs: String = (0..10_000).map(|job| format!("job{job}: {{ extends: .base, stage: deploy }}\n")).collect();
     let pipeline = clean(&format!(".base: {{ script: [one, two], environment: prod }}\nvariables: {{ A: a }}\n{jobs}"));

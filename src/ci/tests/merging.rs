@@ -64,7 +64,7 @@ fn extends_that_leads_nowhere() {
     assert_eq!(
         messages(&pipeline),
         [
-            ".gitlab-ci.yml:1: `.missing` is defined nowhere: GitLab refuses the configuration",
+            ".gitlab-ci.yml:1: `extends` names `.missing`, which is defined nowhere: GitLab refuses the configuration",
             ".gitlab-ci.yml:2: `b` extends itself: GitLab refuses the configuration",
             ".gitlab-ci.yml:3: `.d` is no map and cannot be extended: GitLab refuses the configuration",
         ]

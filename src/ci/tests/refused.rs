@@ -215,3 +215,32 @@ fn a_block_text_that_ends_too_early() {
         assert!(!told.is_empty() && !told[0].contains("block text"), "{other}: {told:?}");
     }
 }
+
+#[test]
+fn a_line_of_a_block_text_that_became_a_key() {
+    let help = |text: &str| read(text).problems[0].help();
+    let expected = Some("if it belongs to the block text that starts in line 3, indent it by 6 blanks".to_owned());
+    assert_eq!(help("a:\n  script:\n    - |\n      cat <<EOF\nkind: Secret\n"), expected);
+    assert_eq!(help("a:\n  script:\n    - |-\n      if x\n        y\n      fi\n\nname: x\n"), expected);
+    assert_eq!(help("a:\n  script:\n    - x\nname: x\n"), None);
+    assert_eq!(help("a:\n  script: x\n# the text |\nname: x\n"), None);
+}
+
+#[test]
+fn jobs_without_script_that_wait_for_no_pipeline() {
+    assert_eq!(told("build: { script: x }\na: { needs: [build] }\n"), ["2: `a` has no `script`, `run` or `trigger`"]);
+    for silent in [
+        "a: { needs: [{ pipeline: acme/shop }] }\n",
+        "a: { needs: { pipeline: $PARENT, job: x } }\n",
+        "a: { needs: [x], trigger: acme/shop }\nx: { script: x }\n",
+        "include: [{ template: x.yml }]\na: { needs: [x] }\n",
+    ] {
+        assert_eq!(told(silent), [""; 0], "{silent}");
+    }
+}
+
+#[test]
+fn a_parent_whose_name_is_near() {
+    let pipeline = read(".deploy: { script: x }\na: { extends: .deploi }\n");
+    assert_eq!(pipeline.problems[0].meant(), Some(".deploy"));
+}
