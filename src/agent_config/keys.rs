@@ -41,7 +41,7 @@ pub static CONFIGURATION: Declared = Declared::new(|| {
             .tier(Tier::Premium),
         Key::new("flux", Kind::message(&FLUX), "Immediate reconciliation of Flux sources after a push.").since(16, 1),
         Key::new("gitops", Kind::message(&GITOPS), "Deployment of manifests by the agent itself.")
-            .until(18, 0, "Flux with the agent's `flux` settings deploys manifests now; remove the section")
+            .until(18, 0, "remove the section; Flux, with the agent's `flux` settings, replaces it")
             .inert(Inert {
                 from: Version::new(17, 0),
                 until: Some(Version::new(18, 0)),

@@ -16,6 +16,7 @@ pub use subject::Subject;
 
 use crate::access::jobs::{ProjectJobs, Selection};
 use crate::agent_config::CiEntry;
+use crate::ci::Unread;
 use crate::diagnostic::accepted::AcceptedIndex;
 use crate::diagnostic::suppression::{self, AcceptedFinding};
 use crate::diagnostic::{self, Finding, Fix, LeftOut, Level, LevelsAt, Lowered, Severity};
@@ -33,6 +34,10 @@ pub struct Analysis {
     pub findings: Vec<Finding>,
     /// Rules that could not run for want of knowledge, with what they want.
     pub unchecked: Vec<(&'static RuleInfo, Need)>,
+    /// The project's full path, where it is known.
+    pub project: Option<String>,
+    /// What the CI file names and was not read.
+    pub not_read: Vec<Unread>,
     /// What could not be read of the CI file, as lines for the summary.
     pub remarks: Vec<String>,
     /// The paths of the configurations that were found, CI files included.
@@ -102,7 +107,8 @@ fn check_project(
     let known = ProjectContext { gitlab: &project.context, environments: &facts.environments };
     let excluded = subject.excluded();
     let is_meant = |path: &str| subject.is_meant(path, &excluded);
-    let mut analysis = Analysis::default();
+    let project_path = project.context.project.as_ref().map(|path| path.as_str().to_owned());
+    let mut analysis = Analysis { project: project_path, ..Analysis::default() };
     // A rule that speaks of something in files runs without regret where no file has it.
     let mut concerned = vec![false; rules.len()];
     for (input, file) in project.inputs.iter().zip(files).inspect(|_| steps.add(1)) {
@@ -136,10 +142,12 @@ fn check_project(
                 analysis.run(*rule, main, &mut |findings| run_on_jobs(*rule, &items, findings));
             }
         }
-        let found = analysis.findings.split_off(before);
+        let mut found = analysis.findings.split_off(before);
+        settle_in_run_files(&mut found, jobs);
         analysis.findings.extend(found.into_iter().filter(|finding| is_meant(finding.place.source.path())));
         if is_meant(main.path()) {
             analysis.remarks.extend(unread(jobs));
+            analysis.not_read.extend(jobs.not_read().cloned());
             analysis.remarks.extend(not_looked_at(jobs));
         }
     }
@@ -161,6 +169,31 @@ fn check_project(
     analysis.note_settings(&levels, looked_at, excluded.clone());
     analysis.findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
     analysis
+}
+
+/// What is found in files that jobs run names the jobs. Nothing is changed there: what else they are for is not known here.
+fn settle_in_run_files(findings: &mut [Finding], jobs: &ProjectJobs<'_>) {
+    let by_file = jobs.run_files();
+    if by_file.is_empty() {
+        return;
+    }
+    let by_path: HashMap<&str, &[&str]> =
+        by_file.iter().map(|(source, jobs)| (source.path(), jobs.as_slice())).collect();
+    let changes_one = |fix: &Fix| fix.edits.iter().any(|edit| by_path.contains_key(edit.place.source.path()));
+    for finding in findings {
+        finding.fix = finding.fix.take_if(|fix| !changes_one(fix));
+        finding.offers.retain(|fix| !changes_one(fix));
+        let Some(jobs) = by_path.get(finding.place.source.path()) else { continue };
+        let names: Vec<String> = match &finding.fault {
+            Some(fault) => fault.names.clone(),
+            None => jobs.iter().map(|job| words::excerpt(job)).collect(),
+        };
+        if names.iter().any(|name| finding.message.contains(name.as_str())) {
+            continue;
+        }
+        let names = if let [name] = &names[..] { format!("job {name}") } else { words::jobs(&names) };
+        finding.message = format!("{} ({names})", finding.message);
+    }
 }
 
 /// What settings say of the rules in each file, worked out once a file.
@@ -258,6 +291,12 @@ impl Analysis {
                 read(source, yaml::read(source).tree().comments());
             }
         }
+        let run_files = jobs.map(ProjectJobs::run_files).unwrap_or_default();
+        for (source, _) in run_files.into_iter().filter(|(source, _)| heeds_comments(source.path())) {
+            if source.text().contains(suppression::MARK) {
+                read(source, &suppression::comments_of_lines(source));
+            }
+        }
         let ran = |name: &str, path: &str| {
             let rule = rules.iter().map(|rule| rule.info()).find(|rule| rule.name == name);
             let knows_enough = |rule: &&RuleInfo| rule.needs.iter().all(|need| is_met(*need, &subject.project.context));
@@ -327,34 +366,37 @@ pub fn unused_settings(subjects: &[Subject], analyses: &[Analysis]) -> Vec<Findi
 /// What rules are shown of the jobs of a project one by one, gathered once for all rules.
 struct JobItems<'p> {
     cx: JobContext<'p>,
-    of_auto_devops: Option<Selection>,
+    of_values: Vec<Selection>,
     actions: Vec<Vec<JobAction<'p>>>,
     selections: Vec<Vec<JobSelection<'p>>>,
 }
 
 impl<'p> JobItems<'p> {
     fn of(cx: JobContext<'p>) -> Self {
-        let of_auto_devops = cx.jobs.auto_devops_context();
+        let of_values = cx.jobs.contexts_in_values();
         let actions = cx.jobs.jobs.iter().map(JobAction::of).collect();
         let selections = cx.jobs.jobs.iter().map(|job| {
             let selected = job.selections().iter();
             selected.map(|selected| JobSelection::of(job, selected)).collect()
         });
         let selections = selections.collect();
-        Self { cx, of_auto_devops, actions, selections }
+        Self { cx, of_values, actions, selections }
     }
 }
 
 fn run_on_jobs<'p>(rule: &dyn Rule, items: &JobItems<'p>, findings: &mut Findings) {
-    let JobItems { cx, of_auto_devops, actions, selections } = items;
+    let JobItems { cx, of_values, actions, selections } = items;
     rule.check_pipeline(cx.jobs, cx, findings);
-    if let Some(selection) = of_auto_devops {
+    for selection in of_values {
         rule.check_context(selection, cx, findings);
     }
     for ((job, actions), selections) in cx.jobs.jobs.iter().zip(actions).zip(selections) {
         let place = &job.job.name_place;
         let place = Place { source: Arc::clone(&place.source), span: place.span };
         findings.begin_job(&job.job.name, place, &job.job.parents);
+        if let Some(started_by) = &job.started_by {
+            findings.begin_child(started_by);
+        }
         rule.check_job(job, cx, findings);
         for action in actions {
             rule.check_action(action, cx, findings);
@@ -391,20 +433,24 @@ fn not_looked_at(jobs: &ProjectJobs<'_>) -> Option<String> {
     })
 }
 
-/// What a CI file includes and is not at hand, in one line.
+/// How many things that jobs run and were not read are named in the summary.
+const MOST_UNREAD: usize = 5;
+
+/// What a CI file includes and is not at hand, and what its jobs run that was not read, in a line each.
 fn unread(jobs: &ProjectJobs<'_>) -> Vec<String> {
     let Some(main) = jobs.pipeline.sources.first() else { return Vec::new() };
-    let names: BTreeSet<String> =
-        jobs.pipeline.unread.iter().map(|unread| format!("{} {}", unread.kind.name(), unread.name)).collect();
-    let children: BTreeSet<&str> =
-        jobs.pipeline.jobs.iter().filter(|job| job.has_child).map(|job| &*job.name).collect();
-    let children = children.into_iter().map(|job| format!("the child pipeline of the job {job}"));
-    let names: Vec<String> = names.into_iter().chain(children).collect();
-    if names.is_empty() {
-        return Vec::new();
+    let included = jobs.not_read().filter(|unread| unread.run.is_none());
+    let names: BTreeSet<String> = included.map(|unread| format!("{} {}", unread.kind.name(), unread.name)).collect();
+    let mut lines = Vec::new();
+    if !names.is_empty() {
+        let names = names.into_iter().collect::<Vec<_>>().join(", ");
+        lines.push(format!("Not read: what {} includes from elsewhere ({}).", main.path(), secrets::mask(&names)));
     }
-    let names = names.join(", ");
-    vec![format!("Not read: what {} includes or starts elsewhere ({}).", main.path(), secrets::mask(&names))]
+    let run = words::runs_unread(jobs.not_read());
+    if !run.is_empty() {
+        lines.push(format!("Not read: {} ({}).", words::cut(&run, MOST_UNREAD).join("; "), main.path()));
+    }
+    lines
 }
 
 /// What rules are shown of a file one by one, gathered once for all rules.

@@ -1,5 +1,6 @@
 //! What a pipeline's configuration is read from.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::source::Source;
@@ -48,6 +49,15 @@ pub enum FileContent {
     TooLarge(u64),
     /// Something that is no file; what it is.
     NoFile(&'static str),
+}
+
+/// The files of the repository that jobs run, as they were read.
+#[derive(Clone, Debug, Default)]
+pub struct JobFiles {
+    /// What lies at each path that was asked for.
+    pub contents: BTreeMap<String, FileContent>,
+    /// The files of folders, by folder and ending.
+    pub folders: BTreeMap<(String, String), Vec<String>>,
 }
 
 /// What is known of the project whose pipeline it is. Predefined variables get their values from it.

@@ -3,15 +3,16 @@
 //! Source: `lib/gitlab/ci/config/external/` (`processor.rb`, `mapper/*`, `file/*`) and `doc/ci/yaml/includes.md`: a
 //! file is laid over all that it includes, a later include over an earlier one.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::inputs::interpolate;
 use super::load::{Loaded, load};
 use super::location::{Certainty, Location, Target, locations};
-use super::problem::{Problem, ProblemKind, Unread, UnreadKind};
+use super::model::Variable;
+use super::problem::{Problem, ProblemKind, Unread, UnreadKind, UnreadReason};
 use super::text::Text;
-use super::value::{Map, Work, merge_into};
+use super::value::{Entry, Map, Value, Work, merge_into};
 use super::variables::Scope;
 use super::{FileContent, Files, Globbed, MAX_INCLUDES};
 use crate::source::{Place, Source, Span};
@@ -31,39 +32,121 @@ pub(super) struct Included {
     pub sources: Vec<Arc<Source>>,
     pub problems: Vec<Problem>,
     pub unread: Vec<Unread>,
+    /// The inputs of what was not read.
+    pub inputs: Vec<Variable>,
     /// The files that `rules` may keep out of a pipeline.
     pub conditional: Vec<Arc<Source>>,
 }
 
-/// Reads the main file and all that it includes; `None` where there is no main file that could be read.
-pub(super) fn read_main(main: &str, files: &dyn Files, scope: &Scope, work: &Work) -> (Option<Arc<Map>>, Included) {
-    let mut includer = Includer::new(files, scope, work);
-    let root = includer.main(main);
-    (root, includer.included)
+/// What files are read from, with what was read of them so far.
+pub(super) struct Reader<'a> {
+    files: &'a dyn Files,
+    loaded: HashMap<(Origin, String), Fetched>,
+    /// How many bytes and files may still be read for child pipelines.
+    left: (usize, usize),
 }
 
-struct Includer<'a> {
-    files: &'a dyn Files,
-    scope: &'a Scope,
-    work: &'a Work,
+/// The most files and bytes that the child pipelines of a configuration have together. Each has its [`MAX_INCLUDES`] besides.
+///
+/// The bytes are those of `ci_max_total_yaml_size_bytes` in `doc/administration/instance_limits.md`.
+const MOST_FOR_CHILDREN: (usize, usize) = (300 << 20, 1_000);
+
+/// What was found at a place.
+#[derive(Clone)]
+enum Fetched {
+    File(Arc<Loaded>),
+    Missing,
+    TooLarge(u64),
+    NoFile(&'static str),
+}
+
+impl<'a> Reader<'a> {
+    pub fn new(files: &'a dyn Files) -> Self {
+        Self { files, loaded: HashMap::new(), left: MOST_FOR_CHILDREN }
+    }
+
+    /// Whether nothing more may be read for child pipelines.
+    pub fn is_exhausted(&self) -> bool {
+        self.left.0 == 0 || self.left.1 == 0
+    }
+
+    /// Reads the main file and all that it includes; `None` where there is no main file that could be read.
+    pub fn main(&mut self, main: &str, scope: &Scope, work: &Work) -> (Option<Arc<Map>>, Included) {
+        let mut includer = Includer::new(self, scope, work, None);
+        let root = includer.main(main);
+        (root, includer.included)
+    }
+
+    /// Reads what a job names for a child pipeline.
+    pub fn child(&mut self, include: &Value, scope: &Scope, work: &Work, child: ChildOf) -> (Arc<Map>, Included) {
+        let mut includer = Includer::new(self, scope, work, Some(child));
+        let root = includer.child(include);
+        (root, includer.included)
+    }
+
+    fn fetch(&mut self, key: &(Origin, String), work: &Work, is_of_child: bool) -> Fetched {
+        if let Some(known) = self.loaded.get(key) {
+            return known.clone();
+        }
+        let (origin, path) = key;
+        let content = match origin {
+            Origin::Here => self.files.read(path),
+            Origin::Project(project, git_ref) => self.files.project_file(project, git_ref.as_deref(), path),
+        };
+        let fetched = match content {
+            FileContent::Text(source) => {
+                if is_of_child {
+                    let (bytes, files) = self.left;
+                    self.left = (bytes.saturating_sub(source.text().len()), files.saturating_sub(1));
+                }
+                Fetched::File(Arc::new(load(&source, work)))
+            }
+            FileContent::Missing => Fetched::Missing,
+            FileContent::TooLarge(size) => Fetched::TooLarge(size),
+            FileContent::NoFile(why) => Fetched::NoFile(why),
+        };
+        self.loaded.insert(key.clone(), fetched.clone());
+        fetched
+    }
+}
+
+/// Whose child pipeline it is.
+pub(super) struct ChildOf {
+    /// The job that starts it.
+    pub job: Arc<str>,
+    /// Whether variables of the job decide which files it has, so that none of these is said to be missing.
+    pub is_by_variables: bool,
+}
+
+struct Includer<'r, 'a> {
+    reader: &'r mut Reader<'a>,
+    scope: &'r Scope,
+    work: &'r Work,
     included: Included,
-    /// Files by place, so that none is read twice.
-    loaded: HashMap<(Origin, String), Option<Arc<Loaded>>>,
+    /// The files that this configuration has.
+    taken: HashSet<(Origin, String)>,
     /// The files that are being expanded, outermost first.
     stack: Vec<(Origin, String)>,
     count: usize,
     /// How many of them are included with `rules`.
     conditions: usize,
+    child: Option<ChildOf>,
 }
 
-impl<'a> Includer<'a> {
-    fn new(files: &'a dyn Files, scope: &'a Scope, work: &'a Work) -> Self {
-        let (included, loaded, stack) = (Included::default(), HashMap::new(), Vec::new());
-        Self { files, scope, work, included, loaded, stack, count: 0, conditions: 0 }
+impl<'r, 'a> Includer<'r, 'a> {
+    fn new(reader: &'r mut Reader<'a>, scope: &'r Scope, work: &'r Work, child: Option<ChildOf>) -> Self {
+        let (included, taken, stack) = (Included::default(), HashSet::new(), Vec::new());
+        Self { reader, scope, work, included, taken, stack, count: 0, conditions: 0, child }
+    }
+
+    fn child(&mut self, include: &Value) -> Arc<Map> {
+        let mut merged = Arc::new(Map::new(include.place().clone()));
+        self.take_all(include, &Origin::Here, &mut merged);
+        merged
     }
 
     fn main(&mut self, main: &str) -> Option<Arc<Map>> {
-        let content = self.files.read(main);
+        let content = self.reader.files.read(main);
         let source = match content {
             FileContent::Text(source) => source,
             other => {
@@ -72,14 +155,17 @@ impl<'a> Includer<'a> {
                     FileContent::NoFile(why) => ProblemKind::NoFile(main.to_owned(), why),
                     _ => ProblemKind::NoMainFile(main.to_owned()),
                 };
-                let place = Place::new(&Arc::new(Source::new(self.files.shown(main), "")), Span::default());
+                let place = Place::new(&Arc::new(Source::new(self.reader.files.shown(main), "")), Span::default());
                 self.problem(kind, &place);
                 self.included.sources.push(place.source);
                 return None;
             }
         };
-        let loaded = self.load(&source);
-        self.stack.push((Origin::Here, main.to_owned()));
+        let key = (Origin::Here, main.to_owned());
+        let loaded = Arc::new(load(&source, self.work));
+        self.reader.loaded.insert(key.clone(), Fetched::File(Arc::clone(&loaded)));
+        self.add(&loaded);
+        self.stack.push(key);
         let content = interpolate(&loaded, None, None, self.work, &mut self.included.problems)?;
         Some(self.expand(&content, &Origin::Here))
     }
@@ -89,20 +175,29 @@ impl<'a> Includer<'a> {
     }
 
     fn unread(&mut self, kind: UnreadKind, name: impl Into<String>, place: &Place) {
-        self.included.unread.push(Unread { kind, name: name.into(), place: place.clone() });
+        let unread = match self.child.as_ref().filter(|_| self.stack.is_empty()) {
+            Some(child) => Unread::run(kind, name.into(), place.clone(), &child.job, UnreadReason::of_child(kind)),
+            None => Unread::included(kind, name.into(), place.clone()),
+        };
+        self.included.unread.push(unread);
     }
 
-    fn load(&mut self, source: &Arc<Source>) -> Arc<Loaded> {
-        let mut loaded = load(source, self.work);
-        self.included.problems.append(&mut loaded.problems);
-        self.included.sources.push(Arc::clone(source));
-        Arc::new(loaded)
+    fn add(&mut self, loaded: &Loaded) {
+        self.included.problems.extend_from_slice(&loaded.problems);
+        self.included.sources.push(Arc::clone(&loaded.source));
     }
 
     /// A file's content over what it includes.
     fn expand(&mut self, content: &Arc<Map>, origin: &Origin) -> Arc<Map> {
         let Some(include) = content.get("include") else { return Arc::clone(content) };
         let mut merged = Arc::new(Map::new(content.place.clone()));
+        self.take_all(include, origin, &mut merged);
+        merge_into(&mut merged, content, self.work);
+        merged
+    }
+
+    /// Takes in what the items of an `include` name, a later one over an earlier.
+    fn take_all(&mut self, include: &Value, origin: &Origin, merged: &mut Arc<Map>) {
         for location in locations(include) {
             let location = match location {
                 Ok(location) => location,
@@ -116,19 +211,30 @@ impl<'a> Includer<'a> {
             }
             match location.certainty {
                 Certainty::Never => {}
-                Certainty::Always => self.take(&location, origin, &mut merged),
+                Certainty::Always => self.take(&location, origin, merged),
                 Certainty::Maybe => {
                     self.conditions += 1;
-                    self.take(&location, origin, &mut merged);
+                    self.take(&location, origin, merged);
                     self.conditions -= 1;
                 }
             }
         }
-        merge_into(&mut merged, content, self.work);
-        merged
     }
 
     fn take(&mut self, location: &Location, origin: &Origin, merged: &mut Arc<Map>) {
+        let read_before = self.included.unread.len();
+        self.take_target(location, origin, merged);
+        if let Some(inputs) = location.inputs.as_ref().filter(|_| self.included.unread.len() > read_before) {
+            let input = |entry: &Entry| {
+                let value = entry.value.as_text()?;
+                let place = value.place.clone();
+                Some(Variable { name: entry.key.text.shared(), value: value.shared(), expand: true, place })
+            };
+            self.included.inputs.extend(inputs.entries().iter().filter_map(input));
+        }
+    }
+
+    fn take_target(&mut self, location: &Location, origin: &Origin, merged: &mut Arc<Map>) {
         match &location.target {
             Target::Local(path) => self.local(path, location, origin, merged),
             Target::Project { project, git_ref, files } => {
@@ -171,7 +277,7 @@ impl<'a> Includer<'a> {
         let Some(pattern) = normalised(&known) else {
             return self.problem(ProblemKind::OutsideRepository(known), &path.place);
         };
-        let Globbed { paths, is_whole } = self.files.glob(&pattern);
+        let Globbed { paths, is_whole } = self.reader.files.glob(&pattern);
         if !is_whole {
             self.unread(UnreadKind::Local, known, &path.place);
         }
@@ -219,39 +325,31 @@ impl<'a> Includer<'a> {
     }
 
     fn fetch(&mut self, key: &(Origin, String), place: &Place) -> Option<Arc<Loaded>> {
-        if let Some(known) = self.loaded.get(key) {
-            return known.clone();
+        let is_new = self.taken.insert(key.clone());
+        let fetched = self.reader.fetch(key, self.work, self.child.is_some());
+        if let Fetched::File(loaded) = &fetched {
+            if is_new {
+                self.add(loaded);
+            }
+            return Some(Arc::clone(loaded));
+        }
+        // Each thing is said once.
+        if !is_new {
+            return None;
         }
         let (origin, path) = key;
-        let content = match origin {
-            Origin::Here => self.files.read(path),
-            Origin::Project(project, git_ref) => self.files.project_file(project, git_ref.as_deref(), path),
-        };
-        let loaded = match content {
-            FileContent::Text(source) => Some(self.load(&source)),
-            FileContent::Missing => {
-                match origin {
-                    Origin::Project(project, _) => {
-                        self.unread(UnreadKind::Project, format!("{project}: {path}"), place)
-                    }
-                    // Rules often ask whether the file is there.
-                    Origin::Here if self.conditions > 0 => {}
-                    Origin::Here if !self.files.is_whole() => self.unread(UnreadKind::Local, path.clone(), place),
-                    Origin::Here => self.problem(ProblemKind::MissingFile(path.clone()), place),
-                }
-                None
-            }
-            FileContent::TooLarge(size) => {
-                self.problem(ProblemKind::FileTooLarge(path.clone(), size), place);
-                None
-            }
-            FileContent::NoFile(why) => {
-                self.problem(ProblemKind::NoFile(path.clone(), why), place);
-                None
-            }
-        };
-        self.loaded.insert(key.clone(), loaded.clone());
-        loaded
+        let is_by_variables = self.child.as_ref().is_some_and(|child| child.is_by_variables);
+        match (fetched, origin) {
+            (Fetched::TooLarge(size), _) => self.problem(ProblemKind::FileTooLarge(path.clone(), size), place),
+            (Fetched::NoFile(why), _) => self.problem(ProblemKind::NoFile(path.clone(), why), place),
+            (_, Origin::Project(project, _)) => self.unread(UnreadKind::Project, format!("{project}: {path}"), place),
+            // Rules often ask whether the file is there.
+            (_, Origin::Here) if self.conditions > 0 => {}
+            (_, Origin::Here) if is_by_variables => self.unread(UnreadKind::VariableInPath, path.clone(), place),
+            (_, Origin::Here) if !self.reader.files.is_whole() => self.unread(UnreadKind::Local, path.clone(), place),
+            (_, Origin::Here) => self.problem(ProblemKind::MissingFile(path.clone()), place),
+        }
+        None
     }
 }
 

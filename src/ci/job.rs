@@ -11,6 +11,7 @@ use super::problem::ProblemKind;
 use super::resolver::Resolver;
 use super::rules::{only_except, rules};
 use super::text::Text;
+use super::trigger::trigger;
 use super::value::{Map, Scalar, Value};
 use crate::source::{Place, Source};
 
@@ -98,7 +99,7 @@ pub(super) fn job(
         matrix: matrix(resolver, map),
         image: image_value.and_then(|value| image(resolver, &value)),
         is_trigger,
-        has_child: has_child(resolver, map),
+        trigger: if is_trigger { trigger(resolver, map, &name.text.shared()) } else { None },
         is_conditional: is_conditional(map, &name.text.place, surroundings.conditional),
         inherit,
         is_partial: resolver.is_partial,
@@ -173,12 +174,6 @@ fn waits_for_nothing(resolver: &mut Resolver<'_>, map: &Map) -> bool {
     let needs = resolver.get(map, "needs");
     let items = needs.map(|needs| resolver.flatten(&needs)).unwrap_or_default();
     !items.iter().any(|item| item.as_map().is_some_and(|need| need.get("pipeline").is_some()))
-}
-
-/// Source: `lib/gitlab/ci/config/entry/trigger.rb`.
-fn has_child(resolver: &mut Resolver<'_>, map: &Map) -> bool {
-    let trigger = resolver.get(map, "trigger");
-    trigger.is_some_and(|trigger| trigger.as_map().is_some_and(|trigger| trigger.entry("include").is_some()))
 }
 
 /// Whether GitLab takes a map for a job with a script.

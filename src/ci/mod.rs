@@ -6,6 +6,7 @@
 //! [`variables`].
 
 mod block_text;
+mod children;
 mod environment;
 mod extends;
 mod files;
@@ -25,19 +26,21 @@ mod resolver;
 mod ruby_yaml;
 mod rules;
 mod text;
+mod trigger;
 mod value;
 pub mod variables;
 
 #[cfg(test)]
 mod tests;
 
-pub use files::{FileContent, Files, Globbed, ProjectFacts};
+pub use files::{FileContent, Files, Globbed, JobFiles, ProjectFacts};
 pub use matrix::Matrix;
 pub use model::{
     Environment, Inherit, Inherited, Job, Kubernetes, OnlyExcept, Pipeline, Rule, ScriptLine, Section, Variable,
 };
-pub use problem::{OnStopFault, Problem, ProblemKind, Unread, UnreadKind};
+pub use problem::{OnStopFault, Problem, ProblemKind, Unread, UnreadKind, UnreadReason, UnreadRun};
 pub use text::Text;
+pub use trigger::Trigger;
 
 /// How many levels a CI configuration may have.
 ///
@@ -54,6 +57,11 @@ pub const MAX_INCLUDES: usize = 150;
 ///
 /// Source: `MAX_NESTING_LEVELS` in `lib/gitlab/ci/config/extendable/entry.rb`, with the job itself on top.
 pub const MAX_EXTENDS: usize = 11;
+
+/// How deep child pipelines may start others.
+///
+/// Source: `MAX_NESTED_CHILDREN` in `app/services/ci/create_downstream_pipeline_service.rb`.
+pub const MAX_CHILD_LEVELS: usize = 2;
 
 /// How many jobs one matrix may make.
 ///

@@ -3,9 +3,11 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::files::{FileContent, JobFiles};
 use super::matrix::Matrix;
 use super::problem::{Problem, Unread, UnreadKind};
 use super::text::Text;
+use super::trigger::Trigger;
 use crate::source::{Place, Source, Span};
 
 /// What a CI configuration comes to.
@@ -15,7 +17,7 @@ pub struct Pipeline {
     pub jobs: Vec<Job>,
     /// The names of `stages`, if they are given.
     pub stages: Option<Vec<Arc<str>>>,
-    /// The files that were read, the main one first.
+    /// The files that were read, the main one first; those of child pipelines behind the others.
     pub sources: Vec<Arc<Source>>,
     /// Why GitLab refuses the configuration, or why not all of it could be read.
     pub problems: Vec<Problem>,
@@ -23,12 +25,18 @@ pub struct Pipeline {
     pub unverified: Vec<Problem>,
     /// What it includes and is not at hand.
     pub unread: Vec<Unread>,
+    /// The files of the repository that jobs run; `None` where no line of a job can run one, or nobody looked.
+    pub job_files: Option<JobFiles>,
+    /// The inputs that it gives to what is not at hand.
+    pub inputs: Vec<Variable>,
     /// Files that were read and that `include:rules` may keep out of a pipeline.
     pub conditional: Vec<Arc<Source>>,
     /// `workflow:rules`
     pub workflow_rules: Option<Vec<Rule>>,
     /// The top level's `variables`.
     pub variables: Vec<Variable>,
+    /// The child pipelines that its jobs start, and those that these start, each configuration once. They have none of their own here.
+    pub children: Vec<Pipeline>,
     /// Whether work stopped at a limit or a part of a file was skipped behind a syntax error.
     pub(super) stopped: bool,
 }
@@ -39,6 +47,20 @@ impl Pipeline {
     #[must_use]
     pub fn is_incomplete(&self) -> bool {
         self.stopped || !self.unread.is_empty() || self.jobs.iter().any(|job| job.is_partial)
+    }
+
+    /// This one and its child pipelines.
+    pub fn with_children(&self) -> impl Iterator<Item = &Self> {
+        std::iter::once(self).chain(&self.children)
+    }
+
+    /// The texts that jobs run.
+    pub fn job_texts(&self) -> impl Iterator<Item = &Arc<Source>> {
+        let contents = self.job_files.iter().flat_map(|files| files.contents.values());
+        contents.filter_map(|content| match content {
+            FileContent::Text(source) => Some(source),
+            _ => None,
+        })
     }
 
     /// What it includes of GitLab's templates with the deploy jobs of Auto DevOps.
@@ -95,8 +117,8 @@ pub struct Job {
     pub image: Option<Text>,
     /// Whether it starts another pipeline (`trigger`), so that it has no script.
     pub is_trigger: bool,
-    /// Whether it starts a pipeline of this project (`trigger:include`), whose jobs are not among those read.
-    pub has_child: bool,
+    /// What it starts.
+    pub trigger: Option<Trigger>,
     /// What it takes from `default` and from the top level's variables.
     pub inherit: Inherit,
     /// Whether a parent, a reference or a value of a wrong type keeps a part of it from being known.

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::block_text;
-use super::include::{Included, read_main};
+use super::include::{Included, Reader};
 use super::job::{Surroundings, has_script, is_trigger, job};
 use super::keys::{self, Of};
 use super::keywords::variables;
@@ -47,16 +47,28 @@ impl Pipeline {
     #[must_use]
     pub fn read(main: &str, files: &dyn Files, facts: &ProjectFacts) -> Self {
         let work = Work::new(MAX_STEPS);
-        let (root, included) = read_main(main, files, &Scope::predefined(facts), &work);
-        Self::of(main, root, included, &work)
+        let scope = Scope::predefined(facts);
+        let mut reader = Reader::new(files);
+        let (root, included) = reader.main(main, &scope, &work);
+        let mut pipeline = Self::of(root, included, &work);
+        let place = || {
+            let source = pipeline.sources.first().map_or_else(|| Arc::new(Source::new(main, "")), Arc::clone);
+            Place::new(&source, crate::source::Span::default())
+        };
+        pipeline.settle(place(), &work);
+        if pipeline.jobs.iter().any(|job| job.trigger.is_some()) {
+            pipeline.read_children(&mut reader, &scope, &Work::new(MAX_STEPS));
+        }
+        pipeline
     }
 
-    fn of(main: &str, root: Option<Arc<Map>>, included: Included, work: &Work) -> Self {
+    pub(super) fn of(root: Option<Arc<Map>>, included: Included, work: &Work) -> Self {
         let stopped = included.problems.iter().any(|problem| hides_content(&problem.kind));
         let mut pipeline = Self {
             sources: included.sources,
             problems: included.problems,
             unread: included.unread,
+            inputs: included.inputs,
             conditional: included.conditional,
             stopped,
             ..Self::default()
@@ -64,7 +76,6 @@ impl Pipeline {
         if let Some(root) = root {
             pipeline.fill(&root, work);
         }
-        pipeline.settle(main, work);
         pipeline
     }
 
@@ -110,19 +121,32 @@ impl Pipeline {
         self.unverified.append(&mut resolver.unverified);
         // Where something else is wrong, stages and jobs may stand there; and what a file may bring along that is perhaps included,
         // is not known.
-        let is_whole = self.problems.iter().all(|problem| problem.kind.hides_nothing()) && !self.is_incomplete();
-        if is_whole && self.conditional.is_empty() {
-            if root.entry("types").is_none() {
-                self.problems.append(&mut self.unknown_stages());
-            }
+        let hides_nothing = self.problems.iter().all(|problem| problem.kind.hides_nothing());
+        let is_whole = hides_nothing && !self.is_incomplete() && self.conditional.is_empty();
+        let is_of_main = |place: &Place| {
+            self.sources.first().is_some_and(|main| Arc::ptr_eq(main, &place.source)) && !place.span.is_empty()
+        };
+        // The main file lies over all that it includes, whatever stands there.
+        let are_stages_of_main = || root.entry("stages").is_some_and(|stages| is_of_main(&stages.key.text.place));
+        if root.entry("types").is_none() {
+            let mut unknown = match is_whole {
+                true => self.unknown_stages(|_| true),
+                false if hides_nothing && !self.stopped && are_stages_of_main() => {
+                    self.unknown_stages(|job| job.stage_place.as_ref().is_some_and(is_of_main))
+                }
+                false => Vec::new(),
+            };
+            self.problems.append(&mut unknown);
+        }
+        if is_whole {
             self.problems.append(&mut references::undefined(&self.jobs));
         }
     }
 
-    /// Jobs whose stage there is not.
+    /// Those of the jobs whose stage is known that have one which there is not.
     ///
     /// Source: `validate_job_stage!` in `lib/gitlab/ci/yaml_processor.rb`, `lib/gitlab/ci/config/entry/stages.rb`.
-    fn unknown_stages(&self) -> Vec<Problem> {
+    fn unknown_stages(&self, is_known: impl Fn(&Job) -> bool) -> Vec<Problem> {
         const EDGES: [&str; 2] = [".pre", ".post"];
         let defaults = ["build", "test", "deploy"].map(Arc::from);
         let stages = self.stages.as_deref().unwrap_or(&defaults);
@@ -142,7 +166,7 @@ impl Pipeline {
         // One is enough to refuse the configuration: of each stage the first job is told.
         let mut told = HashSet::new();
         let is_new = |problem: &Problem| told.insert(problem.message());
-        self.jobs.iter().filter_map(of_job).filter(is_new).take(20).collect()
+        self.jobs.iter().filter(|job| is_known(job)).filter_map(of_job).filter(is_new).take(20).collect()
     }
 
     /// Of a file that is no YAML, what follows the first place where it breaks is guesswork: no more is said of it than where it breaks.
@@ -164,11 +188,9 @@ impl Pipeline {
         self.unverified.retain(|problem| !is_guessed(problem));
     }
 
-    /// Says each thing once, and what kept the rest from being read.
-    fn settle(&mut self, main: &str, work: &Work) {
+    /// Says each thing once, and at this place what kept the rest from being read.
+    pub(super) fn settle(&mut self, place: Place, work: &Work) {
         if work.is_exhausted() {
-            let source = self.sources.first().map_or_else(|| Arc::new(Source::new(main, "")), Arc::clone);
-            let place = Place::new(&source, crate::source::Span::default());
             self.problems.push(Problem::new(ProblemKind::TooLarge, place));
             self.stopped = true;
         }

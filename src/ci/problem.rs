@@ -172,6 +172,8 @@ pub enum ProblemKind {
     },
     /// A matrix of more than [`MAX_MATRIX`](super::MAX_MATRIX) jobs.
     MatrixTooLarge(usize),
+    /// So many files under `trigger:include`, of which GitLab takes three.
+    TooManyTriggerIncludes(usize),
 }
 
 /// Why a job in `on_stop` cannot stop the environment.
@@ -221,6 +223,12 @@ impl Problem {
     pub fn message(&self) -> String {
         let what = self.kind.what();
         if self.kind.is_refused() { format!("{what}: {REFUSES}") } else { what }
+    }
+
+    /// The same of the configuration of a child pipeline, where GitLab refuses that: the pipeline that starts it goes on.
+    #[must_use]
+    pub fn message_in_child(&self) -> Option<String> {
+        self.kind.is_refused().then(|| format!("{}: GitLab refuses the child pipeline", self.kind.what()))
     }
 
     /// The name that may be meant, where one is near to what is written.
@@ -327,6 +335,7 @@ impl ProblemKind {
                 | K::DefinedTwice(_)
                 | K::NotOfTrigger(_)
                 | K::NotInDefault(_)
+                | K::TooManyTriggerIncludes(_)
         ) || matches!(self, K::StrayKey { near: Some(near), .. } if !OF_OTHER_JOBS.contains(near))
     }
 
@@ -402,6 +411,7 @@ impl ProblemKind {
             K::MatrixTooLarge(count) => {
                 format!("the matrix makes {count} jobs, more than {}", super::MAX_MATRIX)
             }
+            K::TooManyTriggerIncludes(count) => format!("`trigger:include` has {count} items, more than three"),
         }
     }
 }
@@ -437,7 +447,7 @@ const REFUSES: &str = "GitLab refuses the configuration";
 const UNLESS_ALLOWED: &str = "GitLab refuses it unless its settings allow more";
 
 /// What kind of configuration is not at hand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum UnreadKind {
     /// A file of the repository, of which not all files are at hand.
     Local,
@@ -453,6 +463,10 @@ pub enum UnreadKind {
     Artifact,
     /// A path that hangs on a variable or input which is not known.
     VariableInPath,
+    /// A script or another file that a job runs.
+    Script,
+    /// The pipeline of another project, which a job starts.
+    OtherPipeline,
 }
 
 impl UnreadKind {
@@ -467,17 +481,115 @@ impl UnreadKind {
             Self::Component => "a CI/CD component",
             Self::Artifact => "a file that a job writes",
             Self::VariableInPath => "a file whose name hangs on a variable",
+            Self::Script => "a script",
+            Self::OtherPipeline => "a pipeline of another project",
         }
     }
 }
 
-/// A part of the configuration that is not at hand and is not guessed.
+/// Why something that a job runs was not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum UnreadReason {
+    /// Nothing of the name is there.
+    NotHere,
+    /// It lies outside of the repository.
+    Outside,
+    /// It is no text.
+    NoText,
+    /// It is larger than is read.
+    TooLarge,
+    /// It is no file; what it is, with its article.
+    NoFile(&'static str),
+    /// A job writes it.
+    Generated,
+    /// Its name hangs on a variable that is not known.
+    Variable,
+    /// It is written in a language that is not read.
+    Language,
+    /// It is no shell script that can be read.
+    NoShell,
+    /// It is no YAML that can be read, such as a template.
+    NoYaml,
+    /// It runs itself.
+    Circle,
+    /// It belongs to another project.
+    OtherProject,
+    /// There is more than is read.
+    TooMany,
+}
+
+impl UnreadReason {
+    /// Why what a job names for a child pipeline was not read.
+    pub(super) fn of_child(kind: UnreadKind) -> Self {
+        match kind {
+            UnreadKind::Artifact => Self::Generated,
+            UnreadKind::VariableInPath => Self::Variable,
+            UnreadKind::Project | UnreadKind::OtherPipeline => Self::OtherProject,
+            _ => Self::NotHere,
+        }
+    }
+
+    /// The reason in few words.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NotHere => "not here",
+            Self::Outside => "outside of the repository",
+            Self::NoText => "no text",
+            Self::TooLarge => "too large",
+            Self::NoFile(what) => what,
+            Self::Generated => "written by a job",
+            Self::Variable => "its name hangs on a variable",
+            Self::Language => "written in a language that is not read",
+            Self::NoShell => "no shell script that can be read",
+            Self::NoYaml => "no YAML that can be read",
+            Self::Circle => "run by itself",
+            Self::OtherProject => "of another project",
+            Self::TooMany => "more than is read",
+        }
+    }
+
+    /// The same as a clause: "which is not here".
+    #[must_use]
+    pub fn clause(self) -> String {
+        match self {
+            Self::Variable => "whose name hangs on a variable".to_owned(),
+            other => format!("which is {}", other.name()),
+        }
+    }
+}
+
+/// A part of the configuration, or of what its jobs run, that is not at hand and is not guessed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unread {
     /// Of what kind it is.
     pub kind: UnreadKind,
     /// Its name as written, e.g. the address or `project: path`.
     pub name: String,
-    /// Where it is included.
+    /// Where it is named.
     pub place: Place,
+    /// The job that runs it and why it was not read; `None` for what the configuration includes.
+    pub run: Option<UnreadRun>,
+}
+
+/// Which job runs what was not read, and why it was not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnreadRun {
+    /// The name of the job.
+    pub job: Arc<str>,
+    /// Why.
+    pub reason: UnreadReason,
+}
+
+impl Unread {
+    /// Something that the configuration includes.
+    pub(super) fn included(kind: UnreadKind, name: String, place: Place) -> Self {
+        Self { kind, name, place, run: None }
+    }
+
+    /// Something that a job runs.
+    #[must_use]
+    pub fn run(kind: UnreadKind, name: String, place: Place, job: &Arc<str>, reason: UnreadReason) -> Self {
+        Self { kind, name, place, run: Some(UnreadRun { job: Arc::clone(job), reason }) }
+    }
 }

@@ -54,6 +54,22 @@ pub(crate) fn directives(
     (directives, findings)
 }
 
+/// The comments of a file that is no YAML: from a `#` at the start of a word to the end of its line, as shells and Makefiles have them.
+pub(crate) fn comments_of_lines(source: &Source) -> Vec<yaml::Comment> {
+    let comment = |index: usize| {
+        let line = source.line_span(index);
+        let text = source.slice(line);
+        // Nothing but comments to kaslint counts, so what else a `#` may be is no matter.
+        let at = text.match_indices('#').map(|(at, _)| at).find(|at| {
+            let starts_word = text.get(..*at).is_some_and(|before| before.is_empty() || before.ends_with([' ', '\t']));
+            starts_word && text.get(at + 1..).is_some_and(|rest| rest.trim_start().starts_with(MARK))
+        })?;
+        let span = Span::new(line.start + at, line.end);
+        Some(yaml::Comment { text: source.slice(Span::new(span.start + 1, span.end)).into(), span })
+    };
+    (0..source.line_count()).filter_map(comment).collect()
+}
+
 fn line_of(source: &Source, comment: &yaml::Comment) -> usize {
     source.line_index(comment.span.start) + 1
 }

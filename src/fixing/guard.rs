@@ -235,9 +235,12 @@ impl<'g> Guard<'g> {
         texts.insert(path.to_owned(), Arc::clone(after));
         let pipeline = project.read_pipeline(&Overlay::new(self.files, &texts).keeping(self.listings));
         let is_as_good = |after: &Pipeline| {
-            after.jobs.len() == before.jobs.len()
-                && after.problems.len() <= before.problems.len()
-                && after.is_incomplete() == before.is_incomplete()
+            let count =
+                |pipeline: &Pipeline, of: fn(&Pipeline) -> usize| pipeline.with_children().map(of).sum::<usize>();
+            let jobs = |pipeline: &Pipeline| count(pipeline, |pipeline| pipeline.jobs.len());
+            let problems = |pipeline: &Pipeline| count(pipeline, |pipeline| pipeline.problems.len());
+            let open = |pipeline: &Pipeline| count(pipeline, |pipeline| usize::from(pipeline.is_incomplete()));
+            jobs(after) == jobs(before) && problems(after) <= problems(before) && open(after) == open(before)
         };
         Some(!pipeline.as_ref().is_some_and(is_as_good))
     }

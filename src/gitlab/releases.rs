@@ -41,6 +41,9 @@ pub const WHOLE_HIERARCHY: Version = Version::new(15, 6);
 /// Projects of a personal namespace may be named. Source: `doc/user/clusters/agent/ci_cd_workflow.md`.
 pub const USER_NAMESPACES: Version = Version::new(15, 7);
 
+/// A file variable that stands in the value of another one gives its path; before, its content. Source: gitlab-runner#27616, gitlab#29407.
+pub const FILE_VARIABLES_AS_PATHS: Version = Version::new(15, 7);
+
 /// The agents of `user_access` take effect without feature flags. Source: `doc/user/clusters/agent/user_access.md`.
 pub const USER_ACCESS: Version = Version::new(16, 2);
 

@@ -36,10 +36,10 @@ pub(super) fn in_ci_file(facts: &Facts<'_>, project: usize, source: &Source, off
     if let Some(selection) = all.find(|selection| is_here(&selection.place)) {
         return Some((selection.place.span, context_in_words(&of_place(&selection.place), selection, jobs, index)));
     }
-    let of_template = jobs.auto_devops_context();
-    if let Some(selection) = of_template.as_ref().filter(|selection| is_here(&selection.place)) {
+    if let Some(selection) = jobs.contexts_in_values().iter().find(|selection| is_here(&selection.place)) {
         return Some((selection.place.span, context_in_words(&[], selection, jobs, index)));
     }
+    let of_template = jobs.auto_devops_context();
     if let Some(unread) = jobs.pipeline.auto_devops().filter(|unread| is_here(&unread.place)) {
         return Some((unread.place.span, auto_devops_in_words(of_template.as_ref(), jobs, index)));
     }

@@ -106,7 +106,14 @@ impl Session {
     pub fn initialized(&mut self) {
         let mut registrations = Vec::new();
         if self.client.watches_files {
-            let watchers = ["**/*.{yml,yaml}", "**/*.json"].map(|glob| json!({"globPattern": glob}));
+            // What jobs run may have any name; these are the usual ones.
+            let globs = [
+                "**/*.{yml,yaml}",
+                "**/*.json",
+                "**/*.{sh,bash,mk,tf}",
+                "**/{Makefile,makefile,GNUmakefile,justfile,Justfile}",
+            ];
+            let watchers = globs.map(|glob| json!({"globPattern": glob}));
             registrations.push(json!({
                 "id": "kaslint-files",
                 "method": "workspace/didChangeWatchedFiles",

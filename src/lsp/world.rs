@@ -45,6 +45,8 @@ pub(super) enum Role {
     Template(usize),
     /// A CI file, or a file that one includes: the position of its project.
     Ci(usize),
+    /// A script or another file that jobs run.
+    Script,
     /// A settings file.
     Settings,
     /// An inventory.
@@ -152,7 +154,7 @@ impl World {
         let shown = document.source.path();
         let role = self.role(document);
         // Of ten thousand open documents few have to do with agents.
-        let texts = if matches!(role, Some(Role::Agent(..) | Role::Template(_) | Role::Ci(_))) {
+        let texts = if matches!(role, Some(Role::Agent(..) | Role::Template(_) | Role::Ci(_) | Role::Script)) {
             documents.texts()
         } else {
             Texts::new()
@@ -171,10 +173,10 @@ impl World {
                 self.forget();
                 is_known
             }
-            Some(Role::Ci(_)) => {
+            Some(Role::Ci(_) | Role::Script) => {
                 for subject in &mut self.subjects {
-                    let mut sources = subject.project.pipeline.iter().flat_map(|pipeline| &pipeline.sources);
-                    if sources.any(|source| source.path() == shown) {
+                    let is_read = subject.project.sources().any(|source| source.path() == shown);
+                    if is_read {
                         subject.set_pipeline(subject.project.read_pipeline(&files));
                     }
                 }
@@ -227,6 +229,12 @@ impl World {
         if let Some(at) = self.projects().position(reads) {
             return Some(Role::Ci(at));
         }
+        let runs = |project: &Arc<Project>| {
+            project.pipeline.iter().flat_map(|pipeline| pipeline.job_texts()).any(|source| source.path() == shown)
+        };
+        if self.projects().any(runs) {
+            return Some(Role::Script);
+        }
         let all_options = || self.folders.iter().map(|folder| &folder.options).chain([&self.options]);
         let is_named =
             || all_options().any(|options| options.known.settings.as_deref().map(shown_path).as_deref() == Some(shown));
@@ -267,7 +275,7 @@ impl World {
                     findings
                 }
             },
-            Some(Role::Agent(..) | Role::Template(_) | Role::Ci(_)) => {
+            Some(Role::Agent(..) | Role::Template(_) | Role::Ci(_) | Role::Script) => {
                 self.analysed(documents).get(shown).cloned().unwrap_or_default()
             }
         }
@@ -353,9 +361,13 @@ impl World {
             || self.projects().flat_map(|project| project.sources()).any(|source| source.path() == shown)
             || self.projects().any(is_own)
             || self.is_missing_include(&shown)
-            || self
-                .projects()
-                .any(|project| project.pipeline.as_ref().is_some_and(|pipeline| !pipeline.problems.is_empty()))
+            || self.projects().any(|project| {
+                project
+                    .pipeline
+                    .iter()
+                    .flat_map(|pipeline| pipeline.with_children())
+                    .any(|pipeline| !pipeline.problems.is_empty())
+            })
     }
 
     /// Whether a file is a schema by which agent files are judged.
@@ -382,9 +394,13 @@ impl World {
             let mut problems = pipeline.problems.iter();
             let is_problem =
                 problems.any(|problem| matches!(&problem.kind, ProblemKind::MissingFile(name) if is_it(name)));
-            is_problem || pipeline.unread.iter().any(|unread| is_it(&unread.name))
+            let is_run = |path: &String| shown == path || shown.ends_with(&format!("/{path}"));
+            is_problem
+                || pipeline.job_files.iter().flat_map(|files| files.contents.keys()).any(is_run)
+                || pipeline.unread.iter().any(|unread| is_it(&unread.name))
         };
-        self.projects().filter_map(|project| project.pipeline.as_ref()).any(|pipeline| is_missing(pipeline))
+        let pipelines = self.projects().filter_map(|project| project.pipeline.as_ref());
+        pipelines.flat_map(|pipeline| pipeline.with_children()).any(is_missing)
     }
 }
 

@@ -3,6 +3,8 @@
 //! It is bold print, red, green and magenta of the terminal's own colours, which can be read on light and on dark. Faint print, yellow, cyan and
 //! blue cannot be on one of the two. What has a colour says the same in words.
 
+use owo_colors::Style;
+
 /// What a part of a line is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {
@@ -37,6 +39,30 @@ impl Tone {
             Self::Added => Some("32"),
             Self::Position => Some("35"),
         }
+    }
+
+    /// The same for a library that paints by itself.
+    #[must_use]
+    pub fn style(self) -> Style {
+        let plain = Style::new();
+        match self {
+            Self::Plain => plain,
+            Self::Title => plain.bold(),
+            Self::Bad => plain.red().bold(),
+            Self::Good => plain.green().bold(),
+            Self::Doubtful => plain.magenta().bold(),
+            Self::Removed => plain.red(),
+            Self::Added => plain.green(),
+            Self::Position => plain.magenta(),
+        }
+    }
+
+    /// A text in this tone, in which nothing acts.
+    #[must_use]
+    pub fn painted(self, text: &str) -> String {
+        let mut line = String::new();
+        self.paint(&mut line, text);
+        line
     }
 
     /// Adds a text in this tone, in which nothing acts.

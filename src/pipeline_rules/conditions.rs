@@ -27,7 +27,7 @@ pub struct JobConditions<'a> {
 }
 
 /// An item of `rules` or `workflow:rules`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct RuleInput {
     /// `if`
     pub condition: Option<String>,

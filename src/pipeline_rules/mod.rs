@@ -17,6 +17,7 @@ mod regexp;
 mod runs;
 mod scenario;
 mod source;
+mod starts;
 mod truth;
 mod variables;
 
@@ -25,7 +26,8 @@ pub use enumerate::{Mentioned, scenarios};
 pub use evaluate::Value;
 pub use expression::{Expression, ExpressionError};
 pub use policy::OnlyInput;
-pub use runs::{Certainty, Run, may_run_on_protected, may_run_on_unprotected, runs};
+pub use runs::{Certainty, Run, may_run_on_protected, may_run_on_unprotected, runs, runs_below};
 pub use scenario::{BranchName, PipelineKind, RefFacts, Scenario, TagName};
 pub use source::{PipelineSource, Sources};
+pub use starts::{Start, Starts};
 pub use truth::Truth;

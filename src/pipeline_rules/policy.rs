@@ -12,7 +12,7 @@ use super::source::{PipelineSource, Sources};
 use super::truth::Truth;
 
 /// `only` or `except` of a job.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct OnlyInput {
     /// `refs`, or the list itself.
     pub refs: Vec<String>,

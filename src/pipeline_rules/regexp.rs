@@ -8,6 +8,10 @@
 //! refuses (`\C`, `\Q`, or an error in RE2 too), repetitions of repetitions, counts without a lower bound or above
 //! 1000, sets within classes, `(?x)`, and an expression that matches the empty text, on an empty text.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
 use regex::RegexBuilder;
 
 use super::evaluate::{Text, could_be};
@@ -19,15 +23,23 @@ const MAX_LENGTH: usize = 2_000;
 /// The most names that are taken from `/^(a|b|c)$/`.
 const MAX_NAMES: usize = 50;
 
+/// So many expressions are kept as they were read. A configuration has few, and asks them of every job in every kind of pipeline.
+const MOST_KEPT: usize = 128;
+
+thread_local! {
+    /// By their texts.
+    static KEPT: RefCell<HashMap<Box<str>, Option<Regexp>>> = RefCell::default();
+}
+
 /// A regular expression.
 #[derive(Clone, Debug)]
 pub(super) struct Regexp {
     /// `None` for one that takes RE2 to judge.
     compiled: Option<regex::Regex>,
     /// The only texts that it matches, if it spells them out.
-    names: Box<[Box<str>]>,
+    names: Rc<[Box<str>]>,
     /// What every text begins with that it matches.
-    start: Box<str>,
+    start: Rc<str>,
 }
 
 impl Regexp {
@@ -38,6 +50,23 @@ impl Regexp {
 
     /// Reads a text, if it has slashes around it and nothing but flags behind them: the value of a variable.
     pub(super) fn of_text(text: &str) -> Option<Self> {
+        if !text.starts_with('/') {
+            return None;
+        }
+        KEPT.with_borrow_mut(|kept| {
+            if let Some(known) = kept.get(text) {
+                return known.clone();
+            }
+            if kept.len() == MOST_KEPT {
+                kept.clear();
+            }
+            let read = Self::read(text);
+            kept.insert(text.into(), read.clone());
+            read
+        })
+    }
+
+    fn read(text: &str) -> Option<Self> {
         let text = text.replace(r"\/", "/");
         let (body, flags) = text.strip_prefix('/')?.rsplit_once('/')?;
         if !flags.chars().all(|flag| "ismU".contains(flag)) {
@@ -46,8 +75,8 @@ impl Regexp {
         let is_plain = flags.is_empty();
         Some(Self {
             compiled: compiled(body, flags),
-            names: if is_plain { names(body).unwrap_or_default() } else { [].into() },
-            start: if is_plain { start(body) } else { "".into() },
+            names: if is_plain { names(body).unwrap_or_default().into() } else { [].into() },
+            start: if is_plain { start(body).into() } else { "".into() },
         })
     }
 

@@ -8,6 +8,7 @@ use super::enumerate::scenarios;
 use super::evaluate::Value;
 use super::scenario::{PipelineKind, RefFacts, Scenario};
 use super::source::{PipelineSource, Sources};
+use super::starts::Starts;
 use super::truth::Truth;
 
 /// How sure it is.
@@ -40,14 +41,29 @@ pub struct Run {
 /// [`Value::Unknown`] is the answer for a variable that settings of the project may set, or that `workflow:rules` set.
 #[must_use]
 pub fn runs(conditions: &JobConditions<'_>, facts: &RefFacts, variables: &dyn Fn(&str) -> Value) -> Vec<Run> {
+    runs_below(conditions, None, facts, variables)
+}
+
+/// The same of a job in a child pipeline, if `starts` says what starts that. The kinds of pipelines are those of the pipeline at the top, by
+/// what creates it; the child's own source is another one.
+#[must_use]
+pub fn runs_below(
+    conditions: &JobConditions<'_>,
+    starts: Option<&Starts<'_>>,
+    facts: &RefFacts,
+    variables: &dyn Fn(&str) -> Value,
+) -> Vec<Run> {
     let read = Read::new(conditions);
+    let mut mentioned = read.mentioned();
+    starts.into_iter().for_each(|starts| starts.mention(&mut mentioned));
+    let hangs_on_protection = read.hangs_on_protection() || starts.is_some_and(Starts::hangs_on_protection);
     let mut runs = Vec::new();
-    for scenario in scenarios(facts, &read.mentioned()) {
-        if scenario.protected.is_some() || !read.hangs_on_protection() {
-            runs.extend(runs_in(&read, &scenario, variables));
+    for scenario in scenarios(facts, &mentioned) {
+        if scenario.protected.is_some() || !hangs_on_protection {
+            runs.extend(runs_in(&read, starts, &scenario, variables));
             continue;
         }
-        let assumed = |protected| runs_in(&read, &scenario.with_protection(Some(protected)), variables);
+        let assumed = |protected| runs_in(&read, starts, &scenario.with_protection(Some(protected)), variables);
         let (protected, unprotected) = (assumed(true), assumed(false));
         let is_same = |(one, other): (&Run, &Run)| one.clone().assuming_nothing() == other.clone().assuming_nothing();
         if protected.len() == unprotected.len() && protected.iter().zip(&unprotected).all(is_same) {
@@ -68,12 +84,15 @@ impl Run {
 }
 
 /// The runs in one kind of pipeline, those of several sources together where they are alike.
-fn runs_in(read: &Read<'_>, scenario: &Scenario, variables: &dyn Fn(&str) -> Value) -> Vec<Run> {
+fn runs_in(
+    read: &Read<'_>,
+    starts: Option<&Starts<'_>>,
+    scenario: &Scenario,
+    variables: &dyn Fn(&str) -> Value,
+) -> Vec<Run> {
     let mut found: Vec<((Entry, Certainty), Sources)> = Vec::new();
-    for sources in groups(read, scenario) {
-        let scenario = scenario.created_by(sources);
-        let outcome =
-            outcome(read, &scenario, &|name| scenario.variable(name).unwrap_or_else(|| own_variable(name, variables)));
+    for sources in groups(read, starts, scenario) {
+        let outcome = outcome_below(read, starts, &scenario.created_by(sources), variables);
         let Some(in_pipeline) = certainty(outcome.in_pipeline) else { continue };
         for entry in outcome.entries {
             let key = (entry, in_pipeline);
@@ -93,6 +112,24 @@ fn runs_in(read: &Read<'_>, scenario: &Scenario, variables: &dyn Fn(&str) -> Val
     found.into_iter().map(run).collect()
 }
 
+/// What becomes of a job in a kind of pipeline; of one in a child pipeline, in the child that such a pipeline starts.
+pub(super) fn outcome_below(
+    read: &Read<'_>,
+    starts: Option<&Starts<'_>>,
+    scenario: &Scenario,
+    variables: &dyn Fn(&str) -> Value,
+) -> Outcome {
+    let Some(starts) = starts else {
+        let variables = |name: &str| scenario.variable(name).unwrap_or_else(|| own_variable(name, variables));
+        return outcome(read, scenario, &variables, Truth::Yes);
+    };
+    let started = starts.start_a_child(scenario);
+    let child = scenario.created_by(PipelineSource::ParentPipeline.into());
+    let own = |name: &str| scenario.known_in(variables(name));
+    let variables = |name: &str| child.variable(name).unwrap_or_else(|| own_variable(name, &own));
+    outcome(read, &child, &variables, started)
+}
+
 /// A variable that the kind of pipeline says nothing about. One with the name of a predefined variable may be set even
 /// if the configuration does not set it.
 fn own_variable(name: &str, variables: &dyn Fn(&str) -> Value) -> Value {
@@ -103,11 +140,12 @@ fn own_variable(name: &str, variables: &dyn Fn(&str) -> Value) -> Value {
 }
 
 /// The sources one by one if the conditions can tell them apart, else together.
-fn groups(read: &Read<'_>, scenario: &Scenario) -> Vec<Sources> {
-    if read.hangs_on_source() { scenario.sources.iter().map(Sources::from).collect() } else { vec![scenario.sources] }
+fn groups(read: &Read<'_>, starts: Option<&Starts<'_>>, scenario: &Scenario) -> Vec<Sources> {
+    let tells_apart = starts.map_or_else(|| read.hangs_on_source(), Starts::hangs_on_source);
+    if tells_apart { scenario.sources.iter().map(Sources::from).collect() } else { vec![scenario.sources] }
 }
 
-fn certainty(truth: Truth) -> Option<Certainty> {
+pub(super) fn certainty(truth: Truth) -> Option<Certainty> {
     match truth {
         Truth::No => None,
         Truth::Maybe => Some(Certainty::Maybe),
@@ -117,21 +155,23 @@ fn certainty(truth: Truth) -> Option<Certainty> {
 
 /// A way for a job into a pipeline.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Entry {
-    rule: Option<usize>,
-    certainty: Certainty,
+pub(super) struct Entry {
+    pub(super) rule: Option<usize>,
+    pub(super) certainty: Certainty,
 }
 
-struct Outcome {
-    entries: Vec<Entry>,
-    in_pipeline: Truth,
+pub(super) struct Outcome {
+    pub(super) entries: Vec<Entry>,
+    pub(super) in_pipeline: Truth,
 }
 
-fn outcome(read: &Read<'_>, scenario: &Scenario, variables: &dyn Fn(&str) -> Value) -> Outcome {
+fn outcome(read: &Read<'_>, scenario: &Scenario, variables: &dyn Fn(&str) -> Value, started: Truth) -> Outcome {
+    if started == Truth::No {
+        return Outcome { entries: Vec::new(), in_pipeline: Truth::No };
+    }
     // Without `workflow:rules` every pipeline is created; a rule without `when` creates it.
     let workflow = read.workflow.as_ref();
-    let pipeline =
-        workflow.map_or(Truth::Yes, |rules| by_rules(rules, None, scenario, variables, Truth::Yes).in_pipeline);
+    let pipeline = workflow.map_or(started, |rules| by_rules(rules, None, scenario, variables, started).in_pipeline);
     if let Some(rules) = &read.rules {
         return by_rules(rules, read.when, scenario, variables, pipeline);
     }

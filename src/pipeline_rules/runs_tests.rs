@@ -335,3 +335,6 @@ proptest! {
         }
     }
 }
+
+#[path = "starts_tests.rs"]
+mod starts;

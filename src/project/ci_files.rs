@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use super::files::{Content, FileSource, Folder, Listing, Met};
 use super::paths::{folder_or_here, shown_path};
 use super::{InventoryFile, Project};
-use crate::access::jobs::CiProject;
+use crate::access::jobs::{self, CiProject};
 use crate::ci::{FileContent, Files, Globbed, MAX_INCLUDES, Pipeline};
 use crate::gitlab::FullPath;
 
@@ -31,7 +31,10 @@ impl Project {
         let is_whole = !self.is_listed || files.is_there(&root.join(".git"));
         let inventory = self.inventory.as_deref();
         let repository = Repository { files, root, held, inventory, is_whole, listing: Mutex::default() };
-        Some(Pipeline::read(name, &repository, &self.ci_project().facts))
+        let known = self.ci_project();
+        let mut pipeline = Pipeline::read(name, &repository, &known.facts);
+        jobs::gather(&mut pipeline, &known, &repository);
+        Some(pipeline)
     }
 
     /// What is known of it as a project whose jobs run.

@@ -104,7 +104,8 @@ impl Project {
     /// All texts of it.
     pub fn sources(&self) -> impl Iterator<Item = &Arc<Source>> {
         let agents = self.inputs.iter().map(|input| &input.source);
-        agents.chain(self.pipeline.iter().flat_map(|pipeline| &pipeline.sources))
+        let of_ci = self.pipeline.iter().flat_map(|pipeline| pipeline.sources.iter().chain(pipeline.job_texts()));
+        agents.chain(of_ci)
     }
 }
 

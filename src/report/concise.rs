@@ -3,7 +3,6 @@
 use std::io;
 
 use super::{Shown, Summary, statistics};
-use crate::diagnostic::Severity;
 use crate::outlet::{Outlet, Tone};
 
 pub(super) fn write(shown: &Shown<'_>, is_quiet: bool, out: &mut Outlet<'_>) -> io::Result<()> {
@@ -14,11 +13,7 @@ pub(super) fn write(shown: &Shown<'_>, is_quiet: bool, out: &mut Outlet<'_>) -> 
     for finding in shown.findings.iter().filter(|_| !shown.limits.statistics) {
         let source = &finding.place.source;
         let position = source.position(finding.place.span.start);
-        let tone = match finding.severity {
-            Severity::Error => Tone::Bad,
-            Severity::Warning => Tone::Doubtful,
-            Severity::Note => Tone::Title,
-        };
+        let tone = super::human::tone(finding.severity);
         out.parts(&[
             (Tone::Plain, &format!("{}:{}:{}: ", source.path(), position.line, position.column)),
             (tone, finding.severity.name()),

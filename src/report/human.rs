@@ -5,14 +5,14 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
-use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode, ThemeStyles};
 use textwrap::{WordSeparator, WordSplitter};
 
 use super::excerpt::{Excerpt, MaskedSource, line_of};
 use super::shown::{Group, Shown, groups};
 use super::{Outcome, Summary, View, statistics};
 use crate::diagnostic::{Finding, Severity};
-use crate::outlet::Outlet;
+use crate::outlet::{Outlet, Tone};
 use crate::source::{Place, Printable, Source, Span};
 use crate::words;
 
@@ -31,6 +31,34 @@ const MOST_OF_HELP: usize = 6;
 
 /// So many lines name further places.
 const MOST_OF_LIST: usize = 2;
+
+/// So many lines are named of which the same is said.
+const MOST_NAMED: usize = 6;
+
+/// The tone of a severity.
+pub(super) fn tone(severity: Severity) -> Tone {
+    match severity {
+        Severity::Error => Tone::Bad,
+        Severity::Warning => Tone::Doubtful,
+        Severity::Note => Tone::Title,
+    }
+}
+
+/// miette's signs in the tones of all other reports.
+fn theme() -> GraphicalTheme {
+    let style = |severity| tone(severity).style();
+    let plain = Tone::Plain.style();
+    let styles = ThemeStyles {
+        error: style(Severity::Error),
+        warning: style(Severity::Warning),
+        advice: style(Severity::Note),
+        help: plain,
+        link: plain,
+        linum: plain,
+        highlights: vec![Tone::Position.style()],
+    };
+    GraphicalTheme { styles, ..GraphicalTheme::unicode() }
+}
 
 /// Stands where lines are left out.
 const GAP: char = '⋮';
@@ -114,27 +142,38 @@ impl Human {
         // What has no room is named.
         let mut room = MOST_LINES.saturating_sub(lines.len() + behind.len() + MOST_OF_LIST);
         let mut unshown: Vec<&Place> = Vec::new();
+        let mut known: Vec<Known<'_>> = Vec::new();
+        // Where the bar beside the lines shown last stands.
+        let mut bar = None;
         for (at, marks) in clusters(finding).into_iter().enumerate() {
-            let above = match at {
-                0 if !is_about_the_file(finding) => None,
-                _ => Some(path),
+            let is_first = at == 0 && !is_about_the_file(finding);
+            if let Some(marks) = self.known(&marks, is_first, &finding.place, said) {
+                bar = bar.or_else(|| marks.first().map(|known| known.mark.line));
+                known.extend(marks);
+                continue;
+            }
+            let named = self.named(&known, bar, path);
+            let drawn = match room.saturating_sub(named.len()) {
+                0 | 1 => Vec::new(),
+                _ => self.excerpt(&marks, (!is_first).then_some(path), said)?,
             };
-            let named = self.named(&marks, above, &finding.place, said);
-            let drawn = match &named {
-                Some(_) => None,
-                None if room < 2 => None,
-                None => Some(self.excerpt(&marks, above, said)?),
-            };
-            let Some(shown) = named.as_ref().or(drawn.as_ref()).filter(|shown| shown.len() <= room) else {
+            if drawn.is_empty() || named.len() + drawn.len() > room {
                 unshown.extend(marks.iter().map(|mark| mark.place));
                 continue;
-            };
-            room -= shown.len();
-            lines.extend(shown.iter().cloned());
-            if drawn.is_some() {
-                said.show(&marks, self.beside(digits(&marks)));
             }
+            room -= named.len() + drawn.len();
+            lines.extend(named);
+            lines.extend(drawn);
+            known.clear();
+            bar = marks.iter().map(|mark| mark.line).max();
+            said.show(&marks, self.beside(digits(&marks)));
         }
+        let mut named = self.named(&known, bar, path);
+        if named.len() > room {
+            named.truncate(room);
+            unshown.splice(0..0, known.iter().skip(room).map(|known| known.mark.place));
+        }
+        lines.extend(named);
         lines.extend(self.places("and here, at", "more place", &unshown, path));
         lines.extend(behind);
         Ok(lines)
@@ -154,12 +193,7 @@ impl Human {
 
     /// Severity and rule, and whether `--fix` mends the finding.
     fn code(self, finding: &Finding) -> String {
-        let colour = match finding.severity {
-            Severity::Error => "\u{1b}[31m",
-            Severity::Warning => "\u{1b}[33m",
-            Severity::Note => "\u{1b}[36m",
-        };
-        let name = format!("{colour}{}[{}]\u{1b}[0m", finding.severity, finding.rule.name);
+        let name = tone(finding.severity).painted(&format!("{}[{}]", finding.severity, finding.rule.name));
         let linked = match self.pages.and_then(|pages| finding.rule.url_below(pages)) {
             Some(url) => format!("\u{1b}]8;;{url}\u{1b}\\{name}\u{1b}]8;;\u{1b}\\"),
             None => name,
@@ -168,36 +202,49 @@ impl Human {
         format!("{linked}{}", if is_fixable { " [*] " } else { ": " })
     }
 
-    /// Names places whose lines were shown, above or as the finding's own; nothing for others. `above` is the path of what is shown above
-    /// them of the finding, if anything is.
-    fn named<'o>(self, marks: &[Mark<'o>], above: Option<&str>, own: &Place, said: &Said<'o>) -> Option<Vec<String>> {
+    /// Places whose lines were shown, above or, if there is text alike, as the finding's own; nothing for others.
+    fn known<'o>(self, marks: &[Mark<'o>], is_first: bool, own: &Place, said: &Said<'o>) -> Option<Vec<Known<'o>>> {
         let is_shown = said.knows(marks, self.beside(digits(marks)));
-        let is_the_same_text = || match (above, marks) {
-            (Some(_), [mark]) => line_text(mark.place) == line_text(own),
+        let is_the_same_text = || match marks {
+            [mark] => !is_first && line_text(mark.place) == line_text(own),
             _ => false,
         };
         if !is_shown && !is_the_same_text() {
             return None;
         }
-        let mut lines = Vec::with_capacity(marks.len());
-        for (at, mark) in marks.iter().enumerate() {
+        let known = |(at, mark): (usize, &Mark<'o>)| Known { mark: *mark, is_first: is_first && at == 0, is_shown };
+        Some(marks.iter().enumerate().map(known).collect())
+    }
+
+    /// Names such places, those together of which the same is said; `bar` is the line beside which they stand.
+    fn named(self, known: &[Known<'_>], bar: Option<usize>, own_path: &str) -> Vec<String> {
+        let is_said_alike = |one: &Known<'_>, other: &Known<'_>| {
+            let is_in_file = |known: &Known<'_>| !known.is_first && known.mark.place.source.path() == own_path;
+            is_in_file(one) && is_in_file(other) && (one.is_shown, one.mark.label) == (other.is_shown, other.mark.label)
+        };
+        let indent = number_width(bar.unwrap_or_default()) + 2;
+        let line = |alike: &[Known<'_>]| {
+            let first = alike.first()?;
+            let Known { mark, is_first, is_shown } = *first;
             let source = &mark.place.source;
             let position = source.position(mark.place.span.start);
-            let place = match at > 0 || above == Some(source.path()) {
-                true => format!("line {}", position.line),
+            let place = match !is_first && source.path() == own_path {
+                true => {
+                    let mut numbers: Vec<usize> = alike.iter().map(|known| known.mark.line + 1).collect();
+                    numbers.dedup();
+                    let noun = if numbers.len() == 1 { "line" } else { "lines" };
+                    let numbers: Vec<String> = numbers.iter().map(usize::to_string).collect();
+                    format!("{noun} {}", words::some_of(&numbers, MOST_NAMED))
+                }
                 false => format!("{}:{}:{}", source.path(), position.line, position.column),
             };
-            let start = match (at, above) {
-                (0, None) => "at ",
-                (0, Some(_)) => "and here, ",
-                _ => "and ",
-            };
+            let start = if is_first { "at" } else { "and here," };
             let how = if is_shown { ", shown above" } else { "" };
             let label = if mark.label.is_empty() { String::new() } else { format!(": {}", mark.label) };
-            let line = format!("{start}{place}{how}{label}");
-            lines.push(format!("{:1$}{GAP} {2}", "", digits(marks) + 2, Printable::of(&line).into_string()));
-        }
-        Some(lines)
+            let text = Printable::of(&format!("{start} {place}{how}{label}")).into_string();
+            Some(format!("{:indent$}{GAP} {text}", ""))
+        };
+        known.chunk_by(is_said_alike).filter_map(line).collect()
     }
 
     /// How many columns a line has beside its number, a rule and blanks.
@@ -219,13 +266,18 @@ impl Human {
         if let ([mark], true) = (marks, is_same_file)
             && stands_alone(mark.place)
         {
-            // What is meant is plain without a line that underlines it.
+            // What is meant is plain without a line that underlines it, and has room in one where both are short.
             let label = if mark.label.is_empty() {
                 String::new()
             } else {
                 format!(": {}", Printable::of(mark.label).into_string())
             };
-            return Ok(vec![gap(&label), format!(" {:>digits$} │ {}", mark.line + 1, excerpt.first_line())]);
+            let line = excerpt.first_line();
+            let in_one = gap(&format!(", line {}, `{}`{label}", mark.line + 1, line.trim().trim_end_matches(',')));
+            if !line.contains('`') && textwrap::core::display_width(&in_one) <= self.width {
+                return Ok(vec![in_one]);
+            }
+            return Ok(vec![gap(&label), format!(" {:>digits$} │ {line}", mark.line + 1)]);
         }
         let label = |(at, (mark, span)): (usize, (&Mark<'_>, &Span))| {
             let label = Some(mark.label).filter(|label| !label.is_empty() && !is_one_a_line);
@@ -277,7 +329,7 @@ impl Human {
 
     /// The lines that miette makes of a report.
     fn drawn(self, report: &Report) -> io::Result<Vec<String>> {
-        let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode())
+        let handler = GraphicalReportHandler::new_themed(theme())
             .with_links(false)
             // An excerpt has no lines that are not to be shown.
             .with_context_lines(MOST_PLACES * (BETWEEN + 1))
@@ -301,8 +353,9 @@ impl Human {
             number => format!(" {}:", words::count(number, noun)),
         };
         let mut text = format!("{before}{number}");
-        // Behind the places stands how many more there are.
-        let most = MOST_OF_LIST * (self.width - 2) - " and 100000 more".len();
+        // Behind the places stands how many more there are. Of other files one line has to do.
+        let behind = " and 100000 more".len();
+        let (most_of_lines, most_of_files) = (MOST_OF_LIST * (self.width - 2) - behind, self.width - 2 - behind);
         let (mut path, mut last, mut told) = (own_path, None, 0);
         for (at, place) in places.iter().enumerate() {
             let is_of_a_line = !place.span.is_empty() || place.span.start > 0;
@@ -327,7 +380,9 @@ impl Human {
                         )
                     }
                 };
-                if textwrap::core::display_width(&text) + textwrap::core::display_width(&shown) > most {
+                let columns = textwrap::core::display_width(&text) + textwrap::core::display_width(&shown);
+                // A path is told whole, however long it is.
+                if at > 0 && columns > if is_same_file && path == own_path { most_of_lines } else { most_of_files } {
                     break;
                 }
                 text.push_str(&shown);
@@ -337,11 +392,29 @@ impl Human {
         }
         match places.len() - told {
             0 => {}
-            1 if told == 0 => text.push_str(&format!(" 1 {noun}")),
-            _ if told == 0 => text.truncate(text.trim_end_matches(':').len()),
             more => text.push_str(&format!(" and {more} more")),
         }
-        self.paragraph(&Printable::of(&text), "  ")
+        self.paragraph_of_paths(&Printable::of(&text), "  ")
+    }
+
+    /// A text with paths in lines, none of which is broken within a path: one that has no room anywhere stands where it comes.
+    fn paragraph_of_paths(self, text: &Printable, indent: &str) -> Vec<String> {
+        let mut lines: Vec<String> = Vec::new();
+        for word in text.split(' ') {
+            let has_room = |line: &String| {
+                let columns = textwrap::core::display_width(line) + 1 + textwrap::core::display_width(word);
+                columns <= self.width
+                    || textwrap::core::display_width(indent) + textwrap::core::display_width(word) > self.width
+            };
+            match lines.last_mut().filter(|line| has_room(line)) {
+                Some(line) => {
+                    line.push(' ');
+                    line.push_str(word);
+                }
+                None => lines.push(format!("{indent}{word}")),
+            }
+        }
+        lines
     }
 
     /// A text in lines.
@@ -392,6 +465,16 @@ struct Mark<'o> {
     label: &'o str,
     /// The 0-based number of its line.
     line: usize,
+}
+
+/// A place whose line was shown before.
+#[derive(Clone, Copy, Debug)]
+struct Known<'o> {
+    mark: Mark<'o>,
+    /// Whether nothing of its finding is shown above it.
+    is_first: bool,
+    /// Whether the line itself was shown, and not one with the same text.
+    is_shown: bool,
 }
 
 impl Mark<'_> {
@@ -447,7 +530,12 @@ fn stands_alone(place: &Place) -> bool {
 
 /// How many digits the last of their lines' numbers has.
 fn digits(marks: &[Mark<'_>]) -> usize {
-    (marks.iter().map(|mark| mark.line).max().unwrap_or_default() + 1).to_string().len()
+    number_width(marks.iter().map(|mark| mark.line).max().unwrap_or_default())
+}
+
+/// How many digits the number of a line has, which is counted from 0 here.
+fn number_width(line: usize) -> usize {
+    (line + 1).to_string().len()
 }
 
 /// The line of a place, without the blanks around it.

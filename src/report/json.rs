@@ -5,7 +5,7 @@ use std::io;
 
 use serde_json::{Value as Json, json};
 
-use super::{Shown, Summary, statistics};
+use super::{Shown, Summary, not_read, statistics};
 use crate::diagnostic::{Finding, Fix, OffIn};
 use crate::outlet::Outlet;
 use crate::source::{Place, secrets};
@@ -19,10 +19,16 @@ pub(super) fn write(shown: &Shown<'_>, out: &mut Outlet<'_>) -> io::Result<()> {
             json!({ "rule": rule, "settings": settings, "in_all_files": *off_in == OffIn::AllFiles })
         })
     });
+    let not_read = outcome.not_read.iter().map(|(project, unread)| {
+        let mut object = not_read::object(unread);
+        object["project"] = json!(project);
+        object
+    });
     let mut report = json!({
         "version": 1,
         "findings": shown.findings.iter().copied().map(finding).collect::<Vec<_>>(),
         "unchecked": unchecked.collect::<Vec<_>>(),
+        "not_read": not_read.collect::<Vec<_>>(),
         "rules_off": rules_off.collect::<Vec<_>>(),
         "summary": {
             "errors": summary.errors,

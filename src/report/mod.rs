@@ -10,6 +10,7 @@ mod junit;
 pub(crate) mod left_out;
 mod markdown;
 pub(crate) mod markup;
+pub(crate) mod not_read;
 mod sarif;
 mod shown;
 mod statistics;
@@ -24,6 +25,7 @@ pub use summary::Summary;
 use shown::Shown;
 
 use crate::analysis::Analysis;
+use crate::ci::Unread;
 use crate::diagnostic::{Finding, LeftOut, Need, RuleInfo};
 use crate::fixing::Fixed;
 use crate::outlet::Outlet;
@@ -50,6 +52,8 @@ pub struct Outcome {
     pub in_baseline: usize,
     /// How many fixes were made before this report; `None` where nobody asked for them.
     pub fixed: Option<usize>,
+    /// What CI files name and was not read, each with its project's path where that is known.
+    pub not_read: Vec<(Option<String>, Unread)>,
     /// Further lines for the summary, such as a version that is newer than what is known.
     pub remarks: Vec<String>,
 }
@@ -80,6 +84,8 @@ impl Outcome {
             self.remark(Some(remark));
         }
         self.files.extend(analysis.files);
+        let project = analysis.project;
+        self.not_read.extend(analysis.not_read.into_iter().map(|unread| (project.clone(), unread)));
         self.left_out.add(analysis.left_out);
         self.projects += 1;
         self.has_internal_error |= analysis.has_internal_error;

@@ -3,9 +3,9 @@
 use super::auto_devops::targets;
 use super::findings::{Findings, Wording};
 use super::given::JobContext;
-use super::jobs::{finding_at, job_name, script_place};
+use super::jobs::{finding_at, job_name};
 use super::rule::{Rule, rule};
-use crate::access::jobs::{JobView, KUBE_CONTEXT, ProjectJobs, script_route};
+use crate::access::jobs::{JobView, KUBE_CONTEXT, ProjectJobs};
 use crate::shell::ActionKind;
 use crate::words::a_few;
 
@@ -87,7 +87,7 @@ impl Rule for AutoDevopsWithoutContext {
                 matches!(&action.kind, ActionKind::UseContext { .. } | ActionKind::OwnKubeconfig { .. })
                     || matches!(&action.kind, ActionKind::Export { name, .. } if name == KUBE_CONTEXT)
             });
-            let place = script_place(job, action.item, &action.range);
+            let place = job.place_of(&case.script, action, &action.range);
             let Some(place) = place.filter(|_| !selects && !job.job.is_partial) else { continue };
             let job_name = job_name(case);
             let unless = "unless a CI/CD variable of the project sets `KUBE_CONTEXT`: no file does";
@@ -99,7 +99,7 @@ impl Rule for AutoDevopsWithoutContext {
                 instead: None,
             };
             let finding = finding_at(&INFO, &place, message).label("deploys without a context").key("auto-deploy");
-            let finding = finding.route(script_route(job.job, action.item));
+            let finding = finding.route(job.route_of(action));
             let help = "set `KUBE_CONTEXT: <project path>:<agent name>` under the job's `variables`";
             findings.report_naming(finding.help(help), wording);
             return;

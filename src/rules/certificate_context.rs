@@ -48,6 +48,6 @@ impl Rule for CertificateContext {
         }
         let message = "`gitlab-deploy` selects no agent: it is the context of a certificate-based cluster, and these are deprecated";
         let finding = finding_on(&INFO, selection, message).label("no agent's context");
-        findings.report(finding.help("select an agent: `kubectl config use-context <project path>:<agent name>`"));
+        findings.report(finding.help("select one: `kubectl config use-context <project path>:<agent name>`"));
     }
 }

@@ -6,6 +6,7 @@ use super::findings::Findings;
 use super::given::{FileContext, JobContext};
 use super::rule::{Rule, rule};
 use crate::access::jobs::ProjectJobs;
+use crate::ci::Pipeline;
 use crate::diagnostic::Finding;
 use crate::project::AgentFile;
 use crate::source::{Source, Span};
@@ -53,12 +54,19 @@ impl Rule for ConflictMarker {
     }
 
     fn check_pipeline(&self, jobs: &ProjectJobs<'_>, _cx: &JobContext<'_>, findings: &mut Findings) {
-        let consequence = if jobs.pipeline.problems.is_empty() {
-            "GitLab reads them as text"
-        } else {
-            "GitLab refuses the CI configuration"
+        let has = |pipeline: &Pipeline, source: &Arc<Source>| {
+            let mut problems = pipeline.problems.iter();
+            problems.any(|problem| problem.place.is_in(source))
         };
+        let children = &jobs.pipeline.children;
         for source in &jobs.pipeline.sources {
+            let consequence = if has(jobs.pipeline, source) {
+                "GitLab refuses the CI configuration"
+            } else if children.iter().any(|child| has(child, source)) {
+                "GitLab refuses the child pipeline"
+            } else {
+                "GitLab reads them as text"
+            };
             findings.report_some(in_text(source, consequence));
         }
     }

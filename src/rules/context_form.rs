@@ -101,7 +101,7 @@ pub(super) fn impossible(name: &str, selection: &Selection, cx: &JobContext<'_>)
 
 /// A name without a colon, for which nothing makes a kubeconfig.
 pub(super) fn bare(name: &str, selection: &Selection, cx: &JobContext<'_>) -> Option<Finding> {
-    if !cx.uses_agents || name.is_empty() || name.contains(':') || selection.by == By::Environment {
+    if !cx.uses_agents || name.is_empty() || name.contains(':') || matches!(selection.by, By::Environment | By::Value) {
         return None;
     }
     let message =

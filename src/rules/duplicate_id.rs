@@ -63,7 +63,7 @@ impl Rule for DuplicateId {
         let Some(kept_id) = kept.id.filter(|kept| !kept.value.is_empty()) else { return };
         let list = format!("{}.{}", id.section.key(), id.kind.key());
         let message = format!(
-            "{} is dropped here, whole{}: it is listed twice in `{list}`, and GitLab keeps the last entry",
+            "{} is dropped here, whole{}: GitLab keeps the last of its entries in `{list}`",
             brief(id.text),
             lost.ci.map(lost_settings).unwrap_or_default()
         );

@@ -51,7 +51,7 @@ impl Rule for EmptyEnvironments {
         let message =
             "`environments` is empty and restricts nothing: jobs of every environment get in, and jobs without one";
         let finding = Finding::new(&INFO, &cx.file.source, span, message).label("restricts nothing").route(route);
-        let finding = finding.help("name the environments, or remove the key; to let nobody in, remove the entry");
+        let finding = finding.help("name environments or remove the key; to let nobody in, remove the entry");
         // "Nobody" may be meant as well as "everybody".
         findings.report(finding.removal(Safety::Unsafe, "Remove `environments`", cx.without_key(span)));
     }

@@ -8,6 +8,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::committed_credential::INFO as COMMITTED_CREDENTIAL;
+use crate::access::jobs::StartedBy;
 use crate::diagnostic::{Fault, Finding, Fix, Related};
 use crate::source::{Place, Span};
 use crate::words;
@@ -20,6 +21,8 @@ pub struct Findings {
     job: Option<(Arc<str>, Place)>,
     /// The templates that it extends.
     templates: Vec<Arc<str>>,
+    /// Where the job stands that starts the child pipeline which it is in, and words about that.
+    started_by: Option<(Place, Arc<str>)>,
     /// Whether there is a finding about this job that speaks for all of the rule's.
     is_told: bool,
     /// The places of the findings about this job.
@@ -82,7 +85,16 @@ impl Findings {
 
     fn push(&mut self, finding: Finding, cause: Cause) {
         let jobs = self.jobs(words::excerpt);
+        let finding = self.with_start(finding);
         self.list.push(Reported { finding, jobs, wording: None, cause });
+    }
+
+    /// A child's file does not show what starts it.
+    fn with_start(&self, finding: Finding) -> Finding {
+        match &self.started_by {
+            Some((place, words)) => finding.related_at(place.clone(), &**words),
+            None => finding,
+        }
     }
 
     /// Adds a finding, if there is one.
@@ -93,6 +105,7 @@ impl Findings {
     /// Adds a finding whose message names the job.
     pub fn report_naming(&mut self, finding: Finding, wording: Wording) {
         let jobs = self.jobs(|_| wording.job.clone());
+        let finding = self.with_start(finding);
         let cause = Cause::JobOrTemplate(self.templates.clone());
         self.list.push(Reported { finding, jobs, wording: Some(wording), cause });
     }
@@ -137,8 +150,18 @@ impl Findings {
     pub(crate) fn begin_job(&mut self, name: &Arc<str>, place: Place, templates: &[Arc<str>]) {
         self.job = Some((Arc::clone(name), place));
         self.templates = templates.to_vec();
+        self.started_by = None;
         self.is_told = false;
         self.places.clear();
+    }
+
+    /// Says what starts the child pipeline that the job is in.
+    pub(crate) fn begin_child(&mut self, started_by: &StartedBy) {
+        let words = started_by.said_once(|started_by| {
+            let names: Vec<String> = started_by.jobs.iter().map(|(name, _)| words::excerpt(name)).collect();
+            format!("{} this child pipeline", words::starts(&names))
+        });
+        self.started_by = started_by.jobs.first().map(|(_, place)| (place.clone(), words));
     }
 
     /// All findings, those together that say the same of one place.
@@ -177,6 +200,12 @@ fn merged(list: Vec<Reported>) -> Vec<Reported> {
             Some(first) => first.add(reported),
             None => merged.push(reported),
         }
+    }
+    // The jobs of a child pipeline come again where it is started with something else.
+    for reported in merged.iter_mut().filter(|reported| reported.jobs.len() > 1) {
+        let mut seen = HashSet::new();
+        let key = |job: &JobName| (Arc::clone(&job.name), Arc::as_ptr(&job.place.source).addr(), job.place.span);
+        reported.jobs.retain(|job| seen.insert(key(job)));
     }
     merged
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::removal::Cuts;
 use crate::access::jobs::{
-    By, JobCase, JobEnvironments, JobView, KnownEnvironments, ProjectJobs, Refusal, Resolved, Selection, script_route,
+    By, JobCase, JobEnvironments, JobView, KnownEnvironments, ProjectJobs, Refusal, Resolved, Selection,
 };
 use crate::access::{AgentId, Entries, Index, Row};
 use crate::agent_config::{AccessSection, CiEntry, EntryKind};
@@ -173,7 +173,8 @@ impl<'p> JobSelection<'p> {
 
     fn ask(&self, cx: &JobContext<'p>) -> Vec<RefusedCase<'p>> {
         let Resolved::Agent(agent) = self.selected.resolve(cx.index) else { return Vec::new() };
-        let is_asked = self.selected.by != By::Environment && cx.index.agent(agent).is_registered;
+        let is_asked =
+            self.selected.by != By::Environment && !self.selected.hangs && cx.index.agent(agent).is_registered;
         if !is_asked || !cx.knows_configuration(agent) {
             return Vec::new();
         }
@@ -215,8 +216,7 @@ impl<'p> JobAction<'p> {
     /// Where a part of its line stands.
     #[must_use]
     pub fn place(&self, range: &Range<usize>) -> Option<Place> {
-        let line = self.job.job.script.get(self.action.item)?;
-        Some(Place { source: Arc::clone(line.source()), span: line.span_of(range.clone()) })
+        self.job.place_of(self.script, self.action, range)
     }
 
     /// A finding at a part of its line.
@@ -228,7 +228,7 @@ impl<'p> JobAction<'p> {
         message: impl Into<String>,
     ) -> Option<Finding> {
         let Place { source, span } = self.place(range)?;
-        let route = script_route(self.job.job, self.action.item);
+        let route = self.job.route_of(self.action);
         Some(Finding::new(info, &source, span, message).route(route))
     }
 }

@@ -3,6 +3,7 @@
 use super::findings::Findings;
 use super::given::{JobAction, JobContext};
 use super::jobs::finding_at;
+use super::plain_http::plain_address;
 use super::rule::{Rule, rule};
 use crate::access::jobs::{JobCase, JobView};
 use crate::diagnostic::Finding;
@@ -41,12 +42,17 @@ rule! {
     ///
     /// ## When it stays silent
     ///
-    /// Where the command uses a kubeconfig or a server that has nothing to do with GitLab.
+    /// Where the command uses a kubeconfig or a server that has nothing to do with GitLab, and where GitLab is at plain http: `plain-http`
+    /// speaks of that.
     InsecureTls = "insecure-tls", Warning in Jobs
 }
 
 impl Rule for InsecureTls {
-    fn check_job(&self, job: &JobView<'_>, _cx: &JobContext<'_>, findings: &mut Findings) {
+    fn check_job(&self, job: &JobView<'_>, cx: &JobContext<'_>, findings: &mut Findings) {
+        // There is no TLS then, and no certificate that could be trusted.
+        if plain_address(cx).is_some() {
+            return;
+        }
         let runs_helm = |case: &JobCase| {
             let mut commands = case.script.cluster_commands();
             commands.any(|(_, command, in_force)| {
@@ -62,24 +68,29 @@ impl Rule for InsecureTls {
 
     fn check_action(&self, action: &JobAction<'_>, cx: &JobContext<'_>, findings: &mut Findings) {
         let script = action.script;
+        let is_plain = plain_address(cx).is_some();
         let range = match &action.action.kind {
             ActionKind::Cluster(command) => {
                 let is_gitlabs = || match script.in_force(action.number) {
-                    Some(InForce::Unknown(Why::OwnKubeconfig | Why::Server)) => false,
+                    Some(InForce::Unknown(Why::OwnKubeconfig | Why::HomeKubeconfig | Why::Server)) => false,
                     Some(InForce::Selected { .. } | InForce::Handmade { .. }) => true,
                     _ => cx.uses_agents,
                 };
-                command.insecure_skip_tls_verify.as_ref().filter(|_| is_gitlabs())
+                command.insecure_skip_tls_verify.as_ref().filter(|_| !is_plain && is_gitlabs())
             }
             ActionKind::SetCluster { insecure_skip_tls_verify, server, name, .. } => {
                 let is_agents = || match server.as_ref().map(|server| server.text.to_string()) {
                     Some(server) => server.contains("k8s-proxy") || server.contains("K8S_PROXY"),
                     // GitLab's own kubeconfig calls its cluster so.
-                    None => name.text.as_known() == Some("gitlab") && !script.own_kubeconfig_before(action.number),
+                    None => {
+                        !is_plain
+                            && name.text.as_known() == Some("gitlab")
+                            && !script.own_kubeconfig_before(action.number)
+                    }
                 };
                 insecure_skip_tls_verify.as_ref().filter(|_| is_agents())
             }
-            ActionKind::Export { name, value } if name == HELM_SWITCH && cx.uses_agents => {
+            ActionKind::Export { name, value } if name == HELM_SWITCH && cx.uses_agents && !is_plain => {
                 Some(&value.range).filter(|_| value.text.as_known().is_some_and(is_on))
             }
             _ => None,
@@ -112,6 +123,6 @@ fn is_on(value: &str) -> bool {
 fn report(finding: Finding, findings: &mut Findings) {
     let help =
         "trust the authority instead: the file variable `SSL_CERT_FILE`, or `--certificate-authority=$KAS_CERTIFICATE`";
-    let finding = finding.label("any certificate will do").key("insecure-skip-tls-verify").help(help);
-    findings.report_place(finding, "nor is it here");
+    let finding = finding.label("unchecked").key("insecure-skip-tls-verify").help(help);
+    findings.report_place(finding, "and here");
 }

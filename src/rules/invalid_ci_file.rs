@@ -5,13 +5,13 @@ use super::given::JobContext;
 use super::jobs::finding_at;
 use super::rule::{Rule, rule};
 use crate::access::jobs::{JobView, ProjectJobs, rule_inputs};
-use crate::ci::ProblemKind;
-use crate::diagnostic::Severity;
+use crate::ci::{Problem, ProblemKind};
+use crate::diagnostic::{Finding, Severity};
 use crate::gitlab::releases::{ENVIRONMENT_AGENT, ENVIRONMENT_DASHBOARD, TIER_VARIABLES};
 use crate::gitlab::{TextPart, environment_name_fault, is_environment_character};
 use crate::pipeline_rules::{ConditionRoute, JobConditions};
 use crate::source::secrets::mask;
-use crate::words::brief;
+use crate::words::{brief, excerpt, jobs as jobs_by_name, starts as starts_of};
 
 rule! {
     /// GitLab cannot use the CI file, or kaslint cannot see all jobs in it.
@@ -21,7 +21,7 @@ rule! {
     /// that decide whether and where a job runs GitLab refuses the whole configuration, so that no job runs: stages and jobs (`needs`, `on_stop`) that there are not, keys and values
     /// of jobs, rules and `environment` that there are none of, `only` beside `rules`. What else is wrong with a CI file, GitLab's own pipeline editor tells.
     ///
-    /// A key that is near none that kaslint knows is a note: a newer GitLab may have it.
+    /// A mistake in the file of a child pipeline refuses that child alone, and fails the job that starts it. A key that is near none that kaslint knows is a note: a newer GitLab may have it.
     ///
     /// Source: `lib/gitlab/ci/config/` of GitLab, file by file as docs/ci-keywords.md and `src/ci/` name them; `lib/gitlab/regex.rb` for names of environments.
     ///
@@ -56,25 +56,37 @@ rule! {
 
 impl Rule for InvalidCiFile {
     fn check_pipeline(&self, jobs: &ProjectJobs<'_>, _cx: &JobContext<'_>, findings: &mut Findings) {
-        let unverified = jobs.pipeline.unverified.iter().map(|problem| (problem, Severity::Note));
-        let problems = jobs.pipeline.problems.iter().map(|problem| (problem, INFO.severity));
-        for (problem, severity) in problems.chain(unverified) {
-            let message = mask(&capital(&problem.message())).into_owned();
-            let mut finding = finding_at(&INFO, &problem.place, &message).route("ci").severity(severity).key(message);
-            if let Some(related) = &problem.related {
-                let why = match problem.kind {
-                    ProblemKind::BlockTextEnds { .. } => "the text starts here",
-                    ProblemKind::Beside { .. } => "beside this",
-                    ProblemKind::Syntax(_) => "opened here",
-                    _ => "belongs to it",
+        for problem in &jobs.pipeline.problems {
+            findings.report(of_problem(problem, problem.message()));
+        }
+        for problem in &jobs.pipeline.unverified {
+            findings.report(of_problem(problem, problem.message()).severity(Severity::Note));
+        }
+        // A child whose configuration is refused keeps only itself from running, and the jobs that start it fail.
+        for (child, starts) in jobs.children_with_starts() {
+            let names: Vec<String> = starts.iter().map(|(name, _)| excerpt(name)).collect();
+            let report = |problem: &Problem, severity: Severity, findings: &mut Findings| {
+                let message = match (problem.message_in_child(), &names[..]) {
+                    (Some(message), [name]) => format!("{message}, and {name} fails"),
+                    (Some(message), names) => format!("{message}, and {} fail", jobs_by_name(names)),
+                    (None, _) => problem.message(),
                 };
-                finding = finding.related_at(related.clone(), why);
-            }
-            if let Some(help) = problem.help() {
-                finding = finding.help(help);
-            }
-            finding = finding.proposal(problem.meant().filter(|name| is_plain(name)), problem.place.span);
-            findings.report(finding);
+                let mut finding = of_problem(problem, message).severity(severity);
+                if let Some((_, place)) = starts.first() {
+                    finding = finding.related_at(place.clone(), format!("{} this child pipeline", starts_of(&names)));
+                }
+                findings.report(finding);
+            };
+            child.problems.iter().for_each(|problem| report(problem, INFO.severity, findings));
+            child.unverified.iter().for_each(|problem| report(problem, Severity::Note, findings));
+        }
+        for job in &jobs.too_deep {
+            let name = excerpt(&job.name);
+            let message = format!("{name} fails: it would start a third level of child pipelines, and GitLab has two");
+            let place = job.trigger.as_ref().map_or(&job.name_place, |trigger| &trigger.place);
+            let finding = finding_at(&INFO, place, message).route(format!("{}.trigger", job.name)).key(&*job.name);
+            findings
+                .report(finding.help("start it one level above, or keep the job out of such pipelines with `rules`"));
         }
     }
 
@@ -94,6 +106,24 @@ impl Rule for InvalidCiFile {
             );
         }
     }
+}
+
+fn of_problem(problem: &Problem, message: String) -> Finding {
+    let message = mask(&capital(&message)).into_owned();
+    let mut finding = finding_at(&INFO, &problem.place, &message).route("ci").key(message);
+    if let Some(related) = &problem.related {
+        let why = match problem.kind {
+            ProblemKind::BlockTextEnds { .. } => "the text starts here",
+            ProblemKind::Beside { .. } => "beside this",
+            ProblemKind::Syntax(_) => "opened here",
+            _ => "belongs to it",
+        };
+        finding = finding.related_at(related.clone(), why);
+    }
+    if let Some(help) = problem.help() {
+        finding = finding.help(help);
+    }
+    finding.proposal(problem.meant().filter(|name| is_plain(name)), problem.place.span)
 }
 
 /// An environment's name that GitLab cannot make an environment of, which fails the job; told of the first.

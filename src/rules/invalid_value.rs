@@ -130,10 +130,10 @@ impl Rule for InvalidValue {
                     Licence::There => ("GitLab", Severity::Error),
                     Licence::Unknown => ("GitLab Premium or Ultimate", Severity::Warning),
                 };
-                let message = format!("`{}` has {with} save no settings of workspaces: {what}", key.name);
+                let message = format!("`{}` keeps {with} from saving settings of workspaces: {what}", key.name);
                 finding(message)
                     .severity(severity)
-                    .help("mend it; everything else in the file takes effect")
+                    .help("write another value, or take the section out; everything else in the file takes effect")
                     .key(what.clone())
             }
             _ => return,

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::given::{JobAction, JobContext, JobSelection, RefusedCase};
-use crate::access::jobs::{By, JobCase, JobView, Refusal, Resolved, Selection};
+use crate::access::jobs::{By, JobCase, Refusal, Resolved, Selection};
 use crate::access::{AgentId, Denial, DropReason, Outcome};
 use crate::ci::Kubernetes;
-use crate::diagnostic::{Finding, RuleInfo, Safety};
+use crate::diagnostic::{Finding, RuleInfo, Safety, Severity};
 use crate::source::Place;
 use crate::words::{dropped, excerpt};
 
@@ -15,20 +15,16 @@ pub(super) fn finding_at(info: &'static RuleInfo, place: &Place, message: impl I
     Finding::new(info, &place.source, place.span, message)
 }
 
-/// A finding about a context that a job selects.
+/// A finding about a context that a job selects; a warning where it is not known whether anything selects it.
 pub(super) fn finding_on(info: &'static RuleInfo, selection: &Selection, message: impl Into<String>) -> Finding {
-    finding_at(info, &selection.place, message).route(&selection.route).key(selection.context.to_string())
+    let finding = finding_at(info, &selection.place, message).route(&selection.route);
+    let finding = if selection.by == By::Value { finding.severity(Severity::Warning) } else { finding };
+    finding.key(selection.context.to_string())
 }
 
 /// A job in a sentence: "`deploy`", or "`deploy: [eu]`" for one combination of its matrix.
 pub(super) fn job_name(case: &JobCase) -> String {
     excerpt(&case.name)
-}
-
-/// The place of a line of the job's script.
-pub(super) fn script_place(job: &JobView<'_>, item: usize, range: &std::ops::Range<usize>) -> Option<Place> {
-    let line = job.job.script.get(item)?;
-    Some(Place { source: Arc::clone(line.source()), span: line.span_of(range.clone()) })
 }
 
 /// The first case in which the agent of a selection does not let the job in, for the reason that a rule is about.
@@ -79,6 +75,7 @@ pub(super) fn listed_project<'p>(cx: &JobContext<'p>) -> Option<&'p str> {
 pub(super) fn consequence(selection: &Selection) -> &'static str {
     match selection.by {
         By::Environment => "so the environment gets no agent",
+        By::Value => "so no context has this name",
         _ => "so kubectl says that no context exists with the name",
     }
 }

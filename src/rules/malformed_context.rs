@@ -5,7 +5,7 @@ use super::findings::Findings;
 use super::given::JobContext;
 use super::jobs::{finding_on, renamed};
 use super::rule::{Rule, rule};
-use crate::access::jobs::{Resolved, Selection};
+use crate::access::jobs::{By, Resolved, Selection};
 use crate::diagnostic::{Finding, Safety, Severity};
 use crate::gitlab::{is_agent_name, path_fault, root_path};
 use crate::words::{brief, excerpt};
@@ -70,7 +70,12 @@ impl Rule for MalformedContext {
             }
             Resolved::Other(name) => {
                 let finding = impossible(name, selection, cx).or_else(|| malformed(name, selection, cx));
-                findings.report_some(finding);
+                // What nothing at hand selects may be the name of something else, unless it comes near an agent's.
+                let is_of_the_project =
+                    || selection.place.written().trim_start_matches(['$', '{']).starts_with("CI_PROJECT_");
+                let is_meant =
+                    |finding: &Finding| selection.by != By::Value || finding.fix.is_some() || is_of_the_project();
+                findings.report_some(finding.filter(is_meant));
             }
             Resolved::NoAgent { project, .. } => findings.report_some(no_project(project, selection, cx)),
             Resolved::Open => findings.report_some(no_path(selection)),

@@ -95,13 +95,13 @@ impl Rule for ManagedResourcesUnrestricted {
             if keys.len() == 1 { "does" } else { "do" },
         );
         let mut finding = Finding::new(&INFO, &cx.file.source, enabled.span, message)
-            .label(wider)
+            .label("unrestricted")
             .route(format!("{}.resource_management.enabled", entry.route()))
             .key(entry.id.as_ref().map_or_else(String::new, |id| lower_path(&id.value).into_owned()));
         let environments = entry.environments_key.filter(|_| keys.contains(&"environments"));
         let protected = entry.protected_branches_only.as_ref().filter(|_| entry.is_protected_only());
         for span in environments.into_iter().chain(protected.map(|protected| protected.span)) {
-            finding = finding.related(span, "binds scripts, and not managed resources");
+            finding = finding.related(span, "binds scripts only");
         }
         findings.report(finding.help(
             "take `resource_management` out where that goes too far, or have less made by environment_templates/default.yaml beside this file",

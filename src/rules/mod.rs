@@ -37,6 +37,7 @@ mod invalid_yaml;
 mod jobs;
 mod kube_cache_unwritable;
 mod kubeconfig_as_config;
+mod kubeconfig_content;
 mod malformed_context;
 mod malformed_id;
 mod managed_resources_not_granted;
@@ -49,6 +50,7 @@ mod open_instance_access;
 mod outside_hierarchy;
 mod pattern_metacharacter;
 mod patterns;
+mod plain_http;
 mod privileged_impersonation;
 mod redundant_entry;
 mod removal;
@@ -58,6 +60,7 @@ mod reserved_identity;
 mod restriction_override;
 mod rule;
 mod schema_violation;
+mod shadowed_kubeconfig;
 mod tier_dropped_entry;
 mod too_many_entries;
 mod too_new_key;
@@ -124,6 +127,7 @@ rules! {
     invalid_yaml::InvalidYaml,
     kube_cache_unwritable::KubeCacheUnwritable,
     kubeconfig_as_config::KubeconfigAsConfig,
+    kubeconfig_content::KubeconfigContent,
     malformed_context::MalformedContext,
     malformed_id::MalformedId,
     managed_resources_not_granted::ManagedResourcesNotGranted,
@@ -135,6 +139,7 @@ rules! {
     open_instance_access::OpenInstanceAccess,
     outside_hierarchy::OutsideHierarchy,
     pattern_metacharacter::PatternMetacharacter,
+    plain_http::PlainHttp,
     privileged_impersonation::PrivilegedImpersonation,
     redundant_entry::RedundantEntry,
     removed_key::RemovedKey,
@@ -142,6 +147,7 @@ rules! {
     reserved_identity::ReservedIdentity,
     restriction_override::RestrictionOverride,
     schema_violation::SchemaViolation,
+    shadowed_kubeconfig::ShadowedKubeconfig,
     tier_dropped_entry::TierDroppedEntry,
     too_many_entries::TooManyEntries,
     too_new_key::TooNewKey,

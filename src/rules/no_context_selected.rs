@@ -2,7 +2,7 @@
 
 use super::findings::Findings;
 use super::given::{JobAction, JobContext};
-use super::jobs::{script_place, usable_contexts};
+use super::jobs::usable_contexts;
 use super::rule::{Rule, rule};
 use crate::access::jobs::{By, KUBE_CONTEXT, Selection};
 use crate::ci::UnreadKind;
@@ -60,16 +60,30 @@ impl Rule for NoContextSelected {
     fn check_action(&self, action: &JobAction<'_>, cx: &JobContext<'_>, findings: &mut Findings) {
         let ActionKind::Cluster(command) = &action.action.kind else { return };
         // What GitLab's own templates set at the top level selects nothing.
-        let may_be_elsewhere = || cx.jobs.pipeline.unread.iter().any(|unread| unread.kind != UnreadKind::Template);
-        let is_seen = cx.uses_agents && !action.job.job.is_partial && command.contacts_cluster == Contact::Yes;
+        let may_be_elsewhere = || action.job.pipeline.unread.iter().any(|unread| unread.kind != UnreadKind::Template);
+        // What a script does on a condition is not said of each job that runs it.
+        let may_not_run = action.action.file.is_some() && !action.action.certain;
+        let is_seen =
+            !may_not_run && cx.uses_agents && !action.job.job.is_partial && command.contacts_cluster == Contact::Yes;
         if !is_seen || may_be_elsewhere() {
             return;
         }
-        let program = program(command.tool);
+        let program = command.tool.name();
         let (message, selection) = match action.script.in_force(action.number) {
+            Some(InForce::Nothing) if command.tool == Tool::Kubens => (
+                "`kubens` fails here: it works within a context, and neither a command before nor GitLab selects one"
+                    .to_owned(),
+                None,
+            ),
+            Some(InForce::Nothing) if !has_localhost(command.tool) => (
+                format!(
+                    "`{program}` has no context here: nothing selects one before and GitLab chooses none, so it finds no cluster, or on a runner inside one that"
+                ),
+                None,
+            ),
             Some(InForce::Nothing) => (
                 format!(
-                    "`{program}` turns to localhost here, or on a runner in a cluster to that, as its pod: nothing selects a context before, and GitLab chooses none"
+                    "`{program}` has no context here: nothing selects one before and GitLab chooses none, so it turns to localhost, or on a runner inside a cluster to that"
                 ),
                 None,
             ),
@@ -83,7 +97,8 @@ impl Rule for NoContextSelected {
         };
         let Some(finding) = action.finding(&INFO, &action.action.range, message) else { return };
         let mut finding = finding.label("no context").key(program);
-        if let Some(place) = selection.and_then(|selection| script_place(action.job, selection.item, &selection.range))
+        if let Some(place) =
+            selection.and_then(|selected| action.job.place_of(action.script, selected, &selected.range))
         {
             finding = finding.related_at(place.clone(), "selected here, for another shell");
         }
@@ -97,6 +112,33 @@ impl Rule for NoContextSelected {
         }
         // One is enough to see: those behind it have the same cause.
         findings.report_once_a_job(finding.help(help));
+    }
+}
+
+/// Whether a program falls back to localhost as kubectl does: it has kubectl's options for that (`cli-runtime` of Kubernetes).
+fn has_localhost(tool: Tool) -> bool {
+    match tool {
+        Tool::Kubectl
+        | Tool::Helm
+        | Tool::Flux
+        | Tool::Kustomize
+        | Tool::Kpt
+        | Tool::Skaffold
+        | Tool::Helmfile
+        | Tool::K9s
+        | Tool::Stern => true,
+        Tool::Argocd
+        | Tool::Werf
+        | Tool::Kapp
+        | Tool::Kluctl
+        | Tool::Helmwave
+        | Tool::Istioctl
+        | Tool::Velero
+        | Tool::Tilt
+        | Tool::Kubens
+        | Tool::Terraform
+        | Tool::Ansible
+        | Tool::Other => false,
     }
 }
 
@@ -121,23 +163,11 @@ fn help(action: &JobAction<'_>, named: Option<&Selection>, cx: &JobContext<'_>) 
 fn how_to_select(usable: &[String]) -> String {
     match usable {
         [only] => format!("select it first: `kubectl config use-context {}`", excerpt(only).trim_matches('`')),
-        [] => "select one first: `kubectl config use-context <project path>:<agent name>`".to_owned(),
+        [] => "select one: `kubectl config use-context <project path>:<agent name>`".to_owned(),
         [first, rest @ ..] => format!(
-            "select one first: `kubectl config use-context {}` (or {})",
+            "select one: `kubectl config use-context {}` (or {})",
             excerpt(first).trim_matches('`'),
             a_few_of(rest.iter().map(|context| excerpt(context)))
         ),
-    }
-}
-
-pub(super) fn program(tool: Tool) -> &'static str {
-    match tool {
-        Tool::Kubectl => "kubectl",
-        Tool::Helm => "helm",
-        Tool::Flux => "flux",
-        Tool::Kustomize => "kustomize",
-        Tool::Kpt => "kpt",
-        Tool::Skaffold => "skaffold",
-        Tool::Helmfile => "helmfile",
     }
 }

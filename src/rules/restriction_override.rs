@@ -70,12 +70,12 @@ impl Rule for RestrictionOverride {
             let Some(other) = next.and_then(|next| next.entry) else { continue };
             let Some(lost) = Lost::of(entry, other) else { continue };
             let message = format!(
-                "{} loses {} of {}, since it has an entry of its own and nothing is merged: {} {}",
+                "{} loses {} of {} by an entry of its own: {} get in {}",
                 brief(&id.value),
                 schema::listed_and(&lost.keys),
                 words::entry(other),
                 who_gains(entry, &path, cx.gitlab()),
-                words::list_and(&lost.gains)
+                lost.gains.join(", ")
             );
             let (severity, help) = match lost.is_written {
                 // Whoever writes `false` knows; whoever reads the group's entry may not.
@@ -84,7 +84,7 @@ impl Rule for RestrictionOverride {
             };
             let finding = Finding::new(&INFO, &file.source, id.span, message)
                 .severity(severity)
-                .label(format!("without {}", schema::listed_and(&lost.keys)))
+                .label("has its own entry")
                 .related(other.head, "this entry asks for more, and does not apply")
                 .route(format!("{}.id", entry.route()))
                 .key(path.lower());
@@ -138,20 +138,20 @@ impl Lost {
                 other.is_protected_only() && !is_true(protected_branches_only.as_ref()),
                 protected_branches_only.is_some(),
                 "protected_branches_only",
-                "get in on refs that are not protected",
+                "on unprotected refs",
             ),
             // Another list is a decision of its own; an empty one is `empty-environments`.
             (
                 !other.environments.is_empty() && environments_key.is_none(),
                 false,
                 "environments",
-                "get in with any environment or none",
+                "with any environment or none",
             ),
             (
                 other.mode() != Mode::Agent && AccessAs::identity(access_as.as_ref()).0 == Mode::Agent,
                 access_as.is_some(),
                 "access_as",
-                "act as the agent's own service account",
+                "as the agent's own service account",
             ),
         ];
         let lost: Vec<_> = lost.into_iter().filter(|(is_lost, ..)| *is_lost).collect();

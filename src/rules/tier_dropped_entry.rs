@@ -97,18 +97,14 @@ fn finding(
     };
     let whose = entry.id.as_ref().map_or_else(|| "all projects".to_owned(), |id| excerpt(&id.value));
     let then = match heir.map(|heir| heir.entry) {
-        Some(Some(heir)) => format!("{} applies instead: {}", words::entry(heir), terms(heir)),
+        Some(Some(heir)) => format!("{} applies: {}", words::entry(heir), terms(heir)),
         Some(None) => {
-            "the configuration project's own access applies instead: any job, as the agent's own service account"
-                .to_owned()
+            "the configuration project's own access applies: any job, as the agent's own service account".to_owned()
         }
-        None if others > 0 => "nothing applies instead, so jobs do not get in".to_owned(),
-        None => format!("nothing applies instead, so jobs of {whose} do not get in"),
+        None if others > 0 => "their jobs do not get in".to_owned(),
+        None => format!("jobs of {whose} do not get in"),
     };
-    let message = match context.tier {
-        Some(_) => format!("{what}: on Free GitLab drops this entry without a word; {then}"),
-        None => format!("{what}: on Free GitLab would drop this entry{also} without a word; {then}"),
-    };
+    let message = format!("{what}: on Free GitLab drops this entry{also} without a word; {then}");
     let place = entry.access_as.as_ref().map_or(entry.head, |access_as| access_as.span);
     let mut finding =
         Finding::new(&INFO, &file.source, place, message)

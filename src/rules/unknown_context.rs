@@ -5,7 +5,7 @@ use super::findings::Findings;
 use super::given::JobContext;
 use super::jobs::{consequence, finding_on, renamed};
 use super::rule::{Rule, rule};
-use crate::access::jobs::{ContextName, Resolved, Selection, context_name};
+use crate::access::jobs::{By, ContextName, Resolved, Selection, context_name};
 use crate::diagnostic::{Finding, Safety, Severity};
 use crate::gitlab::lower_path;
 use crate::schema;
@@ -17,7 +17,9 @@ rule! {
     ///
     /// The job then ends with `error: no context exists with the name`. An agent is registered in the project that the context names;
     /// the folder of its configuration alone does not make one. The same holds for the `KUBE_CONTEXT` of Auto DevOps, and for
-    /// `environment:kubernetes:agent`, where the environment then gets no agent.
+    /// `environment:kubernetes:agent`, where the environment then gets no agent. Variables and inputs that are named after a context
+    /// (`KUBE_CONTEXT`, `kube-context`, `agent`) and that no command at hand selects are held to it as a warning: components and templates
+    /// that are not read take their context from those.
     ///
     /// Source: `app/services/ci/generate_kubeconfig_service.rb` of GitLab.
     ///
@@ -148,6 +150,9 @@ fn unknown(project: &str, agent: &str, selection: &Selection, cx: &JobContext<'_
     let Some(listed) = inventory.find_project(project) else {
         let message = format!("{} is no project of the inventory, {no_context}", brief(project));
         let near = inventory.nearest_project(project).map(|near| format!("{near}:{agent}"));
+        if near.is_none() && selection.by == By::Value {
+            return None;
+        }
         let help = match &near {
             Some(context) => format!("did you mean `{context}`?"),
             None => "write the full path of the project in which the agent is registered".to_owned(),

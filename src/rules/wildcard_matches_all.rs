@@ -63,7 +63,7 @@ impl Rule for WildcardMatchesAll {
                 .route(route())
                 .key(&pattern.value)
                 .severity(found.severity(Severity::Warning));
-            findings.report(finding.help("name the environments, or remove `environments` if no restriction is meant"));
+            findings.report(finding.help("name the environments, or remove the key if no restriction is meant"));
         }
     }
 }

@@ -38,18 +38,20 @@ pub trait Lookup {
 pub struct Argument {
     /// The value after the shell's expansions.
     pub text: PartialText,
-    /// Its bytes in the item's text, without quotes where what remains is one piece.
+    /// Its bytes in the text that the action stands in, without quotes where what remains is one piece.
     pub range: Range<usize>,
 }
 
 /// One thing that a script does.
 #[derive(Clone, Debug)]
 pub struct Action {
-    /// The item that holds it.
+    /// The item that holds it, or that runs the file that does.
     pub item: usize,
-    /// The word that matters, in bytes of the item's text.
+    /// The file that holds it, by its number in [`Script::files`](super::Script::files); `None` for the item.
+    pub file: Option<usize>,
+    /// The word that matters, in bytes of the file's or the item's text.
     pub range: Range<usize>,
-    /// The whole command, in bytes of the item's text.
+    /// The whole command, in bytes of the same.
     pub command: Range<usize>,
     /// Whether it happens in every run that gets this far: not in a branch, a loop or a function that nothing calls.
     ///
@@ -122,6 +124,8 @@ pub enum ActionKind {
     OwnKubeconfig {
         /// What makes it, e.g. `aws eks update-kubeconfig`.
         how: String,
+        /// Whether it lies at `~/.kube/config`, which the tools read only where `KUBECONFIG` is not set.
+        is_home: bool,
     },
     /// A variable that decides about clusters gets a value.
     Export {
@@ -153,14 +157,20 @@ pub struct ClusterCommand {
     pub verb: String,
     /// Whether this call talks to the cluster.
     pub contacts_cluster: Contact,
-    /// `--context` or its like, or `HELM_KUBECONTEXT` for helm.
+    /// `--context` or its like, or a variable such as `HELM_KUBECONTEXT`.
     pub context: Option<Argument>,
     /// `--kubeconfig` or `KUBECONFIG`, where it is not the job's own.
     pub kubeconfig: Option<PartialText>,
+    /// A file or variable of the program's own in which a context can stand: `helmfile.yaml`.
+    pub settings: Option<&'static str>,
     /// `--server` or its like.
     pub server: Option<Argument>,
-    /// Whether a token is given on the command line.
-    pub token: bool,
+    /// `--cluster`, which names a cluster of the kubeconfig.
+    pub cluster: Option<Argument>,
+    /// `--user`, which names a user of the kubeconfig.
+    pub user: Option<Argument>,
+    /// The token that is given on the command line.
+    pub token: Option<Argument>,
     /// Where the server's certificate is told not to be checked.
     pub insecure_skip_tls_verify: Option<Range<usize>>,
     /// Whether a certificate authority is given.
@@ -186,6 +196,64 @@ pub enum Tool {
     Skaffold,
     /// Helmfile.
     Helmfile,
+    /// Argo CD's command line.
+    Argocd,
+    /// werf.
+    Werf,
+    /// kapp.
+    Kapp,
+    /// kluctl.
+    Kluctl,
+    /// Helmwave.
+    Helmwave,
+    /// Istio's command line.
+    Istioctl,
+    /// Velero.
+    Velero,
+    /// Tilt.
+    Tilt,
+    /// k9s.
+    K9s,
+    /// stern.
+    Stern,
+    /// kubens.
+    Kubens,
+    /// Terraform and OpenTofu.
+    Terraform,
+    /// Modules of Ansible.
+    Ansible,
+    /// A program that is not known, and is told of a context.
+    Other,
+}
+
+impl Tool {
+    /// The program's name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Kubectl => "kubectl",
+            Self::Helm => "helm",
+            Self::Flux => "flux",
+            Self::Kustomize => "kustomize",
+            Self::Kpt => "kpt",
+            Self::Skaffold => "skaffold",
+            Self::Helmfile => "helmfile",
+            Self::Argocd => "argocd",
+            Self::Werf => "werf",
+            Self::Kapp => "kapp",
+            Self::Kluctl => "kluctl",
+            Self::Helmwave => "helmwave",
+            Self::Istioctl => "istioctl",
+            Self::Velero => "velero",
+            Self::Tilt => "tilt",
+            Self::K9s => "k9s",
+            Self::Stern => "stern",
+            Self::Kubens => "kubens",
+            Self::Terraform => "terraform",
+            Self::Ansible => "ansible",
+            Self::Other => "this program",
+        }
+    }
 }
 
 /// Whether a call talks to a cluster.
@@ -209,6 +277,7 @@ impl ActionKind {
             | Self::KubectlVersion { version: argument } => arguments.push(argument),
             Self::Cluster(command) => {
                 arguments.extend(command.context.iter_mut().chain(&mut command.server));
+                arguments.extend(command.cluster.iter_mut().chain(&mut command.user).chain(&mut command.token));
                 command.insecure_skip_tls_verify.iter_mut().for_each(&mut *show);
             }
             Self::SetCredentials { name, token, .. } => {

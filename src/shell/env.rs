@@ -35,6 +35,11 @@ impl Env {
         self.log.push((name.to_owned(), old));
     }
 
+    /// The names of the variables that were ever set.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.values.keys().map(String::as_str)
+    }
+
     /// The moment to go back to.
     pub fn mark(&self) -> usize {
         self.log.len()

@@ -4,7 +4,9 @@ use std::ops::Range;
 
 use brush_parser::ParserOptions;
 use brush_parser::ast;
-use brush_parser::word::{Parameter, ParameterExpr, ParameterTestType, WordPiece, WordPieceWithSource, parse};
+use brush_parser::word::{
+    Parameter, ParameterExpr, ParameterTestType, SpecialParameter, WordPiece, WordPieceWithSource, parse,
+};
 
 use super::env::size;
 use super::parse::substitutions;
@@ -103,6 +105,11 @@ impl Walker<'_> {
                     let text = self.parameter(expression, &source.raw(piece));
                     add(text, start, end, false, quoted);
                 }
+                WordPiece::CommandSubstitution(inner) | WordPiece::BackquotedCommandSubstitution(inner)
+                    if let Some(place) = self.place_of_script(inner) =>
+                {
+                    add(place, start, end, false, true);
+                }
                 WordPiece::CommandSubstitution(_) | WordPiece::BackquotedCommandSubstitution(_) => {
                     add(PartialText::unknown(&source.raw(piece), Shape::Any), start, end, false, quoted);
                     self.substitution(&piece.piece, source, start);
@@ -142,6 +149,20 @@ impl Walker<'_> {
                 let number = number.to_string();
                 self.env.get(&number).cloned().unwrap_or_else(unknown)
             }
+            ParameterExpr::Parameter {
+                parameter: Parameter::Special(SpecialParameter::PositionalParameterCount),
+                indirect: false,
+            } => self.count_of_arguments().unwrap_or_else(unknown),
+            ParameterExpr::UseDefaultValues {
+                parameter: Parameter::Positional(number),
+                indirect: false,
+                default_value,
+                test_type: ParameterTestType::UnsetOrNull,
+            } => match self.env.get(&number.to_string()).cloned() {
+                Some(value) if value.is_empty() => self.inner(default_value.as_deref()),
+                Some(value) if value.as_known().is_some() => value,
+                _ => unknown(),
+            },
             ParameterExpr::UseDefaultValues {
                 parameter: Parameter::Named(name),
                 indirect: false,

@@ -16,6 +16,10 @@ pub(super) struct FlowState {
     pub is_opaque: bool,
     /// Whether a kubeconfig of another origin may be in use.
     pub own_kubeconfig: bool,
+    /// What has written `~/.kube/config` last.
+    pub home: Option<HomeKubeconfig>,
+    /// Whether something ran in the same shell that is not seen from here and may have unset `KUBECONFIG`.
+    pub may_be_unset: bool,
     /// Whether `KUBECONFIG` may have been set in the same shell, on a condition.
     pub exported: bool,
 }
@@ -31,6 +35,15 @@ pub(super) enum Decision {
     OwnKubeconfig,
     /// Contexts are renamed, deleted or unset.
     Changed,
+}
+
+/// An action that writes `~/.kube/config`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HomeKubeconfig {
+    /// Its number.
+    pub at: usize,
+    /// Whether it happens in every run that gets to the place at hand.
+    pub is_certain: bool,
 }
 
 /// An action that selects a context.
@@ -50,6 +63,8 @@ impl FlowState {
             selection: later.selection.or(self.selection),
             is_opaque: later.is_opaque || (self.is_opaque && later.selection.is_none()),
             own_kubeconfig: self.own_kubeconfig || later.own_kubeconfig,
+            home: later.home.or(self.home),
+            may_be_unset: self.may_be_unset || later.may_be_unset,
             exported: self.exported || later.exported,
         }
     }
@@ -58,6 +73,9 @@ impl FlowState {
     fn perhaps(mut self) -> Self {
         if let Some(Decision::Selected(_)) = self.decision {
             self.decision = Some(Decision::Conditional);
+        }
+        if let Some(home) = &mut self.home {
+            home.is_certain = false;
         }
         self
     }
@@ -72,7 +90,13 @@ impl FlowState {
                 Self { decision: Some(decision), selection: Some(Use { at, is_elsewhere }), ..nothing }
             }
             ActionKind::ChangeContexts { .. } => Self { decision: Some(Decision::Changed), ..nothing },
-            ActionKind::Opaque { .. } => Self { is_opaque: true, ..nothing },
+            ActionKind::Opaque { program } => {
+                let may_be_unset = matches!(&**program, "source" | "." | "eval");
+                Self { is_opaque: true, may_be_unset, ..nothing }
+            }
+            ActionKind::OwnKubeconfig { is_home: true, .. } => {
+                Self { home: Some(HomeKubeconfig { at, is_certain: true }), ..nothing }
+            }
             ActionKind::OwnKubeconfig { .. } => Self { own_kubeconfig: true, ..nothing },
             // In the same shell, the calls themselves know the value unless it hangs on a condition.
             ActionKind::Export { name, .. } if name == "KUBECONFIG" && !action.certain => {
@@ -84,7 +108,7 @@ impl FlowState {
 
     /// What is left of it for another shell.
     fn for_another_shell(self) -> Self {
-        Self { decision: None, exported: false, ..self }
+        Self { decision: None, exported: false, may_be_unset: false, ..self }
     }
 }
 

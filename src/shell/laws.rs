@@ -97,6 +97,7 @@ const LINES: &[&str] = &[
     "x && kubectl config use-context a/b:c || kubectl get pods",
     "for x in 1 2; do kubectl get pods; if z; then kubectl config use-context a/b:c; fi; kubectl get pods; done",
     "if x; then export KUBECONFIG=/tmp/k; fi",
+    "if x; then echo k > ~/.kube/config; else kubectl get pods; fi",
     "if x; then aws eks update-kubeconfig; else kubectl get pods; fi",
     "f() { if x; then kubectl config use-context a/b:c; fi; kubectl get pods; }",
     "f",
@@ -126,7 +127,9 @@ proptest! {
         for (at, command, found) in script.cluster_commands() {
             let own = script.slow_own_kubeconfig_before(at);
             prop_assert_eq!(own, script.own_kubeconfig_before(at));
-            if !own && command.kubeconfig.is_none() && command.context.is_none() {
+            let home = script.slow_home_before(at);
+            prop_assert_eq!(home, script.home_kubeconfig_before(at).is_some());
+            if !own && !home && command.kubeconfig.is_none() && command.context.is_none() {
                 prop_assert_eq!(script.slow_selected_before(at), found);
             }
         }

@@ -9,8 +9,10 @@ mod commands;
 mod env;
 mod expand;
 mod flow;
+mod follow;
 #[cfg(test)]
 mod laws;
+mod library;
 mod parse;
 mod simple;
 #[cfg(test)]
@@ -24,9 +26,14 @@ mod words;
 
 use std::ops::Range;
 use std::rc::Rc;
+use std::sync::Arc;
 
 pub use action::{Action, ActionKind, Argument, ClusterCommand, Contact, Item, Lookup, Section, Tool};
+pub use flow::HomeKubeconfig;
+pub use library::{Library, NotRead, Repository, RepositoryFile};
 pub use state::{InForce, Why};
+
+use crate::source::Source;
 
 use text::{Frame, FramePlace, Joined};
 use walk::Walker;
@@ -38,6 +45,10 @@ pub struct Script {
     pub actions: Vec<Action>,
     /// Items of which some part is no shell that can be read, e.g. PowerShell; in order, each once.
     pub not_understood: Vec<usize>,
+    /// The files of the repository that it runs, in the order of their first run.
+    pub files: Vec<ScriptFile>,
+    /// What it runs and was not read.
+    pub not_read: Vec<NotReadHere>,
     /// The section of each item.
     sections: Vec<Section>,
     /// What has happened before each action.
@@ -46,9 +57,39 @@ pub struct Script {
     made: flow::Made,
 }
 
-/// Reads the items of a job's `before_script`, `script` and `after_script`.
+/// A file of the repository that a script runs.
+#[derive(Clone, Debug)]
+pub struct ScriptFile {
+    /// Its path from the top of the repository.
+    pub path: String,
+    /// Its text.
+    pub source: Arc<Source>,
+}
+
+/// Something that a script runs and was not read.
+#[derive(Clone, Debug)]
+pub struct NotReadHere {
+    /// Its name as written.
+    pub name: String,
+    /// The item that runs it, or that runs the file that does.
+    pub item: usize,
+    /// The file that names it; `None` for the item.
+    pub file: Option<usize>,
+    /// Where it is named, in bytes of the file's or the item's text.
+    pub range: Range<usize>,
+    /// Why it was not read.
+    pub why: NotRead,
+}
+
+/// Reads the items of a job's `before_script`, `script` and `after_script`, and nothing that they run.
 #[must_use]
 pub fn read(items: &[Item<'_>], lookup: &dyn Lookup) -> Script {
+    read_with(items, lookup, &Library::empty())
+}
+
+/// The same with what they run of the repository's files.
+#[must_use]
+pub fn read_with(items: &[Item<'_>], lookup: &dyn Lookup, library: &Library<'_>) -> Script {
     let sections: Vec<Section> = items.iter().map(|item| item.section).collect();
     let mut script = Script { sections, ..Script::default() };
     let mut forks = 0;
@@ -56,7 +97,7 @@ pub fn read(items: &[Item<'_>], lookup: &dyn Lookup) -> Script {
     for is_after in [false, true] {
         let is_here = |number: &usize| items[*number].section.is_after() == is_after;
         let numbers: Vec<usize> = (0..items.len()).filter(is_here).collect();
-        forks = read_shell(items, &numbers, lookup, forks, &mut script);
+        forks = read_shell(items, &numbers, (lookup, library), forks, &mut script);
     }
     script.standings = flow::standings(&script.actions, &script.sections);
     script.made = flow::Made::of(&script.actions, &script.sections);
@@ -72,25 +113,53 @@ impl Section {
 }
 
 /// Reads the items that one shell runs. Places where scripts branch are counted on from `forks`.
-fn read_shell(items: &[Item<'_>], numbers: &[usize], lookup: &dyn Lookup, forks: u32, script: &mut Script) -> u32 {
+fn read_shell(
+    items: &[Item<'_>],
+    numbers: &[usize],
+    (lookup, library): (&dyn Lookup, &Library<'_>),
+    forks: u32,
+    script: &mut Script,
+) -> u32 {
     let joined = Joined::new(items, numbers);
-    let mut walker = Walker::new(lookup, forks);
+    let mut walker = Walker::new(lookup, library, joined.len(), forks);
     match parse::parse(&joined.text) {
         Some(program) => {
-            let frame = Rc::new(Frame::new(joined.text.clone(), FramePlace::At(0)));
+            let frame = Rc::new(Frame::new(&*joined.text, FramePlace::At(0)));
             walker.program(&frame, &program);
         }
         // What is no shell as a whole may be so item by item.
         None => joined.each(|text, start| walker.text(text, FramePlace::At(start))),
     }
     walker.uncalled_functions();
-    for found in walker.found {
-        let (item, range) = joined.locate(&found.range);
+    let Walker { found, following, not_understood, forks, .. } = walker;
+    let first_file = script.files.len();
+    // An item's number, a file's number, and what a range is there.
+    let locate = |range: &Range<usize>, top: &Range<usize>| match following.file_at(range.start) {
+        Some(file) => (joined.locate(top).0, Some(first_file + file), following.within(file, range)),
+        None => {
+            let (item, range) = joined.locate(range);
+            (item, None, range)
+        }
+    };
+    for found in found {
+        let (item, file, range) = locate(&found.range, &found.top);
+        let within = |range: &Range<usize>| match file {
+            Some(file) => following.within(file - first_file, range),
+            None => joined.locate(range).1,
+        };
         let mut kind = found.kind;
-        kind.each_range(&mut |range| *range = joined.locate(range).1);
-        let command = joined.locate(&found.command).1;
-        script.actions.push(Action { item, range, command, certain: found.path.is_empty(), kind, path: found.path });
+        kind.each_range(&mut |range| *range = within(range));
+        let (command, certain) = (within(&found.command), found.path.is_empty());
+        script.actions.push(Action { item, file, range, command, certain, kind, path: found.path });
     }
-    script.not_understood.extend(walker.not_understood.iter().map(|range: &Range<usize>| joined.locate(range).0));
-    walker.forks
+    for found in &following.not_read {
+        let (item, file, range) = locate(&found.range, &found.top);
+        script.not_read.push(NotReadHere { name: found.name.clone(), item, file, range, why: found.why });
+    }
+    for (range, top) in &not_understood {
+        script.not_understood.push(locate(range, top).0);
+    }
+    let files = following.files.into_iter();
+    script.files.extend(files.map(|file| ScriptFile { path: file.path, source: file.source }));
+    forks
 }

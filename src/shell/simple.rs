@@ -6,7 +6,7 @@ use std::rc::Rc;
 use brush_parser::ast::{self, AssignmentName, AssignmentValue, CommandPrefixOrSuffixItem, IoRedirect};
 
 use super::action::{ActionKind, Argument};
-use super::commands::{self, Call, Environment};
+use super::commands::{self, Call};
 use super::text::{Frame, FramePlace};
 use super::walk::{Found, Walker};
 use super::words::Word;
@@ -34,13 +34,18 @@ const MAX_SPLITS: usize = 20_000;
 impl Walker<'_> {
     pub(super) fn simple(&mut self, frame: &Rc<Frame>, command: &ast::SimpleCommand) {
         let (mut set, mut words, mut redirects) = (Vec::new(), Vec::new(), Vec::new());
+        let runs_arguments = command.prefix.is_none()
+            && command
+                .word_or_name
+                .as_ref()
+                .is_some_and(|name| matches!(&*name.value, "\"$@\"" | "$@" | "\"${@}\"" | "$*"));
         let prefix = command.prefix.iter().flat_map(|prefix| &prefix.0);
         let suffix = command.suffix.iter().flat_map(|suffix| &suffix.0);
         for item in prefix {
             self.item(frame, item, &mut set, &mut words, &mut redirects);
         }
         if let Some(name) = &command.word_or_name {
-            words.extend(self.words(frame, name));
+            words.extend(self.words(frame, name, runs_arguments));
         }
         let mut arguments = Vec::new();
         for item in suffix {
@@ -48,8 +53,19 @@ impl Walker<'_> {
         }
         let all = words.iter().map(|word| &word.whole).chain(set.iter().map(|(_, word): &(String, Word)| &word.whole));
         let whole = all.cloned().reduce(|left, right| left.start.min(right.start)..left.end.max(right.end));
-        let whole = whole.unwrap_or(0..0);
-        for redirect in redirects {
+        let mut whole = whole.unwrap_or(0..0);
+        // A function that runs its arguments: the command stands where it is called.
+        if let Some(given) = self.arguments.as_ref().filter(|given| runs_arguments && !given.words.is_empty()) {
+            whole = given.command.clone();
+            let count = given.words.len();
+            words = words
+                .into_iter()
+                .enumerate()
+                .map(|(at, word)| if at < count { word } else { word.at(&whole) })
+                .collect();
+        }
+        let copies = copies_kubeconfig(&words);
+        for redirect in redirects.into_iter().filter(|_| !copies) {
             self.redirect(frame, redirect);
         }
         if !self.counts(&whole) {
@@ -65,10 +81,15 @@ impl Walker<'_> {
     }
 
     /// A word after its expansions, split where the shell splits it.
-    fn words(&mut self, frame: &Frame, word: &ast::Word) -> Vec<Word> {
+    fn words(&mut self, frame: &Frame, word: &ast::Word, is_command: bool) -> Vec<Word> {
         let word = self.word(frame, word);
         if self.splits > MAX_SPLITS {
             return vec![word];
+        }
+        if let Some(given) = self.arguments.as_ref().filter(|_| word.is_all_arguments()) {
+            self.splits += given.words.len();
+            let here = |argument: &Word| if is_command { argument.clone() } else { argument.clone().at(&word.whole) };
+            return given.words.iter().map(here).collect();
         }
         let words = word.split();
         self.splits += words.len().saturating_sub(1);
@@ -84,7 +105,7 @@ impl Walker<'_> {
         redirects: &mut Vec<&'t IoRedirect>,
     ) {
         match item {
-            CommandPrefixOrSuffixItem::Word(word) => words.extend(self.words(frame, word)),
+            CommandPrefixOrSuffixItem::Word(word) => words.extend(self.words(frame, word, false)),
             CommandPrefixOrSuffixItem::IoRedirect(redirect) => redirects.push(redirect),
             CommandPrefixOrSuffixItem::AssignmentWord(assignment, word) => {
                 let written = self.word(frame, word);
@@ -118,10 +139,25 @@ impl Walker<'_> {
             _ => return,
         };
         let word = self.word(frame, target);
+        self.writes(&word.text());
         if self.is_kubeconfig(&word.text()) {
             let how = format!("> {}", word.text());
-            self.add(ActionKind::OwnKubeconfig { how }, word.range(), word.whole.clone());
+            let is_home = self.is_home_kubeconfig(&word.text());
+            self.add(ActionKind::OwnKubeconfig { how, is_home }, word.range(), word.whole.clone());
         }
+    }
+
+    /// Whether a file is `~/.kube/config`.
+    fn is_home_kubeconfig(&self, path: &PartialText) -> bool {
+        const IN_HOME: &str = "/.kube/config";
+        let shown = path.to_string();
+        let folder = shown
+            .strip_suffix(IN_HOME)
+            .or_else(|| shown.trim_end_matches('/').strip_suffix("/.kube"))
+            .map(str::to_owned);
+        folder.is_some_and(|folder| {
+            matches!(&*folder, "$HOME" | "~" | "/root") || folder == self.variable("HOME").to_string()
+        })
     }
 
     /// Whether a file is where the tools look for their kubeconfig.
@@ -131,11 +167,12 @@ impl Walker<'_> {
     }
 
     pub(super) fn add(&mut self, kind: ActionKind, range: Range<usize>, command: Range<usize>) {
-        self.found.push(Found { kind, range, command, path: self.path.clone() });
+        let top = self.following.top.clone();
+        self.found.push(Found { kind, range, command, top, path: self.path.clone() });
     }
 
     /// A variable gets a value in this shell.
-    fn assign(&mut self, name: &str, value: &Word, command: &Range<usize>) {
+    pub(super) fn assign(&mut self, name: &str, value: &Word, command: &Range<usize>) {
         self.env.set(name, value.text());
         self.exported(name, value, command);
     }
@@ -155,15 +192,31 @@ impl Walker<'_> {
         let Some((name, rest)) = words.split_first() else { return };
         let program = program_of(name);
         if depth > 8 {
-            return self.not_understood.push(whole.clone());
+            return self.not_understood(whole.clone());
         }
         match &*program {
             "export" | "declare" | "typeset" | "local" | "readonly" => {
+                let exports = program == "export" || rest.iter().any(|word| word.is("-x"));
                 for word in rest.iter().filter(|word| !word.start().starts_with('-')) {
                     self.assignment_word(word, whole);
+                    if exports {
+                        self.export(word.start().split('=').next().unwrap_or_default());
+                    }
                 }
             }
-            "unset" => rest.iter().for_each(|word| self.env.set(&word.known(), PartialText::default())),
+            "unset" => {
+                for word in rest {
+                    let name = word.known();
+                    self.env.set(&name, PartialText::default());
+                    if name == "KUBECONFIG" {
+                        let value = Argument { text: PartialText::default(), range: word.range() };
+                        self.add(ActionKind::Export { name, value }, word.range(), whole.clone());
+                    }
+                }
+            }
+            "shift" => self.shift(rest.first().map_or(Some(1), |count| count.known().parse().ok())),
+            // What it is made of has been expanded.
+            "eval" if rest.first().is_some_and(|word| !word.start().is_empty()) => self.eval(rest, whole),
             "read" | "mapfile" | "readarray" | "getopts" => {
                 let names: Vec<String> = rest.iter().map(Word::known).collect();
                 self.env.forget(&names);
@@ -176,6 +229,7 @@ impl Walker<'_> {
                     self.run(&words, &set, whole, depth + 1);
                 }
                 commands::Inner::Script(script) => self.script(&script, set, whole),
+                commands::Inner::None if self.follow(&program, words, set, (whole, depth)) => {}
                 commands::Inner::None => self.recognize(&program, words, set, whole),
             },
         }
@@ -199,6 +253,15 @@ impl Walker<'_> {
         }
     }
 
+    /// The script of `eval`, in this very shell.
+    fn eval(&mut self, words: &[Word], whole: &Range<usize>) {
+        if let [script] = words {
+            return self.text(script.text().to_string(), place_of(script));
+        }
+        let texts: Vec<String> = words.iter().map(|word| word.text().to_string()).collect();
+        self.text(texts.join(" "), FramePlace::Within(whole.clone()));
+    }
+
     /// The script of `bash -c`.
     fn script(&mut self, script: &Word, set: &[(String, Word)], whole: &Range<usize>) {
         // Unknown variables stay in it as they are written.
@@ -207,14 +270,11 @@ impl Walker<'_> {
         for (name, word) in set {
             self.assign(name, word, whole);
         }
-        let is_literal = script.pieces.len() == 1 && script.pieces.iter().all(|piece| piece.literal);
-        let place =
-            if is_literal { FramePlace::At(script.range().start) } else { FramePlace::Within(script.whole.clone()) };
-        self.text(text, place);
+        self.text(text, place_of(script));
         self.env.undo(mark);
     }
 
-    fn recognize(&mut self, program: &str, words: &[Word], set: &[(String, Word)], whole: &Range<usize>) {
+    pub(super) fn recognize(&mut self, program: &str, words: &[Word], set: &[(String, Word)], whole: &Range<usize>) {
         for (name, word) in set {
             self.exported_for_one(name, word, whole);
         }
@@ -226,14 +286,10 @@ impl Walker<'_> {
                 (!is_nothing).then_some(Argument { text, range: whole.clone() })
             })
         };
-        let environment = Environment {
-            kubeconfig: variable("KUBECONFIG").map(|value| value.text),
-            helm_context: variable("HELM_KUBECONTEXT").filter(|value| !value.text.is_empty()),
-            helm_server: variable("HELM_KUBEAPISERVER").filter(|value| !value.text.is_empty()),
-        };
         let is_kubeconfig = |path: &PartialText| self.is_kubeconfig(path);
         let arguments = words.get(1..).unwrap_or_default();
-        let call = Call { program, arguments, environment: &environment, is_kubeconfig: &is_kubeconfig };
+        let is_home = |path: &PartialText| self.is_home_kubeconfig(path);
+        let call = Call { program, arguments, variable: &variable, is_kubeconfig: &is_kubeconfig, is_home: &is_home };
         for (kind, range) in commands::recognize(&call) {
             let range = range.unwrap_or_else(|| words.first().map_or(whole.clone(), Word::range));
             self.add(kind, range, whole.clone());
@@ -246,6 +302,19 @@ impl Walker<'_> {
             self.exported(name, value, command);
         }
     }
+}
+
+/// Whether a command prints the kubeconfig that is in use: what it is written to has the same contexts.
+fn copies_kubeconfig(words: &[Word]) -> bool {
+    let Some((name, rest)) = words.split_first() else { return false };
+    let prints = name.is("cat") && rest.iter().any(|word| word.text().to_string() == "$KUBECONFIG");
+    prints || name.is("kubectl") && rest.iter().any(|word| word.is("config")) && rest.iter().any(|word| word.is("view"))
+}
+
+/// Where a word that is a script stands.
+fn place_of(script: &Word) -> FramePlace {
+    let is_literal = script.pieces.len() == 1 && script.pieces.iter().all(|piece| piece.literal);
+    if is_literal { FramePlace::At(script.range().start) } else { FramePlace::Within(script.whole.clone()) }
 }
 
 fn unknown_value(name: &str, written: &Word) -> Word {
@@ -264,7 +333,11 @@ fn unknown_value(name: &str, written: &Word) -> Word {
 fn program_of(word: &Word) -> String {
     let text = word.text();
     match text.as_known() {
-        Some(path) if path.starts_with("./") || path.starts_with("../") => path.to_owned(),
+        // `./kubectl` is what the job has downloaded; anything else is the repository's.
+        Some(path) if path.starts_with("./") || path.starts_with("../") => match path.rsplit('/').next() {
+            Some(name) if commands::is_client(name) => name.to_owned(),
+            _ => path.to_owned(),
+        },
         Some(path) => path.rsplit('/').next().unwrap_or(path).trim_end_matches(".exe").to_owned(),
         // `$BIN/kubectl` is kubectl wherever it lies.
         None => match text.to_string().rsplit_once('/') {

@@ -31,13 +31,20 @@ impl Script {
     pub(super) fn slow_own_kubeconfig_before(&self, index: usize) -> bool {
         let Some(action) = self.actions.get(index) else { return false };
         self.before(index, action).any(|(_, earlier, _)| match &earlier.kind {
-            ActionKind::OwnKubeconfig { .. } => true,
+            ActionKind::OwnKubeconfig { is_home, .. } => !is_home,
             // In the same shell, the calls themselves know the value unless it hangs on a condition.
             ActionKind::Export { name, .. } => {
                 name == "KUBECONFIG" && slow_shell(self, earlier) == slow_shell(self, action) && !earlier.certain
             }
             _ => false,
         })
+    }
+
+    /// Whether `~/.kube/config` may have been written before an action.
+    pub(super) fn slow_home_before(&self, index: usize) -> bool {
+        let Some(action) = self.actions.get(index) else { return false };
+        let is_home = |kind: &ActionKind| matches!(kind, ActionKind::OwnKubeconfig { is_home: true, .. });
+        self.before(index, action).any(|(_, earlier, _)| is_home(&earlier.kind))
     }
 
     /// The actions that have happened or may have, the last one first.

@@ -1,8 +1,8 @@
 //! Which context is in force where a command talks to a cluster.
 
 use super::Script;
-use super::action::{Action, ActionKind, Argument, ClusterCommand, Section, Tool};
-use super::flow::{Decision, Use};
+use super::action::{Action, ActionKind, Argument, ClusterCommand, Section};
+use super::flow::{Decision, HomeKubeconfig, Use};
 use crate::gitlab::PartialText;
 
 /// The context that a command works with.
@@ -44,6 +44,8 @@ pub enum InForce {
 pub enum Why {
     /// A kubeconfig that is not the job's own.
     OwnKubeconfig,
+    /// The script has written `~/.kube/config`, which counts where GitLab sets no `KUBECONFIG`.
+    HomeKubeconfig,
     /// A server is given on the command line.
     Server,
     /// Something ran that is not seen from here.
@@ -58,6 +60,8 @@ pub enum Why {
     ToolSettings,
     /// Contexts are renamed, deleted or unset before.
     Changed,
+    /// Cluster and user are named on the command line, in place of a context.
+    ClusterAndUser,
 }
 
 impl Script {
@@ -72,6 +76,15 @@ impl Script {
     /// The context that is in force for a call of a program; `None` if the action of this number is none.
     #[must_use]
     pub fn in_force(&self, index: usize) -> Option<InForce> {
+        let found = self.in_force_of_gitlabs(index)?;
+        let is_of_file = !matches!(found, InForce::Unknown(Why::OwnKubeconfig | Why::Server));
+        let is_home = is_of_file && self.home_kubeconfig_before(index).is_some();
+        Some(if is_home { InForce::Unknown(Why::HomeKubeconfig) } else { found })
+    }
+
+    /// The same where GitLab sets `KUBECONFIG`, so that no `~/.kube/config` is read.
+    #[must_use]
+    pub fn in_force_of_gitlabs(&self, index: usize) -> Option<InForce> {
         let action = self.actions.get(index)?;
         let ActionKind::Cluster(command) = &action.kind else { return None };
         if command.kubeconfig.is_some() || self.own_kubeconfig_before(index) {
@@ -83,18 +96,40 @@ impl Script {
         if let Some(context) = &command.context {
             return Some(self.named(context.clone(), None, index));
         }
+        if command.cluster.is_some() && command.user.is_some() {
+            return Some(InForce::Unknown(Why::ClusterAndUser));
+        }
         if command.open {
             return Some(InForce::Unknown(Why::Options));
         }
         let found = self.selected_before(index, action);
-        let has_settings = matches!(command.tool, Tool::Helmfile | Tool::Skaffold);
-        Some(if has_settings && found == InForce::Nothing { InForce::Unknown(Why::ToolSettings) } else { found })
+        let is_nothing = found == InForce::Nothing;
+        Some(match command.settings {
+            Some(_) if is_nothing => InForce::Unknown(Why::ToolSettings),
+            // A cluster without a user is one that nobody has logged in to.
+            _ if is_nothing && command.cluster.is_some() => InForce::Unknown(Why::ClusterAndUser),
+            _ => found,
+        })
     }
 
     /// Whether a kubeconfig of another origin may be in use before an action: its contexts are then no agents'.
     #[must_use]
     pub fn own_kubeconfig_before(&self, index: usize) -> bool {
         self.standings.get(index).is_some_and(|standing| standing.own_kubeconfig || standing.exported)
+    }
+
+    /// What has written `~/.kube/config` before an action.
+    #[must_use]
+    pub fn home_kubeconfig_before(&self, index: usize) -> Option<HomeKubeconfig> {
+        self.standings.get(index)?.home
+    }
+
+    /// Whether the shell of an action has the `KUBECONFIG` that the job started with, as far as all that ran before is seen.
+    #[must_use]
+    pub fn keeps_kubeconfig_before(&self, index: usize) -> bool {
+        let item = self.actions.get(index).map_or(0, |action| action.item);
+        let is_understood = self.not_understood.first().is_none_or(|first| *first > item);
+        is_understood && self.standings.get(index).is_some_and(|standing| !standing.exported && !standing.may_be_unset)
     }
 
     /// Whether the script puts a context of this name together itself.
@@ -200,6 +235,23 @@ mod tests {
             (&["kubectl() { command kubectl --context a/b:c \"$@\"; }", GET], "a/b:c"),
             (&["aws eks update-kubeconfig --name x", USE, GET], "OwnKubeconfig"),
             (&["export KUBECONFIG=/tmp/k", GET], "OwnKubeconfig"),
+            (&["echo \"$K\" > ~/.kube/config", GET], "HomeKubeconfig"),
+            (&["echo \"$K\" > ~/.kube/config", USE, GET], "HomeKubeconfig"),
+            (&["echo \"$K\" > ~/.kube/config", "unset KUBECONFIG", GET], "OwnKubeconfig"),
+            (&["echo \"$K\" > ~/.kube/config", "export KUBECONFIG=~/.kube/config", GET], "OwnKubeconfig"),
+            (&["echo \"$K\" > ~/.kube/config", "kubectl --kubeconfig ~/.kube/config get pods"], "OwnKubeconfig"),
+            (&["echo \"$K\" > ~/.kube/config", "after: kubectl get pods"], "HomeKubeconfig"),
+            (&["if x; then unset KUBECONFIG; fi", GET], "OwnKubeconfig"),
+            (&["echo \"$K\" > $KUBECONFIG", GET], "OwnKubeconfig"),
+            (&["cp \"$KUBECONFIG\" ~/.kube/config", USE, GET], "a/b:c"),
+            (&["cat $KUBECONFIG > ~/.kube/config", USE, GET], "a/b:c"),
+            (&["kubectl config view --raw > ~/.kube/config", USE, GET], "a/b:c"),
+            (&["kubectl --cluster=gitlab --user=agent:12 get pods"], "ClusterAndUser"),
+            (&[USE, "kubectl --cluster=gitlab --user=agent:12 get pods"], "ClusterAndUser"),
+            (&["kubectl --cluster=gitlab get pods"], "ClusterAndUser"),
+            (&["kubectl --user=agent:12 get pods"], "Nothing"),
+            (&["werf converge"], "ToolSettings"),
+            (&[USE, "werf converge"], "a/b:c"),
             (&["(export KUBECONFIG=/tmp/k; kubectl get pods)", GET], "Nothing"),
             (&["if x; then export KUBECONFIG=/tmp/k; fi", GET], "OwnKubeconfig"),
             (&["KUBECONFIG=/tmp/k kubectl get pods", GET], "Nothing"),

@@ -1,6 +1,7 @@
 //! The items of one shell as one text, and the way back from its bytes to an item's.
 
 use std::ops::Range;
+use std::rc::Rc;
 
 use super::action::Item;
 
@@ -23,6 +24,11 @@ impl Joined {
             joined.text.push('\n');
         }
         joined
+    }
+
+    /// How many bytes the items have together; what is counted on from there stands in no item.
+    pub fn len(&self) -> usize {
+        self.text.len()
     }
 
     /// Shows each item's text with its place.
@@ -54,14 +60,15 @@ pub(super) enum FramePlace {
 
 /// A piece of shell that is parsed on its own.
 pub(super) struct Frame {
-    pub text: String,
+    pub text: Rc<str>,
     pub place: FramePlace,
     /// The byte of each character, if bytes and characters differ.
     bytes: Option<Vec<usize>>,
 }
 
 impl Frame {
-    pub fn new(text: String, place: FramePlace) -> Self {
+    pub fn new(text: impl Into<Rc<str>>, place: FramePlace) -> Self {
+        let text: Rc<str> = text.into();
         let bytes = (!text.is_ascii()).then(|| text.char_indices().map(|(at, _)| at).collect());
         Self { text, place, bytes }
     }

@@ -9,6 +9,8 @@ use brush_parser::ast::{self, AndOr, Command, CompoundCommand, CompoundList};
 
 use super::action::{ActionKind, Arm, Lookup};
 use super::env::{Env, MAX_VALUE, size};
+use super::follow::Following;
+use super::library::Library;
 use super::parse::parse;
 use super::text::{Frame, FramePlace};
 use super::words::Word;
@@ -18,20 +20,36 @@ use crate::gitlab::{PartialText, Shape};
 const MAX_COMMANDS: usize = 4_000;
 /// How deep `bash -c`, substitutions and calls of functions may nest.
 const MAX_DEPTH: usize = 6;
+/// The same where files take part.
+const MAX_DEPTH_OF_FILES: usize = 12;
+/// How deep constructs may nest in all of these together.
+const MAX_LEVELS: usize = 120;
 
 /// An action with its place in the joined text.
 pub(super) struct Found {
     pub kind: ActionKind,
     pub range: Range<usize>,
     pub command: Range<usize>,
+    /// The last command of an item: that which runs a file.
+    pub top: Range<usize>,
     pub path: Vec<Arm>,
 }
 
 /// A function's body and the text that it stands in.
-struct Function {
+pub(super) struct Function {
     frame: Rc<Frame>,
     body: CompoundCommand,
     is_called: bool,
+}
+
+/// The arguments of a function.
+#[derive(Clone)]
+pub(super) struct Arguments {
+    pub words: Vec<Word>,
+    /// The command that calls it.
+    pub command: Range<usize>,
+    /// How many branches are around the function's body.
+    pub depth: usize,
 }
 
 /// The state of the walk.
@@ -39,21 +57,27 @@ pub(super) struct Walker<'a> {
     pub lookup: &'a dyn Lookup,
     pub env: Env,
     pub found: Vec<Found>,
-    /// Places that were not read: a text that is no shell, or more than the bounds allow.
-    pub not_understood: Vec<Range<usize>>,
+    /// Places that were not read: a text that is no shell, or more than the bounds allow; each with the last command of an item.
+    pub not_understood: Vec<(Range<usize>, Range<usize>)>,
     pub path: Vec<Arm>,
-    functions: HashMap<String, Rc<RefCell<Function>>>,
+    pub functions: HashMap<String, Rc<RefCell<Function>>>,
     /// How many places there are where the scripts branch.
     pub forks: u32,
-    depth: usize,
+    pub depth: usize,
+    levels: usize,
     commands: usize,
     /// How many words variables have been split into.
     pub splits: usize,
+    /// The arguments of the function that is walked, and the command that calls it; `None` where they are not known.
+    pub arguments: Option<Arguments>,
     looked_up: RefCell<HashMap<String, PartialText>>,
+    /// What is known of the repository's files.
+    pub following: Following<'a>,
 }
 
 impl<'a> Walker<'a> {
-    pub fn new(lookup: &'a dyn Lookup, forks: u32) -> Self {
+    /// A walk through items of so many bytes. Places where scripts branch are counted on from `forks`.
+    pub fn new(lookup: &'a dyn Lookup, library: &'a Library<'a>, items: usize, forks: u32) -> Self {
         Self {
             lookup,
             env: Env::default(),
@@ -63,9 +87,12 @@ impl<'a> Walker<'a> {
             functions: HashMap::new(),
             forks,
             depth: 0,
+            levels: 0,
             commands: 0,
             splits: 0,
+            arguments: None,
             looked_up: RefCell::default(),
+            following: Following::new(library, items),
         }
     }
 
@@ -97,7 +124,8 @@ impl<'a> Walker<'a> {
                 let function = function.borrow();
                 (Rc::clone(&function.frame), function.body.clone(), function.is_called)
             };
-            if !is_called {
+            // Of a library of functions, a job calls some and means no others.
+            if !is_called && !self.decides(&frame) {
                 let fork = self.fork();
                 self.branch(fork, 0, |walker| walker.compound(&frame, &body));
             }
@@ -115,9 +143,8 @@ impl<'a> Walker<'a> {
     pub fn text(&mut self, text: String, place: FramePlace) {
         let frame = Rc::new(Frame::new(text, place));
         let whole = frame.global(&(0..frame.text.len()));
-        if self.depth >= MAX_DEPTH {
-            self.not_understood.push(whole);
-            return;
+        if !self.is_within_depth() {
+            return self.not_understood(whole);
         }
         match parse(&frame.text) {
             Some(program) => {
@@ -125,15 +152,15 @@ impl<'a> Walker<'a> {
                 self.program(&frame, &program);
                 self.depth -= 1;
             }
-            None => self.not_understood.push(whole),
+            None => self.not_understood(whole),
         }
     }
 
     /// Walks the body of a function, if there is one of the name.
     pub fn call(&mut self, name: &str, arguments: &[Word], command: &Range<usize>) -> bool {
         let Some(function) = self.functions.get(name).cloned() else { return false };
-        if self.depth >= MAX_DEPTH {
-            self.not_understood.push(command.clone());
+        if !self.is_within_depth() {
+            self.not_understood(command.clone());
             return true;
         }
         let (frame, body) = {
@@ -145,20 +172,68 @@ impl<'a> Walker<'a> {
         for (number, argument) in (1..=9).zip(arguments) {
             self.env.set(&number.to_string(), argument.text());
         }
+        // What the function is not given, it does not take from around it.
+        self.clear_arguments_behind(arguments);
+        let given = Arguments { words: arguments.to_vec(), command: command.clone(), depth: self.path.len() };
+        let outer = self.arguments.replace(given);
         self.depth += 1;
         self.compound(&frame, &body);
         self.depth -= 1;
+        self.arguments = outer;
         for (number, value) in (1..).zip(old) {
             self.env.set(&i32::to_string(&number), value);
         }
         true
     }
 
+    /// A place that is not read, with the last command of an item.
+    pub fn not_understood(&mut self, place: Range<usize>) {
+        let top = self.following.top.clone();
+        self.not_understood.push((place, top));
+    }
+
+    /// Whether one more text or function may be walked within those that are.
+    pub fn is_within_depth(&self) -> bool {
+        let most = if self.following.files.is_empty() { MAX_DEPTH } else { MAX_DEPTH_OF_FILES };
+        self.depth < most
+    }
+
+    /// Takes the first arguments off, as `shift` does. What a branch does of it is not known behind that.
+    pub fn shift(&mut self, count: Option<usize>) {
+        let is_branch = self.arguments.as_ref().is_some_and(|given| given.depth != self.path.len());
+        let Some(mut given) = self.arguments.take() else {
+            let numbers: Vec<String> = (1..=9).map(|number: usize| number.to_string()).collect();
+            return if self.env.get("1").is_some() {
+                self.env.forget(&numbers)
+            };
+        };
+        let count = count.filter(|count| !is_branch && *count <= given.words.len());
+        let numbers = (1..=9).map(|number: usize| number.to_string());
+        match count {
+            Some(count) => {
+                given.words.drain(..count);
+                for (at, number) in numbers.enumerate() {
+                    let value = given.words.get(at).map(Word::text).unwrap_or_default();
+                    self.env.set(&number, value);
+                }
+                self.arguments = Some(given);
+            }
+            None => self.env.forget(&numbers.collect::<Vec<_>>()),
+        }
+    }
+
     /// Counts a command; false once there are too many.
     pub fn counts(&mut self, command: &Range<usize>) -> bool {
         self.commands += 1;
+        if self.following.is_in_file(command.start) {
+            if !self.following.library.counts() {
+                self.commands = self.commands.max(MAX_COMMANDS);
+            }
+        } else if !command.is_empty() {
+            self.following.top = command.clone();
+        }
         if self.commands == MAX_COMMANDS {
-            self.not_understood.push(command.clone());
+            self.not_understood(command.clone());
         }
         self.commands < MAX_COMMANDS
     }
@@ -169,7 +244,7 @@ impl<'a> Walker<'a> {
     }
 
     /// Walks what may not run. What it sets is not known afterwards.
-    fn branch(&mut self, fork: u32, arm: u32, walk: impl FnOnce(&mut Self)) {
+    pub fn branch(&mut self, fork: u32, arm: u32, walk: impl FnOnce(&mut Self)) {
         let touched = self.arm(fork, arm, walk);
         self.env.forget(&touched);
     }
@@ -191,6 +266,12 @@ impl<'a> Walker<'a> {
     /// `a && b || c`. What follows `&&` counts as certain unless what precedes it asks a question: scripts that chain
     /// steps mean all of them.
     fn and_or(&mut self, frame: &Rc<Frame>, list: &ast::AndOrList) {
+        if !list.additional.is_empty()
+            && self.decides(frame)
+            && let Some(holds) = self.outcome_of(frame, &list.first)
+        {
+            return self.and_or_after(frame, holds, &list.additional);
+        }
         self.pipeline(frame, &list.first);
         let mut asked = is_question(&list.first);
         // What follows `[ … ] &&` up to the next `||` is one branch.
@@ -210,6 +291,29 @@ impl<'a> Walker<'a> {
             }
         }
         self.chain(frame, &then);
+    }
+
+    /// What follows a test of which the outcome is known: `[ … ] && b || c`.
+    fn and_or_after(&mut self, frame: &Rc<Frame>, mut holds: bool, rest: &[AndOr]) {
+        let mut rest = rest;
+        while let Some((next, behind)) = rest.split_first() {
+            rest = behind;
+            let (pipeline, runs) = match next {
+                AndOr::And(pipeline) => (pipeline, holds),
+                AndOr::Or(pipeline) => (pipeline, !holds),
+            };
+            if !runs {
+                continue;
+            }
+            match self.outcome_of(frame, pipeline) {
+                Some(outcome) => holds = outcome,
+                // Steps are taken to succeed.
+                None => {
+                    self.pipeline(frame, pipeline);
+                    holds = true;
+                }
+            }
+        }
     }
 
     fn chain(&mut self, frame: &Rc<Frame>, pipelines: &[&ast::Pipeline]) {
@@ -253,6 +357,16 @@ impl<'a> Walker<'a> {
     }
 
     pub(super) fn compound(&mut self, frame: &Rc<Frame>, command: &CompoundCommand) {
+        if self.levels >= MAX_LEVELS {
+            let place = frame.global(&(0..0));
+            return self.not_understood(place);
+        }
+        self.levels += 1;
+        self.compound_within(frame, command);
+        self.levels -= 1;
+    }
+
+    fn compound_within(&mut self, frame: &Rc<Frame>, command: &CompoundCommand) {
         match command {
             CompoundCommand::BraceGroup(group) => self.list(frame, &group.list),
             CompoundCommand::Subshell(subshell) => {
@@ -262,6 +376,10 @@ impl<'a> Walker<'a> {
             }
             CompoundCommand::IfClause(clause) => self.if_clause(frame, clause),
             CompoundCommand::CaseClause(case) => {
+                if let Some(taken) = self.arm_of(frame, case) {
+                    let list = taken.and_then(|number| case.cases.get(number)?.cmd.as_ref());
+                    return list.into_iter().for_each(|list| self.list(frame, list));
+                }
                 let fork = self.fork();
                 let mut touched = Vec::new();
                 for (arm, list) in (0..).zip(case.cases.iter().filter_map(|case| case.cmd.as_ref())) {
@@ -290,6 +408,12 @@ impl<'a> Walker<'a> {
     }
 
     fn if_clause(&mut self, frame: &Rc<Frame>, clause: &ast::IfClauseCommand) {
+        if let Some(holds) = self.outcome(frame, &clause.condition) {
+            return match holds {
+                true => self.list(frame, &clause.then),
+                false => self.elses(frame, clause.elses.as_deref().unwrap_or_default()),
+            };
+        }
         self.list(frame, &clause.condition);
         let fork = self.fork();
         let mut touched = self.arm(fork, 0, |walker| walker.list(frame, &clause.then));
@@ -302,6 +426,32 @@ impl<'a> Walker<'a> {
             }));
         }
         self.env.forget(&touched);
+    }
+
+    /// The rest of an `if` of which the first conditions do not hold.
+    fn elses(&mut self, frame: &Rc<Frame>, elses: &[ast::ElseClause]) {
+        let Some((first, behind)) = elses.split_first() else { return };
+        let holds = match &first.condition {
+            None => Some(true),
+            Some(condition) => self.outcome(frame, condition),
+        };
+        match holds {
+            Some(true) => self.list(frame, &first.body),
+            Some(false) => self.elses(frame, behind),
+            None => {
+                let fork = self.fork();
+                let mut touched = Vec::new();
+                for (arm, other) in (0..).zip(elses) {
+                    touched.extend(self.arm(fork, arm, |walker| {
+                        if let Some(condition) = &other.condition {
+                            walker.list(frame, condition);
+                        }
+                        walker.list(frame, &other.body);
+                    }));
+                }
+                self.env.forget(&touched);
+            }
+        }
     }
 }
 

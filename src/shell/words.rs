@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::action::Argument;
-use crate::gitlab::PartialText;
+use crate::gitlab::{PartialText, TextPart};
 
 /// A word of a command.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +28,9 @@ pub(super) struct Piece {
 impl Word {
     /// The value.
     pub fn text(&self) -> PartialText {
+        if let [piece] = &self.pieces[..] {
+            return piece.text.clone();
+        }
         let mut text = PartialText::default();
         for piece in &self.pieces {
             text.push(&piece.text);
@@ -37,17 +40,51 @@ impl Word {
 
     /// The value, if it is known; empty otherwise.
     pub fn known(&self) -> String {
-        self.text().as_known().unwrap_or_default().to_owned()
+        match &self.pieces[..] {
+            [piece] => piece.text.as_known().unwrap_or_default().to_owned(),
+            _ => self.text().as_known().unwrap_or_default().to_owned(),
+        }
     }
 
     /// Whether the value is known to be this.
     pub fn is(&self, text: &str) -> bool {
-        self.text().as_known() == Some(text)
+        match &self.pieces[..] {
+            [piece] => piece.text.as_known() == Some(text),
+            _ => self.text().as_known() == Some(text),
+        }
     }
 
     /// The known letters that it starts with.
     pub fn start(&self) -> String {
-        self.text().known_start().to_owned()
+        match &self.pieces[..] {
+            [piece] => piece.text.known_start().to_owned(),
+            _ => self.text().known_start().to_owned(),
+        }
+    }
+
+    /// Whether its known start begins with this.
+    pub fn begins_with(&self, text: &str) -> bool {
+        let first = self.pieces.iter().find(|piece| !piece.text.is_empty());
+        match first.and_then(|piece| piece.text.as_known()) {
+            Some(known) if known.len() >= text.len() => known.starts_with(text),
+            _ => self.start().starts_with(text),
+        }
+    }
+
+    /// Whether the word is all arguments of a function: `"$@"`.
+    pub fn is_all_arguments(&self) -> bool {
+        let [piece] = &self.pieces[..] else { return false };
+        matches!(piece.text.parts(), [TextPart::Unknown { name, .. }] if matches!(&**name, "$@" | "$*" | "${@}" | "${*}"))
+    }
+
+    /// The word as it stands where something puts it in: not letter by letter.
+    pub fn at(mut self, place: &Range<usize>) -> Self {
+        self.whole = place.clone();
+        for piece in &mut self.pieces {
+            piece.range = place.clone();
+            piece.literal = false;
+        }
+        self
     }
 
     /// The place: without quotes if what remains is one piece of text.

@@ -72,6 +72,15 @@ pub fn a_few_of(names: impl ExactSizeIterator<Item = String>) -> String {
 /// How many parts a list of jobs has in a sentence.
 const MOST_JOBS: usize = 6;
 
+/// "`a` starts", "jobs `a` and `b` start".
+#[must_use]
+pub fn starts<T: AsRef<str>>(names: &[T]) -> String {
+    match names {
+        [one] => format!("{} starts", one.as_ref()),
+        names => format!("{} start", jobs(names)),
+    }
+}
+
 /// Jobs by their names: "jobs `a` and `b`", "`a`, `b`, `c`, `d`, `e` and 3 more jobs". What jobs share is told of all of them, so more are
 /// named than in other lists.
 #[must_use]

@@ -12,6 +12,7 @@ mod io_error;
 mod list;
 mod reason;
 mod text;
+mod unread;
 mod value;
 
 pub use condition::{
@@ -22,10 +23,11 @@ pub use entry::{candidate, candidate_name, entry, entry_name, project, restricti
 pub use environment_agent::{Told, certainly, dashboard, managed_resources};
 pub use identity::{acting_as, identity, identity_parts, mode, user_identity};
 pub use io_error::io_error;
-pub use list::{a_few, a_few_of, count, cut, cut_below, jobs, list_and, named_jobs, some_of};
+pub use list::{a_few, a_few_of, count, cut, cut_below, jobs, list_and, named_jobs, some_of, starts};
 pub use reason::{
     denial, dropped, dropped_alike, job, pattern_fault, pattern_unknown, reason, refused_at, resources_all_the_same,
     unmade, unregistered, user_denial, verdict,
 };
 pub use text::{brief, excerpt, in_quotes, printable};
+pub use unread::runs_unread;
 pub use value::{REFUSED, found, yaml_surprise};

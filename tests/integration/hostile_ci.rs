@@ -221,3 +221,33 @@ fn what_moves_the_cursor_is_not_printed() {
     );
     assert!(!said.contains('\u{1b}'), "{said:?}");
 }
+
+#[test]
+fn children_that_start_each_other_and_very_many_that_start_one_come_to_an_end() {
+    let circle = world(&[
+        (
+            ".gitlab-ci.yml",
+            b"a: {trigger: {include: a.yml}}\nself: {trigger: {include: .gitlab-ci.yml}, rules: [{if: $X}]}\n",
+        ),
+        ("a.yml", format!("a: {{script: [{USE}]}}\nb: {{trigger: {{include: b.yml}}}}\n").as_bytes()),
+        ("b.yml", b"a: {trigger: {include: a.yml}}\nb: {trigger: {include: b.yml}}\n"),
+    ]);
+    let told = run(circle.path());
+    assert_eq!(told.matches("unknown-context").count(), 2, "{told}");
+    // A thousand jobs start the same child of a thousand jobs, which start it again, each with another value.
+    let start = |number: usize, file: &str| {
+        format!("s{number}: {{variables: {{N: '{number}'}}, trigger: {{include: {file}}}}}\n")
+    };
+    let main: String = (0..1_000).map(|number| start(number, "many.yml")).collect();
+    let jobs =
+        (0..1_000).map(|number| format!("j{number}: {{script: ['kubectl --context acme/agents:$N get pods']}}\n"));
+    let many: String = jobs.chain((0..1_000).map(|number| start(number, "many.yml"))).collect();
+    let many = world(&[(".gitlab-ci.yml", main.as_bytes()), ("many.yml", many.as_bytes())]);
+    let told = run(many.path());
+    assert!(!told.contains("unknown-context") && told.contains("a third level"), "what differs is not known: {told}");
+    let outside = world(&[(
+        ".gitlab-ci.yml",
+        b"a: {trigger: {include: ../../../outside.yml}}\nb: {trigger: {include: [{local: /../outside.yml}]}}\n",
+    )]);
+    assert_eq!(run(outside.path()).matches("has `..`").count(), 2);
+}

@@ -397,6 +397,39 @@ fn dashboards_are_answered_from_user_access() {
 }
 
 #[test]
+fn jobs_of_child_pipelines_stand_below_what_starts_them() {
+    let calls: [&[&str]; 4] = [
+        &["--jobs"],
+        &["--job", "review", "--why"],
+        &["--jobs", "--format", "markdown"],
+        &["--job", "typo", "--format", "csv"],
+    ];
+    insta::assert_snapshot!(of_fixtures("child-pipeline-variables", &calls));
+    insta::assert_snapshot!(of_fixtures("child-pipeline-levels", &[&["--jobs"], &["--job", "second-job", "--why"]]));
+    insta::assert_snapshot!(of_fixtures("child-pipeline-broken", &[&["--jobs"]]));
+}
+
+#[test]
+fn what_starts_a_child_pipeline_is_there_for_programs() {
+    let told = of_fixtures("child-pipeline-levels", &[&["--jobs", "--format", "json"]]);
+    let line = told.lines().find(|line| line.starts_with('{')).expect("an object");
+    let told: Json = serde_json::from_str(line).expect("JSON");
+    let started_by = |name: &str| {
+        let jobs = told["jobs"].as_array().expect("jobs");
+        let job = jobs.iter().find(|job| job["name"] == name).expect("the job");
+        job["started_by"].to_string()
+    };
+    let main = r#"{"name":"first","path":"projects/acme/web/shop/.gitlab-ci.yml","line":1}"#;
+    let second = r#"{"name":"second","path":"projects/acme/web/shop/ci/first.yml","line":6}"#;
+    assert_eq!(started_by("second-job"), format!(r#"[{{"jobs":[{main}],"count":1}},{{"jobs":[{second}],"count":1}}]"#));
+    assert_eq!(started_by("make"), "null");
+    assert_eq!(
+        told["not_read"].to_string(),
+        r#"[{"name":"made.yml","kind":"a file that a job writes","path":"projects/acme/web/shop/.gitlab-ci.yml","line":4,"job":"made","reason":"written by a job"}]"#
+    );
+}
+
+#[test]
 fn managed_resources_are_told_where_they_pass_by_restrictions() {
     insta::assert_snapshot!(of_fixtures(
         "managed-resources-on-any-ref",

@@ -124,6 +124,13 @@ fn the_check_report_follows_its_schema() {
         let errors: Vec<String> = validator.iter_errors(&report).map(|error| error.to_string()).collect();
         assert!(errors.is_empty(), "{errors:?}");
     }
+    let ci = b"include: {remote: https://example.com/a.yml}\njob: {script: [x]}\n";
+    let folder = folder_with(&[(".gitlab-ci.yml", ci)]);
+    let report = run(folder.path(), &["check", "--project", "acme/shop", "--format", "json"]).json();
+    assert!(validator.is_valid(&report), "{report}");
+    let not_read = serde_json::json!([{ "project": "acme/shop", "name": "https://example.com/a.yml",
+        "kind": "a file from another server", "path": ".gitlab-ci.yml", "line": 1 }]);
+    assert_eq!(report["not_read"], not_read);
     // A report that lacks something is refused, so the schema says something.
     assert!(
         !validator.is_valid(&serde_json::json!({ "version": 1, "findings": [{}], "unchecked": [], "summary": {} }))
@@ -166,6 +173,8 @@ fn the_access_report_follows_its_schema() {
     check(folder.path(), &["access", "--inventory", "inventory.yaml", "--jobs"]);
     check(folder.path(), &["access", "--inventory", "inventory.yaml", "--job", "deploy", "--why"]);
     check(folder.path(), &["access", "projects/acme/web/blog", "--jobs"]);
+    let levels = root().join("fixtures/jobs/child-pipeline-levels");
+    check(&levels, &["access", "--inventory", "inventory.yaml", "--jobs"]);
     for agent in ["production", "staging"] {
         check(folder.path(), &["access", "--inventory", "inventory.yaml", "--who", agent]);
     }

@@ -18,7 +18,8 @@ fn excerpts(report: &str) -> Vec<(String, String)> {
         if let Some((_, place)) = line.split_once("╭─") {
             path = place.split_once('[').and_then(|(_, place)| place.rsplitn(3, ':').last()).unwrap_or("").to_owned();
         }
-        let number = line.split_once(" │ ").map(|(number, _)| number.trim());
+        let in_one_line = || line.split_once("⋮ and here, line ").and_then(|(_, rest)| rest.split_once(", `"));
+        let number = line.split_once(" │ ").or_else(in_one_line).map(|(number, _)| number.trim());
         if let Some(number) = number.filter(|number| number.parse::<usize>().is_ok()) {
             shown.push((path.clone(), number.to_owned()));
         }

@@ -144,3 +144,26 @@ fn places_in_other_files_are_named_for_who_cannot_show_them() {
         assert_eq!(related[0]["location"]["uri"], if is_able { json!(uri(AGENT)) } else { json!(null) });
     }
 }
+
+#[test]
+fn the_file_of_a_child_pipeline_is_one_of_the_project() {
+    let child = "projects/acme/web/shop/ci/child.yml";
+    let mut client = world();
+    client.open_file(CI);
+    client.told();
+    let text = std::fs::read_to_string(client.path(CI)).expect("a file");
+    client.write(child, "child:\n  script:\n    - kubectl config use-context $AGENT\n");
+    let trigger = "start:\n  variables: {AGENT: 'acme/agents:staging'}\n  trigger: {include: ci/child.yml}\n";
+    client.replace(&uri(CI), 2, &format!("{text}{trigger}"));
+    client.told();
+    client.open_file(child);
+    assert_eq!(client.told_lines(), [format!("{child}@1: 2:33-2:39 context-not-granted")]);
+    // What is handed down changes in the other file.
+    client.replace(&uri(CI), 3, &format!("{text}{}", trigger.replace("staging", "production")));
+    assert_eq!(client.told_lines(), [format!("{CI}@3:"), format!("{child}@1:")]);
+    client.replace(&uri(child), 2, "child:\n  script:\n    - kubectl config use-context acme/agents:staging\n");
+    assert_eq!(client.told_lines(), [format!("{child}@2: 2:33-2:52 context-not-granted")]);
+    let params = json!({"textDocument": {"uri": uri(child)}, "position": {"line": 2, "character": 40}});
+    let told = client.ask("textDocument/hover", params).expect("a hover");
+    assert!(told.to_string().contains("acme/agents:staging"), "{told}");
+}

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use crate::ci::variables::{JobScopes, Scope};
 use crate::ci::{Job, OnlyExcept, Rule, Section};
-use crate::gitlab::{EnvironmentTier, PartialText, Shape, TextPart};
-use crate::pipeline_rules::{JobConditions, OnlyInput, RefFacts, RuleInput, Run, Scenario, Value, runs};
-use crate::shell::{self, Item, Lookup, Script};
+use crate::gitlab::{EnvironmentTier, PartialText, Shape};
+use crate::pipeline_rules::{JobConditions, OnlyInput, RefFacts, RuleInput, Run, Starts, Value, runs_below};
+use crate::shell::{self, Item, Library, Lookup, Script};
 
 /// How many cases a job may have; those behind are not looked at, and [`JobView::is_cut`](super::JobView::is_cut) says so.
 const MOST: usize = 1_000;
@@ -40,19 +40,34 @@ pub struct JobCase {
 pub(super) struct Basis {
     /// The predefined variables.
     pub scope: Scope,
-    pub workflow: Workflow,
+    pub workflow: Arc<Workflow>,
+    /// What goes before all variables of the configuration: in a child pipeline what the job hands down that starts it.
+    pub forwarded: Option<Scope>,
 }
 
 /// What is read once for all jobs of a pipeline, and how many cases they may have together.
-pub(super) struct Reading<'p> {
+pub(super) struct Reading<'p, 'l> {
     /// By the items of scripts: jobs of one template have the same.
     scripts: HashMap<Vec<(shell::Section, &'p str)>, ByVariables<Arc<Script>>>,
+    /// By what decides about a job beside `workflow`, which is the same for all.
+    runs: HashMap<(Written, Option<&'p str>), ByVariables<Arc<[Run]>>>,
+    library: &'l Library<'l>,
+    /// Of which jobs anybody wants to know.
+    pub is_wanted: &'l dyn Fn(&Job) -> bool,
     left: usize,
 }
 
-impl Default for Reading<'_> {
-    fn default() -> Self {
-        Self { scripts: HashMap::new(), left: MOST_OF_ALL }
+impl Reading<'_, '_> {
+    /// Goes on with the jobs of another pipeline: what is known of scripts holds there, and nothing of where jobs run.
+    pub fn of_another_pipeline(&mut self) {
+        self.runs.clear();
+    }
+}
+
+impl<'l> Reading<'_, 'l> {
+    /// With the files that jobs run, of some jobs.
+    pub fn of(library: &'l Library<'l>, is_wanted: &'l dyn Fn(&Job) -> bool) -> Self {
+        Self { scripts: HashMap::new(), runs: HashMap::new(), library, is_wanted, left: MOST_OF_ALL }
     }
 }
 
@@ -69,21 +84,16 @@ pub(super) fn cases<'p>(
     job: &'p Job,
     basis: &Basis,
     refs: &RefFacts,
-    reading: &mut Reading<'p>,
+    starts: Option<&Starts<'_>>,
+    reading: &mut Reading<'p, '_>,
 ) -> (Vec<JobCase>, bool) {
-    let rules = rule_inputs(job.rules.as_deref());
-    let (only, except) = (job.only.as_ref().map(only_input), job.except.as_ref().map(only_input));
-    let conditions = JobConditions {
-        workflow: basis.workflow.rules.as_deref(),
-        rules: rules.as_deref(),
-        only: only.as_ref(),
-        except: except.as_ref(),
-        when: job.when.as_deref(),
-    };
+    let written = Written::of(job);
+    let all_runs = reading.runs.entry((written.clone(), job.when.as_deref())).or_default();
+    let conditions = written.conditions(job, basis);
     let most = MOST.min(reading.left.max(1));
     let items = items(job);
+    let library = reading.library;
     let scripts = reading.scripts.entry(items.iter().map(|item| (item.section, item.text)).collect()).or_default();
-    let mut all_runs: ByVariables<Arc<[Run]>> = ByVariables::default();
     let mut shared: Vec<Arc<[Run]>> = Vec::new();
     let plain = basis.scopes(job, None);
     let mut by_rule: HashMap<usize, JobScopes<'_>> = HashMap::new();
@@ -92,7 +102,7 @@ pub(super) fn cases<'p>(
         let mut scopes: Vec<(Option<usize>, Scope)> = vec![(None, plain.of(combination))];
         let runs = all_runs.get(&scopes[0].1, |scope| {
             let variable = |name: &str| scope.known(name).map_or(Value::Unknown, Value::Text);
-            runs(&conditions, refs, &variable).into()
+            runs_below(&conditions, starts, refs, &variable).into()
         });
         let mut open: Vec<Open> = Vec::new();
         for run in &*runs {
@@ -104,9 +114,10 @@ pub(super) fn cases<'p>(
                 scopes.push((rule.map(|(at, _)| at), scope.unwrap_or_default()));
                 scopes.len() - 1
             });
-            let environment = job.environment.as_ref().zip(scopes.get(at)).map(|(environment, (_, scope))| {
-                in_scenario(&scope.expand_environment(&environment.name), &run.scenario)
-            });
+            let environment =
+                job.environment.as_ref().zip(scopes.get(at)).map(|(environment, (_, scope))| {
+                    run.scenario.put_into(&scope.expand_environment(&environment.name))
+                });
             let environment = environment.filter(|name| !name.is_empty());
             let rule = rule.map(|(at, _)| at);
             let count = cases.len() + open.len();
@@ -128,7 +139,7 @@ pub(super) fn cases<'p>(
                 shared.last().cloned().unwrap_or_default()
             });
             cases.push(case(job, scope, combination, environment, runs, |scope| {
-                scripts.get(scope, |recorder| Arc::new(shell::read(&items, recorder)))
+                scripts.get(scope, |recorder| Arc::new(shell::read_with(&items, recorder, library)))
             }));
         }
         if is_cut {
@@ -180,13 +191,21 @@ impl Basis {
     }
 
     /// The rule by which the job is in a kind of pipeline, if that sets variables.
-    fn rule_with_variables<'j>(&self, job: &'j Job, run: &Run) -> Option<(usize, &'j Rule)> {
+    pub fn rule_with_variables<'j>(&self, job: &'j Job, run: &Run) -> Option<(usize, &'j Rule)> {
         let at = run.rule?;
         job.rules.as_ref()?.get(at).filter(|rule| !rule.variables.is_empty()).map(|rule| (at, rule))
     }
 
     /// The variables that a job sees, for each combination of its matrix.
-    fn scopes<'j>(&self, job: &'j Job, rule: Option<&Rule>) -> JobScopes<'j> {
+    pub fn scopes<'j>(&self, job: &'j Job, rule: Option<&Rule>) -> JobScopes<'j> {
+        let scopes = self.own_scopes(job, rule);
+        match &self.forwarded {
+            Some(forwarded) => scopes.below(forwarded),
+            None => scopes,
+        }
+    }
+
+    fn own_scopes<'j>(&self, job: &'j Job, rule: Option<&Rule>) -> JobScopes<'j> {
         let scopes = job.scopes(&self.scope, None, rule);
         let of_rule = rule.map(|rule| &rule.variables[..]).unwrap_or_default();
         let own = |name: &Arc<str>| job.own_variables.iter().chain(of_rule).any(|variable| variable.name == *name);
@@ -199,35 +218,53 @@ impl Basis {
     }
 }
 
+/// What is written of when a job runs, in the form in which conditions are evaluated.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Written {
+    rules: Option<Vec<RuleInput>>,
+    only: Option<OnlyInput>,
+    except: Option<OnlyInput>,
+}
+
+impl Written {
+    pub fn of(job: &Job) -> Self {
+        let policy = |policy: &Option<OnlyExcept>| policy.as_ref().map(only_input);
+        Self { rules: rule_inputs(job.rules.as_deref()), only: policy(&job.only), except: policy(&job.except) }
+    }
+
+    /// Whether anything decides about the job but its `when`.
+    pub fn has_conditions(&self) -> bool {
+        self.rules.is_some() || self.only.is_some() || self.except.is_some()
+    }
+
+    pub fn conditions<'w>(&'w self, job: &'w Job, basis: &'w Basis) -> JobConditions<'w> {
+        JobConditions {
+            workflow: basis.workflow.rules.as_deref(),
+            rules: self.rules.as_deref(),
+            only: self.only.as_ref(),
+            except: self.except.as_ref(),
+            when: job.when.as_deref(),
+        }
+    }
+}
+
 /// `workflow:rules`
 #[derive(Debug, Default)]
 pub(super) struct Workflow {
     rules: Option<Vec<RuleInput>>,
     /// The variables that any of the rules sets. Which rule applies is not told, so neither are their values.
-    open: BTreeSet<Arc<str>>,
+    pub open: BTreeSet<Arc<str>>,
 }
 
 impl Workflow {
+    pub fn has_rules(&self) -> bool {
+        self.rules.is_some()
+    }
+
     pub fn of(rules: Option<&[Rule]>) -> Self {
         let variables = rules.into_iter().flatten().flat_map(|rule| &rule.variables);
         Self { rules: rule_inputs(rules), open: variables.map(|variable| Arc::clone(&variable.name)).collect() }
     }
-}
-
-/// Puts in what the kind of pipeline says of the variables in a text.
-fn in_scenario(text: &PartialText, scenario: &Scenario) -> PartialText {
-    let mut refined = PartialText::default();
-    for part in text.parts() {
-        match part {
-            TextPart::Known(known) => refined.push_known(known),
-            TextPart::Unknown { name, shape } => match scenario.variable(name) {
-                Some(Value::Text(value)) => refined.push(&value),
-                Some(Value::Unset) => {}
-                _ => refined.push(&PartialText::unknown(name, *shape)),
-            },
-        }
-    }
-    refined
 }
 
 /// The items of a job's scripts as the shell takes them.
@@ -244,7 +281,7 @@ fn items(job: &Job) -> Vec<Item<'_>> {
 }
 
 /// What is worked out once for all scopes in which the variables that it asks for are the same.
-struct ByVariables<T> {
+pub(super) struct ByVariables<T> {
     names: BTreeSet<String>,
     known: HashMap<Vec<Option<PartialText>>, T>,
 }
@@ -256,7 +293,7 @@ impl<T> Default for ByVariables<T> {
 }
 
 impl<T: Clone> ByVariables<T> {
-    fn get(&mut self, scope: &Scope, work: impl FnOnce(&Recorder<'_>) -> T) -> T {
+    pub fn get(&mut self, scope: &Scope, work: impl FnOnce(&Recorder<'_>) -> T) -> T {
         let values = |names: &BTreeSet<String>| -> Vec<Option<PartialText>> {
             names.iter().map(|name| scope.has(name).then(|| scope.value(name))).collect()
         };
@@ -279,14 +316,14 @@ impl<T: Clone> ByVariables<T> {
 }
 
 /// Hands variables out, and keeps in mind which.
-struct Recorder<'s> {
+pub(super) struct Recorder<'s> {
     scope: &'s Scope,
     names: RefCell<BTreeSet<String>>,
 }
 
 impl Recorder<'_> {
     /// The value of a variable of which conditions see something that is known.
-    fn known(&self, name: &str) -> Option<PartialText> {
+    pub fn known(&self, name: &str) -> Option<PartialText> {
         self.names.borrow_mut().insert(name.to_owned());
         self.scope.in_condition(name)
     }
@@ -398,11 +435,12 @@ mod tests {
     fn what_is_not_looked_at_is_known_to_be_missing() {
         let (pipeline, project) = (pipeline(&wide(3, 4)), CiProject::default());
         let (basis, refs) = (Basis::default(), RefFacts::default());
-        let mut reading = Reading { left: 5, ..Reading::default() };
+        let library = Library::empty();
+        let mut reading = Reading { left: 5, ..Reading::of(&library, &|_| true) };
         let counts: Vec<(usize, bool)> = pipeline
             .jobs
             .iter()
-            .map(|job| cases(job, &basis, &refs, &mut reading))
+            .map(|job| cases(job, &basis, &refs, None, &mut reading))
             .map(|(cases, is_cut)| (cases.len(), is_cut))
             .collect();
         assert_eq!(counts, [(4, false), (1, true), (1, true)]);

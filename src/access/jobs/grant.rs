@@ -1,7 +1,7 @@
 //! Whether an agent lets the cases of a job in.
 
 use super::{JobCase, ProjectJobs};
-use crate::access::{AgentId, Denial, Index, JobEnvironment, Outcome, Query, Row};
+use crate::access::{AgentId, CandidateKind, Certainly, Denial, Index, JobEnvironment, Outcome, Query, Row};
 use crate::pipeline_rules::PipelineKind;
 
 /// What an agent answers one case of a job.
@@ -65,6 +65,48 @@ impl ProjectJobs<'_> {
             rows
         });
         Some(CaseGrant { rows: rows.collect() })
+    }
+}
+
+impl ProjectJobs<'_> {
+    /// Whether a case sees an agent, so that GitLab sets `KUBECONFIG` for it, and one of those; `None` where that is not known.
+    ///
+    /// Source: `lib/gitlab/ci/variables/builder.rb`.
+    #[must_use]
+    pub fn sees_agents(&self, case: &JobCase, index: &Index<'_>) -> Option<(Certainly, Option<AgentId>)> {
+        let Some(project) = self.project.facts.path.as_deref() else {
+            // The configuration project's own jobs get in, unless an entry names the project itself.
+            let names_none = |id: AgentId| {
+                let entries = index.entry_authorizations(id);
+                entries.iter().all(|(entry, _)| CandidateKind::from(entry.kind) != CandidateKind::Project)
+            };
+            let mut own = index.agent_ids().filter(|(_, agent)| agent.project.is_none() && !agent.is_refused());
+            return own.find(|(id, _)| names_none(*id)).map(|(id, _)| (Certainly::Yes, Some(id)));
+        };
+        if index.inventory().is_some_and(|inventory| inventory.find_project(project).is_none()) {
+            return None;
+        }
+        let (mut sees, mut first, mut asked) = (None, None, Vec::new());
+        for run in &*case.runs {
+            let is_merge_request = run.scenario.kind == PipelineKind::MergeRequest;
+            let key: Asked = (run.scenario.protected, is_merge_request);
+            if asked.contains(&key) {
+                continue;
+            }
+            asked.push(key);
+            let answer = index.query(&Query { is_merge_request, ..case.query(project, run.scenario.protected) });
+            let seen = answer.allowed.iter().find(|row| row.conditions.is_empty());
+            let here = match seen {
+                Some(_) => Certainly::Yes,
+                None if answer.allowed.is_empty() && answer.unknown.is_empty() => Certainly::No,
+                None => Certainly::Depends,
+            };
+            first = first.or(seen.map(|row| row.agent));
+            sees = Some(sees.filter(|before| *before != here).map_or(here, |_| Certainly::Depends));
+        }
+        // Without an inventory, agents of other projects may let it in.
+        let is_whole = index.inventory().is_some();
+        sees.map(|sees| (if sees == Certainly::No && !is_whole { Certainly::Depends } else { sees }, first))
     }
 }
 

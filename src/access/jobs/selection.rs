@@ -1,15 +1,15 @@
 //! The contexts that a job selects, each with the place where its name stands.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::context::{ContextName, context_name};
 use super::{JobView, ProjectJobs};
 use crate::access::{AgentId, Index};
-use crate::ci::Variable;
 use crate::ci::variables::Scope;
+use crate::ci::{Pipeline, Variable};
 use crate::gitlab::PartialText;
-use crate::shell::{ActionKind, Argument, Contact, InForce};
+use crate::shell::{Action, ActionKind, Argument, Contact, InForce, Tool};
 use crate::source::{Place, Span};
 
 /// How many selections a job may have; those behind are not looked at.
@@ -26,6 +26,8 @@ pub enum By {
     AutoDevops,
     /// `environment:kubernetes:agent`, which selects nothing for scripts.
     Environment,
+    /// Nothing that was read: a variable or an input that is named after a context holds it.
+    Value,
 }
 
 /// A context that a job selects.
@@ -37,8 +39,10 @@ pub struct Selection {
     pub by: By,
     /// Where the name stands, or the variable that holds it.
     pub place: Place,
-    /// Where in the job, e.g. `deploy.script[1]`.
+    /// Where in the job, e.g. `deploy.script[1]`; empty for a file that it runs.
     pub route: String,
+    /// Whether a file that the job runs selects it on a condition, so that this job may mean another one.
+    pub hangs: bool,
     /// The cases of the job in which it is selected.
     pub cases: Vec<usize>,
 }
@@ -92,13 +96,17 @@ pub(super) fn selections(view: &JobView<'_>) -> Selections {
         for (number, action) in case.script.actions.iter().enumerate() {
             match &action.kind {
                 ActionKind::UseContext { context, kubeconfig: None }
-                    if !case.script.own_kubeconfig_before(number) && !case.script.makes_context(&context.text) =>
+                    if !case.script.own_kubeconfig_before(number)
+                        && case.script.home_kubeconfig_before(number).is_none()
+                        && !case.script.makes_context(&context.text) =>
                 {
-                    found.add(view, at, action.item, context, By::UseContext);
+                    found.add(view, at, action, context, By::UseContext);
                 }
                 ActionKind::Cluster(command) if command.contacts_cluster != Contact::No => {
-                    if let Some(InForce::Selected { context, selection: None }) = case.script.in_force(number) {
-                        found.add(view, at, action.item, &context, By::Command);
+                    if let Some(InForce::Selected { context, selection: None }) = case.script.in_force(number)
+                        && (command.tool != Tool::Other || is_agents(&context.text))
+                    {
+                        found.add(view, at, action, &context, By::Command);
                     }
                 }
                 _ => {}
@@ -113,6 +121,7 @@ pub(super) fn selections(view: &JobView<'_>) -> Selections {
                 by: By::Environment,
                 place: agent.place.clone(),
                 route,
+                hangs: false,
                 cases: vec![at],
             });
         }
@@ -124,6 +133,11 @@ pub(super) fn selections(view: &JobView<'_>) -> Selections {
         }
     }
     found.selections
+}
+
+/// Whether a context is evidently meant for an agent: that of a program which is not known may be any other.
+fn is_agents(context: &PartialText) -> bool {
+    !matches!(context_name(context), ContextName::Other(_))
 }
 
 /// The selections of a job.
@@ -141,10 +155,68 @@ pub(super) struct Selections {
 pub const KUBE_CONTEXT: &str = "KUBE_CONTEXT";
 
 fn of_auto_devops(variable: &Variable, context: PartialText, route: String, cases: Vec<usize>) -> Selection {
-    Selection { context, by: By::AutoDevops, place: variable.place.clone(), route, cases }
+    Selection { context, by: By::AutoDevops, place: variable.place.clone(), route, hangs: false, cases }
+}
+
+/// Whether a variable or an input is evidently there for a context: `KUBE_CONTEXT`, `AGENT_CONTEXT`, `kube-context`, `agent`.
+fn is_named_after_a_context(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let words: Vec<&str> = lower.split(|character: char| !character.is_ascii_alphanumeric()).collect();
+    let is_of = |meant: &[&str]| words.iter().any(|word| meant.contains(word));
+    let is_context = is_of(&["context", "ctx", "kubecontext", "kubectx"]);
+    let is_of_a_cluster = is_of(&["kube", "kubernetes", "k8s", "agent", "cluster", "kubecontext", "kubectx", "gitlab"]);
+    (is_context && is_of_a_cluster) || (is_of(&["agent"]) && !is_of(&["user", "id", "token", "name"]))
 }
 
 impl ProjectJobs<'_> {
+    /// The contexts that stand as values and are selected by what was not read: that of the top level for Auto DevOps, and those of
+    /// variables and inputs that are named after a context. None that a job selects is among them, and each place once.
+    #[must_use]
+    pub fn contexts_in_values(&self) -> Vec<Selection> {
+        let mut found: Vec<Selection> = self.auto_devops_context().into_iter().collect();
+        let mut children: Vec<&Pipeline> = self.children.iter().map(|child| child.pipeline).collect();
+        let mut seen = HashSet::new();
+        children.retain(|child| seen.insert(std::ptr::from_ref(*child)));
+        let mut selected: Option<HashSet<String>> = None;
+        for pipeline in std::iter::once(self.pipeline).chain(children) {
+            self.add_values(pipeline, &mut found, &mut selected);
+        }
+        found
+    }
+
+    fn add_values(&self, pipeline: &Pipeline, found: &mut Vec<Selection>, selected: &mut Option<HashSet<String>>) {
+        let of_jobs = pipeline.jobs.iter().flat_map(|job| {
+            job.own_variables
+                .iter()
+                .map(move |variable| (format!("{}.variables.{}", job.name, variable.name), variable))
+        });
+        let at_top = pipeline.variables.iter().map(|variable| (format!("variables.{}", variable.name), variable));
+        let inputs = pipeline.inputs.iter().map(|input| (format!("include.inputs.{}", input.name), input));
+        let named = at_top.chain(inputs).chain(of_jobs).filter(|(_, variable)| {
+            let value = variable.value.trim();
+            value.contains([':', '/', '$']) && is_named_after_a_context(&variable.name)
+        });
+        let mut scope: Option<Scope> = None;
+        for (route, variable) in named {
+            let scope =
+                scope.get_or_insert_with(|| Scope::predefined(&self.project.facts).with_variables(&pipeline.variables));
+            let context = match variable.expand {
+                true => scope.expand(&variable.value),
+                false => PartialText::known(&variable.value),
+            };
+            let selected = selected.get_or_insert_with(|| {
+                let of_jobs = self.jobs.iter().flat_map(JobView::selections);
+                of_jobs.map(|selection| selection.context.to_string()).collect()
+            });
+            let is_told = found.iter().any(|known| known.place == variable.place);
+            if is_told || selected.contains(&context.to_string()) {
+                continue;
+            }
+            let place = variable.place.clone();
+            found.push(Selection { context, by: By::Value, place, route, hangs: false, cases: Vec::new() });
+        }
+    }
+
     /// The context that the top level gives the jobs of Auto DevOps, which stand in GitLab's template.
     #[must_use]
     pub fn auto_devops_context(&self) -> Option<Selection> {
@@ -183,11 +255,11 @@ struct Found {
 }
 
 impl Found {
-    fn add(&mut self, view: &JobView<'_>, case: usize, item: usize, context: &Argument, by: By) {
-        let Some(line) = view.job.script.get(item) else { return };
-        let place = Place::new(line.source(), line.span_of(context.range.clone()));
-        let route = super::script_route(view.job, item);
-        self.insert(Selection { context: context.text.clone(), by, place, route, cases: vec![case] });
+    fn add(&mut self, view: &JobView<'_>, at: usize, action: &Action, context: &Argument, by: By) {
+        let Some(script) = view.cases.get(at).map(|case| &case.script) else { return };
+        let Some(place) = view.place_of(script, action, &context.range) else { return };
+        let (route, hangs) = (view.route_of(action), action.file.is_some() && !action.certain);
+        self.insert(Selection { context: context.text.clone(), by, place, route, hangs, cases: vec![at] });
     }
 
     fn insert(&mut self, selection: Selection) {

@@ -5,7 +5,7 @@ use std::io;
 use super::super::columns;
 use super::answers::{Answers, may_run, rows};
 use super::selects::{self, Granted, Selected};
-use super::{Section, runs};
+use super::{Section, names_of, runs};
 use crate::access::jobs::{By, JobCase, JobView};
 use crate::outlet::Outlet;
 use crate::words;
@@ -13,8 +13,12 @@ use crate::words;
 /// The columns about the job, before those of answers.
 const JOB: [&str; 8] = ["job", "case", "job_path", "job_line", "runs_on", "selects", "selected", "granted"];
 
-/// The columns about the agent that the job names for its environment, behind those of answers.
-const ENVIRONMENT: [&str; 3] = ["environment_agent", "dashboard", "managed_resources"];
+/// How many of the jobs are named that start a child pipeline.
+const MOST_STARTS: usize = 10;
+
+/// The columns about the agent that the job names for its environment, behind those of answers, and what starts the child pipeline that the
+/// job is in.
+const ENVIRONMENT: [&str; 4] = ["environment_agent", "dashboard", "managed_resources", "started_by"];
 
 pub(super) fn write<'s>(sections: &mut dyn Iterator<Item = Section<'s, '_>>, out: &mut Outlet<'_>) -> io::Result<()> {
     let mut rows = out.rows();
@@ -43,7 +47,7 @@ fn records<'j, 'w>(
 ) -> Vec<Vec<String>> {
     let place = &job.job.name_place;
     let by_script = || selected.iter().filter(|one| one.selection.by != By::Environment);
-    let works = selects::works(job, case, by_script().next().is_some());
+    let works = selects::works(section, job, case, by_script().next().is_some());
     let contexts = by_script().map(|one| words::printable(&one.selection.context.to_string()));
     let selects: Vec<String> = contexts.chain(works.iter().map(selects::Works::in_words)).collect();
     let first = vec![
@@ -54,7 +58,10 @@ fn records<'j, 'w>(
         runs::in_words(&case.runs).join(columns::SEPARATOR),
         selects.join(columns::SEPARATOR),
     ];
-    let last = of_environment(selected);
+    let [agent, dashboard, resources] = of_environment(selected);
+    let started_by = job.started_by.iter().flat_map(|by| by.outermost_first());
+    let started_by: Vec<String> = started_by.map(|by| names_of(by, MOST_STARTS).join(columns::SEPARATOR)).collect();
+    let last = [agent, dashboard, resources, started_by.join(" > ")];
     let mut records = Vec::new();
     for protected in [true, false] {
         let answered = answers.of(case, protected);
@@ -83,7 +90,7 @@ fn records<'j, 'w>(
     records
 }
 
-/// What stands under [`ENVIRONMENT`].
+/// What stands under [`ENVIRONMENT`] of the agent.
 fn of_environment(selected: &[Selected<'_>]) -> [String; 3] {
     let Some(one) = selected.iter().find(|one| one.selection.by == By::Environment) else { return Default::default() };
     let resources = one.managed_resources.as_ref().map(|told| Granted::from(told.holds).name().to_owned());

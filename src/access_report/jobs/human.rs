@@ -39,7 +39,11 @@ fn cases(rows: &[CaseRow], width: usize, out: &mut Outlet<'_>) -> io::Result<()>
             vec![row.job.clone()],
             row.environments.clone(),
             outcome.runs.clone(),
-            if outcome.selects.is_empty() { vec!["–".to_owned()] } else { outcome.selects.clone() },
+            if outcome.selects.is_empty() && !row.is_start() {
+                vec!["–".to_owned()]
+            } else {
+                outcome.selects.clone()
+            },
             outcome.on_protected.clone(),
             outcome.on_others.clone(),
         ]);
@@ -93,6 +97,9 @@ pub(super) fn uncounted(overview: &Overview, most: usize) -> Vec<String> {
             "touches no cluster as far as can be seen",
             "touch no cluster as far as can be seen",
         ));
+    }
+    if !overview.not_followed.is_empty() {
+        sentences.push(tell(&overview.not_followed, "runs what was not read", "run what was not read"));
     }
     if !overview.in_no_pipeline.is_empty() {
         sentences.push(tell(&overview.in_no_pipeline, "is in no pipeline", "are in no pipeline"));

@@ -1,6 +1,7 @@
 //! `json`: one object a line, for each project. It is written job by job, since answers for hundreds of agents are long.
 
 use std::io;
+use std::sync::Arc;
 
 use serde_json::{Map, Value as Json, json};
 
@@ -9,10 +10,11 @@ use super::Section;
 use super::answers::{Answers, CaseAnswer};
 use super::selects::{self, Granted};
 use super::written::{when, written};
-use crate::access::jobs::{By, JobCase, JobView};
+use crate::access::jobs::{By, JobCase, JobView, StartedBy};
 use crate::outlet::Outlet;
 use crate::pipeline_rules::{Certainty, Run};
-use crate::source::secrets;
+use crate::report::not_read;
+use crate::source::{Place, secrets};
 
 pub(super) fn write(section: &Section<'_, '_>, out: &mut Outlet<'_>) -> io::Result<()> {
     let project = section.jobs.project.facts.path.as_deref();
@@ -27,11 +29,7 @@ pub(super) fn write(section: &Section<'_, '_>, out: &mut Outlet<'_>) -> io::Resu
         out.syntax(if number > 0 { "," } else { "" })?;
         out.json_part(&masked(job(section, view, &mut answers)))?;
     }
-    let not_read = section.jobs.pipeline.unread.iter().map(|unread| {
-        let line = unread.place.source.position(unread.place.span.start).line;
-        json!({ "name": unread.name, "kind": unread.kind.name(), "path": unread.place.source.path(), "line": line })
-    });
-    let not_read: Json = not_read.collect();
+    let not_read: Json = section.not_read().map(not_read::object).collect();
     let problems = section.jobs.pipeline.problems.iter().map(|problem| {
         let line = problem.place.source.position(problem.place.span.start).line;
         json!({ "message": problem.message(), "path": problem.place.source.path(), "line": line })
@@ -67,6 +65,9 @@ fn job<'j, 'w>(section: &Section<'j, 'w>, view: &'j JobView<'_>, answers: &mut A
     if view.job.is_conditional {
         object.insert("conditional".to_owned(), true.into());
     }
+    if let Some(by) = &view.started_by {
+        object.insert("started_by".to_owned(), by.outermost_first().map(starts).collect());
+    }
     object.extend(written(view.job).map(|written| ("written".to_owned(), written)));
     let cases = section.cases(view).map(|(number, case)| self::case(section, view, (number, case), answers));
     object.insert("cases".to_owned(), cases.collect());
@@ -89,7 +90,7 @@ fn case<'j, 'w>(
     object.extend(case.tier.map(|tier| ("tier".to_owned(), tier.name().into())));
     object.insert("runs".to_owned(), case.runs.iter().map(|one| run(view, one)).collect());
     let selected = selects::selected(section, view, number, answers);
-    let works = selects::works(view, case, selected.iter().any(|one| one.selection.by != By::Environment));
+    let works = selects::works(section, view, case, selected.iter().any(|one| one.selection.by != By::Environment));
     let selects = selected.iter().map(|one| {
         let place = &one.selection.place;
         let mut object = json!({
@@ -114,6 +115,19 @@ fn case<'j, 'w>(
         object.extend(answers.of(case, protected).map(|answered| (name.to_owned(), rows(section, &answered))));
     }
     Json::Object(object)
+}
+
+/// How many of the jobs are named that start a child pipeline.
+const MOST_STARTS: usize = 10;
+
+/// The jobs that start a child pipeline.
+fn starts(by: &StartedBy) -> Json {
+    let job = |(name, place): &(Arc<str>, Place)| {
+        let line = place.source.position(place.span.start).line;
+        json!({ "name": name.as_ref(), "path": place.source.path(), "line": line })
+    };
+    let jobs: Json = by.jobs.iter().take(MOST_STARTS).map(job).collect();
+    json!({ "jobs": jobs, "count": by.jobs.len() })
 }
 
 fn run(view: &JobView<'_>, run: &Run) -> Json {

@@ -16,7 +16,8 @@ mod written;
 use std::io;
 
 use super::{AccessReport, Format};
-use crate::access::jobs::{JobCase, JobView, ProjectJobs};
+use crate::access::jobs::{JobCase, JobView, ProjectJobs, StartedBy};
+use crate::ci::Unread;
 use crate::outlet::Outlet;
 use crate::words;
 use overview::Overview;
@@ -71,14 +72,29 @@ impl<'w> AccessReport<'_, 'w> {
     }
 }
 
-/// Whether a project has a job of this name, or a combination of a matrix.
+/// Whether a project has a job of this name, or a combination of a matrix, or a job that starts a child pipeline.
 #[must_use]
 pub fn has_job(project: &ProjectJobs<'_>, name: &str) -> bool {
     project.jobs.iter().any(|job| is_named(job, name))
 }
 
 fn is_named(job: &JobView<'_>, name: &str) -> bool {
-    &*job.job.name == name || job.cases.iter().any(|case| &*case.name == name)
+    &*job.job.name == name || job.cases.iter().any(|case| &*case.name == name) || is_started_by(job, name)
+}
+
+/// Whether a job is in a child pipeline that a job of this name starts, or a child of that.
+fn is_started_by(job: &JobView<'_>, name: &str) -> bool {
+    let mut all = job.started_by.as_ref().into_iter().flat_map(|by| by.outermost_first());
+    all.any(|by| by.jobs.iter().any(|(job, _)| &**job == name))
+}
+
+/// The names of the jobs that start a child pipeline, of many the first.
+fn names_of(by: &StartedBy, most: usize) -> Vec<String> {
+    let mut names: Vec<String> = by.jobs.iter().take(most).map(|(name, _)| words::printable(name)).collect();
+    if by.jobs.len() > most {
+        names.push(format!("{} more", by.jobs.len() - most));
+    }
+    names
 }
 
 /// The jobs of one project that are shown.
@@ -113,7 +129,7 @@ impl<'s> Section<'s, '_> {
 
     /// The cases of a job that are asked about, with their numbers.
     fn cases(&self, job: &'s JobView<'s>) -> impl Iterator<Item = (usize, &'s JobCase)> {
-        let combination = self.name.filter(|name| *name != &*job.job.name);
+        let combination = self.name.filter(|name| *name != &*job.job.name && !is_started_by(job, name));
         job.cases.iter().enumerate().filter(move |(_, case)| combination.is_none_or(|name| &*case.name == name))
     }
 
@@ -132,10 +148,20 @@ impl<'s> Section<'s, '_> {
         words::project(self.jobs.project.facts.path.as_deref())
     }
 
+    /// What was not read, of jobs that are asked about.
+    fn not_read(&self) -> impl Iterator<Item = &'s Unread> {
+        let name = self.name;
+        let is_asked = move |unread: &&Unread| match (&unread.run, name) {
+            (Some(run), Some(name)) => *run.job == *name || self.views().any(|view| view.job.name == run.job),
+            _ => true,
+        };
+        self.jobs.not_read().filter(is_asked)
+    }
+
     /// What is not at hand of the CI configuration, each once.
-    fn not_read(&self) -> Vec<String> {
+    fn not_included(&self) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
-        for unread in &self.jobs.pipeline.unread {
+        for unread in self.not_read().filter(|unread| unread.run.is_none()) {
             let name = format!("{} ({})", words::printable(&unread.name), unread.kind.name());
             if !names.contains(&name) {
                 names.push(name);
@@ -158,10 +184,15 @@ impl<'s> Section<'s, '_> {
             }
             Some(_) => {}
         }
-        let not_read = self.not_read();
-        if !not_read.is_empty() {
-            let names = words::some_of(&not_read, most_names);
+        let not_included = self.not_included();
+        if !not_included.is_empty() {
+            let names = words::some_of(&not_included, most_names);
             remarks.push(format!("Not at hand, so jobs and parts of jobs may be missing: {names}."));
+        }
+        let run = words::runs_unread(self.not_read());
+        if !run.is_empty() {
+            remarks
+                .push(format!("Not read, so more may reach a cluster: {}.", words::cut(&run, most_names).join("; ")));
         }
         if let Some(problem) = self.jobs.pipeline.problems.first() {
             let path = self.path();
@@ -171,6 +202,21 @@ impl<'s> Section<'s, '_> {
                 "GitLab refuses the CI configuration ({place}:{line}: {}); `kaslint check {path}` says what to mend. What \
                  follows is how it would be read.",
                 words::printable(&problem.message())
+            ));
+        }
+        for (child, starts) in self.jobs.children_with_starts() {
+            let Some(problem) = child.problems.first() else { continue };
+            if self.name.is_some() && !self.views().any(|view| std::ptr::eq(view.pipeline, child)) {
+                continue;
+            }
+            let names: Vec<String> = starts.iter().map(|(name, _)| words::excerpt(name)).collect();
+            let place = words::printable(problem.place.source.path());
+            let line = problem.place.source.position(problem.place.span.start).line;
+            let message = problem.message_in_child().unwrap_or_else(|| problem.message());
+            remarks.push(format!(
+                "{} a child pipeline with a mistake ({place}:{line}: {}).",
+                words::starts(&names).replacen("jobs ", "Jobs ", 1),
+                words::printable(&message)
             ));
         }
         remarks

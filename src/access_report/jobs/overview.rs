@@ -1,13 +1,14 @@
 //! The jobs of a project as rows for readers: cases that differ in name and environment only stand together.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use super::super::most;
 use super::agents::{self, AgentNames, AgentRow};
 use super::answers::{AgentAccess, Answers, may_run};
 use super::selects::{self, Granted, Selected};
-use super::{Section, runs};
-use crate::access::jobs::{By, JobCase, JobView};
+use super::{Section, names_of, runs};
+use crate::access::jobs::{By, JobCase, JobView, StartedBy};
 use crate::access::{AgentId, Certainly};
 use crate::words;
 
@@ -31,6 +32,8 @@ pub(super) struct Overview {
     pub notes: Vec<String>,
     /// Jobs that touch no cluster.
     pub without_cluster: Vec<String>,
+    /// Jobs that run what was not read, and touch no cluster as far as they were.
+    pub not_followed: Vec<String>,
     /// Jobs that are in no pipeline.
     pub in_no_pipeline: Vec<String>,
     /// Whether any job selects a context.
@@ -43,6 +46,27 @@ pub(super) struct CaseRow {
     pub job: String,
     pub environments: Vec<String>,
     pub outcome: CaseOutcome,
+}
+
+/// In front of the name of a job in a child pipeline, for each level.
+const BELOW: &str = "↳ ";
+
+impl CaseRow {
+    /// The jobs that start a child pipeline, above the rows of its jobs.
+    fn of_start(by: &StartedBy, depth: usize, width: usize) -> Self {
+        let names = names_of(by, most(MOST_NAMES, width)).join(", ");
+        let row = Self { job: names, environments: vec![String::new()], outcome: CaseOutcome::default() };
+        row.below(depth)
+    }
+
+    fn below(self, depth: usize) -> Self {
+        Self { job: format!("{}{}", BELOW.repeat(depth), self.job), ..self }
+    }
+
+    /// Whether it names what starts a child pipeline.
+    pub fn is_start(&self) -> bool {
+        self.outcome.runs.is_empty()
+    }
 }
 
 /// What cases come to.
@@ -84,13 +108,30 @@ impl Overview {
             selects_context: false,
         };
         let (mut rows, mut without_cluster, mut in_no_pipeline) = (Vec::new(), Vec::new(), Vec::new());
+        // The child pipeline that the last row is in, by what starts it and what starts that.
+        let mut within: Vec<*const StartedBy> = Vec::new();
+        let mut not_followed = Vec::new();
+        let run_unread: HashSet<&Arc<str>> =
+            section.jobs.not_read().filter_map(|unread| unread.run.as_ref()).map(|run| &run.job).collect();
         for job in section.views() {
             let of_job = builder.rows(job);
             let name = words::printable(&job.job.name);
             match of_job.is_empty() {
                 true if job.cases.is_empty() => in_no_pipeline.push(name),
+                true if run_unread.contains(&job.job.name) => not_followed.push(name),
                 true => without_cluster.push(name),
-                false => rows.extend(of_job),
+                false => {
+                    let starts: Vec<&StartedBy> = job.started_by.iter().flat_map(|by| by.outermost_first()).collect();
+                    for (depth, by) in starts.iter().enumerate() {
+                        if within.get(depth) != Some(&std::ptr::from_ref(*by)) {
+                            rows.push(CaseRow::of_start(by, depth, section.report.width));
+                            within.truncate(depth);
+                            within.push(std::ptr::from_ref(*by));
+                        }
+                    }
+                    within.truncate(starts.len());
+                    rows.extend(of_job.into_iter().map(|row| row.below(starts.len())));
+                }
             }
         }
         let mut agents = Vec::new();
@@ -103,7 +144,16 @@ impl Overview {
         }
         let more_agents = met.len().saturating_sub(most_rows);
         let selects_context = builder.selects_context;
-        Self { rows, agents, more_agents, notes: builder.notes.0, without_cluster, in_no_pipeline, selects_context }
+        Self {
+            rows,
+            agents,
+            more_agents,
+            notes: builder.notes.0,
+            without_cluster,
+            not_followed,
+            in_no_pipeline,
+            selects_context,
+        }
     }
 
     /// Whether any job has to do with a cluster, and selects a context or sees an agent.
@@ -131,7 +181,8 @@ impl<'s, 'w> Builder<'s, 'w> {
         let mut known: HashMap<CaseOutcome, usize> = HashMap::new();
         for (number, case) in self.section.cases(job) {
             let selected = selects::selected(self.section, job, number, &mut self.answers);
-            let works = selects::works(job, case, selected.iter().any(|one| one.selection.by != By::Environment));
+            let works =
+                selects::works(self.section, job, case, selected.iter().any(|one| one.selection.by != By::Environment));
             if selected.is_empty() && works.is_empty() && self.section.name.is_none() {
                 continue;
             }

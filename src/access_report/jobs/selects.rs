@@ -2,9 +2,10 @@
 
 use super::Section;
 use super::answers::{AgentAccess, Answers, EnvironmentAgent};
-use crate::access::jobs::{By, JobCase, JobView, Resolved, Selection};
+use crate::access::jobs::{By, ContextName, JobCase, JobView, Resolved, Selection, context_name};
 use crate::access::{AgentId, Certainly, Index};
-use crate::shell::{ActionKind, Contact, InForce, Why};
+use crate::gitlab::PartialText;
+use crate::shell::{ActionKind, Contact, InForce, Tool, Why};
 use crate::words::{self, Told};
 
 /// Whether the agent of a context lets a case in.
@@ -33,6 +34,10 @@ pub(super) struct Selected<'j> {
 pub(super) enum Works {
     Nothing,
     OwnKubeconfig,
+    /// Its own `~/.kube/config`, if the job sees no agent.
+    HomeKubeconfig,
+    /// The job writes `~/.kube/config` and sees an agent, so that the file is not read.
+    ShadowedKubeconfig,
     OwnContext(String),
     Unknown,
 }
@@ -77,6 +82,8 @@ impl Works {
         match self {
             Self::Nothing => "nothing",
             Self::OwnKubeconfig => "own_kubeconfig",
+            Self::HomeKubeconfig => "depends",
+            Self::ShadowedKubeconfig => "shadowed_kubeconfig",
             Self::OwnContext(_) => "own_context",
             Self::Unknown => "unknown",
         }
@@ -87,6 +94,8 @@ impl Works {
         match self {
             Self::Nothing => "nothing".to_owned(),
             Self::OwnKubeconfig => "own kubeconfig".to_owned(),
+            Self::HomeKubeconfig => "depends: own kubeconfig if GitLab sets no KUBECONFIG".to_owned(),
+            Self::ShadowedKubeconfig => "nothing of ~/.kube/config: GitLab sets KUBECONFIG".to_owned(),
             Self::OwnContext(name) => format!("own context {name}"),
             Self::Unknown => "unknown".to_owned(),
         }
@@ -100,6 +109,7 @@ pub(super) fn by_name(by: By) -> &'static str {
         By::Command => "command",
         By::AutoDevops => "auto_devops",
         By::Environment => "environment",
+        By::Value => "value",
     }
 }
 
@@ -212,29 +222,62 @@ fn granted<'j>(
 }
 
 /// What the commands of a case work with that talk to a cluster and have no context selected; empty where there are none.
-pub(super) fn works(job: &JobView<'_>, case: &JobCase, has_selection: bool) -> Vec<Works> {
+pub(super) fn works(section: &Section<'_, '_>, job: &JobView<'_>, case: &JobCase, has_selection: bool) -> Vec<Works> {
     let script = &case.script;
+    let of_home = || match section.jobs.sees_agents(case, section.report.index) {
+        Some((Certainly::Yes, _)) => Works::ShadowedKubeconfig,
+        Some((Certainly::No, _)) => Works::OwnKubeconfig,
+        _ => Works::HomeKubeconfig,
+    };
     let mut found: Vec<Works> = Vec::new();
     let mut add = |works: Works| {
         if !found.contains(&works) {
             found.push(works);
         }
     };
-    for (_, command, in_force) in script.cluster_commands() {
+    // Whether a command surely gets the `KUBECONFIG` that GitLab sets, and what it does with it is known.
+    let is_plain = |at: usize| {
+        let is_other = |context: &PartialText| {
+            !matches!(context_name(context), ContextName::Agent { .. } | ContextName::OwnAgent { .. })
+        };
+        script.keeps_kubeconfig_before(at)
+            && match script.in_force_of_gitlabs(at) {
+                Some(InForce::Selected { context, .. }) => is_other(&context.text),
+                _ => true,
+            }
+    };
+    for (at, command, in_force) in script.cluster_commands() {
         match (in_force, command.contacts_cluster) {
+            (InForce::Selected { .. }, _) if command.tool == Tool::Other && !has_selection => add(Works::Unknown),
             (_, Contact::No) | (InForce::Selected { .. }, _) => {}
+            (InForce::Unknown(Why::ClusterAndUser), Contact::Yes) if command.user.is_some() => {
+                let parts = [("--cluster", &command.cluster), ("--user", &command.user)];
+                let parts = parts.iter().filter_map(|(option, name)| {
+                    let name = name.as_ref()?.text.to_string();
+                    Some(format!("{option}={}", words::printable(&name)))
+                });
+                add(Works::OwnContext(parts.collect::<Vec<_>>().join(" ")))
+            }
             (InForce::Handmade { context, .. }, _) => {
                 add(Works::OwnContext(words::printable(&context.text.to_string())))
             }
             (InForce::Unknown(Why::OwnKubeconfig | Why::Server), _) => add(Works::OwnKubeconfig),
+            (InForce::Unknown(Why::HomeKubeconfig), _) if is_plain(at) => add(of_home()),
+            (InForce::Unknown(Why::HomeKubeconfig), _) => add(Works::HomeKubeconfig),
             (InForce::Nothing | InForce::Forgotten { .. }, Contact::Yes) => add(Works::Nothing),
             (InForce::Nothing | InForce::Forgotten { .. } | InForce::Unknown(_), _) if has_selection => {}
             (InForce::Nothing | InForce::Forgotten { .. } | InForce::Unknown(_), _) => add(Works::Unknown),
         }
     }
-    let makes_own = || script.actions.iter().any(|action| matches!(action.kind, ActionKind::OwnKubeconfig { .. }));
-    if found.is_empty() && !has_selection && makes_own() {
-        found.push(Works::OwnKubeconfig);
+    if found.is_empty() && !has_selection {
+        let own = script.actions.iter().filter_map(|action| match action.kind {
+            ActionKind::OwnKubeconfig { is_home, .. } => Some(is_home),
+            _ => None,
+        });
+        found.extend(own.max_by_key(|is_home| !is_home).map(|is_home| match is_home {
+            true => of_home(),
+            false => Works::OwnKubeconfig,
+        }));
     }
     // A deployment by a script that is not seen from here may well reach a cluster.
     let is_opaque = || {

@@ -7,7 +7,7 @@ use super::super::{AccessReport, why};
 use super::Section;
 use super::answers::{Answers, may_run};
 use super::selects::{self, Granted, Selected, Works};
-use crate::access::jobs::{By, JobCase, JobView};
+use crate::access::jobs::{By, JobCase, JobView, StartedBy};
 use crate::gitlab::EnvironmentTier;
 use crate::outlet::Outlet;
 use crate::pipeline_rules::{Certainty, Run};
@@ -78,6 +78,9 @@ impl<'s> Story<'s, '_> {
         if self.job.job.is_conditional {
             remarks.push("A part of the job comes from a file that `include:rules` may keep out.".to_owned());
         }
+        if let Some(by) = &self.job.started_by {
+            remarks.push(in_child(by));
+        }
         match cases {
             0 => remarks.push("It is in no pipeline: no rule lets it in, or `workflow:rules` never does.".to_owned()),
             1 => {}
@@ -100,7 +103,12 @@ impl<'s> Story<'s, '_> {
         's: 'j,
     {
         let selected = selects::selected(self.section, self.job, number, answers);
-        let works = selects::works(self.job, case, selected.iter().any(|one| one.selection.by != By::Environment));
+        let works = selects::works(
+            self.section,
+            self.job,
+            case,
+            selected.iter().any(|one| one.selection.by != By::Environment),
+        );
         out.empty_line()?;
         title_of(out, "", &self.title(case), "", self.width)?;
         self.fact("environment", &self.environment(case), out)?;
@@ -199,7 +207,7 @@ impl<'s> Story<'s, '_> {
         let mut lines: Vec<String> = by_script
             .map(|one| {
                 let by = match one.selection.by {
-                    By::UseContext | By::Environment => "",
+                    By::UseContext | By::Environment | By::Value => "",
                     By::Command => " for a command",
                     By::AutoDevops => " by `KUBE_CONTEXT`, for the scripts of Auto DevOps",
                 };
@@ -216,6 +224,12 @@ impl<'s> Story<'s, '_> {
         lines.extend(works.iter().map(|works| match works {
             Works::Nothing => "nothing, before a command that talks to a cluster: GitLab chooses no context".to_owned(),
             Works::OwnKubeconfig => "a kubeconfig of its own, which is none of GitLab's".to_owned(),
+            Works::HomeKubeconfig => {
+                "depends: its own `~/.kube/config` where GitLab sets no `KUBECONFIG`, as for a job that sees no agent".to_owned()
+            }
+            Works::ShadowedKubeconfig => {
+                "nothing of its own `~/.kube/config`: the job sees an agent, so GitLab sets `KUBECONFIG`, and kubectl reads that file alone".to_owned()
+            }
             Works::OwnContext(name) => format!("the context `{name}`, which it puts together itself"),
             Works::Unknown => "what cannot be seen: a program or a condition may choose a context".to_owned(),
         }));
@@ -290,6 +304,18 @@ impl<'s> Story<'s, '_> {
         }
         Ok(())
     }
+}
+
+/// "It is in a child pipeline that `deploy` starts (line 7), and runs where that does."
+fn in_child(by: &StartedBy) -> String {
+    let starts = by.outermost_first().map(|by| {
+        let (first, names) = (by.jobs.first(), by.jobs.iter().map(|(name, _)| quoted(name)));
+        let names: Vec<String> = names.collect();
+        let place = first.map(|(_, of)| format!(" ({})", place(of))).unwrap_or_default();
+        format!("{}{place}", words::some_of(&names, MOST_NAMES))
+    });
+    let starts: Vec<String> = starts.collect();
+    format!("It is in the child pipeline of {}, on the ref of the pipeline that starts it.", starts.join(", then "))
 }
 
 /// `path:line`

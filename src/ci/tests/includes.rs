@@ -191,17 +191,3 @@ fn a_main_file_that_is_not_there() {
     assert_eq!(messages(&pipeline), ["none.yml:1: there is no file `none.yml`"]);
     assert!(pipeline.is_incomplete());
 }
-
-#[test]
-fn what_a_trigger_includes_is_a_child_pipeline() {
-    let files = Memory::new(&[(
-        MAIN,
-        "a: { trigger: { strategy: depend, include: [{ local: ci/a.yml }, { artifact: b.yml, job: make }] } }
-b: { trigger: { include: ci/a.yml } }
-c: { trigger: acme/other }
-",
-    )]);
-    let pipeline = Pipeline::read(MAIN, &files, &facts());
-    let has_child: Vec<bool> = pipeline.jobs.iter().map(|job| job.has_child).collect();
-    assert_eq!((names(&pipeline), has_child), (vec!["a", "b", "c"], vec![true, true, false]));
-}

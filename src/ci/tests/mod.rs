@@ -1,5 +1,6 @@
 //! Tests of the whole way from texts to jobs.
 
+mod children;
 mod hostile;
 mod includes;
 mod jobs;

@@ -26,6 +26,7 @@ deploy:
   rules: [{ if: '$A == \"x\"', variables: { C: $A$C } }]
   only: { refs: [main], variables: [$X] }
 on: { trigger: x }
+child: { trigger: { include: [{ local: a.yml, inputs: { A: $B } }], forward: { yaml_variables: true } } }
 ";
 
 /// Whatever can be asked of a pipeline.

@@ -108,6 +108,14 @@ impl<'a> Expansion<'a> {
                 self.open.pop();
                 value
             }
+            Some(Binding::Forwarded { value, expand, within }) => {
+                // There are no more levels of these than of child pipelines.
+                let mut expansion =
+                    Expansion { scope: within, is_before_job: false, open: vec![name], left: self.left };
+                let value = expansion.text(value, if *expand { Whose::Variable } else { Whose::Raw });
+                self.left = expansion.left.saturating_sub(1);
+                value
+            }
             None if self.is_before_job && is_persisted(name) => PartialText::default(),
             None => PartialText::unknown(name, shape(name)),
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::expand::{Expansion, Whose};
 use super::predefined;
+use crate::ci::keywords::merge_variables;
 use crate::ci::matrix::name_of;
 use crate::ci::model::{Environment, Job, Rule, Variable};
 use crate::ci::{ProjectFacts, Text};
@@ -13,7 +14,16 @@ use crate::gitlab::{PartialText, Shape};
 
 #[derive(Clone, Debug)]
 pub(super) enum Binding {
-    Written { value: Arc<str>, expand: bool },
+    Written {
+        value: Arc<str>,
+        expand: bool,
+    },
+    /// What a job hands down to the pipeline that it starts: the value is put together from what that job sees.
+    Forwarded {
+        value: Arc<str>,
+        expand: bool,
+        within: Arc<Scope>,
+    },
     Known(PartialText),
     Unset,
 }
@@ -49,6 +59,27 @@ impl Scope {
             (Arc::clone(&variable.name), binding)
         };
         self.with(variables.iter().map(bind).collect())
+    }
+
+    /// This scope with what a job hands down to the pipeline that it starts; their values come from what that job sees.
+    ///
+    /// Source: `lib/gitlab/ci/variables/downstream/generator.rb`.
+    #[must_use]
+    pub fn with_forwarded(&self, within: &Self, variables: &[Variable]) -> Self {
+        let within = Arc::new(within.clone());
+        let bind = |variable: &Variable| {
+            let (value, expand) = (Arc::clone(&variable.value), variable.expand);
+            (Arc::clone(&variable.name), Binding::Forwarded { value, expand, within: Arc::clone(&within) })
+        };
+        self.with(variables.iter().map(bind).collect())
+    }
+
+    /// This scope with all that another says on top.
+    #[must_use]
+    pub fn below(&self, above: &Self) -> Self {
+        let mut scope = self.clone();
+        scope.layers.extend(above.layers.iter().cloned());
+        scope
     }
 
     /// This scope with values on top that need no expansion.
@@ -106,7 +137,8 @@ impl Scope {
         let value = self.value(name);
         let is_as_written = match self.binding(name)? {
             Binding::Written { value: written, .. } => value.as_known() == Some(&**written),
-            Binding::Known(_) | Binding::Unset => true,
+            // What was handed down is there as it is.
+            Binding::Forwarded { .. } | Binding::Known(_) | Binding::Unset => true,
         };
         is_as_written.then_some(value)
     }
@@ -148,6 +180,15 @@ impl Job {
         let of_rule = rule.map(|rule| &rule.variables[..]).unwrap_or_default();
         JobScopes { job: self, base: base.clone(), written, above: Scope::default().with_variables(of_rule) }
     }
+
+    /// The variables that are written for the job in a combination of its matrix, if it runs by this rule: those that it hands down to a
+    /// pipeline that it starts. Those of `workflow:rules` are not among them.
+    #[must_use]
+    pub fn variables_in(&self, combination: usize, rule: Option<&Rule>) -> Vec<Variable> {
+        let of_matrix = self.matrix.combination(combination).unwrap_or_default();
+        let of_rule = rule.map(|rule| &rule.variables[..]).unwrap_or_default();
+        merge_variables(merge_variables(self.variables.clone(), &of_matrix), of_rule)
+    }
 }
 
 /// What a job sees for each combination of its matrix, with what these have in common made once.
@@ -172,6 +213,12 @@ impl JobScopes<'_> {
     #[must_use]
     pub fn with_values<N: Into<Arc<str>>>(self, values: impl IntoIterator<Item = (N, PartialText)>) -> Self {
         Self { above: self.above.with_values(values), ..self }
+    }
+
+    /// The same with all that another scope says before all others.
+    #[must_use]
+    pub fn below(self, above: &Scope) -> Self {
+        Self { above: self.above.below(above), ..self }
     }
 
     /// What the job sees in the combination of this number.

@@ -37,6 +37,7 @@ impl Handler for Completion {
             Role::Agent(project, _) => (FileKind::Agent, Some(project)),
             Role::Template(project) => (FileKind::Template, Some(project)),
             Role::Ci(project) => (FileKind::Ci, Some(project)),
+            Role::Script => return Ok(None),
             Role::Settings => (FileKind::Settings, None),
             Role::Inventory => (FileKind::Inventory, None),
         };

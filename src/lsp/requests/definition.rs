@@ -39,7 +39,7 @@ impl Handler for Definitions {
         let places = session.world.show(|facts| match role {
             Role::Agent(project, input) => overriding(facts, (project, input), offset),
             Role::Ci(project) => agent_files(facts, project, &document, offset),
-            Role::Template(_) | Role::Settings | Role::Inventory => Vec::new(),
+            Role::Template(_) | Role::Script | Role::Settings | Role::Inventory => Vec::new(),
         });
         if places.is_empty() {
             return Ok(None);
@@ -91,9 +91,9 @@ fn agent_files(facts: &Facts<'_>, project: usize, document: &Document, offset: u
         return Vec::new();
     };
     let is_here = |place: &Place| place.source.path() == document.source.path() && touches(place.span, offset);
-    let of_template = jobs.auto_devops_context();
+    let of_values = jobs.contexts_in_values();
     let of_jobs = jobs.jobs.iter().flat_map(|job| job.selections().iter().map(move |selection| (Some(job), selection)));
-    let selections = of_jobs.chain(of_template.iter().map(|selection| (None, selection)));
+    let selections = of_jobs.chain(of_values.iter().map(|selection| (None, selection)));
     let here: Vec<(Option<&JobView<'_>>, &Selection)> =
         selections.filter(|(_, selection)| is_here(&selection.place)).collect();
     let mut places: Vec<Place> = Vec::new();

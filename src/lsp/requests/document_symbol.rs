@@ -1,11 +1,14 @@
 //! `textDocument/documentSymbol`: keys and entries of a configuration, jobs of a CI file.
 
+use std::collections::HashSet;
+
 use gen_lsp_types::{
     DocumentSymbol, DocumentSymbolParams, DocumentSymbolProvider, DocumentSymbolRequest, DocumentSymbolResponse,
     Location, ServerCapabilities, SymbolInformation, SymbolKind,
 };
 
 use super::{Asked, Failure, Handler, document};
+use crate::access::jobs::JobView;
 use crate::analysis::Facts;
 use crate::lsp::client::Client;
 use crate::lsp::documents::Document;
@@ -43,6 +46,7 @@ impl Handler for Symbols {
         let encoding = session.client.encoding;
         let symbols = match role {
             Role::Ci(project) => session.world.show(|facts| jobs(facts, project, &document, encoding)),
+            Role::Script => return Ok(None),
             Role::Agent(..) | Role::Template(_) | Role::Settings | Role::Inventory => keys(&document.source, encoding),
         };
         if session.client.takes_symbol_trees {
@@ -177,7 +181,11 @@ fn jobs(facts: &Facts<'_>, project: usize, document: &Document, encoding: Positi
     let Some(jobs) = facts.jobs(project) else { return Vec::new() };
     let (path, source) = (document.source.path(), &*document.source);
     let mut symbols = Vec::new();
-    for view in jobs.jobs.iter().filter(|view| view.job.name_place.source.path() == path).take(MOST) {
+    // The jobs of a child pipeline come again where it is started with something else.
+    let mut seen = HashSet::new();
+    let is_new = |view: &&JobView<'_>| seen.insert(view.job.name_place.span);
+    let here = jobs.jobs.iter().filter(|view| view.job.name_place.source.path() == path);
+    for view in here.filter(is_new).take(MOST) {
         let place = view.job.name_place.span;
         let environment = view.job.environment.as_ref().filter(|environment| environment.place.source.path() == path);
         let environment = environment.map(|environment| {

@@ -61,6 +61,7 @@ impl Handler for Hovers {
                 rule_in_settings(&document.source, offset).or_else(|| key_of(&document.source, &SETTINGS, offset))
             }
             Role::Inventory => key_of(&document.source, &INVENTORY, offset),
+            Role::Script => None,
         });
         let Some((span, markdown)) = said else { return Ok(None) };
         let (kind, value) = match session.client.shows_markdown {

@@ -26,7 +26,7 @@ const CHANGE: ActionKind = ActionKind::ChangeContexts { new_name: None };
 pub(super) fn recognize(flags: &Flags, call: &Call<'_>) -> Vec<Recognized> {
     let named = |kind: ActionKind, word: &Word| vec![(kind, Some(word.range()))];
     let argument = |option: &str| flags.value(option).map(Word::argument);
-    let kubeconfig = own_kubeconfig(flags, call);
+    let kubeconfig = own_kubeconfig(flags.value("--kubeconfig"), &[], call);
     let first = flags.positional.get(2);
     // `use` is an alias (kubectl's pkg/cmd/config/use_context.go).
     match (&*flags.verb(1), first) {

@@ -1,42 +1,60 @@
 //! Kubeconfigs that are made elsewhere, caches that cannot be written, and commands that hide what they run.
 
-use super::super::action::ActionKind;
+use super::super::action::{ActionKind, ClusterCommand, Contact, Tool};
 use super::super::words::Word;
-use super::{Call, Recognized};
+use super::flags::Flags;
+use super::{Call, Recognized, kubectl};
 use crate::gitlab::PartialText;
 
-/// Commands that write a kubeconfig with contexts of their own, each by the words that it starts with (their own
-/// references: `aws eks`, `gcloud container clusters`, `az aks`, `doctl`, `rancher`, `kind`, `k3d`, `minikube`, `tsh`, …).
-const WRITERS: &[&[&str]] = &[
-    &["aws", "eks", "update-kubeconfig"],
-    &["gcloud", "container", "clusters", "get-credentials"],
-    &["gcloud", "container", "fleet", "memberships", "get-credentials"],
-    &["gcloud", "beta", "container", "clusters", "get-credentials"],
-    &["az", "aks", "get-credentials"],
-    &["doctl", "kubernetes", "cluster", "kubeconfig", "save"],
-    &["doctl", "k8s", "cluster", "kubeconfig", "save"],
-    &["ibmcloud", "ks", "cluster", "config"],
-    &["ibmcloud", "oc", "cluster", "config"],
-    &["scw", "k8s", "kubeconfig", "install"],
-    &["civo", "kubernetes", "config"],
-    &["linode-cli", "lke", "kubeconfig-view"],
-    &["yc", "managed-kubernetes", "cluster", "get-credentials"],
-    &["yc", "k8s", "cluster", "get-credentials"],
-    &["oci", "ce", "cluster", "create-kubeconfig"],
-    &["tsh", "kube", "login"],
-    &["rancher", "login"],
-    &["rancher", "context"],
-    &["kind", "create", "cluster"],
-    &["kind", "export", "kubeconfig"],
-    &["k3d", "cluster", "create"],
-    &["k3d", "kubeconfig", "merge"],
-    &["minikube", "start"],
-    &["k3s", "server"],
-    &["kops", "export"],
-    &["eksctl", "utils", "write-kubeconfig"],
-    &["eksctl", "create", "cluster"],
-    &["kubelogin", "convert-kubeconfig"],
-    &["glab", "cluster", "agent", "update-kubeconfig"],
+/// A command that writes a kubeconfig with contexts of its own.
+struct Writer {
+    /// The words that it starts with.
+    words: &'static [&'static str],
+    /// The options that name the file.
+    file: &'static [&'static str],
+    /// Whether it writes `~/.kube/config` where no option says otherwise, whatever `KUBECONFIG` is.
+    is_home: bool,
+}
+
+const fn writer(words: &'static [&'static str], file: &'static [&'static str]) -> Writer {
+    Writer { words, file, is_home: false }
+}
+
+/// Their own references: `aws eks`, `gcloud container clusters`, `az aks` (`aks_get_credentials` of its module acs), `doctl`,
+/// `rancher`, `kind`, `k3d`, `minikube`, `tsh`, … All but the one that is marked write into the first file of `KUBECONFIG` where
+/// it is set, or lie elsewhere.
+const WRITERS: &[Writer] = &[
+    writer(&["aws", "eks", "update-kubeconfig"], &["--kubeconfig"]),
+    writer(&["gcloud", "container", "clusters", "get-credentials"], &[]),
+    writer(&["gcloud", "container", "fleet", "memberships", "get-credentials"], &[]),
+    writer(&["gcloud", "container", "hub", "memberships", "get-credentials"], &[]),
+    writer(&["gcloud", "beta", "container", "clusters", "get-credentials"], &[]),
+    writer(&["az", "aks", "get-credentials"], &["--file", "-f"]),
+    writer(&["doctl", "kubernetes", "cluster", "kubeconfig", "save"], &[]),
+    writer(&["doctl", "k8s", "cluster", "kubeconfig", "save"], &[]),
+    writer(&["ibmcloud", "ks", "cluster", "config"], &[]),
+    writer(&["ibmcloud", "oc", "cluster", "config"], &[]),
+    writer(&["scw", "k8s", "kubeconfig", "install"], &[]),
+    // `--local-path`, by default in the home folder.
+    Writer { words: &["civo", "kubernetes", "config"], file: &["--local-path", "-p"], is_home: true },
+    writer(&["linode-cli", "lke", "kubeconfig-view"], &[]),
+    writer(&["yc", "managed-kubernetes", "cluster", "get-credentials"], &["--kubeconfig"]),
+    writer(&["yc", "k8s", "cluster", "get-credentials"], &["--kubeconfig"]),
+    writer(&["oci", "ce", "cluster", "create-kubeconfig"], &["--file"]),
+    writer(&["tsh", "kube", "login"], &[]),
+    writer(&["rancher", "login"], &[]),
+    writer(&["rancher", "context"], &[]),
+    writer(&["kind", "create", "cluster"], &["--kubeconfig"]),
+    writer(&["kind", "export", "kubeconfig"], &["--kubeconfig"]),
+    writer(&["k3d", "cluster", "create"], &[]),
+    writer(&["k3d", "kubeconfig", "merge"], &["--output", "-o"]),
+    writer(&["minikube", "start"], &[]),
+    writer(&["k3s", "server"], &[]),
+    writer(&["kops", "export"], &["--kubeconfig"]),
+    writer(&["eksctl", "utils", "write-kubeconfig"], &["--kubeconfig"]),
+    writer(&["eksctl", "create", "cluster"], &["--kubeconfig"]),
+    writer(&["kubelogin", "convert-kubeconfig"], &["--kubeconfig"]),
+    writer(&["glab", "cluster", "agent", "update-kubeconfig"], &["--kubeconfig"]),
 ];
 
 /// Programs that run what is not seen from here.
@@ -57,12 +75,8 @@ const OPAQUE: &[&str] = &[
     "ansible",
     "ansible-playbook",
     "auto-deploy",
-    "werf",
-    "kapp",
     "tk",
-    "argocd",
     "devspace",
-    "tilt",
     "garden",
     "kubie",
     "kubecm",
@@ -84,8 +98,8 @@ const INTERPRETERS: &[&str] =
 pub(super) fn recognize(call: &Call<'_>) -> Vec<Recognized> {
     let (program, words) = (call.program, call.arguments);
     let plain: Vec<&Word> = words.iter().filter(|word| !word.start().starts_with('-')).collect();
-    let is_writer = |writer: &&&[&str]| {
-        let mut parts = writer.iter();
+    let is_writer = |writer: &&Writer| {
+        let mut parts = writer.words.iter();
         // Options with values can stand between: `aws --region eu eks update-kubeconfig`.
         parts.next() == Some(&program) && {
             let mut given = plain.iter();
@@ -93,11 +107,19 @@ pub(super) fn recognize(call: &Call<'_>) -> Vec<Recognized> {
         }
     };
     if let Some(writer) = WRITERS.iter().find(is_writer) {
-        return vec![(ActionKind::OwnKubeconfig { how: writer.join(" ") }, None)];
+        let flags = Flags::read(words, &[writer.file]);
+        let file = writer.file.iter().find_map(|option| flags.value(option));
+        let is_home = file.map_or(writer.is_home, |file| (call.is_home)(&file.text()));
+        return vec![(ActionKind::OwnKubeconfig { how: writer.words.join(" "), is_home }, None)];
     }
     if let Some(written) = written_kubeconfig(call, &plain) {
+        // A copy of GitLab's has the same contexts.
+        if words.iter().any(|word| !std::ptr::eq(word, written) && word.text().to_string() == "$KUBECONFIG") {
+            return Vec::new();
+        }
         let how = format!("{program} … {}", written.text());
-        return vec![(ActionKind::OwnKubeconfig { how }, Some(written.range()))];
+        let is_home = (call.is_home)(&written.text());
+        return vec![(ActionKind::OwnKubeconfig { how, is_home }, Some(written.range()))];
     }
     if program == "chmod" {
         return chmod(&plain);
@@ -110,6 +132,36 @@ pub(super) fn recognize(call: &Call<'_>) -> Vec<Recognized> {
         return vec![(ActionKind::Opaque { program: program.to_owned() }, None)];
     }
     Vec::new()
+}
+
+/// A program that is not known, and is told of a context by `--kube-context`, or by `--context` beside `--kubeconfig`.
+pub(super) fn with_context(call: &Call<'_>) -> Option<Recognized> {
+    // What prints or searches a text runs nothing; containers have a kubeconfig of their own.
+    const TEXT: [&str; 13] =
+        ["echo", "printf", ":", "true", "test", "[", "grep", "egrep", "sed", "awk", "git", "docker", "podman"];
+    let given = |option: &str| call.arguments.iter().any(|word| word.begins_with(option));
+    let is_told = given("--kube-context") || given("--context") && given("--kubeconfig");
+    if !is_told || TEXT.contains(&call.program) {
+        return None;
+    }
+    let flags = Flags::read(call.arguments, &[&["--kube-context", "--context", "--kubeconfig"]]);
+    let context = flags.value("--kube-context").or_else(|| flags.value("--context"))?;
+    let command = ClusterCommand {
+        tool: Tool::Other,
+        verb: flags.verb(0),
+        contacts_cluster: Contact::Maybe,
+        context: Some(context.argument()),
+        kubeconfig: kubectl::own_kubeconfig(flags.value("--kubeconfig"), &[], call),
+        settings: None,
+        server: None,
+        token: None,
+        cluster: None,
+        user: None,
+        insecure_skip_tls_verify: None,
+        certificate_authority: false,
+        open: flags.open,
+    };
+    Some((ActionKind::Cluster(command), None))
 }
 
 /// The kubeconfig that `cp`, `tee` and their like write.

@@ -4,7 +4,7 @@ use super::super::action::{ActionKind, ClusterCommand, Contact, Tool};
 use super::super::words::Word;
 use super::elsewhere::is_unwritable_home;
 use super::flags::Flags;
-use super::{Call, Recognized, config};
+use super::{Call, Recognized, clients, config};
 use crate::gitlab::PartialText;
 
 /// kubectl's global options that take a value (`kubectl options`).
@@ -127,8 +127,10 @@ pub(super) fn recognize(call: &Call<'_>) -> Vec<Recognized> {
         }
         return found;
     }
-    match (call.program, &*first.verb(0)) {
-        ("oc", "login") => return vec![(ActionKind::OwnKubeconfig { how: "oc login".to_owned() }, None)],
+    match (clients::base_name(call.program), &*first.verb(0)) {
+        ("oc", "login") => {
+            return vec![(ActionKind::OwnKubeconfig { how: "oc login".to_owned(), is_home: false }, None)];
+        }
         ("kubectl", "ctx") => return config::kubectx(call.arguments.get(1..).unwrap_or_default()),
         _ => {}
     }
@@ -148,21 +150,27 @@ fn command(flags: &Flags, call: &Call<'_>) -> ClusterCommand {
         verb: flags.verb(0),
         contacts_cluster: contact(flags),
         context: flags.value("--context").map(Word::argument),
-        kubeconfig: own_kubeconfig(flags, call),
+        kubeconfig: own_kubeconfig(flags.value("--kubeconfig"), &[], call),
+        settings: None,
         server: server.map(Word::argument),
-        token: flags.has("--token") || flags.has("--client-certificate") || flags.has("--username"),
+        token: flags.value("--token").map(Word::argument),
+        cluster: flags.value("--cluster").map(Word::argument),
+        user: flags.value("--user").map(Word::argument),
         insecure_skip_tls_verify: flags.switch("--insecure-skip-tls-verify").map(Word::range),
         certificate_authority: flags.has("--certificate-authority"),
         open: flags.open,
     }
 }
 
-/// `--kubeconfig` or `KUBECONFIG`, unless it names the job's own.
-pub(super) fn own_kubeconfig(flags: &Flags, call: &Call<'_>) -> Option<PartialText> {
-    match flags.value("--kubeconfig").map(Word::text) {
+/// `--kubeconfig`, a variable of the program's own or `KUBECONFIG`, unless it names the job's own.
+pub(super) fn own_kubeconfig(option: Option<&Word>, variables: &[&str], call: &Call<'_>) -> Option<PartialText> {
+    match option.map(Word::text) {
         Some(path) if path.to_string() == "$KUBECONFIG" => None,
         Some(path) => Some(path),
-        None => call.environment.kubeconfig.clone(),
+        None => {
+            let own = call.named(variables).or_else(|| (call.variable)("KUBECONFIG"));
+            own.map(|value| value.text).filter(|path| path.to_string() != "$KUBECONFIG")
+        }
     }
 }
 

@@ -1,6 +1,9 @@
-//! Commands that run another command.
+//! Commands that run another command, in one table.
+
+use std::sync::LazyLock;
 
 use super::super::words::Word;
+use super::names::Names;
 
 /// What a command runs.
 pub(in super::super) enum Inner {
@@ -17,37 +20,250 @@ pub(in super::super) enum Inner {
     None,
 }
 
+/// How a command says what it runs.
+struct Wrapper {
+    names: &'static [&'static str],
+    /// The sub-command with which it runs something, alternatives parted by `|`; empty where it needs none.
+    sub: &'static str,
+    /// Options whose value is the next word.
+    valued: &'static [&'static str],
+    /// Options whose value is a script: `su -c`.
+    scripts: &'static [&'static str],
+    /// Options behind which the command stands: `nix develop -c`.
+    commands: &'static [&'static str],
+    before: Before,
+    /// Whether one word that holds blanks is a script.
+    takes_script: bool,
+}
+
+/// What stands between a wrapper's options and the command.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Before {
+    Nothing,
+    /// An argument: `timeout 30s`, `aws-vault exec PROFILE`.
+    One,
+    /// Numbers and durations: `retry 5 10s`.
+    Numbers,
+    /// Variables: `env A=b`.
+    Variables,
+    /// Arguments up to `--`, or to an option that names the command or script.
+    Any,
+    /// The sub-command itself is the program: `werf kubectl`.
+    Itself,
+}
+
+const PLAIN: Wrapper = Wrapper {
+    names: &[],
+    sub: "",
+    valued: &[],
+    scripts: &[],
+    commands: &[],
+    before: Before::Nothing,
+    takes_script: false,
+};
+
+/// By the manual or reference of each.
+const WRAPPERS: &[Wrapper] = &[
+    Wrapper { names: &["command", "builtin", "nohup", "setsid", "unbuffer", "chronic", "busybox"], ..PLAIN },
+    Wrapper { names: &["exec"], valued: &["-a"], ..PLAIN },
+    Wrapper { names: &["time"], valued: &["-f", "-o"], ..PLAIN },
+    Wrapper { names: &["stdbuf"], valued: &["-i", "-o", "-e"], ..PLAIN },
+    Wrapper {
+        names: &["sudo", "doas"],
+        valued: &["-u", "-g", "-h", "-p", "-C", "-D", "-R", "-T", "--user", "--group"],
+        before: Before::Variables,
+        ..PLAIN
+    },
+    Wrapper { names: &["runuser"], valued: &["-u", "-g", "-G"], scripts: &["-c", "--command"], ..PLAIN },
+    Wrapper {
+        names: &["su"],
+        valued: &["-s", "-g", "-G"],
+        scripts: &["-c", "--command"],
+        before: Before::Any,
+        ..PLAIN
+    },
+    Wrapper { names: &["gosu", "su-exec", "chroot", "setpriv"], before: Before::One, ..PLAIN },
+    Wrapper { names: &["nice", "ionice"], valued: &["-n", "-c"], ..PLAIN },
+    Wrapper { names: &["timeout"], valued: &["-s", "-k", "--signal", "--kill-after"], before: Before::One, ..PLAIN },
+    Wrapper { names: &["flock"], valued: &["-w", "-E"], scripts: &["-c"], before: Before::One, ..PLAIN },
+    Wrapper { names: &["xargs"], valued: &["-I", "-n", "-P", "-L", "-d", "-s", "-a", "-E"], ..PLAIN },
+    Wrapper { names: &["env"], valued: &["-u", "-C", "--unset", "--chdir"], before: Before::Variables, ..PLAIN },
+    Wrapper { names: &["watch"], valued: &["-n", "--interval"], takes_script: true, ..PLAIN },
+    Wrapper {
+        names: &["retry"],
+        valued: &["-n", "-t", "-d", "-s", "-m", "--times", "--tries", "--delay", "--max", "--sleep", "--interval"],
+        before: Before::Numbers,
+        takes_script: true,
+        ..PLAIN
+    },
+    Wrapper {
+        names: &["script"],
+        valued: &["-I", "-O", "-B", "-T"],
+        scripts: &["-c", "--command"],
+        before: Before::Any,
+        ..PLAIN
+    },
+    Wrapper {
+        names: &["dumb-init", "tini", "catatonit", "xvfb-run", "ssh-agent", "winpty"],
+        valued: &["-p", "-s", "-t", "-e"],
+        ..PLAIN
+    },
+    Wrapper { names: &["strace", "ltrace"], valued: &["-e", "-o", "-p", "-s", "-u"], ..PLAIN },
+    // Proxies.
+    Wrapper { names: &["proxychains4", "proxychains", "proxychains-ng", "proxychains3"], valued: &["-f"], ..PLAIN },
+    Wrapper { names: &["torsocks", "torify", "tsocks"], valued: &["-a", "-P", "-u", "-p"], ..PLAIN },
+    // Secrets and credentials.
+    Wrapper {
+        names: &["aws-vault", "aws-okta"],
+        sub: "exec",
+        valued: &["-d", "--duration", "-t", "--mfa-token", "--region", "--backend", "--prompt", "--assume-role-ttl"],
+        before: Before::One,
+        ..PLAIN
+    },
+    Wrapper {
+        names: &["saml2aws"],
+        sub: "exec",
+        valued: &["-a", "--idp-account", "-p", "--profile", "--exec-profile"],
+        ..PLAIN
+    },
+    Wrapper { names: &["assume"], scripts: &["--exec"], before: Before::Any, ..PLAIN },
+    Wrapper {
+        names: &["doppler"],
+        sub: "run",
+        valued: &[
+            "-p",
+            "--project",
+            "-c",
+            "--config",
+            "-t",
+            "--token",
+            "--scope",
+            "--fallback",
+            "--mount",
+            "--preserve-env",
+        ],
+        scripts: &["--command"],
+        ..PLAIN
+    },
+    Wrapper { names: &["op"], sub: "run", valued: &["--account", "--env-file", "--environment", "--config"], ..PLAIN },
+    Wrapper {
+        names: &["infisical"],
+        sub: "run",
+        valued: &["--env", "--path", "--projectId", "--token", "--domain", "--tags"],
+        scripts: &["--command"],
+        ..PLAIN
+    },
+    Wrapper { names: &["chamber"], sub: "exec", before: Before::Any, ..PLAIN },
+    Wrapper { names: &["teller", "secrethub"], sub: "run", valued: &["-c", "--config"], ..PLAIN },
+    Wrapper { names: &["vals", "berglas"], sub: "exec", valued: &["-f", "-i"], ..PLAIN },
+    Wrapper { names: &["sops"], sub: "exec-env", before: Before::One, takes_script: true, ..PLAIN },
+    Wrapper { names: &["vault-env"], ..PLAIN },
+    Wrapper { names: &["summon"], valued: &["-p", "-f", "-D", "-e", "--provider", "--environment"], ..PLAIN },
+    Wrapper { names: &["dotenv"], sub: "run", valued: &["-f", "-e"], ..PLAIN },
+    Wrapper { names: &["dotenv"], valued: &["-f", "-e", "-c", "-v"], ..PLAIN },
+    Wrapper { names: &["direnv"], sub: "exec", before: Before::One, ..PLAIN },
+    // Environments of languages and packages.
+    Wrapper {
+        names: &["poetry", "pipenv", "uv", "pdm", "rye", "hatch", "pixi", "devbox"],
+        sub: "run",
+        valued: &["-C", "-p", "-e", "--with"],
+        ..PLAIN
+    },
+    Wrapper {
+        names: &["conda", "mamba", "micromamba"],
+        sub: "run",
+        valued: &["-n", "-p", "--name", "--prefix", "--cwd"],
+        ..PLAIN
+    },
+    Wrapper { names: &["bundle", "asdf", "rbenv", "pyenv"], sub: "exec", ..PLAIN },
+    Wrapper { names: &["mise", "rtx"], sub: "exec|x", before: Before::Any, ..PLAIN },
+    Wrapper { names: &["nix"], sub: "develop|shell|run", commands: &["-c", "--command"], before: Before::Any, ..PLAIN },
+    Wrapper { names: &["nix-shell"], scripts: &["--run", "--command"], before: Before::Any, ..PLAIN },
+    // Programs that hold another one.
+    Wrapper { names: &["werf"], sub: "kubectl|helm", before: Before::Itself, ..PLAIN },
+];
+
 /// Takes one wrapper off.
 pub(in super::super) fn unwrap(program: &str, arguments: &[Word]) -> Inner {
-    // The options that take a value.
-    let valued: &[&str] = match program {
-        "command" | "builtin" | "nohup" | "setsid" | "stdbuf" | "unbuffer" => &[],
-        "exec" => &["-a"],
-        "time" => &["-f", "-o"],
-        "sudo" | "doas" => &["-u", "-g", "-h", "-p", "-C", "-D", "-R", "-T", "--user", "--group"],
-        "nice" | "ionice" => &["-n", "-c"],
-        "timeout" => &["-s", "-k", "--signal", "--kill-after"],
-        "xargs" => &["-I", "-n", "-P", "-L", "-d", "-s", "-a", "-E"],
-        "env" => &["-u", "-C", "--unset", "--chdir"],
-        "watch" | "retry" => &["-n", "-t", "-d", "--interval"],
+    match program {
         "bash" | "sh" | "dash" | "ash" | "zsh" | "ksh" => return shell(arguments),
-        _ => return Inner::None,
-    };
-    if program == "command" && arguments.first().is_some_and(|word| word.is("-v") || word.is("-V")) {
-        return Inner::None;
+        "command" if arguments.first().is_some_and(|word| word.is("-v") || word.is("-V")) => return Inner::None,
+        _ => {}
     }
-    let mut rest = skip_options(arguments, valued);
-    if program == "timeout" {
-        rest = rest.get(1..).unwrap_or_default();
-    }
-    let mut set = Vec::new();
-    if matches!(program, "env" | "sudo" | "doas") {
-        while let Some((word, name)) = rest.first().and_then(|word| Some((word, assigned(word)?))) {
-            set.push((name.clone(), word.after(name.len() + 1)));
-            rest = rest.get(1..).unwrap_or_default();
+    static NAMES: LazyLock<Names> = LazyLock::new(|| Names::of(WRAPPERS.iter().map(|row| row.names)));
+    let rows = NAMES.rows(program).filter_map(|row| WRAPPERS.get(row));
+    let mut found = rows.map(|row| row.unwrap(arguments)).filter(|inner| !matches!(inner, Inner::None));
+    found.next().unwrap_or(Inner::None)
+}
+
+impl Wrapper {
+    fn unwrap(&self, arguments: &[Word]) -> Inner {
+        let mut rest = arguments;
+        if !self.sub.is_empty() {
+            let is_option = |word: &&Word| word.begins_with("-");
+            rest = rest.get(rest.iter().take_while(is_option).count()..).unwrap_or_default();
+            let Some((sub, behind)) = rest.split_first() else { return Inner::None };
+            if !self.sub.split('|').any(|name| sub.is(name)) {
+                return Inner::None;
+            }
+            rest = if self.before == Before::Itself { rest } else { behind };
+        }
+        let mut set = Vec::new();
+        let mut may_pass = !matches!(self.before, Before::Nothing | Before::Itself);
+        while let Some((word, behind)) = rest.split_first() {
+            if word.is("--") {
+                rest = behind;
+                break;
+            }
+            let is_env = self.before == Before::Variables;
+            if word.begins_with("-") && (is_env || !word.is("-")) {
+                let start = word.start();
+                let (name, value) = match start.split_once('=') {
+                    Some((name, _)) => (name, Some(word.after(name.len() + 1))),
+                    None => (&*start, behind.first().cloned()),
+                };
+                if self.scripts.contains(&name) {
+                    return value.map_or(Inner::None, Inner::Script);
+                }
+                if self.commands.contains(&name) {
+                    rest = behind;
+                    break;
+                }
+                set.extend(self.taken_away(name, value.as_ref()));
+                let takes_next = self.valued.contains(&&*start);
+                rest = if takes_next { behind.get(1..).unwrap_or_default() } else { behind };
+                continue;
+            }
+            let variable = assigned(word).filter(|_| is_env);
+            let passes = match self.before {
+                Before::Nothing | Before::Itself => false,
+                Before::One | Before::Any => true,
+                Before::Numbers => word.start().starts_with(|first: char| first.is_ascii_digit()),
+                Before::Variables => variable.is_some(),
+            };
+            if !(passes && may_pass) {
+                break;
+            }
+            set.extend(variable.map(|name| (name.clone(), word.after(name.len() + 1))));
+            may_pass = self.before != Before::One;
+            rest = behind;
+        }
+        match rest {
+            [] => Inner::None,
+            [one] if self.takes_script && one.known().contains(char::is_whitespace) => Inner::Script(one.clone()),
+            _ => Inner::Words { words: rest.to_vec(), set },
         }
     }
-    if rest.is_empty() { Inner::None } else { Inner::Words { words: rest.to_vec(), set } }
+
+    /// The variable that `env -u NAME` or `env -i` takes away, of those that matter.
+    fn taken_away(&self, option: &str, value: Option<&Word>) -> Option<(String, Word)> {
+        let is_taken = match option {
+            "-u" | "--unset" => value.is_some_and(|name| name.is("KUBECONFIG")),
+            "-i" | "-" | "--ignore-environment" => true,
+            _ => false,
+        };
+        (self.names.contains(&"env") && is_taken).then(|| ("KUBECONFIG".to_owned(), Word::default()))
+    }
 }
 
 fn assigned(word: &Word) -> Option<String> {
@@ -55,21 +271,6 @@ fn assigned(word: &Word) -> Option<String> {
     let (name, _) = start.split_once('=')?;
     let is_name = !name.is_empty() && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
     is_name.then(|| name.to_owned())
-}
-
-fn skip_options<'w>(mut words: &'w [Word], valued: &[&str]) -> &'w [Word] {
-    while let Some((word, rest)) = words.split_first() {
-        let start = word.start();
-        if word.is("--") {
-            return rest;
-        }
-        if !start.starts_with('-') {
-            return words;
-        }
-        let takes_next = valued.contains(&&*start);
-        words = if takes_next { rest.get(1..).unwrap_or_default() } else { rest };
-    }
-    words
 }
 
 /// `bash -c TEXT`, also `bash -euo pipefail -c TEXT`.
