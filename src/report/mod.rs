@@ -16,6 +16,7 @@ mod shown;
 mod statistics;
 mod summary;
 
+use std::collections::HashSet;
 use std::io;
 
 pub use human::Human;
@@ -56,12 +57,14 @@ pub struct Outcome {
     pub not_read: Vec<(Option<String>, Unread)>,
     /// Further lines for the summary, such as a version that is newer than what is known.
     pub remarks: Vec<String>,
+    /// The same, to add each once.
+    pub(crate) told: HashSet<String>,
 }
 
 impl Outcome {
     /// Adds a line to the summary, once.
     pub fn remark(&mut self, remark: Option<String>) {
-        self.remarks.extend(remark.filter(|remark| !self.remarks.contains(remark)));
+        self.remarks.extend(remark.filter(|remark| self.told.insert(remark.clone())));
     }
 
     /// Adds what fixes came to.

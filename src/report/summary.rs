@@ -91,9 +91,36 @@ impl Summary {
         lines.extend(left_out::lines(outcome));
         lines.extend(self.fixable_line());
         lines.extend(unchecked(outcome));
-        lines.extend(outcome.remarks.iter().cloned());
+        lines.extend(few_of_each(&outcome.remarks));
         lines
     }
+}
+
+/// How many lines of the same kind are told of different projects.
+const MOST_ALIKE: usize = 3;
+
+/// The remarks, of which few are told that say the same of one project after the other.
+fn few_of_each(remarks: &[String]) -> Vec<String> {
+    const KINDS: [(&str, &str); 2] = [
+        ("Not read: ", "Not read: the like of"),
+        ("Not checked: which agents let the jobs of ", "Not checked: the same of"),
+    ];
+    let mut counts = [0usize; KINDS.len()];
+    let mut lines: Vec<String> = Vec::new();
+    for remark in remarks {
+        let kind = KINDS.iter().position(|(start, _)| remark.starts_with(start));
+        let count = kind.and_then(|kind| counts.get_mut(kind)).map_or(0, |count| {
+            *count += 1;
+            *count
+        });
+        if count <= MOST_ALIKE {
+            lines.push(remark.clone());
+        }
+    }
+    for ((_, more), count) in KINDS.iter().zip(counts).filter(|(_, count)| *count > MOST_ALIKE) {
+        lines.push(format!("{more} {} more (`--format json` has all).", count - MOST_ALIKE));
+    }
+    lines
 }
 
 impl Summary {

@@ -22,7 +22,14 @@ pub fn runs_unread<'u>(unread: impl Iterator<Item = &'u Unread>) -> Vec<String> 
             [job] => (job.clone(), true),
             names => (jobs(names), false),
         };
-        let (what, name) = (reason.clause(), excerpt(name));
+        let what = match (reason, name.split(' ').next().unwrap_or_default()) {
+            (UnreadReason::NotHere, "make" | "gmake") => "whose Makefile is not here".to_owned(),
+            (UnreadReason::NotHere, "terraform" | "tofu" | "terragrunt" | "gitlab-terraform" | "gitlab-tofu") => {
+                "whose files are not here".to_owned()
+            }
+            (reason, _) => reason.clause(),
+        };
+        let name = excerpt(name);
         match (kind, is_one) {
             (UnreadKind::Script, true) => format!("{job} runs {name}, {what}"),
             (UnreadKind::Script, false) => format!("{job} run {name}, {what}"),

@@ -1,78 +1,185 @@
 //! The files of a repository that its jobs run: gathered once, by the loader, and handed to the walk through scripts.
 
 use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
 
 use super::{CiProject, JobView, ProjectJobs};
-use crate::ci::{FileContent, Files, JobFiles, Pipeline, Unread, UnreadKind, UnreadReason};
+use crate::ci::{FileContent, Files, Job, JobFiles, Pipeline, Unread, UnreadKind, UnreadReason};
 use crate::shell::{Action, Library, NotRead, NotReadHere, Repository, RepositoryFile, Script};
 use crate::source::{Place, Span};
 
-/// What is run, in the words in which a line may have it.
-const MARKS: [&str; 28] = [
-    ".sh",
-    ".bash",
-    "bash",
-    "sh ",
-    "source ",
-    "make",
-    "task",
-    "just",
-    "npm",
-    "yarn",
-    "pnpm",
-    "python",
-    "node",
-    "ruby",
-    "perl",
-    "php",
-    "pwsh",
-    "helmfile",
-    "skaffold",
-    "terraform",
-    "tofu",
-    "terragrunt",
-    "ansible",
-    "docker",
-    "podman",
-    "nerdctl",
-    "./",
-    ". ",
-];
+/// Whether a program runs files of the repository, or reads one that names contexts.
+fn is_runner(word: &str) -> bool {
+    matches!(
+        word,
+        "bash"
+            | "sh"
+            | "dash"
+            | "ash"
+            | "zsh"
+            | "ksh"
+            | "source"
+            | "."
+            | "eval"
+            | "make"
+            | "gmake"
+            | "task"
+            | "go-task"
+            | "just"
+            | "npm"
+            | "yarn"
+            | "pnpm"
+            | "python"
+            | "python2"
+            | "python3"
+            | "node"
+            | "ruby"
+            | "perl"
+            | "php"
+            | "pwsh"
+            | "helmfile"
+            | "gl-helmfile"
+            | "skaffold"
+            | "terraform"
+            | "tofu"
+            | "terragrunt"
+            | "gitlab-terraform"
+            | "gitlab-tofu"
+            | "ansible-playbook"
+            | "docker"
+            | "podman"
+            | "nerdctl"
+            | "$SHELL"
+    )
+}
+
+/// Whether what stands behind a program is no command.
+fn is_quiet(word: &str) -> bool {
+    matches!(
+        word,
+        "kubectl"
+            | "helm"
+            | "kustomize"
+            | "flux"
+            | "cd"
+            | "echo"
+            | "printf"
+            | "cat"
+            | "cp"
+            | "mv"
+            | "rm"
+            | "mkdir"
+            | "ls"
+            | "git"
+            | "curl"
+            | "wget"
+            | "sed"
+            | "grep"
+            | "export"
+            | "apk"
+            | "apt-get"
+            | "apt"
+            | "tar"
+            | "envsubst"
+            | "chmod"
+            | "test"
+            | "["
+            | "[["
+            | "aws"
+            | "gcloud"
+            | "az"
+            | "go"
+            | "cargo"
+            | "pip"
+            | "jq"
+            | "yq"
+    )
+}
 
 /// Reads the files that the jobs of a pipeline run. `files` is asked for no others.
 ///
 /// Costs nothing where no line of a job can run one.
 pub fn gather(pipeline: &mut Pipeline, project: &CiProject, files: &dyn Files) {
-    let runs_file = |job: &crate::ci::Job| job.script.iter().any(|line| may_run_file(line.text.as_str()));
-    if !pipeline.with_children().any(|pipeline| pipeline.jobs.iter().any(runs_file)) {
+    let wanted = jobs_that_may_run_files(pipeline);
+    if wanted.is_empty() {
         return;
     }
     let asked = Asked { files, kept: RefCell::default() };
     {
         let library = Library::new(&asked);
-        drop(ProjectJobs::with_files(pipeline, project, &library, &runs_file));
+        let is_wanted = |job: &Job| wanted.contains(&std::ptr::from_ref(job));
+        drop(ProjectJobs::with_files(pipeline, project, &library, &is_wanted));
     }
     pipeline.job_files = Some(asked.kept.into_inner());
 }
 
-/// Whether a line may run a file of the repository.
-fn may_run_file(line: &str) -> bool {
-    MARKS.iter().any(|mark| line.contains(mark)) || has_path_as_command(line)
+/// The jobs, of the pipeline and those that it starts, of which some line may run a file.
+fn jobs_that_may_run_files(pipeline: &Pipeline) -> HashSet<*const Job> {
+    // Jobs of one template have the same lines.
+    let mut known: HashMap<&str, bool> = HashMap::new();
+    let mut wanted = HashSet::new();
+    for job in pipeline.with_children().flat_map(|pipeline| &pipeline.jobs) {
+        for line in job.script.iter().map(|line| line.text.as_str()) {
+            if *known.entry(line).or_insert_with(|| may_run_file(line)) {
+                wanted.insert(std::ptr::from_ref(job));
+                break;
+            }
+        }
+    }
+    wanted
 }
 
-/// Whether a command of the line is a path, or hangs on a variable: `scripts/deploy`, `$DEPLOY`.
-fn has_path_as_command(line: &str) -> bool {
-    let commands = line.split(['\n', ';', '&', '|', '(', '{', '`']);
-    let mut first_words = commands.flat_map(|command| {
-        let mut words = command.split_whitespace();
-        let is_before = |word: &&str| {
-            matches!(*word, "then" | "do" | "else" | "if" | "while" | "until" | "!" | "time" | "sudo" | "exec" | "eval")
-                || word.contains('=')
-        };
-        let first = words.find(|word| !is_before(word));
-        first.into_iter().chain(words.next())
-    });
-    first_words.any(|word| word.contains('/') || word.trim_start_matches(['"', '\'']).starts_with('$'))
+/// Whether a line may run a file of the repository. Costs one pass: most lines run none.
+fn may_run_file(line: &str) -> bool {
+    let is_blank = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'');
+    let separates = |byte: u8| matches!(byte, b'\n' | b';' | b'&' | b'|' | b'(' | b')' | b'{' | b'}' | b'`');
+    let bytes = line.as_bytes();
+    let mut first: Option<&str> = None;
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        if separates(byte) {
+            first = None;
+            at += 1;
+            continue;
+        }
+        if is_blank(&byte) {
+            at += 1;
+            continue;
+        }
+        let start = at;
+        // Braces belong to the word in `${NAME}`.
+        let mut in_braces = false;
+        while let Some(&byte) = bytes.get(at) {
+            in_braces |= byte == b'{' && bytes.get(at.wrapping_sub(1)) == Some(&b'$');
+            if is_blank(&byte) || (separates(byte) && !in_braces) {
+                break;
+            }
+            in_braces &= byte != b'}';
+            at += 1;
+        }
+        let word = line.get(start..at).unwrap_or_default();
+        if word.is_empty() {
+            at += 1;
+            continue;
+        }
+        if is_runner(word) || word.ends_with(".sh") || word.ends_with(".bash") {
+            return true;
+        }
+        let is_path = word.contains('/') && !word.starts_with('-');
+        match first {
+            None if matches!(word, "then" | "do" | "else" | "if" | "while" | "until" | "!" | "time" | "elif") => {}
+            None if word.contains('=') && !word.starts_with('$') => {}
+            None if word.starts_with('$') || is_path => return true,
+            None => first = Some(word),
+            // What stands behind a program that is not known may be a command: `retry 3 scripts/deploy`.
+            Some(first) => {
+                if is_path && !is_quiet(first) {
+                    return true;
+                }
+            }
+        }
+    }
+    false
 }
 
 /// Hands files out, and keeps in mind which.
@@ -209,10 +316,22 @@ mod tests {
             "$DEPLOY prod",
             "make deploy",
             ". lib/env",
+            "retry 3 scripts/deploy",
+            "if true; then scripts/deploy; fi",
+            "echo a | \"${TOOLS}/deploy\"",
+            "(cd x; make)",
+            "bash -c 'make deploy'",
         ] {
             assert!(may_run_file(line), "{line}");
         }
-        for line in ["kubectl apply -f k8s/app.yaml", "helm upgrade --install web chart/", "echo done", "go test x/y"] {
+        for line in [
+            "kubectl apply -f k8s/app.yaml",
+            "helm upgrade --install web chart/",
+            "echo done",
+            "go test x/y",
+            "A=b/c",
+            "git push origin a/b",
+        ] {
             assert!(!may_run_file(line), "{line}");
         }
     }

@@ -125,8 +125,6 @@ impl Walker<'_> {
                     .filter(|path| !matches!(self.following.library.text(path), Err(NotRead::Missing)));
                 match names.next() {
                     Some(path) => Ok(path),
-                    // What make does by itself is nobody's script.
-                    None if asked.folders.is_empty() => return false,
                     None => Err(NotRead::Missing),
                 }
             }

@@ -212,7 +212,7 @@ impl Walker<'_> {
         }
     }
 
-    fn name_not_read(&mut self, words: &[Word], name: String, why: NotRead) {
+    pub(super) fn name_not_read(&mut self, words: &[Word], name: String, why: NotRead) {
         if let Some(program) = words.first() {
             let whole = program.whole.clone();
             self.not_read(program, &name, "$", why, &whole);

@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::super::action::{ActionKind, Argument, ClusterCommand, Contact, Tool};
+use super::super::library::NotRead;
 use super::super::walk::Walker;
 use super::super::words::Word;
 use super::paths::{Named, joined};
@@ -62,7 +63,12 @@ impl Walker<'_> {
             let text = own.unwrap_or_else(|| walker.variable(name));
             (text != PartialText::unknown(name, Shape::Any) && !text.is_empty()).then_some(text)
         };
-        let (providers, defaults) = self.providers(arguments);
+        let found = self.providers(arguments);
+        if found.is_none() && !self.following.library.is_empty() {
+            let written: Vec<String> = words.iter().map(|word| word.text().to_string()).collect();
+            self.name_not_read(words, written.join(" "), NotRead::Missing);
+        }
+        let (providers, defaults) = found.unwrap_or_default();
         let of_variables = Provider::default();
         let all: Vec<&Provider> = if providers.is_empty() { vec![&of_variables] } else { providers.iter().collect() };
         for provider in all.into_iter().filter(|provider| !provider.has_host) {
@@ -113,28 +119,32 @@ impl Walker<'_> {
         }
     }
 
-    /// The providers of the folder's files, and the defaults of its variables.
-    fn providers(&mut self, arguments: &[Word]) -> (Vec<Provider>, HashMap<String, Value>) {
+    /// The providers of the folder's files, and the defaults of its variables; `None` where there is no such file.
+    fn providers(&mut self, arguments: &[Word]) -> Option<(Vec<Provider>, HashMap<String, Value>)> {
         let (mut providers, mut defaults) = (Vec::new(), HashMap::new());
-        let Named::Here(mut folder) = self.folder() else { return (providers, defaults) };
+        let Named::Here(mut folder) = self.folder() else { return Some((providers, defaults)) };
         if let Some(word) = arguments.iter().find(|word| word.start().starts_with("-chdir=")) {
             let chosen = word.after("-chdir=".len()).text();
             match self.named(&chosen) {
                 Named::Here(path) => folder = path,
-                _ => return (providers, defaults),
+                _ => return Some((providers, defaults)),
             }
         }
         if let Named::Here(root) = self.named(&self.variable("TF_ROOT")) {
             // The images of GitLab's templates go there.
             folder = joined("", &root).unwrap_or(folder);
         }
-        for path in self.following.library.files_in(&folder, ".tf").into_iter().take(MAX_FILES) {
+        let paths = self.following.library.files_in(&folder, ".tf");
+        if paths.is_empty() {
+            return None;
+        }
+        for path in paths.into_iter().take(MAX_FILES) {
             if let Ok(text) = self.following.library.text(&path) {
                 let (_, start) = self.following.enter(&path, &text);
                 read(&text.text, start, &mut providers, &mut defaults);
             }
         }
-        (providers, defaults)
+        Some((providers, defaults))
     }
 }
 
