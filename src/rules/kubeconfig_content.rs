@@ -66,7 +66,8 @@ impl Rule for KubeconfigContent {
         if variables.iter().any(|variable| &*variable.name == "KUBECONFIG") {
             return;
         }
-        for variable in variables.iter().filter(|variable| takes_kubeconfig(variable)) {
+        let of_rules = job.job.rules.iter().flatten().flat_map(|rule| &rule.variables);
+        for variable in variables.iter().chain(of_rules).filter(|variable| takes_kubeconfig(variable)) {
             let name = &*variable.name;
             let message = format!(
                 "{} gets the content of GitLab's kubeconfig, not its path: so it is with `$KUBECONFIG` under `variables` in GitLab {version}",

@@ -118,11 +118,15 @@ const TOKEN_HELP: &str = "write `--token=\"ci:${AGENT_ID}:${CI_JOB_TOKEN}\"`, wi
 
 fn token_fault(token: &Argument, cx: &JobContext<'_>) -> Option<Fault> {
     let text = token.text.to_string();
-    if !is_for_agents(&text) || text.starts_with("pat:") {
+    if !is_for_agents(&text) {
         return None;
     }
     let fault = |message: String, label: &'static str| Some(Fault { message, label, help: TOKEN_HELP.to_owned() });
     let parts: Vec<&str> = text.split(':').collect();
+    // A person's token; of its form nothing is said.
+    if parts.first() == Some(&"pat") {
+        return parts.get(1).and_then(|agent| no_such_agent(agent, cx));
+    }
     let ["ci", agent, job_token] = parts[..] else {
         let message = "the token has a form that the agent server does not take: it wants `ci:<agent id>:<job token>`";
         return fault(message.to_owned(), "wrong form");
@@ -139,9 +143,15 @@ fn token_fault(token: &Argument, cx: &JobContext<'_>) -> Option<Fault> {
         let message = "the token lacks what the agent server wants behind the agent's number: the job token".to_owned();
         return fault(message, "no job token");
     }
+    no_such_agent(agent, cx)
+}
+
+/// A number in a token that no agent has.
+fn no_such_agent(number: &str, cx: &JobContext<'_>) -> Option<Fault> {
+    let help = unknown_number(number, cx)?;
     let message =
-        format!("{} is the number of no agent, so the agent server answers \"agentId is not allowed\"", brief(agent));
-    unknown_number(agent, cx).map(|help| Fault { message, label: "no such agent", help })
+        format!("{} is the number of no agent, so the agent server answers \"agentId is not allowed\"", brief(number));
+    Some(Fault { message, label: "no such agent", help })
 }
 
 /// A user of GitLab's kubeconfig that no agent has: `agent:12`.
@@ -180,7 +190,8 @@ fn server_fault(server: &Argument, talks_to_agents: bool, cx: &JobContext<'_>) -
     let text = server.text.to_string();
     let is_proxy = text.contains("k8s-proxy");
     let own_path = path_on_own_host(&text, cx);
-    let proxy = proxy_address(cx);
+    let is_gitlab_com = is_gitlab_com(cx) || text.contains("://gitlab.com/");
+    let proxy = if is_gitlab_com { "https://kas.gitlab.com/k8s-proxy/".to_owned() } else { proxy_address(cx) };
     let fault = |message: String, label: &'static str| {
         Some(Fault { message, label, help: format!("write `--server={proxy}`") })
     };
@@ -204,7 +215,7 @@ fn server_fault(server: &Argument, talks_to_agents: bool, cx: &JobContext<'_>) -
     if let Some(path) = own_path.map(|path| path.trim_end_matches('/'))
         && path == "/k8s-proxy"
     {
-        let place = match is_gitlab_com(cx) {
+        let place = match is_gitlab_com {
             true => "GitLab.com's agent server is at `kas.gitlab.com`",
             false => "the Linux package has the agent server below `/-/kubernetes-agent`",
         };
@@ -224,7 +235,6 @@ fn server_fault(server: &Argument, talks_to_agents: bool, cx: &JobContext<'_>) -
 /// Where kubectl finds the agent server, as far as it is known.
 fn proxy_address(cx: &JobContext<'_>) -> String {
     match cx.index.inventory().and_then(|inventory| inventory.instance().url.as_deref()) {
-        _ if is_gitlab_com(cx) => "https://kas.gitlab.com/k8s-proxy/".to_owned(),
         Some(url) if url.starts_with("https://") => {
             format!("{}/-/kubernetes-agent/k8s-proxy/", url.trim_end_matches('/'))
         }
@@ -245,7 +255,7 @@ fn path_on_own_host<'t>(address: &'t str, cx: &JobContext<'_>) -> Option<&'t str
     }
     let (scheme, rest) = address.split_once("://")?;
     let (host, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
-    if HOSTS.contains(&host) {
+    if HOSTS.contains(&host) || without_port(scheme, host).eq_ignore_ascii_case("gitlab.com") {
         return Some(path);
     }
     let own = cx.index.inventory()?.instance().url.as_deref()?;

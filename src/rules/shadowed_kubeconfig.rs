@@ -1,5 +1,6 @@
 //! `shadowed-kubeconfig`.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::findings::Findings;
@@ -8,7 +9,7 @@ use super::rule::{Rule, rule};
 use crate::access::jobs::{ContextName, JobCase, JobView, context_name};
 use crate::access::{AgentId, Certainly};
 use crate::ci::UnreadKind;
-use crate::shell::{Contact, InForce, Script, Why};
+use crate::shell::{ActionKind, Contact, InForce, Script, Why};
 use crate::words::excerpt;
 
 rule! {
@@ -67,14 +68,9 @@ rule! {
 
 impl Rule for ShadowedKubeconfig {
     fn check_job(&self, job: &JobView<'_>, cx: &JobContext<'_>, findings: &mut Findings) {
-        let may_be_elsewhere = || cx.jobs.pipeline.unread.iter().any(|unread| unread.kind != UnreadKind::Template);
-        let mut known: Vec<*const Script> = Vec::new();
-        for case in &job.cases {
-            let script = Arc::as_ptr(&case.script);
-            if known.contains(&script) {
-                continue;
-            }
-            known.push(script);
+        let may_be_elsewhere = || job.pipeline.unread.iter().any(|unread| unread.kind != UnreadKind::Template);
+        let mut known: HashSet<*const Script> = HashSet::new();
+        for case in job.cases.iter().filter(|case| known.insert(Arc::as_ptr(&case.script))) {
             let Some((write, command)) = shadowed(&case.script) else { continue };
             if job.job.is_partial || may_be_elsewhere() {
                 return;
@@ -84,7 +80,7 @@ impl Rule for ShadowedKubeconfig {
             let Some(action) = case.script.actions.get(write) else { continue };
             let action = JobAction { job, script: &case.script, number: write, action };
             let message = format!(
-                "`~/.kube/config` is not read here: the job sees {}, so GitLab sets `KUBECONFIG`, and kubectl reads that file alone",
+                "`~/.kube/config` is not read by kubectl: the job sees {}, so GitLab sets `KUBECONFIG`, which goes before it",
                 agent.map_or_else(|| "an agent".to_owned(), |agent| excerpt(&cx.index.agent(agent).context()))
             );
             let Some(mut finding) = action.finding(&INFO, &action.action.range, message) else { continue };
@@ -101,6 +97,10 @@ impl Rule for ShadowedKubeconfig {
 
 /// The action that writes `~/.kube/config`, and a command behind it that means that file and surely gets what GitLab sets.
 fn shadowed(script: &Script) -> Option<(usize, usize)> {
+    let is_home = |kind: &ActionKind| matches!(kind, ActionKind::OwnKubeconfig { is_home: true, .. });
+    if !script.actions.iter().any(|action| is_home(&action.kind)) {
+        return None;
+    }
     let mut commands = script.cluster_commands();
     commands.find_map(|(at, command, in_force)| {
         let home = script.home_kubeconfig_before(at).filter(|home| home.is_certain)?;

@@ -211,6 +211,7 @@ fn clusters_are_contacted() {
         ("kubectl argo rollouts list", "Kubectl argo Maybe"),
         ("helm upgrade --install x . --kube-context a/b:c", "Helm upgrade Yes context=a/b:c"),
         ("HELM_KUBECONTEXT=a/b:c helm list", "Helm list Yes context=a/b:c"),
+        ("helm --kube-apiserver=https://x --kube-token=t list", "Helm list Yes server=https://x token=t"),
         ("helm --kube-insecure-skip-tls-verify --kube-ca-file x list", "Helm list Yes insecure ca"),
         ("helm upgrade $HELM_ARGS x .", "Helm upgrade Yes open"),
         ("helm lint . && helm template . && helm repo add x y", "Helm lint No; Helm template No; Helm repo No"),
@@ -315,6 +316,8 @@ fn wrapped_commands_are_seen() {
         "nix develop -c",
         "nix shell nixpkgs#kubectl --command",
         "sudo proxychains4 -q timeout 30",
+        "parallel -j 4",
+        "find k8s -name x.yaml -exec",
     ]
     .iter()
     .map(|wrapper| format!("{wrapper} kubectl --context a/b:c get pods"))
@@ -474,6 +477,7 @@ fn a_context_of_a_program_that_is_not_known_is_seen() {
         ("chart-check verify --kube-context=a/b:c", "Other verify Maybe context=a/b:c"),
         ("deployer --context a/b:c --kubeconfig=own run", "Other run Maybe context=a/b:c of own"),
         ("./deploy.sh --kube-context a/b:c", "Other  Maybe context=a/b:c; opaque ./deploy.sh"),
+        ("deployer --kubecontext a/b:c", "Other  Maybe context=a/b:c"),
         ("deployer --context a/b:c", ""),
         ("docker --context remote build --kubeconfig .", ""),
         ("echo helm --kube-context a/b:c", ""),
@@ -520,6 +524,7 @@ fn kubeconfigs_are_made() {
         ("az aks get-credentials -n x", "own az aks get-credentials"),
         ("doctl kubernetes cluster kubeconfig save x", "own doctl kubernetes cluster kubeconfig save"),
         ("civo kubernetes config x --save", "own home civo kubernetes config"),
+        ("openssl enc -d -in k.enc -out ~/.kube/config", "own home openssl … $HOME/.kube/config"),
         ("cp $KUBECONFIG ~/.kube/config", ""),
         ("cat \"$KUBECONFIG\" > ~/.kube/config", ""),
         ("kubectl config view --flatten > ~/.kube/config", "Kubectl config No"),

@@ -26,3 +26,13 @@ fn the_agent_of_an_environment_is_said_to_select_nothing() {
     let folder = root().join("fixtures/jobs/no-context-beside-an-environments-agent");
     insta::assert_snapshot!(kaslint(&folder, &["check", "--inventory", "inventory.yaml"]).transcript());
 }
+
+#[test]
+fn a_kubeconfig_in_the_home_folder_counts_where_the_job_sees_no_agent() {
+    let folder = root().join("fixtures/jobs/shadowed-kubeconfig");
+    insta::assert_snapshot!(kaslint(&folder, &["access", "--jobs", "--inventory", "inventory.yaml"]).transcript());
+    let run = kaslint(&folder, &["access", "--job", "redirected", "--why", "--inventory", "inventory.yaml"]);
+    let told: Vec<&str> =
+        run.stdout.lines().skip_while(|line| !line.trim_start().starts_with("selects")).take(2).collect();
+    insta::assert_snapshot!(told.join("\n"));
+}

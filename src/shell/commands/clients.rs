@@ -30,6 +30,7 @@ struct Client {
     server: &'static [&'static str],
     server_variables: &'static [&'static str],
     token: &'static str,
+    token_variables: &'static [&'static str],
     insecure: &'static str,
     authority: &'static str,
     /// Whether `--cluster` and `--user` name parts of a kubeconfig, as kubectl's do.
@@ -55,6 +56,7 @@ const PLAIN: Client = Client {
     server: &[],
     server_variables: &[],
     token: "",
+    token_variables: &[],
     insecure: "",
     authority: "",
     takes_parts: false,
@@ -109,6 +111,7 @@ const CLIENTS: &[Client] = &[
         server: &["--kube-apiserver"],
         server_variables: &["HELM_KUBEAPISERVER"],
         token: "--kube-token",
+        token_variables: &["HELM_KUBETOKEN"],
         insecure: "--kube-insecure-skip-tls-verify",
         authority: "--kube-ca-file",
         calls: &[
@@ -325,6 +328,7 @@ const CLIENTS: &[Client] = &[
         server: &["--kube-api-server"],
         server_variables: &["WERF_KUBE_API_SERVER"],
         token: "--kube-token",
+        token_variables: &["WERF_KUBE_TOKEN"],
         insecure: "--skip-tls-verify-kube",
         calls: &[
             ("converge|deploy|dismiss|kube-run|plan|rollback", Yes),
@@ -683,6 +687,7 @@ pub(super) fn recognize(base_name: &str, call: &Call<'_>) -> Option<Recognized> 
     let server = option(client.server).map(Word::argument).or_else(|| call.named(client.server_variables));
     // Flux has a token of Git's there.
     let token = flags.value(client.token).filter(|_| flags.verb(0) != "bootstrap").map(Word::argument);
+    let token = token.or_else(|| call.named(client.token_variables));
     let part = |name: &str| flags.value(name).filter(|_| client.takes_parts).map(Word::argument);
     let command = ClusterCommand {
         tool: client.tool,

@@ -140,12 +140,12 @@ pub(super) fn with_context(call: &Call<'_>) -> Option<Recognized> {
     const TEXT: [&str; 13] =
         ["echo", "printf", ":", "true", "test", "[", "grep", "egrep", "sed", "awk", "git", "docker", "podman"];
     let given = |option: &str| call.arguments.iter().any(|word| word.begins_with(option));
-    let is_told = given("--kube-context") || given("--context") && given("--kubeconfig");
+    let is_told = given("--kube-context") || given("--kubecontext") || given("--context") && given("--kubeconfig");
     if !is_told || TEXT.contains(&call.program) {
         return None;
     }
-    let flags = Flags::read(call.arguments, &[&["--kube-context", "--context", "--kubeconfig"]]);
-    let context = flags.value("--kube-context").or_else(|| flags.value("--context"))?;
+    let flags = Flags::read(call.arguments, &[&["--kube-context", "--kubecontext", "--context", "--kubeconfig"]]);
+    let context = ["--kube-context", "--kubecontext", "--context"].iter().find_map(|option| flags.value(option))?;
     let command = ClusterCommand {
         tool: Tool::Other,
         verb: flags.verb(0),
@@ -168,7 +168,7 @@ pub(super) fn with_context(call: &Call<'_>) -> Option<Recognized> {
 fn written_kubeconfig<'w>(call: &Call<'_>, plain: &[&'w Word]) -> Option<&'w Word> {
     let written: &[&Word] = match call.program {
         "cp" | "mv" | "install" | "ln" => plain.last().map(std::slice::from_ref).unwrap_or_default(),
-        "tee" | "curl" | "wget" | "vault" | "sed" | "yq" => plain,
+        "tee" | "curl" | "wget" | "vault" | "sed" | "yq" | "openssl" | "gpg" | "gsutil" | "scp" | "rsync" => plain,
         _ => &[],
     };
     let into_folder = |word: &Word| {

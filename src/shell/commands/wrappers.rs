@@ -87,6 +87,12 @@ const WRAPPERS: &[Wrapper] = &[
     Wrapper { names: &["timeout"], valued: &["-s", "-k", "--signal", "--kill-after"], before: Before::One, ..PLAIN },
     Wrapper { names: &["flock"], valued: &["-w", "-E"], scripts: &["-c"], before: Before::One, ..PLAIN },
     Wrapper { names: &["xargs"], valued: &["-I", "-n", "-P", "-L", "-d", "-s", "-a", "-E"], ..PLAIN },
+    Wrapper {
+        names: &["parallel"],
+        valued: &["-j", "--jobs", "-P", "-a", "-n", "-N", "--delay", "--retries"],
+        ..PLAIN
+    },
+    Wrapper { names: &["find"], commands: &["-exec", "-execdir", "-ok"], before: Before::Any, ..PLAIN },
     Wrapper { names: &["env"], valued: &["-u", "-C", "--unset", "--chdir"], before: Before::Variables, ..PLAIN },
     Wrapper { names: &["watch"], valued: &["-n", "--interval"], takes_script: true, ..PLAIN },
     Wrapper {

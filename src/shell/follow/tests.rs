@@ -157,8 +157,7 @@ fn what_is_sourced_stays_and_what_is_started_does_not() {
 
 #[test]
 fn arguments_decide() {
-    const CASE: &str =
-        "case \"$1\" in\n  build) echo ;;\n  prod|p*) kubectl --context a/b:c get x ;;\n  *) kubectl get y ;;\nesac\n";
+    const CASE: &str = "case \"$1\" in\n  build) go build ;;\n  prod|p*) kubectl --context a/b:c get x ;;\n  *) kubectl get y ;;\nesac\n";
     const IF: &str =
         "if [ \"$1\" = deploy ]; then kubectl get x; elif [[ $1 == build ]]; then echo; else kubectl get y; fi\n";
     const MAIN: &str = "deploy() { kubectl --context \"a/b:${1:-c}\" get x; }\nbuild() { kubectl get y; }\n\"$@\"\n";
