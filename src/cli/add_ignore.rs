@@ -91,7 +91,9 @@ impl Accepted<'_> {
         for (path, findings) in by_file {
             match own.get(path) {
                 Some(own) => self.write_file(own, &findings, &mut in_place, &mut added),
-                None => findings.iter().for_each(|finding| added.leave(finding, "the file belongs to another project")),
+                None => findings.iter().for_each(|finding| {
+                    added.leave(finding, "the file is one that jobs run, or belongs to another project")
+                }),
             }
         }
         added

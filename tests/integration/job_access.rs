@@ -420,7 +420,7 @@ fn what_starts_a_child_pipeline_is_there_for_programs() {
         job["started_by"].to_string()
     };
     let main = r#"{"name":"first","path":"projects/acme/web/shop/.gitlab-ci.yml","line":1}"#;
-    let second = r#"{"name":"second","path":"projects/acme/web/shop/ci/first.yml","line":6}"#;
+    let second = r#"{"name":"second","path":"projects/acme/web/shop/ci/first.yml","line":7}"#;
     assert_eq!(started_by("second-job"), format!(r#"[{{"jobs":[{main}],"count":1}},{{"jobs":[{second}],"count":1}}]"#));
     assert_eq!(started_by("make"), "null");
     assert_eq!(

@@ -29,6 +29,7 @@ mod hostile_ci;
 mod hostile_names;
 mod inventory;
 mod job_access;
+mod job_scripts;
 mod jobs;
 mod junit;
 mod left_out;

@@ -19,6 +19,7 @@ mod places;
 mod projects;
 mod pulled;
 mod pushed;
+mod scripts;
 mod secrets;
 mod settings;
 mod templates;

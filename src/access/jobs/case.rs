@@ -50,12 +50,15 @@ pub(super) struct Reading<'p, 'l> {
     /// By the items of scripts: jobs of one template have the same.
     scripts: HashMap<Vec<(shell::Section, &'p str)>, ByVariables<Arc<Script>>>,
     /// By what decides about a job beside `workflow`, which is the same for all.
-    runs: HashMap<(Written, Option<&'p str>), ByVariables<Arc<[Run]>>>,
+    runs: HashMap<Own<'p>, ByVariables<Arc<[Run]>>>,
     library: &'l Library<'l>,
     /// Of which jobs anybody wants to know.
     pub is_wanted: &'l dyn Fn(&Job) -> bool,
     left: usize,
 }
+
+/// What a job itself says about the pipelines that it is in, and its `when`.
+type Own<'p> = (Written, Option<&'p str>);
 
 impl Reading<'_, '_> {
     /// Goes on with the jobs of another pipeline: what is known of scripts holds there, and nothing of where jobs run.

@@ -26,11 +26,14 @@ const MOST_ASKED: usize = 8;
 /// How many jobs are told that would start one child too deep.
 const MOST_TOO_DEEP: usize = 20;
 
+/// The name of a job that starts a pipeline, and where that stands.
+pub type StartingJob = (Arc<str>, Place);
+
 /// What starts a child pipeline.
 #[derive(Debug)]
 pub struct StartedBy {
-    /// The names of the jobs, and where these stand; at least one.
-    pub jobs: Vec<(Arc<str>, Place)>,
+    /// The jobs; at least one.
+    pub jobs: Vec<StartingJob>,
     /// What starts the pipeline of these, if that is a child itself.
     pub by: Option<Arc<StartedBy>>,
     words: OnceLock<Arc<str>>,
@@ -396,7 +399,7 @@ impl<'p> Walk<'p, '_> {
             let job = instances.get(instance)?.pipeline.jobs.get(job)?;
             Some((Arc::clone(&job.name), job.name_place.clone()))
         };
-        let mut jobs: Vec<(Arc<str>, Place)> = group.jobs.iter().filter_map(named).collect();
+        let mut jobs: Vec<StartingJob> = group.jobs.iter().filter_map(named).collect();
         let mut seen = HashSet::new();
         jobs.retain(|(name, place)| seen.insert((Arc::clone(name), Arc::as_ptr(&place.source), place.span)));
         let by = instances.get(first.at.0)?.started_by.clone();

@@ -263,6 +263,7 @@ impl JobView<'_> {
     /// What it runs and was not read, each once.
     pub(super) fn not_read(&self) -> Vec<Unread> {
         let mut all: Vec<Unread> = Vec::new();
+        let mut known: HashSet<(&String, &NotRead)> = HashSet::new();
         let mut last: Option<*const Script> = None;
         for case in &self.cases {
             let script: *const Script = &*case.script;
@@ -272,11 +273,12 @@ impl JobView<'_> {
             last = Some(script);
             for here in &case.script.not_read {
                 let NotReadHere { name, item, file, range, why } = here;
+                if !known.insert((name, why)) {
+                    continue;
+                }
                 let Some(place) = self.place_in(&case.script, (*item, *file), range) else { continue };
                 let unread = Unread::run(UnreadKind::Script, name.clone(), place, &self.job.name, reason(*why));
-                if !all.contains(&unread) {
-                    all.push(unread);
-                }
+                all.push(unread);
             }
         }
         all

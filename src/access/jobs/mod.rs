@@ -23,7 +23,7 @@ use crate::gitlab::{MergeRequestProtection, PartialText, Version};
 use crate::inventory::Inventory;
 use crate::pipeline_rules::{RefFacts, Starts};
 use crate::shell::{Library, Script};
-use crate::source::{Place, Source};
+use crate::source::Source;
 
 use case::{Basis, Reading};
 use children::Children;
@@ -33,7 +33,7 @@ use selection::Selections;
 pub use admission::{Admission, Admissions, ProjectAdmissions};
 pub use case::JobCase;
 pub(crate) use case::rule_inputs;
-pub use children::{ChildPipeline, StartedBy};
+pub use children::{ChildPipeline, StartedBy, StartingJob};
 pub use context::{ContextName, context_name};
 pub use environments::{JobEnvironments, KnownEnvironments};
 pub use files::gather;
@@ -158,8 +158,8 @@ impl<'p> ProjectJobs<'p> {
 
     /// The configurations of child pipelines that jobs start, each once, with the names of the jobs that start it and where these stand.
     #[must_use]
-    pub fn children_with_starts(&self) -> Vec<(&'p Pipeline, Vec<(Arc<str>, Place)>)> {
-        let mut all: Vec<(&'p Pipeline, Vec<(Arc<str>, Place)>)> = Vec::new();
+    pub fn children_with_starts(&self) -> Vec<(&'p Pipeline, Vec<StartingJob>)> {
+        let mut all: Vec<(&'p Pipeline, Vec<StartingJob>)> = Vec::new();
         let mut known: HashMap<*const Pipeline, usize> = HashMap::new();
         let mut seen = HashSet::new();
         for child in &self.children {
@@ -171,7 +171,7 @@ impl<'p> ProjectJobs<'p> {
             let new = child.started_by.jobs.iter().filter(|(name, place)| {
                 seen.insert((pipeline, Arc::clone(name), Arc::as_ptr(&place.source), place.span))
             });
-            let new: Vec<(Arc<str>, Place)> = new.cloned().collect();
+            let new: Vec<StartingJob> = new.cloned().collect();
             if let Some((_, starts)) = all.get_mut(at) {
                 starts.extend(new);
             }

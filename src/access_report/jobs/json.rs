@@ -1,7 +1,6 @@
 //! `json`: one object a line, for each project. It is written job by job, since answers for hundreds of agents are long.
 
 use std::io;
-use std::sync::Arc;
 
 use serde_json::{Map, Value as Json, json};
 
@@ -10,11 +9,11 @@ use super::Section;
 use super::answers::{Answers, CaseAnswer};
 use super::selects::{self, Granted};
 use super::written::{when, written};
-use crate::access::jobs::{By, JobCase, JobView, StartedBy};
+use crate::access::jobs::{By, JobCase, JobView, StartedBy, StartingJob};
 use crate::outlet::Outlet;
 use crate::pipeline_rules::{Certainty, Run};
 use crate::report::not_read;
-use crate::source::{Place, secrets};
+use crate::source::secrets;
 
 pub(super) fn write(section: &Section<'_, '_>, out: &mut Outlet<'_>) -> io::Result<()> {
     let project = section.jobs.project.facts.path.as_deref();
@@ -122,7 +121,7 @@ const MOST_STARTS: usize = 10;
 
 /// The jobs that start a child pipeline.
 fn starts(by: &StartedBy) -> Json {
-    let job = |(name, place): &(Arc<str>, Place)| {
+    let job = |(name, place): &StartingJob| {
         let line = place.source.position(place.span.start).line;
         json!({ "name": name.as_ref(), "path": place.source.path(), "line": line })
     };

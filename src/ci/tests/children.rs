@@ -140,7 +140,7 @@ fn mistakes_in_a_child_are_its_own() {
     assert_eq!(
         told,
         [
-            Some("`.none` is defined nowhere: GitLab refuses the child pipeline".to_owned()),
+            Some("`extends` names `.none`, which is defined nowhere: GitLab refuses the child pipeline".to_owned()),
             Some("`b.yml` is included and does not exist: GitLab refuses the child pipeline".to_owned()),
         ]
     );

@@ -218,5 +218,8 @@ fn stages_that_are_not_there() {
         assert!(!told(silent).iter().any(|message| message.contains("stage")), "{silent}");
     }
     let main = "stages: [deploy]\ninclude: [{local: b.yml, rules: [{if: $X}]}]\na: { script: x, stage: other }\n";
-    assert_eq!(messages(&read_files(&[(".gitlab-ci.yml", main), ("b.yml", "stages: [other]\n")])), [""; 0]);
+    let with = |main: &str| messages(&read_files(&[(".gitlab-ci.yml", main), ("b.yml", "stages: [other]\n")]));
+    // Whatever an include brings along, the main file's stages are those that count.
+    assert_eq!(with(main), [format!(".gitlab-ci.yml:3: `other` is no stage of this pipeline{refuses}")]);
+    assert_eq!(with(main.trim_start_matches("stages: [deploy]\n")), [""; 0]);
 }

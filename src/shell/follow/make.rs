@@ -12,6 +12,7 @@ use super::super::walk::Walker;
 use super::super::words::Word;
 use super::How;
 use super::paths::{Named, from_top, joined};
+use crate::gitlab::{PartialText, Shape};
 
 /// How many targets one call may make.
 const MAX_TARGETS: usize = 300;
@@ -177,30 +178,31 @@ impl Walker<'_> {
         true
     }
 
-    /// Variables that recipes see.
+    /// Variables that recipes see: those that are exported, and those of the environment, which keep their place in it.
     fn set_exported(&mut self, run: &Run<'_>) {
         let makefile = run.makefile;
-        let names: Vec<&String> = match makefile.exports_all {
-            true => makefile.variables.keys().collect(),
-            false => makefile.exported.iter().collect(),
-        };
-        for name in names {
-            if makefile.variables.contains_key(name) {
-                let value = self.expanded(&format!("$({name})"), run, "", &[], 0);
-                let known = (!value.contains('$')).then(|| crate::gitlab::PartialText::known(&value));
-                let unknown = || crate::gitlab::PartialText::unknown(name, crate::gitlab::Shape::Any);
-                self.env.set(name, known.unwrap_or_else(unknown));
-                self.export(name);
+        for (name, value) in &makefile.variables {
+            let is_exported = makefile.exports_all || makefile.exported.contains(name);
+            let is_of_environment = name == "KUBECONFIG" || self.is_of_job(name);
+            let is_kept = is_of_environment && matches!(value, Value::Default(_));
+            if is_kept || !(is_exported || is_of_environment) {
+                continue;
             }
+            let value = self.expanded(&format!("$({name})"), run, "", &[], 0);
+            self.set_for_recipes(name, &value);
         }
         for (name, value) in &run.overrides {
-            let text = match value.contains('$') {
-                true => crate::gitlab::PartialText::unknown(name, crate::gitlab::Shape::Any),
-                false => crate::gitlab::PartialText::known(value),
-            };
-            self.env.set(name, text);
-            self.export(name);
+            self.set_for_recipes(name, value);
         }
+    }
+
+    fn set_for_recipes(&mut self, name: &str, value: &str) {
+        let text = match value.contains('$') {
+            true => PartialText::unknown(&format!("{name} of make"), Shape::Any),
+            false => PartialText::known(value),
+        };
+        self.env.set(name, text);
+        self.export(name);
     }
 
     fn make_target(&mut self, name: &str, run: &mut Run<'_>, whole: &Range<usize>) {

@@ -189,7 +189,8 @@ impl Walker<'_> {
         let range = what.range();
         self.add(ActionKind::Opaque { program: program.to_owned() }, range.clone(), whole.clone());
         let Following { not_read, top, .. } = &mut self.following;
-        if not_read.len() < MAX_NOT_READ {
+        let is_known = not_read.iter().any(|known| known.range == range && known.why == why && known.name == name);
+        if not_read.len() < MAX_NOT_READ && !is_known {
             not_read.push(FoundNotRead { name: name.to_owned(), range, top: top.clone(), why });
         }
     }
@@ -244,7 +245,10 @@ impl Walker<'_> {
             return;
         }
         let is_kept = |name: &str| {
-            matches!(name, "PWD" | "OLDPWD") || self.following.exported.contains(name) || self.is_of_job(name)
+            // The runner exports its own, so that a shell that changes it changes what programs see.
+            matches!(name, "PWD" | "OLDPWD" | "KUBECONFIG" | "HOME" | "PATH")
+                || self.following.exported.contains(name)
+                || self.is_of_job(name)
         };
         let hidden: Vec<String> = self.env.names().filter(|name| !is_kept(name)).map(str::to_owned).collect();
         self.env.forget(&hidden);

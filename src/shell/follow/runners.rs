@@ -208,7 +208,7 @@ impl Walker<'_> {
         }
         for (name, node) in of("env").into_iter().flat_map(|map| entries(tree, map)) {
             let value = scalar(tree, node).filter(|value| !value.text.contains("{{"));
-            let unknown = || PartialText::unknown(name, Shape::Any);
+            let unknown = || PartialText::unknown(&format!("{name} of a task"), Shape::Any);
             self.env.set(name, value.map_or_else(unknown, |value| PartialText::known(&value.text)));
             self.export(name);
         }

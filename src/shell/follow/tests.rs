@@ -157,8 +157,7 @@ fn what_is_sourced_stays_and_what_is_started_does_not() {
 
 #[test]
 fn arguments_decide() {
-    const CASE: &str =
-        "case \"$1\" in\n  build) make ;;\n  prod|p*) kubectl --context a/b:c get x ;;\n  *) kubectl get y ;;\nesac\n";
+    const CASE: &str = "case \"$1\" in\n  build) go build ;;\n  prod|p*) kubectl --context a/b:c get x ;;\n  *) kubectl get y ;;\nesac\n";
     const IF: &str =
         "if [ \"$1\" = deploy ]; then kubectl get x; elif [[ $1 == build ]]; then echo; else kubectl get y; fi\n";
     const MAIN: &str = "deploy() { kubectl --context \"a/b:${1:-c}\" get x; }\nbuild() { kubectl get y; }\n\"$@\"\n";
@@ -216,6 +215,7 @@ fn scripts_find_what_lies_beside_them() {
 fn what_is_not_followed_is_named() {
     check(&[
         (&[], &["scripts/deploy.sh", GET], "job: get Opaque; not scripts/deploy.sh in job: Missing"),
+        (&[], &["make x"], "not make x in job: Missing"),
         (&[], &["../x.sh"], "not ../x.sh in job: Outside"),
         (&[], &["/opt/x.sh"], "not /opt/x.sh in job: Outside"),
         (&[], &["./$X.sh"], "not ./$X.sh in job: Variable"),
@@ -237,7 +237,6 @@ fn what_is_not_followed_is_named() {
 fn what_is_nothing_of_the_repository_is_not_named() {
     for line in [
         "npm ci",
-        "make",
         "/usr/bin/true",
         "/kaniko/executor --context .",
         "./gradlew build",
@@ -280,7 +279,7 @@ fn much_is_bounded_and_each_file_is_read_once() {
     let library = Library::new(&memory);
     for arguments in ["a", "b", "c"] {
         let text = format!("./x.sh {arguments}; ./x.sh");
-        read_with(&[Item { text: &text, section: Section::Script }], &NOTHING, &library);
+        drop(read_with(&[Item { text: &text, section: Section::Script }], &NOTHING, &library));
     }
     assert_eq!(*memory.asked.borrow(), ["x.sh"]);
 }
@@ -460,11 +459,19 @@ fn providers_of_terraform_name_contexts() {
     const ENV: &str = "export KUBE_CONFIG_PATH=$KUBECONFIG";
     const VAR: &str = "export TF_VAR_kubeconfig=$KUBECONFIG";
     check(&[
-        (&[], &[ENV, "export KUBE_CTX=a/b:c", "terraform apply"], "job: apply a/b:c"),
-        (&[], &[ENV, "KUBE_CTX=a/b:c tofu plan"], "job: plan a/b:c"),
-        (&[], &["export KUBE_CTX=a/b:c", "terraform apply"], ""),
+        (
+            &[],
+            &[ENV, "export KUBE_CTX=a/b:c", "terraform apply"],
+            "job: apply a/b:c; not terraform apply in job: Missing",
+        ),
+        (&[], &[ENV, "KUBE_CTX=a/b:c tofu plan"], "job: plan a/b:c; not tofu plan in job: Missing"),
+        (&[], &["export KUBE_CTX=a/b:c", "terraform apply"], "not terraform apply in job: Missing"),
         (&[], &[ENV, "export KUBE_CTX=a/b:c", "terraform init"], ""),
-        (&[], &["export KUBE_CONFIG_PATH=/own", "export KUBE_CTX=a/b:c", "terraform apply"], ""),
+        (
+            &[],
+            &["export KUBE_CONFIG_PATH=/own", "export KUBE_CTX=a/b:c", "terraform apply"],
+            "not terraform apply in job: Missing",
+        ),
         (&[("main.tf", LITERAL)], &[VAR, "terraform apply -auto-approve"], "main.tf: apply a/b:c"),
         (&[("d/main.tf", LITERAL)], &[VAR, "cd d", "terraform plan"], "d/main.tf: plan a/b:c"),
         (&[("d/main.tf", LITERAL)], &[VAR, "terraform -chdir=d plan"], "d/main.tf: plan a/b:c"),
