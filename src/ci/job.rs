@@ -12,7 +12,7 @@ use super::resolver::Resolver;
 use super::rules::{only_except, rules};
 use super::text::Text;
 use super::trigger::trigger;
-use super::value::{Map, Scalar, Value};
+use super::value::{Entry, Map, Scalar, Value};
 use crate::source::{Place, Source};
 
 /// What jobs take over.
@@ -75,7 +75,8 @@ pub(super) fn job(
         resolver.is_partial = true;
     }
     let inherit = inherit(resolver, map);
-    let own_variables = variables(resolver, map);
+    let mut own_variables = variables(resolver, map);
+    own_variables.extend(of_secrets(resolver, map));
     let inherited = inherited_variables(resolver, &inherit, &surroundings.variables);
     let image_value = surroundings.inherited(resolver, map, &inherit, "image");
     let text = |resolver: &mut Resolver<'_>, key: &str| {
@@ -104,6 +105,20 @@ pub(super) fn job(
         inherit,
         is_partial: resolver.is_partial,
     })
+}
+
+/// The variables that `secrets` sets, of whose values nothing is known.
+///
+/// Source: `doc/ci/yaml/_index.md`, `secrets`.
+fn of_secrets(resolver: &mut Resolver<'_>, map: &Map) -> Vec<Variable> {
+    let Some(Value::Map(secrets)) = resolver.get(map, "secrets") else { return Vec::new() };
+    let variable = |entry: &Entry| Variable {
+        name: entry.key.text.shared(),
+        value: format!("$secret_{}", entry.key.text).into(),
+        expand: true,
+        place: entry.key.text.place.clone(),
+    };
+    secrets.entries().iter().map(variable).collect()
 }
 
 /// What stands in `extends`: of very many names, as aliases may make them, the first.

@@ -50,7 +50,10 @@ pub(super) fn targets(pipeline: &Pipeline) -> Vec<Target> {
             .is_some_and(|rules| !rules.is_empty() && rules.iter().all(|rule| rule.when.as_deref() == Some("never")));
         let is_disabled = target.job == "review" && is_set("REVIEW_DISABLED");
         let is_on = target.switch.is_none_or(|switch| is_set(switch) || job.is_some());
-        let has_own = job.is_some_and(|job| job.variables.iter().any(|variable| &*variable.name == KUBE_CONTEXT));
+        let has_own = job.is_some_and(|job| {
+            let of_rules = job.rules.iter().flatten().flat_map(|rule| &rule.variables);
+            job.variables.iter().chain(of_rules).any(|variable| &*variable.name == KUBE_CONTEXT)
+        });
         is_on && !is_off && !is_disabled && !has_own
     };
     TARGETS.into_iter().filter(deploys).collect()

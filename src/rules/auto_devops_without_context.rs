@@ -53,7 +53,8 @@ impl Rule for AutoDevopsWithoutContext {
     fn check_pipeline(&self, jobs: &ProjectJobs<'_>, cx: &JobContext<'_>, findings: &mut Findings) {
         let pipeline = jobs.pipeline;
         let Some(template) = pipeline.auto_devops() else { return };
-        let is_set = |name: &str| pipeline.variables.iter().any(|variable| &*variable.name == name);
+        let of_workflow = pipeline.workflow_rules.iter().flatten().flat_map(|rule| &rule.variables);
+        let is_set = |name: &str| pipeline.variables.iter().chain(of_workflow).any(|variable| &*variable.name == name);
         let cannot_use = cx.gitlab().inventory.is_some() && !cx.uses_agents;
         if is_set(KUBE_CONTEXT) || cannot_use {
             return;

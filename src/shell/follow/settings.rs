@@ -41,9 +41,13 @@ impl Walker<'_> {
     pub(super) fn helmfile(&mut self, program: &str, words: &[Word], set: &[(String, Word)], whole: &Range<usize>) {
         let Some(base) = self.call_of_tool(program, words, set, whole) else { return };
         let option = |names: &[&str]| option_of(words, names);
-        let environment = match option(&["-e", "--environment"]) {
-            None => Some("default".to_owned()),
-            Some(word) => word.text().as_known().map(str::to_owned),
+        const ENVIRONMENT: &str = "HELMFILE_ENVIRONMENT";
+        let set_here = set.iter().rev().find(|(name, _)| name == ENVIRONMENT).map(|(_, word)| word.text());
+        let of_variable = set_here.unwrap_or_else(|| self.variable(ENVIRONMENT));
+        let environment = match option(&["-e", "--environment"]).map(Word::text) {
+            Some(text) => text.as_known().map(str::to_owned),
+            None if of_variable == PartialText::unknown(ENVIRONMENT, Shape::Any) => Some("default".to_owned()),
+            None => of_variable.as_known().map(|name| if name.is_empty() { "default" } else { name }.to_owned()),
         };
         let paths = match option(&["-f", "--file"]) {
             Some(file) => vec![self.named(&file.text())],
@@ -56,6 +60,11 @@ impl Walker<'_> {
                 Named::Outside => read.not_read.push(("helmfile.yaml".to_owned(), NotRead::Outside)),
                 Named::Unknown => read.not_read.push(("helmfile.yaml".to_owned(), NotRead::Variable)),
             }
+        }
+        // Which releases a selector leaves is not worked out.
+        if option(&["-l", "--selector"]).is_some() && !read.releases.is_empty() {
+            read.releases.clear();
+            read.is_open = true;
         }
         let is_whole = !read.is_open && read.not_read.is_empty() && environment.is_some();
         for (name, why) in std::mem::take(&mut read.not_read) {
@@ -106,7 +115,10 @@ impl Walker<'_> {
                 }
             }
             for release in value(tree, root, "releases").into_iter().flat_map(|list| item_maps(tree, list)) {
-                read.releases.push(context(self, release));
+                match ["condition", "installed"].iter().any(|key| value(tree, release, key).is_some()) {
+                    true => read.is_open = true,
+                    false => read.releases.push(context(self, release)),
+                }
             }
             further.extend(further_files(tree, root));
         }

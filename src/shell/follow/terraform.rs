@@ -69,6 +69,7 @@ impl Walker<'_> {
             self.name_not_read(words, written.join(" "), NotRead::Missing);
         }
         let (providers, defaults) = found.unwrap_or_default();
+        let has_values = self.has_values_elsewhere(arguments, &verb);
         let of_variables = Provider::default();
         let all: Vec<&Provider> = if providers.is_empty() { vec![&of_variables] } else { providers.iter().collect() };
         for provider in all.into_iter().filter(|provider| !provider.has_host) {
@@ -81,7 +82,7 @@ impl Walker<'_> {
                         _ => PartialText::unknown(&format!("var.{name}"), Shape::Any),
                     };
                     // What a call or a file sets goes before the environment.
-                    match is_set_by(arguments, name) {
+                    match is_set_by(arguments, name) || has_values {
                         true => PartialText::unknown(&format!("var.{name}"), Shape::Any),
                         false => variable(walker, &format!("TF_VAR_{name}")).unwrap_or_else(default),
                     }
@@ -119,21 +120,38 @@ impl Walker<'_> {
         }
     }
 
-    /// The providers of the folder's files, and the defaults of its variables; `None` where there is no such file.
-    fn providers(&mut self, arguments: &[Word]) -> Option<(Vec<Provider>, HashMap<String, Value>)> {
-        let (mut providers, mut defaults) = (Vec::new(), HashMap::new());
-        let Named::Here(mut folder) = self.folder() else { return Some((providers, defaults)) };
+    /// Whether files of values, or arguments in the environment, may set any variable.
+    ///
+    /// Source: Terraform's documentation, "Variable Definition Precedence", "Environment Variables".
+    fn has_values_elsewhere(&self, arguments: &[Word], verb: &str) -> bool {
+        let has_arguments = |name: &str| self.variable(name) != PartialText::unknown(name, Shape::Any);
+        let is_values = |path: &String| path.ends_with(".tfvars") || path.ends_with(".tfvars.json");
+        let library = self.following.library;
+        let Some(folder) = self.terraform_folder(arguments) else { return true };
+        has_arguments("TF_CLI_ARGS")
+            || has_arguments(&format!("TF_CLI_ARGS_{verb}"))
+            || self.following.written.iter().any(is_values)
+            || [".tfvars", ".tfvars.json"].iter().any(|ending| !library.files_in(&folder, ending).is_empty())
+    }
+
+    /// The folder that a call works in; `None` where it is not known.
+    fn terraform_folder(&self, arguments: &[Word]) -> Option<String> {
+        let Named::Here(mut folder) = self.folder() else { return None };
         if let Some(word) = arguments.iter().find(|word| word.start().starts_with("-chdir=")) {
-            let chosen = word.after("-chdir=".len()).text();
-            match self.named(&chosen) {
-                Named::Here(path) => folder = path,
-                _ => return Some((providers, defaults)),
-            }
+            let Named::Here(path) = self.named(&word.after("-chdir=".len()).text()) else { return None };
+            folder = path;
         }
         if let Named::Here(root) = self.named(&self.variable("TF_ROOT")) {
             // The images of GitLab's templates go there.
             folder = joined("", &root).unwrap_or(folder);
         }
+        Some(folder)
+    }
+
+    /// The providers of the folder's files, and the defaults of its variables; `None` where there is no such file.
+    fn providers(&mut self, arguments: &[Word]) -> Option<(Vec<Provider>, HashMap<String, Value>)> {
+        let (mut providers, mut defaults) = (Vec::new(), HashMap::new());
+        let Some(folder) = self.terraform_folder(arguments) else { return Some((providers, defaults)) };
         let paths = self.following.library.files_in(&folder, ".tf");
         if paths.is_empty() {
             return None;
