@@ -96,7 +96,7 @@ impl Summary {
     }
 }
 
-/// How many lines of the same kind are told of different projects.
+/// So many lines of the same kind are told of different projects; of more, the first.
 const MOST_ALIKE: usize = 3;
 
 /// The remarks, of which few are told that say the same of one project after the other.
@@ -106,21 +106,21 @@ fn few_of_each(remarks: &[String]) -> Vec<String> {
         ("Not checked: which agents let the jobs of ", "Not checked: the same of"),
     ];
     let mut counts = [0usize; KINDS.len()];
-    let mut lines: Vec<String> = Vec::new();
+    let mut lines = Vec::with_capacity(remarks.len());
     for remark in remarks {
         let kind = KINDS.iter().position(|(start, _)| remark.starts_with(start));
         let count = kind.and_then(|kind| counts.get_mut(kind)).map_or(0, |count| {
             *count += 1;
             *count
         });
-        if count <= MOST_ALIKE {
-            lines.push(remark.clone());
-        }
+        lines.push((kind, count, remark));
     }
-    for ((_, more), count) in KINDS.iter().zip(counts).filter(|(_, count)| *count > MOST_ALIKE) {
-        lines.push(format!("{more} {} more (`--format json` has all).", count - MOST_ALIKE));
-    }
-    lines
+    let is_told = |kind: Option<usize>, at: usize| {
+        kind.and_then(|kind| counts.get(kind)).is_none_or(|&count| count <= MOST_ALIKE || at == 1)
+    };
+    let told = lines.iter().filter(|(kind, at, _)| is_told(*kind, *at)).map(|(.., remark)| (*remark).clone());
+    let more = KINDS.iter().zip(counts).filter(|(_, count)| *count > MOST_ALIKE);
+    told.chain(more.map(|((_, more), count)| format!("{more} {} more (`--format json` has all).", count - 1))).collect()
 }
 
 impl Summary {

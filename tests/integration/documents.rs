@@ -89,10 +89,15 @@ fn hooks_run_for_all_that_bears_on_the_findings() {
             ".kaslint.yaml",
             "inventory.yaml",
             "kaslint/inventory.json",
+            "scripts/deploy.sh",
+            "Makefile",
+            "package.json",
+            "terraform/main.tf",
+            "ci/deploy",
         ] {
             assert!(files.is_match(path), "{path}");
         }
-        for path in ["README.md", "src/main.rs", "package.json", "yaml"] {
+        for path in ["README.md", "src/main.rs", "package-lock.json", "yaml", "Cargo.toml"] {
             assert!(!files.is_match(path), "{path}");
         }
     }

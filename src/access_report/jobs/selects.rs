@@ -94,8 +94,8 @@ impl Works {
         match self {
             Self::Nothing => "nothing".to_owned(),
             Self::OwnKubeconfig => "own kubeconfig".to_owned(),
-            Self::HomeKubeconfig => "depends: own kubeconfig if GitLab sets no KUBECONFIG".to_owned(),
-            Self::ShadowedKubeconfig => "nothing of ~/.kube/config: GitLab sets KUBECONFIG".to_owned(),
+            Self::HomeKubeconfig => "depends: own kubeconfig".to_owned(),
+            Self::ShadowedKubeconfig => "own kubeconfig, not read".to_owned(),
             Self::OwnContext(name) => format!("own context {name}"),
             Self::Unknown => "unknown".to_owned(),
         }
