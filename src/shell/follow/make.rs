@@ -164,7 +164,7 @@ impl Walker<'_> {
             walker.set_exported(&run);
             for name in &names {
                 match name {
-                    Some(name) if makefile.has(name) => walker.make_target(name, &mut run, whole),
+                    Some(name) if makefile.has(name) => walker.make_target(name, &mut run),
                     Some(name) if makefile.not_read.is_empty() => {
                         walker.not_read(program, &format!("make {name}"), "make", NotRead::Missing, whole);
                     }
@@ -205,7 +205,7 @@ impl Walker<'_> {
         self.export(name);
     }
 
-    fn make_target(&mut self, name: &str, run: &mut Run<'_>, whole: &Range<usize>) {
+    fn make_target(&mut self, name: &str, run: &mut Run<'_>) {
         if run.done.len() >= MAX_TARGETS || !run.done.insert(name.to_owned()) {
             return;
         }
@@ -226,7 +226,7 @@ impl Walker<'_> {
         for need in &needs {
             let need = self.expanded(need, run, name, &[], 0);
             for need in need.split_whitespace() {
-                self.make_target(need, run, whole);
+                self.make_target(need, run);
             }
         }
         for rule in rules.into_iter().filter(|rule| !rule.recipe.is_empty()) {

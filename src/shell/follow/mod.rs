@@ -273,11 +273,7 @@ impl Walker<'_> {
             match &*word.known() {
                 "--" => return self.set_arguments(words.as_slice(), whole),
                 "-o" => self.following.exports_all |= words.next().is_some_and(|word| word.is("allexport")),
-                "+o" => {
-                    if words.next().is_some_and(|word| word.is("allexport")) {
-                        self.following.exports_all = false;
-                    }
-                }
+                "+o" => self.following.exports_all &= !words.next().is_some_and(|word| word.is("allexport")),
                 option if option.starts_with('-') => self.following.exports_all |= option.contains('a'),
                 "+a" => self.following.exports_all = false,
                 _ => {}

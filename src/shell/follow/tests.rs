@@ -9,7 +9,7 @@ use super::super::*;
 use crate::source::Source;
 
 /// A repository in memory that counts what it is asked for.
-pub(in super::super) struct Memory {
+struct Memory {
     files: BTreeMap<String, Arc<Source>>,
     asked: RefCell<Vec<String>>,
 }
@@ -29,7 +29,7 @@ impl Repository for Memory {
     }
 }
 
-pub(in super::super) fn repository(files: &[(&str, &str)]) -> Memory {
+fn repository(files: &[(&str, &str)]) -> Memory {
     let source = |(path, text): &(&str, &str)| ((*path).to_owned(), Arc::new(Source::new(*path, *text)));
     Memory { files: files.iter().map(source).collect(), asked: RefCell::default() }
 }
@@ -60,7 +60,7 @@ fn check_ranges(items: &[Item<'_>], script: &Script) {
 }
 
 /// The context of each call that talks to a cluster, with the file and the words that stand there; then what was not read.
-pub(in super::super) fn told(files: &[(&str, &str)], lines: &[&str], lookup: &dyn Lookup) -> String {
+fn told(files: &[(&str, &str)], lines: &[&str], lookup: &dyn Lookup) -> String {
     let script = of(&repository(files), lines, lookup);
     let place = |file: Option<usize>| match file {
         Some(file) => script.files[file].path.clone(),
@@ -85,7 +85,10 @@ pub(in super::super) fn told(files: &[(&str, &str)], lines: &[&str], lookup: &dy
     parts.join("; ")
 }
 
-pub(in super::super) fn check(cases: &[(&[(&str, &str)], &[&str], &str)]) {
+/// The files of a repository, the lines of a job, and what is told of them.
+type Case<'c> = (&'c [(&'c str, &'c str)], &'c [&'c str], &'c str);
+
+fn check(cases: &[Case<'_>]) {
     let wrong: Vec<String> = cases
         .iter()
         .filter_map(|(files, lines, wanted)| {

@@ -13,7 +13,7 @@ pub(super) struct Scalar {
 }
 
 /// The keys of a map with their values, aliases followed.
-pub(super) fn entries<'t>(tree: &'t Tree, map: NodeId) -> impl Iterator<Item = (&'t str, NodeId)> {
+pub(super) fn entries(tree: &Tree, map: NodeId) -> impl Iterator<Item = (&str, NodeId)> {
     let entries = match &tree.node(map).data {
         Data::Mapping { entries, .. } => &entries[..],
         _ => &[],
@@ -27,7 +27,7 @@ pub(super) fn value(tree: &Tree, map: NodeId, key: &str) -> Option<NodeId> {
 }
 
 /// The items of a list, aliases followed.
-pub(super) fn items<'t>(tree: &'t Tree, list: NodeId) -> impl Iterator<Item = NodeId> + 't {
+pub(super) fn items(tree: &Tree, list: NodeId) -> impl Iterator<Item = NodeId> {
     let items = match &tree.node(list).data {
         Data::Sequence { items, .. } => &items[..],
         _ => &[],
@@ -36,7 +36,7 @@ pub(super) fn items<'t>(tree: &'t Tree, list: NodeId) -> impl Iterator<Item = No
 }
 
 /// The items of a list that are maps.
-pub(super) fn item_maps<'t>(tree: &'t Tree, list: NodeId) -> impl Iterator<Item = NodeId> + 't {
+pub(super) fn item_maps(tree: &Tree, list: NodeId) -> impl Iterator<Item = NodeId> {
     items(tree, list).filter(|item| matches!(tree.node(*item).data, Data::Mapping { .. }))
 }
 
