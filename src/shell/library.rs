@@ -18,7 +18,7 @@ const MAX_FILES: usize = 2_000;
 const MAX_BYTES: usize = 16 << 20;
 
 /// How many commands of files are walked for all jobs of a pipeline together.
-const MAX_COMMANDS: usize = 500_000;
+const MAX_COMMANDS: usize = 120_000;
 
 /// The files of a repository. Paths are those from its top, without `.`, `..` and a slash in front.
 pub trait Repository {

@@ -65,8 +65,11 @@ impl Walker<'_> {
                 .collect();
         }
         let copies = copies_kubeconfig(&words);
-        for redirect in redirects.into_iter().filter(|_| !copies) {
-            self.redirect(frame, redirect);
+        for redirect in redirects {
+            match copies {
+                true => self.substitutions_of_input(frame, redirect),
+                false => self.redirect(frame, redirect),
+            }
         }
         if !self.counts(&whole) {
             return;
@@ -129,6 +132,7 @@ impl Walker<'_> {
     }
 
     pub(super) fn redirect(&mut self, frame: &Rc<Frame>, redirect: &IoRedirect) {
+        self.substitutions_of_input(frame, redirect);
         let target = match redirect {
             IoRedirect::File(
                 _,

@@ -352,7 +352,49 @@ impl<'a> Walker<'a> {
                 let function = Function { frame: Rc::clone(frame), body: definition.body.0.clone(), is_called: false };
                 self.functions.insert(definition.fname.value.clone(), Rc::new(function.into()));
             }
-            Command::ExtendedTest(_) => {}
+            Command::ExtendedTest(test) => self.substitutions_of_test(frame, &test.expr, 0),
+        }
+    }
+
+    /// Walks what a word runs to come to its value, where the value itself is of no interest.
+    fn substitutions_of(&mut self, frame: &Frame, word: &ast::Word) {
+        if word.value.contains("$(") || word.value.contains('`') {
+            self.word(frame, word);
+        }
+    }
+
+    /// The same of `[[ … ]]`.
+    fn substitutions_of_test(&mut self, frame: &Frame, test: &ast::ExtendedTestExpr, depth: usize) {
+        if depth > MAX_LEVELS {
+            return;
+        }
+        match test {
+            ast::ExtendedTestExpr::And(left, right) | ast::ExtendedTestExpr::Or(left, right) => {
+                self.substitutions_of_test(frame, left, depth + 1);
+                self.substitutions_of_test(frame, right, depth + 1);
+            }
+            ast::ExtendedTestExpr::Not(inner) | ast::ExtendedTestExpr::Parenthesized(inner) => {
+                self.substitutions_of_test(frame, inner, depth + 1);
+            }
+            ast::ExtendedTestExpr::UnaryTest(_, word) => self.substitutions_of(frame, word),
+            ast::ExtendedTestExpr::BinaryTest(_, left, right) => {
+                self.substitutions_of(frame, left);
+                self.substitutions_of(frame, right);
+            }
+        }
+    }
+
+    /// The same of what a command reads: `< <(…)`, `<<< "$(…)"`, a here-document.
+    pub(super) fn substitutions_of_input(&mut self, frame: &Rc<Frame>, redirect: &ast::IoRedirect) {
+        match redirect {
+            ast::IoRedirect::File(_, _, ast::IoFileRedirectTarget::ProcessSubstitution(_, subshell)) => {
+                self.compound(frame, &CompoundCommand::Subshell(subshell.clone()));
+            }
+            ast::IoRedirect::HereString(_, word) => self.substitutions_of(frame, word),
+            ast::IoRedirect::HereDocument(_, document) if document.requires_expansion => {
+                self.substitutions_of(frame, &document.doc);
+            }
+            _ => {}
         }
     }
 
@@ -380,6 +422,7 @@ impl<'a> Walker<'a> {
                     let list = taken.and_then(|number| case.cases.get(number)?.cmd.as_ref());
                     return list.into_iter().for_each(|list| self.list(frame, list));
                 }
+                self.substitutions_of(frame, &case.value);
                 let fork = self.fork();
                 let mut touched = Vec::new();
                 for (arm, list) in (0..).zip(case.cases.iter().filter_map(|case| case.cmd.as_ref())) {
@@ -393,6 +436,9 @@ impl<'a> Walker<'a> {
                 self.branch(fork, 0, |walker| walker.list(frame, &clause.1.list));
             }
             CompoundCommand::ForClause(clause) => {
+                for value in clause.values.iter().flatten() {
+                    self.substitutions_of(frame, value);
+                }
                 let fork = self.fork();
                 self.branch(fork, 0, |walker| {
                     walker.env.forget(std::slice::from_ref(&clause.variable_name));
@@ -403,7 +449,10 @@ impl<'a> Walker<'a> {
                 let fork = self.fork();
                 self.branch(fork, 0, |walker| walker.list(frame, &clause.body.list));
             }
-            CompoundCommand::Arithmetic(_) => {}
+            CompoundCommand::Arithmetic(arithmetic) => {
+                let word = ast::Word { value: arithmetic.expr.value.clone(), loc: None };
+                self.substitutions_of(frame, &word);
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::action::Argument;
-use crate::gitlab::{PartialText, TextPart};
+use crate::gitlab::{PartialText, Shape, TextPart};
 
 /// A word of a command.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +36,13 @@ impl Word {
             text.push(&piece.text);
         }
         text
+    }
+
+    /// A word that comes from somewhere else.
+    pub fn of_unknown(source: &str, range: Range<usize>) -> Self {
+        let text = PartialText::unknown(source, Shape::NotEmpty);
+        let piece = Piece { text, range: range.clone(), literal: false, quoted: true };
+        Self { pieces: vec![piece], whole: range }
     }
 
     /// The value, if it is known; empty otherwise.
@@ -143,7 +150,11 @@ impl Word {
         let splits = |piece: &Piece| {
             !piece.quoted
                 && !piece.literal
-                && piece.text.as_known().is_some_and(|text| text.contains(char::is_whitespace))
+                && piece
+                    .text
+                    .parts()
+                    .iter()
+                    .any(|part| matches!(part, TextPart::Known(text) if text.contains(char::is_whitespace)))
         };
         let vanishes = |piece: &Piece| !piece.quoted && piece.text.is_empty();
         if self.pieces.iter().all(vanishes) && !self.pieces.is_empty() {
@@ -158,13 +169,25 @@ impl Word {
                 words.last_mut().map(|word| word.pieces.push(piece)).unwrap_or_default();
                 continue;
             }
-            let value = piece.text.as_known().unwrap_or_default();
-            for (index, part) in value.split(char::is_whitespace).enumerate() {
-                if index > 0 {
-                    words.push(Self { pieces: Vec::new(), whole: self.whole.clone() });
-                }
-                if let (Some(word), false) = (words.last_mut(), part.is_empty()) {
-                    word.pieces.push(Piece { text: PartialText::known(part), ..piece.clone() });
+            for part in piece.text.parts() {
+                let known = match part {
+                    TextPart::Known(known) => known,
+                    TextPart::Unknown { name, shape } => {
+                        let text = PartialText::unknown(name, *shape);
+                        words
+                            .last_mut()
+                            .map(|word| word.pieces.push(Piece { text, ..piece.clone() }))
+                            .unwrap_or_default();
+                        continue;
+                    }
+                };
+                for (index, part) in known.split(char::is_whitespace).enumerate() {
+                    if index > 0 {
+                        words.push(Self { pieces: Vec::new(), whole: self.whole.clone() });
+                    }
+                    if let (Some(word), false) = (words.last_mut(), part.is_empty()) {
+                        word.pieces.push(Piece { text: PartialText::known(part), ..piece.clone() });
+                    }
                 }
             }
         }

@@ -10,6 +10,7 @@ mod markdown;
 mod overview;
 mod runs;
 mod selects;
+mod unseen;
 mod why;
 mod written;
 

@@ -7,6 +7,7 @@ use super::super::most;
 use super::agents::{self, AgentNames, AgentRow};
 use super::answers::{AgentAccess, Answers, may_run};
 use super::selects::{self, Granted, Selected};
+use super::unseen::names_client;
 use super::{Section, names_of, runs};
 use crate::access::jobs::{By, JobCase, JobView, StartedBy};
 use crate::access::{AgentId, Certainly};
@@ -120,7 +121,7 @@ impl Overview {
                 // A part of it stands where nothing was read.
                 true if job.job.is_partial => not_followed.push(name),
                 true if job.cases.is_empty() => in_no_pipeline.push(name),
-                true if run_unread.contains(&job.job.name) => not_followed.push(name),
+                true if run_unread.contains(&job.job.name) || names_client(job) => not_followed.push(name),
                 true => without_cluster.push(name),
                 false => {
                     let starts: Vec<&StartedBy> = job.started_by.iter().flat_map(|by| by.outermost_first()).collect();

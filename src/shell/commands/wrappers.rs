@@ -199,7 +199,34 @@ pub(in super::super) fn unwrap(program: &str, arguments: &[Word]) -> Inner {
     static NAMES: LazyLock<Names> = LazyLock::new(|| Names::of(WRAPPERS.iter().map(|row| row.names)));
     let rows = NAMES.rows(program).filter_map(|row| WRAPPERS.get(row));
     let mut found = rows.map(|row| row.unwrap(arguments)).filter(|inner| !matches!(inner, Inner::None));
-    found.next().unwrap_or(Inner::None)
+    match found.next().unwrap_or(Inner::None) {
+        Inner::Words { words, set } => Inner::Words { words: with_input(program, arguments, words), set },
+        other => other,
+    }
+}
+
+/// Of what is read from the input or found, nothing is known: it stands behind the command, or in place of `{}`.
+///
+/// Source: the manuals of `xargs`, `find` and GNU parallel.
+fn with_input(program: &str, arguments: &[Word], mut words: Vec<Word>) -> Vec<Word> {
+    if !matches!(program, "xargs" | "parallel" | "find") {
+        return words;
+    }
+    let chosen = arguments.windows(2).find(|pair| pair[0].is("-I")).map(|pair| pair[1].known());
+    let attached = || arguments.iter().find_map(|word| word.start().strip_prefix("-I").map(str::to_owned));
+    let sign = chosen.or_else(attached).filter(|sign| !sign.is_empty()).unwrap_or_else(|| "{}".to_owned());
+    let mut has_sign = false;
+    for word in &mut words {
+        if word.known().contains(&sign) {
+            *word = Word::of_unknown(program, word.range());
+            has_sign = true;
+        }
+    }
+    if !has_sign && program != "find" {
+        let end = words.last().map_or(0, |word| word.whole.end);
+        words.push(Word::of_unknown(program, end..end));
+    }
+    words
 }
 
 impl Wrapper {
