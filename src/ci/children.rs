@@ -15,6 +15,9 @@ use crate::source::Source;
 /// How many child pipelines are read; those of further jobs are said to be not read.
 const MOST: usize = 1_000;
 
+/// How many jobs the child pipelines may have together before no further one is read.
+const MOST_JOBS: usize = 20_000;
+
 /// How many steps a job of a child pipeline counts for at least, so that reading the same jobs over and over comes to an end.
 const STEPS_A_JOB: usize = 10;
 
@@ -72,7 +75,8 @@ impl Pipeline {
         let Some(job) = self.at(parent).and_then(|pipeline| pipeline.jobs.get(number)) else { return };
         let name = Arc::clone(&job.name);
         let content = content_of(&include, work).filter(|_| !reader.is_exhausted() && !work.is_exhausted());
-        let Some(content) = content.filter(|_| self.children.len() < MOST) else {
+        let jobs = self.children.iter().map(|child| child.jobs.len()).sum::<usize>();
+        let Some(content) = content.filter(|_| self.children.len() < MOST && jobs < MOST_JOBS) else {
             let text = include.as_items().iter().find_map(named).unwrap_or_default();
             let place = include.place().clone();
             let unread = Unread::run(UnreadKind::Local, text, place, &name, UnreadReason::TooMany);

@@ -543,7 +543,7 @@ impl UnreadReason {
             Self::Language => "written in a language that is not read",
             Self::NoShell => "no shell script that can be read",
             Self::NoYaml => "no YAML that can be read",
-            Self::Circle => "run by itself",
+            Self::Circle => "run by what it runs",
             Self::OtherProject => "of another project",
             Self::TooMany => "more than is read",
         }

@@ -96,7 +96,15 @@ impl Human {
             return Ok(());
         }
         if outcome.findings.len() > 1 && !view.limits.statistics {
-            let counts: Vec<String> = rows.iter().map(|row| format!("{} {}", row.count, row.rule)).collect();
+            let mut of_rules: Vec<(&str, usize)> = Vec::new();
+            for row in &rows {
+                match of_rules.iter_mut().find(|(rule, _)| *rule == row.rule) {
+                    Some((_, count)) => *count += row.count,
+                    None => of_rules.push((row.rule, row.count)),
+                }
+            }
+            of_rules.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+            let counts: Vec<String> = of_rules.iter().map(|(rule, count)| format!("{count} {rule}")).collect();
             let counts = Printable::of(&format!("By rule: {}.", counts.join(", ")));
             human.paragraph(&counts, "").iter().try_for_each(|line| out.line(format_args!("{line}")))?;
         }

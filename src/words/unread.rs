@@ -23,7 +23,7 @@ pub fn runs_unread<'u>(unread: impl Iterator<Item = &'u Unread>) -> Vec<String> 
             names => (jobs(names), false),
         };
         let what = match (reason, name.split(' ').next().unwrap_or_default()) {
-            (UnreadReason::NotHere, "make" | "gmake") => "whose Makefile is not here".to_owned(),
+            (UnreadReason::NotHere, "make" | "gmake") => "for which no rule is here".to_owned(),
             (UnreadReason::NotHere, "terraform" | "tofu" | "terragrunt" | "gitlab-terraform" | "gitlab-tofu") => {
                 "whose files are not here".to_owned()
             }
