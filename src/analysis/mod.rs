@@ -186,6 +186,7 @@ fn settle_in_run_files(findings: &mut [Finding], jobs: &ProjectJobs<'_>) {
         let Some(jobs) = by_path.get(finding.place.source.path()) else { continue };
         let names: Vec<String> = match &finding.fault {
             Some(fault) => fault.names.clone(),
+            None if !finding.jobs.is_empty() => finding.jobs.clone(),
             None => jobs.iter().map(|job| words::excerpt(job)).collect(),
         };
         if names.iter().any(|name| finding.message.contains(name.as_str())) {

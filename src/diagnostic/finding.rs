@@ -150,6 +150,8 @@ pub struct Finding {
     pub key: String,
     /// The fault that this is one place of, where a rule tells all places as one.
     pub fault: Option<Fault>,
+    /// The jobs that it is about, as they are shown; none where it is about no job in particular.
+    pub jobs: Vec<String>,
     /// Whether what else could be said of the file has the same cause, and is left out.
     pub is_for_the_file: bool,
 }
@@ -173,6 +175,7 @@ impl Finding {
             offers: Vec::new(),
             key: String::new(),
             fault: None,
+            jobs: Vec::new(),
             is_for_the_file: false,
         }
     }

@@ -345,6 +345,7 @@ impl Reported {
         let fault = self.fault();
         let Self { mut finding, jobs, wording, .. } = self;
         finding.fault = fault;
+        finding.jobs = jobs.iter().map(|job| job.shown.clone()).collect();
         let count = jobs.len();
         if count < 2 {
             return finding;

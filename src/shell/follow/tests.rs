@@ -459,6 +459,8 @@ fn helmfiles_and_skaffold_name_contexts() {
 fn providers_of_terraform_name_contexts() {
     const LITERAL: &str = "# provider \"kubernetes\" {}\nprovider \"kubernetes\" {\n  config_path    = var.kubeconfig\n  config_context = \"a/b:c\" // here\n}\nvariable \"kubeconfig\" {}\n";
     const VARIABLE: &str = "variable \"ctx\" {\n  default = \"a/b:c\"\n}\nprovider \"helm\" {\n  kubernetes {\n    config_path = var.kubeconfig\n    config_context = var.ctx\n  }\n}\n";
+    const ALONE: &str =
+        "variable \"ctx\" {\n  default = \"a/b:c\"\n}\nprovider \"helm\" {\n  config_context = var.ctx\n}\n";
     const ENV: &str = "export KUBE_CONFIG_PATH=$KUBECONFIG";
     const VAR: &str = "export TF_VAR_kubeconfig=$KUBECONFIG";
     check(&[
@@ -482,6 +484,10 @@ fn providers_of_terraform_name_contexts() {
         (&[("main.tf", VARIABLE)], &[VAR, "terraform apply"], "main.tf: apply a/b:c"),
         (&[("main.tf", VARIABLE)], &[VAR, "TF_VAR_ctx=d/e:f terraform apply"], "main.tf: apply d/e:f"),
         (&[("main.tf", VARIABLE)], &[VAR, "terraform apply -var ctx=d/e:f"], "main.tf: apply $var.ctx"),
+        (&[("main.tf", ALONE)], &[ENV, "terraform apply"], "main.tf: apply a/b:c"),
+        (&[("main.tf", ALONE), ("x.auto.tfvars", "")], &[ENV, "terraform apply"], "main.tf: apply $var.ctx"),
+        (&[("main.tf", ALONE), ("terraform.tfvars.json", "{}")], &[ENV, "terraform apply"], "main.tf: apply $var.ctx"),
+        (&[("main.tf", ALONE)], &[ENV, "export TF_CLI_ARGS_apply=-x", "terraform apply"], "main.tf: apply $var.ctx"),
         (
             &[("main.tf", "provider \"kubernetes\" {\n  host = \"https://x\"\n}\n")],
             &[ENV, "KUBE_CTX=a/b:c terraform apply"],
