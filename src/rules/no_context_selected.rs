@@ -119,6 +119,7 @@ impl Rule for NoContextSelected {
 fn has_localhost(tool: Tool) -> bool {
     match tool {
         Tool::Kubectl
+        | Tool::Oc
         | Tool::Helm
         | Tool::Flux
         | Tool::Kustomize

@@ -218,6 +218,8 @@ pub enum Tool {
     Stern,
     /// kubens.
     Kubens,
+    /// OpenShift's oc.
+    Oc,
     /// Terraform and OpenTofu.
     Terraform,
     /// Modules of Ansible.
@@ -249,6 +251,7 @@ impl Tool {
             Self::K9s => "k9s",
             Self::Stern => "stern",
             Self::Kubens => "kubens",
+            Self::Oc => "oc",
             Self::Terraform => "terraform",
             Self::Ansible => "ansible",
             Self::Other => "this program",

@@ -225,6 +225,13 @@ impl Walker<'_> {
                 let names: Vec<String> = rest.iter().map(Word::known).collect();
                 self.env.forget(&names);
             }
+            "alias" => {
+                let names = rest.iter().filter_map(|word| Some(word.start().split_once('=')?.0.to_owned()));
+                self.aliases.extend(names.collect::<Vec<_>>());
+            }
+            _ if depth == 0 && self.aliases.contains(&*program) => {
+                self.add(ActionKind::Opaque { program: program.clone() }, name.range(), whole.clone());
+            }
             // A wrapper runs programs, not functions.
             _ if depth == 0 && self.call(&program, rest, whole) => {}
             _ => match commands::unwrap(&program, rest) {

@@ -227,6 +227,10 @@ fn clusters_are_contacted() {
         ("cat <<EOF\n$(kubectl get pods)\nEOF", "Kubectl get Yes"),
         ("[[ $(kubectl get pods | wc -l) -gt 0 ]] && echo", "Kubectl get Yes"),
         ("case $(kubectl get pods) in *) ;; esac", "Kubectl get Yes"),
+        ("alias kubectl='kubectl --context a/b:c'\nkubectl get pods\nhelm list", "opaque kubectl; Helm list Yes"),
+        ("oc get pods", "Oc get Yes"),
+        ("oc adm release info quay.io/x", "Oc adm No"),
+        ("oc adm catalog mirror a b", "Oc adm No"),
         ("(( $(kubectl get pods | wc -l) > 3 )) || exit 1", "Kubectl get Yes"),
         ("H=\"helm -n $NS\"\n$H upgrade a b", "Helm upgrade Yes"),
         (

@@ -1,7 +1,7 @@
 //! The walk through a script's syntax tree, in the order of its run.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -61,6 +61,8 @@ pub(super) struct Walker<'a> {
     pub not_understood: Vec<(Range<usize>, Range<usize>)>,
     pub path: Vec<Arm>,
     pub functions: HashMap<String, Rc<RefCell<Function>>>,
+    /// What `alias` was said to stand for something: whether a shell that is not interactive heeds it is another question.
+    pub aliases: HashSet<String>,
     /// How many places there are where the scripts branch.
     pub forks: u32,
     pub depth: usize,
@@ -85,6 +87,7 @@ impl<'a> Walker<'a> {
             not_understood: Vec::new(),
             path: Vec::new(),
             functions: HashMap::new(),
+            aliases: HashSet::new(),
             forks,
             depth: 0,
             levels: 0,

@@ -146,7 +146,7 @@ pub(super) fn recognize(call: &Call<'_>) -> Vec<Recognized> {
 fn command(flags: &Flags, call: &Call<'_>) -> ClusterCommand {
     let server = flags.value("--server").or_else(|| flags.value("-s"));
     ClusterCommand {
-        tool: Tool::Kubectl,
+        tool: if clients::base_name(call.program) == "oc" { Tool::Oc } else { Tool::Kubectl },
         verb: flags.verb(0),
         contacts_cluster: contact(flags),
         context: flags.value("--context").map(Word::argument),
@@ -186,6 +186,9 @@ fn contact(flags: &Flags) -> Contact {
         _ if flags.has("--help") || flags.has("-h") => Contact::No,
         "" if flags.positional.is_empty() => Contact::No,
         "config" | "kustomize" | "completion" | "help" | "options" | "plugin" | "krew" | "convert" => Contact::No,
+        // oc's commands about images in registries (`oc adm release --help`).
+        "adm" if matches!(&*flags.verb(1), "release" | "catalog") => Contact::No,
+        "image" => Contact::No,
         "version" if flags.switch("--client").is_some() => Contact::No,
         // It prints its own version and then an error where there is no server.
         "version" => Contact::Maybe,
