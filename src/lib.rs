@@ -10,6 +10,7 @@
 pub mod access;
 pub mod access_report;
 pub mod agent_config;
+pub mod api;
 pub mod analysis;
 pub mod ci;
 pub mod cli;

@@ -1,0 +1,9 @@
+//! Asking GitLab's API: what a request and an answer are, over a [`Transport`] that opens sockets or does not. Nothing here does.
+
+mod client;
+mod error;
+mod transport;
+
+pub use client::{Client, Clock, GraphqlAnswer, Pace};
+pub use error::ApiError;
+pub use transport::{Method, Request, Response, Token, Transport, TransportError};
