@@ -10,11 +10,12 @@
 pub mod access;
 pub mod access_report;
 pub mod agent_config;
-pub mod api;
 pub mod analysis;
+pub mod api;
 pub mod ci;
 pub mod cli;
 pub mod diagnostic;
+pub mod fetch;
 pub mod fixing;
 pub mod gitlab;
 pub mod inventory;

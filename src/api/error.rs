@@ -28,3 +28,9 @@ pub enum ApiError {
     /// GraphQL refuses the query or could not answer all of it; with its messages, masked and shortened.
     Refused(String),
 }
+
+impl std::fmt::Display for ApiError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{self:?}")
+    }
+}

@@ -1,0 +1,38 @@
+//! Who is asked: a client, or what it answered before.
+
+use serde_json::Value;
+
+use crate::api::{ApiError, Client, GraphqlAnswer, Response};
+
+/// Somebody who answers.
+pub trait Ask: Sync {
+    /// Asks for a path.
+    ///
+    /// # Errors
+    /// As for [`Client::get`].
+    fn get(&self, path: &str) -> Result<Response, ApiError>;
+
+    /// Asks GraphQL.
+    ///
+    /// # Errors
+    /// As for [`Client::graphql`].
+    fn graphql(&self, query: &str, variables: &Value) -> Result<GraphqlAnswer, ApiError>;
+}
+
+impl Ask for Client<'_> {
+    fn get(&self, path: &str) -> Result<Response, ApiError> {
+        Client::get(self, path)
+    }
+
+    fn graphql(&self, query: &str, variables: &Value) -> Result<GraphqlAnswer, ApiError> {
+        Client::graphql(self, query, variables)
+    }
+}
+
+/// Reads JSON out of an answer.
+///
+/// # Errors
+/// When it is none.
+pub(super) fn json_of(response: &Response) -> Result<Value, ApiError> {
+    serde_json::from_slice(&response.body).map_err(|error| ApiError::Malformed(error.to_string()))
+}

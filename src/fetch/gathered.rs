@@ -1,0 +1,249 @@
+//! What was gathered of a GitLab instance: what is known, and what could not be read.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::gitlab::{Tier, lower_path, path_fault};
+
+/// Something that could not be read; a row under `unread`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unread {
+    /// The project or group; `None` for what is the instance's.
+    pub project: Option<String>,
+    /// What: a word of the inventory.
+    pub what: What,
+    /// Why not.
+    pub reason: String,
+    /// The role or scope that would show it, where that is known.
+    pub needs: Option<String>,
+}
+
+/// What can be unread, in the words of the inventory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(missing_docs, reason = "the names are those of the inventory")]
+pub enum What {
+    Projects,
+    Agents,
+    AgentConfiguration,
+    CiConfiguration,
+    Environments,
+    ProtectedBranches,
+    ProtectedTags,
+    AutoDevops,
+    ProtectMergeRequestPipelines,
+    InstanceAuthorization,
+    Tier,
+    MergedCi,
+}
+
+impl What {
+    /// Its word in the inventory.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Projects => "projects",
+            Self::Agents => "agents",
+            Self::AgentConfiguration => "agent_configuration",
+            Self::CiConfiguration => "ci_configuration",
+            Self::Environments => "environments",
+            Self::ProtectedBranches => "protected_branches",
+            Self::ProtectedTags => "protected_tags",
+            Self::AutoDevops => "auto_devops",
+            Self::ProtectMergeRequestPipelines => "protect_merge_request_pipelines",
+            Self::InstanceAuthorization => "instance_authorization",
+            Self::Tier => "tier",
+            Self::MergedCi => "merged_ci",
+        }
+    }
+}
+
+/// A group.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Group {
+    /// Its full path.
+    pub path: String,
+    /// Its number.
+    pub id: Option<i64>,
+    /// Its setting for Auto DevOps; `None` where it inherits, or is not known.
+    pub auto_devops: Option<bool>,
+}
+
+/// A file of a repository on its default branch.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct File {
+    /// Git's hash of it, where that was told.
+    pub oid: Option<String>,
+    /// Its bytes; `None` where they are still to be fetched.
+    pub bytes: Option<Vec<u8>>,
+}
+
+/// What the token may do in a project, as far as it tells empty from hidden.
+///
+/// Source: `gitlab-api.md` 6.2, after `app/policies/project_policy.rb`: these lists are empty for a role that is too low.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rights {
+    /// Environments are shown: Reporter.
+    pub reads_environments: bool,
+    /// Agents are shown: Developer.
+    pub is_developer: bool,
+    /// Protected tags and Auto DevOps are shown: Maintainer.
+    pub is_maintainer: bool,
+}
+
+/// A project.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Project {
+    /// Its full path.
+    pub path: String,
+    /// Its number.
+    pub id: Option<i64>,
+    /// Its default branch.
+    pub default_branch: Option<String>,
+    /// Whether it is archived.
+    pub archived: Option<bool>,
+    /// Whether it lies in a personal namespace.
+    pub is_personal: bool,
+    /// Whether its repository is empty.
+    pub is_empty: bool,
+    /// Whether its files may be read.
+    pub has_files: bool,
+    /// Its setting for Auto DevOps.
+    pub auto_devops: Option<bool>,
+    /// Its CI file, where that is not `.gitlab-ci.yml`.
+    pub ci_config_path: Option<String>,
+    /// Its agents; `None` for not known.
+    pub agents: Option<BTreeMap<String, Option<i64>>>,
+    /// The folders below `.gitlab/agents`.
+    pub folders: BTreeSet<String>,
+    /// Its environments with their tiers; `None` for not known.
+    pub environments: Option<BTreeMap<String, Option<String>>>,
+    /// Its protected branches; `None` for not known.
+    pub protected_branches: Option<BTreeSet<String>>,
+    /// Its protected tags; `None` for not known.
+    pub protected_tags: Option<BTreeSet<String>>,
+    /// Its files, by path.
+    pub files: BTreeMap<String, File>,
+    /// What the token may do in it.
+    pub rights: Rights,
+}
+
+/// Everything that was gathered.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Gathered {
+    /// The address of the instance.
+    pub url: Option<String>,
+    /// Its release, `18.9`.
+    pub version: Option<String>,
+    /// The licence.
+    pub tier: Option<Tier>,
+    /// Whether "Enable instance level authorization" is on.
+    pub instance_authorization: Option<bool>,
+    /// Groups, by path in lower case.
+    pub groups: BTreeMap<String, Group>,
+    /// Users whose personal namespace holds a project, by name in lower case.
+    pub users: BTreeMap<String, String>,
+    /// Projects, by path in lower case.
+    pub projects: BTreeMap<String, Project>,
+    /// What could not be read.
+    pub unread: BTreeSet<Unread>,
+    /// Files that hold what looks like a secret.
+    pub with_secrets: BTreeSet<String>,
+}
+
+impl Gathered {
+    /// Notes that something could not be read.
+    pub fn unread(&mut self, project: Option<&str>, what: What, reason: impl Into<String>, needs: Option<&str>) {
+        self.unread.insert(Unread {
+            project: project.map(str::to_owned),
+            what,
+            reason: reason.into(),
+            needs: needs.map(str::to_owned),
+        });
+    }
+
+    /// Adds a group, or what is newly known of one. A path that cannot be one is noted.
+    pub fn add_group(&mut self, group: Group) {
+        if let Some(fault) = path_fault(&group.path) {
+            self.refuse_path(&group.path, &fault);
+            return;
+        }
+        let known = self.groups.entry(lower_path(&group.path).into_owned()).or_default();
+        if known.path.is_empty() {
+            known.path = group.path;
+        }
+        known.id = group.id.or(known.id);
+        known.auto_devops = group.auto_devops.or(known.auto_devops);
+    }
+
+    /// The project of a path, made if it is not there; `None` for what can be no path of a project, which is noted.
+    pub fn project(&mut self, path: &str) -> Option<&mut Project> {
+        let fault = path_fault(path)
+            .or_else(|| (!path.contains('/')).then(|| "a project lies in a group or a user's namespace".to_owned()));
+        if let Some(fault) = fault {
+            self.refuse_path(path, &fault);
+            return None;
+        }
+        let project = self.projects.entry(lower_path(path).into_owned()).or_default();
+        if project.path.is_empty() {
+            path.clone_into(&mut project.path);
+        }
+        Some(project)
+    }
+
+    fn refuse_path(&mut self, path: &str, fault: &str) {
+        let shown: String = path.chars().take(60).collect();
+        self.unread(
+            None,
+            What::Projects,
+            format!("the answer names `{}`, which is no path: {fault}", crate::source::visible(&shown)),
+            None,
+        );
+    }
+}
+
+/// Whether a path of a file may be written below a project's folder: plain names, one below the other, none of them git's.
+#[must_use]
+pub fn is_safe_file_path(path: &str) -> bool {
+    let is_plain = |part: &str| {
+        !part.is_empty()
+            && part != "."
+            && part != ".."
+            && !part.eq_ignore_ascii_case(".git")
+            && part.len() <= 255
+            && !part.chars().any(|letter| letter.is_control() || matches!(letter, '\\' | ':'))
+    };
+    path.len() <= 1024 && path.split('/').all(is_plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_lie_below_their_project() {
+        for path in [".gitlab-ci.yml", ".gitlab/agents/prod/config.yaml", "ci/a b.yml"] {
+            assert!(is_safe_file_path(path), "{path}");
+        }
+        for path in ["", "/etc/passwd", "../x", "a//b", "a/./b", ".git/config", "a/.GIT/hooks/x", "a\\b", "C:x", "a\nb"]
+        {
+            assert!(!is_safe_file_path(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_path_is_noted_and_not_taken() {
+        let mut gathered = Gathered::default();
+        for path in ["../../etc", "/acme/web", "acme", "acme/.git", ""] {
+            assert!(gathered.project(path).is_none(), "{path}");
+        }
+        assert!(gathered.projects.is_empty());
+        assert_eq!(gathered.unread.len(), 5);
+    }
+
+    #[test]
+    fn paths_that_differ_in_letter_case_are_one_project() {
+        let mut gathered = Gathered::default();
+        gathered.project("acme/web").unwrap().id = Some(1);
+        assert_eq!(gathered.project("Acme/Web").unwrap().id, Some(1));
+        assert_eq!(gathered.projects.len(), 1);
+    }
+}

@@ -1,0 +1,115 @@
+//! What there is to know of the instance itself: its release, the token, the licence by its effect.
+
+use serde_json::Value;
+
+use super::ask::{Ask, json_of};
+use crate::api::ApiError;
+use crate::gitlab::{NEWEST, Tier, Version};
+
+/// The setting "Enable instance level authorization" in `/application/settings`.
+pub(super) const AUTHORIZATION_SETTING: &str = "organization_cluster_agent_authorization_enabled";
+
+/// What the instance says of itself.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Instance {
+    pub version: Option<Version>,
+    enterprise: Option<bool>,
+}
+
+/// Asks for the release and for what the token is.
+///
+/// # Errors
+/// When the instance does not answer, or not to this token.
+pub(super) fn look(ask: &dyn Ask) -> Result<Instance, ApiError> {
+    let metadata = match ask.get("/api/v4/metadata") {
+        // Before 15.2.
+        Err(ApiError::NotFound) => ask.get("/api/v4/version"),
+        answer => answer,
+    };
+    let metadata = json_of(&metadata?)?;
+    let Some(version) = metadata["version"].as_str().and_then(version) else {
+        return Err(ApiError::Malformed("the answer names no release; is this a GitLab?".to_owned()));
+    };
+    if let Ok(token) = ask.get("/api/v4/personal_access_tokens/self").and_then(|response| json_of(&response)) {
+        let scopes: Vec<&str> = token["scopes"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let is_enough = scopes.is_empty() || scopes.iter().any(|scope| matches!(*scope, "api" | "read_api"));
+        // Fine-grained tokens have permissions in the place of scopes.
+        if !is_enough && !scopes.contains(&"granular") {
+            return Err(ApiError::Forbidden(format!(
+                "the token has the scope {}; a token with the scope read_api would do",
+                crate::source::visible(&scopes.join(", "))
+            )));
+        }
+    }
+    Ok(Instance { version: Some(version), enterprise: metadata["enterprise"].as_bool() })
+}
+
+/// The release in `18.9.0-pre`, `18.1.1-ee`.
+pub(super) fn version(text: &str) -> Option<Version> {
+    let mut numbers = text.split(['.', '-', '+']);
+    let number = |part: Option<&str>| part?.parse::<u16>().ok();
+    let (major, minor) = (number(numbers.next())?, number(numbers.next())?);
+    Some(Version::new(major, minor))
+}
+
+impl Instance {
+    pub fn version_or_newest(&self) -> Version {
+        self.version.unwrap_or(NEWEST)
+    }
+
+    /// Whether it is the Community Edition.
+    pub fn is_free(&self) -> bool {
+        self.enterprise == Some(false)
+    }
+
+    /// The licence by what it does to a project of REST; `None` where that does not tell.
+    ///
+    /// Source: `ee/lib/ee/api/entities/project.rb` of 18.9. In which release the keys came is not known, so that one that is missing
+    /// says something from 18.9 on only.
+    pub fn tier(&self, project: Option<&Value>) -> Option<Tier> {
+        if self.is_free() {
+            return Some(Tier::Free);
+        }
+        let project = project?;
+        let has = |key: &str| project.get(key).is_some();
+        if has("only_allow_merge_if_all_status_checks_passed") {
+            return Some(Tier::Ultimate);
+        }
+        if has("allow_pipeline_trigger_approve_deployment") {
+            return Some(Tier::Premium);
+        }
+        (self.enterprise == Some(true) && self.version? >= Version::new(18, 9)).then_some(Tier::Free)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn releases_are_read_with_what_stands_behind_them() {
+        assert_eq!(version("18.9.0-pre"), Some(Version::new(18, 9)));
+        assert_eq!(version("18.1.1-ee"), Some(Version::new(18, 1)));
+        assert_eq!(version("eighteen"), None);
+        assert_eq!(version("-1.2"), None);
+    }
+
+    #[test]
+    fn the_licence_shows_in_what_it_brings_along() {
+        let instance = |version: &str, enterprise| Instance { version: super::version(version), enterprise };
+        let premium = json!({ "allow_pipeline_trigger_approve_deployment": false });
+        let ultimate = json!({ "allow_pipeline_trigger_approve_deployment": false, "only_allow_merge_if_all_status_checks_passed": null });
+        assert_eq!(instance("18.9", Some(true)).tier(Some(&premium)), Some(Tier::Premium));
+        assert_eq!(instance("18.9", Some(true)).tier(Some(&ultimate)), Some(Tier::Ultimate));
+        assert_eq!(instance("18.9", Some(true)).tier(Some(&json!({}))), Some(Tier::Free));
+        assert_eq!(
+            instance("17.0", Some(true)).tier(Some(&json!({}))),
+            None,
+            "an old release may not have had the key"
+        );
+        assert_eq!(instance("17.0", Some(false)).tier(None), Some(Tier::Free));
+        assert_eq!(instance("18.9", Some(true)).tier(None), None);
+    }
+}

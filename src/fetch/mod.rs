@@ -1,0 +1,20 @@
+//! From a GitLab instance, or from dumps of its API, to an inventory: what is asked, in which order, and what the answers say.
+//!
+//! Nothing here opens a socket, reads a file or writes one.
+
+mod answers;
+mod ask;
+mod gathered;
+mod git_hash;
+mod includes;
+mod instance;
+mod inventory_text;
+mod needs;
+mod queries;
+mod side_by_side;
+mod steps;
+
+pub use ask::Ask;
+pub use gathered::{File, Gathered, Group, Project, Rights, Unread, What, is_safe_file_path};
+pub use inventory_text::inventory_text;
+pub use steps::{Before, Targets, Watch, Wishes, fetch};
