@@ -4,17 +4,21 @@
 
 mod answers;
 mod ask;
+mod from_api;
 mod gathered;
 mod git_hash;
 mod includes;
 mod instance;
 mod inventory_text;
+mod kept;
 mod needs;
 mod queries;
 mod side_by_side;
 mod steps;
 
 pub use ask::Ask;
+pub use from_api::{Found, finish, take_dump};
 pub use gathered::{File, Gathered, Group, Project, Rights, Unread, What, is_safe_file_path};
 pub use inventory_text::inventory_text;
+pub use kept::{Kept, Store};
 pub use steps::{Before, Targets, Watch, Wishes, fetch};

@@ -9,6 +9,7 @@
 mod beside;
 #[cfg(not(unix))]
 mod elsewhere;
+mod folder;
 #[cfg(unix)]
 mod place;
 #[cfg(unix)]
@@ -22,6 +23,7 @@ use std::path::{Path, PathBuf};
 
 #[cfg(not(unix))]
 pub use elsewhere::{InPlace, Staged};
+pub use folder::StagedFolder;
 #[cfg(unix)]
 pub use replace::InPlace;
 #[cfg(unix)]

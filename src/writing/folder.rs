@@ -1,0 +1,278 @@
+//! A folder that is written as a whole or not at all, with what is kept beside it until it is in its place.
+//!
+//! Beside `DIR` lies `.DIR.kaslint-fetch`, which only its owner may enter: a lock, answers of a server by what was asked, and the new
+//! folder while it is written. It goes when the new folder is in its place.
+
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How long what was kept of a run that was broken off counts.
+const MOST_AGE: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// What may lie in a folder that is replaced.
+const OURS: [&str; 2] = ["inventory.yaml", "projects"];
+
+/// A folder that is to be written; what is kept beside it stays if this is dropped before it is in its place.
+#[derive(Debug)]
+pub struct StagedFolder {
+    place: PathBuf,
+    beside: PathBuf,
+    /// Held as long as this lives.
+    _lock: File,
+}
+
+impl StagedFolder {
+    /// Prepares to write a folder, and finds what a run before this one has kept.
+    ///
+    /// # Errors
+    /// Where there is something else than an inventory folder, somebody else writes it, or it cannot be written there.
+    pub fn new(place: &Path) -> Result<Self, String> {
+        let cannot = |error: &dyn std::fmt::Display| super::cannot_write(place, error);
+        let Some(name) = place.file_name() else {
+            return Err(cannot(&"name a folder of its own"));
+        };
+        let mut hidden = OsString::from(".");
+        hidden.push(name);
+        hidden.push(".kaslint-fetch");
+        let beside = super::parent_of(place).join(hidden);
+        match fs::symlink_metadata(&beside) {
+            Ok(there) if there.is_dir() => {}
+            Ok(_) => return Err(cannot(&format!("{} is no folder; take it away", beside.display()))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                make_private(&beside).map_err(|error| cannot(&super::reason(&error)))?;
+            }
+            Err(error) => return Err(cannot(&super::reason(&error))),
+        }
+        let lock = OpenOptions::new().create(true).append(true).open(beside.join("lock"));
+        let lock = lock.map_err(|error| cannot(&super::reason(&error)))?;
+        if !is_locked_by_us(&lock) {
+            return Err(cannot(&"another kaslint is writing it; wait for its end"));
+        }
+        let staged = Self { place: place.to_owned(), beside, _lock: lock };
+        staged.clear_up().map_err(|error| cannot(&super::reason(&error)))?;
+        if let Some(fault) = staged.fault_of_place() {
+            let _ = fs::remove_dir_all(&staged.beside);
+            return Err(cannot(&fault));
+        }
+        Ok(staged)
+    }
+
+    /// Takes away what a run left that was killed, and what is too old to count.
+    fn clear_up(&self) -> io::Result<()> {
+        let old = self.beside.join("old");
+        // It was killed between two moves.
+        if old.is_dir() && !self.place.exists() {
+            fs::rename(&old, &self.place)?;
+        }
+        for left in ["new", "old"] {
+            remove(&self.beside.join(left))?;
+        }
+        let answers = self.answers();
+        let is_old = fs::symlink_metadata(&answers)
+            .and_then(|there| there.modified())
+            .is_ok_and(|modified| modified.elapsed().is_ok_and(|age| age > MOST_AGE));
+        if is_old {
+            remove(&answers)?;
+        }
+        match fs::create_dir(&answers) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// Why a folder may not be replaced by a new one.
+    fn fault_of_place(&self) -> Option<String> {
+        match fs::symlink_metadata(&self.place) {
+            Err(_) => return None,
+            Ok(there) if there.file_type().is_symlink() => return Some("it is a symbolic link; name the folder that it leads to".to_owned()),
+            Ok(there) if !there.is_dir() => return Some("there is a file".to_owned()),
+            Ok(_) => {}
+        }
+        let entries = match fs::read_dir(&self.place) {
+            Ok(entries) => entries,
+            Err(error) => return Some(super::reason(&error)),
+        };
+        let names = entries.flatten().map(|entry| entry.file_name());
+        let strange = names.into_iter().find(|name| !OURS.iter().any(|ours| name == ours))?;
+        Some(format!("it holds {}, which is of no inventory; name a folder of its own", Path::new(&strange).display()))
+    }
+
+    fn answers(&self) -> PathBuf {
+        self.beside.join("answers")
+    }
+
+    /// What was kept under a name of letters and digits.
+    #[must_use]
+    pub fn kept(&self, name: &str) -> Option<Vec<u8>> {
+        fs::read(self.answers().join(name)).ok()
+    }
+
+    /// Keeps something under a name of letters and digits, whole or not at all.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn keep(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let unfinished = self.answers().join(format!("{name}.new"));
+        fs::write(&unfinished, bytes)?;
+        fs::rename(unfinished, self.answers().join(name))
+    }
+
+    /// Forgets everything that was kept.
+    ///
+    /// # Errors
+    /// When it cannot be taken away.
+    pub fn forget(&self) -> io::Result<()> {
+        remove(&self.answers())?;
+        fs::create_dir(self.answers())
+    }
+
+    /// Writes the files of the new folder, by paths below it, and puts it in its place. What was kept is gone then.
+    ///
+    /// # Errors
+    /// When something cannot be written; the folder that was there before is as it was.
+    pub fn put<'f>(self, files: impl Iterator<Item = (String, &'f [u8])>) -> Result<(), String> {
+        let cannot = |error: io::Error| super::cannot_write(&self.place, &super::reason(&error));
+        let new = self.beside.join("new");
+        if let Err(error) = write_all(&new, files) {
+            let _ = remove(&new);
+            return Err(cannot(error));
+        }
+        self.exchange(&new).map_err(cannot)?;
+        let _ = fs::remove_dir_all(&self.beside);
+        Ok(())
+    }
+
+    /// Puts the new folder in the place of the old one.
+    fn exchange(&self, new: &Path) -> io::Result<()> {
+        if !self.place.exists() {
+            return fs::rename(new, &self.place);
+        }
+        #[cfg(target_os = "linux")]
+        {
+            use rustix::fs::{CWD, RenameFlags, renameat_with};
+            if renameat_with(CWD, new, CWD, &self.place, RenameFlags::EXCHANGE).is_ok() {
+                return Ok(());
+            }
+        }
+        let old = self.beside.join("old");
+        fs::rename(&self.place, &old)?;
+        fs::rename(new, &self.place).inspect_err(|_| {
+            let _ = fs::rename(&old, &self.place);
+        })
+    }
+
+    /// Takes away what lies beside the place, for a run that has nothing to keep.
+    pub fn leave(self) {
+        let _ = fs::remove_dir_all(&self.beside);
+    }
+}
+
+fn write_all<'f>(folder: &Path, files: impl Iterator<Item = (String, &'f [u8])>) -> io::Result<()> {
+    fs::create_dir(folder)?;
+    for (path, bytes) in files {
+        let path = folder.join(path);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        // Two paths that differ in letter case alone are one file on some disks; the second is no reason to lose the first.
+        let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
+        file.write_all(bytes)?;
+    }
+    Ok(())
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(unix)]
+fn make_private(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    fs::DirBuilder::new().mode(0o700).create(folder)
+}
+
+#[cfg(not(unix))]
+fn make_private(folder: &Path) -> io::Result<()> {
+    fs::create_dir(folder)
+}
+
+/// Whether a lock is ours now. A file system without locks has no say.
+#[cfg(unix)]
+fn is_locked_by_us(lock: &File) -> bool {
+    use rustix::fs::{FlockOperation, flock};
+    use rustix::io::Errno;
+    !matches!(flock(lock, FlockOperation::NonBlockingLockExclusive), Err(Errno::WOULDBLOCK))
+}
+
+#[cfg(not(unix))]
+fn is_locked_by_us(_lock: &File) -> bool {
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn put(place: &Path, files: &[(&str, &str)]) -> Result<(), String> {
+        StagedFolder::new(place)?.put(files.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes())))
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<String> =
+            fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_folder_is_replaced_whole_and_nothing_stays_beside_it() {
+        let around = tempfile::tempdir().unwrap();
+        let place = around.path().join("inventory");
+        put(&place, &[("inventory.yaml", "a"), ("projects/acme/web/.gitlab-ci.yml", "b")]).unwrap();
+        put(&place, &[("inventory.yaml", "c")]).unwrap();
+        assert_eq!(fs::read_to_string(place.join("inventory.yaml")).unwrap(), "c");
+        assert_eq!(names(&place), ["inventory.yaml"]);
+        assert_eq!(names(around.path()), ["inventory"]);
+    }
+
+    #[test]
+    fn what_is_no_inventory_is_left_alone() {
+        let around = tempfile::tempdir().unwrap();
+        let place = around.path().join("src");
+        fs::create_dir(&place).unwrap();
+        fs::write(place.join("main.rs"), "").unwrap();
+        assert!(put(&place, &[]).unwrap_err().contains("it holds main.rs"));
+        assert_eq!(names(around.path()), ["src"]);
+    }
+
+    #[test]
+    fn what_was_kept_is_found_again_and_one_writes_at_a_time() {
+        let around = tempfile::tempdir().unwrap();
+        let place = around.path().join("inventory");
+        let first = StagedFolder::new(&place).unwrap();
+        first.keep("ab", b"answer").unwrap();
+        assert!(StagedFolder::new(&place).unwrap_err().contains("another kaslint"));
+        drop(first);
+        let second = StagedFolder::new(&place).unwrap();
+        assert_eq!(second.kept("ab").as_deref(), Some(&b"answer"[..]));
+        second.forget().unwrap();
+        assert_eq!(second.kept("ab"), None);
+        second.leave();
+        assert!(names(around.path()).is_empty());
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_written_leaves_the_old_one() {
+        let around = tempfile::tempdir().unwrap();
+        let place = around.path().join("inventory");
+        put(&place, &[("inventory.yaml", "a")]).unwrap();
+        assert!(put(&place, &[("inventory.yaml", "b"), ("inventory.yaml/c", "d")]).is_err());
+        assert_eq!(fs::read_to_string(place.join("inventory.yaml")).unwrap(), "a");
+    }
+}
