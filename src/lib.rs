@@ -20,6 +20,8 @@ pub mod fixing;
 pub mod gitlab;
 pub mod inventory;
 pub mod lsp;
+#[cfg(feature = "network")]
+pub mod network;
 pub mod outlet;
 pub mod pipeline_rules;
 pub mod project;

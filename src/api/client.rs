@@ -1,11 +1,34 @@
 //! One client: a token, a pace, and what is tried again.
 
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::{ApiError, Request, Response, Token, Transport};
+use super::{ApiError, Method, Request, Response, Token, Transport, TransportError};
+use crate::source::{secrets, visible};
+
+/// The largest answer that is read, in bytes.
+const MOST_BYTES: u64 = 64 << 20;
+
+/// How often one request is sent before it is given up.
+const MOST_TRIES: u32 = 5;
+
+/// How often one request waits for the rate of the instance.
+const MOST_WAITS: u32 = 3;
+
+/// The longest wait that is obeyed; windows of GitLab are 60 or 600 seconds.
+const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
+
+/// The first wait before something is tried again, doubled each time.
+const FIRST_WAIT: Duration = Duration::from_millis(500);
+
+/// How many redirects are followed.
+const MOST_REDIRECTS: u32 = 5;
+
+/// How many characters of a message of the server are told.
+const MOST_SAID: usize = 200;
 
 /// The clock, so that tests need not wait.
 pub trait Clock: Sync {
@@ -19,7 +42,7 @@ pub trait Clock: Sync {
 
 /// How a client keeps to the rates of an instance, shared by all its requests.
 #[derive(Debug, Default)]
-pub struct Pace {
+struct Pace {
     /// Until when nothing is sent.
     not_before: Mutex<Option<Instant>>,
 }
@@ -33,7 +56,7 @@ pub struct GraphqlAnswer {
     pub errors: Vec<(String, String)>,
 }
 
-/// A client of one instance.
+/// A client of one instance, for several threads at a time.
 pub struct Client<'t> {
     transport: &'t dyn Transport,
     clock: &'t dyn Clock,
@@ -41,17 +64,21 @@ pub struct Client<'t> {
     base: Box<str>,
     token: Option<Token>,
     pace: Pace,
+    sent: AtomicUsize,
 }
-
-/// The largest answer that is read, in bytes.
-const MOST_BYTES: u64 = 64 << 20;
 
 impl<'t> Client<'t> {
     /// A client of the instance at an address.
     #[must_use]
     pub fn new(transport: &'t dyn Transport, clock: &'t dyn Clock, base: &str, token: Option<Token>) -> Self {
         let base = base.trim_end_matches('/').into();
-        Self { transport, clock, base, token, pace: Pace::default() }
+        Self { transport, clock, base, token, pace: Pace::default(), sent: AtomicUsize::new(0) }
+    }
+
+    /// How many requests were sent, those that were tried again included.
+    #[must_use]
+    pub fn requests(&self) -> usize {
+        self.sent.load(Ordering::Relaxed)
     }
 
     /// Asks for a path below the address, such as `/api/v4/metadata`.
@@ -59,7 +86,7 @@ impl<'t> Client<'t> {
     /// # Errors
     /// When no answer of a status from 200 to 299 came.
     pub fn get(&self, path: &str) -> Result<Response, ApiError> {
-        self.send(super::Method::Get, path, None)
+        self.send(Method::Get, path, None)
     }
 
     /// The same, with its body read as JSON.
@@ -68,8 +95,7 @@ impl<'t> Client<'t> {
     /// As for [`Client::get`], and for what is no JSON.
     pub fn get_json(&self, path: &str) -> Result<(Value, Response), ApiError> {
         let response = self.get(path)?;
-        let value = serde_json::from_slice(&response.body).map_err(|error| ApiError::Malformed(error.to_string()))?;
-        Ok((value, response))
+        Ok((json_of(&response)?, response))
     }
 
     /// Asks GraphQL.
@@ -78,17 +104,402 @@ impl<'t> Client<'t> {
     /// When there is no answer, the query is refused as a whole, or names a field that the release does not have.
     pub fn graphql(&self, query: &str, variables: &Value) -> Result<GraphqlAnswer, ApiError> {
         let body = serde_json::json!({ "query": query, "variables": variables }).to_string();
-        let response = self.send(super::Method::Post, "/api/graphql", Some(&body))?;
-        let mut answer: Value =
-            serde_json::from_slice(&response.body).map_err(|error| ApiError::Malformed(error.to_string()))?;
-        Ok(GraphqlAnswer { data: answer["data"].take(), errors: Vec::new() })
+        let response = self.send(Method::Post, "/api/graphql", Some(&body))?;
+        let mut answer = json_of(&response)?;
+        let errors = answer["errors"].take();
+        let errors = errors.as_array().map(Vec::as_slice).unwrap_or_default();
+        if let Some(field) = errors.iter().find_map(unknown_field) {
+            return Err(ApiError::UnknownField(field));
+        }
+        let data = answer["data"].take();
+        let errors: Vec<(String, String)> =
+            errors.iter().map(|error| (said(&error["message"]), path_of(error))).collect();
+        match (data.is_object(), errors.first()) {
+            (true, _) => Ok(GraphqlAnswer { data, errors }),
+            (false, Some((message, _))) => Err(ApiError::Refused(message.clone())),
+            (false, None) => Err(ApiError::Malformed("there is no `data` in it".to_owned())),
+        }
     }
 
-    fn send(&self, method: super::Method, path: &str, body: Option<&str>) -> Result<Response, ApiError> {
-        let url = format!("{}{path}", self.base);
+    fn send(&self, method: Method, path: &str, body: Option<&str>) -> Result<Response, ApiError> {
         let header = self.token.as_ref().map(Token::header);
         let headers: Vec<(&str, &str)> = header.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let request = Request { method, url: &url, headers: &headers, body, limit: MOST_BYTES };
-        self.transport.send(&request).map_err(ApiError::Transport)
+        let mut url = format!("{}{path}", self.base);
+        let (mut tries, mut waits, mut redirects) = (0, 0, 0);
+        loop {
+            self.keep_pace();
+            self.sent.fetch_add(1, Ordering::Relaxed);
+            let request = Request { method, url: &url, headers: &headers, body, limit: MOST_BYTES };
+            let response = match self.transport.send(&request) {
+                Ok(response) => response,
+                Err(error @ (TransportError::TimedOut(_) | TransportError::Cut(_))) => {
+                    tries += 1;
+                    if tries >= MOST_TRIES {
+                        return Err(match error {
+                            TransportError::TimedOut(_) => ApiError::Overloaded(0),
+                            error => ApiError::Transport(error),
+                        });
+                    }
+                    self.back_off(tries);
+                    continue;
+                }
+                Err(error) => return Err(ApiError::Transport(error)),
+            };
+            self.note_rate(&response);
+            match response.status {
+                200..=299 => return Ok(response),
+                301 | 302 | 303 | 307 | 308 => {
+                    redirects += 1;
+                    url = self.redirected(&url, &response, method, redirects)?;
+                }
+                429 => {
+                    waits += 1;
+                    let wait = retry_after(&response).unwrap_or(Duration::from_secs(60));
+                    if wait > LONGEST_WAIT {
+                        return Err(ApiError::RateLimited(Some(wait)));
+                    }
+                    if waits > MOST_WAITS {
+                        return Err(ApiError::RateLimited(None));
+                    }
+                    self.pause(wait);
+                }
+                status @ (500 | 502 | 503 | 504) => {
+                    tries += 1;
+                    if tries >= MOST_TRIES {
+                        return Err(ApiError::Overloaded(status));
+                    }
+                    match retry_after(&response).filter(|wait| *wait <= LONGEST_WAIT) {
+                        Some(wait) => self.pause(wait),
+                        None => self.back_off(tries),
+                    }
+                }
+                401 => return Err(ApiError::Unauthorized(words_of(&response))),
+                403 => return Err(ApiError::Forbidden(forbidden(&response))),
+                404 => return Err(ApiError::NotFound),
+                status => return Err(ApiError::Status(status)),
+            }
+        }
+    }
+
+    /// Waits until the instance wants requests again.
+    fn keep_pace(&self) {
+        loop {
+            let until = *self.pace.not_before.lock().unwrap_or_else(PoisonError::into_inner);
+            match until.map(|until| until.saturating_duration_since(self.clock.now())) {
+                Some(wait) if !wait.is_zero() => self.clock.sleep(wait),
+                _ => return,
+            }
+        }
+    }
+
+    /// Lets no request of this client go out for a while.
+    fn pause(&self, wait: Duration) {
+        let until = self.clock.now() + wait;
+        let mut not_before = self.pace.not_before.lock().unwrap_or_else(PoisonError::into_inner);
+        if not_before.is_none_or(|known| known < until) {
+            *not_before = Some(until);
+        }
+    }
+
+    /// Waits before something is tried again.
+    fn back_off(&self, tries: u32) {
+        let wait = FIRST_WAIT * 2_u32.saturating_pow(tries.saturating_sub(1));
+        self.clock.sleep(wait.mul_f64(0.5 + self.clock.jitter().clamp(0.0, 1.0) / 2.0));
+    }
+
+    /// Where the instance says that nothing is left of its window, the next request waits for the next one.
+    ///
+    /// Source: `RateLimit-Remaining` and `RateLimit-Reset` on every answer from 18.6 on; before on 429 only.
+    fn note_rate(&self, response: &Response) {
+        let number = |name: &str| response.header(name)?.trim().parse::<u64>().ok();
+        if number("ratelimit-remaining") != Some(0) || response.status == 429 {
+            return;
+        }
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_secs();
+        let wait = number("ratelimit-reset").map(|reset| Duration::from_secs(reset.saturating_sub(now)));
+        if let Some(wait) = wait.filter(|wait| *wait <= LONGEST_WAIT) {
+            self.pause(wait);
+        }
+    }
+
+    /// Where a redirect leads, if that is on the same host.
+    fn redirected(&self, url: &str, response: &Response, method: Method, redirects: u32) -> Result<String, ApiError> {
+        let Some(location) = response.header("location") else { return Err(ApiError::Status(response.status)) };
+        let shown = || shortened(location.split(['?', '#']).next().unwrap_or_default());
+        let origin = origin_of(url);
+        let target = match location.strip_prefix('/').filter(|rest| !rest.starts_with('/')) {
+            Some(rest) => format!("{origin}/{rest}"),
+            None => location.to_owned(),
+        };
+        let is_here =
+            origin_of(&target) == origin && target.strip_prefix(origin).is_some_and(|rest| rest.starts_with('/'));
+        if !is_here || method != Method::Get || redirects > MOST_REDIRECTS {
+            return Err(ApiError::RedirectedAway(shown()));
+        }
+        Ok(target)
+    }
+}
+
+/// Scheme, host and port of an address.
+fn origin_of(url: &str) -> &str {
+    let host = url.find("://").map_or(0, |scheme| scheme + 3);
+    let end = url.get(host..).and_then(|rest| rest.find(['/', '?', '#'])).map_or(url.len(), |end| host + end);
+    url.get(..end).unwrap_or(url)
+}
+
+/// Reads JSON, and says what came in its place.
+fn json_of(response: &Response) -> Result<Value, ApiError> {
+    if let Some(kind) = response.header("content-type").filter(|kind| kind.contains("html")) {
+        let kind = shortened(kind.split(';').next().unwrap_or_default());
+        return Err(ApiError::Malformed(format!("it is {kind}; a proxy or a sign-in page answers in GitLab's place")));
+    }
+    serde_json::from_slice(&response.body).map_err(|error| ApiError::Malformed(error.to_string()))
+}
+
+/// `Retry-After` in seconds; GitLab sends no dates.
+fn retry_after(response: &Response) -> Option<Duration> {
+    response.header("retry-after")?.trim().parse().ok().map(Duration::from_secs)
+}
+
+/// A text of the server, with secrets masked, on one line, and not too long.
+fn shortened(text: &str) -> String {
+    let text: String = text.chars().take(MOST_SAID).collect();
+    visible(&secrets::mask(&text)).into_owned()
+}
+
+fn said(message: &Value) -> String {
+    shortened(message.as_str().unwrap_or_default())
+}
+
+fn path_of(error: &Value) -> String {
+    let parts = error["path"].as_array().into_iter().flatten().take(12);
+    let parts: Vec<String> = parts.map(|part| part.as_str().map_or_else(|| part.to_string(), str::to_owned)).collect();
+    shortened(&parts.join("."))
+}
+
+/// What the server says in `error_description`, `message` or `error`.
+fn words_of(response: &Response) -> String {
+    let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+    let words = ["error_description", "message", "error"].iter().map(|key| said(&body[*key]));
+    words.into_iter().find(|words| !words.is_empty()).filter(|words| words != "401 Unauthorized").unwrap_or_default()
+}
+
+/// Why something is forbidden: the scope or the permission that the token lacks, where GitLab names it.
+fn forbidden(response: &Response) -> String {
+    let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+    let scope = said(&body["scope"]);
+    match body["error"].as_str() {
+        Some("insufficient_scope") if !scope.is_empty() => {
+            format!("the token lacks a scope; one of these would do: {scope}")
+        }
+        Some("insufficient_granular_scope") => {
+            format!(
+                "the fine-grained token lacks a permission ({}); the scope read_api would do",
+                said(&body["error_description"])
+            )
+        }
+        _ => words_of(response).replace("403 Forbidden", ""),
+    }
+}
+
+/// The field or argument that a query names and the release does not have.
+fn unknown_field(error: &Value) -> Option<String> {
+    let message = error["message"].as_str()?;
+    let quoted = |text: &str| text.split('\'').nth(1).map(str::to_owned);
+    if let Some((_, argument)) = message.split_once("doesn't accept argument") {
+        return quoted(argument);
+    }
+    let is_unknown = message.starts_with("Field '") && message.contains("doesn't exist on type");
+    if is_unknown { quoted(message) } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+
+    use serde_json::json;
+
+    use super::*;
+
+    /// Answers one after the other, and what was asked.
+    #[derive(Default)]
+    struct Script {
+        answers: Mutex<VecDeque<Result<Response, TransportError>>>,
+        asked: Mutex<Vec<(String, Vec<String>)>>,
+    }
+
+    impl Transport for Script {
+        fn send(&self, request: &Request<'_>) -> Result<Response, TransportError> {
+            let headers = request.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+            self.asked.lock().unwrap().push((request.url.to_owned(), headers));
+            self.answers.lock().unwrap().pop_front().unwrap_or_else(|| Err(TransportError::Cut("no more".to_owned())))
+        }
+    }
+
+    /// A clock that stands still but for its waits.
+    struct Still(Instant, Mutex<Duration>);
+
+    impl Clock for Still {
+        fn now(&self) -> Instant {
+            self.0 + *self.1.lock().unwrap()
+        }
+
+        fn sleep(&self, duration: Duration) {
+            *self.1.lock().unwrap() += duration;
+        }
+
+        fn jitter(&self) -> f64 {
+            1.0
+        }
+    }
+
+    fn response(status: u16, headers: &[(&str, &str)], body: &str) -> Result<Response, TransportError> {
+        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Ok(Response { status, headers, body: body.as_bytes().to_vec() })
+    }
+
+    /// What a client gets, what it asked, and how long it waited.
+    fn get(answers: Vec<Result<Response, TransportError>>) -> (Result<Value, ApiError>, Vec<String>, Duration) {
+        let script = Script { answers: Mutex::new(answers.into()), ..Script::default() };
+        let clock = Still(Instant::now(), Mutex::default());
+        let client =
+            Client::new(&script, &clock, "https://gitlab.example.com/", Some(Token::Access("glpat-secret".into())));
+        let result = client.get_json("/api/v4/x").map(|(value, _)| value);
+        let asked = script.asked.lock().unwrap().iter().map(|(url, _)| url.clone()).collect();
+        let waited = *clock.1.lock().unwrap();
+        (result, asked, waited)
+    }
+
+    #[test]
+    fn both_forms_of_429_are_waited_for() {
+        let plain = || response(429, &[("content-type", "text/plain"), ("retry-after", "60")], "Retry later\n");
+        let json = || {
+            response(
+                429,
+                &[("content-type", "application/json"), ("retry-after", "600")],
+                r#"{"message":{"error":"too many"}}"#,
+            )
+        };
+        let (result, asked, waited) = get(vec![plain(), json(), response(200, &[], "[1]")]);
+        assert_eq!((result, asked.len(), waited), (Ok(json!([1])), 3, Duration::from_secs(660)));
+        let (result, asked, _) = get((0..9).map(|_| plain()).collect());
+        assert_eq!((result, asked.len()), (Err(ApiError::RateLimited(None)), 4));
+        let (result, asked, waited) = get(vec![response(429, &[("retry-after", "86400")], "")]);
+        assert_eq!(
+            (result, asked.len(), waited.as_secs()),
+            (Err(ApiError::RateLimited(Some(Duration::from_secs(86400)))), 1, 0)
+        );
+    }
+
+    #[test]
+    fn what_passes_is_tried_again_and_given_up_in_the_end() {
+        for status in [500, 502, 503, 504] {
+            let (result, asked, _) = get(vec![response(status, &[], ""), response(200, &[], "{}")]);
+            assert_eq!((result, asked.len()), (Ok(json!({})), 2));
+            let (result, asked, waited) = get((0..9).map(|_| response(status, &[], "")).collect());
+            assert_eq!((result, asked.len()), (Err(ApiError::Overloaded(status)), 5));
+            assert_eq!(waited, Duration::from_millis(500 + 1000 + 2000 + 4000));
+        }
+        let (result, asked, _) = get(vec![Err(TransportError::Cut("eof".to_owned())), response(200, &[], "{}")]);
+        assert_eq!((result, asked.len()), (Ok(json!({})), 2));
+    }
+
+    #[test]
+    fn a_refusal_is_not_tried_again_and_says_what_would_do() {
+        let expired = r#"{"error":"invalid_token","error_description":"Token is expired. You can either do re-authorization or token refresh."}"#;
+        let (result, asked, _) = get(vec![response(401, &[], expired)]);
+        assert_eq!(asked.len(), 1);
+        assert!(result.unwrap_err().to_string().contains("Token is expired"));
+        let scope = r#"{"error":"insufficient_scope","error_description":"x","scope":"api read_api"}"#;
+        let error = get(vec![response(403, &[], scope)]).0.unwrap_err().to_string();
+        assert_eq!(error, "403: the token lacks a scope; one of these would do: api read_api");
+        assert_eq!(get(vec![response(404, &[], "")]).0, Err(ApiError::NotFound));
+    }
+
+    #[test]
+    fn redirects_stay_on_the_host() {
+        let to = |location: &str| response(301, &[("location", location)], "");
+        for here in ["/api/v4/y", "https://gitlab.example.com/api/v4/y"] {
+            let (result, asked, _) = get(vec![to(here), response(200, &[], "{}")]);
+            assert_eq!((result, asked[1].as_str()), (Ok(json!({})), "https://gitlab.example.com/api/v4/y"));
+        }
+        for away in [
+            "https://gitlab.example.com.evil.example/x",
+            "https://evil.example/x",
+            "http://gitlab.example.com/x",
+            "//evil.example/x",
+            "file:///etc/passwd",
+            "https://gitlab.example.com:8443/x",
+            "https://gitlab.example.com@evil.example/x",
+        ] {
+            let (result, asked, _) = get(vec![to(away), response(200, &[], "{}")]);
+            assert!(matches!(result, Err(ApiError::RedirectedAway(_))), "{away}");
+            assert_eq!(asked.len(), 1, "{away}");
+        }
+        let (result, asked, _) = get((0..9).map(|_| to("/api/v4/x")).collect());
+        assert!(matches!(result, Err(ApiError::RedirectedAway(_))) && asked.len() == 6);
+    }
+
+    #[test]
+    fn what_is_no_json_is_said() {
+        let page = response(200, &[("content-type", "text/html; charset=utf-8")], "<html>");
+        assert!(get(vec![page]).0.unwrap_err().to_string().contains("text/html; a proxy or a sign-in page"));
+        assert!(matches!(get(vec![response(200, &[], "\u{1}")]).0, Err(ApiError::Malformed(_))));
+        let deep = "[".repeat(100_000);
+        assert!(matches!(get(vec![response(200, &[], &deep)]).0, Err(ApiError::Malformed(_))));
+    }
+
+    #[test]
+    fn a_window_without_a_rest_is_waited_for() {
+        let reset =
+            (std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs() + 30).to_string();
+        let spent = response(200, &[("ratelimit-remaining", "0"), ("ratelimit-reset", &reset)], "1");
+        let script = Script { answers: Mutex::new(vec![spent, response(200, &[], "2")].into()), ..Script::default() };
+        let clock = Still(Instant::now(), Mutex::default());
+        let client = Client::new(&script, &clock, "https://gitlab.example.com", None);
+        client.get("/a").unwrap();
+        assert!(clock.1.lock().unwrap().is_zero());
+        client.get("/b").unwrap();
+        assert!(clock.1.lock().unwrap().as_secs() >= 28);
+        assert_eq!(client.requests(), 2);
+    }
+
+    fn graphql(body: &Value) -> Result<GraphqlAnswer, ApiError> {
+        let script =
+            Script { answers: Mutex::new(vec![response(200, &[], &body.to_string())].into()), ..Script::default() };
+        let clock = Still(Instant::now(), Mutex::default());
+        Client::new(&script, &clock, "https://gitlab.example.com", None).graphql("query { x }", &json!({}))
+    }
+
+    #[test]
+    fn graphql_tells_what_it_does_not_know_and_what_it_could_not() {
+        let unknown =
+            graphql(&json!({ "errors": [{ "message": "Field 'clusterAgents' doesn't exist on type 'Project'" }] }));
+        assert_eq!(unknown.unwrap_err(), ApiError::UnknownField("clusterAgents".to_owned()));
+        let argument = "Field 'projects' doesn't accept argument 'includeArchived'";
+        let unknown = graphql(&json!({ "errors": [{ "message": argument }] }));
+        assert_eq!(unknown.unwrap_err(), ApiError::UnknownField("includeArchived".to_owned()));
+        let refused = graphql(
+            &json!({ "errors": [{ "message": "Query has complexity of 300, which exceeds max complexity of 250" }] }),
+        );
+        assert!(refused.unwrap_err().to_string().contains("complexity of 300"));
+        let partly = graphql(
+            &json!({ "data": { "group": null }, "errors": [{ "message": "glpat-aaaaaaaaaaaaaaaaaaaa\u{1b}[2J", "path": ["group", 0] }] }),
+        );
+        let partly = partly.unwrap();
+        assert_eq!(partly.errors[0].1, "group.0");
+        assert!(
+            !partly.errors[0].0.contains("aaaaaaaaaaaa") && !partly.errors[0].0.contains('\u{1b}'),
+            "{:?}",
+            partly.errors
+        );
+    }
+
+    #[test]
+    fn nothing_prints_a_token() {
+        for token in [Token::Access("glpat-secret".into()), Token::OAuth("secret".into()), Token::Job("secret".into())]
+        {
+            assert!(!format!("{token:?}").contains("secret"));
+        }
     }
 }

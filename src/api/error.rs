@@ -1,5 +1,8 @@
 //! Why the API did not answer what was asked.
 
+use std::fmt;
+use std::time::Duration;
+
 use super::transport::TransportError;
 
 /// Why a request came to nothing, after all that is to be tried again was tried again.
@@ -13,9 +16,9 @@ pub enum ApiError {
     Forbidden(String),
     /// 404: not there, or not to be seen.
     NotFound,
-    /// 429, again and again.
-    RateLimited,
-    /// 503, 502, 500 or a time-out, again and again: with the status.
+    /// 429, again and again, or with a longer wait than anybody has patience for.
+    RateLimited(Option<Duration>),
+    /// 500, 502, 503 or 504, or no answer in time, again and again: with the status, 0 for no answer.
     Overloaded(u16),
     /// A redirect to another host, or to what is no `http`.
     RedirectedAway(String),
@@ -23,14 +26,52 @@ pub enum ApiError {
     Status(u16),
     /// What came is no JSON, or not that which was asked for.
     Malformed(String),
-    /// The query names a field that this release does not have.
+    /// The query names a field or an argument that this release does not have.
     UnknownField(String),
-    /// GraphQL refuses the query or could not answer all of it; with its messages, masked and shortened.
+    /// GraphQL refuses the query; with its messages, masked and shortened.
     Refused(String),
 }
 
-impl std::fmt::Display for ApiError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{self:?}")
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Transport(error) => write!(f, "{error}"),
+            Self::Unauthorized(said) if said.is_empty() => {
+                f.write_str("401: GitLab does not know the token, or it has expired")
+            }
+            Self::Unauthorized(said) => write!(f, "401: GitLab does not take the token: {said}"),
+            Self::Forbidden(said) if said.is_empty() => f.write_str("403: the role of the token is too low"),
+            Self::Forbidden(said) => write!(f, "403: {said}"),
+            Self::NotFound => f.write_str("404: not there, or not shown to this token"),
+            Self::RateLimited(None) => f.write_str("429: GitLab keeps on refusing so many requests"),
+            Self::RateLimited(Some(wait)) => {
+                write!(f, "429: GitLab wants no request for {} minutes", wait.as_secs().div_ceil(60))
+            }
+            Self::Overloaded(0) => f.write_str("no answer in time"),
+            Self::Overloaded(status) => write!(f, "{status}: the server cannot answer this"),
+            Self::RedirectedAway(to) => write!(f, "the server redirects to {to}, where the token does not go"),
+            Self::Status(status) => write!(f, "the server answers with status {status}"),
+            Self::Malformed(why) => write!(f, "the answer cannot be read: {why}"),
+            Self::UnknownField(field) => write!(f, "this release has no {field}"),
+            Self::Refused(said) => write!(f, "GitLab says: {said}"),
+        }
+    }
+}
+
+impl fmt::Display for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreachable(why) => write!(f, "cannot be reached: {why}"),
+            Self::Certificate(why) => write!(f, "its certificate is not trusted: {why}; name its authority with --ca-file"),
+            Self::CertificateOfAuthority => f.write_str(
+                "its certificate is an authority's own (`CA:TRUE`), which curl takes and rustls does not; give the server a certificate \
+                 that an authority of yours has signed, and name that authority with --ca-file",
+            ),
+            Self::TimedOut(after) => write!(f, "no answer within {} seconds", after.as_secs()),
+            Self::Cut(why) => write!(f, "the connection ended before the answer did: {why}"),
+            Self::TooLarge(limit) => write!(f, "the answer is larger than {} MiB", limit >> 20),
+            Self::Protocol(why) => write!(f, "what answers speaks no HTTP: {why}"),
+            Self::Proxy(why) => write!(f, "the proxy refuses: {why}"),
+        }
     }
 }

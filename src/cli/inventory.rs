@@ -1,8 +1,8 @@
-//! `kaslint inventory check`.
+//! `kaslint inventory`.
 
 use std::path::PathBuf;
 
-use super::{Exit, output};
+use super::{Exit, fetch, from_api, output};
 use crate::diagnostic::{Finding, RuleInfo, Severity, Topic};
 use crate::inventory::Project;
 use crate::project::files::Disk;
@@ -12,13 +12,6 @@ use crate::report::Human;
 use crate::rules;
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Exit status:
-  0  the inventory can be used
-  2  it cannot, or cannot be read
-
-Example:
-  kaslint inventory check inventory.yaml")]
 pub(super) struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -26,7 +19,18 @@ pub(super) struct Arguments {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
+    /// Get an inventory from a GitLab instance.
+    Fetch(fetch::Arguments),
+    /// Make an inventory of dumps of GitLab's API.
+    FromApi(from_api::Arguments),
     /// Validate an inventory.
+    #[command(after_help = "\
+Exit status:
+  0  the inventory can be used
+  2  it cannot, or cannot be read
+
+Example:
+  kaslint inventory check inventory.yaml")]
     Check {
         /// The inventory.
         file: PathBuf,
@@ -45,7 +49,11 @@ static REMARK: RuleInfo = RuleInfo {
 };
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
-    let Command::Check { file } = &arguments.command;
+    let file = match &arguments.command {
+        Command::Fetch(arguments) => return fetch::run(arguments),
+        Command::FromApi(arguments) => return from_api::run(arguments),
+        Command::Check { file } => file,
+    };
     let (options, surroundings) = (Options::default(), Surroundings::of_process());
     let loader = Loader::new(&Disk, &options, &surroundings, rules::TABLE)?;
     let file = loader.load_inventory(file)?;

@@ -9,7 +9,10 @@ mod check_output;
 mod completions;
 mod decode;
 mod failure;
+mod fetch;
 mod fix;
+mod from_api;
+mod gathering;
 mod init;
 mod inventory;
 mod known_values;
@@ -18,6 +21,7 @@ mod manners;
 mod misuse;
 mod output;
 mod progress;
+mod remote;
 mod reports;
 mod rules;
 mod schema;
@@ -54,7 +58,7 @@ enum Command {
     Decode(decode::Arguments),
     /// Show effective access: which agents jobs may use, through which entry, as whom.
     Access(access::Arguments),
-    /// Validate an inventory.
+    /// Get an inventory from a GitLab instance or from dumps of its API, or validate one.
     Inventory(inventory::Arguments),
     /// List the rules, or explain one.
     Rules(rules::Arguments),

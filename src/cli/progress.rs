@@ -107,3 +107,48 @@ fn show(doing: &str, files: usize, steps: usize) -> ProgressBar {
     *SHOWN.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar.clone());
     bar
 }
+
+/// What the bar of requests looks like while their number is known, and while it is not.
+const COUNTED: &str = "{msg} {pos}/{len} {bar:20} {eta}";
+const UNCOUNTED: &str = "{spinner} {msg} {pos}";
+
+/// The bar of a run of requests, with counts and an estimate; when dropped, it is gone.
+pub(super) struct Requests {
+    bar: Option<ProgressBar>,
+    doing: Mutex<&'static str>,
+}
+
+impl Requests {
+    pub fn new() -> Self {
+        let bar = is_capable().then(|| ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()));
+        *SHOWN.lock().unwrap_or_else(PoisonError::into_inner) = bar.clone();
+        Self { bar, doing: Mutex::new("") }
+    }
+
+    /// So much is done of a step; of how much, where that is known.
+    pub fn step(&self, doing: &'static str, done: usize, of: Option<usize>) {
+        let Some(bar) = &self.bar else { return };
+        let mut current = self.doing.lock().unwrap_or_else(PoisonError::into_inner);
+        if *current != doing {
+            *current = doing;
+            bar.reset();
+            if let Ok(style) = ProgressStyle::with_template(if of.is_some() { COUNTED } else { UNCOUNTED }) {
+                bar.set_style(style.progress_chars("━╸ "));
+            }
+            bar.set_message(doing);
+        }
+        if let Some(of) = of {
+            bar.set_length(of as u64);
+        }
+        bar.set_position(done as u64);
+    }
+}
+
+impl Drop for Requests {
+    fn drop(&mut self) {
+        *SHOWN.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+    }
+}

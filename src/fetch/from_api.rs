@@ -91,10 +91,12 @@ fn take_graphql(gathered: &mut Gathered, value: &Value, project: Option<&str>, f
                         }
                         take_graphql(gathered, inner, project, found);
                     }
-                    "groups" | "descendantGroups" => take_list(gathered, inner, What::Projects, found, |gathered, node, found| {
-                        answers::take_group(gathered, node);
-                        found.things += 1;
-                    }),
+                    "groups" | "descendantGroups" => {
+                        take_list(gathered, inner, What::Projects, found, |gathered, node, found| {
+                            answers::take_group(gathered, node);
+                            found.things += 1;
+                        })
+                    }
                     "metadata" => {
                         if let Some(version) = inner["version"].as_str().and_then(instance::version) {
                             gathered.version = Some(format!("{}.{}", version.major, version.minor));
@@ -122,7 +124,12 @@ fn take_list(
     nodes(connection).for_each(|node| take(gathered, node, found));
     // Where the next page is another dump, this is known to be too much.
     if next_page(connection).is_some() {
-        gathered.unread(None, what, "a list in the dump has more pages; unless they are in other dumps, projects are missing", None);
+        gathered.unread(
+            None,
+            what,
+            "a list in the dump has more pages; unless they are in other dumps, projects are missing",
+            None,
+        );
     }
 }
 
@@ -141,10 +148,12 @@ fn take_graphql_project(gathered: &mut Gathered, node: &Value, found: &mut Found
     if environments["nodes"].is_array()
         && let Some(project) = gathered.project(path)
     {
-        let is_whole = next_page(environments).is_none() && (nodes(environments).next().is_some() || project.rights.reads_environments);
+        let is_whole = next_page(environments).is_none()
+            && (nodes(environments).next().is_some() || project.rights.reads_environments);
         if is_whole {
             let known = nodes(environments).filter_map(|node| {
-                let tier = node["tier"].as_str().and_then(|tier| tier.to_ascii_lowercase().parse::<EnvironmentTier>().ok());
+                let tier =
+                    node["tier"].as_str().and_then(|tier| tier.to_ascii_lowercase().parse::<EnvironmentTier>().ok());
                 Some((node["name"].as_str()?.to_owned(), tier.map(|tier| tier.name().to_owned())))
             });
             project.environments.get_or_insert_default().extend(known);

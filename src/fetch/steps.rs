@@ -118,7 +118,7 @@ struct Fetch<'f> {
 fn is_about_one_thing(error: &ApiError) -> bool {
     !matches!(
         error,
-        ApiError::Transport(_) | ApiError::Unauthorized(_) | ApiError::RateLimited | ApiError::RedirectedAway(_)
+        ApiError::Transport(_) | ApiError::Unauthorized(_) | ApiError::RateLimited(_) | ApiError::RedirectedAway(_)
     )
 }
 

@@ -87,7 +87,9 @@ impl StagedFolder {
     fn fault_of_place(&self) -> Option<String> {
         match fs::symlink_metadata(&self.place) {
             Err(_) => return None,
-            Ok(there) if there.file_type().is_symlink() => return Some("it is a symbolic link; name the folder that it leads to".to_owned()),
+            Ok(there) if there.file_type().is_symlink() => {
+                return Some("it is a symbolic link; name the folder that it leads to".to_owned());
+            }
             Ok(there) if !there.is_dir() => return Some("there is a file".to_owned()),
             Ok(_) => {}
         }

@@ -1,0 +1,97 @@
+//! What `inventory fetch` and `inventory from-api` say at their end: what is there now, and what could not be read.
+
+use std::collections::BTreeMap;
+
+use super::output::{self, Outlet};
+use crate::fetch::{Gathered, Unread, inventory_text};
+use crate::project::Unusable;
+
+/// So many files with secrets are named.
+const MOST_FILES: usize = 10;
+
+/// The files of the inventory folder: `inventory.yaml`, and those of projects.
+pub(super) fn files_of(gathered: &Gathered, text: String) -> Vec<(String, Vec<u8>)> {
+    let mut files = vec![("inventory.yaml".to_owned(), text.into_bytes())];
+    for project in gathered.projects.values() {
+        for (path, file) in &project.files {
+            let bytes = file.bytes.clone().unwrap_or_default();
+            files.push((format!("projects/{}/{path}", project.path), bytes));
+        }
+    }
+    files
+}
+
+/// The text of the inventory.
+pub(super) fn text_of(gathered: &Gathered) -> Result<String, Unusable> {
+    inventory_text(gathered).map_err(|error| Unusable::new(format!("the inventory cannot be written: {error}")))
+}
+
+/// Says what was gathered and what was not, on standard error.
+pub(super) fn tell(gathered: &Gathered, head: &str) {
+    let _ = output::to_stderr(&|out| {
+        out.line(format_args!("{head}"))?;
+        unread(gathered, out)?;
+        secrets(gathered, out)
+    });
+}
+
+/// `12 projects`, `1 project`.
+pub(super) fn counted(count: usize, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{plural}")
+}
+
+/// The counts of what was gathered.
+pub(super) fn counts(gathered: &Gathered) -> String {
+    let agents: usize =
+        gathered.projects.values().filter_map(|project| project.agents.as_ref()).map(BTreeMap::len).sum();
+    let files: usize = gathered.projects.values().map(|project| project.files.len()).sum();
+    let groups = counted(gathered.groups.len(), "group");
+    let projects = counted(gathered.projects.len(), "project");
+    format!("{groups}, {projects}, {}, {}", counted(agents, "registered agent"), counted(files, "file"))
+}
+
+/// What is the same for a row of the closing table: what was not read, and what would show it.
+type Kind<'g> = (&'static str, Option<&'g str>);
+
+fn unread(gathered: &Gathered, out: &mut Outlet<'_>) -> std::io::Result<()> {
+    if gathered.unread.is_empty() {
+        return Ok(());
+    }
+    let mut kinds: BTreeMap<Kind<'_>, Vec<&Unread>> = BTreeMap::new();
+    for row in &gathered.unread {
+        kinds.entry((row.what.word(), row.needs.as_deref())).or_default().push(row);
+    }
+    out.line(format_args!(""))?;
+    out.line(format_args!("Not read, and so not known (`unread` in inventory.yaml):"))?;
+    let widest = kinds.keys().map(|(what, _)| what.len()).max().unwrap_or_default();
+    for ((what, needs), rows) in kinds {
+        let of: std::collections::BTreeSet<&str> = rows.iter().filter_map(|row| row.project.as_deref()).collect();
+        let of = match (of.len(), of.first()) {
+            (0, _) => "of the instance".to_owned(),
+            (1, Some(only)) => format!("of {only}"),
+            (count, _) => format!("of {count} projects"),
+        };
+        let needs = needs.map(|needs| format!("; needs {needs}")).unwrap_or_default();
+        let reason = rows.first().map(|row| row.reason.as_str()).unwrap_or_default();
+        let others = rows.iter().map(|row| row.reason.as_str()).collect::<std::collections::BTreeSet<_>>().len();
+        let more = if others > 1 { format!(", and {} other reasons", others - 1) } else { String::new() };
+        out.line(format_args!("  {what:widest$}  {of}: {reason}{more}{needs}"))?;
+    }
+    Ok(())
+}
+
+fn secrets(gathered: &Gathered, out: &mut Outlet<'_>) -> std::io::Result<()> {
+    if gathered.with_secrets.is_empty() {
+        return Ok(());
+    }
+    out.line(format_args!(""))?;
+    out.line(format_args!("Holds what looks like a secret; look before this folder is shared:"))?;
+    for path in gathered.with_secrets.iter().take(MOST_FILES) {
+        out.line(format_args!("  {path}"))?;
+    }
+    match gathered.with_secrets.len().saturating_sub(MOST_FILES) {
+        0 => Ok(()),
+        more => out.line(format_args!("  and {more} more")),
+    }
+}

@@ -1,0 +1,123 @@
+//! Which instance is asked, and by which token.
+
+mod choice;
+mod glab;
+
+use std::path::PathBuf;
+#[cfg(feature = "network")]
+use std::time::Duration;
+
+use crate::api::{Client, Clock, Token, Transport};
+use crate::project::Unusable;
+use crate::project::files::{Content, Disk, FileSource as _};
+
+use choice::{Environment, Given};
+
+/// The largest file of a token, of authorities or of glab that is read, in bytes.
+const MAX_SIZE: u64 = 4 << 20;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct RemoteArguments {
+    /// The instance. Else CI_SERVER_URL, GITLAB_HOST, glab's default host, or https://gitlab.com.
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
+    /// A file with the token. Else GITLAB_TOKEN, or the token of glab's configuration.
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+    /// Trust the authorities in this file, and no others.
+    #[arg(long, value_name = "FILE")]
+    ca_file: Option<PathBuf>,
+    /// Let the token go over http.
+    #[arg(long)]
+    insecure_http: bool,
+    /// End with status 2 instead of opening a socket.
+    #[arg(long)]
+    offline: bool,
+}
+
+/// An instance that can be asked.
+pub(super) struct Connection {
+    transport: Box<dyn Transport>,
+    clock: Box<dyn Clock>,
+    base: String,
+    token: Option<Token>,
+}
+
+impl Connection {
+    /// A client that asks by the token.
+    pub fn client(&self) -> Client<'_> {
+        Client::new(&*self.transport, &*self.clock, &self.base, self.token.clone())
+    }
+
+    /// The address of the instance.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+}
+
+impl RemoteArguments {
+    /// Finds out which instance is meant and which token is to be used. No socket is opened yet.
+    ///
+    /// # Errors
+    /// Where there is no token that would do, the address is none, or this build has no network.
+    pub fn connect(&self, command: &str) -> Result<Connection, Unusable> {
+        if self.offline {
+            return Err(Unusable::new(format!("`{command}` asks GitLab, and --offline forbids that")));
+        }
+        without_core_files();
+        let token = self.token_file.as_deref().map(|file| text_of("token file", file)).transpose()?;
+        let given = Given { url: self.url.clone(), token, insecure_http: self.insecure_http };
+        let environment = Environment::of_process();
+        let glab = environment.glab_files.iter().find_map(|file| match Disk.read(file, MAX_SIZE) {
+            Ok(Content::Text(source)) => Some(source.text().to_owned()),
+            _ => None,
+        });
+        let chosen = choice::choose(&given, &environment, glab.as_deref(), command).map_err(Unusable::new)?;
+        let authorities = self.ca_file.as_deref().map(|file| text_of("file of authorities", file)).transpose()?;
+        let (transport, clock) = self.transport(authorities, command)?;
+        Ok(Connection { transport, clock, base: chosen.base, token: Some(chosen.token) })
+    }
+
+    #[cfg(feature = "network")]
+    fn transport(
+        &self,
+        authorities: Option<String>,
+        _command: &str,
+    ) -> Result<(Box<dyn Transport>, Box<dyn Clock>), Unusable> {
+        let http = crate::network::Http::new(authorities.as_deref().map(str::as_bytes), None::<Duration>).map_err(
+            |fault| {
+                let file = self.ca_file.as_deref().unwrap_or_else(|| std::path::Path::new("")).display().to_string();
+                Unusable::new(format!("cannot use {file}: {fault}"))
+            },
+        )?;
+        Ok((Box::new(http), Box::new(crate::network::Wall)))
+    }
+
+    #[cfg(not(feature = "network"))]
+    fn transport(
+        &self,
+        _authorities: Option<String>,
+        command: &str,
+    ) -> Result<(Box<dyn Transport>, Box<dyn Clock>), Unusable> {
+        Err(Unusable::new(format!("`{command}` asks GitLab, and this kaslint was built without network")))
+    }
+}
+
+fn text_of(what: &str, file: &std::path::Path) -> Result<String, Unusable> {
+    let shown = file.display();
+    match Disk.read(file, MAX_SIZE) {
+        Ok(Content::Text(source)) => Ok(source.text().to_owned()),
+        Ok(content) => Err(Unusable::new(format!("cannot read the {what} {shown}: {}", content.in_words()))),
+        Err(error) => Err(Unusable::new(format!("cannot read the {what} {shown}: {}", error.kind()))),
+    }
+}
+
+/// Lets no core file of this process hold a token.
+fn without_core_files() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, setrlimit};
+        // Where it cannot be set, it is set by somebody who forbids more than that.
+        let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    }
+}
