@@ -209,17 +209,18 @@ pub(super) fn root_kind(inventory: Option<&Inventory>, path: &str) -> Option<Nam
 
 /// Why the inventory has no such project or group.
 fn missing(inventory: &Inventory, kind: EntryKind, id: &str) -> Option<DropReason> {
+    // Where a fetch could not see all projects, one that is not listed may be there.
+    let not_found = || (!inventory.may_be_unread(id)).then_some(DropReason::NotFound);
     match kind {
         EntryKind::Instance => None,
         EntryKind::Project if inventory.find_project(id).is_some() => None,
-        EntryKind::Project => {
-            Some(if inventory.find_namespace(id).is_some() { DropReason::IsGroup } else { DropReason::NotFound })
-        }
+        EntryKind::Project if inventory.find_namespace(id).is_some() => Some(DropReason::IsGroup),
+        EntryKind::Project => not_found(),
         EntryKind::Group => match inventory.find_namespace(id) {
             Some(namespace) if namespace.kind == NamespaceKind::Group => None,
             Some(_) => Some(DropReason::IsUser),
             None if inventory.find_project(id).is_some() => Some(DropReason::IsProject),
-            None => Some(DropReason::NotFound),
+            None => not_found(),
         },
     }
 }

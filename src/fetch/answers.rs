@@ -2,10 +2,11 @@
 
 use serde_json::Value;
 
-use super::gathered::{File, Gathered, Group, Project, Rights, What, is_safe_file_path};
+use super::gathered::{File, Gathered, Group, Project, Rights};
 use super::git_hash::is_hash_of;
 use crate::agent_config::location::CI_FILE;
-use crate::gitlab::is_agent_name;
+use crate::gitlab::{is_agent_name, is_plain_file_path};
+use crate::inventory::Fact;
 
 /// Where lists of a project go on that have more than one page.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -64,15 +65,15 @@ pub(super) fn take_project(gathered: &mut Gathered, node: &Value) -> Option<More
         match take_repository(project, repository, &mut unread) {
             true => more.folders = next_page(&repository["tree"]["trees"]),
             false => {
-                unread.push((What::AgentConfiguration, NOT_SHOWN.to_owned(), Some("role Reporter")));
-                unread.push((What::CiConfiguration, NOT_SHOWN.to_owned(), Some("role Reporter")));
+                unread.push((Fact::AgentConfiguration, NOT_SHOWN.to_owned(), Some("role Reporter")));
+                unread.push((Fact::CiConfiguration, NOT_SHOWN.to_owned(), Some("role Reporter")));
             }
         }
     }
     if let Some(agents) = node.get("clusterAgents") {
         match take_agents(project, agents) {
             true => more.agents = next_page(agents),
-            false => unread.push((What::Agents, NOT_SHOWN.to_owned(), Some("role Developer"))),
+            false => unread.push((Fact::Agents, NOT_SHOWN.to_owned(), Some("role Developer"))),
         }
     }
     if is_personal && let Some((user, _)) = path.split_once('/') {
@@ -100,7 +101,7 @@ fn rights(permissions: &Value, known: Rights) -> Rights {
 fn take_repository(
     project: &mut Project,
     repository: &Value,
-    unread: &mut Vec<(What, String, Option<&'static str>)>,
+    unread: &mut Vec<(Fact, String, Option<&'static str>)>,
 ) -> bool {
     if repository.is_null() {
         return false;
@@ -140,11 +141,11 @@ pub(super) fn take_agents(project: &mut Project, connection: &Value) -> bool {
 }
 
 /// Takes a file; what is said of one that is none.
-pub(super) fn take_blob(project: &mut Project, blob: &Value) -> Option<(What, String, Option<&'static str>)> {
+pub(super) fn take_blob(project: &mut Project, blob: &Value) -> Option<(Fact, String, Option<&'static str>)> {
     let path = blob["path"].as_str()?;
-    let what = if path.starts_with(".gitlab/agents/") { What::AgentConfiguration } else { What::CiConfiguration };
+    let what = if path.starts_with(".gitlab/agents/") { Fact::AgentConfiguration } else { Fact::CiConfiguration };
     let shown = || crate::source::visible(&path.chars().take(80).collect::<String>()).into_owned();
-    if !is_safe_file_path(path) {
+    if !is_plain_file_path(path) {
         return Some((what, format!("the answer names `{}`, which is no path of a file", shown()), None));
     }
     match blob["mode"].as_str() {

@@ -3,9 +3,10 @@
 use serde_json::{Deserializer, Value};
 
 use super::answers::{self, next_page, nodes};
-use super::gathered::{Gathered, What};
+use super::gathered::Gathered;
 use super::instance;
 use crate::gitlab::{EnvironmentTier, is_agent_name};
+use crate::inventory::Fact;
 
 /// What was found in a dump.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -83,7 +84,7 @@ fn take_graphql(gathered: &mut Gathered, value: &Value, project: Option<&str>, f
                 let path = fields.get("fullPath").and_then(Value::as_str);
                 match key.as_str() {
                     "project" => take_graphql_project(gathered, inner, found),
-                    "projects" => take_list(gathered, inner, What::Projects, found, take_graphql_project),
+                    "projects" => take_list(gathered, inner, Fact::Projects, found, take_graphql_project),
                     "group" | "namespace" => {
                         if path.is_some() {
                             answers::take_group(gathered, inner);
@@ -92,7 +93,7 @@ fn take_graphql(gathered: &mut Gathered, value: &Value, project: Option<&str>, f
                         take_graphql(gathered, inner, project, found);
                     }
                     "groups" | "descendantGroups" => {
-                        take_list(gathered, inner, What::Projects, found, |gathered, node, found| {
+                        take_list(gathered, inner, Fact::Projects, found, |gathered, node, found| {
                             answers::take_group(gathered, node);
                             found.things += 1;
                         })
@@ -117,7 +118,7 @@ fn take_graphql(gathered: &mut Gathered, value: &Value, project: Option<&str>, f
 fn take_list(
     gathered: &mut Gathered,
     connection: &Value,
-    what: What,
+    what: Fact,
     found: &mut Found,
     take: impl Fn(&mut Gathered, &Value, &mut Found),
 ) {
@@ -141,7 +142,7 @@ fn take_graphql_project(gathered: &mut Gathered, node: &Value, found: &mut Found
         if let Some(project) = gathered.project(path).filter(|_| more.agents.is_some()) {
             project.agents = None;
         }
-        gathered.unread(Some(path), What::Agents, "the list in the dump has more pages", None);
+        gathered.unread(Some(path), Fact::Agents, "the list in the dump has more pages", None);
     }
     found.things += 1;
     let environments = &node["environments"];
@@ -168,7 +169,7 @@ pub fn finish(gathered: &mut Gathered) {
         project.files.retain(|path, file| {
             if file.bytes.is_none() {
                 let is_agents = path.starts_with(".gitlab/agents/");
-                let what = if is_agents { What::AgentConfiguration } else { What::CiConfiguration };
+                let what = if is_agents { Fact::AgentConfiguration } else { Fact::CiConfiguration };
                 unread.push((project.path.clone(), what, path.clone()));
             }
             file.bytes.is_some()

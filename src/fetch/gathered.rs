@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::gitlab::{Tier, lower_path, path_fault};
+use crate::inventory::Fact;
 
 /// Something that could not be read; a row under `unread`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -10,50 +11,11 @@ pub struct Unread {
     /// The project or group; `None` for what is the instance's.
     pub project: Option<String>,
     /// What: a word of the inventory.
-    pub what: What,
+    pub what: Fact,
     /// Why not.
     pub reason: String,
     /// The role or scope that would show it, where that is known.
     pub needs: Option<String>,
-}
-
-/// What can be unread, in the words of the inventory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[allow(missing_docs, reason = "the names are those of the inventory")]
-pub enum What {
-    Projects,
-    Agents,
-    AgentConfiguration,
-    CiConfiguration,
-    Environments,
-    ProtectedBranches,
-    ProtectedTags,
-    AutoDevops,
-    ProtectMergeRequestPipelines,
-    InstanceAuthorization,
-    Tier,
-    MergedCi,
-}
-
-impl What {
-    /// Its word in the inventory.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Projects => "projects",
-            Self::Agents => "agents",
-            Self::AgentConfiguration => "agent_configuration",
-            Self::CiConfiguration => "ci_configuration",
-            Self::Environments => "environments",
-            Self::ProtectedBranches => "protected_branches",
-            Self::ProtectedTags => "protected_tags",
-            Self::AutoDevops => "auto_devops",
-            Self::ProtectMergeRequestPipelines => "protect_merge_request_pipelines",
-            Self::InstanceAuthorization => "instance_authorization",
-            Self::Tier => "tier",
-            Self::MergedCi => "merged_ci",
-        }
-    }
 }
 
 /// A group.
@@ -151,7 +113,7 @@ pub struct Gathered {
 
 impl Gathered {
     /// Notes that something could not be read.
-    pub fn unread(&mut self, project: Option<&str>, what: What, reason: impl Into<String>, needs: Option<&str>) {
+    pub fn unread(&mut self, project: Option<&str>, what: Fact, reason: impl Into<String>, needs: Option<&str>) {
         self.unread.insert(Unread {
             project: project.map(str::to_owned),
             what,
@@ -193,41 +155,16 @@ impl Gathered {
         let shown: String = path.chars().take(60).collect();
         self.unread(
             None,
-            What::Projects,
+            Fact::Projects,
             format!("the answer names `{}`, which is no path: {fault}", crate::source::visible(&shown)),
             None,
         );
     }
 }
 
-/// Whether a path of a file may be written below a project's folder: plain names, one below the other, none of them git's.
-#[must_use]
-pub fn is_safe_file_path(path: &str) -> bool {
-    let is_plain = |part: &str| {
-        !part.is_empty()
-            && part != "."
-            && part != ".."
-            && !part.eq_ignore_ascii_case(".git")
-            && part.len() <= 255
-            && !part.chars().any(|letter| letter.is_control() || matches!(letter, '\\' | ':'))
-    };
-    path.len() <= 1024 && path.split('/').all(is_plain)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn files_lie_below_their_project() {
-        for path in [".gitlab-ci.yml", ".gitlab/agents/prod/config.yaml", "ci/a b.yml"] {
-            assert!(is_safe_file_path(path), "{path}");
-        }
-        for path in ["", "/etc/passwd", "../x", "a//b", "a/./b", ".git/config", "a/.GIT/hooks/x", "a\\b", "C:x", "a\nb"]
-        {
-            assert!(!is_safe_file_path(path), "{path}");
-        }
-    }
 
     #[test]
     fn what_is_no_path_is_noted_and_not_taken() {

@@ -3,18 +3,16 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::gathered::{Gathered, Project, is_safe_file_path};
+use super::gathered::{Gathered, Project};
 use super::queries::FilesOf;
 use crate::agent_config::location::CI_FILE;
 use crate::ci::{FileContent, Files, Globbed, Pipeline, ProjectFacts};
-use crate::gitlab::lower_path;
+use crate::gitlab::{ci_file_here, is_plain_file_path, lower_path};
 use crate::source::Source;
 
 /// The path of a project's CI file in its own repository; `None` where it lies elsewhere.
 pub(super) fn ci_file_of(project: &Project) -> Option<&str> {
-    let path = project.ci_config_path.as_deref().unwrap_or(CI_FILE);
-    let is_elsewhere = path.contains("://") || path.contains('@');
-    (!is_elsewhere && is_safe_file_path(path)).then_some(path)
+    ci_file_here(project.ci_config_path.as_deref().unwrap_or(CI_FILE))
 }
 
 /// What a project's CI file names by `include` and nobody has asked for, in this project and in others that were gathered.
@@ -57,7 +55,7 @@ impl Repository<'_> {
                 None => FileContent::Missing,
             },
             None => {
-                if is_safe_file_path(path) {
+                if is_plain_file_path(path) {
                     let mut missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
                     missing.insert((project.path.clone(), path.to_owned()));
                 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::answers::{self, More, NOT_SHOWN, next_page, nodes};
 use super::ask::{Ask, json_of};
-use super::gathered::{File, Gathered, Project, What, is_safe_file_path};
+use super::gathered::{File, Gathered, Project};
 use super::git_hash::is_hash_of;
 use super::includes::{ci_file_of, missing};
 use super::instance::{self, Instance};
@@ -14,7 +14,8 @@ use super::needs::{Needs, configuration_path};
 use super::queries::{self, FilesOf, MOST_PATHS, Queries, Query, fit};
 use super::side_by_side::each;
 use crate::api::ApiError;
-use crate::gitlab::{Version, lower_path};
+use crate::gitlab::{Version, is_plain_file_path, lower_path};
+use crate::inventory::Fact;
 
 /// What is to be fetched.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -158,7 +159,7 @@ impl Fetch<'_> {
                     .cloned()
                     .collect::<Vec<_>>()
                 {
-                    self.gathered.unread(Some(&path), What::Projects, NOT_THERE, Some("role Reporter"));
+                    self.gathered.unread(Some(&path), Fact::Projects, NOT_THERE, Some("role Reporter"));
                 }
             }
             Targets::Instance => {
@@ -206,26 +207,26 @@ impl Fetch<'_> {
                 }
                 Ok(answer) => {
                     for (message, path) in answer.errors.iter().take(3) {
-                        self.gathered.unread(group, What::Projects, format!("GitLab says: {message} ({path})"), None);
+                        self.gathered.unread(group, Fact::Projects, format!("GitLab says: {message} ({path})"), None);
                     }
                     answer
                 }
                 Err(error) if is_about_one_thing(&error) => {
-                    self.gathered.unread(group, What::Projects, error.to_string(), None);
+                    self.gathered.unread(group, Fact::Projects, error.to_string(), None);
                     return Ok(());
                 }
                 Err(error) => return Err(error),
             };
             self.watch.step("listing projects", self.gathered.projects.len(), None);
             let Some(next) = take(&mut self.gathered, &answer.data) else {
-                self.gathered.unread(group, What::Projects, NOT_THERE, Some("role Developer"));
+                self.gathered.unread(group, Fact::Projects, NOT_THERE, Some("role Developer"));
                 return Ok(());
             };
             let Some(next) = next else { return Ok(()) };
             if !seen.insert(next.clone()) {
                 self.gathered.unread(
                     group,
-                    What::Projects,
+                    Fact::Projects,
                     "the list goes round in a circle, so part of it may be missing",
                     None,
                 );
@@ -239,7 +240,7 @@ impl Fetch<'_> {
     fn rest_of_lists(&mut self, more: Vec<More>) -> Result<(), ApiError> {
         for More { project, agents, folders } in more {
             let rest =
-                [(queries::AGENTS, agents, What::Agents), (queries::AGENT_FOLDERS, folders, What::AgentConfiguration)];
+                [(queries::AGENTS, agents, Fact::Agents), (queries::AGENT_FOLDERS, folders, Fact::AgentConfiguration)];
             for (query, cursor, what) in rest {
                 let (mut cursor, mut seen) = (cursor, HashSet::new());
                 while let Some(after) = cursor.take().filter(|after| seen.insert(after.clone())) {
@@ -254,7 +255,7 @@ impl Fetch<'_> {
                     };
                     let Some(known) = self.gathered.project(&project) else { break };
                     let list = match what {
-                        What::Agents => {
+                        Fact::Agents => {
                             answers::take_agents(known, &data["project"]["clusterAgents"]);
                             &data["project"]["clusterAgents"]
                         }
@@ -274,8 +275,8 @@ impl Fetch<'_> {
     }
 
     /// A list of which only a part is known is not known.
-    fn unread_list(&mut self, project: &str, what: What, reason: &str) {
-        if let (What::Agents, Some(known)) = (what, self.gathered.project(project)) {
+    fn unread_list(&mut self, project: &str, what: Fact, reason: &str) {
+        if let (Fact::Agents, Some(known)) = (what, self.gathered.project(project)) {
             known.agents = None;
         }
         self.gathered.unread(Some(project), what, reason, None);
@@ -306,7 +307,7 @@ impl Fetch<'_> {
             let shown = crate::source::visible(&written.chars().take(120).collect::<String>()).into_owned();
             self.gathered.unread(
                 Some(&project),
-                What::CiConfiguration,
+                Fact::CiConfiguration,
                 format!("its CI file lies elsewhere: {shown}"),
                 None,
             );
@@ -347,7 +348,7 @@ impl Fetch<'_> {
             if let Some(project) = self.gathered.projects.get(&path).map(|project| project.path.clone()) {
                 self.gathered.unread(
                     Some(&project),
-                    What::CiConfiguration,
+                    Fact::CiConfiguration,
                     "its includes go too deep to be followed",
                     None,
                 );
@@ -429,7 +430,7 @@ impl Fetch<'_> {
         let lower = lower_path(&files.project).into_owned();
         for path in &files.paths {
             let is_agents = path.starts_with(".gitlab/agents/");
-            let what = if is_agents { What::AgentConfiguration } else { What::CiConfiguration };
+            let what = if is_agents { Fact::AgentConfiguration } else { Fact::CiConfiguration };
             self.gathered.unread(Some(&files.project), what, format!("{path}: {reason}"), needs);
             self.absent.insert((lower.clone(), path.clone()));
             if let Some(project) = self.gathered.projects.get_mut(&lower) {
@@ -533,7 +534,7 @@ impl Fetch<'_> {
                         project.environments = Some(environments);
                     }
                 }
-                Err((reason, needs)) => self.gathered.unread(Some(path), What::Environments, reason, needs),
+                Err((reason, needs)) => self.gathered.unread(Some(path), Fact::Environments, reason, needs),
             }
         }
         Ok(())
@@ -560,15 +561,15 @@ impl Fetch<'_> {
             let mut unread = Vec::new();
             match branches {
                 Ok(names) => project.protected_branches = Some(names),
-                Err((reason, needs)) => unread.push((What::ProtectedBranches, reason, needs)),
+                Err((reason, needs)) => unread.push((Fact::ProtectedBranches, reason, needs)),
             }
             match tags {
                 Ok(names) => project.protected_tags = Some(names),
-                Err((reason, needs)) => unread.push((What::ProtectedTags, reason, needs)),
+                Err((reason, needs)) => unread.push((Fact::ProtectedTags, reason, needs)),
             }
             // From 18.1 on there is the setting, and no interface of the releases that are known shows it.
             if self.version >= Version::new(18, 1) {
-                unread.push((What::ProtectMergeRequestPipelines, "no interface shows it".to_owned(), None));
+                unread.push((Fact::ProtectMergeRequestPipelines, "no interface shows it".to_owned(), None));
             }
             for (what, reason, needs) in unread {
                 self.gathered.unread(Some(path), what, reason, needs);
@@ -630,7 +631,7 @@ impl Fetch<'_> {
             let is_known =
                 self.gathered.projects.get(&*lower_path(path)).is_some_and(|project| project.auto_devops.is_some());
             if !is_known {
-                self.gathered.unread(Some(path), What::AutoDevops, NOT_SHOWN, Some("role Maintainer"));
+                self.gathered.unread(Some(path), Fact::AutoDevops, NOT_SHOWN, Some("role Maintainer"));
             }
         }
         self.tier(instance, objects.first().cloned())?;
@@ -646,7 +647,7 @@ impl Fetch<'_> {
             Some(tier) => self.gathered.tier = Some(tier),
             None => self.gathered.unread(
                 None,
-                What::Tier,
+                Fact::Tier,
                 "what this token sees does not tell the licence",
                 Some("role Owner, or --tier"),
             ),
@@ -671,7 +672,7 @@ impl Fetch<'_> {
             Some(setting) => self.gathered.instance_authorization = Some(setting),
             None => self.gathered.unread(
                 None,
-                What::InstanceAuthorization,
+                Fact::InstanceAuthorization,
                 "shown to administrators alone",
                 Some("an administrator's token"),
             ),
@@ -750,7 +751,7 @@ impl Fetch<'_> {
                         Ok(_) => "GitLab refuses its CI configuration".to_owned(),
                         Err(error) => error.to_string(),
                     };
-                    self.gathered.unread(Some(&path), What::MergedCi, reason, Some("role Reporter"));
+                    self.gathered.unread(Some(&path), Fact::MergedCi, reason, Some("role Reporter"));
                 }
             }
         }
@@ -765,18 +766,18 @@ impl Fetch<'_> {
                 self.gathered.version.as_deref().unwrap_or("of this release")
             );
             let what = match field.as_str() {
-                "clusterAgents" => What::Agents,
-                "ciConfigPathOrDefault" => What::CiConfiguration,
-                "autoDevopsEnabled" => What::AutoDevops,
-                "environments" => What::Environments,
-                "tree" => What::AgentConfiguration,
-                _ => What::Projects,
+                "clusterAgents" => Fact::Agents,
+                "ciConfigPathOrDefault" => Fact::CiConfiguration,
+                "autoDevopsEnabled" => Fact::AutoDevops,
+                "environments" => Fact::Environments,
+                "tree" => Fact::AgentConfiguration,
+                _ => Fact::Projects,
             };
             self.gathered.unread(None, what, reason, None);
         }
         for project in self.gathered.projects.values_mut() {
             project.files.retain(|path, file| {
-                is_safe_file_path(path) && file.bytes.as_ref().is_some_and(|bytes| bytes.len() <= MAX_FILE_SIZE)
+                is_plain_file_path(path) && file.bytes.as_ref().is_some_and(|bytes| bytes.len() <= MAX_FILE_SIZE)
             });
             for (path, file) in &project.files {
                 let bytes = file.bytes.as_deref().unwrap_or_default();

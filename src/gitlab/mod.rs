@@ -1,6 +1,7 @@
 //! GitLab's side of things: versions, tiers, full paths, environments, protected refs. It knows no files.
 
 mod agent_name;
+mod ci_config_path;
 mod environment;
 mod full_path;
 mod git_ref;
@@ -11,6 +12,7 @@ mod tier;
 mod version;
 
 pub use agent_name::is_agent_name;
+pub use ci_config_path::{ci_file_here, is_plain_file_path};
 pub use environment::{
     EnvironmentTier, MAX_ENVIRONMENT_NAME, environment_name_fault, environment_slug, is_environment_character,
 };

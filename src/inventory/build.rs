@@ -11,6 +11,7 @@ use super::model::{
 };
 use super::problem::{PathUse, Problem, ProblemKind};
 use super::rows::{GroupRow, NamedRow, ProjectRow, Rows, Text};
+use super::unread::Unread;
 use crate::gitlab::{MAX_ANCESTORS, is_agent_name, lower_path, parent_path, path_fault};
 use crate::source::Span;
 
@@ -30,6 +31,12 @@ pub(super) fn build(rows: Rows, problems: Vec<Problem>) -> Loaded {
     for project in rows.projects {
         builder.project(project);
     }
+    let unread = rows.unread.into_iter().filter_map(|row| {
+        // A word that is none is a problem of the table's.
+        let fact = row.what.value.parse().ok()?;
+        Some(Unread { path: row.project.map(|path| path.value), fact, reason: row.reason, needs: row.needs })
+    });
+    builder.inventory.unread = unread.collect();
     builder.inventory.namespaces.shrink_to_fit();
     builder.check_ids();
     order_projects(&mut builder.inventory);
@@ -140,6 +147,7 @@ impl Builder {
                     namespace.path = group.path.value;
                     namespace.span = Some(group.path.span);
                     namespace.id = id;
+                    namespace.auto_devops = group.auto_devops;
                 }
             }
             Some(first) => self.duplicate(&group.path, PathUse::Group, first),
@@ -148,6 +156,7 @@ impl Builder {
                 let span = group.path.span;
                 let mut namespace = Namespace::new(group.path.value, NamespaceKind::Group, parent, Some(span), span);
                 namespace.id = id;
+                namespace.auto_devops = group.auto_devops;
                 self.add_namespace(lower, namespace);
             }
         }
@@ -179,6 +188,8 @@ impl Builder {
             environments: row.environments.map(|rows| self.environments(rows, &row.path.value)),
             agents: row.agents.map(|rows| self.agents(rows, &row.path.value)),
             archived: row.archived,
+            auto_devops: row.auto_devops,
+            ci_config_path: row.ci_config_path,
             repository: row.repository,
             span: row.path.span,
             path: row.path.value,

@@ -2,7 +2,7 @@
 
 use super::keys::INVENTORY;
 use super::problem::{Problem, ProblemKind};
-use super::rows::{GroupRow, NamedRow, ProjectRow, Rows, Text};
+use super::rows::{GroupRow, NamedRow, ProjectRow, Rows, Text, UnreadRow};
 use crate::gitlab::NEWEST;
 use crate::schema::{self, Data, Field, MessageValue, Stage, Value};
 use crate::source::{Source, Span};
@@ -55,6 +55,7 @@ fn rows(root: &MessageValue) -> Rows {
     rows.groups = messages(root.set("groups")).filter_map(group).collect();
     rows.users = items(root.set("users")).filter_map(text).collect();
     rows.projects = messages(root.set("projects")).filter_map(project).collect();
+    rows.unread = messages(root.set("unread")).filter_map(unread).collect();
     rows
 }
 
@@ -67,7 +68,17 @@ fn messages(list: Option<&Field>) -> impl Iterator<Item = &MessageValue> {
 }
 
 fn group(message: &MessageValue) -> Option<GroupRow> {
-    Some(GroupRow { path: text_of(message, "path")?, id: id(message) })
+    Some(GroupRow { path: text_of(message, "path")?, id: id(message), auto_devops: switch(message, "auto_devops") })
+}
+
+fn unread(message: &MessageValue) -> Option<UnreadRow> {
+    let bare = |name: &str| text_of(message, name).map(|text| text.value);
+    let what = text_of(message, "what")?;
+    Some(UnreadRow { project: text_of(message, "project"), what, reason: bare("reason"), needs: bare("needs") })
+}
+
+fn switch(message: &MessageValue, name: &str) -> Option<bool> {
+    message.set(name).and_then(|field| field.value.as_bool())
 }
 
 fn project(message: &MessageValue) -> Option<ProjectRow> {
@@ -81,11 +92,12 @@ fn project(message: &MessageValue) -> Option<ProjectRow> {
     row.default_branch = bare("default_branch");
     row.protected_branches = rules("protected_branches");
     row.protected_tags = rules("protected_tags");
-    row.protect_merge_request_pipelines =
-        message.set("protect_merge_request_pipelines").and_then(|field| field.value.as_bool());
+    row.protect_merge_request_pipelines = switch(message, "protect_merge_request_pipelines");
     row.environments = named("environments");
     row.agents = named("agents");
-    row.archived = message.set("archived").and_then(|field| field.value.as_bool());
+    row.archived = switch(message, "archived");
+    row.auto_devops = switch(message, "auto_devops");
+    row.ci_config_path = bare("ci_config_path");
     row.repository = bare("repository");
     Some(row)
 }

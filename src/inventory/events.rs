@@ -6,7 +6,7 @@
 //! ([`super::document`]). A test holds the two to the same result.
 
 use super::keys::INVENTORY;
-use super::rows::{GroupRow, NamedRow, ProjectRow, Rows, Text};
+use super::rows::{GroupRow, NamedRow, ProjectRow, Rows, Text, UnreadRow};
 use crate::gitlab::NEWEST;
 use crate::schema::{Check, Key, Kind, Message};
 use crate::source::{Source, Span};
@@ -24,6 +24,7 @@ pub(super) fn read(source: &Source) -> Option<Rows> {
         "groups" => reader.list(message_of(&key.kind)?, Reader::group, &mut rows.groups),
         "users" => reader.texts().map(|users| rows.users = users),
         "projects" => reader.list(message_of(&key.kind)?, Reader::project, &mut rows.projects),
+        "unread" => reader.list(message_of(&key.kind)?, Reader::unread, &mut rows.unread),
         _ => None,
     })?;
     (reader.event()? == PlainEvent::Finished).then_some(rows)
@@ -104,16 +105,32 @@ impl<'t> Reader<'t> {
     }
 
     fn group(&mut self, message: &'static Message) -> Option<GroupRow> {
-        let (mut path, mut id) = (None, None);
+        let (mut path, mut id, mut auto_devops) = (None, None, None);
         self.fields(message, |reader, key| {
             match &*key.name {
                 "path" => path = Some(reader.text(key)?),
                 "id" => id = Some(reader.id()?),
+                "auto_devops" => auto_devops = Some(reader.switch()?),
                 _ => return None,
             }
             Some(())
         })?;
-        Some(GroupRow { path: path?, id })
+        Some(GroupRow { path: path?, id, auto_devops })
+    }
+
+    fn unread(&mut self, message: &'static Message) -> Option<UnreadRow> {
+        let (mut project, mut what, mut reason, mut needs) = (None, None, None, None);
+        self.fields(message, |reader, key| {
+            match &*key.name {
+                "project" => project = Some(reader.text(key)?),
+                "what" => what = Some(reader.text(key)?),
+                "reason" => reason = Some(reader.text(key)?.value),
+                "needs" => needs = Some(reader.text(key)?.value),
+                _ => return None,
+            }
+            Some(())
+        })?;
+        Some(UnreadRow { project, what: what?, reason, needs })
     }
 
     fn project(&mut self, message: &'static Message) -> Option<ProjectRow> {
@@ -128,6 +145,8 @@ impl<'t> Reader<'t> {
                 "environments" => row.environments = Some(reader.named(message_of(&key.kind)?)?),
                 "agents" => row.agents = Some(reader.named(message_of(&key.kind)?)?),
                 "archived" => row.archived = Some(reader.switch()?),
+                "auto_devops" => row.auto_devops = Some(reader.switch()?),
+                "ci_config_path" => row.ci_config_path = Some(reader.text(key)?.value),
                 "protect_merge_request_pipelines" => row.protect_merge_request_pipelines = Some(reader.switch()?),
                 "repository" => row.repository = Some(reader.text(key)?.value),
                 _ => return None,

@@ -16,6 +16,11 @@ pub static INVENTORY: Declared = Declared::new(|| {
             Key::new("users", Kind::list(Kind::Text), "Users whose personal namespace holds projects, by user name.")
                 .checks(&[Check::NotEmpty]),
             Key::new("projects", Kind::list(Kind::message(&PROJECT)), "All projects that matter, with what is known."),
+            Key::new(
+                "unread",
+                Kind::list(Kind::message(&UNREAD)),
+                "What could not be read from GitLab, so that it stays unknown. `kaslint inventory fetch` writes it.",
+            ),
         ],
     )
 });
@@ -48,6 +53,36 @@ static GROUP: Declared = Declared::new(|| {
         vec![
             Key::new("path", Kind::Text, "Its full path.").checks(&[Check::Required]),
             Key::new("id", Kind::Int64, "Its number."),
+            Key::new("auto_devops", Kind::Bool, "Its own setting for Auto DevOps. Left out: inherited, or not known."),
+        ],
+    )
+});
+
+/// The words of `what`.
+const UNREAD_WORDS: &[&str] = &[
+    "projects",
+    "agents",
+    "agent_configuration",
+    "ci_configuration",
+    "environments",
+    "protected_branches",
+    "protected_tags",
+    "auto_devops",
+    "protect_merge_request_pipelines",
+    "instance_authorization",
+    "tier",
+    "merged_ci",
+];
+
+static UNREAD: Declared = Declared::new(|| {
+    Message::new(
+        "what could not be read",
+        vec![
+            Key::new("project", Kind::Text, "The project or group. Left out: the instance."),
+            Key::new("what", Kind::Text, "What could not be read.")
+                .checks(&[Check::Required, Check::OneOf(UNREAD_WORDS)]),
+            Key::new("reason", Kind::Text, "Why not."),
+            Key::new("needs", Kind::Text, "The role or scope that would show it."),
         ],
     )
 });
@@ -85,6 +120,12 @@ static PROJECT: Declared = Declared::new(|| {
             )
             .checks(&[Check::NotEmpty]),
             Key::new("archived", Kind::Bool, "Whether it is archived. Left out: not known."),
+            Key::new("auto_devops", Kind::Bool, "Whether Auto DevOps is on. Left out: not known."),
+            Key::new(
+                "ci_config_path",
+                Kind::Text,
+                "Its CI file, where that is not `.gitlab-ci.yml`; a path in its repository, an address, or `path@group/project`.",
+            ),
             Key::new(
                 "repository",
                 Kind::Text,
@@ -123,5 +164,7 @@ mod tests {
     fn tiers_are_those_that_the_model_knows() {
         assert_eq!(TIERS, Tier::ALL.map(Tier::name));
         assert_eq!(ENVIRONMENT_TIERS, EnvironmentTier::ALL.map(EnvironmentTier::name));
+        assert!(UNREAD_WORDS.iter().all(|word| word.parse::<crate::inventory::Fact>().is_ok()));
+        assert_eq!(UNREAD_WORDS.len(), crate::inventory::Fact::ALL.len());
     }
 }

@@ -14,6 +14,7 @@ mod model;
 mod nearest;
 mod problem;
 mod rows;
+mod unread;
 
 pub use environments::ListedEnvironments;
 pub use keys::INVENTORY;
@@ -21,6 +22,7 @@ pub use model::{
     Environment, Instance, Inventory, Namespace, NamespaceId, NamespaceKind, Project, ProjectId, RegisteredAgent,
 };
 pub use problem::{PathUse, Problem, ProblemKind};
+pub use unread::{Fact, Unread};
 
 use crate::source::Source;
 

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 
 use super::environments::KnownEnvironments;
 use super::nearest::Neighbours;
+use super::unread::{Fact, Unread};
 use crate::gitlab::{EnvironmentTier, GitRef, MergeRequestProtection, RefProtection, Tier, Version, lower_path};
 use crate::source::Span;
 
@@ -73,6 +74,8 @@ pub struct Namespace {
     pub id: Option<i64>,
     /// The group that holds it.
     pub parent: Option<NamespaceId>,
+    /// Its own setting for Auto DevOps; `None` where it inherits, or is not known.
+    pub auto_devops: Option<bool>,
     /// Where it is listed; `None` for one that only appears as a parent.
     pub span: Option<Span>,
     /// Where it first appears as a parent, if it is not listed.
@@ -89,7 +92,7 @@ impl Namespace {
         span: Option<Span>,
         implied_by: Span,
     ) -> Self {
-        Self { path, kind, id: None, parent, span, implied_by, range: 0..0 }
+        Self { path, kind, id: None, parent, auto_devops: None, span, implied_by, range: 0..0 }
     }
 }
 
@@ -136,6 +139,10 @@ pub struct Project {
     pub agents: Option<Box<[RegisteredAgent]>>,
     /// Whether it is archived; `None` for not known.
     pub archived: Option<bool>,
+    /// Its setting for Auto DevOps; `None` for not known.
+    pub auto_devops: Option<bool>,
+    /// Its CI file, where that is not `.gitlab-ci.yml`.
+    pub ci_config_path: Option<Box<str>>,
     /// The folder of its files, relative to the inventory; `None` for `projects/<full path>`.
     pub repository: Option<Box<str>>,
     /// Where its path is listed.
@@ -190,6 +197,7 @@ pub struct Inventory {
     /// Made when it is first asked for.
     pub(super) neighbours: OnceLock<Neighbours>,
     pub(super) environments: KnownEnvironments,
+    pub(super) unread: Box<[Unread]>,
 }
 
 impl Inventory {
@@ -197,6 +205,27 @@ impl Inventory {
     #[must_use]
     pub fn instance(&self) -> &Instance {
         &self.instance
+    }
+
+    /// What could not be read, in the order of the file.
+    #[must_use]
+    pub fn unread(&self) -> &[Unread] {
+        &self.unread
+    }
+
+    /// Whether there may be groups or projects of a path that are not listed, since somebody who looked could not see all there.
+    #[must_use]
+    pub fn may_be_unread(&self, path: &str) -> bool {
+        let path = lower_path(path);
+        let holds = |unread: &Unread| match &unread.path {
+            None => true,
+            Some(unread) => {
+                let unread = lower_path(unread);
+                let below = path.strip_prefix(&*unread);
+                below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            }
+        };
+        self.unread.iter().any(|unread| unread.fact == Fact::Projects && holds(unread))
     }
 
     /// All groups and personal namespaces, parents before children.

@@ -12,6 +12,16 @@ pub(super) struct Rows {
     pub groups: Vec<GroupRow>,
     pub users: Vec<Text>,
     pub projects: Vec<ProjectRow>,
+    pub unread: Vec<UnreadRow>,
+}
+
+/// What could not be read.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct UnreadRow {
+    pub project: Option<Text>,
+    pub what: Text,
+    pub reason: Option<Box<str>>,
+    pub needs: Option<Box<str>>,
 }
 
 /// A text and where it is written.
@@ -25,6 +35,7 @@ pub(super) struct Text {
 pub(super) struct GroupRow {
     pub path: Text,
     pub id: Option<(i64, Span)>,
+    pub auto_devops: Option<bool>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -38,6 +49,8 @@ pub(super) struct ProjectRow {
     pub environments: Option<Box<[NamedRow]>>,
     pub agents: Option<Box<[NamedRow]>>,
     pub archived: Option<bool>,
+    pub auto_devops: Option<bool>,
+    pub ci_config_path: Option<Box<str>>,
     pub repository: Option<Box<str>>,
 }
 
@@ -53,6 +66,8 @@ impl ProjectRow {
             environments: None,
             agents: None,
             archived: None,
+            auto_devops: None,
+            ci_config_path: None,
             repository: None,
         }
     }

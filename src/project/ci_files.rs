@@ -25,7 +25,9 @@ impl Project {
 
     /// The same with its folder, where that could be held.
     pub(super) fn read_pipeline_in(&self, held: Option<Folder>, files: &dyn FileSource) -> Option<Pipeline> {
-        let name = self.ci_file.as_ref()?.file_name()?.to_str()?;
+        let file = self.ci_file.as_ref()?;
+        // An inventory may name another file than `.gitlab-ci.yml`, in a folder of the project.
+        let name = file.strip_prefix(&self.folder).ok().or_else(|| file.file_name().map(Path::new))?.to_str()?;
         let root = folder_or_here(&self.folder).to_owned();
         // The folders of an inventory often hold what kaslint reads and no more.
         let is_whole = !self.is_listed || files.is_there(&root.join(".git"));

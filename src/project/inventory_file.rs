@@ -14,6 +14,7 @@ use super::own_file::read_granted;
 use super::paths::{folder_or_here, lexical, shown_path};
 use super::search::{Found, Listing, Searcher};
 use crate::diagnostic::{Finding, INVALID_INVENTORY};
+use crate::gitlab::ci_file_here;
 use crate::inventory::{self, Inventory, Problem, ProblemKind, Project};
 use crate::schema;
 use crate::source::Source;
@@ -152,6 +153,7 @@ impl InventoryFile {
                 if let Some(whole) = whole {
                     *found = Found { given: found.given.clone(), named: found.named.clone(), ..whole };
                 }
+                found.ci_file = ci_file(project, &found.root, found.ci_file.take(), files);
                 found.project = Some(project.path.to_string());
                 found.listed_by = Some((Arc::clone(file), Arc::clone(settings)));
             }
@@ -164,13 +166,25 @@ impl InventoryFile {
             }
         }
         let at_root = |project: &&Project| {
-            let mut at_root = Searcher::new(files, usize::MAX).at_root(&file.folder_of(project))?;
+            let root = file.folder_of(project);
+            let at_root = Searcher::new(files, usize::MAX).at_root(&root);
+            let ci_file = ci_file(project, &root, at_root.as_ref().and_then(|found| found.ci_file.clone()), files);
+            let mut at_root = at_root.or_else(|| ci_file.is_some().then(|| Found::nothing_at(&root)))?;
+            at_root.ci_file = ci_file;
             at_root.given = file.folder().to_owned();
             at_root.project = Some(project.path.to_string());
             at_root.listed_by = Some((Arc::clone(file), Arc::clone(settings)));
             Some(at_root)
         };
         found.par_extend(others.par_iter().filter_map(at_root));
+    }
+}
+
+/// The CI file of a project: the one that was found, unless the inventory names another.
+fn ci_file(project: &Project, root: &Path, found: Option<PathBuf>, files: &dyn FileSource) -> Option<PathBuf> {
+    match &project.ci_config_path {
+        None => found,
+        Some(path) => ci_file_here(path).map(|path| root.join(path)).filter(|path| files.is_there(path)),
     }
 }
 

@@ -148,6 +148,9 @@ fn unknown(project: &str, agent: &str, selection: &Selection, cx: &JobContext<'_
         return Some(with_agent(found.severity(Severity::Warning), agent, (near, &context), selection));
     };
     let Some(listed) = inventory.find_project(project) else {
+        if inventory.may_be_unread(project) {
+            return None;
+        }
         let message = format!("{} is no project of the inventory, {no_context}", brief(project));
         let near = inventory.nearest_project(project).map(|near| format!("{near}:{agent}"));
         if near.is_none() && selection.by == By::Value {
