@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
+use super::answers::number;
 use super::ask::{Ask, json_of};
+use super::steps::{encoded, is_about_one_thing};
 use crate::api::ApiError;
 use crate::gitlab::{NEWEST, Tier, Version};
 
@@ -14,6 +16,8 @@ pub(super) const AUTHORIZATION_SETTING: &str = "organization_cluster_agent_autho
 pub(super) struct Instance {
     pub version: Option<Version>,
     enterprise: Option<bool>,
+    /// The user that the token acts as.
+    pub user: Option<i64>,
 }
 
 /// Asks for the release and for what the token is.
@@ -30,7 +34,9 @@ pub(super) fn look(ask: &dyn Ask) -> Result<Instance, ApiError> {
     let Some(version) = metadata["version"].as_str().and_then(version) else {
         return Err(ApiError::Malformed("the answer names no release; is this a GitLab?".to_owned()));
     };
+    let mut user = None;
     if let Ok(token) = ask.get("/api/v4/personal_access_tokens/self").and_then(|response| json_of(&response)) {
+        user = number(&token["user_id"]);
         let scopes: Vec<&str> = token["scopes"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         let is_enough = scopes.is_empty() || scopes.iter().any(|scope| matches!(*scope, "api" | "read_api"));
         // Fine-grained tokens have permissions in the place of scopes.
@@ -41,7 +47,20 @@ pub(super) fn look(ask: &dyn Ask) -> Result<Instance, ApiError> {
             )));
         }
     }
-    Ok(Instance { version: Some(version), enterprise: metadata["enterprise"].as_bool() })
+    Ok(Instance { version: Some(version), enterprise: metadata["enterprise"].as_bool(), user })
+}
+
+/// Whether the token's user is a member of a group, and so sees all projects below it; `None` where that is not told.
+///
+/// Source: private projects are shown to members of the group, whatever their role (`app/finders/group_projects_finder.rb`).
+pub(super) fn is_member(ask: &dyn Ask, instance: &Instance, group: &str) -> Result<Option<bool>, ApiError> {
+    let Some(user) = instance.user else { return Ok(None) };
+    match ask.get(&format!("/api/v4/groups/{}/members/all/{user}", encoded(group))) {
+        Ok(response) => Ok(Some(json_of(&response)?["access_level"].as_i64().is_some_and(|level| level >= 10))),
+        Err(ApiError::NotFound) => Ok(Some(false)),
+        Err(error) if is_about_one_thing(&error) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// The release in `18.9.0-pre`, `18.1.1-ee`.
@@ -98,7 +117,8 @@ mod tests {
 
     #[test]
     fn the_licence_shows_in_what_it_brings_along() {
-        let instance = |version: &str, enterprise| Instance { version: super::version(version), enterprise };
+        let instance =
+            |version: &str, enterprise| Instance { version: super::version(version), enterprise, user: None };
         let premium = json!({ "allow_pipeline_trigger_approve_deployment": false });
         let ultimate = json!({ "allow_pipeline_trigger_approve_deployment": false, "only_allow_merge_if_all_status_checks_passed": null });
         assert_eq!(instance("18.9", Some(true)).tier(Some(&premium)), Some(Tier::Premium));

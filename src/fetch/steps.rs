@@ -91,6 +91,7 @@ pub fn fetch(
         absent: HashSet::new(),
     };
     fetch.groups_and_projects(&wishes.targets)?;
+    fetch.what_is_not_listed(&wishes.targets, &instance)?;
     fetch.agent_files()?;
     let needs = Needs::of(&fetch.gathered, fetch.version);
     fetch.includes(&needs)?;
@@ -116,7 +117,7 @@ struct Fetch<'f> {
 }
 
 /// Whether an error is one about a single thing, so that the rest may be asked for all the same.
-fn is_about_one_thing(error: &ApiError) -> bool {
+pub(super) fn is_about_one_thing(error: &ApiError) -> bool {
     !matches!(
         error,
         ApiError::Transport(_) | ApiError::Unauthorized(_) | ApiError::RateLimited(_) | ApiError::RedirectedAway(_)
@@ -176,6 +177,52 @@ impl Fetch<'_> {
             }
         }
         self.rest_of_lists(more)
+    }
+
+    /// Notes of which groups not all projects are listed: a project that is not there may exist all the same.
+    fn what_is_not_listed(&mut self, targets: &Targets, instance: &Instance) -> Result<(), ApiError> {
+        match targets {
+            Targets::Groups(groups) => {
+                for group in groups {
+                    if let Some((top, _)) = group.split_once('/') {
+                        self.gathered.unread(Some(top), Fact::Projects, format!("only {group} was asked for"), None);
+                    }
+                    let is_there = self.gathered.groups.contains_key(&*lower_path(group));
+                    match is_there.then(|| instance::is_member(self.ask, instance, group)).transpose()?.flatten() {
+                        Some(false) => {
+                            let reason =
+                                "the token's user is no member of the group, so private projects may be missing";
+                            self.gathered.unread(Some(group), Fact::Projects, reason, Some("a member of the group"));
+                        }
+                        None if is_there => {
+                            let reason = "whether the token's user is a member of the group is not told, so private projects may be missing";
+                            self.gathered.unread(
+                                Some(group),
+                                Fact::Projects,
+                                reason,
+                                Some("a personal, project or group access token"),
+                            );
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            Targets::Projects(paths) => {
+                let tops: BTreeSet<&str> = paths.iter().filter_map(|path| Some(path.split_once('/')?.0)).collect();
+                for top in tops {
+                    self.gathered.unread(Some(top), Fact::Projects, "only some projects were asked for", None);
+                }
+            }
+            Targets::Instance => {
+                let user = self.ask.get("/api/v4/user").and_then(|response| json_of(&response));
+                let is_administrator = user.is_ok_and(|user| user["is_admin"].as_bool() == Some(true));
+                if !is_administrator {
+                    let reason = "a token sees what its user may see, so private projects may be missing";
+                    self.gathered.unread(None, Fact::Projects, reason, Some("an administrator's token"));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Asks for a list, page by page; a page that is too much for the server is asked for again, smaller.

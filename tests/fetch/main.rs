@@ -1,0 +1,466 @@
+//! `kaslint inventory fetch` against a GitLab of one's own.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "tests lay out folders, run programs and open sockets"
+)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail loudly")]
+
+mod gitlab;
+mod graphql;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use gitlab::{DEVELOPER, Fault, GUEST, Gitlab, MAINTAINER, Project, REPORTER, TOKEN, World};
+use tempfile::TempDir;
+
+/// A folder with a token file, and where the inventory is to be.
+struct Place {
+    folder: TempDir,
+}
+
+impl Place {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("token"), format!("{TOKEN}\n")).unwrap();
+        Self { folder }
+    }
+
+    fn inventory(&self) -> PathBuf {
+        self.folder.path().join("inventory")
+    }
+
+    fn command(&self, gitlab: &Gitlab, arguments: &[&str]) -> Command {
+        let mut command = kaslint(self.folder.path());
+        command.args([
+            "inventory",
+            "fetch",
+            "--url",
+            &gitlab.url,
+            "--insecure-http",
+            "--token-file",
+            "token",
+            "--output",
+            "inventory",
+        ]);
+        command.args(arguments);
+        command
+    }
+
+    fn fetch(&self, gitlab: &Gitlab, arguments: &[&str]) -> Output {
+        self.command(gitlab, arguments).output().unwrap()
+    }
+
+    /// All files of the inventory, by path.
+    fn files(&self) -> BTreeMap<String, Vec<u8>> {
+        files_below(&self.inventory())
+    }
+
+    fn text(&self) -> String {
+        fs::read_to_string(self.inventory().join("inventory.yaml")).unwrap()
+    }
+
+    /// What lies beside the inventory.
+    fn names(&self) -> Vec<String> {
+        let names =
+            fs::read_dir(self.folder.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<String> = names.collect();
+        names.sort();
+        names
+    }
+}
+
+fn kaslint(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kaslint"));
+    command.current_dir(folder).env_clear().env("HOME", folder).stdin(Stdio::null());
+    command
+}
+
+fn files_below(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(next) = open.pop() {
+        for entry in fs::read_dir(next).unwrap().map(Result::unwrap) {
+            let path = entry.path();
+            match entry.file_type().unwrap().is_dir() {
+                true => open.push(path),
+                false => {
+                    let name = path.strip_prefix(folder).unwrap().to_str().unwrap().to_owned();
+                    files.insert(name, fs::read(path).unwrap());
+                }
+            }
+        }
+    }
+    files
+}
+
+fn error(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// What is said, without the port, which differs from run to run.
+fn told(output: &Output, gitlab: &Gitlab) -> String {
+    let text = format!(
+        "status {}\n{}{}",
+        output.status.code().unwrap(),
+        String::from_utf8_lossy(&output.stdout),
+        error(output)
+    );
+    text.replace(&gitlab.url, "http://gitlab.example.com")
+}
+
+fn files(files: &[(&str, &str)]) -> BTreeMap<String, Vec<u8>> {
+    files.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec())).collect()
+}
+
+const AGENT: &str = "\
+ci_access:
+  projects:
+    - id: acme/web/shop
+      environments: [production]
+      protected_branches_only: true
+  groups:
+    - id: acme/web
+";
+
+/// A company of three projects, one of which configures an agent.
+fn acme(role: u32) -> World {
+    let shop = Project {
+        id: 12,
+        path: "acme/web/shop".to_owned(),
+        files: files(&[
+            (
+                ".gitlab-ci.yml",
+                "include:\n  - local: /ci/deploy.yml\n  - project: acme/templates\n    file: /kube.yml\ntest:\n  script: [make]\n",
+            ),
+            ("ci/deploy.yml", "deploy:\n  script: [kubectl apply -f .]\n"),
+        ]),
+        environments: vec![("production".to_owned(), "PRODUCTION"), ("review/1".to_owned(), "DEVELOPMENT")],
+        protected_branches: vec!["main".to_owned(), "release/*".to_owned()],
+        protected_tags: vec!["v*".to_owned()],
+        ..Project::default()
+    };
+    let agents = Project {
+        id: 11,
+        path: "acme/platform/agents".to_owned(),
+        files: files(&[
+            (".gitlab/agents/prod/config.yaml", AGENT),
+            (".gitlab/agents/old/config.yaml", "ci_access: {}\n"),
+        ]),
+        agents: vec![("prod".to_owned(), 1001)],
+        ..Project::default()
+    };
+    let templates = Project {
+        id: 13,
+        path: "acme/templates".to_owned(),
+        files: files(&[("kube.yml", ".kube:\n  image: kubectl\n")]),
+        ..Project::default()
+    };
+    World {
+        groups: vec![("acme".to_owned(), 1), ("acme/platform".to_owned(), 2), ("acme/web".to_owned(), 3)],
+        projects: vec![shop, agents, templates],
+        role,
+        ..World::default()
+    }
+}
+
+const GROUP: &[&str] = &["--group", "acme"];
+
+#[test]
+fn a_developer_gets_an_inventory_that_kaslint_takes() {
+    let (place, gitlab) = (Place::new(), Gitlab::serve(acme(DEVELOPER)));
+    let output = place.fetch(&gitlab, GROUP);
+    insta::assert_snapshot!("developer_told", told(&output, &gitlab));
+    insta::assert_snapshot!("developer_inventory", place.text().replace(&gitlab.url, "http://gitlab.example.com"));
+    let names: Vec<String> = place.files().into_keys().collect();
+    assert_eq!(
+        names,
+        [
+            "inventory.yaml",
+            "projects/acme/platform/agents/.gitlab/agents/old/config.yaml",
+            "projects/acme/platform/agents/.gitlab/agents/prod/config.yaml",
+            "projects/acme/templates/kube.yml",
+            "projects/acme/web/shop/.gitlab-ci.yml",
+            "projects/acme/web/shop/ci/deploy.yml",
+        ]
+    );
+    assert_eq!(place.names(), ["inventory", "token"], "nothing stays beside it");
+    let check = kaslint(place.folder.path()).args(["inventory", "check", "inventory/inventory.yaml"]).output().unwrap();
+    assert_eq!(check.status.code(), Some(0), "{}", error(&check));
+    let access = kaslint(place.folder.path())
+        .args(["access", "--inventory", "inventory/inventory.yaml", "--format", "json"])
+        .output()
+        .unwrap();
+    assert_eq!(access.status.code(), Some(0), "{}", error(&access));
+    assert!(String::from_utf8_lossy(&access.stdout).contains("acme/web/shop"));
+}
+
+#[test]
+fn what_a_role_does_not_see_is_not_none() {
+    for (role, name) in [(GUEST, "guest"), (REPORTER, "reporter"), (MAINTAINER, "maintainer")] {
+        let (place, gitlab) = (Place::new(), Gitlab::serve(acme(role)));
+        let output = place.fetch(&gitlab, GROUP);
+        let text = place.text().replace(&gitlab.url, "http://gitlab.example.com");
+        insta::assert_snapshot!(format!("role_{name}"), format!("{}-----\n{text}", told(&output, &gitlab)));
+        if role < DEVELOPER {
+            assert!(!text.contains("agents: []") && !text.contains("environments: []"), "{text}");
+        }
+    }
+}
+
+#[test]
+fn the_same_answers_give_the_same_bytes_and_a_refresh_too() {
+    let (first, second) = (Place::new(), Place::new());
+    let (one, two) = (Gitlab::serve(acme(DEVELOPER)), Gitlab::serve(acme(DEVELOPER)));
+    first.fetch(&one, GROUP);
+    second.fetch(&two, GROUP);
+    let without_url = |files: BTreeMap<String, Vec<u8>>, gitlab: &Gitlab| -> BTreeMap<String, String> {
+        files
+            .into_iter()
+            .map(|(path, bytes)| (path, String::from_utf8(bytes).unwrap().replace(&gitlab.url, "URL")))
+            .collect()
+    };
+    let before = without_url(first.files(), &one);
+    assert_eq!(before, without_url(second.files(), &two));
+    let refreshed = first.fetch(&one, &["--group", "acme", "--refresh"]);
+    assert_eq!(refreshed.status.code(), Some(0), "{}", error(&refreshed));
+    assert_eq!(before, without_url(first.files(), &one));
+    // What changed comes, what did not stays.
+    let mut changed = acme(DEVELOPER);
+    changed.projects[0].files.insert("ci/deploy.yml".to_owned(), b"deploy:\n  script: [helm upgrade]\n".to_vec());
+    let three = Gitlab::serve(changed);
+    first.fetch(&three, &["--group", "acme", "--refresh"]);
+    let after = without_url(first.files(), &three);
+    let differing: Vec<&String> = after.keys().filter(|path| before.get(*path) != after.get(*path)).collect();
+    assert_eq!(differing, ["projects/acme/web/shop/ci/deploy.yml"]);
+}
+
+#[test]
+fn what_passes_is_waited_for_and_nothing_is_lost() {
+    let (whole, gitlab) = (Place::new(), Gitlab::serve(acme(DEVELOPER)));
+    whole.fetch(&gitlab, GROUP);
+    let (count, whole) = (gitlab.requests(), whole.text());
+    let faults: [(&str, fn() -> Fault); 5] = [
+        ("429 as JSON", || {
+            Fault::Status(
+                429,
+                vec![("retry-after", "1"), ("content-type", "application/json")],
+                r#"{"message":{"error":"x"}}"#,
+            )
+        }),
+        ("429 as text", || {
+            Fault::Status(429, vec![("retry-after", "0"), ("content-type", "text/plain")], "Retry later\n")
+        }),
+        ("502", || Fault::Status(502, vec![], "<html>")),
+        ("503", || Fault::Status(503, vec![("retry-after", "0")], "")),
+        ("cut", || Fault::Cut),
+    ];
+    for (at, &(name, fault)) in (1..=count).zip(faults.iter().cycle()) {
+        let world = World { faults: Box::new(move |number, _| (number == at).then(fault)), ..acme(DEVELOPER) };
+        let (place, faulty) = (Place::new(), Gitlab::serve(world));
+        let output = place.fetch(&faulty, GROUP);
+        assert_eq!(output.status.code(), Some(0), "{name} at {at}: {}", error(&output));
+        assert_eq!(place.text().replace(&faulty.url, &gitlab.url), whole, "{name} at {at}");
+    }
+}
+
+#[test]
+fn what_does_not_pass_is_told_and_nothing_is_written() {
+    let always = |fault: fn() -> Fault| -> Box<dyn Fn(usize, &str) -> Option<Fault> + Send + Sync> {
+        Box::new(move |_, _| Some(fault()))
+    };
+    let mut said = String::new();
+    let faults: [(&str, fn() -> Fault); 7] = [
+        ("401", || Fault::Status(401, vec![], r#"{"error":"invalid_token","error_description":"Token was revoked."}"#)),
+        ("403", || Fault::Status(403, vec![], r#"{"error":"insufficient_scope","scope":"api read_api"}"#)),
+        ("404", || Fault::Status(404, vec![], "")),
+        ("a page", || Fault::Body("text/html", b"<html>Sign in</html>".to_vec())),
+        ("no UTF-8", || Fault::Body("application/json", b"{\"version\": \"\xff\"}".to_vec())),
+        ("another host", || Fault::Status(302, vec![("location", "https://evil.example/steal?x=1")], "")),
+        ("a file", || Fault::Status(301, vec![("location", "file:///etc/passwd")], "")),
+    ];
+    for (name, fault) in faults {
+        let (place, gitlab) = (Place::new(), Gitlab::serve(World { faults: always(fault), ..acme(DEVELOPER) }));
+        let output = place.fetch(&gitlab, GROUP);
+        said.push_str(&format!("{name}: {}", told(&output, &gitlab)));
+        assert!(!place.inventory().exists(), "{name}");
+    }
+    let gitlab = Gitlab { url: "http://127.0.0.1:1".to_owned(), ..Gitlab::serve(acme(DEVELOPER)) };
+    said.push_str(&format!("nobody: {}", told(&Place::new().fetch(&gitlab, GROUP), &gitlab)));
+    insta::assert_snapshot!("faults", said);
+}
+
+#[test]
+fn a_fetch_that_was_killed_goes_on_and_gives_the_same_bytes() {
+    let (whole, gitlab) = (Place::new(), Gitlab::serve(acme(DEVELOPER)));
+    whole.fetch(&gitlab, GROUP);
+    let (count, whole) = (gitlab.requests(), whole.text());
+    for at in 1..=count {
+        let world =
+            World { faults: Box::new(move |number, _| (number == at).then_some(Fault::Hang)), ..acme(DEVELOPER) };
+        let (place, faulty) = (Place::new(), Gitlab::serve(world));
+        let mut child = place.command(&faulty, GROUP).stderr(Stdio::null()).spawn().unwrap();
+        let start = Instant::now();
+        while faulty.hangs.load(std::sync::atomic::Ordering::SeqCst) == 0 {
+            assert!(start.elapsed() < Duration::from_secs(60));
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(!place.inventory().exists());
+        let before = faulty.requests();
+        let output = place.fetch(&faulty, GROUP);
+        assert_eq!(output.status.code(), Some(0), "{}", error(&output));
+        assert_eq!(place.text().replace(&faulty.url, &gitlab.url), whole, "killed at {at}");
+        assert_eq!(place.names(), ["inventory", "token"]);
+        // The first two are asked each time; answers that were in flight when it was killed may have come or not.
+        let again = faulty.requests() - before;
+        assert!(again <= count + 3 + 4 - at.min(count), "killed at {at} of {count}, then {again} more");
+    }
+}
+
+#[test]
+fn a_server_that_lies_gets_nowhere() {
+    let mut world = acme(DEVELOPER);
+    world.loops = true;
+    for path in ["../../etc/cron.d", "/acme/absolute", "acme/.git", "acme/web/SHOP", "acme//x", "acme/\u{202e}x"] {
+        world.projects.push(Project {
+            id: -5,
+            path: path.to_owned(),
+            files: files(&[("../../x", "x")]),
+            ..Project::default()
+        });
+    }
+    // They lie below the group, or the server would not tell of them.
+    for project in &mut world.projects[3..] {
+        if !project.path.starts_with("acme/") {
+            project.path = format!("acme/{}", project.path);
+        }
+    }
+    let (place, gitlab) = (Place::new(), Gitlab::serve(world));
+    let output = place.fetch(&gitlab, GROUP);
+    insta::assert_snapshot!("liar", told(&output, &gitlab));
+    let names: Vec<String> = place.files().into_keys().collect();
+    assert!(names.iter().all(|name| name == "inventory.yaml" || name.starts_with("projects/acme/")), "{names:?}");
+    assert_eq!(place.names(), ["inventory", "token"]);
+    assert!(gitlab.requests() < 60, "{}", gitlab.requests());
+}
+
+#[test]
+fn a_release_without_a_field_is_asked_without_it_and_that_is_unknown() {
+    let world = World { unknown: vec!["clusterAgents"], version: "16.1.0-ee", ..acme(DEVELOPER) };
+    let (place, gitlab) = (Place::new(), Gitlab::serve(world));
+    let output = place.fetch(&gitlab, GROUP);
+    assert_eq!(output.status.code(), Some(0), "{}", error(&output));
+    let text = place.text();
+    assert!(text.contains("reason: GitLab 16.1 has no field clusterAgents"), "{text}");
+    assert!(!text.contains("agents: []") && text.contains("version: '16.1'"), "{text}");
+}
+
+#[test]
+fn the_token_is_nowhere() {
+    let world = World { faults: Box::new(|number, _| (number == 6).then_some(Fault::Hang)), ..acme(DEVELOPER) };
+    let (place, gitlab) = (Place::new(), Gitlab::serve(world));
+    let mut child = place.command(&gitlab, GROUP).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    while gitlab.hangs.load(std::sync::atomic::Ordering::SeqCst) == 0 {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    if cfg!(target_os = "linux") {
+        let arguments = fs::read(format!("/proc/{}/cmdline", child.id())).unwrap();
+        assert!(!String::from_utf8_lossy(&arguments).contains(TOKEN));
+        let limits = fs::read_to_string(format!("/proc/{}/limits", child.id())).unwrap();
+        let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+        assert_eq!(core.split_whitespace().nth(4), Some("0"), "{core}");
+    }
+    child.kill().unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(!error(&output).contains(TOKEN));
+    let beside = files_below(place.folder.path());
+    assert!(
+        beside.keys().any(|path| path.contains("kaslint-fetch/answers/")),
+        "there is something to resume from: {beside:?}"
+    );
+    let with_token: Vec<&String> = beside
+        .iter()
+        .filter(|(_, bytes)| String::from_utf8_lossy(bytes).contains(TOKEN))
+        .map(|(path, _)| path)
+        .collect();
+    assert_eq!(with_token, ["token"]);
+}
+
+#[test]
+fn what_is_not_utf_8_comes_byte_by_byte() {
+    let mut world = acme(DEVELOPER);
+    let latin = b"# caf\xe9\nci_access: {}\n".to_vec();
+    world.projects[1].files.insert(".gitlab/agents/prod/config.yaml".to_owned(), latin.clone());
+    let (place, gitlab) = (Place::new(), Gitlab::serve(world));
+    place.fetch(&gitlab, GROUP);
+    assert_eq!(place.files()["projects/acme/platform/agents/.gitlab/agents/prod/config.yaml"], latin);
+}
+
+#[test]
+fn a_bad_call_says_what_to_do() {
+    let (place, gitlab) = (Place::new(), Gitlab::serve(acme(DEVELOPER)));
+    let run = |arguments: &[&str], variables: &[(&str, &str)]| {
+        let mut command = kaslint(place.folder.path());
+        command.args(["inventory", "fetch", "--group", "acme", "--output", "inventory"]).args(arguments);
+        let output = command.envs(variables.iter().copied()).output().unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        told(&output, &gitlab)
+    };
+    let mut said = String::new();
+    said.push_str(&run(&[], &[]));
+    said.push_str(&run(&["--url", &gitlab.url, "--token-file", "token"], &[]));
+    said.push_str(&run(&[], &[("CI_JOB_TOKEN", "secret"), ("CI_SERVER_URL", "https://gitlab.example.com")]));
+    said.push_str(&run(&["--offline", "--token-file", "token"], &[]));
+    said.push_str(&run(&["--token-file", "nothing"], &[]));
+    said.push_str(&run(&["--url", "https://jo:secret@gitlab.example.com", "--token-file", "token"], &[]));
+    fs::create_dir(place.inventory()).unwrap();
+    fs::write(place.inventory().join("main.tf"), "").unwrap();
+    said.push_str(&run(&["--url", &gitlab.url, "--insecure-http", "--token-file", "token"], &[]));
+    assert!(!said.contains("secret@") && !said.contains(TOKEN));
+    insta::assert_snapshot!("bad_calls", said);
+    assert_eq!(gitlab.requests(), 0, "nothing was asked");
+}
+
+#[test]
+fn a_plan_is_told_without_fetching() {
+    let (place, gitlab) = (Place::new(), Gitlab::serve(acme(DEVELOPER)));
+    let output = place.fetch(&gitlab, &["--group", "acme", "--dry-run"]);
+    insta::assert_snapshot!("plan", told(&output, &gitlab));
+    assert_eq!(place.names(), ["token"]);
+}
+
+#[test]
+fn a_thousand_projects_take_no_more_requests_than_planned() {
+    let mut world = World { groups: vec![("acme".to_owned(), 1)], role: MAINTAINER, ..World::default() };
+    for number in 0..40 {
+        world.groups.push((format!("acme/g{number}"), 100 + number));
+    }
+    for number in 0..1_000_i64 {
+        let mut project = Project {
+            id: number + 1,
+            path: format!("acme/g{}/p{number}", number % 40),
+            files: files(&[(".gitlab-ci.yml", "test:\n  script: [make]\n")]),
+            ..Project::default()
+        };
+        if number < 20 {
+            for agent in 0..3 {
+                let path = format!(".gitlab/agents/a{agent}/config.yaml");
+                project.files.insert(path, b"ci_access:\n  groups:\n    - id: acme\n".to_vec());
+                project.agents.push((format!("a{agent}"), number * 10 + agent + 1));
+            }
+        }
+        world.projects.push(project);
+    }
+    let (place, gitlab) = (Place::new(), Gitlab::serve(world));
+    let output = place.fetch(&gitlab, GROUP);
+    assert_eq!(output.status.code(), Some(0), "{}", error(&output));
+    assert!(gitlab.requests() <= 40, "{}", gitlab.requests());
+    assert_eq!(place.files().len(), 1 + 1_000 + 60);
+}
