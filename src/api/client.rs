@@ -247,8 +247,11 @@ fn origin_of(url: &str) -> &str {
     url.get(..end).unwrap_or(url)
 }
 
-/// Reads JSON, and says what came in its place.
-fn json_of(response: &Response) -> Result<Value, ApiError> {
+/// Reads JSON out of an answer.
+///
+/// # Errors
+/// When it is none, with what came in its place.
+pub fn json_of(response: &Response) -> Result<Value, ApiError> {
     if let Some(kind) = response.header("content-type").filter(|kind| kind.contains("html")) {
         let kind = shortened(kind.split(';').next().unwrap_or_default());
         return Err(ApiError::Malformed(format!("it is {kind}; a proxy or a sign-in page answers in GitLab's place")));

@@ -1,9 +1,10 @@
 //! What `inventory fetch` and `inventory from-api` say at their end: what is there now, and what could not be read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::output::{self, Outlet};
 use crate::fetch::{Gathered, Unread, inventory_text};
+use crate::inventory::Fact;
 use crate::project::Unusable;
 
 /// So many files with secrets are named.
@@ -43,16 +44,21 @@ pub(super) fn counted(count: usize, noun: &str) -> String {
 
 /// The counts of what was gathered.
 pub(super) fn counts(gathered: &Gathered) -> String {
-    let agents: usize =
-        gathered.projects.values().filter_map(|project| project.agents.as_ref()).map(BTreeMap::len).sum();
     let files: usize = gathered.projects.values().map(|project| project.files.len()).sum();
     let groups = counted(gathered.groups.len(), "group");
     let projects = counted(gathered.projects.len(), "project");
-    format!("{groups}, {projects}, {}, {}", counted(agents, "registered agent"), counted(files, "file"))
+    let known: Vec<usize> =
+        gathered.projects.values().filter_map(|project| project.agents.as_ref()).map(BTreeMap::len).collect();
+    let agents = match known.is_empty() {
+        // None is not what is known of them.
+        true => String::new(),
+        false => format!("{}, ", counted(known.iter().sum(), "registered agent")),
+    };
+    format!("{groups}, {projects}, {agents}{}", counted(files, "file"))
 }
 
 /// What is the same for a row of the closing table: what was not read, and what would show it.
-type Kind<'g> = (&'static str, Option<&'g str>);
+type Kind<'g> = (Fact, Option<&'g str>);
 
 fn unread(gathered: &Gathered, out: &mut Outlet<'_>) -> std::io::Result<()> {
     if gathered.unread.is_empty() {
@@ -60,13 +66,12 @@ fn unread(gathered: &Gathered, out: &mut Outlet<'_>) -> std::io::Result<()> {
     }
     let mut kinds: BTreeMap<Kind<'_>, Vec<&Unread>> = BTreeMap::new();
     for row in &gathered.unread {
-        kinds.entry((row.what.word(), row.needs.as_deref())).or_default().push(row);
+        kinds.entry((row.what, row.needs.as_deref())).or_default().push(row);
     }
     out.line(format_args!(""))?;
     out.line(format_args!("Not read, and so not known (`unread` in inventory.yaml):"))?;
-    let widest = kinds.keys().map(|(what, _)| what.len()).max().unwrap_or_default();
     for ((what, needs), rows) in kinds {
-        let of: std::collections::BTreeSet<&str> = rows.iter().filter_map(|row| row.project.as_deref()).collect();
+        let of: BTreeSet<&str> = rows.iter().filter_map(|row| row.project.as_deref()).collect();
         let of = match (of.len(), of.first()) {
             (0, _) => "of the instance".to_owned(),
             (1, Some(only)) => format!("of {only}"),
@@ -74,9 +79,17 @@ fn unread(gathered: &Gathered, out: &mut Outlet<'_>) -> std::io::Result<()> {
         };
         let needs = needs.map(|needs| format!("; needs {needs}")).unwrap_or_default();
         let reason = rows.first().map(|row| row.reason.as_str()).unwrap_or_default();
-        let others = rows.iter().map(|row| row.reason.as_str()).collect::<std::collections::BTreeSet<_>>().len();
-        let more = if others > 1 { format!(", and {} other reasons", others - 1) } else { String::new() };
-        out.line(format_args!("  {what:widest$}  {of}: {reason}{more}{needs}"))?;
+        let others = rows.iter().map(|row| row.reason.as_str()).collect::<BTreeSet<_>>().len().saturating_sub(1);
+        let more = match others {
+            0 => String::new(),
+            others => format!(", and {}", counted(others, "other reason")),
+        };
+        let sentence = format!("{} {of}: {reason}{more}{needs}", what.word());
+        let options =
+            textwrap::Options::new(output::width()).initial_indent("  ").subsequent_indent("      ").break_words(false);
+        for line in textwrap::wrap(&sentence, options) {
+            out.line(format_args!("{line}"))?;
+        }
     }
     Ok(())
 }

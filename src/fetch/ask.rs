@@ -28,11 +28,3 @@ impl Ask for Client<'_> {
         Client::graphql(self, query, variables)
     }
 }
-
-/// Reads JSON out of an answer.
-///
-/// # Errors
-/// When it is none.
-pub(super) fn json_of(response: &Response) -> Result<Value, ApiError> {
-    serde_json::from_slice(&response.body).map_err(|error| ApiError::Malformed(error.to_string()))
-}

@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use super::answers::number;
-use super::ask::{Ask, json_of};
+use super::ask::Ask;
 use super::steps::{encoded, is_about_one_thing};
-use crate::api::ApiError;
+use crate::api::{ApiError, json_of};
 use crate::gitlab::{NEWEST, Tier, Version};
 
 /// The setting "Enable instance level authorization" in `/application/settings`.

@@ -5,8 +5,8 @@ use std::sync::{Mutex, PoisonError};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::ask::{Ask, json_of};
-use crate::api::{ApiError, GraphqlAnswer, Response};
+use super::ask::Ask;
+use crate::api::{ApiError, GraphqlAnswer, Response, json_of};
 
 /// Where answers are kept, by names of letters and digits.
 pub trait Store: Sync {

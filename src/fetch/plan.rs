@@ -65,8 +65,10 @@ pub fn plan(ask: &dyn Ask, targets: &Targets) -> Result<Plan, ApiError> {
         }
     }
     let pages = |count: Option<usize>, page: usize| count.map(|count| count.div_ceil(page).max(1));
-    let told = |count: Option<usize>, noun: &str| {
-        count.map_or_else(|| format!("more than 10,000 {noun}s"), |count| format!("{count} {noun}s"))
+    let told = |count: Option<usize>, noun: &str| match count {
+        None => format!("more than 10,000 {noun}s"),
+        Some(1) => format!("1 {noun}"),
+        Some(count) => format!("{count} {noun}s"),
     };
     let project_page = if matches!(targets, Targets::Projects(_)) { super::queries::MOST_PATHS } else { 100 };
     let mut steps = vec![Step { what: "release, token", requests: Some(2), note: String::new() }];

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use serde_json::{Value, json};
 
 use super::answers::{self, More, NOT_SHOWN, next_page, nodes};
-use super::ask::{Ask, json_of};
+use super::ask::Ask;
 use super::gathered::{File, Gathered, Project};
 use super::git_hash::is_hash_of;
 use super::includes::{ci_file_of, missing};
@@ -13,7 +13,7 @@ use super::instance::{self, Instance};
 use super::needs::{Needs, configuration_path};
 use super::queries::{self, FilesOf, MOST_PATHS, Queries, Query, fit};
 use super::side_by_side::each;
-use crate::api::ApiError;
+use crate::api::{ApiError, json_of};
 use crate::gitlab::{Version, is_plain_file_path, lower_path};
 use crate::inventory::Fact;
 

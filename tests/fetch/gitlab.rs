@@ -1,5 +1,6 @@
 //! A GitLab of one's own: an ordinary HTTP server with GitLab's rules for pages, rights by role, faults on demand.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -149,6 +150,7 @@ fn read(reader: &mut BufReader<TcpStream>) -> Option<Request> {
 /// Whether the connection goes on.
 fn answer(world: &World, request: &Request, number: usize, mut stream: &TcpStream, hangs: &AtomicUsize) -> bool {
     let fault = (world.faults)(number, &request.path);
+    let total = Cell::new(None);
     let (status, headers, body) = match fault {
         Some(Fault::Cut) => return false,
         Some(Fault::Hang) => {
@@ -160,7 +162,7 @@ fn answer(world: &World, request: &Request, number: usize, mut stream: &TcpStrea
         Some(Fault::Body(kind, body)) => (200, vec![("content-type", kind)], body),
         None if request.token != TOKEN => (401, vec![], br#"{"message":"401 Unauthorized"}"#.to_vec()),
         None => {
-            let (status, value) = world.answer(request);
+            let (status, value) = world.answer(request, &total);
             let body = value.map_or_else(|raw| raw, |json| json.to_string().into_bytes());
             (status, vec![("content-type", "application/json")], body)
         }
@@ -168,6 +170,9 @@ fn answer(world: &World, request: &Request, number: usize, mut stream: &TcpStrea
     let mut head = format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\n", body.len());
     for (name, value) in headers {
         head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    if let Some(total) = total.get() {
+        head.push_str(&format!("x-total: {total}\r\n"));
     }
     head.push_str("\r\n");
     stream.write_all(head.as_bytes()).is_ok() && stream.write_all(&body).is_ok()
@@ -179,13 +184,16 @@ pub fn git_hash(bytes: &[u8]) -> String {
 }
 
 impl World {
-    fn answer(&self, request: &Request) -> (u16, Result<Value, Vec<u8>>) {
+    fn answer(&self, request: &Request, total: &Cell<Option<usize>>) -> (u16, Result<Value, Vec<u8>>) {
         let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
         let path = percent_encoding::percent_decode_str(path).decode_utf8_lossy().into_owned();
         let page: usize = query.split('&').find_map(|part| part.strip_prefix("page=")?.parse().ok()).unwrap_or(1);
         let not_found = || (404, Ok(json!({ "message": "404 Not Found" })));
         let forbidden = || (403, Ok(json!({ "message": "403 Forbidden" })));
-        let paged = |items: Vec<Value>| -> Value { items.into_iter().skip((page - 1) * 100).take(100).collect() };
+        let paged = |items: Vec<Value>| -> Value {
+            total.set(Some(items.len()));
+            items.into_iter().skip((page - 1) * 100).take(100).collect()
+        };
         match path.as_str() {
             "/api/graphql" => return (200, Ok(self.graphql(&request.body))),
             "/api/v4/metadata" => {
@@ -205,6 +213,10 @@ impl World {
                 } else {
                     not_found()
                 };
+            }
+            if let Some(group) = rest.strip_suffix("/descendant_groups") {
+                let below = self.groups.iter().filter(|(path, _)| path.starts_with(&format!("{group}/")));
+                return (200, Ok(paged(below.map(|(path, id)| json!({ "id": id, "full_path": path })).collect())));
             }
             if let Some(group) = rest.strip_suffix("/projects") {
                 let below = self.below(group).map(|project| self.object(project)).collect();
