@@ -19,6 +19,7 @@ pub mod fetch;
 pub mod fixing;
 pub mod gitlab;
 pub mod inventory;
+pub mod live;
 pub mod lsp;
 #[cfg(feature = "network")]
 pub mod network;

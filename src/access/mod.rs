@@ -12,6 +12,7 @@
 pub mod agent;
 pub mod answer;
 pub mod authorization;
+mod authorized;
 pub mod candidate;
 mod claims;
 pub mod condition;

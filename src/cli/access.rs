@@ -8,7 +8,8 @@ use serde::Deserialize;
 
 use super::access_jobs;
 use super::progress::Progress;
-use super::{Exit, manners, output, usable};
+use super::remote::RemoteArguments;
+use super::{Exit, live, manners, output, usable};
 use crate::access::jobs::ProjectJobs;
 use crate::access::{Agent, Index, Query, Settings, World};
 use crate::access_report::{AccessReport, Format, WHOLE, is_same, write_difference};
@@ -34,8 +35,9 @@ const MAX_TEXT_SIZE: u64 = 1 << 28;
     after_help = "\
 Exit status:
   0  done; with --expect, the result is the same
-  1  with --expect, it is another
-  2  the call, the settings or the inventory cannot be used, or a path cannot be read
+  1  with --expect, it is another; with --live, something differs
+  2  the call, the settings or the inventory cannot be used, or a path cannot be read; with --live,
+     nothing could be compared
 
 Examples:
   kaslint access                             what every agent grants, and the jobs here
@@ -96,9 +98,30 @@ pub(super) struct Arguments {
     /// Tell on standard error, for each project, where it lies and what is known of it from where.
     #[arg(short, long, help_heading = "Report")]
     verbose: bool,
+    /// Hold what is predicted against what GitLab has stored, for all projects of the inventory or that of `--for`: status 1 where something differs.
+    #[arg(long, conflicts_with_all = LIVE_ALONE, help_heading = "GitLab")]
+    live: bool,
+    #[command(flatten, next_help_heading = "GitLab")]
+    remote: RemoteArguments,
     #[command(flatten)]
     options: Options,
 }
+
+/// What `--live` has no part in.
+const LIVE_ALONE: [&str; 12] = [
+    "queries",
+    "who",
+    "environment",
+    "git_ref",
+    "protected",
+    "unprotected",
+    "jobs",
+    "job",
+    "why",
+    "agent",
+    "output",
+    "expect",
+];
 
 /// What asks about one job that is described, so that the jobs of CI files have no part in it.
 const ASKED_ONE: [&str; 5] = ["queries", "environment", "git_ref", "protected", "unprotected"];
@@ -219,6 +242,20 @@ fn report(arguments: &Arguments, facts: &Facts<'_>, known: Option<&Inventory>) -
     {
         let near = listed.nearest_project(project).map(|near| format!("; did you mean `{near}`?"));
         return Err(Unusable::new(format!("the inventory has no project `{project}`{}", near.unwrap_or_default())));
+    }
+    if arguments.live {
+        let is_json = match arguments.format {
+            Format::Human => false,
+            Format::Json => true,
+            _ => return Err(Unusable::new("`--live` has the formats human and json")),
+        };
+        return live::run(
+            index,
+            listed,
+            arguments.for_project.as_deref(),
+            (&arguments.remote, arguments.options.offline),
+            is_json,
+        );
     }
     if arguments.asks_for_jobs() {
         access_jobs::check(&jobs, arguments.for_project.as_deref(), arguments.job.as_deref())?;

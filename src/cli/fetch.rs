@@ -39,6 +39,9 @@ pub(super) struct Arguments {
     output: PathBuf,
     #[command(flatten)]
     remote: RemoteArguments,
+    /// End with status 2 instead of opening a socket.
+    #[arg(long)]
+    offline: bool,
     /// How many requests are in flight at a time.
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=16))]
     concurrency: u8,
@@ -55,7 +58,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
     let targets = targets(arguments);
-    let connection = arguments.remote.connect("inventory fetch")?;
+    let connection = arguments.remote.connect("inventory fetch", arguments.offline)?;
     let client = connection.client();
     let unusable = |error: ApiError| Unusable::new(format!("{}: {error}", connection.base()));
     if arguments.dry_run {

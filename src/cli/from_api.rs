@@ -61,7 +61,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
     let text = gathering::text_of(&gathered)?;
     match &arguments.output {
         None => {
-            output::bytes_to_stdout(text.as_bytes())?;
+            output::to_stdout(&|out| text.lines().try_for_each(|line| out.line(format_args!("{line}"))))?;
             let files: usize = gathered.projects.values().map(|project| project.files.len()).sum();
             if files > 0 {
                 output::complain(&format!(

@@ -16,6 +16,7 @@ mod gathering;
 mod init;
 mod inventory;
 mod known_values;
+mod live;
 mod lsp;
 mod manners;
 mod misuse;

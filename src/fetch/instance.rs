@@ -6,6 +6,7 @@ use super::answers::number;
 use super::ask::Ask;
 use super::steps::{encoded, is_about_one_thing};
 use crate::api::{ApiError, json_of};
+use crate::gitlab::releases::LICENCE_IN_PROJECTS;
 use crate::gitlab::{NEWEST, Tier, Version};
 
 /// The setting "Enable instance level authorization" in `/application/settings`.
@@ -97,7 +98,7 @@ impl Instance {
         if has("allow_pipeline_trigger_approve_deployment") {
             return Some(Tier::Premium);
         }
-        (self.enterprise == Some(true) && self.version? >= Version::new(18, 9)).then_some(Tier::Free)
+        (self.enterprise == Some(true) && self.version? >= LICENCE_IN_PROJECTS).then_some(Tier::Free)
     }
 }
 

@@ -91,7 +91,8 @@ fn text_for(text: &str, version: Version, dropped: &BTreeSet<String>) -> String 
     for line in text.lines() {
         let (code, comment) = line.split_once('#').unwrap_or((line, ""));
         let since = comment.trim().strip_prefix("since ").and_then(|since| since.parse::<Version>().ok());
-        let is_balanced = code.matches('{').count() == code.matches('}').count();
+        let count = |letter: char| code.matches(letter).count();
+        let is_balanced = count('{') == count('}') && count('(') == count(')');
         let names = |field: &String| {
             let name = code.trim_start().split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_').next();
             name == Some(field) || code.contains(&format!(" {field} "))

@@ -14,6 +14,7 @@ use super::needs::{Needs, configuration_path};
 use super::queries::{self, FilesOf, MOST_PATHS, Queries, Query, fit};
 use super::side_by_side::each;
 use crate::api::{ApiError, json_of};
+use crate::gitlab::releases::PROTECTED_MERGE_REQUESTS;
 use crate::gitlab::{Version, is_plain_file_path, lower_path};
 use crate::inventory::Fact;
 
@@ -615,7 +616,7 @@ impl Fetch<'_> {
                 Err((reason, needs)) => unread.push((Fact::ProtectedTags, reason, needs)),
             }
             // From 18.1 on there is the setting, and no interface of the releases that are known shows it.
-            if self.version >= Version::new(18, 1) {
+            if self.version >= PROTECTED_MERGE_REQUESTS {
                 unread.push((Fact::ProtectMergeRequestPipelines, "no interface shows it".to_owned(), None));
             }
             for (what, reason, needs) in unread {

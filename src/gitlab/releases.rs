@@ -28,6 +28,14 @@ pub const WORKSPACES_WITHOUT_HTTP: Version = Version::new(18, 5);
 /// `ci_access` is free; before, it took Premium. Source: `doc/user/clusters/agent/ci_cd_workflow.md`.
 pub const CI_ACCESS_FREE: Version = Version::new(14, 5);
 
+/// GraphQL tells which agents a project may use, `ciAccessAuthorizedAgents`. Source: `app/graphql/types/project_type.rb`; before 16.1 behind a
+/// feature flag.
+pub const AUTHORIZED_AGENTS_SHOWN: Version = Version::new(16, 1);
+
+/// The project of REST has the keys of paid features that its licence has (`ee/lib/ee/api/entities/project.rb`). Read in this release; the
+/// keys may have come before.
+pub const LICENCE_IN_PROJECTS: Version = Version::new(18, 9);
+
 /// `default_namespace` reaches the kubeconfig. Source: gitlab!93423.
 pub const NAMESPACE_IN_KUBECONFIG: Version = Version::new(15, 3);
 

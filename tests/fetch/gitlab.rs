@@ -33,6 +33,12 @@ pub struct Project {
     pub protected_tags: Vec<String>,
     pub auto_devops: bool,
     pub ci_config_path: Option<String>,
+    /// The agents that it may use by what is stored: contexts and settings.
+    pub authorized: Vec<(String, Value)>,
+    /// When a token of its agents was last used; `None` for agents without a token.
+    pub token_used: Option<&'static str>,
+    /// When its agent folders were last changed.
+    pub changed: &'static str,
 }
 
 /// What is wrong with an answer.
@@ -340,6 +346,24 @@ impl World {
                     _ => json!(format!("gid://gitlab/Clusters::Agent/{id}")),
                 })
             }
+            "ciAccessAuthorizedAgents" if self.role < DEVELOPER => Value::Null,
+            "ciAccessAuthorizedAgents" => {
+                let authorized: Vec<&(String, Value)> = project.authorized.iter().collect();
+                self.connection(field, &authorized, &|(context, config), field| match field.name.as_str() {
+                    "config" => config.clone(),
+                    _ => {
+                        let (path, name) = context.split_once(':').unwrap();
+                        json!({ "id": "gid://gitlab/Clusters::Agent/1", "name": name, "webPath": format!("/{path}/-/cluster_agents/{name}") })
+                    }
+                })
+            }
+            "clusterAgent" => select(&field.selection, &|tokens| {
+                let used: Vec<&&str> = project.token_used.iter().collect();
+                self.connection(tokens, &used, &|used, field| match field.name.as_str() {
+                    "lastUsedAt" => json!(used),
+                    _ => json!("ACTIVE"),
+                })
+            }),
             "environments" => {
                 let count = shown_from(REPORTER, project.environments.len());
                 let environments: Vec<&(String, &str)> = project.environments.iter().take(count).collect();
@@ -376,6 +400,9 @@ fn repository(world: &World, project: &Project, field: &Field) -> Value {
         "empty" => json!(project.files.is_empty()),
         "rootRef" if project.files.is_empty() => Value::Null,
         "rootRef" => json!("main"),
+        "tree" if field.selection.iter().any(|inner| inner.name == "lastCommit") => {
+            json!({ "lastCommit": { "committedDate": project.changed } })
+        }
         "tree" => {
             let mut names: Vec<String> = project
                 .files

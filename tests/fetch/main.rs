@@ -476,6 +476,86 @@ fn a_thousand_projects_take_no_more_requests_than_planned() {
     assert_eq!(place.files().len(), 1 + 1_000 + 60);
 }
 
+/// What GitLab has stored is held against the inventory that was fetched before.
+fn live(change: impl Fn(&mut World), arguments: &[&str]) -> String {
+    let (place, gitlab) = (Place::new(), Gitlab::serve(acme(MAINTAINER)));
+    place.fetch(&gitlab, GROUP);
+    let restricted = serde_json::json!({ "environments": ["production"], "protected_branches_only": true });
+    let mut world = acme(DEVELOPER);
+    let prod = "acme/platform/agents:prod".to_owned();
+    world.projects[0].authorized = vec![(prod.clone(), restricted)];
+    world.projects[1].authorized = vec![(prod, serde_json::json!({}))];
+    world.projects[1].token_used = Some("2026-11-20T10:00:00Z");
+    world.projects[1].changed = "2026-11-01T10:00:00Z";
+    change(&mut world);
+    let now = Gitlab::serve(world);
+    let mut command = kaslint(place.folder.path());
+    command.args(["access", "--live", "--inventory", "inventory/inventory.yaml", "--url", &now.url, "--insecure-http"]);
+    let output = command.args(["--token-file", "token"]).args(arguments).env("COLUMNS", "80").output().unwrap();
+    told(&output, &now)
+}
+
+#[test]
+fn what_is_stored_as_predicted_is_no_difference() {
+    insta::assert_snapshot!("live_same", live(|_| {}, &[]));
+    insta::assert_snapshot!("live_same_json", live(|_| {}, &["--format", "json"]));
+}
+
+#[test]
+fn each_difference_has_its_cause() {
+    let mut said = String::new();
+    let mut tell = |name: &str, change: &dyn Fn(&mut World)| {
+        said.push_str(&format!("{name}: {}\n", live(change, &["--for", "acme/web/shop"])));
+    };
+    tell("not synced", &|world| {
+        world.projects[0].authorized.clear();
+        world.projects[1].changed = "2026-11-21T10:00:00Z";
+    });
+    tell("not connected", &|world| {
+        world.projects[0].authorized.clear();
+        world.projects[1].token_used = None;
+    });
+    tell("another entry", &|world| world.projects[0].authorized[0].1 = serde_json::json!({}));
+    tell("the id is newer", &|world| world.projects[0].authorized.clear());
+    tell("none", &|world| world.projects[0].authorized[0].1 = serde_json::json!({ "default_namespace": "web" }));
+    tell("another agent", &|world| {
+        world.projects[0].authorized.push(("acme/other:one".to_owned(), serde_json::json!({})));
+    });
+    tell("not shown", &|world| world.role = REPORTER);
+    tell("an old release", &|world| world.version = "16.0.5-ee");
+    insta::assert_snapshot!("live_causes", said);
+}
+
+/// Whatever the environment says of instances and tokens, nothing but `inventory fetch` asks.
+#[test]
+fn no_other_command_opens_a_socket() {
+    let (place, gitlab) = (Place::new(), Gitlab::serve(acme(DEVELOPER)));
+    place.fetch(&gitlab, GROUP);
+    let asked = gitlab.requests();
+    for arguments in [
+        &["check", "inventory", "--inventory", "inventory/inventory.yaml"][..],
+        &["access", "--inventory", "inventory/inventory.yaml", "--jobs"],
+        &["inventory", "check", "inventory/inventory.yaml"],
+        &["inventory", "from-api", "inventory/inventory.yaml"],
+        &["rules"],
+        &["schema", "inventory"],
+    ] {
+        let mut command = kaslint(place.folder.path());
+        let proxy = gitlab.url.as_str();
+        for variable in ["CI_SERVER_URL", "GITLAB_HOST", "HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"] {
+            command.env(variable, proxy);
+        }
+        let output = command.args(arguments).env("GITLAB_TOKEN", TOKEN).output().unwrap();
+        assert!(output.status.code().is_some_and(|code| code <= 2), "{arguments:?}");
+        assert_eq!(gitlab.requests(), asked, "{arguments:?}");
+    }
+    // What the code says: ureq is named in one room.
+    for (path, bytes) in files_below(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
+        let names_it = String::from_utf8_lossy(&bytes).contains("ureq::");
+        assert_eq!(names_it, path.starts_with("network"), "{path}");
+    }
+}
+
 /// Ten thousand projects, of which 500 need environments and 500 protected refs, from a server that takes 20 ms an answer.
 ///
 /// Measured, not held: run it with `--ignored --nocapture`; the time and the memory are told, the number of requests is held.

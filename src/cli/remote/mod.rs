@@ -30,9 +30,6 @@ pub(super) struct RemoteArguments {
     /// Let the token go over http.
     #[arg(long)]
     insecure_http: bool,
-    /// End with status 2 instead of opening a socket.
-    #[arg(long)]
-    offline: bool,
 }
 
 /// An instance that can be asked.
@@ -60,8 +57,8 @@ impl RemoteArguments {
     ///
     /// # Errors
     /// Where there is no token that would do, the address is none, or this build has no network.
-    pub fn connect(&self, command: &str) -> Result<Connection, Unusable> {
-        if self.offline {
+    pub fn connect(&self, command: &str, is_offline: bool) -> Result<Connection, Unusable> {
+        if is_offline {
             return Err(Unusable::new(format!("`{command}` asks GitLab, and --offline forbids that")));
         }
         without_core_files();

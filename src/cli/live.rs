@@ -1,0 +1,184 @@
+//! `kaslint access --live`.
+
+use serde_json::json;
+
+use super::remote::RemoteArguments;
+use super::{Exit, output};
+use crate::access::Index;
+use crate::inventory::Inventory;
+use crate::live::{Cause, Compared, Difference, cause, compare, evidence, stored};
+use crate::project::Unusable;
+use crate::words;
+
+/// A project and an agent, and what became of them.
+struct Row {
+    project: String,
+    context: String,
+    compared: Compared,
+    cause: Option<Cause>,
+}
+
+/// Compares, and shows what differs.
+///
+/// # Errors
+/// Where nothing can be asked, or nothing compared.
+pub(super) fn run(
+    index: &Index<'_>,
+    listed: Option<&Inventory>,
+    wanted: Option<&str>,
+    (remote, is_offline): (&RemoteArguments, bool),
+    is_json: bool,
+) -> Result<Exit, Unusable> {
+    let projects: Vec<&str> = match (wanted, listed) {
+        (Some(project), _) => vec![project],
+        (None, Some(inventory)) => inventory.projects().iter().map(|project| &*project.path).collect(),
+        (None, None) => {
+            return Err(Unusable::new(
+                "`access --live` compares projects: name one with `--for`, or an inventory with `--inventory`",
+            ));
+        }
+    };
+    let connection = remote.connect("access --live", is_offline)?;
+    let client = connection.client();
+    let unusable = |error: crate::api::ApiError| Unusable::new(format!("{}: {error}", connection.base()));
+    let stored = stored(&client, &projects).map_err(unusable)?;
+    let mut rows = Vec::new();
+    let mut hidden = Vec::new();
+    for project in &projects {
+        let Some(stored) = stored.get(&*crate::gitlab::lower_path(project)).and_then(Option::as_ref) else {
+            hidden.push(*project);
+            continue;
+        };
+        for (context, compared) in compare(index, project, stored) {
+            let cause = match &compared {
+                Compared::Differs(difference) => {
+                    Some(cause(difference, &evidence(&client, &context).map_err(unusable)?))
+                }
+                _ => None,
+            };
+            rows.push(Row { project: (*project).to_owned(), context, compared, cause });
+        }
+    }
+    let compared = rows.iter().filter(|row| !matches!(row.compared, Compared::NotCompared(_))).count();
+    let differing = rows.iter().filter(|row| matches!(row.compared, Compared::Differs(_))).count();
+    let is_any_shown = hidden.len() < projects.len();
+    output::to_stdout(&|out| if is_json { tell_json(&rows, &hidden, out) } else { tell(&rows, &hidden, out) })?;
+    if !is_any_shown || (compared == 0 && !rows.is_empty()) {
+        return Err(Unusable::new("nothing could be compared; the token needs the role Developer in the CI projects"));
+    }
+    Ok(if differing > 0 { Exit::Found } else { Exit::Fine })
+}
+
+fn settings(value: Option<&serde_json::Value>) -> String {
+    match value {
+        None => "no access".to_owned(),
+        Some(value) if value.as_object().is_some_and(serde_json::Map::is_empty) => {
+            "access without restriction".to_owned()
+        }
+        Some(value) => {
+            let mut value = value.clone();
+            crate::source::secrets::mask_json(&mut value);
+            value.to_string()
+        }
+    }
+}
+
+fn tell(rows: &[Row], hidden: &[&str], out: &mut output::Outlet<'_>) -> std::io::Result<()> {
+    let wrapped = |indent: &'static str, text: &str| -> Vec<String> {
+        let options =
+            textwrap::Options::new(output::width()).initial_indent(indent).subsequent_indent(indent).break_words(false);
+        textwrap::wrap(text, options).into_iter().map(std::borrow::Cow::into_owned).collect()
+    };
+    for row in rows {
+        let Compared::Differs(difference) = &row.compared else { continue };
+        out.line(format_args!("{} in {}", words::printable(&row.context), words::printable(&row.project)))?;
+        let by = difference.route.as_ref().map(|route| format!(", by {route}")).unwrap_or_default();
+        for line in wrapped("  ", &format!("predicted  {}{by}", settings(difference.predicted.as_ref()))) {
+            out.line(format_args!("{}", words::printable(&line)))?;
+        }
+        for line in wrapped("  ", &format!("stored     {}", settings(difference.stored.as_ref()))) {
+            out.line(format_args!("{}", words::printable(&line)))?;
+        }
+        for line in wrapped("  ", &explained(row.cause.as_ref(), difference)) {
+            out.line(format_args!("{}", words::printable(&line)))?;
+        }
+        out.line(format_args!(""))?;
+    }
+    let count = |wanted: fn(&Compared) -> bool| rows.iter().filter(|row| wanted(&row.compared)).count();
+    let same = count(|compared| matches!(compared, Compared::Same(_)));
+    let differing = count(|compared| matches!(compared, Compared::Differs(_)));
+    let mut reasons: std::collections::BTreeMap<&str, usize> = std::collections::BTreeMap::new();
+    for row in rows {
+        if let Compared::NotCompared(reason) = &row.compared {
+            *reasons.entry(reason).or_default() += 1;
+        }
+    }
+    for (reason, count) in reasons {
+        let text = format!("Not compared: {}, {reason}.", super::gathering::counted(count, "agent and project"));
+        wrapped("", &text).iter().try_for_each(|line| out.line(format_args!("{line}")))?;
+    }
+    if !hidden.is_empty() {
+        let count = super::gathering::counted(hidden.len(), "project");
+        let text = format!("Not compared: {count} not shown to this token, which needs the role Developer there.");
+        wrapped("", &text).iter().try_for_each(|line| out.line(format_args!("{line}")))?;
+    }
+    if same + differing == 0 {
+        return Ok(());
+    }
+    let said = if differing == 0 { String::new() } else { format!(", {differing} not") };
+    let text =
+        format!("{same} as predicted{said}. Compared is what the default branch holds, before environments and refs.");
+    wrapped("", &text).iter().try_for_each(|line| out.line(format_args!("{line}")))
+}
+
+fn explained(cause: Option<&Cause>, difference: &Difference) -> String {
+    match cause {
+        Some(Cause::NotConnected) => "The agent has no active token, so it cannot have sent its configuration.".to_owned(),
+        Some(Cause::NotSynced { changed, last_used }) => {
+            let last_used = last_used.as_deref().map_or_else(|| "was never used".to_owned(), |time| format!("was last used {time}"));
+            format!("Not sent yet: its folder was changed {changed}, and its token {last_used}.")
+        }
+        Some(Cause::OtherEntry(other)) => {
+            format!("Stored is what {other} says: an id may have been moved, renamed or made after the file was last sent. A commit to the file sends it again.")
+        }
+        Some(Cause::InstanceSetting) => {
+            "The instance setting \"Enable instance level authorization\" may have been switched, or the id made, after the file was last sent.".to_owned()
+        }
+        Some(Cause::IdIsNewer) if difference.predicted.is_some() => {
+            "The id may have been made, moved or renamed after the file was last sent. A commit to the file sends it again.".to_owned()
+        }
+        _ => "No known cause fits, so kaslint may be wrong: please report these lines, with the release and the entry.".to_owned(),
+    }
+}
+
+fn tell_json(rows: &[Row], hidden: &[&str], out: &mut output::Outlet<'_>) -> std::io::Result<()> {
+    for row in rows {
+        let mut line = json!({ "project": row.project, "context": row.context });
+        match &row.compared {
+            Compared::Same(conditions) => {
+                line["result"] = json!("same");
+                if !conditions.is_empty() {
+                    line["conditions"] = conditions.iter().map(words::condition).collect();
+                }
+            }
+            Compared::Differs(difference) => {
+                line["result"] = json!("differs");
+                line["predicted"] = json!(difference.predicted);
+                line["stored"] = json!(difference.stored);
+                line["route"] = json!(difference.route);
+                line["cause"] = json!(explained(row.cause.as_ref(), difference));
+            }
+            Compared::NotCompared(reason) => {
+                line["result"] = json!("not compared");
+                line["reason"] = json!(reason);
+            }
+        }
+        crate::source::secrets::mask_json(&mut line);
+        out.json_line(&line)?;
+    }
+    for project in hidden {
+        let line = json!({ "project": project, "result": "not compared", "reason": "not shown to this token; it needs the role Developer" });
+        out.json_line(&line)?;
+    }
+    Ok(())
+}
