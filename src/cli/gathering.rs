@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::output::{self, Outlet};
-use crate::fetch::{Gathered, Unread, inventory_text};
+use crate::fetch::{Gathered, inventory_text};
 use crate::inventory::Fact;
 use crate::project::Unusable;
 
@@ -57,36 +57,36 @@ pub(super) fn counts(gathered: &Gathered) -> String {
     format!("{groups}, {projects}, {agents}{}", counted(files, "file"))
 }
 
-/// What is the same for a row of the closing table: what was not read, and what would show it.
-type Kind<'g> = (Fact, Option<&'g str>);
+/// Something that was not read: of what, which fact, why not, and what would show it.
+pub(super) type NotRead<'i> = (Option<&'i str>, Fact, &'i str, Option<&'i str>);
 
-fn unread(gathered: &Gathered, out: &mut Outlet<'_>) -> std::io::Result<()> {
-    if gathered.unread.is_empty() {
-        return Ok(());
+/// Tells what was not read, that of one fact and one need in one sentence.
+///
+/// # Errors
+/// When the receiver does not take it.
+pub(super) fn tell_unread<'i>(unread: impl Iterator<Item = NotRead<'i>>, out: &mut Outlet<'_>) -> std::io::Result<()> {
+    let mut kinds: BTreeMap<(Fact, Option<&str>), Vec<NotRead<'_>>> = BTreeMap::new();
+    for row in unread {
+        kinds.entry((row.1, row.3)).or_default().push(row);
     }
-    let mut kinds: BTreeMap<Kind<'_>, Vec<&Unread>> = BTreeMap::new();
-    for row in &gathered.unread {
-        kinds.entry((row.what, row.needs.as_deref())).or_default().push(row);
-    }
-    out.line(format_args!(""))?;
-    out.line(format_args!("Not read, and so not known (`unread` in inventory.yaml):"))?;
     for ((what, needs), rows) in kinds {
-        let of: BTreeSet<&str> = rows.iter().filter_map(|row| row.project.as_deref()).collect();
+        let of: BTreeSet<&str> = rows.iter().filter_map(|(of, ..)| *of).collect();
         let of = match (of.len(), of.first()) {
             (0, _) => "of the instance".to_owned(),
             (1, Some(only)) => format!("of {only}"),
             (count, _) => format!("of {count} projects"),
         };
-        let needs = needs.map(|needs| format!("; needs {needs}")).unwrap_or_default();
-        let reason = rows.first().map(|row| row.reason.as_str()).unwrap_or_default();
-        let others = rows.iter().map(|row| row.reason.as_str()).collect::<BTreeSet<_>>().len().saturating_sub(1);
-        let more = match others {
-            0 => String::new(),
-            others => format!(", and {}", counted(others, "other reason")),
+        let reasons: BTreeSet<&str> =
+            rows.iter().map(|(_, _, reason, _)| *reason).filter(|reason| !reason.is_empty()).collect();
+        let reason = match (reasons.first(), reasons.len()) {
+            (None, _) => String::new(),
+            (Some(reason), 1) => format!(": {reason}"),
+            (Some(reason), count) => format!(": {reason}, and {}", counted(count - 1, "other reason")),
         };
-        let sentence = format!("{} {of}: {reason}{more}{needs}", what.word());
-        let options =
-            textwrap::Options::new(output::width()).initial_indent("  ").subsequent_indent("      ").break_words(false);
+        let needs = needs.map(|needs| format!("; needs {needs}")).unwrap_or_default();
+        let sentence = format!("{} {of}{reason}{needs}", what.word());
+        let width = output::width();
+        let options = textwrap::Options::new(width).initial_indent("  ").subsequent_indent("      ").break_words(false);
         for line in textwrap::wrap(&sentence, options) {
             out.line(format_args!("{line}"))?;
         }
@@ -94,11 +94,21 @@ fn unread(gathered: &Gathered, out: &mut Outlet<'_>) -> std::io::Result<()> {
     Ok(())
 }
 
+fn unread(gathered: &Gathered, out: &mut Outlet<'_>) -> std::io::Result<()> {
+    if gathered.unread.is_empty() {
+        return Ok(());
+    }
+    out.empty_line()?;
+    out.line(format_args!("Not read, and so not known (`unread` in inventory.yaml):"))?;
+    let rows = gathered.unread.iter();
+    tell_unread(rows.map(|row| (row.project.as_deref(), row.what, &*row.reason, row.needs.as_deref())), out)
+}
+
 fn secrets(gathered: &Gathered, out: &mut Outlet<'_>) -> std::io::Result<()> {
     if gathered.with_secrets.is_empty() {
         return Ok(());
     }
-    out.line(format_args!(""))?;
+    out.empty_line()?;
     out.line(format_args!("Holds what looks like a secret; look before this folder is shared:"))?;
     for path in gathered.with_secrets.iter().take(MOST_FILES) {
         out.line(format_args!("  {path}"))?;

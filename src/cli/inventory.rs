@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Exit, fetch, from_api, output};
+use super::{Exit, fetch, from_api, gathering, output};
 use crate::diagnostic::{Finding, RuleInfo, Severity, Topic};
 use crate::inventory::Project;
 use crate::project::files::Disk;
@@ -66,7 +66,16 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
         out.line(format_args!(
             "{} is a valid inventory: {projects} projects, {namespaces} groups and users.",
             shown_path(&file.file)
-        ))
+        ))?;
+        if inventory.unread().is_empty() {
+            return Ok(());
+        }
+        out.line(format_args!("Not read from GitLab, and so not known:"))?;
+        let rows = inventory.unread().iter();
+        let rows = rows.map(|row| {
+            (row.path.as_deref(), row.fact, row.reason.as_deref().unwrap_or_default(), row.needs.as_deref())
+        });
+        gathering::tell_unread(rows, out)
     })?;
     Ok(Exit::Fine)
 }

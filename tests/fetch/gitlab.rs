@@ -157,6 +157,7 @@ fn read(reader: &mut BufReader<TcpStream>) -> Option<Request> {
 fn answer(world: &World, request: &Request, number: usize, mut stream: &TcpStream, hangs: &AtomicUsize) -> bool {
     let fault = (world.faults)(number, &request.path);
     let total = Cell::new(None);
+    let is_fault = fault.is_some();
     let (status, headers, body) = match fault {
         Some(Fault::Cut) => return false,
         Some(Fault::Hang) => {
@@ -173,6 +174,7 @@ fn answer(world: &World, request: &Request, number: usize, mut stream: &TcpStrea
             (status, vec![("content-type", "application/json")], body)
         }
     };
+    record(request, status, &body, is_fault);
     let mut head = format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\n", body.len());
     for (name, value) in headers {
         head.push_str(&format!("{name}: {value}\r\n"));
@@ -182,6 +184,22 @@ fn answer(world: &World, request: &Request, number: usize, mut stream: &TcpStrea
     }
     head.push_str("\r\n");
     stream.write_all(head.as_bytes()).is_ok() && stream.write_all(&body).is_ok()
+}
+
+/// Writes request and answer into the folder that `KASLINT_RECORD` names, for `tests/live`.
+fn record(request: &Request, status: u16, body: &[u8], is_fault: bool) {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    let Some(folder) = std::env::var_os("KASLINT_RECORD").map(std::path::PathBuf::from) else { return };
+    let folder =
+        if folder.is_absolute() { folder } else { std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(folder) };
+    std::fs::create_dir_all(&folder).unwrap();
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    let mut told = serde_json::from_str(&request.body).unwrap_or_else(|_| json!({}));
+    told["path"] = json!(request.path);
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    let answer = json!({ "status": status, "fault": is_fault, "body": body });
+    std::fs::write(folder.join(format!("{number:06}.request.json")), told.to_string()).unwrap();
+    std::fs::write(folder.join(format!("{number:06}.answer.json")), answer.to_string()).unwrap();
 }
 
 pub fn git_hash(bytes: &[u8]) -> String {
@@ -203,7 +221,20 @@ impl World {
         match path.as_str() {
             "/api/graphql" => return (200, Ok(self.graphql(&request.body))),
             "/api/v4/metadata" => {
-                return (200, Ok(json!({ "version": self.version, "revision": "abc", "enterprise": self.enterprise })));
+                return (
+                    200,
+                    Ok(json!({
+                        "version": self.version,
+                        "revision": "0123abc",
+                        "enterprise": self.enterprise,
+                        "kas": {
+                            "enabled": true,
+                            "externalUrl": "wss://kas.example.com",
+                            "externalK8sProxyUrl": "https://kas.example.com/k8s-proxy",
+                            "version": "18.9.0",
+                        },
+                    })),
+                );
             }
             "/api/v4/personal_access_tokens/self" => {
                 return (200, Ok(json!({ "id": 7, "user_id": 9, "scopes": ["read_api"] })));
@@ -232,12 +263,28 @@ impl World {
         }
         let Some(rest) = path.strip_prefix("/api/v4/projects/") else { return not_found() };
         let of = |suffix: &str| self.projects.iter().find(|project| rest.strip_suffix(suffix) == Some(&project.path));
-        let named = |names: &[String]| paged(names.iter().map(|name| json!({ "id": 1, "name": name })).collect());
+        let maintainers = json!([{ "id": 1, "access_level": 40, "access_level_description": "Maintainers" }]);
+        let protected = |names: &[String], levels: &[&str]| {
+            let one = |name: &String| {
+                let mut one = json!({ "id": 1, "name": name, "allow_force_push": false });
+                levels.iter().for_each(|level| one[*level] = maintainers.clone());
+                one
+            };
+            paged(names.iter().map(one).collect())
+        };
         if let Some(project) = of("/protected_branches") {
-            return if self.role < REPORTER { forbidden() } else { (200, Ok(named(&project.protected_branches))) };
+            return if self.role < REPORTER {
+                forbidden()
+            } else {
+                (200, Ok(protected(&project.protected_branches, &["push_access_levels", "merge_access_levels"])))
+            };
         }
         if let Some(project) = of("/protected_tags") {
-            return if self.role < MAINTAINER { forbidden() } else { (200, Ok(named(&project.protected_tags))) };
+            return if self.role < MAINTAINER {
+                forbidden()
+            } else {
+                (200, Ok(protected(&project.protected_tags, &["create_access_levels"])))
+            };
         }
         if let Some((project, file)) = rest.split_once("/repository/files/") {
             let project = self.projects.iter().find(|known| known.path == project);
@@ -256,6 +303,16 @@ impl World {
     fn object(&self, project: &Project) -> Value {
         let mut object = json!({
             "id": project.id, "path_with_namespace": project.path, "archived": project.archived,
+            "name": "A project", "name_with_namespace": "Acme / A project", "path": project.path.rsplit('/').next(),
+            "description": null, "topics": [], "tag_list": [], "star_count": 0, "forks_count": 0,
+            "created_at": "2026-01-01T00:00:00.000Z", "last_activity_at": "2026-01-01T00:00:00.000Z",
+            "ssh_url_to_repo": format!("git@gitlab.example.com:{}.git", project.path),
+            "http_url_to_repo": format!("https://gitlab.example.com/{}.git", project.path),
+            "web_url": format!("https://gitlab.example.com/{}", project.path), "readme_url": null, "avatar_url": null,
+            "namespace": {
+                "id": 1, "name": "Acme", "path": "acme", "kind": "group", "full_path": project.path.rsplit_once('/').map(|(path, _)| path),
+                "parent_id": null, "avatar_url": null, "web_url": "https://gitlab.example.com/groups/acme",
+            },
             "empty_repo": project.files.is_empty(), "default_branch": "main",
             "allow_pipeline_trigger_approve_deployment": false,
         });

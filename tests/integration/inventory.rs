@@ -158,3 +158,74 @@ fn what_is_wrong_a_thousand_times_is_said_once() {
     let said = check((0..2_000).map(|number| format!("  - {{path: -{number}}}\n")).collect());
     assert!(said.contains("and 1900 more mistakes"), "{said}");
 }
+
+/// Of a group of which not all projects could be listed, an id that is not listed is not said to be missing, and neither is a context.
+#[test]
+fn what_could_not_be_read_is_not_said_to_be_missing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = "ci_access:\n  projects:\n    - id: acme/web/hidden\n    - id: acme/tools/gone\n  groups:\n    - id: acme/web/below\n";
+    let ci = "deploy:\n  script:\n    - kubectl config use-context acme/web/agents:prod\n    - kubectl get pods\n";
+    let inventory = |unread: &str| {
+        format!(
+            "gitlab: {{version: '18.9', tier: premium}}\nprojects:\n- path: acme/agents\n  agents: [prod]\n- path: acme/web/shop\n- path: acme/tools/one\n{unread}"
+        )
+    };
+    let write = |path: &str, text: &str| {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        std::fs::write(path, text).expect("a file");
+    };
+    write("projects/acme/agents/.gitlab/agents/prod/config.yaml", config);
+    write("projects/acme/web/shop/.gitlab-ci.yml", ci);
+    let rules = |unread: &str| -> Vec<(String, String)> {
+        write("inventory.yaml", &inventory(unread));
+        let run = kaslint(
+            folder.path(),
+            &["check", "--inventory", "inventory.yaml", "--format", "json", "--select", "unknown-id,unknown-context"],
+        );
+        let findings = run.json()["findings"].as_array().expect("findings").clone();
+        let found = findings.iter().map(|finding| {
+            let message = finding["message"].as_str().expect("a message").split('`').nth(1).unwrap_or_default();
+            (finding["rule"].as_str().expect("a rule").to_owned(), message.to_owned())
+        });
+        found.collect()
+    };
+    let of = |found: &[(String, String)]| found.iter().map(|(_, about)| about.clone()).collect::<Vec<_>>();
+    let all = rules("");
+    assert_eq!(of(&all).len(), 4, "{all:?}");
+    let some = rules("unread:\n- {project: ACME/web, what: projects, reason: x}\n");
+    assert_eq!(of(&some), ["acme/tools/gone"], "{some:?}");
+    let none = rules("unread:\n- {what: projects}\n");
+    assert!(none.is_empty(), "{none:?}");
+    let others = rules("unread:\n- {project: acme/web, what: agents}\n- {project: acme/we, what: projects}\n");
+    assert_eq!(others.len(), 4, "{others:?}");
+    let run = kaslint(folder.path(), &["inventory", "check", "inventory.yaml"]);
+    insta::assert_snapshot!("unread_is_told", run.transcript());
+}
+
+/// A CI file may lie elsewhere: `.gitlab-ci.yml` is not read then.
+#[test]
+fn the_ci_file_is_the_one_that_the_inventory_names() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let job = |name: &str| format!("{name}:\n  script: [kubectl get pods]\n");
+    for (path, text) in
+        [("projects/acme/web/.gitlab-ci.yml", job("wrong")), ("projects/acme/web/ci/main.yml", job("right"))]
+    {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        std::fs::write(path, text).expect("a file");
+    }
+    let jobs = |ci_config_path: &str| -> String {
+        let text = format!("projects:\n- path: acme/web\n{ci_config_path}");
+        std::fs::write(folder.path().join("inventory.yaml"), text).expect("a file");
+        let run = kaslint(folder.path(), &["access", "--inventory", "inventory.yaml", "--jobs", "--format", "json"]);
+        format!("{}{}", run.stdout, run.stderr)
+    };
+    assert!(jobs("").contains("wrong"));
+    let named = jobs("  ci_config_path: ci/main.yml\n");
+    assert!(named.contains("right") && !named.contains("wrong"), "{named}");
+    for elsewhere in ["ci.yml@acme/ci", "https://example.com/ci.yml", "../../../etc/passwd", "nothing.yml"] {
+        let told = jobs(&format!("  ci_config_path: {elsewhere}\n"));
+        assert!(!told.contains("wrong") && !told.contains("right"), "{elsewhere}: {told}");
+    }
+}
