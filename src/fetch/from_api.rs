@@ -38,7 +38,7 @@ fn take(gathered: &mut Gathered, value: &Value, found: &mut Found) {
         Value::Array(items) => items.iter().for_each(|item| take(gathered, item, found)),
         Value::Object(object) if object.contains_key("data") => {
             let before = found.things;
-            take_graphql(gathered, &value["data"], None, found);
+            take_graphql(gathered, &value["data"], found);
             if before == found.things {
                 found.unknown += 1;
             }
@@ -75,41 +75,31 @@ fn take_agent(gathered: &mut Gathered, value: &Value) {
     project.agents.get_or_insert_default().insert(name.to_owned(), answers::number(&value["id"]));
 }
 
-/// Takes groups and projects wherever they stand in an answer of GraphQL, at most so deep as GitLab lets a query be.
-fn take_graphql(gathered: &mut Gathered, value: &Value, project: Option<&str>, found: &mut Found) {
-    let Value::Object(object) = value else { return };
-    for (key, inner) in object {
-        match inner {
-            Value::Object(fields) => {
-                let path = fields.get("fullPath").and_then(Value::as_str);
-                match key.as_str() {
-                    "project" => take_graphql_project(gathered, inner, found),
-                    "projects" => take_list(gathered, inner, Fact::Projects, found, take_graphql_project),
-                    "group" | "namespace" => {
-                        if path.is_some() {
-                            answers::take_group(gathered, inner);
-                            found.things += 1;
-                        }
-                        take_graphql(gathered, inner, project, found);
-                    }
-                    "groups" | "descendantGroups" => {
-                        take_list(gathered, inner, Fact::Projects, found, |gathered, node, found| {
-                            answers::take_group(gathered, node);
-                            found.things += 1;
-                        })
-                    }
-                    "metadata" => {
-                        if let Some(version) = inner["version"].as_str().and_then(instance::version) {
-                            gathered.version = Some(format!("{}.{}", version.major, version.minor));
-                            found.things += 1;
-                        }
-                    }
-                    _ if fields.contains_key("repository") || fields.contains_key("fullPath") => {
-                        take_graphql_project(gathered, inner, found);
-                    }
-                    _ => {}
+/// Takes groups and projects wherever they stand in an answer of GraphQL.
+fn take_graphql(gathered: &mut Gathered, value: &Value, found: &mut Found) {
+    for (key, inner) in value.as_object().into_iter().flatten() {
+        let Value::Object(fields) = inner else { continue };
+        match key.as_str() {
+            "projects" => take_list(gathered, inner, found, take_graphql_project),
+            "groups" | "descendantGroups" => take_list(gathered, inner, found, |gathered, node, found| {
+                answers::take_group(gathered, node);
+                found.things += 1;
+            }),
+            "group" | "namespace" => {
+                if fields.contains_key("fullPath") {
+                    answers::take_group(gathered, inner);
+                    found.things += 1;
+                }
+                take_graphql(gathered, inner, found);
+            }
+            "metadata" => {
+                if let Some(version) = inner["version"].as_str().and_then(instance::version) {
+                    gathered.version = Some(format!("{}.{}", version.major, version.minor));
+                    found.things += 1;
                 }
             }
+            // A project by this name or by an alias.
+            _ if fields.contains_key("fullPath") => take_graphql_project(gathered, inner, found),
             _ => {}
         }
     }
@@ -118,7 +108,6 @@ fn take_graphql(gathered: &mut Gathered, value: &Value, project: Option<&str>, f
 fn take_list(
     gathered: &mut Gathered,
     connection: &Value,
-    what: Fact,
     found: &mut Found,
     take: impl Fn(&mut Gathered, &Value, &mut Found),
 ) {
@@ -127,7 +116,7 @@ fn take_list(
     if next_page(connection).is_some() {
         gathered.unread(
             None,
-            what,
+            Fact::Projects,
             "a list in the dump has more pages; unless they are in other dumps, projects are missing",
             None,
         );

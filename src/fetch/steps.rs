@@ -249,7 +249,7 @@ impl Fetch<'_> {
             let answer = match answer {
                 Ok(answer) if answer.errors.is_empty() => answer,
                 // What a page lacks may be there on a smaller one.
-                Ok(_) | Err(ApiError::Overloaded(_)) if let Some(smaller) = next_size(&mut sizes) => {
+                Ok(_) | Err(ApiError::Overloaded(_)) if let Some(smaller) = sizes.next() => {
                     size = smaller;
                     continue;
                 }
@@ -655,7 +655,7 @@ impl Fetch<'_> {
         let asked: Vec<&String> = open.iter().filter(|(_, is_shown)| *is_shown).map(|(path, _)| path).collect();
         let done = std::sync::atomic::AtomicUsize::new(0);
         let pages = self.gathered.projects.len().div_ceil(100);
-        let mut objects = if asked.len() > pages { self.rest_list(instance)? } else { Vec::new() };
+        let mut objects = if asked.len() > pages { self.rest_list()? } else { Vec::new() };
         if objects.is_empty() {
             objects = each(&asked, self.concurrency, |path| {
                 let object = project_object(ask, path)?;
@@ -729,8 +729,7 @@ impl Fetch<'_> {
     }
 
     /// All projects by REST, for what GraphQL does not tell of them.
-    fn rest_list(&mut self, instance: &Instance) -> Result<Vec<Value>, ApiError> {
-        let _ = instance;
+    fn rest_list(&mut self) -> Result<Vec<Value>, ApiError> {
         let tops: BTreeSet<String> = self
             .gathered
             .projects
@@ -843,10 +842,6 @@ const NOT_THERE: &str = "not there, or not shown to this token";
 
 /// What came of a question about one project: or why it did not, and what would help.
 type Came<T> = Result<T, (String, Option<&'static str>)>;
-
-fn next_size(sizes: &mut impl Iterator<Item = usize>) -> Option<usize> {
-    sizes.next()
-}
 
 /// The same with no more paths of a project at a time than one query has.
 fn divided(wanted: Vec<FilesOf>) -> Vec<FilesOf> {

@@ -52,6 +52,9 @@ pub enum Fault {
     Body(&'static str, Vec<u8>),
 }
 
+/// Which fault a request meets, by its number and its address.
+pub type Faults = Box<dyn Fn(usize, &str) -> Option<Fault> + Send + Sync>;
+
 pub struct World {
     pub version: &'static str,
     pub enterprise: bool,
@@ -65,7 +68,7 @@ pub struct World {
     /// Whether the same cursor comes again and again.
     pub loops: bool,
     /// By the number of the request, counted from 1.
-    pub faults: Box<dyn Fn(usize, &str) -> Option<Fault> + Send + Sync>,
+    pub faults: Faults,
 }
 
 impl Default for World {

@@ -5,6 +5,7 @@
     clippy::disallowed_types,
     reason = "tests lay out folders, run programs and open sockets"
 )]
+#![allow(clippy::print_stdout, reason = "measures are told")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail loudly")]
 
 mod gitlab;
@@ -16,8 +17,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use gitlab::{DEVELOPER, Fault, GUEST, Gitlab, MAINTAINER, Project, REPORTER, TOKEN, World};
+use gitlab::{DEVELOPER, Fault, Faults, GUEST, Gitlab, MAINTAINER, Project, REPORTER, TOKEN, World};
 use tempfile::TempDir;
+
+/// A fault with a name.
+type Named = (&'static str, fn() -> Fault);
 
 /// A folder with a token file, and where the inventory is to be.
 struct Place {
@@ -255,7 +259,7 @@ fn what_passes_is_waited_for_and_nothing_is_lost() {
     let (whole, gitlab) = (Place::new(), Gitlab::serve(acme(DEVELOPER)));
     whole.fetch(&gitlab, GROUP);
     let (count, whole) = (gitlab.requests(), whole.text());
-    let faults: [(&str, fn() -> Fault); 5] = [
+    let faults: [Named; 5] = [
         ("429 as JSON", || {
             Fault::Status(
                 429,
@@ -282,11 +286,9 @@ fn what_passes_is_waited_for_and_nothing_is_lost() {
 
 #[test]
 fn what_does_not_pass_is_told_and_nothing_is_written() {
-    let always = |fault: fn() -> Fault| -> Box<dyn Fn(usize, &str) -> Option<Fault> + Send + Sync> {
-        Box::new(move |_, _| Some(fault()))
-    };
+    let always = |fault: fn() -> Fault| -> Faults { Box::new(move |_, _| Some(fault())) };
     let mut said = String::new();
-    let faults: [(&str, fn() -> Fault); 7] = [
+    let faults: [Named; 7] = [
         ("401", || Fault::Status(401, vec![], r#"{"error":"invalid_token","error_description":"Token was revoked."}"#)),
         ("403", || Fault::Status(403, vec![], r#"{"error":"insufficient_scope","scope":"api read_api"}"#)),
         ("404", || Fault::Status(404, vec![], "")),
@@ -474,6 +476,70 @@ fn a_thousand_projects_take_no_more_requests_than_planned() {
     assert_eq!(output.status.code(), Some(0), "{}", error(&output));
     assert!(gitlab.requests() <= 40, "{}", gitlab.requests());
     assert_eq!(place.files().len(), 1 + 1_000 + 60);
+}
+
+/// Dumps by REST and by GraphQL, in pages one behind the other, become the inventory that the same answers make.
+#[test]
+fn dumps_become_an_inventory() {
+    let place = Place::new();
+    let write = |name: &str, text: &str| fs::write(place.folder.path().join(name), text).unwrap();
+    let project = |id: i64, path: &str, more: &str| {
+        format!(
+            r#"{{"id": {id}, "path_with_namespace": "{path}", "archived": false, "namespace": {{"id": 3, "kind": "group", "full_path": "acme"}}{more}}}"#
+        )
+    };
+    let level = r#", "permissions": {"project_access": null, "group_access": {"access_level": 40}}"#;
+    let of_maintainer = format!(
+        r#", "auto_devops_enabled": true, "empty_repo": false, "default_branch": "trunk", "ci_config_path": "ci/main.yml"{level}"#
+    );
+    let made_up = r#", "empty_repo": true, "default_branch": "main", "ci_config_path": "" "#;
+    // As `glab api --paginate` writes them.
+    write(
+        "projects.json",
+        &format!("[{}]\n[{}]\n", project(11, "acme/one", &of_maintainer), project(12, "acme/two", made_up)),
+    );
+    write(
+        "agents.json",
+        r#"[{"id": 5, "name": "prod", "config_project": {"id": 11, "path_with_namespace": "acme/one"}}]"#,
+    );
+    let text = "ci_access: {}\n";
+    let blob = format!(
+        r#"{{"path": ".gitlab/agents/prod/config.yaml", "oid": "{}", "mode": "100644", "rawTextBlob": "ci_access: {{}}\n"}}"#,
+        gitlab::git_hash(text.as_bytes())
+    );
+    let lists = r#""clusterAgents": {"nodes": []}, "environments": {"nodes": [], "pageInfo": {"hasNextPage": false}}"#;
+    write(
+        "graphql.json",
+        &format!(
+            r#"{{"data": {{"metadata": {{"version": "18.9.1-ee"}}, "one": {{"fullPath": "acme/one", "repository": {{"rootRef": "trunk", "blobs": {{"nodes": [{blob}]}}}}}}, "three": {{"fullPath": "acme/three", "id": "gid://gitlab/Project/13", {lists}}}}}}}"#
+        ),
+    );
+    let run = |arguments: &[&str]| {
+        let mut command = kaslint(place.folder.path());
+        command.args(["inventory", "from-api"]).args(arguments).output().unwrap()
+    };
+    let output = run(&["projects.json", "agents.json", "graphql.json", "--url", "https://gitlab.example.com"]);
+    let status = output.status.code().unwrap();
+    insta::assert_snapshot!(
+        "dumps",
+        format!("status {status}\n{}{}", String::from_utf8_lossy(&output.stdout), error(&output))
+    );
+    let output = run(&["projects.json", "graphql.json", "--output", "inventory"]);
+    assert_eq!(output.status.code(), Some(0), "{}", error(&output));
+    assert_eq!(place.files()["projects/acme/one/.gitlab/agents/prod/config.yaml"], text.as_bytes());
+    let check = kaslint(place.folder.path()).args(["inventory", "check", "inventory/inventory.yaml"]).output().unwrap();
+    assert_eq!(check.status.code(), Some(0), "{}", error(&check));
+    write("other.json", "{\"a\": 1}");
+    write("broken.json", "[{\"id\": 1},");
+    let said: Vec<String> = ["other.json", "broken.json", "nothing.json"]
+        .iter()
+        .map(|file| {
+            let output = run(&[file]);
+            assert_eq!(output.status.code(), Some(2));
+            error(&output)
+        })
+        .collect();
+    insta::assert_snapshot!("bad_dumps", said.concat());
 }
 
 /// What GitLab has stored is held against the inventory that was fetched before.

@@ -131,7 +131,7 @@ fn token(given: &Given, environment: &Environment, glab: &Glab, base: &str, comm
     if let Some(host) = glab.host(name.split('/').next().unwrap_or_default()) {
         let is_oauth = host.is_oauth2 == "true";
         let is_expired = is_oauth && is_past(&host.oauth2_expiry_date, environment.now);
-        match host.token.as_deref().and_then(|token| plain(token)) {
+        match host.token.as_deref().and_then(plain) {
             Some(_) if is_expired => why = "; glab's token has expired (`glab auth status` renews it)".to_owned(),
             Some(token) if is_oauth => return Ok(Token::OAuth(token)),
             Some(token) => return Ok(Token::Access(token)),

@@ -32,6 +32,9 @@ pub(super) struct RemoteArguments {
     insecure_http: bool,
 }
 
+/// What requests go by, and the clock that they wait by.
+type Line = (Box<dyn Transport>, Box<dyn Clock>);
+
 /// An instance that can be asked.
 pub(super) struct Connection {
     transport: Box<dyn Transport>,
@@ -76,11 +79,7 @@ impl RemoteArguments {
     }
 
     #[cfg(feature = "network")]
-    fn transport(
-        &self,
-        authorities: Option<String>,
-        _command: &str,
-    ) -> Result<(Box<dyn Transport>, Box<dyn Clock>), Unusable> {
+    fn transport(&self, authorities: Option<String>, _command: &str) -> Result<Line, Unusable> {
         let http = crate::network::Http::new(authorities.as_deref().map(str::as_bytes), None::<Duration>).map_err(
             |fault| {
                 let file = self.ca_file.as_deref().unwrap_or_else(|| std::path::Path::new("")).display().to_string();
@@ -91,11 +90,7 @@ impl RemoteArguments {
     }
 
     #[cfg(not(feature = "network"))]
-    fn transport(
-        &self,
-        _authorities: Option<String>,
-        command: &str,
-    ) -> Result<(Box<dyn Transport>, Box<dyn Clock>), Unusable> {
+    fn transport(&self, _authorities: Option<String>, command: &str) -> Result<Line, Unusable> {
         Err(Unusable::new(format!("`{command}` asks GitLab, and this kaslint was built without network")))
     }
 }
