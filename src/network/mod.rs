@@ -62,7 +62,8 @@ impl Http {
             return TransportError::CertificateOfAuthority;
         }
         if whole.contains("InvalidCertificate") || whole.contains("invalid peer certificate") {
-            return TransportError::Certificate(words);
+            let why = words.rsplit("certificate: ").next().unwrap_or_default().to_owned();
+            return TransportError::Certificate(why);
         }
         match error {
             Error::Timeout(_) => TransportError::TimedOut(self.whole),

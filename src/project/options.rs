@@ -39,7 +39,7 @@ pub struct Options {
     /// A folder outside of the repository in which what the repository names may be read; may be given several times.
     #[arg(long, value_name = "DIR", help_heading = FILES, value_hint = clap::ValueHint::DirPath)]
     pub allow_outside: Vec<PathBuf>,
-    /// Never touch the network, as is the case anyway.
+    /// Open no socket: what asks GitLab ends with status 2.
     #[arg(long, help_heading = FILES)]
     pub offline: bool,
     /// The folder whose editor settings name the inventory, so that it counts as named by the repository.
