@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// How long what was kept of a run that was broken off counts.
-const MOST_AGE: Duration = Duration::from_secs(24 * 60 * 60);
+const MOST_AGE: Duration = Duration::from_secs(60 * 60);
 
 /// What may lie in a folder that is replaced.
 const OURS: [&str; 2] = ["inventory.yaml", "projects"];

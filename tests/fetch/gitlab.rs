@@ -289,6 +289,12 @@ impl World {
                 (200, Ok(protected(&project.protected_tags, &["create_access_levels"])))
             };
         }
+        if let Some(project) = of("/ci/lint") {
+            // As if everything were in one file.
+            let merged = project.files.iter().filter(|(path, _)| path.ends_with(".yml"));
+            let merged: String = merged.map(|(path, _)| format!("# {path}\nmerged: {{script: [make]}}\n")).collect();
+            return (200, Ok(json!({ "valid": true, "errors": [], "merged_yaml": merged })));
+        }
         if let Some((project, file)) = rest.split_once("/repository/files/") {
             let project = self.projects.iter().find(|known| known.path == project);
             let bytes = project.zip(file.strip_suffix("/raw")).and_then(|(project, file)| project.files.get(file));

@@ -478,6 +478,86 @@ fn a_thousand_projects_take_no_more_requests_than_planned() {
     assert_eq!(place.files().len(), 1 + 1_000 + 60);
 }
 
+/// The closing words and the rows of `unread`, of a call that is told to succeed.
+fn fetched(world: World, arguments: &[&str]) -> (Place, String) {
+    let (place, gitlab) = (Place::new(), Gitlab::serve(world));
+    let output = place.fetch(&gitlab, arguments);
+    assert_eq!(output.status.code(), Some(0), "{}", error(&output));
+    let told = told(&output, &gitlab);
+    (place, told)
+}
+
+/// Whoever asks for a part, or sees a part, gets no inventory that says that the rest does not exist.
+#[test]
+fn a_part_is_no_whole() {
+    let mut said = String::new();
+    let (place, told) = fetched(acme(DEVELOPER), &["--group", "acme/web"]);
+    assert!(place.text().contains("acme/web/shop") && !place.text().contains("acme/templates"));
+    said.push_str(&told);
+    let (place, told) = fetched(acme(DEVELOPER), &["--project", "acme/platform/agents", "acme/gone"]);
+    assert!(place.text().contains("acme/platform/agents") && !place.text().contains("acme/web/shop"));
+    said.push_str(&told);
+    let (place, told) = fetched(acme(DEVELOPER), &["--instance"]);
+    assert!(place.text().contains("acme/templates"));
+    said.push_str(&told);
+    let (_, told) = fetched(World { is_member: false, ..acme(DEVELOPER) }, GROUP);
+    said.push_str(&told);
+    let (place, gitlab) = (Place::new(), Gitlab::serve(acme(DEVELOPER)));
+    let output = place.fetch(&gitlab, &["--group", "nothing"]);
+    said.push_str(&self::told(&output, &gitlab));
+    assert_eq!(place.names(), ["token"]);
+    insta::assert_snapshot!("parts", said);
+}
+
+#[test]
+fn merged_ci_files_are_fetched_where_somebody_asks_for_them() {
+    let (place, told) = fetched(acme(DEVELOPER), &["--group", "acme", "--merged-ci"]);
+    assert!(told.contains("merged CI files may hold text of projects that others may not read"), "{told}");
+    let text = String::from_utf8(place.files()["projects/acme/web/shop/.gitlab-ci.yml"].clone()).unwrap();
+    assert!(text.contains("merged:"), "{text}");
+}
+
+#[test]
+fn files_with_secrets_are_named() {
+    let mut world = acme(DEVELOPER);
+    let secret = "glpat-Zx81kq0PwR5t7LmN2bVc";
+    let ci = format!("deploy:\n  variables: {{TOKEN: {secret}}}\n  script: [make]\n");
+    world.projects[0].files.insert(".gitlab-ci.yml".to_owned(), ci.into_bytes());
+    let (_, told) = fetched(world, GROUP);
+    assert!(
+        told.contains("Holds what looks like a secret") && told.contains("projects/acme/web/shop/.gitlab-ci.yml"),
+        "{told}"
+    );
+    assert!(!told.contains(secret));
+}
+
+#[test]
+fn two_fetches_into_one_folder_and_a_folder_that_cannot_be_written() {
+    let world = World { faults: Box::new(|number, _| (number == 5).then_some(Fault::Hang)), ..acme(DEVELOPER) };
+    let (place, gitlab) = (Place::new(), Gitlab::serve(world));
+    let mut first = place.command(&gitlab, GROUP).stderr(Stdio::null()).spawn().unwrap();
+    while gitlab.hangs.load(std::sync::atomic::Ordering::SeqCst) == 0 {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    let second = place.fetch(&gitlab, GROUP);
+    assert_eq!(second.status.code(), Some(2));
+    assert!(error(&second).contains("another kaslint is writing it"), "{}", error(&second));
+    first.kill().unwrap();
+    first.wait().unwrap();
+    let output = place.fetch(&gitlab, &["--group", "acme", "--output", "nowhere/inventory"]);
+    assert_eq!(output.status.code(), Some(2), "the last one counts or two are refused");
+    // A link in the place of the folder is somebody else's.
+    #[cfg(unix)]
+    {
+        let elsewhere = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink(elsewhere.path(), place.inventory()).unwrap();
+        let output = place.fetch(&gitlab, GROUP);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(error(&output).contains("symbolic link"), "{}", error(&output));
+        assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 0);
+    }
+}
+
 /// Dumps by REST and by GraphQL, in pages one behind the other, become the inventory that the same answers make.
 #[test]
 fn dumps_become_an_inventory() {
