@@ -15,6 +15,7 @@ pub mod api;
 pub mod ci;
 pub mod cli;
 pub mod diagnostic;
+pub mod doctor;
 pub mod fetch;
 pub mod fixing;
 pub mod gitlab;

@@ -8,6 +8,7 @@ mod check;
 mod check_output;
 mod completions;
 mod decode;
+mod doctor;
 mod failure;
 mod fetch;
 mod fix;
@@ -61,6 +62,8 @@ enum Command {
     Access(access::Arguments),
     /// Get an inventory from a GitLab instance or from dumps of its API, or validate one.
     Inventory(inventory::Arguments),
+    /// In a CI job: compare its kubeconfig and tools with what is predicted for it.
+    Doctor(doctor::Arguments),
     /// List the rules, or explain one.
     Rules(rules::Arguments),
     /// Write settings, hook and CI job for the repository at hand, after showing them.
@@ -127,6 +130,7 @@ fn run_command() -> Exit {
         Some(Command::Decode(arguments)) => decode::run(&arguments),
         Some(Command::Access(arguments)) => access::run(&arguments),
         Some(Command::Inventory(arguments)) => inventory::run(&arguments),
+        Some(Command::Doctor(arguments)) => doctor::run(&arguments),
         Some(Command::Rules(arguments)) => rules::run(&arguments),
         Some(Command::Init(arguments)) => init::run(&arguments),
         Some(Command::Schema(arguments)) => schema::run(&arguments),

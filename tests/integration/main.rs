@@ -17,6 +17,8 @@ mod company;
 mod confinement;
 mod contexts;
 mod dictionaries;
+#[cfg(unix)]
+mod doctor;
 mod documents;
 mod environment_patterns;
 mod environment_templates;

@@ -1,0 +1,220 @@
+//! `kaslint doctor`.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::progress::Progress;
+use super::{Exit, output, usable};
+use crate::access::{Denial, Index, Outcome, Query, Settings};
+use crate::analysis::{Evaluation, Facts, Purpose, Subject};
+use crate::diagnostic::Selection;
+use crate::doctor::{Cache, Denied, HangsOn, Kubeconfig, Line, Observed, Prediction, Seen, Verdict, examine};
+use crate::gitlab::Tier;
+use crate::project::files::{Content, Disk, FileSource as _};
+use crate::project::{Loader, Neighbours, Options, Request, Scope, Surroundings, Unusable};
+use crate::{rules, words};
+
+/// The largest kubeconfig that is read, in bytes.
+const MAX_SIZE: u64 = 1 << 20;
+
+/// How long a tool may take to tell its version.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+#[derive(Debug, clap::Args)]
+#[command(
+    next_help_heading = "What is looked at",
+    after_help = "\
+Exit status:
+  0  nothing is wrong
+  1  something is
+  2  it could not look
+
+Examples:
+  kaslint doctor                                         in a job, beside the configuration of its agents
+  kaslint doctor --inventory inventory/inventory.yaml    with an inventory that was fetched"
+)]
+pub(super) struct Arguments {
+    /// Files or folders with configuration projects [default: those of the inventory, else .].
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    options: Options,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
+    let mut observed = observe();
+    let start = Instant::now();
+    let surroundings = Surroundings::of_process();
+    let loader = Loader::new(&Disk, &arguments.options, &surroundings, rules::TABLE)?;
+    let progress = Progress::new(start, "Reading", 1);
+    let snapshot = usable(loader.load(&Request {
+        scope: Scope::Paths(&arguments.paths),
+        neighbours: Neighbours::Always,
+        with_ci_files: false,
+        steps: &progress.steps,
+        before: None,
+    }))?;
+    if let Some(error) = snapshot.errors.first() {
+        return Err(Unusable::new(error.clone()));
+    }
+    let selection = Arc::new(Selection::default());
+    let subjects = snapshot.projects.into_iter().map(|project| Subject::new(project, Arc::clone(&selection)));
+    let evaluation = Evaluation::of(subjects.collect(), Purpose::AccessTogether, &progress.steps);
+    drop(progress);
+    observed.prediction = evaluation.with(|facts| prediction(facts, &observed));
+    let lines = examine(&observed);
+    output::to_stdout(&|out| lines.iter().try_for_each(|line| tell(line, out)))?;
+    Ok(match lines.iter().map(|line| line.verdict).min() {
+        Some(Verdict::Wrong) => Exit::Found,
+        _ if !observed.is_job() && matches!(observed.kubeconfig, Seen::Unset) => {
+            return Err(Unusable::new("there is nothing to look at: no CI job and no KUBECONFIG"));
+        }
+        _ => Exit::Fine,
+    })
+}
+
+fn tell(line: &Line, out: &mut output::Outlet<'_>) -> std::io::Result<()> {
+    let mark = match line.verdict {
+        Verdict::Wrong => "wrong     ",
+        Verdict::Doubtful => "doubtful  ",
+        Verdict::Unknown => "unknown   ",
+        Verdict::Fine => "fine      ",
+    };
+    let blank = " ".repeat(mark.len());
+    let wrap = |first: &str, text: &str| -> Vec<String> {
+        let options =
+            textwrap::Options::new(output::width()).initial_indent(first).subsequent_indent(&blank).break_words(false);
+        textwrap::wrap(&words::printable(text), options).into_iter().map(std::borrow::Cow::into_owned).collect()
+    };
+    wrap(mark, &line.seen).iter().try_for_each(|text| out.line(format_args!("{text}")))?;
+    match line.todo.is_empty() {
+        true => Ok(()),
+        false => wrap(&format!("{blank}→ "), &line.todo).iter().try_for_each(|text| out.line(format_args!("{text}"))),
+    }
+}
+
+/// Looks at the job: its variables, the kubeconfig, the tools.
+#[allow(clippy::disallowed_methods, reason = "a job tells what it is in variables")]
+fn observe() -> Observed {
+    let known = Observed::VARIABLES.iter().filter_map(|name| Some(((*name).to_owned(), std::env::var(name).ok()?)));
+    let variables: BTreeMap<String, String> = known.collect();
+    let mut observed = Observed { variables, ..Observed::default() };
+    if let Some(path) = observed.variable("KUBECONFIG").map(PathBuf::from) {
+        observed.kubeconfig = match Disk.read(&path, MAX_SIZE) {
+            Ok(Content::Text(source)) => Kubeconfig::read(source.text()).map_or_else(Seen::Unreadable, Seen::Read),
+            Ok(content) => Seen::Unreadable(content.in_words().to_owned()),
+            Err(error) => Seen::Unreadable(error.kind().to_string()),
+        };
+        observed.mode = mode_of(&path);
+    }
+    observed.cache = match (std::env::var_os("KUBECACHEDIR"), std::env::var_os("HOME").filter(|home| !home.is_empty()))
+    {
+        (Some(folder), _) => cache(Path::new(&folder)),
+        (None, Some(home)) => cache(&Path::new(&home).join(".kube/cache")),
+        (None, None) => Cache::NoHome,
+    };
+    observed.kubectl = told_by("kubectl", &["version", "--client", "--output=json"])
+        .and_then(|text| serde_json::from_str::<serde_json::Value>(&text).ok())
+        .and_then(|version| version["clientVersion"]["gitVersion"].as_str().map(str::to_owned));
+    observed.helm = told_by("helm", &["version", "--template={{.Version}}"]).map(|text| text.trim().to_owned());
+    observed
+}
+
+#[cfg(unix)]
+#[allow(clippy::useless_conversion, reason = "modes are narrower on other systems")]
+fn mode_of(path: &Path) -> Option<u32> {
+    Some(u32::from(rustix::fs::stat(path).ok()?.st_mode) & 0o7777)
+}
+
+#[cfg(not(unix))]
+fn mode_of(_path: &Path) -> Option<u32> {
+    None
+}
+
+/// Whether something can be written into a folder, or into the first above it that is there.
+#[cfg(unix)]
+fn cache(folder: &Path) -> Cache {
+    use rustix::fs::{Access, access};
+    let there = folder.ancestors().find(|folder| Disk.is_there(folder)).unwrap_or(Path::new("."));
+    match access(there, Access::WRITE_OK) {
+        Ok(()) => Cache::Writable,
+        Err(_) => Cache::NotWritable,
+    }
+}
+
+#[cfg(not(unix))]
+fn cache(_folder: &Path) -> Cache {
+    Cache::Writable
+}
+
+/// What a tool says of its version; `None` where it is not there, fails, or takes too long.
+#[allow(clippy::disallowed_methods, reason = "the tools of the job are asked for their versions")]
+fn told_by(program: &str, arguments: &[&str]) -> Option<String> {
+    let mut child = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .ok()?;
+    let end = Instant::now() + PATIENCE;
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) if status.success() => break,
+            Ok(None) if Instant::now() < end => std::thread::sleep(Duration::from_millis(10)),
+            _ => {
+                let _ = child.kill();
+                let _ = child.wait();
+                return None;
+            }
+        }
+    }
+    let mut text = String::new();
+    std::io::Read::read_to_string(&mut std::io::Read::take(child.stdout.take()?, MAX_SIZE), &mut text).ok()?;
+    Some(text)
+}
+
+/// What is predicted for the job; `None` where there is nothing to predict by.
+fn prediction(facts: &Facts<'_>, observed: &Observed) -> Option<Prediction> {
+    let mut indexes = facts.indexes();
+    // Several stand for projects of which not the same is known; which of them is meant is not said.
+    let (Some(index), None) = (indexes.next(), indexes.next()) else { return None };
+    index.agents().first()?;
+    let Settings { version, is_release_assumed, tier, .. } = index.settings();
+    let mut predicted = Prediction {
+        release: (!is_release_assumed).then(|| version.to_string()),
+        tier: tier.map(Tier::name),
+        ..Prediction::default()
+    };
+    if let Some(project) = observed.variable("CI_PROJECT_PATH").filter(|_| observed.is_job()) {
+        answer(index, project, observed, &mut predicted);
+    }
+    Some(predicted)
+}
+
+fn answer(index: &Index<'_>, project: &str, observed: &Observed, predicted: &mut Prediction) {
+    let is_protected = observed.variable("CI_COMMIT_REF_PROTECTED") == Some("true");
+    let environment = observed.variable("CI_ENVIRONMENT_NAME");
+    // GitLab says itself whether the ref is protected, that of merge requests included.
+    let answer = index.query(&Query::new(project, environment, Some(is_protected)));
+    for row in &answer.allowed {
+        let agent = index.agent(row.agent);
+        if agent.is_registered {
+            let conditions = row.conditions.iter().map(words::condition).collect();
+            predicted.allowed.push((agent.context(), conditions));
+        }
+    }
+    for row in answer.denied.iter().chain(&answer.unknown) {
+        let agent = index.agent(row.agent);
+        let hangs_on = match row.outcome {
+            Outcome::Denied(Denial::NoEnvironment | Denial::OtherEnvironment) => HangsOn::Environment,
+            Outcome::Denied(Denial::NotProtected) => HangsOn::Ref,
+            _ => HangsOn::Nothing,
+        };
+        let reason = words::reason(&answer, row, agent);
+        predicted.denied.push(Denied { context: agent.context(), reason, hangs_on });
+    }
+}

@@ -1,0 +1,373 @@
+//! The lines of the table, one function for each thing that is looked at.
+
+use super::kubeconfig::{Kubeconfig, TokenForm};
+use super::{Cache, Denied, HangsOn, Observed, Seen};
+use crate::schema::nearest;
+
+/// What is made of something that was looked at, the worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// It keeps the job from the cluster, or lets in whom nothing should.
+    Wrong,
+    /// It may.
+    Doubtful,
+    /// It could not be looked at.
+    Unknown,
+    /// It is as it should be.
+    Fine,
+}
+
+/// A line of the table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// What is made of it.
+    pub verdict: Verdict,
+    /// What was seen.
+    pub seen: String,
+    /// What to do; empty where nothing is to be done.
+    pub todo: String,
+}
+
+fn line(verdict: Verdict, seen: impl Into<String>, todo: impl Into<String>) -> Line {
+    Line { verdict, seen: seen.into(), todo: todo.into() }
+}
+
+/// The feature behind `ci_job` and `impersonate`, as `GITLAB_FEATURES` names it (`ee/app/models/gitlab_subscriptions/features.rb`).
+const IMPERSONATION: &str = "cluster_agents_ci_impersonation";
+
+/// What was seen, worst first.
+#[must_use]
+pub fn examine(observed: &Observed) -> Vec<Line> {
+    let mut lines = Vec::new();
+    lines.extend(job(observed));
+    lines.extend(kubeconfig(observed));
+    lines.extend(contexts(observed));
+    lines.extend(chosen(observed));
+    lines.extend(servers(observed));
+    lines.extend(licence(observed));
+    lines.extend(release(observed));
+    lines.extend(merge_request(observed));
+    lines.extend(trace(observed));
+    lines.extend(mode(observed));
+    lines.extend(cache(observed));
+    lines.extend(kubectl(observed));
+    lines.extend(helm(observed));
+    lines.sort_by_key(|line| line.verdict);
+    lines
+}
+
+fn job(observed: &Observed) -> Option<Line> {
+    if !observed.is_job() {
+        return Some(line(
+            Verdict::Unknown,
+            "this is no CI job, so its project, environment and ref are not known",
+            "run it in the job that is to reach the cluster",
+        ));
+    }
+    let project = observed.variable("CI_PROJECT_PATH").unwrap_or_default();
+    let environment = observed
+        .variable("CI_ENVIRONMENT_NAME")
+        .map_or_else(|| "without an environment".to_owned(), |name| format!("in environment {name}"));
+    let protected =
+        if observed.variable("CI_COMMIT_REF_PROTECTED") == Some("true") { "a protected" } else { "an unprotected" };
+    Some(line(Verdict::Fine, format!("a job of {project}, {environment}, on {protected} ref"), ""))
+}
+
+fn kubeconfig(observed: &Observed) -> Option<Line> {
+    match &observed.kubeconfig {
+        Seen::Read(kubeconfig) if kubeconfig.contexts.is_empty() => Some(line(
+            Verdict::Wrong,
+            "the file of KUBECONFIG has no context",
+            "find out who wrote it: GitLab's own has one for each agent",
+        )),
+        Seen::Read(kubeconfig) => {
+            let count = match kubeconfig.contexts.len() {
+                1 => "one context".to_owned(),
+                count => format!("{count} contexts"),
+            };
+            Some(line(Verdict::Fine, format!("the file of KUBECONFIG has {count}"), ""))
+        }
+        Seen::Unreadable(why) => Some(line(
+            Verdict::Wrong,
+            format!("the file of KUBECONFIG: {why}"),
+            "take the variable KUBECONFIG away where you set it; it hides GitLab's",
+        )),
+        Seen::Unset if !observed.is_job() => None,
+        // GitLab sets it only where the job sees an agent.
+        Seen::Unset => {
+            let todo = match &observed.prediction {
+                Some(prediction) if !prediction.allowed.is_empty() => {
+                    "see the missing contexts; GitLab sets it when the job starts, for the agents that let it in then"
+                }
+                Some(prediction) if !prediction.denied.is_empty() => "see what each agent says of this job",
+                Some(_) => "let the project in, in the configuration of an agent",
+                None => {
+                    "look whether an agent's configuration lets the project in, with this environment and on this ref"
+                }
+            };
+            Some(line(Verdict::Wrong, "KUBECONFIG is not set: no agent lets this job in", todo))
+        }
+    }
+}
+
+/// The contexts of agents that are there.
+fn of_agents(kubeconfig: &Kubeconfig) -> impl Iterator<Item = &str> {
+    kubeconfig.contexts.iter().filter(|context| context.token == TokenForm::Job).map(|context| &*context.name)
+}
+
+/// What is there against what is predicted.
+fn contexts(observed: &Observed) -> Vec<Line> {
+    let Some(prediction) = &observed.prediction else {
+        return vec![line(
+            Verdict::Unknown,
+            "no configuration of an agent is at hand, so nothing is predicted",
+            "check out the configuration project, or name an inventory with --inventory",
+        )];
+    };
+    if !observed.is_job() {
+        return Vec::new();
+    }
+    let there: Vec<&str> = match &observed.kubeconfig {
+        Seen::Read(kubeconfig) => of_agents(kubeconfig).collect(),
+        Seen::Unset => Vec::new(),
+        Seen::Unreadable(_) => return Vec::new(),
+    };
+    let mut lines = Vec::new();
+    for (context, conditions) in &prediction.allowed {
+        match (there.contains(&&**context), conditions.is_empty()) {
+            (true, _) => lines.push(line(Verdict::Fine, format!("{context} is there, as predicted"), "")),
+            (false, true) => lines.push(missing(context)),
+            (false, false) => lines.push(line(
+                Verdict::Doubtful,
+                format!("{context} is not there; it is predicted if {}", conditions.join(" and ")),
+                "find out whether that holds",
+            )),
+        }
+    }
+    for Denied { context, reason, hangs_on } in &prediction.denied {
+        if prediction.allowed.iter().any(|(allowed, _)| allowed == context) {
+            continue;
+        }
+        lines.push(match there.contains(&&**context) {
+            true => unexpected(context, reason),
+            // Where others let the job in, one that does not may well be right.
+            false => line(
+                if prediction.allowed.is_empty() { Verdict::Doubtful } else { Verdict::Fine },
+                format!("{context} is not for this job: {reason}"),
+                denied(*hangs_on),
+            ),
+        });
+    }
+    let is_known = |context: &&str| {
+        let allowed = prediction.allowed.iter().map(|(known, _)| known);
+        allowed.chain(prediction.denied.iter().map(|denied| &denied.context)).any(|known| known == context)
+    };
+    for context in there.iter().filter(|context| !is_known(context)) {
+        lines.push(line(
+            Verdict::Doubtful,
+            format!("{context} is there, and nothing at hand lets this job in"),
+            "its configuration may lie in a project that is not at hand",
+        ));
+    }
+    lines
+}
+
+fn missing(context: &str) -> Line {
+    line(
+        Verdict::Wrong,
+        format!("{context} is not there, and the configuration at hand lets this job in"),
+        "look whether the file is on the default branch of its project, whether `kaslint check` says that GitLab refuses it, and whether the agent is connected: it takes effect minutes after that, and for jobs that start later",
+    )
+}
+
+fn unexpected(context: &str, reason: &str) -> Line {
+    line(
+        Verdict::Wrong,
+        format!("{context} is there, and by the configuration at hand it should not be: {reason}"),
+        "GitLab goes by the file that it accepted last: compare the default branch, and run `kaslint check` on it; or by `kaslint access --live`",
+    )
+}
+
+/// What to do about an agent that is not for the job; that may be just as it is meant.
+fn denied(hangs_on: HangsOn) -> &'static str {
+    match hangs_on {
+        HangsOn::Environment => "if it is meant to reach it: give the job an `environment` that the entry lets in",
+        HangsOn::Ref => "if it is meant to reach it: run it on a protected ref",
+        HangsOn::Nothing => "nothing, unless it is meant to reach it",
+    }
+}
+
+/// The context that is selected.
+fn chosen(observed: &Observed) -> Vec<Line> {
+    let Seen::Read(kubeconfig) = &observed.kubeconfig else { return Vec::new() };
+    let names: Vec<&str> = kubeconfig.contexts.iter().map(|context| &*context.name).collect();
+    let mut lines = Vec::new();
+    match observed.variable("KUBE_CONTEXT") {
+        Some(context) if names.contains(&context) => {
+            lines.push(line(Verdict::Fine, format!("KUBE_CONTEXT is {context}, which is there"), ""))
+        }
+        Some(context) => {
+            let todo = match nearest(context, names.iter().copied()) {
+                Some(near) => format!("did you mean {near}? Letter case counts"),
+                None => "write <path of the configuration project>:<name of the agent>".to_owned(),
+            };
+            lines.push(line(Verdict::Wrong, format!("KUBE_CONTEXT is {context}, and no context has this name"), todo));
+        }
+        None => {}
+    }
+    match &kubeconfig.current {
+        None if observed.variable("KUBE_CONTEXT").is_none() => lines.push(line(
+            Verdict::Doubtful,
+            "no context is chosen, which is how GitLab leaves it: kubectl talks to localhost until one is",
+            "kubectl config use-context <path of the configuration project>:<name of the agent>",
+        )),
+        Some(current) if !names.contains(&&**current) => lines.push(line(
+            Verdict::Wrong,
+            format!("the context {current} is chosen, and it is not there"),
+            "kubectl config use-context with one that is",
+        )),
+        Some(_) | None => {}
+    }
+    lines
+}
+
+/// Where requests go, and who vouches for it.
+fn servers(observed: &Observed) -> Vec<Line> {
+    let Seen::Read(kubeconfig) = &observed.kubeconfig else { return Vec::new() };
+    let mut servers: Vec<(&str, bool)> = Vec::new();
+    for context in kubeconfig.contexts.iter().filter(|context| context.token == TokenForm::Job) {
+        if let Some(server) =
+            context.server.as_deref().filter(|server| servers.iter().all(|(known, _)| known != server))
+        {
+            servers.push((server, context.has_authority));
+        }
+    }
+    let mut lines = Vec::new();
+    for (server, has_authority) in servers {
+        if server.starts_with("http://") {
+            lines.push(line(
+                Verdict::Wrong,
+                format!("{server} is not https, and kubectl and helm send tokens over https alone: \"You must be logged in to the server\""),
+                "set up TLS for GitLab and its agent server",
+            ));
+        } else if !has_authority {
+            lines.push(line(
+                Verdict::Fine,
+                format!("{server} is vouched for by the authorities of the image"),
+                "if kubectl says `certificate signed by unknown authority`: set SSL_CERT_FILE to a file with your authority",
+            ));
+        }
+    }
+    lines
+}
+
+fn licence(observed: &Observed) -> Option<Line> {
+    if !observed.is_job() {
+        return None;
+    }
+    let features = observed.variable("GITLAB_FEATURES").unwrap_or_default();
+    let has_it = features.split(',').any(|feature| feature == IMPERSONATION);
+    let tier = observed.prediction.as_ref().and_then(|prediction| prediction.tier);
+    match (has_it, tier) {
+        (false, Some(tier @ ("premium" | "ultimate"))) => Some(line(
+            Verdict::Wrong,
+            format!(
+                "the prediction goes by {tier}, and this project has no licence for `ci_job` and `impersonate`: entries with these are dropped"
+            ),
+            "name the tier that the project has",
+        )),
+        (true, Some("free")) => Some(line(
+            Verdict::Wrong,
+            "the prediction goes by free, and this project has the licence for `ci_job` and `impersonate`",
+            "name the tier that the project has",
+        )),
+        (false, _) => Some(line(
+            Verdict::Fine,
+            "entries with `ci_job` or `impersonate` are dropped for this project: it has no licence for them",
+            "",
+        )),
+        (true, _) => Some(line(Verdict::Fine, "the project has the licence for `ci_job` and `impersonate`", "")),
+    }
+}
+
+fn release(observed: &Observed) -> Option<Line> {
+    let told = observed.variable("CI_SERVER_VERSION")?;
+    let named = observed.prediction.as_ref()?.release.as_deref()?;
+    let line_of = |version: &str| version.split(['.', '-']).take(2).collect::<Vec<_>>().join(".");
+    (line_of(told) != line_of(named)).then(|| {
+        line(
+            Verdict::Doubtful,
+            format!("this is GitLab {told}, and the prediction goes by {named}"),
+            format!("--gitlab-version {}", line_of(told)),
+        )
+    })
+}
+
+fn merge_request(observed: &Observed) -> Option<Line> {
+    let source = observed.variable("CI_MERGE_REQUEST_SOURCE_PROJECT_ID")?;
+    let target = observed.variable("CI_MERGE_REQUEST_PROJECT_ID")?;
+    (source != target && observed.variable("CI_PROJECT_ID") == Some(source)).then(|| {
+        let project = observed.variable("CI_PROJECT_PATH").unwrap_or("the fork");
+        line(
+            Verdict::Doubtful,
+            format!("the merge request comes from a fork, so the job is one of {project}, and entries count for that"),
+            "run the pipeline in the target project, if it is meant to reach the cluster",
+        )
+    })
+}
+
+fn trace(observed: &Observed) -> Option<Line> {
+    (observed.variable("CI_DEBUG_TRACE") == Some("true")).then(|| {
+        line(
+            Verdict::Wrong,
+            "CI_DEBUG_TRACE is on: the log shows all variables, tokens included",
+            "take it away, and renew what was shown",
+        )
+    })
+}
+
+fn mode(observed: &Observed) -> Option<Line> {
+    let mode = observed.mode.filter(|mode| mode & 0o077 != 0)?;
+    matches!(observed.kubeconfig, Seen::Read(_)).then(|| {
+        line(
+            Verdict::Doubtful,
+            format!("others may read the file of KUBECONFIG (mode {:o}), and helm warns of it", mode & 0o777),
+            "chmod 600 \"$KUBECONFIG\"",
+        )
+    })
+}
+
+fn cache(observed: &Observed) -> Option<Line> {
+    match observed.cache {
+        Cache::Writable => None,
+        Cache::NotWritable => Some(line(
+            Verdict::Doubtful,
+            "~/.kube/cache cannot be written, so kubectl and helm ask the cluster for everything each time",
+            "make it writable in the image, or set KUBECACHEDIR",
+        )),
+        Cache::NoHome => Some(line(
+            Verdict::Doubtful,
+            "there is no home folder, and so no ~/.kube/cache",
+            "set HOME, or KUBECACHEDIR",
+        )),
+    }
+}
+
+fn kubectl(observed: &Observed) -> Option<Line> {
+    match observed.kubectl.as_deref().map(|version| version.trim_start_matches('v')) {
+        None => Some(line(Verdict::Unknown, "kubectl is not there, or does not tell its version", "")),
+        // kubernetes/kubernetes#117463.
+        Some(version @ ("1.27.0" | "1.27.1")) => Some(line(
+            Verdict::Wrong,
+            format!(
+                "kubectl {version} cannot validate by way of an agent: \"the server responded with the status code 426\""
+            ),
+            "take another kubectl",
+        )),
+        Some(version) => Some(line(Verdict::Fine, format!("kubectl {version}"), "")),
+    }
+}
+
+fn helm(observed: &Observed) -> Option<Line> {
+    observed.helm.as_deref().map(|version| line(Verdict::Fine, format!("helm {}", version.trim_start_matches('v')), ""))
+}
