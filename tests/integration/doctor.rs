@@ -117,6 +117,9 @@ fn shown(folder: &Path) -> String {
     folder.display().to_string()
 }
 
+/// A name, and what is otherwise.
+type Case<'c> = (&'c str, &'c dyn Fn(&mut Job));
+
 const WITH: &[&str] = &["--inventory", "inventory.yaml"];
 
 #[test]
@@ -145,7 +148,7 @@ fn otherwise(change: impl Fn(&mut Job)) -> String {
 
 #[test]
 fn each_thing_that_is_wrong_has_a_line_with_what_to_do() {
-    let cases: [(&str, &dyn Fn(&mut Job)); 20] = [
+    let cases: [Case<'_>; 20] = [
         ("no KUBECONFIG", &|job| job.unset("KUBECONFIG")),
         ("no context", &|job| job.kubeconfig(&kubeconfig(SERVER, &[]))),
         ("no kubeconfig", &|job| job.kubeconfig("users: secret\n")),
