@@ -13,7 +13,7 @@ use super::instance::{self, Instance};
 use super::needs::{Needs, configuration_path};
 use super::queries::{self, FilesOf, MOST_PATHS, Queries, Query, fit};
 use super::side_by_side::each;
-use crate::api::{ApiError, json_of};
+use crate::api::{ApiError, TransportError, json_of};
 use crate::gitlab::releases::PROTECTED_MERGE_REQUESTS;
 use crate::gitlab::{Version, is_plain_file_path, lower_path};
 use crate::inventory::Fact;
@@ -117,12 +117,19 @@ struct Fetch<'f> {
     absent: HashSet<(String, String)>,
 }
 
+/// Whether a smaller page may be answered where this one was not.
+fn is_too_much(error: &ApiError) -> bool {
+    matches!(error, ApiError::Overloaded(_) | ApiError::Refused(_) | ApiError::Transport(TransportError::TooLarge(_)))
+}
+
 /// Whether an error is one about a single thing, so that the rest may be asked for all the same.
 pub(super) fn is_about_one_thing(error: &ApiError) -> bool {
-    !matches!(
-        error,
-        ApiError::Transport(_) | ApiError::Unauthorized(_) | ApiError::RateLimited(_) | ApiError::RedirectedAway(_)
-    )
+    let is_too_large = matches!(error, ApiError::Transport(TransportError::TooLarge(_)));
+    is_too_large
+        || !matches!(
+            error,
+            ApiError::Transport(_) | ApiError::Unauthorized(_) | ApiError::RateLimited(_) | ApiError::RedirectedAway(_)
+        )
 }
 
 impl Fetch<'_> {
@@ -246,13 +253,16 @@ impl Fetch<'_> {
             variables["n"] = json!(size);
             variables["text"] = json!(!self.before.is_there());
             let answer = self.queries.ask(self.ask, query, &variables);
+            let is_lacking = match &answer {
+                Ok(answer) => !answer.errors.is_empty(),
+                Err(error) => is_too_much(error),
+            };
+            // What a page lacks may be there on a smaller one.
+            if is_lacking && let Some(smaller) = sizes.next() {
+                size = smaller;
+                continue;
+            }
             let answer = match answer {
-                Ok(answer) if answer.errors.is_empty() => answer,
-                // What a page lacks may be there on a smaller one.
-                Ok(_) | Err(ApiError::Overloaded(_)) if let Some(smaller) = sizes.next() => {
-                    size = smaller;
-                    continue;
-                }
                 Ok(answer) => {
                     for (message, path) in answer.errors.iter().take(3) {
                         self.gathered.unread(group, Fact::Projects, format!("GitLab says: {message} ({path})"), None);
@@ -813,12 +823,16 @@ impl Fetch<'_> {
                 self.gathered.version.as_deref().unwrap_or("of this release")
             );
             let what = match field.as_str() {
-                "clusterAgents" => Fact::Agents,
+                // Without the rights, an empty list of agents may as well be a hidden one.
+                "clusterAgents" | "userPermissions" | "readEnvironment" | "createDeployment" | "adminProject" => {
+                    Fact::Agents
+                }
                 "ciConfigPathOrDefault" => Fact::CiConfiguration,
                 "autoDevopsEnabled" => Fact::AutoDevops,
                 "environments" => Fact::Environments,
                 "tree" => Fact::AgentConfiguration,
-                _ => Fact::Projects,
+                // What is left out of a project is not known anyway.
+                _ => continue,
             };
             self.gathered.unread(None, what, reason, None);
         }

@@ -284,6 +284,27 @@ fn what_passes_is_waited_for_and_nothing_is_lost() {
     });
 }
 
+/// A page that is too much for the server comes in smaller ones; where even these do not come, what is missing is said to be.
+#[test]
+fn a_page_that_is_too_much_is_asked_for_again_smaller() {
+    let (whole, gitlab) = (Place::new(), Gitlab::serve(acme(DEVELOPER)));
+    whole.fetch(&gitlab, GROUP);
+    let too_much = || Fault::Status(503, vec![("retry-after", "0")], "");
+    // The fourth request is that for projects, and each is tried five times.
+    let world =
+        World { faults: Box::new(move |number, _| (4..=8).contains(&number).then(too_much)), ..acme(DEVELOPER) };
+    let (place, faulty) = (Place::new(), Gitlab::serve(world));
+    let output = place.fetch(&faulty, GROUP);
+    assert_eq!(output.status.code(), Some(0), "{}", error(&output));
+    assert_eq!(place.text().replace(&faulty.url, &gitlab.url), whole.text());
+    let endless =
+        World { faults: Box::new(move |number, _| (4..=18).contains(&number).then(too_much)), ..acme(DEVELOPER) };
+    let (place, faulty) = (Place::new(), Gitlab::serve(endless));
+    let output = place.fetch(&faulty, GROUP);
+    insta::assert_snapshot!("too_much", told(&output, &faulty));
+    assert_eq!(place.names(), ["token"]);
+}
+
 #[test]
 fn what_does_not_pass_is_told_and_nothing_is_written() {
     let always = |fault: fn() -> Fault| -> Faults { Box::new(move |_, _| Some(fault())) };
@@ -373,6 +394,11 @@ fn a_release_without_a_field_is_asked_without_it_and_that_is_unknown() {
     let text = place.text();
     assert!(text.contains("reason: GitLab 16.1 has no field clusterAgents"), "{text}");
     assert!(!text.contains("agents: []") && text.contains("version: '16.1'"), "{text}");
+    // Without the rights nothing tells an empty list from a hidden one; projects are listed all the same.
+    let (place, _) = fetched(World { unknown: vec!["userPermissions"], ..acme(DEVELOPER) }, GROUP);
+    let text = place.text();
+    assert!(!text.contains("agents: []") && text.contains("name: prod") && text.contains("name: production"), "{text}");
+    assert!(text.contains("has no field userPermissions") && !text.contains("what: projects"), "{text}");
 }
 
 #[test]
