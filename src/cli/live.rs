@@ -1,12 +1,15 @@
 //! `kaslint access --live`.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use serde_json::json;
 
 use super::remote::RemoteArguments;
 use super::{Exit, output};
 use crate::access::Index;
 use crate::inventory::Inventory;
-use crate::live::{Cause, Compared, Difference, cause, compare, evidence, stored};
+use crate::live::{Cause, Compared, Configurations, Difference, Evidence, cause, compare, evidence, stored};
 use crate::project::Unusable;
 use crate::words;
 
@@ -44,15 +47,21 @@ pub(super) fn run(
     let stored = stored(&client, &projects).map_err(unusable)?;
     let mut rows = Vec::new();
     let mut hidden = Vec::new();
+    let configurations = Configurations::of(index);
+    let mut of_agents: HashMap<String, Evidence> = HashMap::new();
     for project in &projects {
         let Some(stored) = stored.get(&*crate::gitlab::lower_path(project)).and_then(Option::as_ref) else {
             hidden.push(*project);
             continue;
         };
-        for (context, compared) in compare(index, project, stored) {
+        for (context, compared) in compare(index, &configurations, project, stored) {
             let cause = match &compared {
                 Compared::Differs(difference) => {
-                    Some(cause(difference, &evidence(&client, &context).map_err(unusable)?))
+                    let known = match of_agents.entry(context.clone()) {
+                        Entry::Occupied(known) => known.into_mut(),
+                        Entry::Vacant(place) => place.insert(evidence(&client, &context).map_err(unusable)?),
+                    };
+                    Some(cause(difference, known))
                 }
                 _ => None,
             };

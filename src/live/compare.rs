@@ -60,15 +60,36 @@ pub enum Cause {
     None,
 }
 
+/// The configurations of agents in the form in which the agent server sends them, each decoded once.
+pub struct Configurations(HashMap<AgentId, Value>);
+
+impl Configurations {
+    /// Those of all agents. Costs in proportion to their files.
+    #[must_use]
+    pub fn of(index: &Index<'_>) -> Self {
+        let canonical = |(id, agent): (AgentId, &Agent<'_>)| {
+            let source = agent.file?.source?;
+            Some((id, AgentConfig::read(source, index.settings().version).canonical()?))
+        };
+        Self(index.agent_ids().filter_map(canonical).collect())
+    }
+}
+
 /// Holds what is predicted for a project against what is stored, for each agent of which either tells.
 #[must_use]
-pub fn compare(index: &Index<'_>, project: &str, stored: &[Stored]) -> Vec<(String, Compared)> {
+pub fn compare(
+    index: &Index<'_>,
+    configurations: &Configurations,
+    project: &str,
+    stored: &[Stored],
+) -> Vec<(String, Compared)> {
     let mut by_context: HashMap<&str, &Stored> = stored.iter().map(|stored| (&*stored.context, stored)).collect();
     let mut compared = Vec::new();
     for (id, agent) in index.agent_ids() {
         let context = agent.context();
         let stored = by_context.remove(&*context);
-        let about = one(index, (id, agent), project, stored.map(|stored| &stored.config));
+        let canonical = configurations.0.get(&id);
+        let about = one(index, (id, agent, canonical), project, stored.map(|stored| &stored.config));
         compared.extend(about.map(|about| (context, about)));
     }
     for (context, _) in by_context {
@@ -81,7 +102,7 @@ pub fn compare(index: &Index<'_>, project: &str, stored: &[Stored]) -> Vec<(Stri
 /// `None` where neither tells of the agent.
 fn one(
     index: &Index<'_>,
-    (id, agent): (AgentId, &Agent<'_>),
+    (id, agent, canonical): (AgentId, &Agent<'_>, Option<&Value>),
     project: &str,
     stored: Option<&Value>,
 ) -> Option<Compared> {
@@ -89,13 +110,10 @@ fn one(
         let why = "GitLab refuses the file at hand, so what is stored comes from an older one";
         return stored.map(|_| Compared::NotCompared(why.to_owned()));
     }
-    let config =
-        agent.file.and_then(|file| file.source).map(|source| AgentConfig::read(source, index.settings().version));
-    let canonical = config.as_ref().and_then(AgentConfig::canonical);
     let mut outcomes: Vec<(Vec<Condition>, Option<Value>, Option<Candidate<'_>>)> = Vec::new();
     for (conditions, winner) in index.authorized(id, project) {
         let winner = winner.filter(|_| agent.is_registered);
-        let settings = winner.map(|winner| settings_of(winner, canonical.as_ref()));
+        let settings = winner.map(|winner| settings_of(winner, canonical));
         outcomes.push((conditions, settings, winner));
     }
     let stored = stored.map(normal);
@@ -104,7 +122,7 @@ fn one(
         return says_something.then(|| Compared::Same(conditions.clone()));
     }
     let (_, predicted, winner) = outcomes.first()?.clone();
-    let other_entry = stored.as_ref().and_then(|stored| entry_with(stored, canonical.as_ref(), winner));
+    let other_entry = stored.as_ref().and_then(|stored| entry_with(stored, canonical, winner));
     let needs_setting = |condition: &Condition| condition.unknown == Unknown::InstanceAuthorization;
     let hangs_on_instance = winner.is_some_and(|winner| winner.kind == CandidateKind::Instance)
         || outcomes.iter().any(|(conditions, ..)| conditions.iter().any(needs_setting))

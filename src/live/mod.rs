@@ -8,4 +8,4 @@ mod ask;
 mod compare;
 
 pub use ask::{Evidence, Stored, evidence, stored};
-pub use compare::{Cause, Compared, Difference, cause, compare};
+pub use compare::{Cause, Compared, Configurations, Difference, cause, compare};
