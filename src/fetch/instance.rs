@@ -48,6 +48,11 @@ pub(super) fn look(ask: &dyn Ask) -> Result<Instance, ApiError> {
             )));
         }
     }
+    // A token by OAuth is no personal access token, and has a user all the same.
+    if user.is_none() {
+        user =
+            ask.get("/api/v4/user").and_then(|response| json_of(&response)).ok().and_then(|user| number(&user["id"]));
+    }
     Ok(Instance { version: Some(version), enterprise: metadata["enterprise"].as_bool(), user })
 }
 

@@ -48,6 +48,8 @@ pub enum Fault {
     Cut,
     /// Never answered; the server tells that the request came.
     Hang,
+    /// A body without an end.
+    Endless,
     /// This in the place of the body.
     Body(&'static str, Vec<u8>),
 }
@@ -166,6 +168,12 @@ fn answer(world: &World, request: &Request, number: usize, mut stream: &TcpStrea
         Some(Fault::Hang) => {
             hangs.fetch_add(1, Ordering::SeqCst);
             std::thread::sleep(Duration::from_secs(60));
+            return false;
+        }
+        Some(Fault::Endless) => {
+            let _ = stream.write_all(b"HTTP/1.1 200 X\r\ncontent-type: application/json\r\n\r\n");
+            let blanks = vec![b' '; 1 << 20];
+            while stream.write_all(&blanks).is_ok() {}
             return false;
         }
         Some(Fault::Status(status, headers, body)) => (status, headers, body.as_bytes().to_vec()),

@@ -306,6 +306,18 @@ fn a_page_that_is_too_much_is_asked_for_again_smaller() {
 }
 
 #[test]
+fn an_answer_without_an_end_is_given_up() {
+    let world = World { faults: Box::new(|number, _| (number == 4).then_some(Fault::Endless)), ..acme(DEVELOPER) };
+    let (place, _) = fetched(world, GROUP);
+    assert!(place.text().contains("acme/web/shop"), "a smaller page came");
+    let endless = World { faults: Box::new(|number, _| (number == 1).then_some(Fault::Endless)), ..acme(DEVELOPER) };
+    let (place, gitlab) = (Place::new(), Gitlab::serve(endless));
+    let output = place.fetch(&gitlab, GROUP);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(error(&output).contains("larger than 64 MiB"), "{}", error(&output));
+}
+
+#[test]
 fn what_does_not_pass_is_told_and_nothing_is_written() {
     let always = |fault: fn() -> Fault| -> Faults { Box::new(move |_, _| Some(fault())) };
     let mut said = String::new();
