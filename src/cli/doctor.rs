@@ -46,12 +46,38 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
     let mut observed = observe();
-    let start = Instant::now();
+    let mut options = arguments.options.clone();
+    observed.prediction = predicted(&arguments.paths, &options, &observed)?;
+    // What nobody has named, the job itself tells.
+    if let Some(prediction) = &observed.prediction {
+        if prediction.release.is_none() {
+            options.gitlab_version = observed.release();
+        }
+        if prediction.tier.is_none() && observed.is_job() {
+            options.tier = Some(if observed.has_licence() { Tier::Premium } else { Tier::Free });
+        }
+        if options.gitlab_version != arguments.options.gitlab_version || options.tier != arguments.options.tier {
+            observed.prediction = predicted(&arguments.paths, &options, &observed)?;
+        }
+    }
+    let lines = examine(&observed);
+    output::to_stdout(&|out| lines.iter().try_for_each(|line| tell(line, out)))?;
+    Ok(match lines.iter().map(|line| line.verdict).min() {
+        Some(Verdict::Wrong) => Exit::Found,
+        _ if !observed.is_job() && matches!(observed.kubeconfig, Seen::Unset) => {
+            return Err(Unusable::new("there is nothing to look at: no CI job and no KUBECONFIG"));
+        }
+        _ => Exit::Fine,
+    })
+}
+
+/// Reads the configuration at hand, and works out what is predicted for the job.
+fn predicted(paths: &[PathBuf], options: &Options, observed: &Observed) -> Result<Option<Prediction>, Unusable> {
     let surroundings = Surroundings::of_process();
-    let loader = Loader::new(&Disk, &arguments.options, &surroundings, rules::TABLE)?;
-    let progress = Progress::new(start, "Reading", 1);
+    let loader = Loader::new(&Disk, options, &surroundings, rules::TABLE)?;
+    let progress = Progress::new(Instant::now(), "Reading", 1);
     let snapshot = usable(loader.load(&Request {
-        scope: Scope::Paths(&arguments.paths),
+        scope: Scope::Paths(paths),
         neighbours: Neighbours::Always,
         with_ci_files: false,
         steps: &progress.steps,
@@ -64,16 +90,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
     let subjects = snapshot.projects.into_iter().map(|project| Subject::new(project, Arc::clone(&selection)));
     let evaluation = Evaluation::of(subjects.collect(), Purpose::AccessTogether, &progress.steps);
     drop(progress);
-    observed.prediction = evaluation.with(|facts| prediction(facts, &observed));
-    let lines = examine(&observed);
-    output::to_stdout(&|out| lines.iter().try_for_each(|line| tell(line, out)))?;
-    Ok(match lines.iter().map(|line| line.verdict).min() {
-        Some(Verdict::Wrong) => Exit::Found,
-        _ if !observed.is_job() && matches!(observed.kubeconfig, Seen::Unset) => {
-            return Err(Unusable::new("there is nothing to look at: no CI job and no KUBECONFIG"));
-        }
-        _ => Exit::Fine,
-    })
+    Ok(evaluation.with(|facts| prediction(facts, observed)))
 }
 
 fn tell(line: &Line, out: &mut output::Outlet<'_>) -> std::io::Result<()> {

@@ -32,9 +32,6 @@ fn line(verdict: Verdict, seen: impl Into<String>, todo: impl Into<String>) -> L
     Line { verdict, seen: seen.into(), todo: todo.into() }
 }
 
-/// The feature behind `ci_job` and `impersonate`, as `GITLAB_FEATURES` names it (`ee/app/models/gitlab_subscriptions/features.rb`).
-const IMPERSONATION: &str = "cluster_agents_ci_impersonation";
-
 /// What was seen, worst first.
 #[must_use]
 pub fn examine(observed: &Observed) -> Vec<Line> {
@@ -265,10 +262,8 @@ fn licence(observed: &Observed) -> Option<Line> {
     if !observed.is_job() {
         return None;
     }
-    let features = observed.variable("GITLAB_FEATURES").unwrap_or_default();
-    let has_it = features.split(',').any(|feature| feature == IMPERSONATION);
     let tier = observed.prediction.as_ref().and_then(|prediction| prediction.tier);
-    match (has_it, tier) {
+    match (observed.has_licence(), tier) {
         (false, Some(tier @ ("premium" | "ultimate"))) => Some(line(
             Verdict::Wrong,
             format!(

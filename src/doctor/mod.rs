@@ -8,6 +8,11 @@ pub use kubeconfig::{Context, Kubeconfig, TokenForm};
 
 use std::collections::BTreeMap;
 
+use crate::gitlab::Version;
+
+/// The feature behind `ci_job` and `impersonate`, as `GITLAB_FEATURES` names it (`ee/app/models/gitlab_subscriptions/features.rb`).
+const IMPERSONATION: &str = "cluster_agents_ci_impersonation";
+
 /// What is predicted for the job.
 #[derive(Clone, Debug, Default)]
 pub struct Prediction {
@@ -108,6 +113,20 @@ impl Observed {
     #[must_use]
     pub fn variable(&self, name: &str) -> Option<&str> {
         self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// The release of the instance, as far as it counts: `18.9` of `18.9.2-ee`.
+    #[must_use]
+    pub fn release(&self) -> Option<Version> {
+        let mut numbers = self.variable("CI_SERVER_VERSION")?.split(['.', '-']).map(|part| part.parse::<u16>().ok());
+        Some(Version::new(numbers.next()??, numbers.next()??))
+    }
+
+    /// Whether the project has the licence for `ci_job` and `impersonate`.
+    #[must_use]
+    pub fn has_licence(&self) -> bool {
+        self.variable("GITLAB_FEATURES")
+            .is_some_and(|features| features.split(',').any(|feature| feature == IMPERSONATION))
     }
 
     /// Whether this is a CI job.

@@ -207,3 +207,21 @@ fn without_a_configuration_nothing_is_predicted() {
     std::fs::remove_dir_all(job.folder.path().join("projects")).expect("gone");
     insta::assert_snapshot!(job.doctor(&["home"]).transcript());
 }
+
+/// Where nobody names release and licence, the job itself does: entries with `ci_job` are dropped for a project without the licence.
+#[test]
+fn release_and_licence_are_those_of_the_job() {
+    let inventory = String::from_utf8(INVENTORY.to_vec())
+        .expect("a text")
+        .replace("gitlab: {version: '18.9', tier: premium}\n", "");
+    let blog = |features: &str| {
+        let mut job = Job::new();
+        std::fs::write(job.folder.path().join("inventory.yaml"), &inventory).expect("a file");
+        for (name, value) in [("CI_PROJECT_PATH", "acme/web/blog"), ("GITLAB_FEATURES", features)] {
+            job.set(name, value);
+        }
+        job.kubeconfig(&kubeconfig(SERVER, &["acme/agents:prod"]));
+        job.doctor(WITH).transcript()
+    };
+    insta::assert_snapshot!(format!("{}{}", blog("cluster_agents_ci_impersonation"), blog("")));
+}
