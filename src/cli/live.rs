@@ -21,6 +21,9 @@ struct Row {
     cause: Option<Cause>,
 }
 
+/// A project of which it is not known what is stored, and why.
+type Hidden<'h> = (&'h str, &'h str);
+
 /// Compares, and shows what differs.
 ///
 /// # Errors
@@ -44,15 +47,19 @@ pub(super) fn run(
     let connection = remote.connect("access --live", is_offline)?;
     let client = connection.client();
     let unusable = |error: crate::api::ApiError| Unusable::new(format!("{}: {error}", connection.base()));
-    let stored = stored(&client, &projects).map_err(unusable)?;
+    let stored = stored(&client, connection.base(), &projects).map_err(unusable)?;
     let mut rows = Vec::new();
     let mut hidden = Vec::new();
     let configurations = Configurations::of(index);
     let mut of_agents: HashMap<String, Evidence> = HashMap::new();
     for project in &projects {
-        let Some(stored) = stored.get(&*crate::gitlab::lower_path(project)).and_then(Option::as_ref) else {
-            hidden.push(*project);
-            continue;
+        let stored = match stored.get(&*crate::gitlab::lower_path(project)) {
+            Some(Ok(stored)) => stored,
+            Some(Err(why)) => {
+                hidden.push((*project, why.as_str()));
+                continue;
+            }
+            None => continue,
         };
         for (context, compared) in compare(index, &configurations, project, stored) {
             let cause = match &compared {
@@ -73,7 +80,7 @@ pub(super) fn run(
     let is_any_shown = hidden.len() < projects.len();
     output::to_stdout(&|out| if is_json { tell_json(&rows, &hidden, out) } else { tell(&rows, &hidden, out) })?;
     if !is_any_shown || (compared == 0 && !rows.is_empty()) {
-        return Err(Unusable::new("nothing could be compared; the token needs the role Developer in the CI projects"));
+        return Err(Unusable::new("nothing could be compared"));
     }
     Ok(if differing > 0 { Exit::Found } else { Exit::Fine })
 }
@@ -92,7 +99,7 @@ fn settings(value: Option<&serde_json::Value>) -> String {
     }
 }
 
-fn tell(rows: &[Row], hidden: &[&str], out: &mut output::Outlet<'_>) -> std::io::Result<()> {
+fn tell(rows: &[Row], hidden: &[Hidden<'_>], out: &mut output::Outlet<'_>) -> std::io::Result<()> {
     let wrapped = |indent: &'static str, text: &str| -> Vec<String> {
         let options =
             textwrap::Options::new(output::width()).initial_indent(indent).subsequent_indent(indent).break_words(false);
@@ -126,23 +133,33 @@ fn tell(rows: &[Row], hidden: &[&str], out: &mut output::Outlet<'_>) -> std::io:
         let text = format!("Not compared: {}, {reason}.", super::gathering::counted(count, "agent and project"));
         wrapped("", &text).iter().try_for_each(|line| out.line(format_args!("{line}")))?;
     }
-    if !hidden.is_empty() {
-        let count = super::gathering::counted(hidden.len(), "project");
-        let text = format!("Not compared: {count} not shown to this token, which needs the role Developer there.");
+    let mut reasons: std::collections::BTreeMap<&str, usize> = std::collections::BTreeMap::new();
+    hidden.iter().for_each(|(_, why)| *reasons.entry(*why).or_default() += 1);
+    for (why, count) in reasons {
+        let text = format!("Not compared: {}, {why}.", super::gathering::counted(count, "project"));
         wrapped("", &text).iter().try_for_each(|line| out.line(format_args!("{line}")))?;
+    }
+    if rows.is_empty() && hidden.is_empty() {
+        return out.line(format_args!("No agent is stored for these projects, and none is predicted."));
     }
     if same + differing == 0 {
         return Ok(());
     }
     let said = if differing == 0 { String::new() } else { format!(", {differing} not") };
-    let text =
-        format!("{same} as predicted{said}. Compared is what the default branch holds, before environments and refs.");
+    let text = format!(
+        "{same} as predicted{said}. Compared is the configuration at hand, which should be the default branch's, before environments and refs."
+    );
     wrapped("", &text).iter().try_for_each(|line| out.line(format_args!("{line}")))
 }
 
 fn explained(cause: Option<&Cause>, difference: &Difference) -> String {
     match cause {
-        Some(Cause::NotConnected) => "The agent has no active token, so it cannot have sent its configuration.".to_owned(),
+        Some(Cause::NotConnected) if difference.stored.is_none() => {
+            "The agent has no active token, so it cannot have sent its configuration.".to_owned()
+        }
+        Some(Cause::NotConnected) => {
+            "The agent has no active token, so it cannot send what changed since it had one.".to_owned()
+        }
         Some(Cause::NotSynced { changed, last_used }) => {
             let last_used = last_used.as_deref().map_or_else(|| "was never used".to_owned(), |time| format!("was last used {time}"));
             format!("Not sent yet: its folder was changed {changed}, and its token {last_used}.")
@@ -160,7 +177,7 @@ fn explained(cause: Option<&Cause>, difference: &Difference) -> String {
     }
 }
 
-fn tell_json(rows: &[Row], hidden: &[&str], out: &mut output::Outlet<'_>) -> std::io::Result<()> {
+fn tell_json(rows: &[Row], hidden: &[Hidden<'_>], out: &mut output::Outlet<'_>) -> std::io::Result<()> {
     for row in rows {
         let mut line = json!({ "project": row.project, "context": row.context });
         match &row.compared {
@@ -175,7 +192,8 @@ fn tell_json(rows: &[Row], hidden: &[&str], out: &mut output::Outlet<'_>) -> std
                 line["predicted"] = json!(difference.predicted);
                 line["stored"] = json!(difference.stored);
                 line["route"] = json!(difference.route);
-                line["cause"] = json!(explained(row.cause.as_ref(), difference));
+                line["cause"] = json!(row.cause.as_ref().map(Cause::name));
+                line["explanation"] = json!(explained(row.cause.as_ref(), difference));
             }
             Compared::NotCompared(reason) => {
                 line["result"] = json!("not compared");
@@ -185,9 +203,8 @@ fn tell_json(rows: &[Row], hidden: &[&str], out: &mut output::Outlet<'_>) -> std
         crate::source::secrets::mask_json(&mut line);
         out.json_line(&line)?;
     }
-    for project in hidden {
-        let line = json!({ "project": project, "result": "not compared", "reason": "not shown to this token; it needs the role Developer" });
-        out.json_line(&line)?;
+    for (project, why) in hidden {
+        out.json_line(&json!({ "project": project, "result": "not compared", "reason": why }))?;
     }
     Ok(())
 }

@@ -36,7 +36,13 @@ pub(super) fn look(ask: &dyn Ask) -> Result<Instance, ApiError> {
         return Err(ApiError::Malformed("the answer names no release; is this a GitLab?".to_owned()));
     };
     let mut user = None;
-    if let Ok(token) = ask.get("/api/v4/personal_access_tokens/self").and_then(|response| json_of(&response)) {
+    let told = match ask.get("/api/v4/personal_access_tokens/self").and_then(|response| json_of(&response)) {
+        Ok(token) => Some(token),
+        // What is no personal, project or group access token gets a 400.
+        Err(error) if is_about_one_thing(&error) => None,
+        Err(error) => return Err(error),
+    };
+    if let Some(token) = told {
         user = number(&token["user_id"]);
         let scopes: Vec<&str> = token["scopes"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         let is_enough = scopes.is_empty() || scopes.iter().any(|scope| matches!(*scope, "api" | "read_api"));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::api::{ApiError, json_of};
+use crate::api::{ApiError, TransportError, json_of};
 use crate::fetch::Ask;
 use crate::gitlab::releases::AUTHORIZED_AGENTS_SHOWN as SINCE;
 use crate::gitlab::{Version, lower_path};
@@ -29,11 +29,17 @@ pub struct Stored {
     pub config: Value,
 }
 
-/// What GitLab has stored for projects, by path in lower case; `None` for one that is not shown.
+/// What GitLab has stored for a project; or why that is not known.
+pub type Told = Result<Vec<Stored>, String>;
+
+/// Why nothing is known of a project that GraphQL answers null for.
+const NOT_SHOWN: &str = "not shown to this token, which needs the role Developer there";
+
+/// What GitLab has stored for projects, by path in lower case. `base` is the address of the instance.
 ///
 /// # Errors
 /// When the instance does not answer, not to this token, or is too old to be asked.
-pub fn stored(ask: &dyn Ask, projects: &[&str]) -> Result<BTreeMap<String, Option<Vec<Stored>>>, ApiError> {
+pub fn stored(ask: &dyn Ask, base: &str, projects: &[&str]) -> Result<BTreeMap<String, Told>, ApiError> {
     let release = json_of(&ask.get("/api/v4/metadata")?)?;
     let release = release["version"].as_str().unwrap_or_default();
     let numbers: Vec<u16> = release.split(['.', '-']).take(2).map_while(|part| part.parse().ok()).collect();
@@ -45,45 +51,82 @@ pub fn stored(ask: &dyn Ask, projects: &[&str]) -> Result<BTreeMap<String, Optio
             SINCE.major, SINCE.minor
         )));
     }
-    let mut stored: BTreeMap<String, Option<Vec<Stored>>> = BTreeMap::new();
+    let mut stored = BTreeMap::new();
     for chunk in projects.chunks(PAGE) {
-        let answer = ask.graphql(AUTHORIZED, &json!({ "paths": chunk, "n": chunk.len() }))?;
-        stored.extend(chunk.iter().map(|path| (lower_path(path).into_owned(), None)));
-        for node in answer.data["projects"]["nodes"].as_array().into_iter().flatten() {
-            let Some(path) = node["fullPath"].as_str() else { continue };
-            let whole = all_pages(ask, path, &node["ciAccessAuthorizedAgents"])?;
-            stored.insert(lower_path(path).into_owned(), whole);
-        }
+        of_chunk(ask, base, chunk, &mut stored)?;
     }
     Ok(stored)
 }
 
-/// The agents of all pages; `None` for a list that is not shown, or not to its end.
-fn all_pages(ask: &dyn Ask, project: &str, first: &Value) -> Result<Option<Vec<Stored>>, ApiError> {
+/// Asks for so many projects at once; for fewer where that is too much for the server.
+fn of_chunk(ask: &dyn Ask, base: &str, chunk: &[&str], stored: &mut BTreeMap<String, Told>) -> Result<(), ApiError> {
+    let answer = match ask.graphql(AUTHORIZED, &json!({ "paths": chunk, "n": chunk.len() })) {
+        Ok(answer) => answer,
+        Err(error) if is_too_much(&error) && chunk.len() > 1 => {
+            let (one, other) = chunk.split_at(chunk.len() / 2);
+            of_chunk(ask, base, one, stored)?;
+            return of_chunk(ask, base, other, stored);
+        }
+        Err(error) if is_too_much(&error) => {
+            stored.extend(chunk.iter().map(|path| (lower_path(path).into_owned(), Err(error.to_string()))));
+            return Ok(());
+        }
+        Err(error) => return Err(error),
+    };
+    // What failed is null as well as what is not shown.
+    let why = answer.errors.first().map_or_else(|| NOT_SHOWN.to_owned(), |(said, _)| format!("GitLab says: {said}"));
+    stored.extend(chunk.iter().map(|path| (lower_path(path).into_owned(), Err(why.clone()))));
+    for node in answer.data["projects"]["nodes"].as_array().into_iter().flatten() {
+        let Some(path) = node["fullPath"].as_str() else { continue };
+        let told = all_pages(ask, base, path, &node["ciAccessAuthorizedAgents"])?;
+        stored.insert(lower_path(path).into_owned(), told.unwrap_or_else(|| Err(why.clone())));
+    }
+    Ok(())
+}
+
+/// Whether fewer projects may be answered where these were not.
+fn is_too_much(error: &ApiError) -> bool {
+    matches!(error, ApiError::Overloaded(_) | ApiError::Refused(_) | ApiError::Transport(TransportError::TooLarge(_)))
+}
+
+/// The agents of all pages; `None` for a list that is not there.
+fn all_pages(ask: &dyn Ask, base: &str, project: &str, first: &Value) -> Result<Option<Told>, ApiError> {
     let mut all = Vec::new();
     let mut list = first.clone();
     for _ in 0..MOST_PAGES {
         let Some(nodes) = list["nodes"].as_array() else { return Ok(None) };
-        all.extend(nodes.iter().filter_map(read));
+        for node in nodes {
+            match read(node, base) {
+                Some(stored) => all.push(stored),
+                // Left out, it would count as an agent without access.
+                None => return Ok(Some(Err("the answer tells of an agent in a form that is not known".to_owned()))),
+            }
+        }
         let page = &list["pageInfo"];
         let after = page["endCursor"].as_str().filter(|_| page["hasNextPage"].as_bool() == Some(true));
-        let Some(after) = after else { return Ok(Some(all)) };
+        let Some(after) = after else { return Ok(Some(Ok(all))) };
         let answer = ask.graphql(MORE, &json!({ "project": project, "after": after }))?;
         list = answer.data["project"]["ciAccessAuthorizedAgents"].clone();
     }
-    Ok(None)
+    Ok(Some(Err("the list of its agents has no end".to_owned())))
 }
 
-fn read(node: &Value) -> Option<Stored> {
+fn read(node: &Value, base: &str) -> Option<Stored> {
     // `/<full path>/-/cluster_agents/<name>`, behind the folder that GitLab lies in, if there is one.
+    let folder = base.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map_or("", |(_, folder)| folder);
     let (path, name) = node["agent"]["webPath"].as_str()?.rsplit_once("/-/cluster_agents/")?;
+    let path = path.trim_start_matches('/');
+    let path = match folder.is_empty() {
+        true => path,
+        false => path.strip_prefix(folder)?.strip_prefix('/')?,
+    };
     let config = match &node["config"] {
         Value::Null => json!({}),
         // As JSON in a text, as older releases give it.
         Value::String(text) => serde_json::from_str(text).ok()?,
         config => config.clone(),
     };
-    Some(Stored { context: format!("{}:{name}", path.trim_start_matches('/')), config })
+    Some(Stored { context: format!("{path}:{name}"), config })
 }
 
 /// What else GitLab tells of an agent, for the cause of a difference.
@@ -117,4 +160,24 @@ pub fn evidence(ask: &dyn Ask, context: &str) -> Result<Evidence, ApiError> {
         last_used: active.iter().flatten().filter_map(|token| time(&token["lastUsedAt"])).max(),
         changed: time(&answer["project"]["repository"]["tree"]["lastCommit"]["committedDate"]),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn contexts_are_without_the_folder_that_gitlab_lies_in() {
+        let node = |path: &str| json!({ "agent": { "webPath": path }, "config": { "default_namespace": "web" } });
+        let context = |base: &str, path: &str| read(&node(path), base).map(|stored| stored.context);
+        let agents = "/acme/agents/-/cluster_agents/prod";
+        assert_eq!(context("https://gitlab.example.com", agents).as_deref(), Some("acme/agents:prod"));
+        let below = format!("/gitlab{agents}");
+        assert_eq!(context("https://example.com/gitlab", &below).as_deref(), Some("acme/agents:prod"));
+        assert_eq!(context("https://example.com/gitlab", agents), None);
+        assert_eq!(context("https://gitlab.example.com", "/acme/agents"), None);
+        assert_eq!(read(&json!({ "agent": null, "config": {} }), "https://gitlab.example.com"), None);
+        let text = json!({ "agent": { "webPath": agents }, "config": "{" });
+        assert_eq!(read(&text, "https://gitlab.example.com"), None);
+    }
 }

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::ask::{Evidence, Stored};
 use crate::access::{Agent, AgentId, Candidate, CandidateKind, Condition, Index, Unknown};
 use crate::agent_config::{AgentConfig, EntryKind};
+use crate::gitlab::lower_path;
 
 /// What became of one agent and one project.
 #[derive(Clone, Debug)]
@@ -63,6 +64,21 @@ pub enum Cause {
 /// The configurations of agents in the form in which the agent server sends them, each decoded once.
 pub struct Configurations(HashMap<AgentId, Value>);
 
+impl Cause {
+    /// Its name in machine formats.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::NotConnected => "not_connected",
+            Self::NotSynced { .. } => "not_synced",
+            Self::OtherEntry(_) => "other_entry",
+            Self::InstanceSetting => "instance_setting",
+            Self::IdIsNewer => "id_is_newer",
+            Self::None => "none",
+        }
+    }
+}
+
 impl Configurations {
     /// Those of all agents. Costs in proportion to their files.
     #[must_use]
@@ -83,20 +99,29 @@ pub fn compare(
     project: &str,
     stored: &[Stored],
 ) -> Vec<(String, Compared)> {
-    let mut by_context: HashMap<&str, &Stored> = stored.iter().map(|stored| (&*stored.context, stored)).collect();
+    let mut by_context: HashMap<String, &Stored> =
+        stored.iter().map(|stored| (without_case(&stored.context), stored)).collect();
     let mut compared = Vec::new();
     for (id, agent) in index.agent_ids() {
         let context = agent.context();
-        let stored = by_context.remove(&*context);
+        let stored = by_context.remove(&without_case(&context));
         let canonical = configurations.0.get(&id);
         let about = one(index, (id, agent, canonical), project, stored.map(|stored| &stored.config));
         compared.extend(about.map(|about| (context, about)));
     }
-    for (context, _) in by_context {
-        compared.push((context.to_owned(), Compared::NotCompared("its configuration is not at hand".to_owned())));
+    for (_, stored) in by_context {
+        compared.push((stored.context.clone(), Compared::NotCompared("its configuration is not at hand".to_owned())));
     }
     compared.sort_by(|(one, _), (other, _)| one.cmp(other));
     compared
+}
+
+/// A context by which two are the same agent: letter case counts in its name alone.
+fn without_case(context: &str) -> String {
+    match context.split_once(':') {
+        Some((path, name)) => format!("{}:{name}", lower_path(path)),
+        None => context.to_owned(),
+    }
 }
 
 /// `None` where neither tells of the agent.

@@ -7,5 +7,5 @@
 mod ask;
 mod compare;
 
-pub use ask::{Evidence, Stored, evidence, stored};
+pub use ask::{Evidence, Stored, Told, evidence, stored};
 pub use compare::{Cause, Compared, Configurations, Difference, cause, compare};

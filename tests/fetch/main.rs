@@ -284,6 +284,33 @@ fn what_passes_is_waited_for_and_nothing_is_lost() {
     });
 }
 
+/// What is refused in the middle of a fetch is said, and nothing that it would have told is said to be none.
+#[test]
+fn what_is_refused_on_the_way_is_unread() {
+    let (whole, gitlab) = (Place::new(), Gitlab::serve(acme(MAINTAINER)));
+    whole.fetch(&gitlab, GROUP);
+    let (count, whole) = (gitlab.requests(), whole.text());
+    let rows = |text: &str| text.matches("\n- project: ").count() + text.matches("\n- what: ").count();
+    each(count, |at| {
+        for status in [401, 403, 404] {
+            let fault = move || Fault::Status(status, vec![], r#"{"message":"no"}"#);
+            let world = World { faults: Box::new(move |number, _| (number == at).then(fault)), ..acme(MAINTAINER) };
+            let (place, faulty) = (Place::new(), Gitlab::serve(world));
+            let output = place.fetch(&faulty, GROUP);
+            if output.status.code() == Some(2) {
+                assert!(!place.inventory().exists() && error(&output).contains("error: "), "{status} at {at}");
+                continue;
+            }
+            assert_ne!(status, 401, "at {at}: a token that is refused ends it");
+            let text = place.text().replace(&faulty.url, &gitlab.url);
+            assert!(
+                text == whole || rows(&text) > rows(&whole) || text.contains("reason: '40"),
+                "{status} at {at}: {text}"
+            );
+        }
+    });
+}
+
 /// A page that is too much for the server comes in smaller ones; where even these do not come, what is missing is said to be.
 #[test]
 fn a_page_that_is_too_much_is_asked_for_again_smaller() {
@@ -699,6 +726,12 @@ fn each_difference_has_its_cause() {
         world.projects[0].authorized.clear();
         world.projects[1].token_used = None;
     });
+    tell("no longer connected", &|world| {
+        world.projects[0].authorized[0].1 = serde_json::json!({ "default_namespace": "web" });
+        world.projects[1].token_used = None;
+    });
+    tell("letter case", &|world| world.projects[0].authorized[0].0 = "Acme/Platform/Agents:prod".to_owned());
+    tell("a form that is not known", &|world| world.projects[0].authorized[0].1 = serde_json::json!("{"));
     tell("another entry", &|world| world.projects[0].authorized[0].1 = serde_json::json!({}));
     tell("the id is newer", &|world| world.projects[0].authorized.clear());
     tell("none", &|world| world.projects[0].authorized[0].1 = serde_json::json!({ "default_namespace": "web" }));
@@ -710,7 +743,7 @@ fn each_difference_has_its_cause() {
     insta::assert_snapshot!("live_causes", said);
 }
 
-/// Whatever the environment says of instances and tokens, nothing but `inventory fetch` asks.
+/// Whatever the environment says of instances and tokens, nothing but `inventory fetch` and `--live` asks.
 #[test]
 fn no_other_command_opens_a_socket() {
     let (place, gitlab) = (Place::new(), Gitlab::serve(acme(DEVELOPER)));
@@ -794,4 +827,8 @@ fn ten_thousand_projects() {
     println!("{:?}, {peak}, {} requests: {graphql} GraphQL, {protected} protected refs", start.elapsed(), asked.len());
     assert_eq!(child.wait().unwrap().code(), Some(0));
     assert!(place.text().contains("acme/g399/p09999"));
+    // 100 pages of projects, 4 or 5 of groups, 500 of environments, 200 agent files of which at least eleven are asked for at once.
+    assert_eq!(protected, 1_000);
+    assert!(graphql <= 100 + 5 + 500 + 200_usize.div_ceil(11), "{graphql}");
+    assert!(asked.len() <= protected + graphql + 10, "{}", asked.len());
 }
