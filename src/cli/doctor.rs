@@ -119,13 +119,10 @@ fn observe() -> Observed {
     let known = Observed::VARIABLES.iter().filter_map(|name| Some(((*name).to_owned(), std::env::var(name).ok()?)));
     let variables: BTreeMap<String, String> = known.collect();
     let mut observed = Observed { variables, ..Observed::default() };
-    if let Some(path) = observed.variable("KUBECONFIG").map(PathBuf::from) {
-        observed.kubeconfig = match Disk.read(&path, MAX_SIZE) {
-            Ok(Content::Text(source)) => Kubeconfig::read(source.text()).map_or_else(Seen::Unreadable, Seen::Read),
-            Ok(content) => Seen::Unreadable(content.in_words().to_owned()),
-            Err(error) => Seen::Unreadable(error.kind().to_string()),
-        };
-        observed.mode = mode_of(&path);
+    if let Some(paths) = observed.variable("KUBECONFIG").map(str::to_owned) {
+        let paths: Vec<PathBuf> = std::env::split_paths(&paths).filter(|path| !path.as_os_str().is_empty()).collect();
+        observed.mode = paths.first().and_then(|path| mode_of(path));
+        observed.kubeconfig = kubeconfig(&paths);
     }
     observed.cache = match (std::env::var_os("KUBECACHEDIR"), std::env::var_os("HOME").filter(|home| !home.is_empty()))
     {
@@ -138,6 +135,25 @@ fn observe() -> Observed {
         .and_then(|version| version["clientVersion"]["gitVersion"].as_str().map(str::to_owned));
     observed.helm = told_by("helm", &["version", "--template={{.Version}}"]).map(|text| text.trim().to_owned());
     observed
+}
+
+/// What kubectl reads from these files together: of what is named twice the first counts, and a file that is not there is passed over.
+fn kubeconfig(paths: &[PathBuf]) -> Seen {
+    let (mut whole, mut why) = (None::<Kubeconfig>, "there is no such file".to_owned());
+    for path in paths {
+        let read = match Disk.read(path, MAX_SIZE) {
+            Ok(Content::Text(source)) => Kubeconfig::read(source.text()),
+            Ok(content) => Err(content.in_words().to_owned()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            Err(error) => Err(error.kind().to_string()),
+        };
+        match (read, &mut whole) {
+            (Ok(read), Some(whole)) => whole.add(read),
+            (Ok(read), None) => whole = Some(read),
+            (Err(fault), _) => why = fault,
+        }
+    }
+    whole.map_or(Seen::Unreadable(why), Seen::Read)
 }
 
 #[cfg(unix)]
@@ -178,20 +194,27 @@ fn told_by(program: &str, arguments: &[&str]) -> Option<String> {
         .spawn()
         .ok()?;
     let end = Instant::now() + PATIENCE;
-    loop {
+    let stdout = child.stdout.take()?;
+    let (sender, receiver) = std::sync::mpsc::channel();
+    // What a tool leaves running may hold its output open without an end.
+    std::thread::spawn(move || {
+        let mut text = String::new();
+        let read = std::io::Read::read_to_string(&mut std::io::Read::take(stdout, MAX_SIZE), &mut text);
+        let _ = sender.send(read.ok().map(|_| text));
+    });
+    let text = receiver.recv_timeout(PATIENCE).ok().flatten();
+    let is_well = loop {
         match child.try_wait() {
-            Ok(Some(status)) if status.success() => break,
-            Ok(None) if Instant::now() < end => std::thread::sleep(Duration::from_millis(10)),
+            Ok(Some(status)) => break status.success(),
+            Ok(None) if text.is_some() && Instant::now() < end => std::thread::sleep(Duration::from_millis(10)),
             _ => {
                 let _ = child.kill();
                 let _ = child.wait();
-                return None;
+                break false;
             }
         }
-    }
-    let mut text = String::new();
-    std::io::Read::read_to_string(&mut std::io::Read::take(child.stdout.take()?, MAX_SIZE), &mut text).ok()?;
-    Some(text)
+    };
+    text.filter(|_| is_well)
 }
 
 /// What is predicted for the job; `None` where there is nothing to predict by.
@@ -224,7 +247,11 @@ fn answer(index: &Index<'_>, project: &str, observed: &Observed, predicted: &mut
             predicted.allowed.push((agent.context(), conditions));
         }
     }
-    for row in answer.denied.iter().chain(&answer.unknown) {
+    for row in &answer.unknown {
+        let agent = index.agent(row.agent);
+        predicted.unknown.push((agent.context(), words::reason(&answer, row, agent)));
+    }
+    for row in &answer.denied {
         let agent = index.agent(row.agent);
         let hangs_on = match row.outcome {
             Outcome::Denied(Denial::NoEnvironment | Denial::OtherEnvironment) => HangsOn::Environment,

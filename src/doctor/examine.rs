@@ -155,8 +155,12 @@ fn contexts(observed: &Observed) -> Vec<Line> {
             ),
         });
     }
+    for (context, reason) in &prediction.unknown {
+        lines.push(line(Verdict::Unknown, format!("whether {context} is for this job is not known: {reason}"), ""));
+    }
     let is_known = |context: &&str| {
-        let allowed = prediction.allowed.iter().map(|(known, _)| known);
+        let unknown = prediction.unknown.iter().map(|(known, _)| known);
+        let allowed = prediction.allowed.iter().map(|(known, _)| known).chain(unknown);
         allowed.chain(prediction.denied.iter().map(|denied| &denied.context)).any(|known| known == context)
     };
     for context in there.iter().filter(|context| !is_known(context)) {

@@ -98,6 +98,16 @@ struct UserOf {
 }
 
 impl Kubeconfig {
+    /// Adds what another file has, behind this one.
+    pub fn add(&mut self, other: Self) {
+        for context in other.contexts {
+            if self.contexts.iter().all(|known| known.name != context.name) {
+                self.contexts.push(context);
+            }
+        }
+        self.current = self.current.take().or(other.current);
+    }
+
     /// Reads one.
     ///
     /// # Errors

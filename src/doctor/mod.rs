@@ -20,6 +20,8 @@ pub struct Prediction {
     pub allowed: Vec<(String, Vec<String>)>,
     /// The contexts that it does not have although something names its project.
     pub denied: Vec<Denied>,
+    /// The contexts of which nothing can be told, each with the reason.
+    pub unknown: Vec<(String, String)>,
     /// The release that the prediction went by, if somebody named one.
     pub release: Option<String>,
     /// The licence that it went by, if somebody named one.

@@ -185,7 +185,7 @@ fn each_thing_that_is_wrong_has_a_line_with_what_to_do() {
         ("kubectl 1.27.1", &|job| job.tool("kubectl", r#"echo '{"clientVersion": {"gitVersion": "v1.27.1"}}'"#)),
         ("a kubectl that says nothing", &|job| job.tool("kubectl", "exit 1")),
         ("no tools", &|job| {
-            job.tool("kubectl", "exec sleep 60");
+            job.tool("kubectl", "sleep 60 &");
         }),
     ];
     let told: Vec<String> = cases.iter().map(|(name, change)| format!("{name}: {}\n", otherwise(change))).collect();
@@ -217,11 +217,32 @@ fn release_and_licence_are_those_of_the_job() {
     let blog = |features: &str| {
         let mut job = Job::new();
         std::fs::write(job.folder.path().join("inventory.yaml"), &inventory).expect("a file");
-        for (name, value) in [("CI_PROJECT_PATH", "acme/web/blog"), ("GITLAB_FEATURES", features)] {
-            job.set(name, value);
-        }
-        job.kubeconfig(&kubeconfig(SERVER, &["acme/agents:prod"]));
-        job.doctor(WITH).transcript()
+        let config = job.folder.path().join("projects/acme/agents/.gitlab/agents/prod/config.yaml");
+        std::fs::write(config, "ci_access:\n  projects:\n    - id: acme/web/blog\n      access_as: {ci_job: {}}\n")
+            .expect("a file");
+        job.set("CI_PROJECT_PATH", "acme/web/blog");
+        job.set("GITLAB_FEATURES", features);
+        job.doctor(WITH)
     };
-    insta::assert_snapshot!(format!("{}{}", blog("cluster_agents_ci_impersonation"), blog("")));
+    let with = blog("cluster_agents_ci_impersonation");
+    assert!(with.code == 0 && with.stdout.contains("acme/agents:prod is there, as predicted"), "{}", with.transcript());
+    let without = blog("");
+    assert!(without.code == 1 && without.stdout.contains("by the configuration at hand"), "{}", without.transcript());
+}
+
+/// kubectl takes several files, and so does doctor; a file that GitLab refuses leaves open what is in force.
+#[test]
+fn several_files_and_a_file_that_is_refused() {
+    let mut job = Job::new();
+    let path = job.folder.path().join("kubeconfig").display().to_string();
+    job.set("KUBECONFIG", &format!("/nowhere/config:{path}"));
+    assert_eq!(job.doctor(WITH).code, 0);
+    let config = job.folder.path().join("projects/acme/agents/.gitlab/agents/prod/config.yaml");
+    std::fs::write(config, "ci_acess: {}\n").expect("a file");
+    let run = job.doctor(WITH);
+    assert!(
+        run.code == 0 && run.stdout.contains("whether acme/agents:prod is for this job is not"),
+        "{}",
+        run.transcript()
+    );
 }
