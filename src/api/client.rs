@@ -30,6 +30,9 @@ const MOST_REDIRECTS: u32 = 5;
 /// How many characters of a message of the server are told.
 const MOST_SAID: usize = 200;
 
+/// So many characters behind those that are told are looked at for the rest of a secret.
+const MOST_LOOKED_AT: usize = 16 << 10;
+
 /// The clock, so that tests need not wait.
 pub trait Clock: Sync {
     /// Now.
@@ -225,7 +228,7 @@ impl<'t> Client<'t> {
     /// Where a redirect leads, if that is on the same host.
     fn redirected(&self, url: &str, response: &Response, method: Method, redirects: u32) -> Result<String, ApiError> {
         let Some(location) = response.header("location") else { return Err(ApiError::Status(response.status)) };
-        let shown = || shortened(location.split(['?', '#']).next().unwrap_or_default());
+        let shown = || shortened(location.split(['?', '#']).next().unwrap_or_default(), MOST_SAID);
         let origin = origin_of(url);
         let target = match location.strip_prefix('/').filter(|rest| !rest.starts_with('/')) {
             Some(rest) => format!("{origin}/{rest}"),
@@ -253,7 +256,7 @@ fn origin_of(url: &str) -> &str {
 /// When it is none, with what came in its place.
 pub fn json_of(response: &Response) -> Result<Value, ApiError> {
     if let Some(kind) = response.header("content-type").filter(|kind| kind.contains("html")) {
-        let kind = shortened(kind.split(';').next().unwrap_or_default());
+        let kind = shortened(kind.split(';').next().unwrap_or_default(), MOST_SAID);
         return Err(ApiError::Malformed(format!("it is {kind}; a proxy or a sign-in page answers in GitLab's place")));
     }
     serde_json::from_slice(&response.body).map_err(|error| ApiError::Malformed(error.to_string()))
@@ -264,20 +267,23 @@ fn retry_after(response: &Response) -> Option<Duration> {
     response.header("retry-after")?.trim().parse().ok().map(Duration::from_secs)
 }
 
-/// A text of the server, with secrets masked, on one line, and not too long.
-fn shortened(text: &str) -> String {
-    let text: String = text.chars().take(MOST_SAID).collect();
-    visible(&secrets::mask(&text)).into_owned()
+/// A text of the server with secrets masked, on one line, and no more of it than so many characters.
+#[must_use]
+pub fn shortened(text: &str, most: usize) -> String {
+    // Masked first: of a token that is cut, the beginning is no token any more. What lies far behind is never told.
+    let looked_at: String = text.chars().take(most.saturating_add(MOST_LOOKED_AT)).collect();
+    let told: String = secrets::mask(&looked_at).chars().take(most).collect();
+    visible(&told).into_owned()
 }
 
 fn said(message: &Value) -> String {
-    shortened(message.as_str().unwrap_or_default())
+    shortened(message.as_str().unwrap_or_default(), MOST_SAID)
 }
 
 fn path_of(error: &Value) -> String {
     let parts = error["path"].as_array().into_iter().flatten().take(12);
     let parts: Vec<String> = parts.map(|part| part.as_str().map_or_else(|| part.to_string(), str::to_owned)).collect();
-    shortened(&parts.join("."))
+    shortened(&parts.join("."), MOST_SAID)
 }
 
 /// What the server says in `error_description`, `message` or `error`.
@@ -496,6 +502,17 @@ mod tests {
             "{:?}",
             partly.errors
         );
+    }
+
+    /// A token that the end of what is told falls into is masked as a whole, wherever it begins.
+    #[test]
+    fn a_text_is_masked_before_it_is_cut() {
+        let token = "glpat-Zx81kq0PwR5t7LmN2bVc";
+        for before in 0..=MOST_SAID {
+            let told = shortened(&format!("{}{token} and more", " ".repeat(before)), MOST_SAID);
+            assert!(!told.contains("Zx8"), "{before}: {told}");
+            assert!(told.chars().count() <= MOST_SAID, "{before}: {told}");
+        }
     }
 
     #[test]

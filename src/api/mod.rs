@@ -4,6 +4,6 @@ mod client;
 mod error;
 mod transport;
 
-pub use client::{Client, Clock, GraphqlAnswer, json_of};
+pub use client::{Client, Clock, GraphqlAnswer, json_of, shortened};
 pub use error::ApiError;
 pub use transport::{Method, Request, Response, Token, Transport, TransportError};

@@ -144,7 +144,7 @@ pub(super) fn take_agents(project: &mut Project, connection: &Value) -> bool {
 pub(super) fn take_blob(project: &mut Project, blob: &Value) -> Option<(Fact, String, Option<&'static str>)> {
     let path = blob["path"].as_str()?;
     let what = if path.starts_with(".gitlab/agents/") { Fact::AgentConfiguration } else { Fact::CiConfiguration };
-    let shown = || crate::source::visible(&path.chars().take(80).collect::<String>()).into_owned();
+    let shown = || crate::api::shortened(path, 80);
     if !is_plain_file_path(path) {
         return Some((what, format!("the answer names `{}`, which is no path of a file", shown()), None));
     }

@@ -2,8 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::api::shortened;
 use crate::gitlab::{Tier, lower_path, path_fault};
 use crate::inventory::Fact;
+
+/// The longest reason of a row under `unread`, in characters.
+const LONGEST_REASON: usize = 300;
 
 /// Something that could not be read; a row under `unread`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -112,12 +116,12 @@ pub struct Gathered {
 }
 
 impl Gathered {
-    /// Notes that something could not be read.
+    /// Notes that something could not be read. A reason may repeat what the server says, and stands in a file that is shared.
     pub fn unread(&mut self, project: Option<&str>, what: Fact, reason: impl Into<String>, needs: Option<&str>) {
         self.unread.insert(Unread {
             project: project.map(str::to_owned),
             what,
-            reason: reason.into(),
+            reason: shortened(&reason.into(), LONGEST_REASON),
             needs: needs.map(str::to_owned),
         });
     }
@@ -152,13 +156,8 @@ impl Gathered {
     }
 
     fn refuse_path(&mut self, path: &str, fault: &str) {
-        let shown: String = path.chars().take(60).collect();
-        self.unread(
-            None,
-            Fact::Projects,
-            format!("the answer names `{}`, which is no path: {fault}", crate::source::visible(&shown)),
-            None,
-        );
+        let shown = shortened(path, 60);
+        self.unread(None, Fact::Projects, format!("the answer names `{shown}`, which is no path: {fault}"), None);
     }
 }
 

@@ -13,7 +13,7 @@ use super::instance::{self, Instance};
 use super::needs::{Needs, configuration_path};
 use super::queries::{self, FilesOf, MOST_PATHS, Queries, Query, fit};
 use super::side_by_side::each;
-use crate::api::{ApiError, TransportError, json_of};
+use crate::api::{ApiError, TransportError, json_of, shortened};
 use crate::gitlab::releases::PROTECTED_MERGE_REQUESTS;
 use crate::gitlab::{Version, is_plain_file_path, lower_path};
 use crate::inventory::Fact;
@@ -362,7 +362,7 @@ impl Fetch<'_> {
             })
             .collect();
         for (project, written) in elsewhere {
-            let shown = crate::source::visible(&written.chars().take(120).collect::<String>()).into_owned();
+            let shown = shortened(&written, 120);
             self.gathered.unread(
                 Some(&project),
                 Fact::CiConfiguration,
@@ -837,6 +837,11 @@ impl Fetch<'_> {
             self.gathered.unread(None, what, reason, None);
         }
         for project in self.gathered.projects.values_mut() {
+            // An address of another place may hold a token, and nothing is read there.
+            if ci_file_of(project).is_none() {
+                project.ci_config_path =
+                    project.ci_config_path.take().map(|path| crate::source::secrets::mask(&path).into_owned());
+            }
             project.files.retain(|path, file| {
                 is_plain_file_path(path) && file.bytes.as_ref().is_some_and(|bytes| bytes.len() <= MAX_FILE_SIZE)
             });

@@ -596,6 +596,19 @@ fn files_with_secrets_are_named() {
     assert!(!told.contains(secret));
 }
 
+/// What the server says goes into a file that is shared: no secret is in it, be it cut where it is told or not.
+#[test]
+fn what_the_server_says_is_written_without_secrets() {
+    let secret = "glpat-Zx81kq0PwR5t7LmN2bVc";
+    let mut world = acme(DEVELOPER);
+    world.projects[0].ci_config_path = Some(format!("https://example.com/{}/{secret}/ci.yml", "a".repeat(85)));
+    world.projects.push(Project { id: 14, path: format!("acme/{}/-{secret}", "b".repeat(45)), ..Project::default() });
+    let (place, told) = fetched(world, GROUP);
+    let text = place.text();
+    assert!(text.contains("its CI file lies elsewhere") && text.contains("which is no path"), "{text}");
+    assert!(!text.contains("Zx81") && !told.contains("Zx81"), "{text}{told}");
+}
+
 #[test]
 fn two_fetches_into_one_folder_and_a_folder_that_cannot_be_written() {
     let world = World { faults: Box::new(|number, _| (number == 5).then_some(Fault::Hang)), ..acme(DEVELOPER) };
