@@ -212,7 +212,7 @@ impl<'t> Client<'t> {
 
     /// Where the instance says that nothing is left of its window, the next request waits for the next one.
     ///
-    /// Source: `RateLimit-Remaining` and `RateLimit-Reset` on every answer from 18.6 on; before on 429 only.
+    /// Source: `doc/administration/settings/user_and_ip_rate_limits.md`: these headers stand on every answer from 18.6 on, before on 429 only.
     fn note_rate(&self, response: &Response) {
         let number = |name: &str| response.header(name)?.trim().parse::<u64>().ok();
         if number("ratelimit-remaining") != Some(0) || response.status == 429 {

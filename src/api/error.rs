@@ -32,6 +32,24 @@ pub enum ApiError {
     Refused(String),
 }
 
+impl ApiError {
+    /// Whether a smaller page, or fewer things at once, may be answered where this was not.
+    #[must_use]
+    pub fn is_too_much(&self) -> bool {
+        matches!(self, Self::Overloaded(_) | Self::Refused(_) | Self::Transport(TransportError::TooLarge(_)))
+    }
+
+    /// Whether it is about what was asked, so that other things may be asked for all the same.
+    #[must_use]
+    pub fn is_about_one_thing(&self) -> bool {
+        match self {
+            Self::Transport(error) => matches!(error, TransportError::TooLarge(_)),
+            Self::Unauthorized(_) | Self::RateLimited(_) | Self::RedirectedAway(_) => false,
+            _ => true,
+        }
+    }
+}
+
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -225,7 +225,7 @@ fn prediction(facts: &Facts<'_>, observed: &Observed) -> Option<Prediction> {
     index.agents().first()?;
     let Settings { version, is_release_assumed, tier, .. } = index.settings();
     let mut predicted = Prediction {
-        release: (!is_release_assumed).then(|| version.to_string()),
+        release: (!is_release_assumed).then_some(version),
         tier: tier.map(Tier::name),
         ..Prediction::default()
     };

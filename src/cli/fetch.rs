@@ -82,10 +82,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
     let gathered = match gathered {
         Ok(gathered) => gathered,
         Err(error) => {
-            let hint = if client.requests() > 2 {
-                "; nothing was written, and the same command goes on where this one stopped"
-            } else {
-                ""
+            let hint = match staged.has_kept() {
+                true => "; nothing was written, and the same command goes on where this one stopped",
+                false => "",
             };
             return Err(Unusable::new(format!("{}: {error}{hint}", connection.base())));
         }

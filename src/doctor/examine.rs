@@ -198,7 +198,7 @@ fn denied(hangs_on: HangsOn) -> &'static str {
     }
 }
 
-/// The context that is selected.
+/// The context that is selected. GitLab's kubeconfig chooses none for agents (`generate_kubeconfig_service.rb`).
 fn chosen(observed: &Observed) -> Vec<Line> {
     let Seen::Read(kubeconfig) = &observed.kubeconfig else { return Vec::new() };
     let names: Vec<&str> = kubeconfig.contexts.iter().map(|context| &*context.name).collect();
@@ -219,7 +219,7 @@ fn chosen(observed: &Observed) -> Vec<Line> {
     match &kubeconfig.current {
         None if observed.variable("KUBE_CONTEXT").is_none() => lines.push(line(
             Verdict::Doubtful,
-            "no context is chosen, which is how GitLab leaves it: kubectl talks to localhost until one is",
+            "no context is chosen, which is how GitLab leaves it: kubectl reaches no agent until one is",
             "kubectl config use-context <path of the configuration project>:<name of the agent>",
         )),
         Some(current) if !names.contains(&&**current) => lines.push(line(
@@ -290,14 +290,12 @@ fn licence(observed: &Observed) -> Option<Line> {
 }
 
 fn release(observed: &Observed) -> Option<Line> {
-    let told = observed.variable("CI_SERVER_VERSION")?;
-    let named = observed.prediction.as_ref()?.release.as_deref()?;
-    let line_of = |version: &str| version.split(['.', '-']).take(2).collect::<Vec<_>>().join(".");
-    (line_of(told) != line_of(named)).then(|| {
+    let (told, named) = (observed.release()?, observed.prediction.as_ref()?.release?.line());
+    (told != named).then(|| {
         line(
             Verdict::Doubtful,
             format!("this is GitLab {told}, and the prediction goes by {named}"),
-            format!("--gitlab-version {}", line_of(told)),
+            format!("--gitlab-version {told}"),
         )
     })
 }

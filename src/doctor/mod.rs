@@ -23,7 +23,7 @@ pub struct Prediction {
     /// The contexts of which nothing can be told, each with the reason.
     pub unknown: Vec<(String, String)>,
     /// The release that the prediction went by, if somebody named one.
-    pub release: Option<String>,
+    pub release: Option<Version>,
     /// The licence that it went by, if somebody named one.
     pub tier: Option<&'static str>,
 }
@@ -120,8 +120,7 @@ impl Observed {
     /// The release of the instance, as far as it counts: `18.9` of `18.9.2-ee`.
     #[must_use]
     pub fn release(&self) -> Option<Version> {
-        let mut numbers = self.variable("CI_SERVER_VERSION")?.split(['.', '-']).map(|part| part.parse::<u16>().ok());
-        Some(Version::new(numbers.next()??, numbers.next()??))
+        self.variable("CI_SERVER_VERSION").and_then(Version::told).map(Version::line)
     }
 
     /// Whether the project has the licence for `ci_job` and `impersonate`.

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::gathered::{File, Gathered, Group, Project, Rights};
 use super::git_hash::is_hash_of;
 use crate::agent_config::location::CI_FILE;
-use crate::gitlab::{is_agent_name, is_plain_file_path};
+use crate::gitlab::{EnvironmentTier, is_agent_name, is_plain_file_path};
 use crate::inventory::Fact;
 
 /// Where lists of a project go on that have more than one page.
@@ -159,6 +159,12 @@ pub(super) fn take_blob(project: &mut Project, blob: &Value) -> Option<(Fact, St
     let bytes = text.filter(|bytes| oid.as_deref().is_some_and(|oid| is_hash_of(oid, bytes)));
     project.files.insert(path.to_owned(), File { oid, bytes: bytes.map(<[u8]>::to_vec) });
     None
+}
+
+/// The tier of an environment in the inventory's word; `None` for none that is known.
+pub(super) fn tier_of(tier: &Value) -> Option<String> {
+    let tier = tier.as_str()?.to_ascii_lowercase().parse::<EnvironmentTier>().ok()?;
+    Some(tier.name().to_owned())
 }
 
 /// A project of REST.

@@ -28,3 +28,8 @@ impl Ask for Client<'_> {
         Client::graphql(self, query, variables)
     }
 }
+
+/// A path as one part of an address.
+pub(super) fn encoded(path: &str) -> String {
+    percent_encoding::utf8_percent_encode(path, percent_encoding::NON_ALPHANUMERIC).to_string()
+}

@@ -4,8 +4,7 @@ use serde_json::{Deserializer, Value};
 
 use super::answers::{self, next_page, nodes};
 use super::gathered::Gathered;
-use super::instance;
-use crate::gitlab::{EnvironmentTier, is_agent_name};
+use crate::gitlab::{Version, is_agent_name};
 use crate::inventory::Fact;
 
 /// What was found in a dump.
@@ -56,7 +55,7 @@ fn take(gathered: &mut Gathered, value: &Value, found: &mut Found) {
             found.things += 1;
         }
         Value::Object(object) if object.contains_key("version") && object.contains_key("revision") => {
-            if let Some(version) = value["version"].as_str().and_then(instance::version) {
+            if let Some(version) = value["version"].as_str().and_then(Version::told) {
                 gathered.version = Some(format!("{}.{}", version.major, version.minor));
                 found.things += 1;
             }
@@ -93,7 +92,7 @@ fn take_graphql(gathered: &mut Gathered, value: &Value, found: &mut Found) {
                 take_graphql(gathered, inner, found);
             }
             "metadata" => {
-                if let Some(version) = inner["version"].as_str().and_then(instance::version) {
+                if let Some(version) = inner["version"].as_str().and_then(Version::told) {
                     gathered.version = Some(format!("{}.{}", version.major, version.minor));
                     found.things += 1;
                 }
@@ -141,11 +140,8 @@ fn take_graphql_project(gathered: &mut Gathered, node: &Value, found: &mut Found
         let is_whole = next_page(environments).is_none()
             && (nodes(environments).next().is_some() || project.rights.reads_environments);
         if is_whole {
-            let known = nodes(environments).filter_map(|node| {
-                let tier =
-                    node["tier"].as_str().and_then(|tier| tier.to_ascii_lowercase().parse::<EnvironmentTier>().ok());
-                Some((node["name"].as_str()?.to_owned(), tier.map(|tier| tier.name().to_owned())))
-            });
+            let known = nodes(environments)
+                .filter_map(|node| Some((node["name"].as_str()?.to_owned(), answers::tier_of(&node["tier"]))));
             project.environments.get_or_insert_default().extend(known);
         }
     }

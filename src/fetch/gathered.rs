@@ -44,7 +44,7 @@ pub struct File {
 
 /// What the token may do in a project, as far as it tells empty from hidden.
 ///
-/// Source: `gitlab-api.md` 6.2, after `app/policies/project_policy.rb`: these lists are empty for a role that is too low.
+/// Source: `app/policies/project_policy.rb`: these lists are empty for a role that is too low.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rights {
     /// Environments are shown: Reporter.

@@ -3,8 +3,7 @@
 use serde_json::Value;
 
 use super::answers::number;
-use super::ask::Ask;
-use super::steps::{encoded, is_about_one_thing};
+use super::ask::{Ask, encoded};
 use crate::api::{ApiError, json_of};
 use crate::gitlab::releases::LICENCE_IN_PROJECTS;
 use crate::gitlab::{NEWEST, Tier, Version};
@@ -32,14 +31,14 @@ pub(super) fn look(ask: &dyn Ask) -> Result<Instance, ApiError> {
         answer => answer,
     };
     let metadata = json_of(&metadata?)?;
-    let Some(version) = metadata["version"].as_str().and_then(version) else {
+    let Some(version) = metadata["version"].as_str().and_then(Version::told) else {
         return Err(ApiError::Malformed("the answer names no release; is this a GitLab?".to_owned()));
     };
     let mut user = None;
     let told = match ask.get("/api/v4/personal_access_tokens/self").and_then(|response| json_of(&response)) {
         Ok(token) => Some(token),
         // What is no personal, project or group access token gets a 400.
-        Err(error) if is_about_one_thing(&error) => None,
+        Err(error) if error.is_about_one_thing() => None,
         Err(error) => return Err(error),
     };
     if let Some(token) = told {
@@ -64,23 +63,15 @@ pub(super) fn look(ask: &dyn Ask) -> Result<Instance, ApiError> {
 
 /// Whether the token's user is a member of a group, and so sees all projects below it; `None` where that is not told.
 ///
-/// Source: private projects are shown to members of the group, whatever their role (`app/finders/group_projects_finder.rb`).
+/// Source: private projects are shown to members of the group, whatever their role (`doc/user/permissions.md`).
 pub(super) fn is_member(ask: &dyn Ask, instance: &Instance, group: &str) -> Result<Option<bool>, ApiError> {
     let Some(user) = instance.user else { return Ok(None) };
     match ask.get(&format!("/api/v4/groups/{}/members/all/{user}", encoded(group))) {
         Ok(response) => Ok(Some(json_of(&response)?["access_level"].as_i64().is_some_and(|level| level >= 10))),
         Err(ApiError::NotFound) => Ok(Some(false)),
-        Err(error) if is_about_one_thing(&error) => Ok(None),
+        Err(error) if error.is_about_one_thing() => Ok(None),
         Err(error) => Err(error),
     }
-}
-
-/// The release in `18.9.0-pre`, `18.1.1-ee`.
-pub(super) fn version(text: &str) -> Option<Version> {
-    let mut numbers = text.split(['.', '-', '+']);
-    let number = |part: Option<&str>| part?.parse::<u16>().ok();
-    let (major, minor) = (number(numbers.next())?, number(numbers.next())?);
-    Some(Version::new(major, minor))
 }
 
 impl Instance {
@@ -120,17 +111,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn releases_are_read_with_what_stands_behind_them() {
-        assert_eq!(version("18.9.0-pre"), Some(Version::new(18, 9)));
-        assert_eq!(version("18.1.1-ee"), Some(Version::new(18, 1)));
-        assert_eq!(version("eighteen"), None);
-        assert_eq!(version("-1.2"), None);
-    }
-
-    #[test]
     fn the_licence_shows_in_what_it_brings_along() {
-        let instance =
-            |version: &str, enterprise| Instance { version: super::version(version), enterprise, user: None };
+        let instance = |version: &str, enterprise| Instance { version: Version::told(version), enterprise, user: None };
         let premium = json!({ "allow_pipeline_trigger_approve_deployment": false });
         let ultimate = json!({ "allow_pipeline_trigger_approve_deployment": false, "only_allow_merge_if_all_status_checks_passed": null });
         assert_eq!(instance("18.9", Some(true)).tier(Some(&premium)), Some(Tier::Premium));

@@ -1,8 +1,8 @@
 //! What a fetch would ask, without asking it.
 
-use super::ask::Ask;
+use super::ask::{Ask, encoded};
 use super::instance;
-use super::steps::{Targets, encoded};
+use super::steps::Targets;
 use crate::api::ApiError;
 
 /// A step of a fetch.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use serde_json::{Value, json};
 
 use super::answers::{self, More, NOT_SHOWN, next_page, nodes};
-use super::ask::Ask;
+use super::ask::{Ask, encoded};
 use super::gathered::{File, Gathered, Project};
 use super::git_hash::is_hash_of;
 use super::includes::{ci_file_of, missing};
@@ -13,7 +13,7 @@ use super::instance::{self, Instance};
 use super::needs::{Needs, configuration_path};
 use super::queries::{self, FilesOf, MOST_PATHS, Queries, Query, fit};
 use super::side_by_side::each;
-use crate::api::{ApiError, TransportError, json_of, shortened};
+use crate::api::{ApiError, json_of, shortened};
 use crate::gitlab::releases::PROTECTED_MERGE_REQUESTS;
 use crate::gitlab::{Version, is_plain_file_path, lower_path};
 use crate::inventory::Fact;
@@ -115,21 +115,6 @@ struct Fetch<'f> {
     gathered: Gathered,
     /// Files that were asked for and are not there, by project in lower case.
     absent: HashSet<(String, String)>,
-}
-
-/// Whether a smaller page may be answered where this one was not.
-fn is_too_much(error: &ApiError) -> bool {
-    matches!(error, ApiError::Overloaded(_) | ApiError::Refused(_) | ApiError::Transport(TransportError::TooLarge(_)))
-}
-
-/// Whether an error is one about a single thing, so that the rest may be asked for all the same.
-pub(super) fn is_about_one_thing(error: &ApiError) -> bool {
-    let is_too_large = matches!(error, ApiError::Transport(TransportError::TooLarge(_)));
-    is_too_large
-        || !matches!(
-            error,
-            ApiError::Transport(_) | ApiError::Unauthorized(_) | ApiError::RateLimited(_) | ApiError::RedirectedAway(_)
-        )
 }
 
 impl Fetch<'_> {
@@ -255,7 +240,7 @@ impl Fetch<'_> {
             let answer = self.queries.ask(self.ask, query, &variables);
             let is_lacking = match &answer {
                 Ok(answer) => !answer.errors.is_empty(),
-                Err(error) => is_too_much(error),
+                Err(error) => error.is_too_much(),
             };
             // What a page lacks may be there on a smaller one.
             if is_lacking && let Some(smaller) = sizes.next() {
@@ -269,7 +254,7 @@ impl Fetch<'_> {
                     }
                     answer
                 }
-                Err(error) if is_about_one_thing(&error) => {
+                Err(error) if error.is_about_one_thing() => {
                     self.gathered.unread(group, Fact::Projects, error.to_string(), None);
                     return Ok(());
                 }
@@ -305,7 +290,7 @@ impl Fetch<'_> {
                     let answer = self.queries.ask(self.ask, query, &json!({ "project": project, "after": after }));
                     let data = match answer {
                         Ok(answer) => answer.data,
-                        Err(error) if is_about_one_thing(&error) => {
+                        Err(error) if error.is_about_one_thing() => {
                             self.unread_list(&project, what, &error.to_string());
                             break;
                         }
@@ -442,7 +427,7 @@ impl Fetch<'_> {
             watch.step(doing, done, Some(wanted.len()));
             match answer {
                 Ok(answer) => Ok(Ok(answer)),
-                Err(error) if is_about_one_thing(&error) => Ok(Err(error)),
+                Err(error) if error.is_about_one_thing() => Ok(Err(error)),
                 Err(error) => Err(error),
             }
         })?;
@@ -537,7 +522,7 @@ impl Fetch<'_> {
                 format!("/api/v4/projects/{}/repository/files/{}/raw?ref=HEAD", encoded(project), encoded(path));
             match ask.get(&address) {
                 Ok(response) => Ok(Ok(response.body)),
-                Err(error) if is_about_one_thing(&error) => Ok(Err(error)),
+                Err(error) if error.is_about_one_thing() => Ok(Err(error)),
                 Err(error) => Err(error),
             }
         })?;
@@ -627,7 +612,11 @@ impl Fetch<'_> {
             }
             // From 18.1 on there is the setting, and no interface of the releases that are known shows it.
             if self.version >= PROTECTED_MERGE_REQUESTS {
-                unread.push((Fact::ProtectMergeRequestPipelines, "no interface shows it".to_owned(), None));
+                unread.push((
+                    Fact::ProtectMergeRequestPipelines,
+                    "kaslint knows no interface that shows it".to_owned(),
+                    None,
+                ));
             }
             for (what, reason, needs) in unread {
                 self.gathered.unread(Some(path), what, reason, needs);
@@ -723,7 +712,7 @@ impl Fetch<'_> {
             Ok(response) => {
                 json_of(&response).ok().and_then(|settings| settings[instance::AUTHORIZATION_SETTING].as_bool())
             }
-            Err(error) if is_about_one_thing(&error) => None,
+            Err(error) if error.is_about_one_thing() => None,
             Err(error) => return Err(error),
         };
         match setting {
@@ -756,7 +745,7 @@ impl Fetch<'_> {
                 );
                 let list = match self.ask.get(&address).and_then(|response| json_of(&response)) {
                     Ok(list) => list,
-                    Err(error) if is_about_one_thing(&error) => break,
+                    Err(error) if error.is_about_one_thing() => break,
                     Err(error) => return Err(error),
                 };
                 let items = list.as_array().cloned().unwrap_or_default();
@@ -789,7 +778,7 @@ impl Fetch<'_> {
             let address = format!("/api/v4/projects/{}/ci/lint", encoded(project));
             match ask.get(&address).and_then(|response| json_of(&response)) {
                 Ok(lint) => Ok(Ok(lint)),
-                Err(error) if is_about_one_thing(&error) => Ok(Err(error)),
+                Err(error) if error.is_about_one_thing() => Ok(Err(error)),
                 Err(error) => Err(error),
             }
         })?;
@@ -882,7 +871,7 @@ fn all_environments(
     for _ in 0..MOST_ENVIRONMENT_PAGES {
         let answer = match queries.ask(ask, queries::ENVIRONMENTS, &json!({ "project": path, "after": cursor })) {
             Ok(answer) => answer,
-            Err(error) if is_about_one_thing(&error) => return Ok(Err((error.to_string(), None))),
+            Err(error) if error.is_about_one_thing() => return Ok(Err((error.to_string(), None))),
             Err(error) => return Err(error),
         };
         let list = &answer.data["project"]["environments"];
@@ -891,7 +880,7 @@ fn all_environments(
         }
         for node in nodes(list) {
             if let Some(name) = node["name"].as_str() {
-                environments.insert(name.to_owned(), tier_of(&node["tier"]));
+                environments.insert(name.to_owned(), answers::tier_of(&node["tier"]));
             }
         }
         match next_page(list) {
@@ -906,12 +895,6 @@ fn all_environments(
     Ok(Err(("it has more than 5,000 environments".to_owned(), None)))
 }
 
-/// The tier of an environment in the inventory's word.
-pub(super) fn tier_of(tier: &Value) -> Option<String> {
-    let word = tier.as_str()?.to_ascii_lowercase();
-    word.parse::<crate::gitlab::EnvironmentTier>().ok().map(|tier| tier.name().to_owned())
-}
-
 /// The names of a list of REST, all pages.
 fn names(ask: &dyn Ask, project: &str, list: &str, needs: &'static str) -> Result<Came<BTreeSet<String>>, ApiError> {
     let mut names = BTreeSet::new();
@@ -920,7 +903,7 @@ fn names(ask: &dyn Ask, project: &str, list: &str, needs: &'static str) -> Resul
         let items = match ask.get(&address).and_then(|response| json_of(&response)) {
             Ok(Value::Array(items)) => items,
             Ok(_) => return Ok(Err(("what came is no list".to_owned(), None))),
-            Err(error) if is_about_one_thing(&error) => return Ok(Err((error.to_string(), Some(needs)))),
+            Err(error) if error.is_about_one_thing() => return Ok(Err((error.to_string(), Some(needs)))),
             Err(error) => return Err(error),
         };
         names.extend(items.iter().filter_map(|item| item["name"].as_str()).map(str::to_owned));
@@ -935,12 +918,7 @@ fn names(ask: &dyn Ask, project: &str, list: &str, needs: &'static str) -> Resul
 fn project_object(ask: &dyn Ask, path: &str) -> Result<Option<Value>, ApiError> {
     match ask.get(&format!("/api/v4/projects/{}", encoded(path))).and_then(|response| json_of(&response)) {
         Ok(object) => Ok(Some(object)),
-        Err(error) if is_about_one_thing(&error) => Ok(None),
+        Err(error) if error.is_about_one_thing() => Ok(None),
         Err(error) => Err(error),
     }
-}
-
-/// A path as one part of an address.
-pub(super) fn encoded(path: &str) -> String {
-    percent_encoding::utf8_percent_encode(path, percent_encoding::NON_ALPHANUMERIC).to_string()
 }

@@ -86,6 +86,17 @@ impl fmt::Display for VersionError {
 
 impl std::error::Error for VersionError {}
 
+impl Version {
+    /// The release that a server tells of itself, `18.9.2-ee` or `18.9.0-pre`, whatever is known of it; `None` for what is none.
+    #[must_use]
+    pub fn told(text: &str) -> Option<Self> {
+        match text.parse() {
+            Ok(version) | Err(VersionError::TooOld(version) | VersionError::NeverWas { version, .. }) => Some(version),
+            Err(VersionError::Malformed(_)) => None,
+        }
+    }
+}
+
 impl FromStr for Version {
     type Err = VersionError;
 

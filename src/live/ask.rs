@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::api::{ApiError, TransportError, json_of};
+use crate::api::{ApiError, json_of};
 use crate::fetch::Ask;
 use crate::gitlab::releases::AUTHORIZED_AGENTS_SHOWN as SINCE;
 use crate::gitlab::{Version, lower_path};
@@ -41,11 +41,7 @@ const NOT_SHOWN: &str = "not shown to this token, which needs the role Developer
 /// When the instance does not answer, not to this token, or is too old to be asked.
 pub fn stored(ask: &dyn Ask, base: &str, projects: &[&str]) -> Result<BTreeMap<String, Told>, ApiError> {
     let release = json_of(&ask.get("/api/v4/metadata")?)?;
-    let release = release["version"].as_str().unwrap_or_default();
-    let numbers: Vec<u16> = release.split(['.', '-']).take(2).map_while(|part| part.parse().ok()).collect();
-    if let [major, minor] = numbers[..]
-        && Version::new(major, minor) < SINCE
-    {
+    if release["version"].as_str().and_then(Version::told).is_some_and(|release| release < SINCE) {
         return Err(ApiError::UnknownField(format!(
             "ciAccessAuthorizedAgents, which is there from GitLab {}.{} on",
             SINCE.major, SINCE.minor
@@ -62,12 +58,12 @@ pub fn stored(ask: &dyn Ask, base: &str, projects: &[&str]) -> Result<BTreeMap<S
 fn of_chunk(ask: &dyn Ask, base: &str, chunk: &[&str], stored: &mut BTreeMap<String, Told>) -> Result<(), ApiError> {
     let answer = match ask.graphql(AUTHORIZED, &json!({ "paths": chunk, "n": chunk.len() })) {
         Ok(answer) => answer,
-        Err(error) if is_too_much(&error) && chunk.len() > 1 => {
+        Err(error) if error.is_too_much() && chunk.len() > 1 => {
             let (one, other) = chunk.split_at(chunk.len() / 2);
             of_chunk(ask, base, one, stored)?;
             return of_chunk(ask, base, other, stored);
         }
-        Err(error) if is_too_much(&error) => {
+        Err(error) if error.is_too_much() => {
             stored.extend(chunk.iter().map(|path| (lower_path(path).into_owned(), Err(error.to_string()))));
             return Ok(());
         }
@@ -82,11 +78,6 @@ fn of_chunk(ask: &dyn Ask, base: &str, chunk: &[&str], stored: &mut BTreeMap<Str
         stored.insert(lower_path(path).into_owned(), told.unwrap_or_else(|| Err(why.clone())));
     }
     Ok(())
-}
-
-/// Whether fewer projects may be answered where these were not.
-fn is_too_much(error: &ApiError) -> bool {
-    matches!(error, ApiError::Overloaded(_) | ApiError::Refused(_) | ApiError::Transport(TransportError::TooLarge(_)))
 }
 
 /// The agents of all pages; `None` for a list that is not there.

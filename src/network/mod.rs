@@ -7,7 +7,7 @@ use ureq::{Agent, Error, Proxy};
 
 use crate::api::{Clock, Method, Request, Response, Transport, TransportError};
 
-/// How long a whole request may take. GitLab gives GraphQL up after 30 seconds.
+/// How long a whole request may take. GitLab gives GraphQL up after 30 seconds (`graphql_timeout`).
 const WHOLE: Duration = Duration::from_secs(60);
 
 /// How long a connection may take.

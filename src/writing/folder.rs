@@ -54,7 +54,6 @@ impl StagedFolder {
         let staged = Self { place: place.to_owned(), beside, _lock: lock };
         staged.clear_up().map_err(|error| cannot(&super::reason(&error)))?;
         if let Some(fault) = staged.fault_of_place() {
-            let _ = fs::remove_dir_all(&staged.beside);
             return Err(cannot(&fault));
         }
         Ok(staged)
@@ -122,13 +121,10 @@ impl StagedFolder {
         fs::rename(unfinished, self.answers().join(name))
     }
 
-    /// Forgets everything that was kept.
-    ///
-    /// # Errors
-    /// When it cannot be taken away.
-    pub fn forget(&self) -> io::Result<()> {
-        remove(&self.answers())?;
-        fs::create_dir(self.answers())
+    /// Whether there is anything that a run after this one can go on from.
+    #[must_use]
+    pub fn has_kept(&self) -> bool {
+        fs::read_dir(self.answers()).is_ok_and(|mut kept| kept.next().is_some())
     }
 
     /// Writes the files of the new folder, by paths below it, and puts it in its place. What was kept is gone then.
@@ -169,6 +165,15 @@ impl StagedFolder {
     /// Takes away what lies beside the place, for a run that has nothing to keep.
     pub fn leave(self) {
         let _ = fs::remove_dir_all(&self.beside);
+    }
+}
+
+impl Drop for StagedFolder {
+    /// What keeps nothing for a run after this one goes.
+    fn drop(&mut self) {
+        if !self.has_kept() {
+            let _ = fs::remove_dir_all(&self.beside);
+        }
     }
 }
 
@@ -263,8 +268,6 @@ mod tests {
         drop(first);
         let second = StagedFolder::new(&place).unwrap();
         assert_eq!(second.kept("ab").as_deref(), Some(&b"answer"[..]));
-        second.forget().unwrap();
-        assert_eq!(second.kept("ab"), None);
         second.leave();
         assert!(names(around.path()).is_empty());
     }
@@ -274,7 +277,9 @@ mod tests {
         let around = tempfile::tempdir().unwrap();
         let place = around.path().join("inventory");
         put(&place, &[("inventory.yaml", "a")]).unwrap();
+        assert_eq!(names(around.path()), ["inventory"]);
         assert!(put(&place, &[("inventory.yaml", "b"), ("inventory.yaml/c", "d")]).is_err());
         assert_eq!(fs::read_to_string(place.join("inventory.yaml")).unwrap(), "a");
+        assert_eq!(names(around.path()), ["inventory"], "nothing stays beside it");
     }
 }
