@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::remote::RemoteArguments;
 use super::{Exit, gathering, output, progress};
 use crate::api::ApiError;
-use crate::fetch::{self, Before, Kept, Plan, Store, Targets, Watch, Wishes};
+use crate::fetch::{self, Before, Kept, Plan, Store, Targets, Wishes};
 use crate::project::Unusable;
 use crate::project::files::{Content, Disk, FileSource};
 use crate::writing::StagedFolder;
@@ -73,11 +73,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
     let staged = StagedFolder::new(&arguments.output).map_err(Unusable::new)?;
     let before = OnDisk::new(&arguments.output, arguments.refresh);
     let bar = progress::Requests::new();
-    let watch = Bar(&bar);
     let wishes = Wishes { targets, concurrency: arguments.concurrency.into(), merged_ci: arguments.merged_ci };
     let store = Answers(&staged);
     let kept = Kept::new(&client, &store, connection.base());
-    let gathered = fetch::fetch(&kept, connection.base(), &wishes, &before, &watch);
+    let gathered = fetch::fetch(&kept, connection.base(), &wishes, &before, &bar);
     drop(bar);
     let gathered = match gathered {
         Ok(gathered) => gathered,
@@ -175,13 +174,5 @@ impl Store for Answers<'_> {
     fn keep(&self, name: &str, bytes: &[u8]) {
         // Without them a fetch that is broken off begins anew, which is no reason to break this one off.
         let _ = self.0.keep(name, bytes);
-    }
-}
-
-struct Bar<'b>(&'b progress::Requests);
-
-impl Watch for Bar<'_> {
-    fn step(&self, doing: &'static str, done: usize, of: Option<usize>) {
-        self.0.step(doing, done, of);
     }
 }

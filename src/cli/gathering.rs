@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::output::{self, Outlet};
 use crate::fetch::{Gathered, inventory_text};
-use crate::inventory::Fact;
+use crate::inventory::{Fact, Unread};
 use crate::project::Unusable;
 
 /// So many files with secrets are named.
@@ -57,27 +57,23 @@ pub(super) fn counts(gathered: &Gathered) -> String {
     format!("{groups}, {projects}, {agents}{}", counted(files, "file"))
 }
 
-/// Something that was not read: of what, which fact, why not, and what would show it.
-pub(super) type NotRead<'i> = (Option<&'i str>, Fact, &'i str, Option<&'i str>);
-
 /// Tells what was not read, that of one fact and one need in one sentence.
 ///
 /// # Errors
 /// When the receiver does not take it.
-pub(super) fn tell_unread<'i>(unread: impl Iterator<Item = NotRead<'i>>, out: &mut Outlet<'_>) -> std::io::Result<()> {
-    let mut kinds: BTreeMap<(Fact, Option<&str>), Vec<NotRead<'_>>> = BTreeMap::new();
+pub(super) fn tell_unread<'i>(unread: impl Iterator<Item = &'i Unread>, out: &mut Outlet<'_>) -> std::io::Result<()> {
+    let mut kinds: BTreeMap<(Fact, Option<&str>), Vec<&Unread>> = BTreeMap::new();
     for row in unread {
-        kinds.entry((row.1, row.3)).or_default().push(row);
+        kinds.entry((row.fact, row.needs.as_deref())).or_default().push(row);
     }
     for ((what, needs), rows) in kinds {
-        let of: BTreeSet<&str> = rows.iter().filter_map(|(of, ..)| *of).collect();
+        let of: BTreeSet<&str> = rows.iter().filter_map(|row| row.path.as_deref()).collect();
         let of = match (of.len(), of.first()) {
             (0, _) => "of the instance".to_owned(),
             (1, Some(only)) => format!("of {only}"),
             (count, _) => format!("of {count} projects"),
         };
-        let reasons: BTreeSet<&str> =
-            rows.iter().map(|(_, _, reason, _)| *reason).filter(|reason| !reason.is_empty()).collect();
+        let reasons: BTreeSet<&str> = rows.iter().filter_map(|row| row.reason.as_deref()).collect();
         let reason = match (reasons.first(), reasons.len()) {
             (None, _) => String::new(),
             (Some(reason), 1) => format!(": {reason}"),
@@ -100,8 +96,7 @@ fn unread(gathered: &Gathered, out: &mut Outlet<'_>) -> std::io::Result<()> {
     }
     out.empty_line()?;
     out.line(format_args!("Not read, and so not known (`unread` in inventory.yaml):"))?;
-    let rows = gathered.unread.iter();
-    tell_unread(rows.map(|row| (row.project.as_deref(), row.what, &*row.reason, row.needs.as_deref())), out)
+    tell_unread(gathered.unread.iter(), out)
 }
 
 fn secrets(gathered: &Gathered, out: &mut Outlet<'_>) -> std::io::Result<()> {

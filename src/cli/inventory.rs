@@ -71,11 +71,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
             return Ok(());
         }
         out.line(format_args!("Not read from GitLab, and so not known:"))?;
-        let rows = inventory.unread().iter();
-        let rows = rows.map(|row| {
-            (row.path.as_deref(), row.fact, row.reason.as_deref().unwrap_or_default(), row.needs.as_deref())
-        });
-        gathering::tell_unread(rows, out)
+        gathering::tell_unread(inventory.unread().iter(), out)
     })?;
     Ok(Exit::Fine)
 }

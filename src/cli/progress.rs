@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::fetch::Watch;
 use crate::project::Steps;
 
 /// From how many files on a bar may be shown.
@@ -124,9 +125,10 @@ impl Requests {
         *SHOWN.lock().unwrap_or_else(PoisonError::into_inner) = bar.clone();
         Self { bar, doing: Mutex::new("") }
     }
+}
 
-    /// So much is done of a step; of how much, where that is known.
-    pub fn step(&self, doing: &'static str, done: usize, of: Option<usize>) {
+impl Watch for Requests {
+    fn step(&self, doing: &'static str, done: usize, of: Option<usize>) {
         let Some(bar) = &self.bar else { return };
         let mut current = self.doing.lock().unwrap_or_else(PoisonError::into_inner);
         if *current != doing {

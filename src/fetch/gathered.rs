@@ -4,23 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::api::shortened;
 use crate::gitlab::{Tier, lower_path, path_fault};
-use crate::inventory::Fact;
+use crate::inventory::{Fact, Unread};
 
 /// The longest reason of a row under `unread`, in characters.
 const LONGEST_REASON: usize = 300;
-
-/// Something that could not be read; a row under `unread`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Unread {
-    /// The project or group; `None` for what is the instance's.
-    pub project: Option<String>,
-    /// What: a word of the inventory.
-    pub what: Fact,
-    /// Why not.
-    pub reason: String,
-    /// The role or scope that would show it, where that is known.
-    pub needs: Option<String>,
-}
 
 /// A group.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -117,12 +104,12 @@ pub struct Gathered {
 
 impl Gathered {
     /// Notes that something could not be read. A reason may repeat what the server says, and stands in a file that is shared.
-    pub fn unread(&mut self, project: Option<&str>, what: Fact, reason: impl Into<String>, needs: Option<&str>) {
+    pub fn unread(&mut self, project: Option<&str>, fact: Fact, reason: impl Into<String>, needs: Option<&str>) {
         self.unread.insert(Unread {
-            project: project.map(str::to_owned),
-            what,
-            reason: shortened(&reason.into(), LONGEST_REASON),
-            needs: needs.map(str::to_owned),
+            path: project.map(Into::into),
+            fact,
+            reason: Some(shortened(&reason.into(), LONGEST_REASON).into()),
+            needs: needs.map(Into::into),
         });
     }
 

@@ -79,7 +79,8 @@ struct Unread<'g> {
     #[serde(skip_serializing_if = "Option::is_none")]
     project: Option<&'g str>,
     what: &'static str,
-    reason: &'g str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'g str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     needs: Option<&'g str>,
 }
@@ -107,9 +108,9 @@ pub fn inventory_text(gathered: &Gathered) -> Result<String, String> {
             .unread
             .iter()
             .map(|row| Unread {
-                project: row.project.as_deref(),
-                what: row.what.word(),
-                reason: &row.reason,
+                project: row.path.as_deref(),
+                what: row.fact.word(),
+                reason: row.reason.as_deref(),
                 needs: row.needs.as_deref(),
             })
             .collect(),

@@ -19,7 +19,7 @@ mod steps;
 
 pub use ask::Ask;
 pub use from_api::{Found, finish, take_dump};
-pub use gathered::{File, Gathered, Group, Project, Rights, Unread};
+pub use gathered::{File, Gathered, Group, Project, Rights};
 pub use inventory_text::inventory_text;
 pub use kept::{Kept, Store};
 pub use plan::{Plan, Step, plan};

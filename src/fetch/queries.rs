@@ -17,9 +17,12 @@ pub(super) struct Query(&'static str);
 
 pub(super) const GROUPS: Query = Query(include_str!("queries/groups.graphql"));
 pub(super) const ALL_GROUPS: Query = Query(include_str!("queries/all_groups.graphql"));
-pub(super) const PROJECTS: Query = Query(include_str!("queries/projects.graphql"));
-pub(super) const PROJECTS_BY_PATH: Query = Query(include_str!("queries/projects_by_path.graphql"));
-pub(super) const ALL_PROJECTS: Query = Query(include_str!("queries/all_projects.graphql"));
+pub(super) const PROJECTS: Query =
+    Query(concat!(include_str!("queries/projects.graphql"), include_str!("queries/project_fields.graphql")));
+pub(super) const PROJECTS_BY_PATH: Query =
+    Query(concat!(include_str!("queries/projects_by_path.graphql"), include_str!("queries/project_fields.graphql")));
+pub(super) const ALL_PROJECTS: Query =
+    Query(concat!(include_str!("queries/all_projects.graphql"), include_str!("queries/project_fields.graphql")));
 pub(super) const AGENTS: Query = Query(include_str!("queries/agents.graphql"));
 pub(super) const AGENT_FOLDERS: Query = Query(include_str!("queries/agent_folders.graphql"));
 pub(super) const ENVIRONMENTS: Query = Query(include_str!("queries/environments.graphql"));

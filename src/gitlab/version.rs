@@ -128,6 +128,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_a_server_tells_is_taken_whatever_is_known_of_it() {
+        assert_eq!(Version::told("18.9.0-pre").map(Version::line), Some(Version::new(18, 9)));
+        assert_eq!(Version::told("18.1.1-ee").map(Version::line), Some(Version::new(18, 1)));
+        assert_eq!(Version::told("12.0.3-ee").map(Version::line), Some(Version::new(12, 0)));
+        assert_eq!(Version::told("18.12.0").map(Version::line), Some(Version::new(18, 12)));
+        for text in ["eighteen", "-1.2", "", "18"] {
+            assert_eq!(Version::told(text), None, "{text}");
+        }
+    }
+
+    #[test]
     fn versions_are_read_as_gitlab_writes_them() {
         for text in ["18.4", "v18.4.0-ee", "18.4.0-rc42"] {
             assert_eq!(text.parse(), Ok(Version::new(18, 4)), "{text}");

@@ -75,7 +75,7 @@ impl std::str::FromStr for Fact {
 }
 
 /// Something that could not be read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Unread {
     /// The project or group; `None` for the instance.
     pub path: Option<Box<str>>,

@@ -1,5 +1,6 @@
-//! As much of GraphQL as queries of a client have: operations, variables, arguments, aliases, `@include`.
+//! As much of GraphQL as queries of a client have: operations, variables, arguments, aliases, fragments, `@include`.
 
+use std::collections::HashMap;
 use std::iter::Peekable;
 use std::str::Chars;
 
@@ -18,11 +19,20 @@ pub struct Field {
 struct Parser<'t> {
     text: Peekable<Chars<'t>>,
     variables: &'t Value,
+    fragments: &'t HashMap<&'t str, &'t str>,
 }
 
-/// The fields of a query's first operation.
+/// The fields of a query, which stands in front of its fragments.
 pub fn parse(text: &str, variables: &Value) -> Vec<Field> {
-    let mut parser = Parser { text: text.chars().peekable(), variables };
+    let mut definitions = text.split("fragment ");
+    let query = definitions.next().unwrap();
+    let fragments: HashMap<&str, &str> = definitions.map(|fragment| fragment.split_once(" on ").unwrap()).collect();
+    selection_of(query, variables, &fragments)
+}
+
+/// The fields of the first selection of a definition.
+fn selection_of(text: &str, variables: &Value, fragments: &HashMap<&str, &str>) -> Vec<Field> {
+    let mut parser = Parser { text: text.chars().peekable(), variables, fragments };
     while parser.text.peek().is_some_and(|&letter| letter != '{' && letter != '(') {
         parser.text.next();
     }
@@ -59,7 +69,13 @@ impl Parser<'_> {
         let mut fields = Vec::new();
         if self.next_is('{') {
             while !self.next_is('}') {
-                fields.push(self.field());
+                if self.next_is('.') {
+                    assert!(self.next_is('.') && self.next_is('.'));
+                    let name = self.name();
+                    fields.extend(selection_of(self.fragments[&*name], self.variables, self.fragments));
+                } else {
+                    fields.push(self.field());
+                }
             }
         }
         fields
