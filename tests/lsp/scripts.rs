@@ -20,6 +20,7 @@ fn what_a_script_does_is_told_in_it() {
     // Files that nobody runs are nobody's matter.
     client.open(&uri("y.sh"), "kubectl get pods\n");
     client.open(&uri(".gitlab-ci.yml"), CI);
+    client.told();
     client.replace(&uri(".gitlab-ci.yml"), 2, "job:\n  script: [./y.sh]\n");
     let told = client.told();
     assert_eq!(told.get("y.sh").map(|told| told.lines()), Some(vec!["0:0-0:7 no-context-selected".into()]));
