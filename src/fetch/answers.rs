@@ -142,6 +142,24 @@ pub(super) fn take_agents(project: &mut Project, connection: &Value) -> bool {
 
 /// Takes a file; what is said of one that is none.
 pub(super) fn take_blob(project: &mut Project, blob: &Value) -> Option<(Fact, String, Option<&'static str>)> {
+    let oid = blob["oid"].as_str();
+    let text = blob["rawTextBlob"].as_str().map(str::as_bytes);
+    // Bytes that are no UTF-8 come as others; their hash tells.
+    let bytes = text.filter(|bytes| oid.is_some_and(|oid| is_hash_of(oid, bytes)));
+    take_file(project, blob, oid, bytes)
+}
+
+/// Takes a file of the tree of REST, which has no bytes; what is said of one that is none.
+pub(super) fn take_tree_entry(project: &mut Project, entry: &Value) -> Option<(Fact, String, Option<&'static str>)> {
+    take_file(project, entry, entry["id"].as_str(), None)
+}
+
+fn take_file(
+    project: &mut Project,
+    blob: &Value,
+    oid: Option<&str>,
+    bytes: Option<&[u8]>,
+) -> Option<(Fact, String, Option<&'static str>)> {
     let path = blob["path"].as_str()?;
     let what = if path.starts_with(".gitlab/agents/") { Fact::AgentConfiguration } else { Fact::CiConfiguration };
     let shown = || crate::api::shortened(path, 80);
@@ -153,11 +171,8 @@ pub(super) fn take_blob(project: &mut Project, blob: &Value) -> Option<(Fact, St
         Some("160000" | "040000" | "40000") => return None,
         _ => {}
     }
-    let oid = blob["oid"].as_str().map(str::to_owned);
-    let text = blob["rawTextBlob"].as_str().map(str::as_bytes);
-    // Bytes that are no UTF-8 come as others; their hash tells.
-    let bytes = text.filter(|bytes| oid.as_deref().is_some_and(|oid| is_hash_of(oid, bytes)));
-    project.files.insert(path.to_owned(), File { oid, bytes: bytes.map(<[u8]>::to_vec) });
+    let file = File { oid: oid.map(str::to_owned), bytes: bytes.map(<[u8]>::to_vec) };
+    project.files.insert(path.to_owned(), file);
     None
 }
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::answers::number;
 use super::ask::{Ask, encoded};
 use crate::api::{ApiError, json_of};
-use crate::gitlab::releases::LICENCE_IN_PROJECTS;
+use crate::gitlab::releases::{AUTHORIZED_AGENTS_SHOWN, LICENCE_IN_PROJECTS};
 use crate::gitlab::{NEWEST, Tier, Version};
 
 /// The setting "Enable instance level authorization" in `/application/settings`.
@@ -77,6 +77,11 @@ pub(super) fn is_member(ask: &dyn Ask, instance: &Instance, group: &str) -> Resu
 impl Instance {
     pub fn version_or_newest(&self) -> Version {
         self.version.unwrap_or(NEWEST)
+    }
+
+    /// Whether it is asked by REST: GraphQL is asked of releases in which our queries are known to be valid.
+    pub fn is_asked_by_rest(&self) -> bool {
+        self.version_or_newest() < AUTHORIZED_AGENTS_SHOWN
     }
 
     /// Whether it is the Community Edition.

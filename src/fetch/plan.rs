@@ -76,9 +76,25 @@ pub fn plan(ask: &dyn Ask, targets: &Targets) -> Result<Plan, ApiError> {
         steps.push(Step { what: "groups", requests: pages(groups, 100), note: told(groups, "group") });
     }
     let as_needed = |what, note: &str| Step { what, requests: None, note: note.to_owned() };
+    if instance.is_asked_by_rest() {
+        let listed = if matches!(targets, Targets::Projects(_)) { projects } else { pages(projects, 100) };
+        steps.extend([
+            Step { what: "projects", requests: listed, note: told(projects, "project") },
+            Step {
+                what: "agents, folders",
+                requests: projects.map(|count| 2 * count),
+                note: "two a project".to_owned(),
+            },
+            Step { what: "CI files", requests: projects, note: "one a project".to_owned() },
+            as_needed("agent files", "one each"),
+        ]);
+    } else {
+        steps.extend([
+            Step { what: "projects", requests: pages(projects, project_page), note: told(projects, "project") },
+            as_needed("agent files", "one for each 11 configuration projects"),
+        ]);
+    }
     steps.extend([
-        Step { what: "projects", requests: pages(projects, project_page), note: told(projects, "project") },
-        as_needed("agent files", "one for each 11 configuration projects"),
         as_needed("includes", "of projects that an entry lets in"),
         as_needed("environments", "one a project that an entry with environments is about"),
         as_needed("protected refs", "two a project that an entry for protected refs is about"),

@@ -98,6 +98,9 @@ impl Fetch<'_> {
 
     /// Fetches files by as few queries as their points allow. Those of a fetch before this one are kept where their hash says so.
     fn files(&mut self, wanted: Vec<FilesOf>, doing: &'static str) -> Result<(), ApiError> {
+        if self.is_by_rest {
+            return self.files_by_rest(wanted);
+        }
         let mut wanted = divided(wanted);
         if self.before.is_there() {
             self.ask_files(&wanted, false, doing)?;
@@ -179,7 +182,7 @@ impl Fetch<'_> {
     }
 
     /// Takes what is on disk already, and leaves what is not.
-    fn keep_what_is_the_same(&mut self, wanted: Vec<FilesOf>) -> Vec<FilesOf> {
+    pub(super) fn keep_what_is_the_same(&mut self, wanted: Vec<FilesOf>) -> Vec<FilesOf> {
         let mut left = Vec::new();
         for mut files in wanted {
             let Some(project) = self.gathered.projects.get_mut(&*lower_path(&files.project)) else { continue };
@@ -201,8 +204,8 @@ impl Fetch<'_> {
         left
     }
 
-    /// Fetches what did not come byte by byte: what is no UTF-8.
-    fn raw_files(&mut self, wanted: &[FilesOf]) -> Result<(), ApiError> {
+    /// Fetches the files whose bytes did not come: by GraphQL, those that are no UTF-8.
+    pub(super) fn raw_files(&mut self, wanted: &[FilesOf]) -> Result<(), ApiError> {
         let mut open = Vec::new();
         for files in wanted {
             let Some(project) = self.gathered.projects.get(&*lower_path(&files.project)) else { continue };
@@ -237,6 +240,14 @@ impl Fetch<'_> {
                 Ok(_) => {
                     let files = FilesOf { project, paths: vec![path] };
                     self.unread_files(&files, "what came is not what git's hash says; it was changed meanwhile", None);
+                }
+                Err(ApiError::NotFound) if oid.is_none() => {
+                    // Nobody said that it is there.
+                    let lower = lower_path(&project).into_owned();
+                    if let Some(known) = self.gathered.projects.get_mut(&lower) {
+                        known.files.remove(&path);
+                    }
+                    self.absent.insert((lower, path));
                 }
                 Err(error) => {
                     self.unread_files(

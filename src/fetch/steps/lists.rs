@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use serde_json::{Value, json};
 
-use super::{Fetch, Targets};
+use super::{Fetch, NOT_THERE, Targets};
 use crate::api::{ApiError, json_of};
 use crate::fetch::answers::{self, More, NOT_SHOWN, next_page, nodes};
 use crate::fetch::gathered::Gathered;
@@ -15,9 +15,6 @@ use crate::inventory::Fact;
 
 /// Page sizes, from the largest on. A page that is too much for the server is asked for again with the next.
 const PAGE_SIZES: [usize; 3] = [100, 50, 20];
-
-/// What is said of a group or project that GraphQL answers null for.
-const NOT_THERE: &str = "not there, or not shown to this token";
 
 impl Fetch<'_> {
     pub(super) fn groups_and_projects(&mut self, targets: &Targets) -> Result<(), ApiError> {

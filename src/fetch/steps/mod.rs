@@ -1,8 +1,10 @@
 //! A fetch, step by step: the instance, groups, projects, agent files, includes, and what entries need.
 
+mod by_rest;
 mod files;
 mod lists;
 mod needed;
+mod pages;
 mod settings;
 
 use std::collections::HashSet;
@@ -16,6 +18,9 @@ use super::queries::Queries;
 use crate::api::ApiError;
 use crate::gitlab::{Version, is_plain_file_path};
 use crate::inventory::Fact;
+
+/// What is said of a group or project that GitLab hides or does not have, which it does not tell apart.
+const NOT_THERE: &str = "not there, or not shown to this token";
 
 /// What is to be fetched.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,10 +80,14 @@ pub fn fetch(
         concurrency: wishes.concurrency,
         queries: Queries::new(instance.version_or_newest()),
         version: instance.version_or_newest(),
+        is_by_rest: instance.is_asked_by_rest(),
         gathered,
         absent: HashSet::new(),
     };
-    fetch.groups_and_projects(&wishes.targets)?;
+    match fetch.is_by_rest {
+        true => fetch.groups_and_projects_by_rest(&wishes.targets)?,
+        false => fetch.groups_and_projects(&wishes.targets)?,
+    }
     fetch.what_is_not_listed(&wishes.targets, &instance)?;
     fetch.agent_files()?;
     let needs = Needs::of(&fetch.gathered, fetch.version);
@@ -99,6 +108,8 @@ struct Fetch<'f> {
     concurrency: usize,
     queries: Queries,
     version: Version,
+    /// Whether the release is older than the texts of our queries.
+    is_by_rest: bool,
     gathered: Gathered,
     /// Files that were asked for and are not there, by project in lower case.
     absent: HashSet<(String, String)>,

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::Fetch;
-use crate::api::{ApiError, json_of};
+use super::pages::pages;
+use crate::api::ApiError;
 use crate::fetch::answers::{self, NOT_SHOWN, next_page, nodes};
 use crate::fetch::ask::{Ask, encoded};
 use crate::fetch::gathered::Project;
@@ -22,11 +23,13 @@ impl Fetch<'_> {
     /// Asks for the environments of projects that an entry with `environments` is about.
     pub(super) fn environments(&mut self, needs: &Needs) -> Result<(), ApiError> {
         let asked = self.projects(&needs.environments);
-        let (ask, queries, watch) = (self.ask, &self.queries, self.watch);
+        let (ask, queries, watch, is_by_rest) = (self.ask, &self.queries, self.watch, self.is_by_rest);
         let done = std::sync::atomic::AtomicUsize::new(0);
         let dropped_rights = queries.dropped().contains("userPermissions");
         let came = each(&asked, self.concurrency, |(path, project)| {
-            let result = if project.rights.reads_environments || dropped_rights {
+            let result = if is_by_rest {
+                environments_by_rest(ask, path)
+            } else if project.rights.reads_environments || dropped_rights {
                 all_environments(queries, ask, path, project.rights.reads_environments)
             } else {
                 Ok(Err((NOT_SHOWN.to_owned(), Some("role Reporter"))))
@@ -51,11 +54,12 @@ impl Fetch<'_> {
     /// Asks for the protected refs of projects that an entry for protected refs is about.
     pub(super) fn protected_refs(&mut self, needs: &Needs) -> Result<(), ApiError> {
         let asked = self.projects(&needs.protected);
-        let (ask, watch) = (self.ask, self.watch);
+        let (ask, watch, is_by_rest) = (self.ask, self.watch, self.is_by_rest);
         let done = std::sync::atomic::AtomicUsize::new(0);
         let came = each(&asked, self.concurrency, |(path, project)| {
             let branches = names(ask, path, "protected_branches", "role Reporter")?;
-            let tags = if project.rights.is_maintainer {
+            // Lists of projects by REST do not tell the role, and these are refused to one that is too low.
+            let tags = if project.rights.is_maintainer || is_by_rest {
                 names(ask, path, "protected_tags", "role Maintainer")?
             } else {
                 Err((NOT_SHOWN.to_owned(), Some("role Maintainer")))
@@ -144,21 +148,22 @@ fn all_environments(
     Ok(Err(("it has more than 5,000 environments".to_owned(), None)))
 }
 
+/// The environments of a project; REST refuses them to a role that is too low.
+fn environments_by_rest(ask: &dyn Ask, path: &str) -> Result<Came<BTreeMap<String, Option<String>>>, ApiError> {
+    let mut environments = BTreeMap::new();
+    let address = format!("/api/v4/projects/{}/environments?", encoded(path));
+    let whole = pages(ask, &address, |item| {
+        if let Some(name) = item["name"].as_str() {
+            environments.insert(name.to_owned(), answers::tier_of(&item["tier"]));
+        }
+    })?;
+    Ok(whole.map(|()| environments).map_err(|lacking| (lacking.reason(), Some("role Reporter"))))
+}
+
 /// The names of a list of REST, all pages.
 fn names(ask: &dyn Ask, project: &str, list: &str, needs: &'static str) -> Result<Came<BTreeSet<String>>, ApiError> {
     let mut names = BTreeSet::new();
-    for page in 1..=100 {
-        let address = format!("/api/v4/projects/{}/{list}?per_page=100&page={page}", encoded(project));
-        let items = match ask.get(&address).and_then(|response| json_of(&response)) {
-            Ok(Value::Array(items)) => items,
-            Ok(_) => return Ok(Err(("what came is no list".to_owned(), None))),
-            Err(error) if error.is_about_one_thing() => return Ok(Err((error.to_string(), Some(needs)))),
-            Err(error) => return Err(error),
-        };
-        names.extend(items.iter().filter_map(|item| item["name"].as_str()).map(str::to_owned));
-        if items.len() < 100 {
-            return Ok(Ok(names));
-        }
-    }
-    Ok(Err(("the list has no end".to_owned(), None)))
+    let address = format!("/api/v4/projects/{}/{list}?", encoded(project));
+    let whole = pages(ask, &address, |item| names.extend(item["name"].as_str().map(str::to_owned)))?;
+    Ok(whole.map(|()| names).map_err(|lacking| (lacking.reason(), Some(needs))))
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::Fetch;
+use super::pages::pages;
 use crate::api::{ApiError, json_of};
 use crate::fetch::answers::NOT_SHOWN;
 use crate::fetch::ask::{Ask, encoded};
@@ -114,27 +115,13 @@ impl Fetch<'_> {
             .collect();
         let mut objects = Vec::new();
         for top in tops.iter().filter(|top| self.gathered.groups.contains_key(*top)) {
-            let mut page = 1;
-            loop {
-                let address = format!(
-                    "/api/v4/groups/{}/projects?include_subgroups=true&with_shared=false&per_page=100&page={page}",
-                    encoded(top)
-                );
-                let list = match self.ask.get(&address).and_then(|response| json_of(&response)) {
-                    Ok(list) => list,
-                    Err(error) if error.is_about_one_thing() => break,
-                    Err(error) => return Err(error),
-                };
-                let items = list.as_array().cloned().unwrap_or_default();
-                let is_last = items.len() < 100;
-                objects.extend(items);
-                self.watch.step("asking for Auto DevOps", objects.len(), Some(self.gathered.projects.len()));
-                // More than there are projects is a list without an end.
-                if is_last || objects.len() > self.gathered.projects.len() + 1_000 {
-                    break;
-                }
-                page += 1;
-            }
+            let address = format!("/api/v4/groups/{}/projects?include_subgroups=true&with_shared=false", encoded(top));
+            let (ask, watch, of) = (self.ask, self.watch, self.gathered.projects.len());
+            // A project that is not in the list is not known, and told as that.
+            let _ = pages(ask, &address, |item| {
+                objects.push(item.clone());
+                watch.step("asking for Auto DevOps", objects.len(), Some(of));
+            })?;
         }
         Ok(objects)
     }
