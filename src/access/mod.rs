@@ -27,6 +27,7 @@ pub mod identity;
 pub mod index;
 pub mod jobs;
 pub mod managed_resources;
+pub mod names;
 pub(crate) mod pattern_index;
 mod releases;
 pub mod user_access;

@@ -8,6 +8,7 @@ mod new;
 mod old;
 
 pub use new::NewPattern;
+pub(in crate::access) use old::Reading;
 pub use old::{Fault, OldPattern, RubyOnly, Verdict, is_expression};
 
 use crate::gitlab::releases::{NEW_MATCHER, NEW_MATCHER_POSSIBLE};

@@ -78,6 +78,21 @@ enum Form<'p> {
     Unknown(RubyOnly),
 }
 
+/// How a pattern is compared with names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::access) enum Reading<'p> {
+    /// With the whole name.
+    Exact(&'p str),
+    /// By characters that stand for themselves, `.` for any one and `*` for any run, anywhere in the name.
+    Parts(&'p str),
+    /// As this expression of the `regex` crate, anywhere in the name.
+    Expression(&'p str),
+    /// Not at all: the server raises an error.
+    Raises(Fault),
+    /// By Ruby alone.
+    Unknown(RubyOnly),
+}
+
 impl OldPattern<'static> {
     /// Reads a pattern that [`is_expression`]. What it is translated to borrows nothing.
     pub(in crate::access) fn of_expression(pattern: &str) -> Self {
@@ -136,6 +151,17 @@ impl<'p> OldPattern<'p> {
             Form::Parts(pattern) if parts_occur_for_sure(pattern, environment) => PartialVerdict::Always,
             Form::Parts(pattern) if parts_could_occur(pattern, environment) => PartialVerdict::Depends,
             Form::Parts(_) => PartialVerdict::Never,
+        }
+    }
+
+    /// How it is compared.
+    pub(in crate::access) fn reading(&self) -> Reading<'_> {
+        match &self.form {
+            Form::Exact(name) => Reading::Exact(name),
+            Form::Parts(pattern) => Reading::Parts(pattern),
+            Form::Expression(expression) => Reading::Expression(expression.as_str()),
+            Form::Raises(fault) => Reading::Raises(*fault),
+            Form::Unknown(unknown) => Reading::Unknown(*unknown),
         }
     }
 
