@@ -217,7 +217,8 @@ pub fn cause(difference: &Difference, evidence: &Evidence) -> Cause {
     {
         return Cause::NotSynced { changed: told(changed), last_used: evidence.last_used.map(told) };
     }
-    if difference.hangs_on_instance {
+    // Switched, it gives access, takes it away, or lets another entry count. No settings come of it that the file does not have.
+    if difference.hangs_on_instance && (difference.stored.is_none() || difference.other_entry.is_some()) {
         return Cause::InstanceSetting;
     }
     match (&difference.other_entry, &difference.stored) {
