@@ -12,7 +12,7 @@ use kaslint::api::{ApiError, Client, Clock, Method, Request, Transport as _, Tra
 use kaslint::network::Http;
 
 use crate::gitlab::{DEVELOPER, Fault, Gitlab, MAINTAINER, Project, TOKEN, World};
-use crate::relay::Relay;
+use crate::relay::{Relay, changing};
 use crate::{GROUP, Place, acme, each, error, files, kaslint};
 
 /// Numbers that a seed decides (SplitMix64).
@@ -232,11 +232,9 @@ fn what_is_no_answer_is_not_kept() {
     let (whole, gitlab) = (Place::new(), Gitlab::serve(acme(MAINTAINER)));
     whole.fetch(&gitlab, GROUP);
     let (count, whole) = (gitlab.requests(), files_at(&whole, &gitlab.url, URL));
-    let bodies: [(&str, &[u8]); 6] = [
+    let bodies: [(&str, &[u8]); 4] = [
         ("text/html", b"<html>Sign in</html>"),
-        ("text/plain", b"Retry later\n"),
         ("application/json", b"{\"data\": {\"group\": {\"proj"),
-        ("application/json", b""),
         ("application/json", b"\"\""),
         ("image/png", b"\x89PNG\r\n\x1a\n\xff\x00"),
     ];
@@ -300,6 +298,78 @@ fn a_server_that_fails_once_is_asked_again_and_one_that_fails_for_good_is_told()
         assert_eq!(files_at(&place, &faulty.url, URL), whole, "mended after {at}");
         assert_eq!(place.names(), ["inventory", "token"]);
     });
+}
+
+/// A change of the projects, from one page to the next.
+type Change = (&'static str, fn(&mut Vec<Project>));
+
+#[test]
+fn a_list_that_changes_between_its_pages_loses_nothing_and_tells_nothing_twice() {
+    let changes: [Change; 6] = [
+        ("gone from the first page", |projects| projects.retain(|project| project.id != 100)),
+        ("gone from the second page", |projects| projects.retain(|project| project.id != 229)),
+        ("more on the second page", |projects| {
+            projects.push(Project { id: 500, path: "acme/web/new".to_owned(), ..Project::default() });
+        }),
+        ("more on the first page", |projects| {
+            projects.insert(0, Project { id: 5, path: "acme/web/late".to_owned(), ..Project::default() });
+        }),
+        ("renamed on the first page", |projects| {
+            projects.iter_mut().filter(|project| project.id == 100).for_each(|one| one.path = "acme/web/z".to_owned());
+        }),
+        ("renamed on the second page", |projects| {
+            projects.iter_mut().filter(|project| project.id == 229).for_each(|one| one.path = "acme/web/a".to_owned());
+        }),
+    ];
+    let world = || {
+        let mut world = company(DEVELOPER, 130);
+        world.projects.sort_by_key(|project| project.id);
+        world
+    };
+    let told: Vec<String> = std::thread::scope(|scope| {
+        let run = |(name, change): Change| {
+            let (before, mut after) = (world(), world());
+            change(&mut after.projects);
+            let paths =
+                |world: &World| world.projects.iter().map(|project| (project.id, project.path.clone())).collect();
+            let (first, second): (BTreeMap<i64, String>, BTreeMap<i64, String>) = (paths(&before), paths(&after));
+            // The first page has the first hundred.
+            let end = *first.keys().nth(99).unwrap();
+            let expected: BTreeMap<i64, String> =
+                first.range(..=end).chain(second.range(end + 1..)).map(|(id, path)| (*id, path.clone())).collect();
+            let url = changing(before, after, 1);
+            let (place, gitlab) = (Place::new(), Gitlab { url, ..Gitlab::serve(World::default()) });
+            let output = place.fetch(&gitlab, GROUP);
+            assert_eq!(output.status.code(), Some(0), "{name}: {}", error(&output));
+            let inventory: serde_json::Value = serde_yaml::from_str(&place.text()).unwrap();
+            let projects = inventory["projects"].as_array().unwrap();
+            let listed: BTreeMap<i64, String> = projects
+                .iter()
+                .map(|project| (project["id"].as_i64().unwrap(), project["path"].as_str().unwrap().to_owned()))
+                .collect();
+            assert_eq!(listed, expected, "{name}");
+            assert_eq!(projects.len(), expected.len(), "{name}: twice");
+            let unread = inventory["unread"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter(|row| row["project"].as_str().is_some_and(|path| path.starts_with("acme/web/p")));
+            let unread: Vec<String> = unread
+                .map(|row| {
+                    format!(
+                        "  {} {}: {}\n",
+                        row["project"].as_str().unwrap(),
+                        row["what"].as_str().unwrap(),
+                        row["reason"].as_str().unwrap()
+                    )
+                })
+                .collect();
+            format!("{name}\n{}", unread.concat())
+        };
+        let running: Vec<_> = changes.into_iter().map(|change| scope.spawn(move || run(change))).collect();
+        running.into_iter().map(|run| run.join().unwrap()).collect()
+    });
+    insta::assert_snapshot!("changing", told.concat());
 }
 
 /// The old folder, whole, and nothing new; and what was said.

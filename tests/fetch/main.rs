@@ -11,6 +11,7 @@
 mod faults;
 mod gitlab;
 mod graphql;
+mod live;
 mod relay;
 
 use std::collections::BTreeMap;

@@ -1,9 +1,13 @@
-//! A relay between a client and a GitLab, which stops after so many bytes, or hands them on one by one.
+//! A relay between a client and a GitLab, which stops after so many bytes, hands them on one by one, or changes what is told.
 
-use std::io::{Read, Write};
+use std::io::{BufRead as _, BufReader, Read as _, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
+
+use serde_json::{Value, json};
+
+use crate::gitlab::{Gitlab, World};
 
 /// How many bytes may still pass, and how many have.
 #[derive(Debug, Default)]
@@ -105,4 +109,76 @@ impl Gate {
         self.passed.fetch_add(may, Ordering::SeqCst);
         may
     }
+}
+
+/// A relay that asks one GitLab until so many pages of projects were told, and another from then on.
+///
+/// Cursors of projects are numbers of projects here, as GitLab's are (keyset pages): what goes or comes on a page does not move the next.
+pub fn changing(before: World, after: World, pages: usize) -> String {
+    let numbers = |world: &World| -> Vec<i64> { world.projects.iter().map(|project| project.id).collect() };
+    let worlds = [before, after].map(|world| (numbers(&world), Gitlab::serve(world).url));
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let told = Arc::new(AtomicUsize::new(0));
+    let worlds = Arc::new(worlds);
+    std::thread::spawn(move || {
+        for client in listener.incoming().flatten() {
+            let (told, worlds) = (Arc::clone(&told), Arc::clone(&worlds));
+            std::thread::spawn(move || {
+                let mut reader = BufReader::new(client.try_clone().unwrap());
+                while let Some((mut head, body)) = message(&mut reader) {
+                    let mut asked: Value = serde_json::from_slice(&body).unwrap_or_default();
+                    let is_page = asked["query"].as_str().is_some_and(|query| query.starts_with("query Projects("));
+                    let has_changed = told.fetch_add(usize::from(is_page), Ordering::SeqCst) >= pages;
+                    let (numbers, server) = &worlds[usize::from(has_changed)];
+                    if let Some(after) = asked["variables"]["after"].as_str().filter(|_| is_page) {
+                        let after: i64 = after.parse().unwrap();
+                        let offset = numbers.iter().filter(|&&number| number <= after).count();
+                        asked["variables"]["after"] = json!(offset.to_string());
+                    }
+                    let body = if asked.is_object() { asked.to_string().into_bytes() } else { body };
+                    head.retain(|line| !line.to_ascii_lowercase().starts_with("content-length:"));
+                    let mut stream = TcpStream::connect(server.strip_prefix("http://").unwrap()).unwrap();
+                    send(&mut stream, &head, &body);
+                    let (mut head, mut body) = message(&mut BufReader::new(stream)).unwrap();
+                    if is_page {
+                        let mut answer: Value = serde_json::from_slice(&body).unwrap();
+                        let list = &mut answer["data"]["group"]["projects"];
+                        let last = list["nodes"].as_array().unwrap().last().map(|node| node["id"].clone());
+                        let number = last.as_ref().and_then(|id| id.as_str()?.rsplit('/').next());
+                        list["pageInfo"]["endCursor"] = json!(number);
+                        body = answer.to_string().into_bytes();
+                    }
+                    head.retain(|line| !line.to_ascii_lowercase().starts_with("content-length:"));
+                    send(&mut &client, &head, &body);
+                }
+            });
+        }
+    });
+    url
+}
+
+/// The lines of a head, and a body.
+fn message(reader: &mut BufReader<TcpStream>) -> Option<(Vec<String>, Vec<u8>)> {
+    let (mut head, mut length) = (Vec::new(), 0);
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).ok().filter(|&length| length > 0)?;
+        let line = line.trim_end().to_owned();
+        if line.is_empty() {
+            break;
+        }
+        if let Some(told) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+            length = told.trim().parse().ok()?;
+        }
+        head.push(line);
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    Some((head, body))
+}
+
+fn send(to: &mut impl Write, head: &[String], body: &[u8]) {
+    let head = format!("{}\r\ncontent-length: {}\r\n\r\n", head.join("\r\n"), body.len());
+    let _ = to.write_all(head.as_bytes()).and_then(|()| to.write_all(body));
 }
