@@ -372,6 +372,24 @@ fn a_list_that_changes_between_its_pages_loses_nothing_and_tells_nothing_twice()
     insta::assert_snapshot!("changing", told.concat());
 }
 
+/// A project that is listed by two groups, with another path in the second, is one.
+#[test]
+fn a_project_that_is_renamed_between_two_lists_is_told_once() {
+    let (before, mut after) = (acme(DEVELOPER), acme(DEVELOPER));
+    after.projects[0].path = "acme/web/store".to_owned();
+    let (place, gitlab) = (Place::new(), Gitlab { url: changing(before, after, 1), ..Gitlab::serve(World::default()) });
+    let output = place.fetch(&gitlab, &["--group", "acme", "acme/web"]);
+    assert_eq!(output.status.code(), Some(0), "{}", error(&output));
+    let text = place.text();
+    assert!(
+        text.contains("\n- path: acme/web/store\n  id: 12\n") && !text.contains("- path: acme/web/shop\n"),
+        "{text}"
+    );
+    assert!(text.contains("it was renamed or moved to acme/web/store while it was read"), "{text}");
+    let check = kaslint(place.folder.path()).args(["inventory", "check", "inventory/inventory.yaml"]).output().unwrap();
+    assert_eq!(check.status.code(), Some(0), "{}", error(&check));
+}
+
 /// The old folder, whole, and nothing new; and what was said.
 fn is_refused(place: &Place, output: &std::process::Output, before: &BTreeMap<String, Vec<u8>>) -> String {
     let said = error(output);
