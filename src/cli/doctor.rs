@@ -6,8 +6,10 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use serde_json::json;
+
 use super::progress::Progress;
-use super::{Exit, output, usable};
+use super::{Exit, doctor_live, output, usable};
 use crate::access::{Denial, Index, Outcome, Query, Settings};
 use crate::analysis::{Evaluation, Facts, Purpose, Subject};
 use crate::diagnostic::Selection;
@@ -34,14 +36,36 @@ Exit status:
 
 Examples:
   kaslint doctor                                         in a job, beside the configuration of its agents
-  kaslint doctor --inventory inventory/inventory.yaml    with an inventory that was fetched"
+  kaslint doctor --inventory inventory/inventory.yaml    with an inventory that was fetched
+  kaslint doctor --live                                  with one request to GitLab and one to the cluster"
 )]
 pub(super) struct Arguments {
     /// Files or folders with configuration projects [default: those of the inventory, else .].
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
+    /// Ask GitLab which agents it lets the job use, and send one request to the cluster of the context that the job would use.
+    #[arg(long)]
+    live: bool,
+    /// Trust the authorities in this file, and no others.
+    #[arg(long, value_name = "FILE", requires = "live")]
+    ca_file: Option<PathBuf>,
+    /// Let the job's token go over http.
+    #[arg(long, requires = "live")]
+    insecure_http: bool,
+    /// How to print the table.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Human)]
+    format: Format,
     #[command(flatten)]
     options: Options,
+}
+
+/// How the table is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// For people.
+    Human,
+    /// One object, its lines worst first.
+    Json,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
@@ -60,8 +84,19 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
             observed.prediction = predicted(&arguments.paths, &options, &observed)?;
         }
     }
+    if arguments.live {
+        let given = doctor_live::Given {
+            ca_file: arguments.ca_file.as_deref(),
+            insecure_http: arguments.insecure_http,
+            is_offline: arguments.options.offline,
+        };
+        observed.asked = Some(doctor_live::ask(&given, &observed)?);
+    }
     let lines = examine(&observed);
-    output::to_stdout(&|out| lines.iter().try_for_each(|line| tell(line, out)))?;
+    output::to_stdout(&|out| match arguments.format {
+        Format::Human => lines.iter().try_for_each(|line| tell(line, out)),
+        Format::Json => tell_json(&lines, out),
+    })?;
     Ok(match lines.iter().map(|line| line.verdict).min() {
         Some(Verdict::Wrong) => Exit::Found,
         _ if !observed.is_job() && matches!(observed.kubeconfig, Seen::Unset) => {
@@ -94,23 +129,28 @@ fn predicted(paths: &[PathBuf], options: &Options, observed: &Observed) -> Resul
 }
 
 fn tell(line: &Line, out: &mut output::Outlet<'_>) -> std::io::Result<()> {
-    let mark = match line.verdict {
-        Verdict::Wrong => "wrong     ",
-        Verdict::Doubtful => "doubtful  ",
-        Verdict::Unknown => "unknown   ",
-        Verdict::Fine => "fine      ",
-    };
+    let mark = format!("{:<10}", line.verdict.name());
     let blank = " ".repeat(mark.len());
     let wrap = |first: &str, text: &str| -> Vec<String> {
         let options =
             textwrap::Options::new(output::width()).initial_indent(first).subsequent_indent(&blank).break_words(false);
         textwrap::wrap(&words::printable(text), options).into_iter().map(std::borrow::Cow::into_owned).collect()
     };
-    wrap(mark, &line.seen).iter().try_for_each(|text| out.line(format_args!("{text}")))?;
+    wrap(&mark, &line.seen).iter().try_for_each(|text| out.line(format_args!("{text}")))?;
     match line.todo.is_empty() {
         true => Ok(()),
         false => wrap(&format!("{blank}→ "), &line.todo).iter().try_for_each(|text| out.line(format_args!("{text}"))),
     }
+}
+
+fn tell_json(lines: &[Line], out: &mut output::Outlet<'_>) -> std::io::Result<()> {
+    let line = |line: &Line| {
+        let help = (!line.todo.is_empty()).then_some(&line.todo);
+        json!({ "verdict": line.verdict.name(), "message": line.seen, "help": help })
+    };
+    let mut report = json!({ "version": 1, "lines": lines.iter().map(line).collect::<Vec<_>>() });
+    crate::source::secrets::mask_json(&mut report);
+    out.json_line(&report)
 }
 
 /// Looks at the job: its variables, the kubeconfig, the tools.

@@ -9,6 +9,7 @@ mod check_output;
 mod completions;
 mod decode;
 mod doctor;
+mod doctor_live;
 mod failure;
 mod fetch;
 mod fix;

@@ -1,7 +1,7 @@
 //! The lines of the table, one function for each thing that is looked at.
 
 use super::kubeconfig::{Kubeconfig, TokenForm};
-use super::{Cache, Denied, HangsOn, Observed, Seen};
+use super::{Cache, Denied, HangsOn, Observed, Seen, live};
 use crate::schema::nearest;
 
 /// What is made of something that was looked at, the worst first.
@@ -15,6 +15,19 @@ pub enum Verdict {
     Unknown,
     /// It is as it should be.
     Fine,
+}
+
+impl Verdict {
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Wrong => "wrong",
+            Self::Doubtful => "doubtful",
+            Self::Unknown => "unknown",
+            Self::Fine => "fine",
+        }
+    }
 }
 
 /// A line of the table.
@@ -49,6 +62,10 @@ pub fn examine(observed: &Observed) -> Vec<Line> {
     lines.extend(cache(observed));
     lines.extend(kubectl(observed));
     lines.extend(helm(observed));
+    if let Some(asked) = &observed.asked {
+        let kubeconfig = if let Seen::Read(kubeconfig) = &observed.kubeconfig { Some(kubeconfig) } else { None };
+        lines.extend(live::lines(asked, kubeconfig));
+    }
     lines.sort_by_key(|line| line.verdict);
     lines
 }

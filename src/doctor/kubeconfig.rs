@@ -3,7 +3,10 @@
 //! Source: `app/services/ci/generate_kubeconfig_service.rb`: one cluster `gitlab`, and for each visible agent a user with the token
 //! `ci:<agent id>:<token of the job>` and a context `<full path of the configuration project>:<agent name>`.
 
+use base64::Engine as _;
 use serde::Deserialize;
+
+use super::live::agent_of;
 
 /// Of what form the token of a user is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +32,26 @@ pub struct Context {
     pub has_authority: bool,
     /// Of what form the token is.
     pub token: TokenForm,
+    /// The number of the agent that the token is for.
+    pub agent: Option<i64>,
+}
+
+/// What it takes to reach the cluster of a context. Nothing prints the token.
+pub struct Access {
+    /// The address.
+    pub server: String,
+    /// The token.
+    pub token: Box<str>,
+    /// Who vouches for the server's certificate, where the kubeconfig says so.
+    pub authority: Option<Authority>,
+}
+
+/// A certificate of an authority.
+pub enum Authority {
+    /// In the kubeconfig.
+    Data(Vec<u8>),
+    /// In a file, relative to the kubeconfig's folder.
+    File(String),
 }
 
 /// A kubeconfig.
@@ -97,6 +120,15 @@ struct UserOf {
     token: Option<String>,
 }
 
+impl Written {
+    fn read(text: &str) -> Result<Self, String> {
+        serde_yaml::from_str(text).map_err(|error| match error.location() {
+            Some(place) => format!("it is no kubeconfig, line {}", place.line()),
+            None => "it is no kubeconfig".to_owned(),
+        })
+    }
+}
+
 impl Kubeconfig {
     /// Adds what another file has, behind this one.
     pub fn add(&mut self, other: Self) {
@@ -108,15 +140,34 @@ impl Kubeconfig {
         self.current = self.current.take().or(other.current);
     }
 
+    /// What it takes to reach the cluster of a context; `None` where that context is not there, or is none of an agent for a job.
+    ///
+    /// # Errors
+    /// As for [`Kubeconfig::read`].
+    pub fn access(text: &str, wanted: &str) -> Result<Option<Access>, String> {
+        let written = Written::read(text)?;
+        let context = written.contexts.into_iter().flatten().find(|known| known.name == wanted);
+        let Some(ContextOf { cluster: Some(cluster), user: Some(user) }) = context.map(|known| known.context) else {
+            return Ok(None);
+        };
+        let cluster = written.clusters.into_iter().flatten().find(|known| known.name == cluster);
+        let user = written.users.into_iter().flatten().find(|known| known.name == user);
+        let Some((cluster, token)) = cluster.zip(user.and_then(|user| user.user.token)) else { return Ok(None) };
+        let ClusterOf { server: Some(server), authority, authority_data } = cluster.cluster else { return Ok(None) };
+        if agent_of(&token).is_none() {
+            return Ok(None);
+        }
+        let data = authority_data.and_then(|data| base64::engine::general_purpose::STANDARD.decode(data).ok());
+        let authority = data.map(Authority::Data).or(authority.map(Authority::File));
+        Ok(Some(Access { server, token: token.into(), authority }))
+    }
+
     /// Reads one.
     ///
     /// # Errors
     /// When it is none; with the place, and nothing of what stands there.
     pub fn read(text: &str) -> Result<Self, String> {
-        let written: Written = serde_yaml::from_str(text).map_err(|error| match error.location() {
-            Some(place) => format!("it is no kubeconfig, line {}", place.line()),
-            None => "it is no kubeconfig".to_owned(),
-        })?;
+        let written = Written::read(text)?;
         let (clusters, users) = (written.clusters.unwrap_or_default(), written.users.unwrap_or_default());
         let contexts = written.contexts.unwrap_or_default().into_iter().map(|NamedContext { name, context }| {
             let cluster = clusters.iter().find(|known| Some(&known.name) == context.cluster.as_ref());
@@ -134,6 +185,7 @@ impl Kubeconfig {
                 has_authority: cluster
                     .is_some_and(|cluster| cluster.authority.is_some() || cluster.authority_data.is_some()),
                 token,
+                agent: user.and_then(|user| agent_of(user.user.token.as_deref()?)),
             }
         });
         Ok(Self { contexts: contexts.collect(), current: written.current.filter(|current| !current.is_empty()) })

@@ -2,9 +2,11 @@
 
 mod examine;
 mod kubeconfig;
+mod live;
 
 pub use examine::{Line, Verdict, examine};
-pub use kubeconfig::{Context, Kubeconfig, TokenForm};
+pub use kubeconfig::{Access, Authority, Context, Kubeconfig, TokenForm};
+pub use live::{AllowedAgent, Asked, Tried};
 
 use std::collections::BTreeMap;
 
@@ -91,6 +93,8 @@ pub struct Observed {
     pub helm: Option<String>,
     /// What is predicted; `None` where no configuration of an agent is at hand.
     pub prediction: Option<Prediction>,
+    /// What servers answered; `None` where none was asked.
+    pub asked: Option<Asked>,
 }
 
 impl Observed {

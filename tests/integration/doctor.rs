@@ -32,11 +32,11 @@ const SECRET: &str = "Zx81kq0PwR5t7LmN2bVc";
 fn kubeconfig(server: &str, contexts: &[&str]) -> String {
     let mut text =
         format!("apiVersion: v1\nkind: Config\nclusters:\n- name: gitlab\n  cluster: {{server: '{server}'}}\nusers:\n");
-    for (number, _) in contexts.iter().enumerate() {
+    for (number, _) in (1..).zip(contexts) {
         text.push_str(&format!("- name: 'agent:{number}'\n  user: {{token: 'ci:{number}:glcbt-64_{SECRET}'}}\n"));
     }
     text.push_str("contexts:\n");
-    for (number, context) in contexts.iter().enumerate() {
+    for (number, context) in (1..).zip(contexts) {
         text.push_str(&format!("- name: '{context}'\n  context: {{cluster: gitlab, user: 'agent:{number}'}}\n"));
     }
     text
@@ -131,7 +131,11 @@ fn a_job_as_it_should_be_has_nothing_wrong() {
 fn otherwise(change: impl Fn(&mut Job)) -> String {
     let mut job = Job::new();
     change(&mut job);
-    let run = job.doctor(WITH);
+    otherwise_of(&job, &[])
+}
+
+fn otherwise_of(job: &Job, arguments: &[&str]) -> String {
+    let run = job.doctor(&[WITH, arguments].concat());
     let mut kept = format!("status {}\n", run.code);
     let mut is_fine = false;
     for line in run.stdout.lines() {
@@ -245,4 +249,192 @@ fn several_files_and_a_file_that_is_refused() {
         "{}",
         run.transcript()
     );
+}
+
+/// What a server answers: the agents that GitLab lets the job use, and `/version` through the proxy.
+struct Answers {
+    allowed: (u16, &'static str),
+    version: (u16, &'static str),
+}
+
+const ALLOWED: &str = r#"{"allowed_agents": [{"id": 1, "config_project": {"id": 5, "path_with_namespace": "acme/agents"}, "configuration": {}}], "job": {"id": 1}}"#;
+
+/// Serves both on one port, for as many requests as `doctor` makes, and tells what was asked: path, and the header that carries the token.
+fn server(answers: Answers) -> (String, std::thread::JoinHandle<Vec<String>>) {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = format!("http://{}", listener.local_addr().expect("an address"));
+    let serve = move || {
+        let mut asked = Vec::new();
+        for stream in listener.incoming().take(2) {
+            let stream = stream.expect("a connection");
+            let mut reader = std::io::BufReader::new(&stream);
+            let mut head = String::new();
+            while !head.ends_with("\r\n\r\n")
+                && std::io::BufRead::read_line(&mut reader, &mut head).is_ok_and(|read| read > 0)
+            {}
+            let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
+            let carries =
+                |name: &str| head.lines().find(|line| line.to_lowercase().starts_with(name)).map(str::to_owned);
+            asked.push(format!(
+                "{path} {}",
+                carries("job-token").or_else(|| carries("authorization")).unwrap_or_default()
+            ));
+            let (status, body) = if path.starts_with("/api/") { answers.allowed } else { answers.version };
+            let kind = if body.starts_with('<') { "text/html" } else { "application/json" };
+            let answer = format!(
+                "HTTP/1.1 {status} x\r\ncontent-type: {kind}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+                body.len()
+            );
+            std::io::Write::write_all(&mut &stream, answer.as_bytes()).expect("an answer");
+        }
+        asked
+    };
+    (address, std::thread::spawn(serve))
+}
+
+/// The lines that tell of servers.
+fn live(answers: Answers) -> (String, Vec<String>) {
+    let (address, served) = server(answers);
+    let mut job = Job::new();
+    job.set("CI_SERVER_URL", &address);
+    job.set("CI_JOB_TOKEN", &format!("glcbt-64_{SECRET}"));
+    let text = kubeconfig(&format!("{address}/k8s-proxy/"), &["acme/agents:prod"]);
+    job.kubeconfig(&text);
+    let run = job.doctor(&[WITH, &["--live", "--insecure-http", "--format", "json"]].concat());
+    let report: serde_json::Value =
+        serde_json::from_str(&run.stdout).unwrap_or_else(|_| panic!("{}", run.transcript()));
+    let is_told = |line: &&serde_json::Value| {
+        let message = line["message"].as_str().unwrap_or_default();
+        // What is seen without asking is not what this is about.
+        !message.contains("is not https, and kubectl")
+            && !message.starts_with("a job of")
+            && line["verdict"] != "unknown"
+            && ["GitLab", "acme/agents:prod:", "acme/agents:prod reaches", "127.0.0.1", "no longer"]
+                .iter()
+                .any(|part| message.contains(part))
+    };
+    let told = report["lines"].as_array().expect("lines").iter().filter(is_told).map(|line| {
+        format!(
+            "  {}: {}\n    {}\n",
+            line["verdict"].as_str().unwrap_or_default(),
+            line["message"].as_str().unwrap_or_default(),
+            line["help"].as_str().unwrap_or_default()
+        )
+    });
+    let told: String = told.collect();
+    (told.replace(&address, "SERVER"), served.join().expect("a server"))
+}
+
+/// The message of an error of the agent server, as Kubernetes' `Status`.
+macro_rules! status {
+    ($message:literal) => {
+        concat!(r#"{"kind": "Status", "apiVersion": "v1", "status": "Failure", "message": ""#, $message, r#""}"#)
+    };
+}
+
+#[test]
+fn what_servers_answer_is_told_by_status_and_by_who_says_it() {
+    let cases: [(&str, u16, &str); 21] = [
+        ("a cluster", 200, r#"{"major": "1", "minor": "34", "gitVersion": "v1.34.1"}"#),
+        ("a sign-in page", 200, "<html>Sign in</html>"),
+        (
+            "nested impersonation",
+            400,
+            "Nested impersonation is not supported - agent is already configured to impersonate",
+        ),
+        (
+            "another path",
+            400,
+            status!("GitLab Agent Server: Bad request: URL does not start with expected prefix. Trace ID: 01ab"),
+        ),
+        (
+            "a token that ended",
+            401,
+            status!("GitLab Agent Server: Unauthorized: CI job token: HTTP status code: 401. Trace ID: 01ab"),
+        ),
+        (
+            "a token of another form",
+            401,
+            status!("GitLab Agent Server: Unauthorized: unknown token type. Trace ID: 01ab"),
+        ),
+        ("a cluster that knows nobody", 401, status!("Unauthorized")),
+        ("another agent", 403, status!("GitLab Agent Server: Forbidden: agentId is not allowed. Trace ID: 01ab")),
+        ("GitLab says no", 403, status!("GitLab Agent Server: Forbidden: CI job token. Trace ID: 01ab")),
+        ("RBAC", 403, status!("forbidden: User \\\"gitlab:ci_job:1\\\" cannot get path \\\"/version\\\"")),
+        ("no agents", 404, status!("GitLab Agent Server: Not found: agents for CI job token. Trace ID: 01ab")),
+        ("another server", 404, "<html>nginx</html>"),
+        ("no media type", 406, ""),
+        ("no upgrade", 426, "Upgrade Required"),
+        ("a redirect", 302, "<html>elsewhere</html>"),
+        (
+            "GitLab out of reach",
+            500,
+            status!("GitLab Agent Server: Internal Server Error: Failed to get allowed agents. Trace ID: 01ab"),
+        ),
+        (
+            "no agent",
+            502,
+            status!(
+                "GitLab Agent Server: HTTP->gRPC: failed to read gRPC response: rpc error: code = FailedPrecondition desc = Agent connection not found. Is agent up to date and connected?. Trace ID: 01ab"
+            ),
+        ),
+        (
+            "no cluster",
+            502,
+            status!(
+                "GitLab Agent Server: HTTP->gRPC: failed to read gRPC response: rpc error: code = Unavailable desc = dial tcp 10.0.0.1:443. Trace ID: 01ab"
+            ),
+        ),
+        ("no agent server", 502, "<html>Bad gateway</html>"),
+        ("something else", 418, "a teapot"),
+        ("a secret", 503, "token glpat-Zx81kq0PwR5t7LmN2bVc"),
+    ];
+    let mut told = String::new();
+    for (name, code, body) in cases {
+        let (lines, asked) = live(Answers { allowed: (200, ALLOWED), version: (code, body) });
+        assert_eq!(
+            asked,
+            [
+                format!("/api/v4/job/allowed_agents job-token: glcbt-64_{SECRET}"),
+                format!("/k8s-proxy/version authorization: Bearer ci:1:glcbt-64_{SECRET}")
+            ],
+            "{name}"
+        );
+        told.push_str(&format!("{name}, {code}\n{lines}"));
+    }
+    insta::assert_snapshot!(told);
+}
+
+#[test]
+fn what_gitlab_lets_the_job_use_is_held_against_its_kubeconfig() {
+    let cases: [(&str, u16, &str); 6] = [
+        ("others", 200, r#"{"allowed_agents": [{"id": 7, "config_project": {"path_with_namespace": "acme/others"}}]}"#),
+        ("none", 200, r#"{"allowed_agents": []}"#),
+        ("an answer of another form", 200, r#"{"id": 1}"#),
+        ("no job any more", 401, r#"{"message": "401 Unauthorized"}"#),
+        ("no token of a job", 404, r#"{"message": "404 Not Found"}"#),
+        ("forbidden", 403, r#"{"message": "403 Forbidden"}"#),
+    ];
+    let told = cases.map(|(name, code, body)| {
+        let (lines, _) = live(Answers { allowed: (code, body), version: (200, r#"{"gitVersion": "v1.34.1"}"#) });
+        format!("{name}, {code}\n{lines}")
+    });
+    insta::assert_snapshot!(told.concat());
+}
+
+#[test]
+fn what_may_not_be_asked_is_not() {
+    // An address where nobody listens, which would be told if it were asked.
+    let mut job = Job::new();
+    job.set("CI_SERVER_URL", "http://127.0.0.1:9");
+    job.set("CI_JOB_TOKEN", SECRET);
+    job.kubeconfig(&kubeconfig("http://127.0.0.1:9/k8s-proxy", &["acme/agents:prod"]));
+    insta::assert_snapshot!("live_without_https", otherwise_of(&job, &["--live"]));
+    insta::assert_snapshot!("live_nobody_listens", otherwise_of(&job, &["--live", "--insecure-http"]));
+    let offline = job.doctor(&[WITH, &["--live", "--offline"]].concat());
+    assert!(offline.code == 2 && offline.stderr.contains("--offline forbids"), "{}", offline.transcript());
+    job.unset("CI_JOB_TOKEN");
+    job.kubeconfig(&kubeconfig(SERVER, &["acme/agents:prod", "acme/agents:dev"]));
+    job.unset("KUBE_CONTEXT");
+    insta::assert_snapshot!("live_without_a_token_and_a_choice", otherwise_of(&job, &["--live"]));
 }
