@@ -109,6 +109,9 @@ impl<'t> Client<'t> {
         let body = serde_json::json!({ "query": query, "variables": variables }).to_string();
         let response = self.send(Method::Post, "/api/graphql", Some(&body))?;
         let mut answer = json_of(&response)?;
+        if !answer.is_object() {
+            return Err(ApiError::Malformed("it is no object".to_owned()));
+        }
         let errors = answer["errors"].take();
         let errors = errors.as_array().map(Vec::as_slice).unwrap_or_default();
         if let Some(field) = errors.iter().find_map(unknown_field) {
@@ -502,6 +505,13 @@ mod tests {
             "{:?}",
             partly.errors
         );
+    }
+
+    #[test]
+    fn an_answer_of_graphql_is_an_object() {
+        for answer in [json!(""), json!([]), json!(1), json!(true), json!(null), json!({})] {
+            assert!(matches!(graphql(&answer), Err(ApiError::Malformed(_))), "{answer}");
+        }
     }
 
     /// A token that the end of what is told falls into is masked as a whole, wherever it begins.

@@ -130,7 +130,9 @@ fn tell(rows: &[Row], hidden: &[Hidden<'_>], out: &mut output::Outlet<'_>) -> st
         }
     }
     for (reason, count) in reasons {
-        let text = format!("Not compared: {}, {reason}.", super::gathering::counted(count, "agent and project"));
+        let pairs =
+            if count == 1 { "1 agent and project".to_owned() } else { format!("{count} pairs of agent and project") };
+        let text = format!("Not compared: {pairs}, {reason}.");
         wrapped("", &text).iter().try_for_each(|line| out.line(format_args!("{line}")))?;
     }
     let mut reasons: std::collections::BTreeMap<&str, usize> = std::collections::BTreeMap::new();
@@ -172,6 +174,9 @@ fn explained(cause: Option<&Cause>, difference: &Difference) -> String {
         }
         Some(Cause::IdIsNewer) if difference.predicted.is_some() => {
             "The id may have been made, moved or renamed after the file was last sent. A commit to the file sends it again.".to_owned()
+        }
+        Some(Cause::NotShown) => {
+            "When the agent last sent its configuration is not shown to this token, and nothing else explains it.".to_owned()
         }
         _ => "No known cause fits, so kaslint may be wrong: please report these lines, with the release and the entry.".to_owned(),
     }

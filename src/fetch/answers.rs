@@ -76,6 +76,7 @@ pub(super) fn take_project(gathered: &mut Gathered, node: &Value) -> Option<More
             false => unread.push((Fact::Agents, NOT_SHOWN.to_owned(), Some("role Developer"))),
         }
     }
+    gathered.note_number(&path);
     if is_personal && let Some((user, _)) = path.split_once('/') {
         gathered.users.entry(user.to_lowercase()).or_insert_with(|| user.to_owned());
     }

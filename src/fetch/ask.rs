@@ -29,6 +29,11 @@ impl Ask for Client<'_> {
     }
 }
 
+/// Whether a page for people came in the place of an answer.
+pub(super) fn is_page(answer: &Response) -> bool {
+    answer.header("content-type").is_some_and(|kind| kind.contains("html"))
+}
+
 /// A path as one part of an address.
 pub(super) fn encoded(path: &str) -> String {
     percent_encoding::utf8_percent_encode(path, percent_encoding::NON_ALPHANUMERIC).to_string()

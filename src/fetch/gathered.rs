@@ -1,6 +1,6 @@
 //! What was gathered of a GitLab instance: what is known, and what could not be read.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::api::shortened;
 use crate::gitlab::{Tier, lower_path, path_fault};
@@ -100,6 +100,8 @@ pub struct Gathered {
     pub unread: BTreeSet<Unread>,
     /// Files that hold what looks like a secret.
     pub with_secrets: BTreeSet<String>,
+    /// Under which path in lower case a project of a number is known.
+    pub by_number: HashMap<i64, String>,
 }
 
 impl Gathered {
@@ -140,6 +142,19 @@ impl Gathered {
             path.clone_into(&mut project.path);
         }
         Some(project)
+    }
+
+    /// Takes a project that has the number of one that is known out of those under its old path: it was renamed or moved while it was read.
+    pub(super) fn note_number(&mut self, path: &str) {
+        let lower = lower_path(path);
+        let Some(number) = self.projects.get(&*lower).and_then(|project| project.id) else { return };
+        let Some(before) = self.by_number.insert(number, lower.clone().into_owned()) else { return };
+        if before != *lower
+            && let Some(gone) = self.projects.remove(&before)
+        {
+            let reason = format!("it was renamed or moved to {} while it was read", shortened(path, 120));
+            self.unread(Some(&gone.path), Fact::Projects, reason, None);
+        }
     }
 
     fn refuse_path(&mut self, path: &str, fault: &str) {

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::ask::Ask;
+use super::ask::{Ask, is_page};
 use crate::api::{ApiError, GraphqlAnswer, Response, json_of};
 
 /// Where answers are kept, by names of letters and digits.
@@ -49,6 +49,28 @@ impl<'a> Kept<'a> {
     }
 }
 
+/// The header that tells that a list changed between its pages.
+const TOTAL: &str = "x-total";
+
+/// What is kept of an answer: the length of the list that it is a page of, or nothing, on a line; the body behind it.
+fn written(answer: &Response) -> Vec<u8> {
+    let total = answer.header(TOTAL).map(|total| total.replace('\n', "")).unwrap_or_default();
+    [total.as_bytes(), b"\n", &answer.body].concat()
+}
+
+fn read(mut kept: Vec<u8>) -> Option<Response> {
+    let end = kept.iter().position(|&byte| byte == b'\n')?;
+    let body = kept.split_off(end + 1);
+    kept.pop();
+    let total = String::from_utf8(kept).ok()?;
+    let headers = if total.is_empty() { Vec::new() } else { vec![(TOTAL.to_owned(), total)] };
+    Some(Response { status: 200, headers, body })
+}
+
+fn is_file(path: &str) -> bool {
+    path.contains("/repository/files/")
+}
+
 impl Ask for Kept<'_> {
     fn get(&self, path: &str) -> Result<Response, ApiError> {
         if matches!(path, TOKEN | "/api/v4/metadata" | "/api/v4/version") {
@@ -58,11 +80,14 @@ impl Ask for Kept<'_> {
             return Ok(answer);
         }
         let name = self.name(path);
-        if let Some(body) = self.store.kept(&name) {
-            return Ok(Response { status: 200, body, ..Response::default() });
+        if let Some(answer) = self.store.kept(&name).and_then(read) {
+            return Ok(answer);
         }
         let answer = self.ask.get(path)?;
-        self.store.keep(&name, &answer.body);
+        // What cannot be read may be another time.
+        if is_file(path) && !is_page(&answer) || json_of(&answer).is_ok() {
+            self.store.keep(&name, &written(&answer));
+        }
         Ok(answer)
     }
 

@@ -96,7 +96,14 @@ fn all_pages(ask: &dyn Ask, base: &str, project: &str, first: &Value) -> Result<
         let page = &list["pageInfo"];
         let after = page["endCursor"].as_str().filter(|_| page["hasNextPage"].as_bool() == Some(true));
         let Some(after) = after else { return Ok(Some(Ok(all))) };
-        let answer = ask.graphql(MORE, &json!({ "project": project, "after": after }))?;
+        let answer = match ask.graphql(MORE, &json!({ "project": project, "after": after })) {
+            Ok(answer) => answer,
+            Err(error) if error.is_about_one_thing() => return Ok(Some(Err(error.to_string()))),
+            Err(error) => return Err(error),
+        };
+        if let Some((said, _)) = answer.errors.first() {
+            return Ok(Some(Err(format!("GitLab says: {said}"))));
+        }
         list = answer.data["project"]["ciAccessAuthorizedAgents"].clone();
     }
     Ok(Some(Err("the list of its agents has no end".to_owned())))

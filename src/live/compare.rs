@@ -57,6 +57,8 @@ pub enum Cause {
     InstanceSetting,
     /// An id that is predicted to count is not stored at all; it may have been made, moved or renamed after the file was last sent.
     IdIsNewer,
+    /// None of them as far as it is told: when the agent last sent its file is not.
+    NotShown,
     /// None of them: kaslint may be wrong.
     None,
 }
@@ -74,6 +76,7 @@ impl Cause {
             Self::OtherEntry(_) => "other_entry",
             Self::InstanceSetting => "instance_setting",
             Self::IdIsNewer => "id_is_newer",
+            Self::NotShown => "not_shown",
             Self::None => "none",
         }
     }
@@ -217,12 +220,104 @@ pub fn cause(difference: &Difference, evidence: &Evidence) -> Cause {
     {
         return Cause::NotSynced { changed: told(changed), last_used: evidence.last_used.map(told) };
     }
-    if difference.hangs_on_instance {
+    // Switched, it gives access, takes it away, or lets another entry count. No settings come of it that the file does not have.
+    if difference.hangs_on_instance && (difference.stored.is_none() || difference.other_entry.is_some()) {
         return Cause::InstanceSetting;
     }
     match (&difference.other_entry, &difference.stored) {
         (Some(other), _) => Cause::OtherEntry(other.clone()),
         (None, None) if difference.kind != Some(CandidateKind::Implicit) => Cause::IdIsNewer,
+        _ if evidence.has_token.is_none() || evidence.changed.is_none() => Cause::NotShown,
         _ => Cause::None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::access::{AgentFile, Settings, World};
+    use crate::inventory;
+    use crate::source::Source;
+
+    const PROJECTS: [&str; 4] = ["acme/agents", "acme/web/shop", "acme/web/eu/api", "other/tool"];
+    const GROUPS: [&str; 4] = ["acme", "acme/web", "acme/web/eu", "other"];
+
+    fn entry(ids: [&'static str; 4]) -> impl Strategy<Value = Value> {
+        let environments =
+            prop::option::of(prop::collection::vec(prop::sample::select(vec!["production", "review/*"]), 1..3));
+        let namespace = prop::option::of(prop::sample::select(vec!["web", "shop"]));
+        (prop::sample::select(ids.to_vec()), environments, namespace, prop::option::of(Just(true))).prop_map(
+            |(id, environments, namespace, protected)| {
+                let mut entry = json!({ "id": id });
+                let settings = [
+                    ("environments", environments.map(Value::from)),
+                    ("default_namespace", namespace.map(Value::from)),
+                    ("protected_branches_only", protected.map(Value::from)),
+                ];
+                for (key, value) in settings {
+                    if let Some(value) = value {
+                        entry[key] = value;
+                    }
+                }
+                entry
+            },
+        )
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(200) })]
+
+        /// Whatever is predicted, held against itself, is no difference, and with another setting is one.
+        #[test]
+        fn a_prediction_is_as_predicted(
+            of_projects in prop::collection::vec(entry(PROJECTS), 0..4),
+            of_groups in prop::collection::vec(entry(GROUPS), 0..4),
+            setting: Option<bool>,
+            tier in prop::option::of(prop::sample::select(vec!["free", "premium"])),
+        ) {
+            let mut told = json!({
+                "gitlab": { "version": "18.9" },
+                "groups": GROUPS.map(|path| json!({ "path": path })),
+                "projects": PROJECTS.map(|path| json!({ "path": path })),
+            });
+            told["projects"][0]["agents"] = json!([{ "name": "prod" }]);
+            if let Some(setting) = setting {
+                told["gitlab"]["instance_authorization"] = json!(setting);
+            }
+            if let Some(tier) = tier {
+                told["gitlab"]["tier"] = json!(tier);
+            }
+            let loaded = inventory::read(&Source::from_bytes("inventory.yaml", told.to_string().as_bytes()));
+            prop_assert!(loaded.problems.is_empty(), "{:?}", loaded.problems);
+            let text = json!({ "ci_access": { "projects": of_projects, "groups": of_groups } }).to_string();
+            let source = Source::from_bytes("config.yaml", text.as_bytes());
+            let settings = Settings::of(&loaded.inventory);
+            let config = AgentConfig::read(&source, settings.version);
+            let file = AgentFile::new(Some("acme/agents"), "prod", &source, &config);
+            let index = World { inventory: Some(&loaded.inventory), files: vec![file], settings }.authorize();
+            let configurations = Configurations::of(&index);
+            let (id, agent) = index.agent_ids().next().unwrap();
+            for project in PROJECTS {
+                for (_, winner) in index.authorized(id, project) {
+                    let config = winner.map(|winner| match winner.entry {
+                        Some(entry) if entry.kind == EntryKind::Project => of_projects[entry.index].clone(),
+                        Some(entry) => of_groups[entry.index].clone(),
+                        None => json!({}),
+                    });
+                    let stored = |config: Value| Stored { context: agent.context().replace("acme", "Acme"), config };
+                    let same: Vec<Stored> = config.iter().cloned().map(stored).collect();
+                    for (context, compared) in compare(&index, &configurations, project, &same) {
+                        prop_assert!(matches!(compared, Compared::Same(_)), "{context} in {project}: {compared:?}");
+                    }
+                    let mut other = config.unwrap_or_else(|| json!({}));
+                    other["default_namespace"] = json!("elsewhere");
+                    let compared = compare(&index, &configurations, project, &[stored(other)]);
+                    prop_assert!(matches!(compared[..], [(_, Compared::Differs(_))]), "{project}: {compared:?}");
+                }
+            }
+        }
     }
 }

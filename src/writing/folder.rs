@@ -15,11 +15,19 @@ const MOST_AGE: Duration = Duration::from_secs(60 * 60);
 /// What may lie in a folder that is replaced.
 const OURS: [&str; 2] = ["inventory.yaml", "projects"];
 
+/// The name of the lock in the folder beside.
+const LOCK: &str = "lock";
+
+/// How often a folder that goes while it is locked is made anew.
+const MOST_TRIES: u32 = 8;
+
 /// A folder that is to be written; what is kept beside it stays if this is dropped before it is in its place.
 #[derive(Debug)]
 pub struct StagedFolder {
     place: PathBuf,
     beside: PathBuf,
+    /// Whether nothing is kept for a run after this one.
+    is_done: bool,
     /// Held as long as this lives.
     _lock: File,
 }
@@ -38,21 +46,16 @@ impl StagedFolder {
         hidden.push(name);
         hidden.push(".kaslint-fetch");
         let beside = super::parent_of(place).join(hidden);
-        match fs::symlink_metadata(&beside) {
-            Ok(there) if there.is_dir() => {}
-            Ok(_) => return Err(cannot(&format!("{} is no folder; take it away", beside.display()))),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                make_private(&beside).map_err(|error| cannot(&super::reason(&error)))?;
+        let lock = match locked(&beside) {
+            Ok(Locked::ByUs(lock)) => lock,
+            Ok(Locked::ByOthers) => return Err(cannot(&"another kaslint is writing it; wait for its end")),
+            Ok(Locked::NoFolder) => {
+                return Err(cannot(&format!("{} is no folder; take it away", beside.display())));
             }
-            Err(error) => return Err(cannot(&super::reason(&error))),
-        }
-        let lock = OpenOptions::new().create(true).append(true).open(beside.join("lock"));
-        let lock = lock.map_err(|error| cannot(&super::reason(&error)))?;
-        if !is_locked_by_us(&lock) {
-            return Err(cannot(&"another kaslint is writing it; wait for its end"));
-        }
-        let staged = Self { place: place.to_owned(), beside, _lock: lock };
-        staged.clear_up().map_err(|error| cannot(&super::reason(&error)))?;
+            Err(error) => return Err(cannot(&advised(&error))),
+        };
+        let staged = Self { place: place.to_owned(), beside, is_done: false, _lock: lock };
+        staged.clear_up().map_err(|error| cannot(&advised(&error)))?;
         if let Some(fault) = staged.fault_of_place() {
             return Err(cannot(&fault));
         }
@@ -76,7 +79,7 @@ impl StagedFolder {
         if is_old {
             remove(&answers)?;
         }
-        match fs::create_dir(&answers) {
+        match make_private(&answers) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
             _ => Ok(()),
         }
@@ -89,7 +92,7 @@ impl StagedFolder {
             Ok(there) if there.file_type().is_symlink() => {
                 return Some("it is a symbolic link; name the folder that it leads to".to_owned());
             }
-            Ok(there) if !there.is_dir() => return Some("there is a file".to_owned()),
+            Ok(there) if !there.is_dir() => return Some("there is a file; name a folder of its own".to_owned()),
             Ok(_) => {}
         }
         let entries = match fs::read_dir(&self.place) {
@@ -117,29 +120,35 @@ impl StagedFolder {
     /// When it cannot be written.
     pub fn keep(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
         let unfinished = self.answers().join(format!("{name}.new"));
-        fs::write(&unfinished, bytes)?;
-        fs::rename(unfinished, self.answers().join(name))
+        let kept = create_private(&unfinished)
+            .and_then(|mut file| file.write_all(bytes))
+            .and_then(|()| fs::rename(&unfinished, self.answers().join(name)));
+        // What did not fit on a full disk shall not fill it.
+        kept.inspect_err(|_| {
+            let _ = fs::remove_file(&unfinished);
+        })
     }
 
     /// Whether there is anything that a run after this one can go on from.
     #[must_use]
     pub fn has_kept(&self) -> bool {
-        fs::read_dir(self.answers()).is_ok_and(|mut kept| kept.next().is_some())
+        let is_whole = |entry: fs::DirEntry| Path::new(&entry.file_name()).extension().is_none();
+        !self.is_done && fs::read_dir(self.answers()).is_ok_and(|kept| kept.flatten().any(is_whole))
     }
 
     /// Writes the files of the new folder, by paths below it, and puts it in its place. What was kept is gone then.
     ///
     /// # Errors
     /// When something cannot be written; the folder that was there before is as it was.
-    pub fn put<'f>(self, files: impl Iterator<Item = (String, &'f [u8])>) -> Result<(), String> {
-        let cannot = |error: io::Error| super::cannot_write(&self.place, &super::reason(&error));
+    pub fn put<'f>(mut self, files: impl Iterator<Item = (String, &'f [u8])>) -> Result<(), String> {
         let new = self.beside.join("new");
-        if let Err(error) = write_all(&new, files) {
+        let done = write_all(&new, files).and_then(|()| self.exchange(&new));
+        if let Err(error) = done {
             let _ = remove(&new);
-            return Err(cannot(error));
+            let then = if self.has_kept() { "; the same command then goes on where this one stopped" } else { "" };
+            return Err(super::cannot_write(&self.place, &format!("{}{then}", advised(&error))));
         }
-        self.exchange(&new).map_err(cannot)?;
-        let _ = fs::remove_dir_all(&self.beside);
+        self.is_done = true;
         Ok(())
     }
 
@@ -163,18 +172,71 @@ impl StagedFolder {
     }
 
     /// Takes away what lies beside the place, for a run that has nothing to keep.
-    pub fn leave(self) {
-        let _ = fs::remove_dir_all(&self.beside);
+    pub fn leave(mut self) {
+        self.is_done = true;
     }
 }
 
 impl Drop for StagedFolder {
     /// What keeps nothing for a run after this one goes.
     fn drop(&mut self) {
-        if !self.has_kept() {
-            let _ = fs::remove_dir_all(&self.beside);
+        if self.has_kept() {
+            return;
+        }
+        for left in ["new", "old", "answers"] {
+            let _ = remove(&self.beside.join(left));
+        }
+        // The lock goes last, while it is held, and once: what lies there afterwards is somebody else's.
+        let _ = fs::remove_file(self.beside.join(LOCK));
+        let _ = fs::remove_dir(&self.beside);
+    }
+}
+
+/// Whose a folder is.
+enum Locked {
+    ByUs(File),
+    ByOthers,
+    /// Something else has its name.
+    NoFolder,
+}
+
+/// Makes the folder beside, if it is not there, and locks it.
+fn locked(beside: &Path) -> io::Result<Locked> {
+    for _ in 0..MOST_TRIES {
+        match make_private(beside) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+            Err(_) if fs::symlink_metadata(beside).is_ok_and(|there| !there.is_dir()) => return Ok(Locked::NoFolder),
+            _ => {}
+        }
+        let path = beside.join(LOCK);
+        let lock = match open_lock(&path) {
+            // Whoever had it took the folder away meanwhile.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            lock => lock?,
+        };
+        if !is_locked_by_us(&lock) {
+            return Ok(Locked::ByOthers);
+        }
+        if is_at(&lock, &path) {
+            return Ok(Locked::ByUs(lock));
         }
     }
+    Ok(Locked::ByOthers)
+}
+
+/// Why something cannot be written, and what to do.
+fn advised(error: &io::Error) -> String {
+    let advice = match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::FileTooLarge | io::ErrorKind::QuotaExceeded => "; make room for it",
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            "; name a place that you may write to with --output"
+        }
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
+            "; name a place in a folder that is there with --output"
+        }
+        _ => "",
+    };
+    format!("{}{advice}", super::reason(error))
 }
 
 fn write_all<'f>(folder: &Path, files: impl Iterator<Item = (String, &'f [u8])>) -> io::Result<()> {
@@ -207,6 +269,43 @@ fn make_private(folder: &Path) -> io::Result<()> {
 #[cfg(not(unix))]
 fn make_private(folder: &Path) -> io::Result<()> {
     fs::create_dir(folder)
+}
+
+/// A file that only its owner may read.
+fn create_private(path: &Path) -> io::Result<File> {
+    private().write(true).truncate(true).open(path)
+}
+
+fn open_lock(path: &Path) -> io::Result<File> {
+    private().append(true).open(path)
+}
+
+#[cfg(unix)]
+fn private() -> OpenOptions {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let mut options = OpenOptions::new();
+    options.create(true).mode(0o600);
+    options
+}
+
+#[cfg(not(unix))]
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.create(true);
+    options
+}
+
+/// Whether a file still is the one at a path.
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let same = |one: fs::Metadata, other: fs::Metadata| (one.dev(), one.ino()) == (other.dev(), other.ino());
+    file.metadata().and_then(|file| Ok(same(file, fs::symlink_metadata(path)?))).unwrap_or(false)
+}
+
+#[cfg(not(unix))]
+fn is_at(_file: &File, path: &Path) -> bool {
+    path.exists()
 }
 
 /// Whether a lock is ours now. A file system without locks has no say.
@@ -270,6 +369,47 @@ mod tests {
         assert_eq!(second.kept("ab").as_deref(), Some(&b"answer"[..]));
         second.leave();
         assert!(names(around.path()).is_empty());
+    }
+
+    /// Whoever opened the lock of a run that was about to end does not take a folder that is gone for its own.
+    #[cfg(unix)]
+    #[test]
+    fn a_lock_that_is_gone_is_no_lock() {
+        let around = tempfile::tempdir().unwrap();
+        let (path, place) = (around.path().join(LOCK), around.path().join("inventory"));
+        let lock = open_lock(&path).unwrap();
+        assert!(is_at(&lock, &path));
+        fs::remove_file(&path).unwrap();
+        assert!(!is_at(&lock, &path));
+        let _other = open_lock(&path).unwrap();
+        assert!(!is_at(&lock, &path));
+        // Side by side, each run writes the folder, or is told that another does; the last one to end leaves nothing.
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..40 {
+                        if let Err(said) = put(&place, &[("inventory.yaml", "a"), ("projects/acme/web/b", "b")]) {
+                            assert!(said.contains("another kaslint is writing it"), "{said}");
+                        }
+                    }
+                });
+            }
+        });
+        assert_eq!(names(around.path()), ["inventory", LOCK]);
+        assert_eq!(names(&place), ["inventory.yaml", "projects"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_kept_is_for_its_owner_alone() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let around = tempfile::tempdir().unwrap();
+        let staged = StagedFolder::new(&around.path().join("inventory")).unwrap();
+        staged.keep("ab", b"answer").unwrap();
+        let beside = around.path().join(".inventory.kaslint-fetch");
+        let mode = |path: &str| fs::metadata(beside.join(path)).unwrap().permissions().mode() & 0o7777;
+        assert_eq!((mode("."), mode("answers")), (0o700, 0o700));
+        assert_eq!((mode(LOCK), mode("answers/ab")), (0o600, 0o600));
     }
 
     #[test]

@@ -21,6 +21,9 @@ pub const REPORTER: u32 = 20;
 pub const DEVELOPER: u32 = 30;
 pub const MAINTAINER: u32 = 40;
 
+/// The use of a token that was never used.
+pub const NEVER: &str = "";
+
 #[derive(Clone, Debug, Default)]
 pub struct Project {
     pub id: i64,
@@ -35,7 +38,7 @@ pub struct Project {
     pub ci_config_path: Option<String>,
     /// The agents that it may use by what is stored: contexts and settings.
     pub authorized: Vec<(String, Value)>,
-    /// When a token of its agents was last used; `None` for agents without a token.
+    /// When a token of its agents was last used, or [`NEVER`]; `None` for agents without a token.
     pub token_used: Option<&'static str>,
     /// When its agent folders were last changed.
     pub changed: &'static str,
@@ -434,6 +437,7 @@ impl World {
             "clusterAgent" => select(&field.selection, &|tokens| {
                 let used: Vec<&&str> = project.token_used.iter().collect();
                 self.connection(tokens, &used, &|used, field| match field.name.as_str() {
+                    "lastUsedAt" if **used == *NEVER => Value::Null,
                     "lastUsedAt" => json!(used),
                     _ => json!("ACTIVE"),
                 })

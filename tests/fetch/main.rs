@@ -8,8 +8,11 @@
 #![allow(clippy::print_stdout, reason = "measures are told")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail loudly")]
 
+mod faults;
 mod gitlab;
 mod graphql;
+mod live;
+mod relay;
 
 use std::collections::BTreeMap;
 use std::fs;

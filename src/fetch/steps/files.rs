@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::Fetch;
 use crate::api::{ApiError, json_of, shortened};
 use crate::fetch::answers::{self, NOT_SHOWN, nodes};
-use crate::fetch::ask::encoded;
+use crate::fetch::ask::{encoded, is_page};
 use crate::fetch::gathered::File;
 use crate::fetch::git_hash::is_hash_of;
 use crate::fetch::includes::{ci_file_of, missing};
@@ -220,6 +220,10 @@ impl Fetch<'_> {
             let address =
                 format!("/api/v4/projects/{}/repository/files/{}/raw?ref=HEAD", encoded(project), encoded(path));
             match ask.get(&address) {
+                // GitLab gives every file as `text/plain` (`send_git_blob` in `lib/api/helpers.rb`).
+                Ok(response) if is_page(&response) => Ok(Err(ApiError::Malformed(
+                    "it is text/html; a proxy or a sign-in page answers in GitLab's place".to_owned(),
+                ))),
                 Ok(response) => Ok(Ok(response.body)),
                 Err(error) if error.is_about_one_thing() => Ok(Err(error)),
                 Err(error) => Err(error),

@@ -86,21 +86,21 @@ impl Fetch<'_> {
         if is_gitlab_com {
             return Ok(());
         }
-        let setting = match self.ask.get("/api/v4/application/settings") {
-            Ok(response) => {
-                json_of(&response).ok().and_then(|settings| settings[instance::AUTHORIZATION_SETTING].as_bool())
-            }
-            Err(error) if error.is_about_one_thing() => None,
+        let setting = match self.ask.get("/api/v4/application/settings").and_then(|response| json_of(&response)) {
+            Ok(settings) => Ok(settings[instance::AUTHORIZATION_SETTING].as_bool()),
+            Err(ApiError::Forbidden(_) | ApiError::NotFound) => Ok(None),
+            Err(error) if error.is_about_one_thing() => Err(error.to_string()),
             Err(error) => return Err(error),
         };
         match setting {
-            Some(setting) => self.gathered.instance_authorization = Some(setting),
-            None => self.gathered.unread(
+            Ok(Some(setting)) => self.gathered.instance_authorization = Some(setting),
+            Ok(None) => self.gathered.unread(
                 None,
                 Fact::InstanceAuthorization,
                 "shown to administrators alone",
                 Some("an administrator's token"),
             ),
+            Err(reason) => self.gathered.unread(None, Fact::InstanceAuthorization, reason, None),
         }
         Ok(())
     }
