@@ -95,7 +95,7 @@ impl RemoteArguments {
     }
 }
 
-fn text_of(what: &str, file: &std::path::Path) -> Result<String, Unusable> {
+pub(super) fn text_of(what: &str, file: &std::path::Path) -> Result<String, Unusable> {
     let shown = file.display();
     match Disk.read(file, MAX_SIZE) {
         Ok(Content::Text(source)) => Ok(source.text().to_owned()),
@@ -105,7 +105,7 @@ fn text_of(what: &str, file: &std::path::Path) -> Result<String, Unusable> {
 }
 
 /// Lets no core file of this process hold a token.
-fn without_core_files() {
+pub(super) fn without_core_files() {
     #[cfg(unix)]
     {
         use rustix::process::{Resource, Rlimit, setrlimit};
