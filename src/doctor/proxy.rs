@@ -276,6 +276,12 @@ fn by_cluster(name: &str, status: u16, said: &Said) -> Line {
 fn in_between(name: &str, server: &str, status: u16, said: &Said) -> Line {
     let seen = format!("{status} for {name}: neither the agent server nor a cluster says this{}", said.quoted());
     match status {
+        // The agent itself says this, without the words that the agent server begins with.
+        400 if said.text.to_ascii_lowercase().contains("nested impersonation") => line(
+            Verdict::Wrong,
+            format!("{status} for {name}: the agent does not take the request{}", said.quoted()),
+            "leave `--as` out: an entry with `access_as` impersonates already",
+        ),
         404 => line(
             Verdict::Wrong,
             match server.contains("/k8s-proxy") {

@@ -35,11 +35,11 @@ const SECRET: &str = "Zx81kq0PwR5t7LmN2bVc";
 fn kubeconfig(server: &str, contexts: &[&str]) -> String {
     let mut text =
         format!("apiVersion: v1\nkind: Config\nclusters:\n- name: gitlab\n  cluster: {{server: '{server}'}}\nusers:\n");
-    for (number, _) in contexts.iter().enumerate() {
+    for (number, _) in (1..).zip(contexts) {
         text.push_str(&format!("- name: 'agent:{number}'\n  user: {{token: 'ci:{number}:glcbt-64_{SECRET}'}}\n"));
     }
     text.push_str("contexts:\n");
-    for (number, context) in contexts.iter().enumerate() {
+    for (number, context) in (1..).zip(contexts) {
         text.push_str(&format!("- name: '{context}'\n  context: {{cluster: gitlab, user: 'agent:{number}'}}\n"));
     }
     text
@@ -315,7 +315,7 @@ const VERSION: &str = "/k8s-proxy/version";
 /// What GitLab answers of the job: the agent with the number of the first context of the kubeconfig.
 fn allowed() -> Played {
     let settings = r#"{"environments": ["production"], "protected_branches_only": true}"#;
-    (ALLOWED, 200, JSON, allowed_with(0, settings, r#", "environment": {"slug": "production", "tier": "production"}"#))
+    (ALLOWED, 200, JSON, allowed_with(1, settings, r#", "environment": {"slug": "production", "tier": "production"}"#))
 }
 
 fn allowed_with(agent: u32, settings: &str, rest: &str) -> String {
@@ -379,7 +379,7 @@ fn a_job_that_is_answered_has_nothing_wrong() {
         server.asked(),
         [
             format!("{ALLOWED} job-token: glcbt-64_{SECRET}"),
-            format!("{VERSION} authorization: Bearer ci:0:glcbt-64_{SECRET}")
+            format!("{VERSION} authorization: Bearer ci:1:glcbt-64_{SECRET}")
         ]
     );
 }
@@ -410,6 +410,17 @@ fn each_answer_by_way_of_the_agent_server_is_explained() {
         ("RBAC", status(403, "forbidden: User \"system:serviceaccount:gitlab:agent\" cannot get path \"/version\"")),
         ("identity", status(401, "Unauthorized")),
         ("cluster", status(500, "etcdserver: request timed out")),
+        (
+            "nested",
+            (
+                VERSION,
+                400,
+                "",
+                "Nested impersonation is not supported - agent is already configured to impersonate".to_owned(),
+            ),
+        ),
+        ("a secret", (VERSION, 503, "", format!("token glpat-{SECRET}"))),
+        ("something else", (VERSION, 418, "", "a teapot".to_owned())),
         ("a page", (VERSION, 404, HTML, page.clone())),
         ("a firewall", (VERSION, 403, HTML, page.clone())),
         ("nothing behind it", (VERSION, 502, HTML, page.clone())),
@@ -437,7 +448,7 @@ fn each_answer_of_gitlab_is_explained() {
                 ALLOWED,
                 200,
                 JSON,
-                allowed_with(0, r#"{"default_namespace": "shop"}"#, r#", "environment": {"slug": "x"}"#),
+                allowed_with(1, r#"{"default_namespace": "shop"}"#, r#", "environment": {"slug": "x"}"#),
             ),
         ),
         ("the job has ended", (ALLOWED, 401, JSON, message("401 Unauthorized"))),
@@ -471,7 +482,7 @@ fn what_cannot_be_asked_says_why() {
     let with_token = |job: &mut Job, token: &str| {
         let server = job.variables.iter().find(|(name, _)| *name == "CI_SERVER_URL").expect("set").1.clone();
         let text = kubeconfig(&format!("{server}/k8s-proxy"), &["acme/agents:prod"]);
-        job.kubeconfig(&text.replace(&format!("ci:0:glcbt-64_{SECRET}"), token));
+        job.kubeconfig(&text.replace(&format!("ci:1:glcbt-64_{SECRET}"), token));
     };
     let cases: [Case<'_>; 9] = [
         ("another host", &|job| job.set("CI_API_V4_URL", "http://gitlab.example.org/api/v4")),

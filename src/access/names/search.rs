@@ -84,6 +84,9 @@ pub fn shortest(within: &[&Automaton], without: &Automaton) -> (Found, Spent) {
     (found, Spent { nodes: search.nodes.len() })
 }
 
+/// States in order, with a bit for each of them.
+type Set = (u64, Vec<u32>);
+
 struct Search<'a> {
     within: &'a [&'a Automaton],
     without: &'a Automaton,
@@ -92,8 +95,8 @@ struct Search<'a> {
     /// Where what is always there leads, for each class.
     from_always: Vec<Vec<u32>>,
     nodes: Vec<Node>,
-    /// The smallest sets of what is to be avoided that were met at the same states, each with a bit for each of its states.
-    met: HashMap<(Vec<u32>, Shape), Vec<(u64, Vec<u32>)>>,
+    /// The smallest sets of what is to be avoided that were met at the same states.
+    met: HashMap<(Vec<u32>, Shape), Vec<Set>>,
     work: usize,
 }
 
@@ -138,7 +141,7 @@ impl<'a> Search<'a> {
 
     /// Goes one character on from a node.
     fn expand(&mut self, from: usize, always_ends: bool) -> Option<Found> {
-        let Some(node) = self.nodes.get(from).filter(|node| node.length < MAX_ENVIRONMENT_NAME) else { return None };
+        let node = self.nodes.get(from).filter(|node| node.length < MAX_ENVIRONMENT_NAME)?;
         let (at, shape, avoided, length) = (node.at.clone(), node.shape, node.avoided.clone(), node.length + 1);
         for index in 0..self.classes.len() {
             let (Some(&(character, characters)), Some(from_always)) =

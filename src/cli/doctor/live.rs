@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use crate::access::Index;
-use crate::api::{Method, Request, Token, Transport};
+use crate::api::{Method, Request, Token};
 use crate::cli::live::settings;
-use crate::cli::remote::{text_of, without_core_files};
+use crate::cli::remote::{line_with, text_of, without_core_files};
 use crate::doctor::{
     Asked, Authority, Line, Live, Observed, Prediction, Question, Seen, Verdict, allowed_agents, version_of_cluster,
 };
@@ -85,9 +85,9 @@ fn asked(question: Question) -> Result<Asked, Unusable> {
             Err(why) => return unusable(format!("the file of authorities {} cannot be read: {why}", file.display())),
         },
     };
-    match transport(pem.as_deref())? {
+    match line_with(pem.as_deref(), "doctor --live")? {
         Err(why) => unusable(format!("{} cannot be asked, for its file of authorities: {why}", question.url)),
-        Ok(transport) => {
+        Ok((transport, _)) => {
             let (name, value) = question.token.header();
             let headers = [(name, value.as_str())];
             let request =
@@ -104,17 +104,6 @@ fn authorities_in(file: &Path) -> Result<Vec<u8>, String> {
         Ok(content) => Err(content.in_words().to_owned()),
         Err(error) => Err(error.kind().to_string()),
     }
-}
-
-/// Sockets; or why the authorities are none.
-#[cfg(feature = "network")]
-fn transport(authorities: Option<&[u8]>) -> Result<Result<Box<dyn Transport>, String>, Unusable> {
-    Ok(crate::network::Http::new(authorities, None).map(|http| Box::new(http) as Box<dyn Transport>))
-}
-
-#[cfg(not(feature = "network"))]
-fn transport(_authorities: Option<&[u8]>) -> Result<Result<Box<dyn Transport>, String>, Unusable> {
-    Err(Unusable::new("`doctor --live` asks GitLab, and this kaslint was built without network"))
 }
 
 /// Holds the settings that GitLab has for the agents of the job against those that are predicted. Which agents there are is not compared here:

@@ -3,7 +3,7 @@
 mod choice;
 mod glab;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 #[cfg(feature = "network")]
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ pub(super) struct RemoteArguments {
 }
 
 /// What requests go by, and the clock that they wait by.
-type Line = (Box<dyn Transport>, Box<dyn Clock>);
+pub(super) type Line = (Box<dyn Transport>, Box<dyn Clock>);
 
 /// An instance that can be asked.
 pub(super) struct Connection {
@@ -73,29 +73,38 @@ impl RemoteArguments {
             _ => None,
         });
         let chosen = choice::choose(&given, &environment, glab.as_deref(), command).map_err(Unusable::new)?;
-        let authorities = self.ca_file.as_deref().map(|file| text_of("file of authorities", file)).transpose()?;
-        let (transport, clock) = self.transport(authorities, command)?;
+        let (transport, clock) = line(self.ca_file.as_deref(), command)?;
         Ok(Connection { transport, clock, base: chosen.base, token: Some(chosen.token) })
-    }
-
-    #[cfg(feature = "network")]
-    fn transport(&self, authorities: Option<String>, _command: &str) -> Result<Line, Unusable> {
-        let http = crate::network::Http::new(authorities.as_deref().map(str::as_bytes), None::<Duration>).map_err(
-            |fault| {
-                let file = self.ca_file.as_deref().unwrap_or_else(|| std::path::Path::new("")).display().to_string();
-                Unusable::new(format!("cannot use {file}: {fault}"))
-            },
-        )?;
-        Ok((Box::new(http), Box::new(crate::network::Wall)))
-    }
-
-    #[cfg(not(feature = "network"))]
-    fn transport(&self, _authorities: Option<String>, command: &str) -> Result<Line, Unusable> {
-        Err(Unusable::new(format!("`{command}` asks GitLab, and this kaslint was built without network")))
     }
 }
 
-pub(super) fn text_of(what: &str, file: &std::path::Path) -> Result<String, Unusable> {
+/// What requests go by; who vouches for certificates stands in a file, or is known to the system.
+///
+/// # Errors
+/// Where the file cannot be used, or this build has no network.
+pub(super) fn line(ca_file: Option<&Path>, command: &str) -> Result<Line, Unusable> {
+    let authorities = ca_file.map(|file| text_of("file of authorities", file)).transpose()?;
+    let shown = || ca_file.unwrap_or(Path::new("")).display().to_string();
+    line_with(authorities.as_deref().map(str::as_bytes), command)?
+        .map_err(|fault| Unusable::new(format!("cannot use {}: {fault}", shown())))
+}
+
+/// The same, with certificates of authorities; or what is the matter with these.
+///
+/// # Errors
+/// Where this build has no network.
+#[cfg(feature = "network")]
+pub(super) fn line_with(authorities: Option<&[u8]>, _command: &str) -> Result<Result<Line, String>, Unusable> {
+    let http = crate::network::Http::new(authorities, None::<Duration>);
+    Ok(http.map(|http| (Box::new(http) as Box<dyn Transport>, Box::new(crate::network::Wall) as Box<dyn Clock>)))
+}
+
+#[cfg(not(feature = "network"))]
+pub(super) fn line_with(_authorities: Option<&[u8]>, command: &str) -> Result<Result<Line, String>, Unusable> {
+    Err(Unusable::new(format!("`{command}` asks GitLab, and this kaslint was built without network")))
+}
+
+pub(super) fn text_of(what: &str, file: &Path) -> Result<String, Unusable> {
     let shown = file.display();
     match Disk.read(file, MAX_SIZE) {
         Ok(Content::Text(source)) => Ok(source.text().to_owned()),
