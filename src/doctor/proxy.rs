@@ -304,3 +304,67 @@ fn in_between(name: &str, server: &str, status: u16, said: &Said) -> Line {
         _ => line(Verdict::Wrong, seen, "look what stands in front of the agent server"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::doctor::{Authority, Kubeconfig};
+
+    fn told(token: &str, change: impl Fn(&mut Context), answer: Result<Response, TransportError>) -> Line {
+        let text = format!(
+            "clusters: [{{name: gitlab, cluster: {{server: 'https://kas.example.com/k8s-proxy/'}}}}]
+users: [{{name: agent, user: {{token: '{token}'}}}}]
+contexts: [{{name: 'acme/agents:prod', context: {{cluster: gitlab, user: agent}}}}]
+"
+        );
+        let mut kubeconfig = Kubeconfig::read(&text, std::path::Path::new("")).unwrap();
+        change(&mut kubeconfig.contexts[0]);
+        let mut observed = Observed { kubeconfig: Seen::Read(kubeconfig), ..Observed::default() };
+        let question = version_of_cluster(&observed, false).unwrap();
+        assert_eq!(question.url, "https://kas.example.com/k8s-proxy/version");
+        let allowed = Asked::Not(line(Verdict::Unknown, "", ""));
+        observed.live = Some(Live { allowed, version: Asked::Sent(question.url, answer) });
+        let [line] = lines(&observed, observed.live.as_ref().unwrap()).try_into().unwrap();
+        line
+    }
+
+    #[test]
+    fn what_keeps_an_answer_away_is_told_apart() {
+        let certificate = |why: &str| Err(TransportError::Certificate(why.to_owned()));
+        let as_it_is = |error| told("ci:7:x", |_| {}, error);
+        let unknown = as_it_is(certificate("UnknownIssuer"));
+        assert!(
+            unknown.verdict == Verdict::Wrong && unknown.seen.contains("signed by unknown authority"),
+            "{unknown:?}"
+        );
+        assert!(unknown.todo.contains("SSL_CERT_FILE"), "{unknown:?}");
+        let named = told(
+            "ci:7:x",
+            |context| context.authority = Some(Authority::Pem(Vec::new())),
+            certificate("UnknownIssuer"),
+        );
+        assert!(named.todo.contains("the one in KUBECONFIG did not"), "{named:?}");
+        let any = told("ci:7:x", |context| context.takes_any_certificate = true, certificate("UnknownIssuer"));
+        assert!(any.verdict == Verdict::Doubtful && any.seen.contains("insecure-skip-tls-verify"), "{any:?}");
+        let expired = as_it_is(certificate("Expired"));
+        assert!(expired.seen.ends_with("is not valid: Expired"), "{expired:?}");
+        assert_eq!(as_it_is(Err(TransportError::CertificateOfAuthority)).verdict, Verdict::Unknown);
+        let proxy = as_it_is(Err(TransportError::Proxy("407".to_owned())));
+        assert!(proxy.todo.contains("NO_PROXY"), "{proxy:?}");
+        let late = as_it_is(Err(TransportError::TimedOut(Duration::from_secs(60))));
+        assert!(late.seen.ends_with("no answer within 60 seconds"), "{late:?}");
+        let cut = as_it_is(Err(TransportError::Cut("unexpected end of file".to_owned())));
+        assert_eq!(cut.verdict, Verdict::Wrong);
+    }
+
+    #[test]
+    fn a_person_is_told_of_roles_and_scopes() {
+        let body = r#"{"kind": "Status", "message": "GitLab Agent Server: Unauthorized"}"#;
+        let answer = || Ok(Response { status: 401, headers: Vec::new(), body: body.into() });
+        let person = told("pat:7:x", |_| {}, answer());
+        assert!(person.todo.contains("k8s_proxy"), "{person:?}");
+        assert!(!told("ci:7:x", |_| {}, answer()).todo.contains("k8s_proxy"));
+    }
+}

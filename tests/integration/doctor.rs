@@ -152,7 +152,7 @@ fn otherwise(change: impl Fn(&mut Job)) -> String {
 
 #[test]
 fn each_thing_that_is_wrong_has_a_line_with_what_to_do() {
-    let cases: [Case<'_>; 20] = [
+    let cases: [Case<'_>; 24] = [
         ("no KUBECONFIG", &|job| job.unset("KUBECONFIG")),
         ("no context", &|job| job.kubeconfig(&kubeconfig(SERVER, &[]))),
         ("no kubeconfig", &|job| job.kubeconfig("users: secret\n")),
@@ -181,6 +181,16 @@ fn each_thing_that_is_wrong_has_a_line_with_what_to_do() {
             job.set("CI_MERGE_REQUEST_PROJECT_ID", "13");
             job.set("CI_MERGE_REQUEST_SOURCE_PROJECT_ID", "12");
         }),
+        ("a licence that is not predicted", &|job| {
+            let inventory = String::from_utf8_lossy(INVENTORY).replace("premium", "free");
+            std::fs::write(job.folder.path().join("inventory.yaml"), inventory).expect("a file");
+        }),
+        ("no context that exists, and none near", &|job| job.set("KUBE_CONTEXT", "somewhere/else")),
+        ("a cache that cannot be written", &|job| {
+            let file = job.folder.path().join("inventory.yaml").display().to_string();
+            job.set("HOME", &file);
+        }),
+        ("no home", &|job| job.set("HOME", "")),
         ("debug trace", &|job| job.set("CI_DEBUG_TRACE", "true")),
         ("a file that others read", &|job| {
             let path = job.folder.path().join("kubeconfig");

@@ -17,7 +17,7 @@ use crate::analysis::{Evaluation, Facts, Purpose, Subject};
 use crate::diagnostic::Selection;
 use crate::doctor::{Cache, Denied, HangsOn, Kubeconfig, Line, Observed, Prediction, Seen, Verdict, examine};
 use crate::gitlab::Tier;
-use crate::project::files::{Content, Disk, FileSource as _};
+use crate::project::files::{Content, Disk, FileSource as _, Kind};
 use crate::project::{Loader, Neighbours, Options, Origin, Request, Scope, Snapshot, Surroundings, Unusable};
 use crate::{rules, words};
 
@@ -221,9 +221,10 @@ fn mode_of(_path: &Path) -> Option<u32> {
 fn cache(folder: &Path) -> Cache {
     use rustix::fs::{Access, access};
     let there = folder.ancestors().find(|folder| Disk.is_there(folder)).unwrap_or(Path::new("."));
+    // Below what is no folder nothing can be made.
     match access(there, Access::WRITE_OK) {
-        Ok(()) => Cache::Writable,
-        Err(_) => Cache::NotWritable,
+        Ok(()) if !matches!(Disk.kind(there), Ok(Kind::File)) => Cache::Writable,
+        _ => Cache::NotWritable,
     }
 }
 
