@@ -85,7 +85,7 @@ pub(super) fn run(
     Ok(if differing > 0 { Exit::Found } else { Exit::Fine })
 }
 
-fn settings(value: Option<&serde_json::Value>) -> String {
+pub(super) fn settings(value: Option<&serde_json::Value>) -> String {
     match value {
         None => "no access".to_owned(),
         Some(value) if value.as_object().is_some_and(serde_json::Map::is_empty) => {

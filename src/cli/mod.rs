@@ -10,7 +10,6 @@ mod completions;
 mod decode;
 mod diff;
 mod doctor;
-mod doctor_live;
 mod failure;
 mod fetch;
 mod fix;

@@ -1,7 +1,7 @@
 //! The lines of the table, one function for each thing that is looked at.
 
 use super::kubeconfig::{Kubeconfig, TokenForm};
-use super::{Cache, Denied, HangsOn, Observed, Seen, live};
+use super::{Cache, Denied, HangsOn, Observed, Seen};
 use crate::schema::nearest;
 
 /// What is made of something that was looked at, the worst first.
@@ -35,36 +35,39 @@ impl Verdict {
 pub struct Line {
     /// What is made of it.
     pub verdict: Verdict,
+    /// What was looked at, in machine formats.
+    pub name: &'static str,
     /// What was seen.
     pub seen: String,
     /// What to do; empty where nothing is to be done.
     pub todo: String,
 }
 
-fn line(verdict: Verdict, seen: impl Into<String>, todo: impl Into<String>) -> Line {
-    Line { verdict, seen: seen.into(), todo: todo.into() }
+pub(super) fn line(verdict: Verdict, seen: impl Into<String>, todo: impl Into<String>) -> Line {
+    Line { verdict, name: "", seen: seen.into(), todo: todo.into() }
 }
 
 /// What was seen, worst first.
 #[must_use]
 pub fn examine(observed: &Observed) -> Vec<Line> {
     let mut lines = Vec::new();
-    lines.extend(job(observed));
-    lines.extend(kubeconfig(observed));
-    lines.extend(contexts(observed));
-    lines.extend(chosen(observed));
-    lines.extend(servers(observed));
-    lines.extend(licence(observed));
-    lines.extend(release(observed));
-    lines.extend(merge_request(observed));
-    lines.extend(trace(observed));
-    lines.extend(mode(observed));
-    lines.extend(cache(observed));
-    lines.extend(kubectl(observed));
-    lines.extend(helm(observed));
-    if let Some(asked) = &observed.asked {
-        let kubeconfig = if let Seen::Read(kubeconfig) = &observed.kubeconfig { Some(kubeconfig) } else { None };
-        lines.extend(live::lines(asked, kubeconfig));
+    let mut add = |name, new: Vec<Line>| lines.extend(new.into_iter().map(|line| Line { name, ..line }));
+    add("job", job(observed).into_iter().collect());
+    add("kubeconfig", kubeconfig(observed).into_iter().collect());
+    add("context", contexts(observed));
+    add("selected-context", chosen(observed));
+    add("server", servers(observed));
+    add("licence", licence(observed).into_iter().collect());
+    add("release", release(observed).into_iter().collect());
+    add("merge-request", merge_request(observed).into_iter().collect());
+    add("debug-trace", trace(observed).into_iter().collect());
+    add("kubeconfig-mode", mode(observed).into_iter().collect());
+    add("cache", cache(observed).into_iter().collect());
+    add("kubectl", kubectl(observed).into_iter().collect());
+    add("helm", helm(observed).into_iter().collect());
+    if let Some(live) = &observed.live {
+        add("allowed-agents", super::allowed::lines(observed, live));
+        add("agent-server", super::proxy::lines(observed, live));
     }
     lines.sort_by_key(|line| line.verdict);
     lines
@@ -114,6 +117,7 @@ fn kubeconfig(observed: &Observed) -> Option<Line> {
                     "see the missing contexts; GitLab sets it when the job starts, for the agents that let it in then"
                 }
                 Some(prediction) if !prediction.denied.is_empty() => "see what each agent says of this job",
+                Some(prediction) if !prediction.unknown.is_empty() => "see what is not known of the agents",
                 Some(_) => "let the project in, in the configuration of an agent",
                 None => {
                     "look whether an agent's configuration lets the project in, with this environment and on this ref"
@@ -126,7 +130,11 @@ fn kubeconfig(observed: &Observed) -> Option<Line> {
 
 /// The contexts of agents that are there.
 fn of_agents(kubeconfig: &Kubeconfig) -> impl Iterator<Item = &str> {
-    kubeconfig.contexts.iter().filter(|context| context.token == TokenForm::Job).map(|context| &*context.name)
+    kubeconfig
+        .contexts
+        .iter()
+        .filter(|context| matches!(context.token, TokenForm::Job(_)))
+        .map(|context| &*context.name)
 }
 
 /// What is there against what is predicted.
@@ -175,11 +183,10 @@ fn contexts(observed: &Observed) -> Vec<Line> {
     for (context, reason) in &prediction.unknown {
         lines.push(line(Verdict::Unknown, format!("whether {context} is for this job is not known: {reason}"), ""));
     }
-    let is_known = |context: &&str| {
-        let unknown = prediction.unknown.iter().map(|(known, _)| known);
-        let allowed = prediction.allowed.iter().map(|(known, _)| known).chain(unknown);
-        allowed.chain(prediction.denied.iter().map(|denied| &denied.context)).any(|known| known == context)
-    };
+    // Of an agent whose project is not known, the name alone is.
+    let name = |context: &str| context.rsplit(':').next().map(str::to_owned);
+    let is_known =
+        |context: &str| prediction.contexts().any(|known| known == context || Some(known) == name(context).as_deref());
     for context in there.iter().filter(|context| !is_known(context)) {
         lines.push(line(
             Verdict::Doubtful,
@@ -253,11 +260,11 @@ fn chosen(observed: &Observed) -> Vec<Line> {
 fn servers(observed: &Observed) -> Vec<Line> {
     let Seen::Read(kubeconfig) = &observed.kubeconfig else { return Vec::new() };
     let mut servers: Vec<(&str, bool)> = Vec::new();
-    for context in kubeconfig.contexts.iter().filter(|context| context.token == TokenForm::Job) {
+    for context in kubeconfig.contexts.iter().filter(|context| matches!(context.token, TokenForm::Job(_))) {
         if let Some(server) =
             context.server.as_deref().filter(|server| servers.iter().all(|(known, _)| known != server))
         {
-            servers.push((server, context.has_authority));
+            servers.push((server, context.authority.is_some()));
         }
     }
     let mut lines = Vec::new();
@@ -280,11 +287,9 @@ fn servers(observed: &Observed) -> Vec<Line> {
 }
 
 fn licence(observed: &Observed) -> Option<Line> {
-    if !observed.is_job() {
-        return None;
-    }
+    let has_licence = observed.has_licence()?;
     let tier = observed.prediction.as_ref().and_then(|prediction| prediction.tier);
-    match (observed.has_licence(), tier) {
+    match (has_licence, tier) {
         (false, Some(tier @ ("premium" | "ultimate"))) => Some(line(
             Verdict::Wrong,
             format!(

@@ -1,12 +1,17 @@
-//! Inside a CI job: what its files and variables say, against what is predicted for it. What is looked at comes in as data.
+//! Inside a CI job: what its files and variables say, and with `--live` what GitLab and the agent server answer, against what is predicted for
+//! it. What is looked at comes in as data; nothing here opens a socket.
 
+mod allowed;
+mod answer;
 mod examine;
 mod kubeconfig;
-mod live;
+mod proxy;
 
+pub use allowed::{Allowed, AllowedAgent, allowed_agents};
+pub use answer::{Asked, Live, Question};
 pub use examine::{Line, Verdict, examine};
-pub use kubeconfig::{Access, Authority, Context, Kubeconfig, TokenForm};
-pub use live::{AllowedAgent, Asked, Tried};
+pub use kubeconfig::{Authority, Context, Kubeconfig, TokenForm};
+pub use proxy::version_of_cluster;
 
 use std::collections::BTreeMap;
 
@@ -28,6 +33,62 @@ pub struct Prediction {
     pub release: Option<Version>,
     /// The licence that it went by, if somebody named one.
     pub tier: Option<&'static str>,
+    /// Of how many agents that GitLab lets the job to the settings are those that are predicted.
+    pub same_settings: usize,
+    /// The contexts of which they are not: with those of GitLab and those that are predicted, in words.
+    pub other_settings: Vec<(String, String, String)>,
+}
+
+impl Prediction {
+    /// Adds what is predicted by other things that are known. Of an agent about which they differ, nothing is known.
+    pub fn add(&mut self, other: Self) {
+        let what_is = |prediction: &Self, context: &str| {
+            let allowed = prediction.allowed.iter().find(|(known, _)| known == context);
+            let denied = prediction.denied.iter().any(|denied| denied.context == context);
+            let unknown = prediction.unknown.iter().any(|(known, _)| known == context);
+            (allowed.map(|(_, conditions)| conditions.clone()), denied, unknown)
+        };
+        let nothing = (None, false, false);
+        let mut contexts: Vec<String> = other.contexts().map(str::to_owned).collect();
+        contexts.sort_unstable();
+        contexts.dedup();
+        for context in contexts {
+            let (here, there) = (what_is(self, &context), what_is(&other, &context));
+            if here == nothing {
+                self.allowed.extend(other.allowed.iter().filter(|(known, _)| *known == context).cloned());
+                self.denied.extend(other.denied.iter().filter(|denied| denied.context == context).cloned());
+                self.unknown.extend(other.unknown.iter().filter(|(known, _)| *known == context).cloned());
+            } else if here != there {
+                self.allowed.retain(|(known, _)| *known != context);
+                self.denied.retain(|denied| denied.context != context);
+                self.unknown.retain(|(known, _)| *known != context);
+                self.unknown
+                    .push((context, "what is known of its project differs between the inventories at hand".to_owned()));
+            }
+        }
+        if self.release != other.release {
+            self.release = None;
+        }
+        if self.tier != other.tier {
+            self.tier = None;
+        }
+        self.same_settings += other.same_settings;
+        for settings in other.other_settings {
+            if !self.other_settings.contains(&settings) {
+                self.other_settings.push(settings);
+            }
+        }
+    }
+
+    /// The contexts of which something is said.
+    fn contexts(&self) -> impl Iterator<Item = &str> {
+        let denied = self.denied.iter().map(|denied| &*denied.context);
+        self.allowed
+            .iter()
+            .map(|(context, _)| &**context)
+            .chain(denied)
+            .chain(self.unknown.iter().map(|(context, _)| &**context))
+    }
 }
 
 /// An agent that a job does not get.
@@ -93,13 +154,14 @@ pub struct Observed {
     pub helm: Option<String>,
     /// What is predicted; `None` where no configuration of an agent is at hand.
     pub prediction: Option<Prediction>,
-    /// What servers answered; `None` where none was asked.
-    pub asked: Option<Asked>,
+    /// What was answered; `None` where nobody was asked.
+    pub live: Option<Live>,
 }
 
 impl Observed {
     /// The variables that are looked at. None of them is secret.
-    pub const VARIABLES: [&'static str; 13] = [
+    pub const VARIABLES: [&'static str; 16] = [
+        "CI_API_V4_URL",
         "CI_COMMIT_REF_PROTECTED",
         "CI_DEBUG_TRACE",
         "CI_ENVIRONMENT_NAME",
@@ -107,8 +169,10 @@ impl Observed {
         "CI_MERGE_REQUEST_PROJECT_ID",
         "CI_MERGE_REQUEST_SOURCE_PROJECT_ID",
         "CI_PIPELINE_SOURCE",
+        "CI_PROJECT_DIR",
         "CI_PROJECT_ID",
         "CI_PROJECT_PATH",
+        "CI_SERVER_URL",
         "CI_SERVER_VERSION",
         "GITLAB_FEATURES",
         "KUBECONFIG",
@@ -127,11 +191,12 @@ impl Observed {
         self.variable("CI_SERVER_VERSION").and_then(Version::told).map(Version::line)
     }
 
-    /// Whether the project has the licence for `ci_job` and `impersonate`.
+    /// Whether the project has the licence for `ci_job` and `impersonate`; `None` outside of a job. In a job, `GITLAB_FEATURES` is empty or missing
+    /// where there is no licence.
     #[must_use]
-    pub fn has_licence(&self) -> bool {
-        self.variable("GITLAB_FEATURES")
-            .is_some_and(|features| features.split(',').any(|feature| feature == IMPERSONATION))
+    pub fn has_licence(&self) -> Option<bool> {
+        let features = self.variable("GITLAB_FEATURES").unwrap_or_default();
+        self.is_job().then(|| features.split(',').any(|feature| feature == IMPERSONATION))
     }
 
     /// Whether this is a CI job.

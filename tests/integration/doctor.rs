@@ -1,7 +1,10 @@
 //! `kaslint doctor` in jobs that are made up: variables, a kubeconfig, tools that tell their versions as kubectl and helm do.
 
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 
 use crate::common::{Run, command, folder_with};
 
@@ -103,6 +106,7 @@ impl Job {
         let mut command = command(folder, &["doctor"]);
         command.args(arguments).env_clear().env("COLUMNS", "80").env("HOME", folder.join("home"));
         command.env("PATH", format!("{}:/usr/bin:/bin", folder.join("bin").display()));
+        command.env("CI_JOB_TOKEN", format!("glcbt-64_{SECRET}"));
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         let output = command.output().expect("the binary runs");
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("a text").replace(&shown(folder), "FOLDER");
@@ -131,11 +135,7 @@ fn a_job_as_it_should_be_has_nothing_wrong() {
 fn otherwise(change: impl Fn(&mut Job)) -> String {
     let mut job = Job::new();
     change(&mut job);
-    otherwise_of(&job, &[])
-}
-
-fn otherwise_of(job: &Job, arguments: &[&str]) -> String {
-    let run = job.doctor(&[WITH, arguments].concat());
+    let run = job.doctor(WITH);
     let mut kept = format!("status {}\n", run.code);
     let mut is_fine = false;
     for line in run.stdout.lines() {
@@ -152,7 +152,7 @@ fn otherwise_of(job: &Job, arguments: &[&str]) -> String {
 
 #[test]
 fn each_thing_that_is_wrong_has_a_line_with_what_to_do() {
-    let cases: [Case<'_>; 20] = [
+    let cases: [Case<'_>; 24] = [
         ("no KUBECONFIG", &|job| job.unset("KUBECONFIG")),
         ("no context", &|job| job.kubeconfig(&kubeconfig(SERVER, &[]))),
         ("no kubeconfig", &|job| job.kubeconfig("users: secret\n")),
@@ -181,6 +181,16 @@ fn each_thing_that_is_wrong_has_a_line_with_what_to_do() {
             job.set("CI_MERGE_REQUEST_PROJECT_ID", "13");
             job.set("CI_MERGE_REQUEST_SOURCE_PROJECT_ID", "12");
         }),
+        ("a licence that is not predicted", &|job| {
+            let inventory = String::from_utf8_lossy(INVENTORY).replace("premium", "free");
+            std::fs::write(job.folder.path().join("inventory.yaml"), inventory).expect("a file");
+        }),
+        ("no context that exists, and none near", &|job| job.set("KUBE_CONTEXT", "somewhere/else")),
+        ("a cache that cannot be written", &|job| {
+            let file = job.folder.path().join("inventory.yaml").display().to_string();
+            job.set("HOME", &file);
+        }),
+        ("no home", &|job| job.set("HOME", "")),
         ("debug trace", &|job| job.set("CI_DEBUG_TRACE", "true")),
         ("a file that others read", &|job| {
             let path = job.folder.path().join("kubeconfig");
@@ -251,190 +261,331 @@ fn several_files_and_a_file_that_is_refused() {
     );
 }
 
-/// What a server answers: the agents that GitLab lets the job use, and `/version` through the proxy.
-struct Answers {
-    allowed: (u16, &'static str),
-    version: (u16, &'static str),
+/// What a server answers to a path: status, further headers, body.
+type Played = (&'static str, u16, &'static str, String);
+
+/// A server of HTTP that plays GitLab and its agent server: what it was asked, path by path with the header that carries a token.
+struct Server {
+    url: String,
+    asked: Arc<Mutex<Vec<String>>>,
 }
 
-const ALLOWED: &str = r#"{"allowed_agents": [{"id": 1, "config_project": {"id": 5, "path_with_namespace": "acme/agents"}, "configuration": {}}], "job": {"id": 1}}"#;
-
-/// Serves both on one port, for as many requests as `doctor` makes, and tells what was asked: path, and the header that carries the token.
-fn server(answers: Answers) -> (String, std::thread::JoinHandle<Vec<String>>) {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    let address = format!("http://{}", listener.local_addr().expect("an address"));
-    let serve = move || {
-        let mut asked = Vec::new();
-        for stream in listener.incoming().take(2) {
-            let stream = stream.expect("a connection");
-            let mut reader = std::io::BufReader::new(&stream);
-            let mut head = String::new();
-            while !head.ends_with("\r\n\r\n")
-                && std::io::BufRead::read_line(&mut reader, &mut head).is_ok_and(|read| read > 0)
-            {}
-            let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
-            let carries =
-                |name: &str| head.lines().find(|line| line.to_lowercase().starts_with(name)).map(str::to_owned);
-            asked.push(format!(
-                "{path} {}",
-                carries("job-token").or_else(|| carries("authorization")).unwrap_or_default()
-            ));
-            let (status, body) = if path.starts_with("/api/") { answers.allowed } else { answers.version };
-            let kind = if body.starts_with('<') { "text/html" } else { "application/json" };
-            let answer = format!(
-                "HTTP/1.1 {status} x\r\ncontent-type: {kind}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
-                body.len()
-            );
-            std::io::Write::write_all(&mut &stream, answer.as_bytes()).expect("an answer");
-        }
-        asked
-    };
-    (address, std::thread::spawn(serve))
-}
-
-/// The lines that tell of servers.
-fn live(answers: Answers) -> (String, Vec<String>) {
-    let (address, served) = server(answers);
-    let mut job = Job::new();
-    job.set("CI_SERVER_URL", &address);
-    job.set("CI_JOB_TOKEN", &format!("glcbt-64_{SECRET}"));
-    let text = kubeconfig(&format!("{address}/k8s-proxy/"), &["acme/agents:prod"]);
-    job.kubeconfig(&text);
-    let run = job.doctor(&[WITH, &["--live", "--insecure-http", "--format", "json"]].concat());
-    let report: serde_json::Value =
-        serde_json::from_str(&run.stdout).unwrap_or_else(|_| panic!("{}", run.transcript()));
-    let is_told = |line: &&serde_json::Value| {
-        let message = line["message"].as_str().unwrap_or_default();
-        // What is seen without asking is not what this is about.
-        !message.contains("is not https, and kubectl")
-            && !message.starts_with("a job of")
-            && line["verdict"] != "unknown"
-            && ["GitLab", "acme/agents:prod:", "acme/agents:prod reaches", "127.0.0.1", "no longer"]
-                .iter()
-                .any(|part| message.contains(part))
-    };
-    let told = report["lines"].as_array().expect("lines").iter().filter(is_told).map(|line| {
-        format!(
-            "  {}: {}\n    {}\n",
-            line["verdict"].as_str().unwrap_or_default(),
-            line["message"].as_str().unwrap_or_default(),
-            line["help"].as_str().unwrap_or_default()
-        )
-    });
-    let told: String = told.collect();
-    (told.replace(&address, "SERVER"), served.join().expect("a server"))
-}
-
-/// The message of an error of the agent server, as Kubernetes' `Status`.
-macro_rules! status {
-    ($message:literal) => {
-        concat!(r#"{"kind": "Status", "apiVersion": "v1", "status": "Failure", "message": ""#, $message, r#""}"#)
-    };
-}
-
-#[test]
-fn what_servers_answer_is_told_by_status_and_by_who_says_it() {
-    let cases: [(&str, u16, &str); 21] = [
-        ("a cluster", 200, r#"{"major": "1", "minor": "34", "gitVersion": "v1.34.1"}"#),
-        ("a sign-in page", 200, "<html>Sign in</html>"),
-        (
-            "nested impersonation",
-            400,
-            "Nested impersonation is not supported - agent is already configured to impersonate",
-        ),
-        (
-            "another path",
-            400,
-            status!("GitLab Agent Server: Bad request: URL does not start with expected prefix. Trace ID: 01ab"),
-        ),
-        (
-            "a token that ended",
-            401,
-            status!("GitLab Agent Server: Unauthorized: CI job token: HTTP status code: 401. Trace ID: 01ab"),
-        ),
-        (
-            "a token of another form",
-            401,
-            status!("GitLab Agent Server: Unauthorized: unknown token type. Trace ID: 01ab"),
-        ),
-        ("a cluster that knows nobody", 401, status!("Unauthorized")),
-        ("another agent", 403, status!("GitLab Agent Server: Forbidden: agentId is not allowed. Trace ID: 01ab")),
-        ("GitLab says no", 403, status!("GitLab Agent Server: Forbidden: CI job token. Trace ID: 01ab")),
-        ("RBAC", 403, status!("forbidden: User \\\"gitlab:ci_job:1\\\" cannot get path \\\"/version\\\"")),
-        ("no agents", 404, status!("GitLab Agent Server: Not found: agents for CI job token. Trace ID: 01ab")),
-        ("another server", 404, "<html>nginx</html>"),
-        ("no media type", 406, ""),
-        ("no upgrade", 426, "Upgrade Required"),
-        ("a redirect", 302, "<html>elsewhere</html>"),
-        (
-            "GitLab out of reach",
-            500,
-            status!("GitLab Agent Server: Internal Server Error: Failed to get allowed agents. Trace ID: 01ab"),
-        ),
-        (
-            "no agent",
-            502,
-            status!(
-                "GitLab Agent Server: HTTP->gRPC: failed to read gRPC response: rpc error: code = FailedPrecondition desc = Agent connection not found. Is agent up to date and connected?. Trace ID: 01ab"
-            ),
-        ),
-        (
-            "no cluster",
-            502,
-            status!(
-                "GitLab Agent Server: HTTP->gRPC: failed to read gRPC response: rpc error: code = Unavailable desc = dial tcp 10.0.0.1:443. Trace ID: 01ab"
-            ),
-        ),
-        ("no agent server", 502, "<html>Bad gateway</html>"),
-        ("something else", 418, "a teapot"),
-        ("a secret", 503, "token glpat-Zx81kq0PwR5t7LmN2bVc"),
-    ];
-    let mut told = String::new();
-    for (name, code, body) in cases {
-        let (lines, asked) = live(Answers { allowed: (200, ALLOWED), version: (code, body) });
-        assert_eq!(
-            asked,
-            [
-                format!("/api/v4/job/allowed_agents job-token: glcbt-64_{SECRET}"),
-                format!("/k8s-proxy/version authorization: Bearer ci:1:glcbt-64_{SECRET}")
-            ],
-            "{name}"
-        );
-        told.push_str(&format!("{name}, {code}\n{lines}"));
+impl Server {
+    fn new(played: Vec<Played>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let record = Arc::clone(&asked);
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let Ok(stream) = stream else { return };
+                let _ = answer(stream, &played, &record);
+            }
+        });
+        Self { url, asked }
     }
-    insta::assert_snapshot!(told);
+
+    fn asked(&self) -> Vec<String> {
+        self.asked.lock().expect("nobody panics").clone()
+    }
+}
+
+fn answer(mut stream: TcpStream, played: &[Played], record: &Mutex<Vec<String>>) -> std::io::Result<()> {
+    let mut lines = BufReader::new(stream.try_clone()?).lines();
+    let first = lines.next().transpose()?.unwrap_or_default();
+    let path = first.split(' ').nth(1).unwrap_or_default().to_owned();
+    let mut asked = path.clone();
+    for line in lines {
+        let line = line?;
+        let name = line.split(':').next().unwrap_or_default().to_ascii_lowercase();
+        if ["authorization", "job-token", "private-token"].contains(&&*name) {
+            asked.push_str(&format!(" {name}:{}", line.split_once(':').map_or("", |(_, value)| value)));
+        }
+        if line.is_empty() {
+            break;
+        }
+    }
+    record.lock().expect("nobody panics").push(asked);
+    let (status, headers, body) = match played.iter().find(|(known, ..)| *known == path) {
+        Some((_, status, headers, body)) => (*status, *headers, body.as_str()),
+        None => (599, "", "nothing is played here"),
+    };
+    write!(
+        stream,
+        "HTTP/1.1 {status} Played\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+const JSON: &str = "Content-Type: application/json\r\n";
+const HTML: &str = "Content-Type: text/html\r\n";
+const ALLOWED: &str = "/api/v4/job/allowed_agents";
+const VERSION: &str = "/k8s-proxy/version";
+
+/// What GitLab answers of the job: the agent with the number of the first context of the kubeconfig.
+fn allowed() -> Played {
+    let settings = r#"{"environments": ["production"], "protected_branches_only": true}"#;
+    (ALLOWED, 200, JSON, allowed_with(1, settings, r#", "environment": {"slug": "production", "tier": "production"}"#))
+}
+
+fn allowed_with(agent: u32, settings: &str, rest: &str) -> String {
+    format!(
+        r#"{{"allowed_agents": [{{"id": {agent}, "config_project": {{"id": 3, "path_with_namespace": "acme/agents", "name": "agents"}},
+            "configuration": {settings}}}], "job": {{"id": 1}}, "pipeline": {{"id": 1}}, "project": {{"id": 12, "groups": [{{"id": 2}}]}},
+            "user": {{"id": 4, "username": "jo", "roles_in_project": ["guest", "developer"]}}{rest}}}"#
+    )
+}
+
+/// What the cluster answers.
+fn version() -> Played {
+    (VERSION, 200, JSON, r#"{"major": "1", "minor": "31", "gitVersion": "v1.31.2"}"#.to_owned())
+}
+
+/// A `Status` of Kubernetes, as the agent server and clusters answer errors.
+fn status(code: u16, message: &str) -> Played {
+    let body = serde_json::json!({
+        "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": message, "code": code
+    });
+    (VERSION, code, JSON, body.to_string())
+}
+
+/// The job, with GitLab and the agent server behind this address.
+fn job_at(url: &str) -> Job {
+    let mut job = Job::new();
+    job.set("CI_SERVER_URL", url);
+    job.set("CI_API_V4_URL", &format!("{url}/api/v4"));
+    job.kubeconfig(&kubeconfig(&format!("{url}/k8s-proxy"), &["acme/agents:prod"]));
+    job
+}
+
+/// The lines of doctor about what was answered, and its status.
+fn live_lines(played: Vec<Played>, change: &dyn Fn(&mut Job)) -> String {
+    let server = Server::new(played);
+    let mut job = job_at(&server.url);
+    change(&mut job);
+    let run = job.doctor(&[WITH, &["--live", "--insecure-http", "--format", "json"]].concat());
+    let report: serde_json::Value = serde_json::from_str(&run.stdout).expect("one object");
+    let rows = report["rows"].as_array().expect("rows");
+    let mut told = String::new();
+    for row in
+        rows.iter().filter(|row| ["allowed-agents", "agent-server"].contains(&row["name"].as_str().expect("a name")))
+    {
+        let text = |key: &str| row[key].as_str().unwrap_or_default().replace(&server.url, "http://HOST");
+        told.push_str(&format!("  {}  {}\n", text("severity"), text("message")));
+        if row["help"].is_string() {
+            told.push_str(&format!("      → {}\n", text("help")));
+        }
+    }
+    told + &run.stderr
 }
 
 #[test]
-fn what_gitlab_lets_the_job_use_is_held_against_its_kubeconfig() {
-    let cases: [(&str, u16, &str); 6] = [
-        ("others", 200, r#"{"allowed_agents": [{"id": 7, "config_project": {"path_with_namespace": "acme/others"}}]}"#),
-        ("none", 200, r#"{"allowed_agents": []}"#),
-        ("an answer of another form", 200, r#"{"id": 1}"#),
-        ("no job any more", 401, r#"{"message": "401 Unauthorized"}"#),
-        ("no token of a job", 404, r#"{"message": "404 Not Found"}"#),
-        ("forbidden", 403, r#"{"message": "403 Forbidden"}"#),
+fn a_job_that_is_answered_has_nothing_wrong() {
+    let server = Server::new(vec![allowed(), version()]);
+    let job = job_at(&server.url);
+    let run = job.doctor(&[WITH, &["--live", "--insecure-http"]].concat());
+    insta::assert_snapshot!(run.transcript().replace(&server.url, "http://HOST"));
+    assert_eq!(
+        server.asked(),
+        [
+            format!("{ALLOWED} job-token: glcbt-64_{SECRET}"),
+            format!("{VERSION} authorization: Bearer ci:1:glcbt-64_{SECRET}")
+        ]
+    );
+}
+
+#[test]
+fn each_answer_by_way_of_the_agent_server_is_explained() {
+    let server_says =
+        |code, words: &str| status(code, &format!("GitLab Agent Server: {words}. Trace ID: 4bf92f3577b34da6"));
+    let page = "<html><body>404 page not found</body></html>".to_owned();
+    let cases: Vec<(&str, Played)> = vec![
+        ("path", server_says(400, "Bad request: URL does not start with expected prefix")),
+        ("form", server_says(401, "Unauthorized: unknown token type")),
+        ("job", server_says(401, "Unauthorized: CI job token: HTTP status code: 401")),
+        ("not allowed", server_says(403, "Forbidden: agentId is not allowed")),
+        ("forbidden", server_says(403, "Forbidden: CI job token")),
+        ("not found", server_says(404, "Not found: agents for CI job token")),
+        ("media type", server_says(406, "Not acceptable")),
+        ("no answer of GitLab", server_says(500, "Failed to get allowed agents for CI job token")),
+        (
+            "not connected",
+            server_says(
+                502,
+                "HTTP->gRPC: failed to read: Agent connection not found. Is agent up to date and connected?",
+            ),
+        ),
+        ("broken", server_says(502, "HTTP->gRPC: failed to send request: EOF")),
+        ("upgrade", (VERSION, 426, "", String::new())),
+        ("RBAC", status(403, "forbidden: User \"system:serviceaccount:gitlab:agent\" cannot get path \"/version\"")),
+        ("identity", status(401, "Unauthorized")),
+        ("cluster", status(500, "etcdserver: request timed out")),
+        (
+            "nested",
+            (
+                VERSION,
+                400,
+                "",
+                "Nested impersonation is not supported - agent is already configured to impersonate".to_owned(),
+            ),
+        ),
+        ("a secret", (VERSION, 503, "", format!("token glpat-{SECRET}"))),
+        ("something else", (VERSION, 418, "", "a teapot".to_owned())),
+        ("a page", (VERSION, 404, HTML, page.clone())),
+        ("a firewall", (VERSION, 403, HTML, page.clone())),
+        ("nothing behind it", (VERSION, 502, HTML, page.clone())),
+        ("a sign-in", (VERSION, 302, "Location: https://sso.example.com/login?next=secret\r\n", String::new())),
+        ("a sign-in page", (VERSION, 200, HTML, page)),
     ];
-    let told = cases.map(|(name, code, body)| {
-        let (lines, _) = live(Answers { allowed: (code, body), version: (200, r#"{"gitVersion": "v1.34.1"}"#) });
-        format!("{name}, {code}\n{lines}")
-    });
+    let told: Vec<String> = cases
+        .into_iter()
+        .map(|(name, played)| {
+            format!("{name}:\n{}\n", live_lines(vec![(ALLOWED, 503, "", String::new()), played], &|_| {}))
+        })
+        .collect();
     insta::assert_snapshot!(told.concat());
 }
 
 #[test]
-fn what_may_not_be_asked_is_not() {
-    // An address where nobody listens, which would be told if it were asked.
+fn each_answer_of_gitlab_is_explained() {
+    let message = |text: &str| serde_json::json!({ "message": text }).to_string();
+    let cases: Vec<(&str, Played)> = vec![
+        ("none", (ALLOWED, 200, JSON, r#"{"allowed_agents": [], "environment": {"slug": "production"}}"#.to_owned())),
+        ("another", (ALLOWED, 200, JSON, allowed_with(7, "{}", ""))),
+        (
+            "other settings",
+            (
+                ALLOWED,
+                200,
+                JSON,
+                allowed_with(1, r#"{"default_namespace": "shop"}"#, r#", "environment": {"slug": "x"}"#),
+            ),
+        ),
+        ("the job has ended", (ALLOWED, 401, JSON, message("401 Unauthorized"))),
+        ("forbidden", (ALLOWED, 403, JSON, message("403 Forbidden"))),
+        ("no token of a job", (ALLOWED, 404, JSON, message("404 Not Found"))),
+        ("too many", (ALLOWED, 429, "Retry-After: 60\r\n", "Retry later".to_owned())),
+        ("broken", (ALLOWED, 500, JSON, message("500 Internal Server Error"))),
+        ("moved", (ALLOWED, 301, "Location: https://gitlab.example.org/api/v4/job/allowed_agents\r\n", String::new())),
+        ("a page", (ALLOWED, 200, HTML, "<html>sign in</html>".to_owned())),
+    ];
+    let told: Vec<String> = cases
+        .into_iter()
+        .map(|(name, played)| format!("{name}:\n{}\n", live_lines(vec![played, version()], &|_| {})))
+        .collect();
+    insta::assert_snapshot!(told.concat());
+}
+
+/// The agent server keeps what GitLab said for a minute, so that two answers that differ are no contradiction.
+#[test]
+fn what_gitlab_says_by_now_is_not_held_against_the_agent_server() {
+    let refused = status(403, "GitLab Agent Server: Forbidden: agentId is not allowed. Trace ID: 4bf92f3577b34da6");
+    insta::assert_snapshot!(live_lines(vec![allowed(), refused], &|_| {}));
+}
+
+#[test]
+fn what_cannot_be_asked_says_why() {
+    let nowhere = {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        format!("http://{}/k8s-proxy", listener.local_addr().expect("an address"))
+    };
+    let with_token = |job: &mut Job, token: &str| {
+        let server = job.variables.iter().find(|(name, _)| *name == "CI_SERVER_URL").expect("set").1.clone();
+        let text = kubeconfig(&format!("{server}/k8s-proxy"), &["acme/agents:prod"]);
+        job.kubeconfig(&text.replace(&format!("ci:1:glcbt-64_{SECRET}"), token));
+    };
+    let cases: [Case<'_>; 9] = [
+        ("another host", &|job| job.set("CI_API_V4_URL", "http://gitlab.example.org/api/v4")),
+        ("no server", &|job| job.unset("CI_SERVER_URL")),
+        ("no number of an agent", &|job| with_token(job, "ci:prod:x")),
+        ("no token for an agent", &|job| with_token(job, "eyJhbGciOiJSUzI1NiJ9")),
+        ("nobody listens", &|job| job.kubeconfig(&kubeconfig(&nowhere, &["acme/agents:prod"]))),
+        ("no kubeconfig", &|job| job.unset("KUBECONFIG")),
+        ("which context", &|job| {
+            job.unset("KUBE_CONTEXT");
+            job.kubeconfig(&kubeconfig(&nowhere, &["acme/agents:prod", "acme/agents:dev"]));
+        }),
+        ("an authority that is none", &|job| {
+            let text = kubeconfig(&nowhere, &["acme/agents:prod"]);
+            job.kubeconfig(&text.replace("{server:", "{certificate-authority-data: '???', server:"));
+        }),
+        ("an authority that is not there", &|job| {
+            let text = kubeconfig(&nowhere, &["acme/agents:prod"]);
+            job.kubeconfig(&text.replace("{server:", "{certificate-authority: /nowhere/ca.crt, server:"));
+        }),
+    ];
+    let told: Vec<String> = cases
+        .iter()
+        .map(|(name, change)| {
+            let told = live_lines(vec![allowed(), version()], change).replace(&nowhere, "http://NOWHERE/k8s-proxy");
+            format!("{name}:\n{told}\n")
+        })
+        .collect();
+    insta::assert_snapshot!(told.concat());
+}
+
+/// Without `--live` nothing is asked, and over http no token goes unless somebody says so.
+#[test]
+fn no_socket_is_opened_unless_it_is_asked_for() {
+    let server = Server::new(vec![allowed(), version()]);
+    let job = job_at(&server.url);
+    job.doctor(WITH);
+    job.doctor(&[WITH, &["--format", "json"]].concat());
+    let run = job.doctor(&[WITH, &["--live"]].concat());
+    assert!(run.stdout.contains("--insecure-http asks all the same"), "{}", run.transcript());
+    let run = job.doctor(&[WITH, &["--live", "--offline"]].concat());
+    assert_eq!((run.code, &*run.stdout), (2, ""), "{}", run.transcript());
+    assert_eq!(server.asked(), Vec::<String>::new());
+}
+
+/// A checkout of another project is not taken for the job's own, which would have access to all its agents.
+#[test]
+fn a_checkout_of_another_project_is_not_the_jobs_own() {
     let mut job = Job::new();
-    job.set("CI_SERVER_URL", "http://127.0.0.1:9");
-    job.set("CI_JOB_TOKEN", SECRET);
-    job.kubeconfig(&kubeconfig("http://127.0.0.1:9/k8s-proxy", &["acme/agents:prod"]));
-    insta::assert_snapshot!("live_without_https", otherwise_of(&job, &["--live"]));
-    insta::assert_snapshot!("live_nobody_listens", otherwise_of(&job, &["--live", "--insecure-http"]));
-    let offline = job.doctor(&[WITH, &["--live", "--offline"]].concat());
-    assert!(offline.code == 2 && offline.stderr.contains("--offline forbids"), "{}", offline.transcript());
-    job.unset("CI_JOB_TOKEN");
-    job.kubeconfig(&kubeconfig(SERVER, &["acme/agents:prod", "acme/agents:dev"]));
-    job.unset("KUBE_CONTEXT");
-    insta::assert_snapshot!("live_without_a_token_and_a_choice", otherwise_of(&job, &["--live"]));
+    let own = job.folder.path().join("home").display().to_string();
+    job.set("CI_PROJECT_DIR", &own);
+    job.unset("KUBECONFIG");
+    let run = job.doctor(&["projects/acme/agents"]);
+    assert!(!run.stdout.contains("acme/web/shop:"), "{}", run.transcript());
+    let bare = folder_with(&[(".gitlab/agents/prod/config.yaml", CONFIG)]);
+    let path = bare.path().display().to_string();
+    let run = job.doctor(&[&path]);
+    insta::assert_snapshot!(run.transcript());
+    job.set("CI_PROJECT_DIR", &path);
+    let run = job.doctor(&[&path]);
+    assert!(run.stdout.contains("acme/web/shop:prod is not there"), "{}", run.transcript());
+}
+
+/// Where projects are known by several inventories, each agent is looked at by what is known of it.
+#[test]
+fn several_inventories_are_looked_at_together() {
+    let job = Job::new();
+    let other = folder_with(&[
+        ("inventory.yaml", b"gitlab: {version: '18.9', tier: premium}\nprojects:\n- {path: acme/more, agents: [edge]}\n- path: acme/web/shop\n"),
+        (".kaslint.yaml", b"inventory: inventory.yaml\n"),
+        ("projects/acme/more/.gitlab/agents/edge/config.yaml", b"ci_access: {projects: [{id: acme/web/shop}]}\n"),
+    ]);
+    std::fs::write(job.folder.path().join(".kaslint.yaml"), "inventory: inventory.yaml\n").expect("a file");
+    let run = job.doctor(&[".", &other.path().display().to_string()]);
+    assert!(
+        run.stdout.contains("acme/agents:prod is there, as predicted")
+            && run.stdout.contains("acme/more:edge is not there"),
+        "{}",
+        run.transcript()
+    );
+}
+
+/// What kubectl and helm of these versions print.
+#[test]
+fn versions_are_read_as_the_tools_print_them() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/doctor");
+    for (file, tool, told) in [
+        ("kubectl-1.20.2-debian12.json", "kubectl", "kubectl 1.20.2"),
+        ("kubectl-1.32.4-dispatcher.json", "kubectl", "kubectl 1.32.4-dispatcher"),
+    ] {
+        let job = Job::new();
+        job.tool(tool, &format!("cat '{}'", fixtures.join(file).display()));
+        let run = job.doctor(WITH);
+        assert!(run.stdout.lines().any(|line| line == format!("fine      {told}")), "{}", run.transcript());
+    }
 }

@@ -147,7 +147,7 @@ def audits(tools, work, environment):
         for job in yaml.safe_load(path.read_text())["jobs"].values():
             scripts += [("bash", step["run"]) for step in job["steps"] if "run" in step]
     # What a runner gives to the script as environment variables is not assigned in it.
-    scripts.append(("sh", "# shellcheck disable=SC2154\n" + "\n".join(component(ROOT, {})["kaslint"]["script"])))
+    scripts += [("sh", "# shellcheck disable=SC2154\n" + "\n".join(job["script"])) for job in component(ROOT, {}).values()]
     for shell, text in scripts:
         assert "${{" not in text and "$[[" not in text, f"an expression within a script is a command:\n{text}"
         script = work / "audited/script"
@@ -299,11 +299,11 @@ class Action:
 class Component:
     """Runs the job of a component as a GitLab runner does: its variables in the environment, the lines of its script in one shell."""
 
-    def __init__(self, root, work, server, shell=("/bin/bash", "-c"), path="/usr/bin:/bin", token="job-token"):
-        self.root, self.work, self.shell, self.path, self.address, self.token = root, work, shell, path, server, token
+    def __init__(self, root, work, server, shell=("/bin/bash", "-c"), path="/usr/bin:/bin", token="job-token", job="kaslint"):
+        self.root, self.work, self.shell, self.path, self.address, self.token, self.job = root, work, shell, path, server, token, job
 
     def __call__(self, folder, expect, **given):
-        job = component(self.root, given)["kaslint"]
+        job = component(self.root, given)[self.job]
         environment = {
             **{name: str(value) for name, value in job["variables"].items()},
             "PATH": self.path, "HOME": str(self.work), "TMPDIR": tempfile.mkdtemp(dir=self.work), "CI_API_V4_URL": f"{self.address}/api/v4",
@@ -313,7 +313,8 @@ class Component:
         result = subprocess.run([*self.shell, script], capture_output=True, text=True, cwd=folder, env=environment, stdin=subprocess.DEVNULL)
         told = result.stdout + result.stderr
         assert result.returncode == expect, (given, result.returncode, told)
-        self.report = folder / job["artifacts"]["reports"]["codequality"]
+        if self.job == "kaslint":
+            self.report = folder / job["artifacts"]["reports"]["codequality"]
         if expect < 2:
             assert not os.listdir(environment["TMPDIR"]), "the job leaves its downloads behind"
         return told
@@ -520,6 +521,18 @@ def inputs(tools, work, binary):
     assert "See to its quotes" in component_of(folder, 2, binary=str(stub), arguments="--select 'a")
     assert "true or false" in ways[0][0](folder, 2, binary=str(stub), isolated="yes")
 
+    # The job of doctor, which nobody has without asking for it.
+    rule = lambda given: component(root, given)["kaslint-doctor"]["rules"]
+    assert rule({}) == [{"if": '"false" == "true"'}] and rule({"doctor": True}) == [{"if": '"true" == "true"'}], rule({})
+    for shell, path in shells(work / "names"):
+        doctor = Component(root, work, nowhere, shell, path, job="kaslint-doctor")
+        doctor(folder, 0, binary=str(stub), doctor_arguments="--inventory 'a b.yaml' $(touch pwned)")
+        assert seen.read_bytes().decode().split("\0")[:-1] == ["doctor", "--inventory", "a b.yaml", "$(touch", "pwned)"], seen.read_bytes()
+        assert "See to its quotes" in doctor(folder, 2, binary=str(stub), doctor_arguments="--inventory 'a")
+        assert not (folder / "pwned").exists(), "an input ran as a command"
+        # Neither KUBECONFIG nor a job is there.
+        assert "nothing to look at" in doctor(folder, 2, binary=str(binary))
+
     # With the real binary: settings of a stranger hide nothing where the input says so, and are told where it does not.
     hidden = repository(work / "hidden", BAD)
     (hidden / ".kaslint.yaml").write_text(HIDING)
@@ -614,10 +627,11 @@ def documentation(tools, work):
     action = yaml.safe_load((ROOT / "action.yml").read_text())
     given = [step["with"] for step in workflow["jobs"]["kaslint"]["steps"] if "kaslint" in step["uses"]]
     assert given and all(set(one) <= set(action["inputs"]) for one in given), given
-    pipeline, path = block_with("component:")
-    run([*check, "vendor.gitlab-ci", path])
-    (include,) = pipeline["include"]
-    component(ROOT, include["inputs"])
+    for sign in ["--tier premium --inventory", "doctor: true"]:
+        pipeline, path = block_with(sign)
+        run([*check, "vendor.gitlab-ci", path])
+        (include,) = pipeline["include"]
+        component(ROOT, include["inputs"])
     print("documentation: the blocks that people copy are valid and name what there is")
 
 

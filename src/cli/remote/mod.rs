@@ -104,7 +104,7 @@ pub(super) fn line_with(_authorities: Option<&[u8]>, command: &str) -> Result<Re
     Err(Unusable::new(format!("`{command}` asks GitLab, and this kaslint was built without network")))
 }
 
-fn text_of(what: &str, file: &Path) -> Result<String, Unusable> {
+pub(super) fn text_of(what: &str, file: &Path) -> Result<String, Unusable> {
     let shown = file.display();
     match Disk.read(file, MAX_SIZE) {
         Ok(Content::Text(source)) => Ok(source.text().to_owned()),

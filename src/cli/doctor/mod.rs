@@ -1,5 +1,7 @@
 //! `kaslint doctor`.
 
+mod live;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -9,14 +11,14 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::progress::Progress;
-use super::{Exit, doctor_live, output, usable};
-use crate::access::{Denial, Index, Outcome, Query, Settings};
+use super::{Exit, output, usable};
+use crate::access::{AgentId, Denial, Index, Outcome, Query, Settings};
 use crate::analysis::{Evaluation, Facts, Purpose, Subject};
 use crate::diagnostic::Selection;
 use crate::doctor::{Cache, Denied, HangsOn, Kubeconfig, Line, Observed, Prediction, Seen, Verdict, examine};
 use crate::gitlab::Tier;
-use crate::project::files::{Content, Disk, FileSource as _};
-use crate::project::{Loader, Neighbours, Options, Request, Scope, Surroundings, Unusable};
+use crate::project::files::{Content, Disk, FileSource as _, Kind};
+use crate::project::{Loader, Neighbours, Options, Origin, Request, Scope, Snapshot, Surroundings, Unusable};
 use crate::{rules, words};
 
 /// The largest kubeconfig that is read, in bytes.
@@ -37,95 +39,112 @@ Exit status:
 Examples:
   kaslint doctor                                         in a job, beside the configuration of its agents
   kaslint doctor --inventory inventory/inventory.yaml    with an inventory that was fetched
-  kaslint doctor --live                                  with one request to GitLab and one to the cluster"
+  kaslint doctor --live                                  with one question to GitLab, and one to the cluster"
 )]
 pub(super) struct Arguments {
     /// Files or folders with configuration projects [default: those of the inventory, else .].
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// Ask GitLab which agents it lets the job use, and send one request to the cluster of the context that the job would use.
-    #[arg(long)]
-    live: bool,
-    /// Trust the authorities in this file, and no others.
-    #[arg(long, value_name = "FILE", requires = "live")]
-    ca_file: Option<PathBuf>,
-    /// Let the job's token go over http.
-    #[arg(long, requires = "live")]
-    insecure_http: bool,
-    /// How to print the table.
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Human)]
+    /// How to show it: human, or json (one object).
+    #[arg(long, value_enum, default_value = "human", hide_possible_values = true, help_heading = "Report")]
     format: Format,
+    #[command(flatten)]
+    live: live::LiveArguments,
     #[command(flatten)]
     options: Options,
 }
 
-/// How the table is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Format {
-    /// For people.
     Human,
-    /// One object, its lines worst first.
     Json,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
     let mut observed = observe();
     let mut options = arguments.options.clone();
-    observed.prediction = predicted(&arguments.paths, &options, &observed)?;
+    let mut evaluation = evaluated(&arguments.paths, &options, &observed)?;
+    let first = evaluation.with(|facts| prediction(facts, &observed));
     // What nobody has named, the job itself tells.
-    if let Some(prediction) = &observed.prediction {
+    if let Some(prediction) = &first {
         if prediction.release.is_none() {
             options.gitlab_version = observed.release();
         }
-        if prediction.tier.is_none() && observed.is_job() {
-            options.tier = Some(if observed.has_licence() { Tier::Premium } else { Tier::Free });
+        if prediction.tier.is_none()
+            && let Some(has_licence) = observed.has_licence()
+        {
+            options.tier = Some(if has_licence { Tier::Premium } else { Tier::Free });
         }
         if options.gitlab_version != arguments.options.gitlab_version || options.tier != arguments.options.tier {
-            observed.prediction = predicted(&arguments.paths, &options, &observed)?;
+            evaluation = evaluated(&arguments.paths, &options, &observed)?;
         }
     }
-    if arguments.live {
-        let given = doctor_live::Given {
-            ca_file: arguments.ca_file.as_deref(),
-            insecure_http: arguments.insecure_http,
-            is_offline: arguments.options.offline,
-        };
-        observed.asked = Some(doctor_live::ask(&given, &observed)?);
-    }
+    observed.live = arguments.live.ask(&observed, options.offline)?;
+    observed.prediction = evaluation.with(|facts| prediction(facts, &observed));
     let lines = examine(&observed);
-    output::to_stdout(&|out| match arguments.format {
-        Format::Human => lines.iter().try_for_each(|line| tell(line, out)),
-        Format::Json => tell_json(&lines, out),
-    })?;
+    let is_nothing_there = !observed.is_job() && matches!(observed.kubeconfig, Seen::Unset);
+    match arguments.format {
+        Format::Human => output::to_stdout(&|out| lines.iter().try_for_each(|line| tell(line, out)))?,
+        Format::Json => output::to_stdout(&|out| tell_json(&lines, out))?,
+    }
     Ok(match lines.iter().map(|line| line.verdict).min() {
         Some(Verdict::Wrong) => Exit::Found,
-        _ if !observed.is_job() && matches!(observed.kubeconfig, Seen::Unset) => {
+        _ if is_nothing_there => {
             return Err(Unusable::new("there is nothing to look at: no CI job and no KUBECONFIG"));
         }
         _ => Exit::Fine,
     })
 }
 
-/// Reads the configuration at hand, and works out what is predicted for the job.
-fn predicted(paths: &[PathBuf], options: &Options, observed: &Observed) -> Result<Option<Prediction>, Unusable> {
-    let surroundings = Surroundings::of_process();
-    let loader = Loader::new(&Disk, options, &surroundings, rules::TABLE)?;
+/// Reads the configuration at hand, and works out who gets in.
+fn evaluated(paths: &[PathBuf], options: &Options, observed: &Observed) -> Result<Evaluation, Unusable> {
     let progress = Progress::new(Instant::now(), "Reading", 1);
-    let snapshot = usable(loader.load(&Request {
-        scope: Scope::Paths(paths),
-        neighbours: Neighbours::Always,
-        with_ci_files: false,
-        steps: &progress.steps,
-        before: None,
-    }))?;
+    let load = |surroundings: &Surroundings| {
+        let loader = Loader::new(&Disk, options, surroundings, rules::TABLE)?;
+        usable(loader.load(&Request {
+            scope: Scope::Paths(paths),
+            neighbours: Neighbours::Always,
+            with_ci_files: false,
+            steps: &progress.steps,
+            before: None,
+        }))
+    };
+    let mut surroundings = Surroundings::of_process();
+    let mut snapshot = load(&surroundings)?;
+    if is_of_another(&snapshot, observed) {
+        surroundings.ci_project_path = None;
+        snapshot = load(&surroundings)?;
+    }
     if let Some(error) = snapshot.errors.first() {
         return Err(Unusable::new(error.clone()));
     }
     let selection = Arc::new(Selection::default());
     let subjects = snapshot.projects.into_iter().map(|project| Subject::new(project, Arc::clone(&selection)));
-    let evaluation = Evaluation::of(subjects.collect(), Purpose::AccessTogether, &progress.steps);
-    drop(progress);
-    Ok(evaluation.with(|facts| prediction(facts, observed)))
+    Ok(Evaluation::of(subjects.collect(), Purpose::AccessTogether, &progress.steps))
+}
+
+/// Whether what goes by the path of the job's project lies elsewhere than the job's checkout: then it may be one of another project.
+fn is_of_another(snapshot: &Snapshot, observed: &Observed) -> bool {
+    let checkout = observed.variable("CI_PROJECT_DIR").and_then(|folder| Disk.real(Path::new(folder)).ok());
+    let is_elsewhere = |folder: &Path| Disk.real(folder).ok().is_none_or(|folder| Some(folder) != checkout);
+    let mut named = snapshot.projects.iter().filter(|project| project.origins.project == Some(Origin::Pipeline));
+    named.any(|project| {
+        is_elsewhere(if project.folder.as_os_str().is_empty() { Path::new(".") } else { &project.folder })
+    })
+}
+
+/// The object of the JSON report.
+fn tell_json(lines: &[Line], out: &mut output::Outlet<'_>) -> std::io::Result<()> {
+    let rows = lines.iter().map(|line| {
+        let mut row = json!({ "severity": line.verdict.name(), "name": line.name, "message": line.seen });
+        if !line.todo.is_empty() {
+            row["help"] = json!(line.todo);
+        }
+        row
+    });
+    let mut report = json!({ "version": 1, "rows": rows.collect::<Vec<_>>() });
+    crate::source::secrets::mask_json(&mut report);
+    out.json(&report)
 }
 
 fn tell(line: &Line, out: &mut output::Outlet<'_>) -> std::io::Result<()> {
@@ -141,16 +160,6 @@ fn tell(line: &Line, out: &mut output::Outlet<'_>) -> std::io::Result<()> {
         true => Ok(()),
         false => wrap(&format!("{blank}→ "), &line.todo).iter().try_for_each(|text| out.line(format_args!("{text}"))),
     }
-}
-
-fn tell_json(lines: &[Line], out: &mut output::Outlet<'_>) -> std::io::Result<()> {
-    let line = |line: &Line| {
-        let help = (!line.todo.is_empty()).then_some(&line.todo);
-        json!({ "verdict": line.verdict.name(), "message": line.seen, "help": help })
-    };
-    let mut report = json!({ "version": 1, "lines": lines.iter().map(line).collect::<Vec<_>>() });
-    crate::source::secrets::mask_json(&mut report);
-    out.json_line(&report)
 }
 
 /// Looks at the job: its variables, the kubeconfig, the tools.
@@ -182,7 +191,7 @@ fn kubeconfig(paths: &[PathBuf]) -> Seen {
     let (mut whole, mut why) = (None::<Kubeconfig>, "there is no such file".to_owned());
     for path in paths {
         let read = match Disk.read(path, MAX_SIZE) {
-            Ok(Content::Text(source)) => Kubeconfig::read(source.text()),
+            Ok(Content::Text(source)) => Kubeconfig::read(source.text(), path.parent().unwrap_or(Path::new(""))),
             Ok(content) => Err(content.in_words().to_owned()),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
             Err(error) => Err(error.kind().to_string()),
@@ -212,9 +221,10 @@ fn mode_of(_path: &Path) -> Option<u32> {
 fn cache(folder: &Path) -> Cache {
     use rustix::fs::{Access, access};
     let there = folder.ancestors().find(|folder| Disk.is_there(folder)).unwrap_or(Path::new("."));
+    // Below what is no folder nothing can be made.
     match access(there, Access::WRITE_OK) {
-        Ok(()) => Cache::Writable,
-        Err(_) => Cache::NotWritable,
+        Ok(()) if !matches!(Disk.kind(there), Ok(Kind::File)) => Cache::Writable,
+        _ => Cache::NotWritable,
     }
 }
 
@@ -259,20 +269,25 @@ fn told_by(program: &str, arguments: &[&str]) -> Option<String> {
 
 /// What is predicted for the job; `None` where there is nothing to predict by.
 fn prediction(facts: &Facts<'_>, observed: &Observed) -> Option<Prediction> {
-    let mut indexes = facts.indexes();
-    // Several stand for projects of which not the same is known; which of them is meant is not said.
-    let (Some(index), None) = (indexes.next(), indexes.next()) else { return None };
-    index.agents().first()?;
-    let Settings { version, is_release_assumed, tier, .. } = index.settings();
-    let mut predicted = Prediction {
-        release: (!is_release_assumed).then_some(version),
-        tier: tier.map(Tier::name),
-        ..Prediction::default()
-    };
-    if let Some(project) = observed.variable("CI_PROJECT_PATH").filter(|_| observed.is_job()) {
-        answer(index, project, observed, &mut predicted);
+    // Several stand for projects of which not the same is known; an agent belongs to one of them, or the same is said of it by each.
+    let mut predicted = None;
+    for index in facts.indexes().filter(|index| !index.agents().is_empty()) {
+        let Settings { version, is_release_assumed, tier, .. } = index.settings();
+        let mut of_index = Prediction {
+            release: (!is_release_assumed).then_some(version),
+            tier: tier.map(Tier::name),
+            ..Prediction::default()
+        };
+        if let Some(project) = observed.variable("CI_PROJECT_PATH").filter(|_| observed.is_job()) {
+            answer(index, project, observed, &mut of_index);
+            live::compare_settings(index, project, observed, &mut of_index);
+        }
+        match &mut predicted {
+            None => predicted = Some(of_index),
+            Some(predicted) => predicted.add(of_index),
+        }
     }
-    Some(predicted)
+    predicted
 }
 
 fn answer(index: &Index<'_>, project: &str, observed: &Observed, predicted: &mut Prediction) {
@@ -280,18 +295,23 @@ fn answer(index: &Index<'_>, project: &str, observed: &Observed, predicted: &mut
     let environment = observed.variable("CI_ENVIRONMENT_NAME");
     // GitLab says itself whether the ref is protected, that of merge requests included.
     let answer = index.query(&Query::new(project, environment, Some(is_protected)));
-    for row in &answer.allowed {
+    for (_, agent) in index.agent_ids().filter(|(_, agent)| agent.project.is_none()) {
+        let why = "of which project its checkout is, nobody says: name it with --project, or in an inventory";
+        predicted.unknown.push((agent.name.to_owned(), why.to_owned()));
+    }
+    let is_known = |agent: AgentId| index.agent(agent).project.is_some();
+    for row in answer.allowed.iter().filter(|row| is_known(row.agent)) {
         let agent = index.agent(row.agent);
         if agent.is_registered {
             let conditions = row.conditions.iter().map(words::condition).collect();
             predicted.allowed.push((agent.context(), conditions));
         }
     }
-    for row in &answer.unknown {
+    for row in answer.unknown.iter().filter(|row| is_known(row.agent)) {
         let agent = index.agent(row.agent);
         predicted.unknown.push((agent.context(), words::reason(&answer, row, agent)));
     }
-    for row in &answer.denied {
+    for row in answer.denied.iter().filter(|row| is_known(row.agent)) {
         let agent = index.agent(row.agent);
         let hangs_on = match row.outcome {
             Outcome::Denied(Denial::NoEnvironment | Denial::OtherEnvironment) => HangsOn::Environment,
