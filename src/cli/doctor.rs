@@ -46,7 +46,7 @@ pub(super) struct Arguments {
     /// Ask GitLab which agents it lets the job use, and send one request to the cluster of the context that the job would use.
     #[arg(long)]
     live: bool,
-    /// Trust the authorities in this file, and no others.
+    /// Trust the authorities in this file as well as the system's.
     #[arg(long, value_name = "FILE", requires = "live")]
     ca_file: Option<PathBuf>,
     /// Let the job's token go over http.

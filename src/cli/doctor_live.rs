@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::remote::{Line, line, line_with, without_core_files};
-use crate::api::{ApiError, Client, Method, Request, Token, TransportError, json_of};
+use crate::api::{ApiError, Authorities, Client, Method, Request, Token, TransportError, json_of};
 use crate::doctor::{Access, AllowedAgent, Asked, Authority, Kubeconfig, Observed, Seen, TokenForm, Tried};
 use crate::project::Unusable;
 use crate::project::files::{Content, Disk, FileSource as _};
@@ -32,7 +32,7 @@ pub(super) fn ask(given: &Given<'_>, observed: &Observed) -> Result<Asked, Unusa
     }
     without_core_files();
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let connection = line(given.ca_file, "doctor --live")?;
+    let connection = line(given.ca_file, given.insecure_http, "doctor --live")?;
     let allowed = variable("CI_JOB_TOKEN").zip(variable("CI_SERVER_URL"));
     let allowed = allowed.map(|(token, url)| allowed_agents(&connection, &token, &url, given.insecure_http));
     let paths: Vec<PathBuf> =
@@ -86,8 +86,8 @@ fn try_one(
         },
     };
     let connection = match authority {
-        Some(pem) => line_with(Some(&pem), "doctor --live")?,
-        None => Ok(line(given.ca_file, "doctor --live")?),
+        Some(pem) => line_with(Authorities::Only(&pem), given.insecure_http, "doctor --live")?,
+        None => Ok(line(given.ca_file, given.insecure_http, "doctor --live")?),
     };
     let (transport, _) = match connection {
         Ok(connection) => connection,
