@@ -155,6 +155,7 @@ impl Clock for Wall {
 }
 
 #[cfg(test)]
+#[allow(clippy::disallowed_types, reason = "a test listens for what must not come")]
 mod tests {
     use std::net::TcpListener;
 
