@@ -15,6 +15,8 @@ pub mod api;
 pub mod ci;
 pub mod cli;
 pub mod diagnostic;
+pub mod diff;
+pub mod diff_report;
 pub mod doctor;
 pub mod fetch;
 pub mod fixing;

@@ -54,7 +54,8 @@ pub struct Candidate<'w> {
 }
 
 impl<'w> Candidate<'w> {
-    pub(super) const IMPLICIT: Self = Self { kind: CandidateKind::Implicit, target: None, entry: None };
+    /// Implicit access.
+    pub const IMPLICIT: Self = Self { kind: CandidateKind::Implicit, target: None, entry: None };
 
     pub(super) fn of(entry: &'w CiEntry, target: Option<&'w str>) -> Self {
         let written = entry.id.as_ref().map(|id| &*id.value);

@@ -101,8 +101,10 @@ fn passages<'w>(
     }
 }
 
-/// The feature flag behind which `protected_branches_only` came, off by default (gitlab!156626).
-const PROTECTED_FLAG: Unknown = Unknown::FeatureFlag("kubernetes_agent_protected_branches");
+/// The feature flag that `protected_branches_only` waited for at first, off by default. Source: gitlab!156626.
+pub const PROTECTED_REFS_FLAG: &str = "kubernetes_agent_protected_branches";
+
+const PROTECTED_FLAG: Unknown = Unknown::FeatureFlag(PROTECTED_REFS_FLAG);
 
 /// The filter for protected refs; with what must hold for each outcome.
 pub(super) fn protection(

@@ -43,6 +43,7 @@ pub use dashboard::Dashboard;
 pub use decision::{Denial, Outcome};
 pub use entries::Entries;
 pub use environment_pattern::{Comparison, EnvironmentMatcher, EnvironmentPattern, PartialVerdict};
+pub use filters::PROTECTED_REFS_FLAG;
 pub use grants::{AgentGrants, Case, Effect, Grant, GrantGroup, Reach, Terms};
 pub use hierarchy::Hierarchy;
 pub use identity::{Identity, JobIdentity};

@@ -8,6 +8,7 @@ mod check;
 mod check_output;
 mod completions;
 mod decode;
+mod diff;
 mod doctor;
 mod doctor_live;
 mod failure;
@@ -61,6 +62,8 @@ enum Command {
     Decode(decode::Arguments),
     /// Show effective access: which agents jobs may use, through which entry, as whom.
     Access(access::Arguments),
+    /// Show what a change lets in: two folders or revisions, compared for every project, environment and ref.
+    Diff(diff::Arguments),
     /// Get an inventory from a GitLab instance or from dumps of its API, or validate one.
     Inventory(inventory::Arguments),
     /// In a CI job: compare its kubeconfig and tools with what is predicted for it.
@@ -130,6 +133,7 @@ fn run_command() -> Exit {
         Some(Command::Check(arguments)) => check::run(&arguments),
         Some(Command::Decode(arguments)) => decode::run(&arguments),
         Some(Command::Access(arguments)) => access::run(&arguments),
+        Some(Command::Diff(arguments)) => diff::run(&arguments),
         Some(Command::Inventory(arguments)) => inventory::run(&arguments),
         Some(Command::Doctor(arguments)) => doctor::run(&arguments),
         Some(Command::Rules(arguments)) => rules::run(&arguments),

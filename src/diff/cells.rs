@@ -1,0 +1,159 @@
+//! All projects, divided so that in either state one entry decides about each part.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::change::{Except, Projects};
+use super::standing::Found;
+use crate::access::{Authorization, Index, needs_licence};
+use crate::agent_config::EntryKind;
+use crate::gitlab::{Tier, ancestor_paths, lower_path};
+
+/// A part of all projects.
+#[derive(Clone, Debug)]
+pub(super) struct Cell {
+    /// What it holds.
+    pub projects: Projects,
+    /// The path of a project in it, in lower case, one that is there or may come.
+    pub path: String,
+}
+
+/// The projects and groups that some agents name, by path in lower case, each as it is written.
+#[derive(Debug, Default)]
+pub(super) struct Named {
+    projects: BTreeMap<String, String>,
+    groups: BTreeMap<String, String>,
+}
+
+impl Named {
+    /// Adds what an agent names, and its configuration project.
+    pub fn add(&mut self, found: &Found<'_>) {
+        let Some((index, id)) = found.agent() else { return };
+        if let Some(home) = index.agent(id).project {
+            self.projects.entry(lower_path(home).into_owned()).or_insert_with(|| home.to_owned());
+        }
+        let Found::In(..) = found else { return };
+        let settings = index.settings();
+        for (entry, authorization) in index.entry_authorizations(id) {
+            let falls_out = settings.tier == Some(Tier::Free) && needs_licence(entry.mode(), settings.version);
+            let Some(written) = entry.id.as_ref().filter(|_| !falls_out) else { continue };
+            if matches!(authorization, Authorization::Dropped(_)) {
+                continue;
+            }
+            let lower = lower_path(&written.value).into_owned();
+            let (paths, shown) = match entry.kind {
+                EntryKind::Project => (&mut self.projects, listed_project(index, &lower)),
+                EntryKind::Group => (&mut self.groups, listed_group(index, &lower)),
+                EntryKind::Instance => continue,
+            };
+            paths.entry(lower).or_insert_with(|| shown.unwrap_or_else(|| written.value.clone()));
+        }
+    }
+
+    /// The parts, most specific first. Costs in proportion to what is named.
+    pub fn cells(&self) -> Vec<Cell> {
+        let around =
+            |path: &str| ancestor_paths(path).find(|group| self.groups.contains_key(*group)).map(str::to_owned);
+        let mut excepted: BTreeMap<Option<String>, Except> = BTreeMap::new();
+        for (path, shown) in &self.projects {
+            excepted.entry(around(path)).or_default().projects.push(shown.clone());
+        }
+        for (path, shown) in &self.groups {
+            excepted.entry(around(path)).or_default().groups.push(shown.clone());
+        }
+        let mut cells: Vec<Cell> = Vec::new();
+        cells.extend(
+            self.projects
+                .iter()
+                .map(|(path, shown)| Cell { projects: Projects::One(shown.clone()), path: path.clone() }),
+        );
+        let taken: BTreeSet<&str> = self.projects.keys().chain(self.groups.keys()).map(String::as_str).collect();
+        for (path, shown) in self.groups.iter().rev() {
+            let except = excepted.remove(&Some(path.clone())).unwrap_or_default();
+            cells.push(Cell {
+                projects: Projects::Below(shown.clone(), except),
+                path: fresh(&format!("{path}/"), &taken),
+            });
+        }
+        let except = excepted.remove(&None).unwrap_or_default();
+        cells.push(Cell { projects: Projects::Anywhere(except), path: fresh_elsewhere(&taken) });
+        cells
+    }
+}
+
+/// The path of a project that nothing names, below a group.
+fn fresh(below: &str, taken: &BTreeSet<&str>) -> String {
+    let mut name = "zz-new".to_owned();
+    while taken.contains(format!("{below}{name}").as_str()) {
+        name.push('z');
+    }
+    format!("{below}{name}")
+}
+
+/// The path of a project below nothing that is named.
+fn fresh_elsewhere(taken: &BTreeSet<&str>) -> String {
+    let mut root = "elsewhere".to_owned();
+    while taken.iter().any(|path| path.split('/').next() == Some(root.as_str())) {
+        root.push('z');
+    }
+    format!("{root}/zz-new")
+}
+
+fn listed_project(index: &Index<'_>, id: &str) -> Option<String> {
+    index.inventory()?.find_project(id).map(|project| project.path.to_string())
+}
+
+fn listed_group(index: &Index<'_>, id: &str) -> Option<String> {
+    index.inventory()?.find_group(id).map(|group| group.path.to_string())
+}
+
+impl Projects {
+    /// Whether a project of this path lies in it.
+    #[must_use]
+    pub fn holds(&self, path: &str) -> bool {
+        let path = &*lower_path(path);
+        let is_below = |group: &str| path.strip_prefix(&*lower_path(group)).is_some_and(|rest| rest.starts_with('/'));
+        let is_out = |except: &Except| {
+            except.projects.iter().any(|project| lower_path(project) == path)
+                || except.groups.iter().any(|group| is_below(group))
+        };
+        match self {
+            Self::One(project) => lower_path(project) == path,
+            Self::Below(group, except) => is_below(group) && !is_out(except),
+            Self::Anywhere(except) => !is_out(except),
+        }
+    }
+}
+
+/// The same parts with fewer words: what is left out of one and told beside it is not left out.
+pub(super) fn joined(mut parts: Vec<Projects>) -> Vec<Projects> {
+    loop {
+        let told = |part: &Projects| -> Option<(bool, String)> {
+            match part {
+                Projects::One(project) => Some((false, project.clone())),
+                // Only what has no exceptions left can stand for the whole of the group.
+                Projects::Below(group, except) if *except == Except::default() => Some((true, group.clone())),
+                _ => None,
+            }
+        };
+        let mut found = None;
+        'search: for (at, part) in parts.iter().enumerate() {
+            let Some((is_group, path)) = told(part) else { continue };
+            for (around, other) in parts.iter().enumerate() {
+                let (Projects::Below(_, except) | Projects::Anywhere(except)) = other else { continue };
+                let list = if is_group { &except.groups } else { &except.projects };
+                if around != at && list.contains(&path) {
+                    found = Some((at, around, is_group, path));
+                    break 'search;
+                }
+            }
+        }
+        let Some((at, around, is_group, path)) = found else { break };
+        if let Some(Projects::Below(_, except) | Projects::Anywhere(except)) = parts.get_mut(around) {
+            let list = if is_group { &mut except.groups } else { &mut except.projects };
+            list.retain(|known| *known != path);
+        }
+        parts.remove(at);
+    }
+    parts.sort();
+    parts
+}

@@ -1,0 +1,147 @@
+//! The changes for people.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::cases::{Facts, hold};
+use super::change::{Because, Cause, Change, Effect, Granted, Kind, Member, Of, Who};
+use super::standing::{Found, Standing};
+use crate::access::{Agent, Authorization, Condition, Unknown, UserGrant, UserIdentity};
+use crate::agent_config::EntryKind;
+use crate::gitlab::{ancestor_paths, lower_path, root_path};
+use crate::inventory::{Inventory, NamespaceKind};
+
+/// A way in: whose members get in by which entry, and what must hold.
+struct Way {
+    member: Member,
+    needs: Vec<Condition>,
+    cause: Cause,
+}
+
+/// Whom one side lets in, and as whom.
+struct Ways {
+    who: Option<Who>,
+    ways: Vec<Way>,
+}
+
+/// Whom the user access of one agent lets in that it did not, and the other way round.
+pub(super) fn compare(context: &str, standing: &Standing<'_>) -> Vec<Change> {
+    let (base, head) = (ways(&standing.base), ways(&standing.head));
+    let mut facts = Facts::default();
+    base.ways.iter().chain(&head.ways).for_each(|way| facts.add(&way.needs));
+    let members: BTreeSet<&Member> = base.ways.iter().chain(&head.ways).map(|way| &way.member).collect();
+    let assignments = facts.assignments();
+    type Key = (Kind, Effect, Option<Granted>, Option<Granted>, Vec<usize>);
+    let mut found: BTreeMap<Key, (Vec<Member>, Because)> = BTreeMap::new();
+    for member in members {
+        let mut of_member: BTreeMap<(Kind, Effect, Option<Granted>, Option<Granted>), (Vec<usize>, Because)> =
+            BTreeMap::new();
+        for (number, settled) in assignments.iter().enumerate() {
+            let by = |side: &Ways| {
+                let way = side.ways.iter().find(|way| way.member == *member && hold(&way.needs, settled))?;
+                Some((side.who.clone()?, way.cause.clone()))
+            };
+            let (before, after) = (by(&base), by(&head));
+            let granted = |of: &Option<(Who, Cause)>| of.as_ref().map(|(who, _)| Granted::As(who.clone()));
+            let (kind, effect) = match (&before, &after) {
+                (None, Some(_)) => (Kind::Gained, Effect::Widened),
+                (Some(_), None) => (Kind::Lost, Effect::Narrowed),
+                (Some((Who::User, _)), Some((Who::Agent, _))) => (Kind::Identity, Effect::Widened),
+                (Some((Who::Agent, _)), Some((Who::User, _))) => (Kind::Identity, Effect::Narrowed),
+                _ => continue,
+            };
+            let key = (kind, effect, granted(&before), granted(&after));
+            let because = Because { base: before.map(|(_, cause)| cause), head: after.map(|(_, cause)| cause) };
+            of_member.entry(key).or_insert_with(|| (Vec::new(), because)).0.push(number);
+        }
+        for ((kind, effect, before, after), (numbers, because)) in of_member {
+            let known = found.entry((kind, effect, before, after, numbers)).or_insert_with(|| (Vec::new(), because));
+            known.0.push(member.clone());
+        }
+    }
+    let mut changes = Vec::new();
+    for ((kind, effect, before, after, numbers), (members, because)) in found {
+        for conditions in facts.conditions(&numbers.into_iter().collect()) {
+            let agent = standing.head.agent().or_else(|| standing.base.agent());
+            changes.push(Change {
+                kind,
+                effect,
+                context: context.to_owned(),
+                project: agent.and_then(|(index, id)| index.agent(id).project).map(str::to_owned),
+                name: context.rsplit_once(':').map_or(context, |(_, name)| name).to_owned(),
+                of: Of::People(members.clone()),
+                before: before.clone(),
+                after: after.clone(),
+                conditions,
+                pairs: None,
+                fails: None,
+                because: because.clone(),
+            });
+        }
+    }
+    changes
+}
+
+fn ways(found: &Found<'_>) -> Ways {
+    let nobody = Ways { who: None, ways: Vec::new() };
+    let Found::In(index, id) = *found else { return nobody };
+    let agent = index.agent(id);
+    if !agent.is_registered {
+        return nobody;
+    }
+    let granted = index.user_grants(id);
+    let who = match granted.identity {
+        UserIdentity::Agent => Who::Agent,
+        UserIdentity::User => Who::User,
+        UserIdentity::Nobody(_) => return nobody,
+    };
+    let mut ways = Vec::new();
+    for grant in granted.let_in() {
+        let needs = granted.conditions_of(grant);
+        let cause = cause(agent, grant);
+        for (member, more) in members(grant, index.inventory()) {
+            let needs = needs.iter().cloned().chain(more).collect();
+            ways.push(Way { member, needs, cause: cause.clone() });
+        }
+        // By any entry that counts.
+        if granted.lets_in_administrators {
+            ways.push(Way { member: Member::Administrators, needs, cause });
+        }
+    }
+    Ways { who: Some(who), ways }
+}
+
+fn cause(agent: &Agent<'_>, grant: &UserGrant<'_>) -> Cause {
+    debug_assert!(!matches!(grant.authorization, Authorization::Dropped(_)));
+    Cause {
+        entry: Some(grant.entry.route()),
+        path: agent.file.map(|file| file.path.to_owned()),
+        line: agent.line(grant.entry.span),
+    }
+}
+
+/// Whose members an entry lets in: those of a group and of the groups above it, those of a project by whatever way and of the groups above.
+///
+/// Source: `group_authorization.rb` and `project_authorization.rb` of `user_access`: direct members of groups, members of projects by any way.
+fn members(grant: &UserGrant<'_>, inventory: Option<&Inventory>) -> Vec<(Member, Option<Condition>)> {
+    let Some(target) = grant.target else { return Vec::new() };
+    let mut members = Vec::new();
+    members.push(match grant.entry.kind {
+        EntryKind::Project => (Member::Project(target.to_owned()), None),
+        _ => (Member::Group(target.to_owned()), None),
+    });
+    let is_deep = target.matches('/').count() > 1 || (grant.entry.kind != EntryKind::Project && target.contains('/'));
+    for above in ancestor_paths(target) {
+        let listed = inventory.and_then(|inventory| inventory.find_namespace(above));
+        let kind = listed.map(|namespace| namespace.kind);
+        let is_root = above == root_path(target);
+        let needs = match kind {
+            // A user's namespace has no members.
+            Some(NamespaceKind::User) => continue,
+            Some(NamespaceKind::Group) => None,
+            None if is_deep || !is_root => None,
+            None => Some(Condition { unknown: Unknown::Group(lower_path(above).into()), holds: true }),
+        };
+        members.push((Member::Group(listed.map_or(above, |namespace| &namespace.path).to_owned()), needs));
+    }
+    members
+}

@@ -1,0 +1,143 @@
+//! What a comparison of two states comes to, one file a format.
+
+mod gitlab;
+mod human;
+mod json;
+mod markdown;
+mod sentences;
+
+use std::io;
+
+use crate::access::Settings;
+use crate::diff::{Diff, Except, Pairs, Projects, pairs};
+use crate::gitlab::{Tier, Version};
+use crate::inventory::Inventory;
+use crate::outlet::Outlet;
+
+/// Where a state comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// A revision of git, by its name.
+    Revision(String),
+    /// A folder, the working tree or the index, in words.
+    Path(String),
+}
+
+/// A state with what it is judged by.
+#[derive(Clone, Debug)]
+pub struct Stated {
+    /// Where it comes from.
+    pub state: State,
+    /// What decides beside files and inventory.
+    pub settings: Settings,
+}
+
+/// What HEAD changes of what a report goes by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Evidence {
+    /// `settings`, `inventory`, `policy` or `ignores`.
+    pub what: &'static str,
+    /// The file.
+    pub path: String,
+    /// In words.
+    pub message: String,
+}
+
+/// Something about a policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyFinding {
+    /// `policy-weakened`.
+    pub rule: &'static str,
+    /// The policy's name.
+    pub policy: String,
+    /// In words.
+    pub message: String,
+    /// The file.
+    pub path: String,
+    /// The line in it.
+    pub line: Option<usize>,
+}
+
+/// What is told.
+#[derive(Clone, Debug)]
+pub struct DiffReport<'d> {
+    /// The comparison.
+    pub diff: &'d Diff,
+    /// BASE.
+    pub base: Stated,
+    /// HEAD.
+    pub head: Stated,
+    /// What HEAD changes of what the report goes by.
+    pub evidence: Vec<Evidence>,
+    /// Policies that HEAD weakens.
+    pub findings: Vec<PolicyFinding>,
+    /// Whether all changes are told, however many.
+    pub is_whole: bool,
+    /// What is known of projects, for how many lie below a group today.
+    pub inventory: Option<&'d Inventory>,
+    /// Columns, for people.
+    pub width: usize,
+}
+
+/// A format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// For people, in a terminal.
+    Human,
+    /// For a comment on a merge request.
+    Markdown,
+    /// One object.
+    Json,
+    /// Code Quality.
+    Gitlab,
+}
+
+impl DiffReport<'_> {
+    /// Writes the report.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write(&self, format: Format, out: &mut Outlet<'_>) -> io::Result<()> {
+        match format {
+            Format::Human => human::write(self, out),
+            Format::Markdown => markdown::write(self, out),
+            Format::Json => json::write(self, out),
+            Format::Gitlab => gitlab::write(self, out),
+        }
+    }
+
+    /// The pairs of matchers that the releases leave possible.
+    fn pairs(&self) -> Pairs {
+        pairs(self.base.settings, self.head.settings)
+    }
+
+    /// How many projects of the inventory lie below a group and are not left out; `None` without an inventory.
+    fn count_below(&self, group: &str, except: &Except) -> Option<usize> {
+        let inventory = self.inventory?;
+        let part = Projects::Below(group.to_owned(), except.clone());
+        Some(inventory.projects().iter().filter(|project| part.holds(&project.path)).count())
+    }
+
+    /// The file of an agent.
+    fn path_of(&self, context: &str) -> String {
+        let name = context.rsplit_once(':').map_or(context, |(_, name)| name);
+        format!(".gitlab/agents/{name}/config.yaml")
+    }
+
+    /// The releases of both sides, `18.9`, or `18.9 and 19.5`.
+    fn releases(&self) -> String {
+        let line = |settings: Settings| settings.version.line();
+        let (base, head) = (line(self.base.settings), line(self.head.settings));
+        if base == head { head.to_string() } else { format!("{base} and {head}") }
+    }
+}
+
+/// The release of settings in machine formats.
+fn release(version: Version) -> String {
+    format!("{}.{}", version.major, version.minor)
+}
+
+/// The licence of settings in machine formats.
+fn tier(settings: Settings) -> Option<&'static str> {
+    settings.tier.map(Tier::name)
+}
