@@ -4,6 +4,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimeParser;
 use serde_json::Value;
 
 use super::{ApiError, Method, Request, Response, Token, Transport, TransportError};
@@ -18,8 +20,14 @@ const MOST_TRIES: u32 = 5;
 /// How often one request waits for the rate of the instance.
 const MOST_WAITS: u32 = 3;
 
-/// The longest wait that is obeyed; windows of GitLab are 60 or 600 seconds.
-const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
+/// How long a client waits in all, whatever its requests wait for; windows of GitLab are 60 or 600 seconds.
+pub(super) const MOST_WAITED: Duration = Duration::from_secs(30 * 60);
+
+/// How many requests a client sends in all, those that are tried again included: twenty times those of 10,000 projects.
+const MOST_REQUESTS: usize = 200_000;
+
+/// A wait that a server asks for is taken to be no longer than this, so that clocks can be added to: ten years.
+const LONGEST_TOLD: u64 = 10 * 365 * 24 * 60 * 60;
 
 /// The first wait before something is tried again, doubled each time.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
@@ -48,6 +56,15 @@ pub trait Clock: Sync {
 struct Pace {
     /// Until when nothing is sent.
     not_before: Mutex<Option<Instant>>,
+    waited: Mutex<Waited>,
+}
+
+/// What of [`MOST_WAITED`] is used up. Requests that wait side by side use it once.
+#[derive(Debug, Default)]
+struct Waited {
+    total: Duration,
+    /// The end of the last wait that counts in `total`.
+    until: Option<Instant>,
 }
 
 /// What GraphQL answered.
@@ -68,6 +85,7 @@ pub struct Client<'t> {
     token: Option<Token>,
     pace: Pace,
     sent: AtomicUsize,
+    most_requests: usize,
 }
 
 impl<'t> Client<'t> {
@@ -75,7 +93,15 @@ impl<'t> Client<'t> {
     #[must_use]
     pub fn new(transport: &'t dyn Transport, clock: &'t dyn Clock, base: &str, token: Option<Token>) -> Self {
         let base = base.trim_end_matches('/').into();
-        Self { transport, clock, base, token, pace: Pace::default(), sent: AtomicUsize::new(0) }
+        Self {
+            transport,
+            clock,
+            base,
+            token,
+            pace: Pace::default(),
+            sent: AtomicUsize::new(0),
+            most_requests: MOST_REQUESTS,
+        }
     }
 
     /// How many requests were sent, those that were tried again included.
@@ -133,8 +159,8 @@ impl<'t> Client<'t> {
         let mut url = format!("{}{path}", self.base);
         let (mut tries, mut waits, mut redirects) = (0, 0, 0);
         loop {
-            self.keep_pace();
-            self.sent.fetch_add(1, Ordering::Relaxed);
+            self.keep_pace()?;
+            self.count()?;
             let request = Request { method, url: &url, headers: &headers, body, limit: MOST_BYTES };
             let response = match self.transport.send(&request) {
                 Ok(response) => response,
@@ -146,7 +172,7 @@ impl<'t> Client<'t> {
                             error => ApiError::Transport(error),
                         });
                     }
-                    self.back_off(tries);
+                    self.back_off(tries)?;
                     continue;
                 }
                 Err(error) => return Err(ApiError::Transport(error)),
@@ -160,23 +186,20 @@ impl<'t> Client<'t> {
                 }
                 429 => {
                     waits += 1;
-                    let wait = retry_after(&response).unwrap_or(Duration::from_secs(60));
-                    if wait > LONGEST_WAIT {
-                        return Err(ApiError::RateLimited(Some(wait)));
-                    }
+                    let wait = retry_after(&response).or_else(|| until_reset(&response));
+                    self.pause(wait.unwrap_or(Duration::from_secs(60)));
                     if waits > MOST_WAITS {
                         return Err(ApiError::RateLimited(None));
                     }
-                    self.pause(wait);
                 }
                 status @ (500 | 502 | 503 | 504) => {
                     tries += 1;
                     if tries >= MOST_TRIES {
                         return Err(ApiError::Overloaded(status));
                     }
-                    match retry_after(&response).filter(|wait| *wait <= LONGEST_WAIT) {
+                    match retry_after(&response) {
                         Some(wait) => self.pause(wait),
-                        None => self.back_off(tries),
+                        None => self.back_off(tries)?,
                     }
                 }
                 401 => return Err(ApiError::Unauthorized(words_of(&response))),
@@ -187,13 +210,20 @@ impl<'t> Client<'t> {
         }
     }
 
+    /// Counts a request before it is sent.
+    fn count(&self) -> Result<(), ApiError> {
+        let count = |sent: usize| (sent < self.most_requests).then(|| sent + 1);
+        let counted = self.sent.fetch_update(Ordering::Relaxed, Ordering::Relaxed, count);
+        counted.map(|_| ()).map_err(ApiError::TooManyRequests)
+    }
+
     /// Waits until the instance wants requests again.
-    fn keep_pace(&self) {
+    fn keep_pace(&self) -> Result<(), ApiError> {
         loop {
             let until = *self.pace.not_before.lock().unwrap_or_else(PoisonError::into_inner);
             match until.map(|until| until.saturating_duration_since(self.clock.now())) {
-                Some(wait) if !wait.is_zero() => self.clock.sleep(wait),
-                _ => return,
+                Some(wait) if !wait.is_zero() => self.wait(wait)?,
+                _ => return Ok(()),
             }
         }
     }
@@ -208,22 +238,35 @@ impl<'t> Client<'t> {
     }
 
     /// Waits before something is tried again.
-    fn back_off(&self, tries: u32) {
+    fn back_off(&self, tries: u32) -> Result<(), ApiError> {
         let wait = FIRST_WAIT * 2_u32.saturating_pow(tries.saturating_sub(1));
-        self.clock.sleep(wait.mul_f64(0.5 + self.clock.jitter().clamp(0.0, 1.0) / 2.0));
+        self.wait(wait.mul_f64(0.5 + self.clock.jitter().clamp(0.0, 1.0) / 2.0))
+    }
+
+    /// Waits, where that is within what a client waits in all.
+    fn wait(&self, wait: Duration) -> Result<(), ApiError> {
+        let now = self.clock.now();
+        let until = now + wait;
+        {
+            let mut waited = self.pace.waited.lock().unwrap_or_else(PoisonError::into_inner);
+            let counted = waited.until.map_or(now, |counted| counted.max(now));
+            let total = waited.total + until.saturating_duration_since(counted);
+            if total > MOST_WAITED {
+                return Err(ApiError::RateLimited(Some(wait)));
+            }
+            *waited = Waited { total, until: Some(counted.max(until)) };
+        }
+        self.clock.sleep(wait);
+        Ok(())
     }
 
     /// Where the instance says that nothing is left of its window, the next request waits for the next one.
     ///
     /// Source: `doc/administration/settings/user_and_ip_rate_limits.md`: these headers stand on every answer from 18.6 on, before on 429 only.
     fn note_rate(&self, response: &Response) {
-        let number = |name: &str| response.header(name)?.trim().parse::<u64>().ok();
-        if number("ratelimit-remaining") != Some(0) || response.status == 429 {
-            return;
-        }
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_secs();
-        let wait = number("ratelimit-reset").map(|reset| Duration::from_secs(reset.saturating_sub(now)));
-        if let Some(wait) = wait.filter(|wait| *wait <= LONGEST_WAIT) {
+        let is_spent = response.header("ratelimit-remaining").is_some_and(|rest| rest.trim() == "0");
+        // A 429 has `Retry-After` as well, which goes before.
+        if let Some(wait) = until_reset(response).filter(|_| is_spent && response.status != 429) {
             self.pause(wait);
         }
     }
@@ -265,9 +308,34 @@ pub fn json_of(response: &Response) -> Result<Value, ApiError> {
     serde_json::from_slice(&response.body).map_err(|error| ApiError::Malformed(error.to_string()))
 }
 
-/// `Retry-After` in seconds; GitLab sends no dates.
+/// How long to wait by `Retry-After`: seconds, as GitLab has it, or a date, as proxies before it may.
 fn retry_after(response: &Response) -> Option<Duration> {
-    response.header("retry-after")?.trim().parse().ok().map(Duration::from_secs)
+    let text = response.header("retry-after")?.trim();
+    match text.bytes().all(|byte| byte.is_ascii_digit()) {
+        // More digits than a number holds are a very long wait.
+        true => (!text.is_empty()).then(|| Duration::from_secs(text.parse().unwrap_or(u64::MAX).min(LONGEST_TOLD))),
+        false => Some(until(date(text)?.as_second(), response)),
+    }
+}
+
+/// How long it is to the next window by `RateLimit-Reset`, in seconds since 1970.
+fn until_reset(response: &Response) -> Option<Duration> {
+    let text = response.header("ratelimit-reset")?.trim();
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| until(text.parse().unwrap_or(i64::MAX), response))
+}
+
+/// How long it is to a second since 1970, by the clock of the server where it tells that, else by this machine's.
+fn until(second: i64, response: &Response) -> Duration {
+    let now = response.header("date").and_then(date).unwrap_or_else(Timestamp::now).as_second();
+    let wait = u64::try_from(second.saturating_sub(now)).unwrap_or_default();
+    Duration::from_secs(wait.min(LONGEST_TOLD))
+}
+
+/// A date of HTTP (RFC 9110, 5.6.7), which is one of RFC 2822: `Sun, 06 Nov 1994 08:49:37 GMT`.
+fn date(text: &str) -> Option<Timestamp> {
+    // The day of the week adds nothing, and is not held against the date.
+    DateTimeParser::new().relaxed_weekday(true).parse_timestamp(text.trim()).ok()
 }
 
 /// A text of the server with secrets masked, on one line, and no more of it than so many characters.
@@ -461,19 +529,145 @@ mod tests {
         assert!(matches!(get(vec![response(200, &[], &deep)]).0, Err(ApiError::Malformed(_))));
     }
 
-    #[test]
-    fn a_window_without_a_rest_is_waited_for() {
-        let reset =
-            (std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs() + 30).to_string();
-        let spent = response(200, &[("ratelimit-remaining", "0"), ("ratelimit-reset", &reset)], "1");
-        let script = Script { answers: Mutex::new(vec![spent, response(200, &[], "2")].into()), ..Script::default() };
+    /// Two requests, and how long the second waited for what the first one's answer says.
+    fn second(headers: &[(&str, &str)]) -> (Result<Response, ApiError>, Duration) {
+        let answers = vec![response(200, headers, "1"), response(200, &[], "2")];
+        let script = Script { answers: Mutex::new(answers.into()), ..Script::default() };
         let clock = Still(Instant::now(), Mutex::default());
         let client = Client::new(&script, &clock, "https://gitlab.example.com", None);
         client.get("/a").unwrap();
-        assert!(clock.1.lock().unwrap().is_zero());
-        client.get("/b").unwrap();
-        assert!(clock.1.lock().unwrap().as_secs() >= 28);
-        assert_eq!(client.requests(), 2);
+        assert!(clock.1.lock().unwrap().is_zero(), "the first does not wait");
+        let result = client.get("/b");
+        let waited = *clock.1.lock().unwrap();
+        (result, waited)
+    }
+
+    const DATE: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
+    /// The second of 1970's that is [`DATE`].
+    const SECOND: i64 = 784_111_777;
+
+    #[test]
+    fn a_window_without_a_rest_is_waited_for() {
+        let spent = |reset: i64| {
+            second(&[("ratelimit-remaining", "0"), ("ratelimit-reset", &reset.to_string()), ("date", DATE)])
+        };
+        for wait in [1, 30, 600, 1800] {
+            let (result, waited) = spent(SECOND + wait);
+            assert_eq!((result.unwrap().status, i64::try_from(waited.as_secs()).unwrap()), (200, wait));
+        }
+        assert!(spent(SECOND - 30).1.is_zero(), "a window that has begun");
+        // Nothing is sent into a window that is too far off, and that is told.
+        for (reset, told) in [(SECOND + 1801, 1801), (SECOND + 7200, 7200), (i64::MAX, LONGEST_TOLD)] {
+            let (result, waited) = spent(reset);
+            assert_eq!(result.unwrap_err(), ApiError::RateLimited(Some(Duration::from_secs(told))));
+            assert!(waited.is_zero());
+        }
+        let rest = second(&[("ratelimit-remaining", "1"), ("ratelimit-reset", "9999999999"), ("date", DATE)]);
+        assert!(rest.0.is_ok() && rest.1.is_zero());
+    }
+
+    #[test]
+    fn without_a_date_of_the_server_this_clock_counts() {
+        let reset = (Timestamp::now().as_second() + 30).to_string();
+        for date in [None, Some("tomorrow")] {
+            let mut headers = vec![("ratelimit-remaining", "0"), ("ratelimit-reset", reset.as_str())];
+            headers.extend(date.map(|date| ("date", date)));
+            let waited = second(&headers).1;
+            assert!((28..=30).contains(&waited.as_secs()), "{waited:?}");
+        }
+    }
+
+    #[test]
+    fn a_date_says_how_long_to_wait_as_seconds_do() {
+        for status in [429, 503] {
+            let wait = |after: &str| {
+                let refused = response(status, &[("retry-after", after), ("date", DATE)], "");
+                let (result, _, waited) = get(vec![refused, response(200, &[], "1")]);
+                result.map(|_| waited.as_secs())
+            };
+            assert_eq!(wait("90"), Ok(90));
+            assert_eq!(wait("Sun, 06 Nov 1994 08:51:07 GMT"), Ok(90));
+            assert_eq!(wait("Sun, 06 Nov 1994 08:00:00 GMT"), Ok(0));
+            for (after, told) in [
+                ("Sun, 06 Nov 1994 10:49:37 GMT", 7200),
+                ("7200", 7200),
+                ("99999999999999999999999999", LONGEST_TOLD),
+                ("Sun, 06 Nov 2994 08:49:37 GMT", LONGEST_TOLD),
+            ] {
+                assert_eq!(
+                    wait(after),
+                    Err(ApiError::RateLimited(Some(Duration::from_secs(told)))),
+                    "{status} {after}"
+                );
+            }
+            // What says nothing is as if it were not there.
+            let unknown = if status == 429 { 60 } else { 0 };
+            for after in ["", "soon", "-5", "1.5"] {
+                assert_eq!(wait(after), Ok(unknown), "{status} {after}");
+            }
+        }
+        let by_reset = response(429, &[("ratelimit-reset", &(SECOND + 25).to_string()), ("date", DATE)], "");
+        assert_eq!(get(vec![by_reset, response(200, &[], "1")]).2.as_secs(), 25);
+    }
+
+    #[test]
+    fn a_client_waits_so_long_in_all_and_no_longer() {
+        let busy = || response(429, &[("retry-after", "600")], "");
+        let answers =
+            [busy(), response(200, &[], "1"), busy(), response(200, &[], "1"), busy(), response(200, &[], "1")];
+        let more = [response(200, &[], "1"), busy(), response(200, &[], "1")];
+        let script = Script { answers: Mutex::new(answers.into_iter().chain(more).collect()), ..Script::default() };
+        let clock = Still(Instant::now(), Mutex::default());
+        let client = Client::new(&script, &clock, "https://gitlab.example.com", None);
+        for _ in 0..4 {
+            client.get("/a").unwrap();
+        }
+        let error = client.get("/a").unwrap_err();
+        assert_eq!(error, ApiError::RateLimited(Some(Duration::from_secs(600))));
+        assert_eq!((*clock.1.lock().unwrap(), script.answers.lock().unwrap().len()), (MOST_WAITED, 1));
+        assert!(client.get("/a").is_err(), "and nothing more goes out");
+        // What is tried again is waited for as well.
+        let failing = (0..3000).map(|number| response(if number % 5 == 4 { 200 } else { 500 }, &[], "1"));
+        let script = Script { answers: Mutex::new(failing.collect()), ..Script::default() };
+        let clock = Still(Instant::now(), Mutex::default());
+        let client = Client::new(&script, &clock, "https://gitlab.example.com", None);
+        let error = (0..600).find_map(|_| client.get("/a").err()).unwrap();
+        assert!(matches!(error, ApiError::RateLimited(Some(_))) && *clock.1.lock().unwrap() <= MOST_WAITED);
+    }
+
+    /// Requests that wait at the same time for the same window wait once.
+    #[test]
+    fn waits_side_by_side_count_once() {
+        /// A clock that stands still.
+        struct Frozen(Instant);
+        impl Clock for Frozen {
+            fn now(&self) -> Instant {
+                self.0
+            }
+            fn sleep(&self, _: Duration) {}
+            fn jitter(&self) -> f64 {
+                0.5
+            }
+        }
+        let (script, clock) = (Script::default(), Frozen(Instant::now()));
+        let client = Client::new(&script, &clock, "https://gitlab.example.com", None);
+        for minutes in [20, 20, 10, 20, 25, 25] {
+            client.wait(Duration::from_secs(60 * minutes)).unwrap();
+        }
+        assert_eq!(client.pace.waited.lock().unwrap().total, Duration::from_secs(60 * 25));
+        assert!(client.wait(Duration::from_secs(60 * 31)).is_err());
+    }
+
+    #[test]
+    fn a_client_sends_so_many_requests_and_no_more() {
+        let answers = (0..9).map(|_| response(500, &[], "")).collect();
+        let script = Script { answers: Mutex::new(answers), ..Script::default() };
+        let clock = Still(Instant::now(), Mutex::default());
+        let client = Client { most_requests: 3, ..Client::new(&script, &clock, "https://gitlab.example.com", None) };
+        for _ in 0..2 {
+            assert_eq!(client.get("/a").unwrap_err(), ApiError::TooManyRequests(3));
+        }
+        assert_eq!((client.requests(), script.asked.lock().unwrap().len()), (3, 3));
     }
 
     fn graphql(body: &Value) -> Result<GraphqlAnswer, ApiError> {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::client::MOST_WAITED;
 use super::transport::TransportError;
 
 /// Why a request came to nothing, after all that is to be tried again was tried again.
@@ -16,8 +17,10 @@ pub enum ApiError {
     Forbidden(String),
     /// 404: not there, or not to be seen.
     NotFound,
-    /// 429, again and again, or with a longer wait than anybody has patience for.
+    /// 429, again and again; or the server wants to be left alone for so long that the client would wait longer in all than it does.
     RateLimited(Option<Duration>),
+    /// So many requests were sent, the most that a client sends.
+    TooManyRequests(usize),
     /// 500, 502, 503 or 504, or no answer in time, again and again: with the status, 0 for no answer.
     Overloaded(u16),
     /// A redirect to another host, or to what is no `http`.
@@ -44,7 +47,7 @@ impl ApiError {
     pub fn is_about_one_thing(&self) -> bool {
         match self {
             Self::Transport(error) => matches!(error, TransportError::TooLarge(_)),
-            Self::Unauthorized(_) | Self::RateLimited(_) | Self::RedirectedAway(_) => false,
+            Self::Unauthorized(_) | Self::RateLimited(_) | Self::TooManyRequests(_) | Self::RedirectedAway(_) => false,
             _ => true,
         }
     }
@@ -63,7 +66,18 @@ impl fmt::Display for ApiError {
             Self::NotFound => f.write_str("404: not there, or not shown to this token"),
             Self::RateLimited(None) => f.write_str("429: GitLab keeps on refusing so many requests"),
             Self::RateLimited(Some(wait)) => {
-                write!(f, "429: GitLab wants no request for {} minutes", wait.as_secs().div_ceil(60))
+                let most = MOST_WAITED.as_secs() / 60;
+                write!(
+                    f,
+                    "the server wants no request for {}, and kaslint waits {most} minutes in all; run it again after that",
+                    long(*wait)
+                )
+            }
+            Self::TooManyRequests(most) => {
+                write!(
+                    f,
+                    "{most} requests were sent, and more are sent in no run; run it again, or ask for fewer groups or projects"
+                )
             }
             Self::Overloaded(0) => f.write_str("no answer in time"),
             Self::Overloaded(status) => write!(f, "{status}: the server cannot answer this"),
@@ -76,11 +90,29 @@ impl fmt::Display for ApiError {
     }
 }
 
+/// A wait in words, rounded up.
+fn long(wait: Duration) -> String {
+    const MINUTE: u64 = 60;
+    const HOUR: u64 = 60 * MINUTE;
+    const DAY: u64 = 24 * HOUR;
+    let (unit, name) = match wait.as_secs() {
+        0..=MINUTE => return "a minute".to_owned(),
+        seconds if seconds <= 2 * HOUR => (MINUTE, "minutes"),
+        seconds if seconds <= 2 * DAY => (HOUR, "hours"),
+        _ => (DAY, "days"),
+    };
+    format!("{} {name}", wait.as_secs().div_ceil(unit))
+}
+
 impl fmt::Display for TransportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Insecure => f.write_str("its address is not https, and no token goes there; --insecure-http lets it"),
             Self::Unreachable(why) => write!(f, "cannot be reached: {why}"),
-            Self::Certificate(why) => write!(f, "its certificate is not trusted: {why}; name its authority with --ca-file"),
+            Self::Certificate(why) if why == "UnknownIssuer" => f.write_str(
+                "its certificate is signed by no authority that is trusted (UnknownIssuer); name that authority with --ca-file",
+            ),
+            Self::Certificate(why) => write!(f, "its certificate is not trusted: {why}"),
             Self::CertificateOfAuthority => f.write_str(
                 "its certificate is an authority's own (`CA:TRUE`), which curl takes and rustls does not; give the server a certificate \
                  that an authority of yours has signed, and name that authority with --ca-file",

@@ -6,4 +6,4 @@ mod transport;
 
 pub use client::{Client, Clock, GraphqlAnswer, json_of, shortened};
 pub use error::ApiError;
-pub use transport::{Method, Request, Response, Token, Transport, TransportError};
+pub use transport::{Authorities, Method, Request, Response, Token, Transport, TransportError};

@@ -82,6 +82,8 @@ impl Response {
 /// Why there is no answer. Texts hold no header and no body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TransportError {
+    /// The address is not https, and nobody said that a token may go there.
+    Insecure,
     /// The name of the host is not known, or nothing listens there.
     Unreachable(String),
     /// The certificate is not trusted.
@@ -98,6 +100,17 @@ pub enum TransportError {
     Protocol(String),
     /// The proxy refuses.
     Proxy(String),
+}
+
+/// Who vouches for the certificate of a server; certificates in PEM.
+#[derive(Clone, Copy, Debug)]
+pub enum Authorities<'a> {
+    /// Those of the operating system, or of `SSL_CERT_FILE` and `SSL_CERT_DIR` in their place.
+    System,
+    /// Those and these: behind a proxy that signs anew, answers of both kinds come. glab's `ca_cert` is meant so too.
+    Also(&'a [u8]),
+    /// These alone, as a kubeconfig has it.
+    Only(&'a [u8]),
 }
 
 /// Sends requests. It follows no redirect: where one leads is the client's business.

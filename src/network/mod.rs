@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, Error, Proxy};
 
-use crate::api::{Clock, Method, Request, Response, Transport, TransportError};
+use crate::api::{Authorities, Clock, Method, Request, Response, Transport, TransportError};
 
 /// How long a whole request may take. GitLab gives GraphQL up after 30 seconds (`graphql_timeout`).
 const WHOLE: Duration = Duration::from_secs(60);
@@ -17,26 +17,24 @@ const CONNECT: Duration = Duration::from_secs(15);
 pub struct Http {
     agent: Agent,
     whole: Duration,
+    takes_http: bool,
 }
 
 impl Http {
-    /// Trusts the authorities of the operating system, or those of `SSL_CERT_FILE`; where a file of authorities is given, those alone.
+    /// Trusts these authorities, and takes https only.
     ///
     /// # Errors
-    /// When the file holds no certificate.
-    pub fn new(authorities: Option<&[u8]>, whole: Option<Duration>) -> Result<Self, String> {
+    /// When what should hold certificates holds none.
+    pub fn new(authorities: Authorities<'_>, whole: Option<Duration>) -> Result<Self, String> {
         let roots = match authorities {
-            None => RootCerts::PlatformVerifier,
-            Some(pem) => {
-                let items = parse_pem(pem).filter_map(|item| match item {
-                    Ok(PemItem::Certificate(certificate)) => Some(certificate),
-                    _ => None,
-                });
-                let certificates: Vec<Certificate<'static>> = items.collect();
-                if certificates.is_empty() {
-                    return Err("it holds no certificate in PEM".to_owned());
-                }
-                RootCerts::new_with_certs(&certificates)
+            Authorities::System => RootCerts::PlatformVerifier,
+            Authorities::Only(pem) => RootCerts::new_with_certs(&certificates(pem)?),
+            Authorities::Also(pem) => {
+                let mut roots = certificates(pem)?;
+                // What cannot be read of the system's is left out, as its verifier does.
+                let native = rustls_native_certs::load_native_certs().certs;
+                roots.extend(native.iter().map(|certificate| Certificate::from_der(certificate).to_owned()));
+                RootCerts::new_with_certs(&roots)
             }
         };
         let whole = whole.unwrap_or(WHOLE);
@@ -52,7 +50,13 @@ impl Http {
             .proxy(Proxy::try_from_env())
             .tls_config(TlsConfig::builder().root_certs(roots).build())
             .build();
-        Ok(Self { agent: config.new_agent(), whole })
+        Ok(Self { agent: config.new_agent(), whole, takes_http: false })
+    }
+
+    /// The same, which takes http as well where that is wanted: tokens can then be read on their way.
+    #[must_use]
+    pub fn taking_http(self, takes_http: bool) -> Self {
+        Self { takes_http, ..self }
     }
 
     fn error(&self, error: Error, limit: u64) -> TransportError {
@@ -75,7 +79,12 @@ impl Http {
             Error::Io(error) if error.kind() == std::io::ErrorKind::TimedOut => TransportError::TimedOut(self.whole),
             Error::Io(error) => TransportError::Cut(error.kind().to_string()),
             Error::BodyExceedsLimit(_) => TransportError::TooLarge(limit),
-            Error::ConnectProxyFailed(_) | Error::InvalidProxyUrl => TransportError::Proxy(words),
+            Error::ConnectProxyFailed(why) => {
+                let status = why.rsplit(' ').next().and_then(|status| status.split('/').next()).unwrap_or_default();
+                let is_status = status.len() == 3 && status.bytes().all(|byte| byte.is_ascii_digit());
+                TransportError::Proxy(if is_status { format!("status {status}") } else { why })
+            }
+            Error::InvalidProxyUrl => TransportError::Proxy("its address is none".to_owned()),
             Error::BadUri(_) | Error::Http(_) => TransportError::Unreachable("its address is none".to_owned()),
             Error::BodyStalled => TransportError::Cut("nothing more came".to_owned()),
             _ => TransportError::Protocol(words),
@@ -83,8 +92,22 @@ impl Http {
     }
 }
 
+/// The certificates of a file, of which there has to be one.
+fn certificates(pem: &[u8]) -> Result<Vec<Certificate<'static>>, String> {
+    let items = parse_pem(pem).filter_map(|item| match item {
+        Ok(PemItem::Certificate(certificate)) => Some(certificate),
+        _ => None,
+    });
+    let certificates: Vec<Certificate<'static>> = items.collect();
+    if certificates.is_empty() { Err("it holds no certificate in PEM".to_owned()) } else { Ok(certificates) }
+}
+
 impl Transport for Http {
     fn send(&self, request: &Request<'_>) -> Result<Response, TransportError> {
+        let is_https = request.url.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://"));
+        if !is_https && !self.takes_http {
+            return Err(TransportError::Insecure);
+        }
         let error = |error| self.error(error, request.limit);
         let answer = match request.method {
             Method::Get => {
@@ -128,5 +151,32 @@ impl Clock for Wall {
         let nanoseconds =
             std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default().subsec_nanos();
         f64::from(nanoseconds % 1_000_000) / 1_000_000.0
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::disallowed_types, reason = "a test listens for what must not come")]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    /// Whatever the caller of the transport looked at, nothing is sent over http that nobody allowed.
+    #[test]
+    fn nothing_goes_over_http_unless_somebody_says_so() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let address = listener.local_addr().unwrap();
+        let http = Http::new(Authorities::System, Some(Duration::from_millis(300))).unwrap();
+        let send = |http: &Http, url: &str| {
+            let headers = [("private-token", "glpat-secret")];
+            http.send(&Request { method: Method::Get, url, headers: &headers, body: None, limit: 1 << 10 })
+        };
+        for url in [format!("http://{address}/"), format!("HTTP://{address}/"), address.to_string(), "é".to_owned()] {
+            assert_eq!(send(&http, &url).unwrap_err(), TransportError::Insecure, "{url}");
+        }
+        assert!(listener.accept().is_err(), "nobody came");
+        assert!(send(&http.taking_http(true), &format!("http://{address}/")).is_err(), "nobody answers");
+        assert!(listener.accept().is_ok(), "but somebody came");
     }
 }

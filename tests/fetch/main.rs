@@ -13,6 +13,7 @@ mod gitlab;
 mod graphql;
 mod live;
 mod relay;
+mod tls;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -498,6 +499,7 @@ fn a_bad_call_says_what_to_do() {
     said.push_str(&run(&[], &[]));
     said.push_str(&run(&["--url", &gitlab.url, "--token-file", "token"], &[]));
     said.push_str(&run(&[], &[("CI_JOB_TOKEN", "secret"), ("CI_SERVER_URL", "https://gitlab.example.com")]));
+    said.push_str(&run(&["--url", "gitlab.example.com"], &[("GITLAB_TOKEN", "glcbt-64_secret")]));
     said.push_str(&run(&["--offline", "--token-file", "token"], &[]));
     said.push_str(&run(&["--token-file", "nothing"], &[]));
     said.push_str(&run(&["--url", "https://jo:secret@gitlab.example.com", "--token-file", "token"], &[]));
@@ -759,34 +761,140 @@ fn each_difference_has_its_cause() {
     insta::assert_snapshot!("live_causes", said);
 }
 
-/// Whatever the environment says of instances and tokens, nothing but `inventory fetch` and `--live` asks.
+/// Whether a system call opens a socket of the internet.
+fn is_of_internet(call: &str) -> bool {
+    call.contains("socket(AF_INET") || call.contains("sa_family=AF_INET")
+}
+
+/// Where a program lies by the path of the environment.
+fn program(name: &str) -> Option<PathBuf> {
+    std::env::split_paths(&std::env::var_os("PATH")?).map(|folder| folder.join(name)).find(|path| path.is_file())
+}
+
+/// The system calls about sockets of a command and of all that it starts; `None` where nothing here can tell them.
+fn calls_about_sockets(command: &Command, place: &Path) -> Option<Vec<String>> {
+    static MAY_TRACE: std::sync::OnceLock<bool> = std::sync::OnceLock::new();
+    let may_trace = MAY_TRACE.get_or_init(|| {
+        let tried = Command::new("strace").args(["-qq", "-e", "trace=socket", "true"]).output();
+        let may_trace = tried.is_ok_and(|output| output.status.success());
+        let is_wanted = std::env::var_os("KASLINT_STRACE").is_some();
+        assert!(may_trace || !is_wanted, "KASLINT_STRACE is set, and strace cannot trace here");
+        may_trace
+    });
+    if !may_trace {
+        return None;
+    }
+    let written = place.join("calls");
+    let mut traced = Command::new(program("strace").unwrap());
+    traced.args(["-f", "-qq", "-e", "trace=%network", "-o"]).arg(&written).arg(command.get_program());
+    traced.args(command.get_args()).current_dir(place).env_clear().stdin(Stdio::null());
+    traced.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let output = traced.output().unwrap();
+    assert!(output.status.code().is_some_and(|code| code <= 2), "{command:?}: {}", error(&output));
+    let calls = fs::read_to_string(&written).unwrap().lines().map(str::to_owned).collect();
+    fs::remove_file(&written).unwrap();
+    Some(calls)
+}
+
+/// Whatever the environment says of instances and tokens, nothing but `inventory fetch` and `--live` opens a socket. Where strace is, the
+/// system tells so, of git and other programs that are started as well; elsewhere a server does, to which everything points. `.ci/run` wants strace.
 #[test]
 fn no_other_command_opens_a_socket() {
     let (place, gitlab) = (Place::new(), Gitlab::serve(acme(DEVELOPER)));
-    place.fetch(&gitlab, GROUP);
-    let asked = gitlab.requests();
-    for arguments in [
-        &["check", "inventory", "--inventory", "inventory/inventory.yaml"][..],
-        &["access", "--inventory", "inventory/inventory.yaml", "--jobs"],
-        &["inventory", "check", "inventory/inventory.yaml"],
-        &["inventory", "from-api", "inventory/inventory.yaml"],
-        &["rules"],
-        &["schema", "inventory"],
-    ] {
-        let mut command = kaslint(place.folder.path());
-        let proxy = gitlab.url.as_str();
-        for variable in ["CI_SERVER_URL", "GITLAB_HOST", "HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"] {
-            command.env(variable, proxy);
+    let traced = calls_about_sockets(&place.command(&gitlab, GROUP), place.folder.path());
+    match traced {
+        Some(calls) => assert!(calls.iter().any(|call| is_of_internet(call)), "a fetch is seen to open one: {calls:?}"),
+        None => {
+            place.fetch(&gitlab, GROUP);
         }
-        let output = command.args(arguments).env("GITLAB_TOKEN", TOKEN).output().unwrap();
-        assert!(output.status.code().is_some_and(|code| code <= 2), "{arguments:?}");
+    }
+    let asked = gitlab.requests();
+    assert!(asked > 0);
+    let project = place.folder.path().join("project");
+    fs::create_dir_all(project.join(".gitlab/agents/prod")).unwrap();
+    fs::write(project.join(".gitlab/agents/prod/config.yaml"), AGENT).unwrap();
+    fs::write(
+        project.join(".gitlab-ci.yml"),
+        format!("include: {}/x.yml\ndeploy:\n  script: [kubectl get pods]\n", gitlab.url),
+    )
+    .unwrap();
+    fs::write(project.join("projects.json"), "[]").unwrap();
+    fs::write(project.join("kubeconfig"), kubeconfig(&gitlab.url)).unwrap();
+    // Of all programs kaslint finds git, and a kubectl that would go where its configuration leads, as the one of Google's SDK does.
+    let programs = place.folder.path().join("programs");
+    fs::create_dir(&programs).unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{PermissionsExt as _, symlink};
+        symlink(program("git").unwrap(), programs.join("git")).unwrap();
+        let version = r#"{"clientVersion":{"gitVersion":"v1.32.4-dispatcher"}}"#;
+        fs::write(programs.join("kubectl"), format!("#!/bin/sh\necho \"$KUBECONFIG\" > asked\necho '{version}'\n"))
+            .unwrap();
+        fs::set_permissions(programs.join("kubectl"), fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let inventory = &["--inventory", "../inventory/inventory.yaml"][..];
+    let commands: &[(&[&str], &[&str])] = &[
+        (&["check"], inventory),
+        (&["check", "--diff"], inventory),
+        (&["check", "--fix"], &[]),
+        (&["check", "../inventory"], inventory),
+        (&["access", "--jobs"], inventory),
+        (&["access", "--for", "acme/web/shop", "--why"], inventory),
+        (&["decode", ".gitlab/agents/prod/config.yaml"], &[]),
+        (&["doctor"], inventory),
+        (&["init"], &[]),
+        (&["inventory", "check", "../inventory/inventory.yaml"], &[]),
+        (&["inventory", "from-api", "projects.json"], &[]),
+        (&["inventory", "fetch", "--group", "acme", "--output", "new", "--offline"], &[]),
+        (&["access", "--live", "--offline"], inventory),
+        (&["doctor", "--live", "--offline"], inventory),
+        (&["lsp"], &[]),
+        (&["rules"], &[]),
+        (&["schema", "inventory"], &[]),
+        (&["completions", "bash"], &[]),
+        (&["--help"], &[]),
+    ];
+    for (arguments, more) in commands {
+        let mut command = kaslint(&project);
+        for variable in ["CI_SERVER_URL", "GITLAB_HOST", "CI_API_V4_URL", "HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"] {
+            command.env(variable, &gitlab.url);
+        }
+        command
+            .env("PATH", &programs)
+            .env("GITLAB_TOKEN", TOKEN)
+            .env("CI_JOB_TOKEN", "job")
+            .env("CI", "true")
+            .env("GITLAB_CI", "true");
+        command.env("KUBECONFIG", project.join("kubeconfig")).env("CI_PROJECT_PATH", "acme/web/shop");
+        command.args(*arguments).args(*more);
+        match calls_about_sockets(&command, &project) {
+            Some(calls) => {
+                let opened: Vec<&String> = calls.iter().filter(|call| is_of_internet(call)).collect();
+                assert!(opened.is_empty(), "{arguments:?}: {opened:?}");
+            }
+            None => {
+                let output = command.output().unwrap();
+                assert!(output.status.code().is_some_and(|code| code <= 2), "{arguments:?}");
+            }
+        }
         assert_eq!(gitlab.requests(), asked, "{arguments:?}");
+    }
+    if cfg!(unix) {
+        assert_eq!(fs::read_to_string(project.join("asked")).unwrap().trim(), "/dev/null", "kubectl is led nowhere");
     }
     // What the code says: ureq is named in one room.
     for (path, bytes) in files_below(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
         let names_it = String::from_utf8_lossy(&bytes).contains("ureq::");
         assert_eq!(names_it, path.starts_with("network"), "{path}");
     }
+}
+
+/// A kubeconfig with the context of an agent, as GitLab makes it, for a server.
+fn kubeconfig(server: &str) -> String {
+    format!(
+        "apiVersion: v1\nkind: Config\nclusters:\n- name: gitlab\n  cluster: {{server: {server}/k8s-proxy}}\nusers:\n- name: agent:1001\n  \
+         user: {{token: \"ci:1001:job\"}}\ncontexts:\n- name: acme/platform/agents:prod\n  context: {{cluster: gitlab, user: agent:1001}}\n"
+    )
 }
 
 /// Ten thousand projects, of which 500 need environments and 500 protected refs, from a server that takes 20 ms an answer.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::access::Index;
-use crate::api::{Method, Request, Token};
+use crate::api::{Authorities, Method, Request, Token};
 use crate::cli::live::settings;
 use crate::cli::remote::{line_with, text_of, without_core_files};
 use crate::doctor::{
@@ -49,12 +49,12 @@ impl LiveArguments {
             Err(line) => Asked::Not(line),
             Ok(question) => {
                 let authority = authorities.map(|text| Authority::Pem(text.into_bytes())).or(of_runner);
-                asked(Question { authority, ..question })?
+                asked(Question { authority, ..question }, self.insecure_http)?
             }
         };
         let version = match version_of_cluster(observed, self.insecure_http) {
             Err(line) => Asked::Not(line),
-            Ok(question) => asked(question)?,
+            Ok(question) => asked(question, self.insecure_http)?,
         };
         Ok(Some(Live { allowed, version }))
     }
@@ -69,7 +69,7 @@ fn of_job() -> (Option<Token>, Option<Authority>) {
     (token.map(|token| Token::Job(token.into())), authority)
 }
 
-fn asked(question: Question) -> Result<Asked, Unusable> {
+fn asked(question: Question, insecure_http: bool) -> Result<Asked, Unusable> {
     let unusable = |seen: String| {
         let todo = "give it a certificate of an authority in PEM".to_owned();
         Ok(Asked::Not(Line { verdict: Verdict::Wrong, name: "", seen, todo }))
@@ -85,7 +85,8 @@ fn asked(question: Question) -> Result<Asked, Unusable> {
             Err(why) => return unusable(format!("the file of authorities {} cannot be read: {why}", file.display())),
         },
     };
-    match line_with(pem.as_deref(), "doctor --live")? {
+    let authorities = pem.as_deref().map_or(Authorities::System, Authorities::Only);
+    match line_with(authorities, insecure_http, "doctor --live")? {
         Err(why) => unusable(format!("{} cannot be asked, for its file of authorities: {why}", question.url)),
         Ok((transport, _)) => {
             let (name, value) = question.token.header();

@@ -238,6 +238,8 @@ fn cache(_folder: &Path) -> Cache {
 fn told_by(program: &str, arguments: &[&str]) -> Option<String> {
     let mut child = Command::new(program)
         .args(arguments)
+        // The kubectl of Google's SDK asks the cluster for its version, to choose which kubectl it runs.
+        .env("KUBECONFIG", if cfg!(windows) { "NUL" } else { "/dev/null" })
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

@@ -24,7 +24,7 @@ pub(super) struct Environment {
     pub ci_server_url: Option<String>,
     pub gitlab_host: Option<String>,
     pub gitlab_token: Option<String>,
-    pub has_job_token: bool,
+    pub job_token: Option<String>,
     /// Where glab's configuration may lie, in the order in which glab looks.
     pub glab_files: Vec<PathBuf>,
     /// Now.
@@ -49,7 +49,7 @@ impl Environment {
             ci_server_url: variable("CI_SERVER_URL"),
             gitlab_host: variable("GITLAB_HOST"),
             gitlab_token: variable("GITLAB_TOKEN"),
-            has_job_token: variable("CI_JOB_TOKEN").is_some(),
+            job_token: variable("CI_JOB_TOKEN"),
             glab_files: files.into_iter().flatten().collect(),
             now: Timestamp::now(),
         }
@@ -61,6 +61,8 @@ impl Environment {
 pub(super) struct Chosen {
     pub base: String,
     pub token: Token,
+    /// What is to be known of it.
+    pub note: Option<String>,
 }
 
 /// What a token has to be for everything that asks GitLab but `doctor`.
@@ -91,8 +93,8 @@ pub(super) fn choose(
             "{base} is not https, and a token would go there for everybody to read; --insecure-http lets it"
         ));
     }
-    let token = token(given, environment, &glab, &base, command)?;
-    Ok(Chosen { base, token })
+    let (token, note) = token(given, environment, &glab, &base, command)?;
+    Ok(Chosen { base, token, note })
 }
 
 /// The address of an instance that is named by a host or an address.
@@ -119,26 +121,46 @@ fn address(named: &str, glab: &Glab) -> Result<String, String> {
     Ok(url)
 }
 
-fn token(given: &Given, environment: &Environment, glab: &Glab, base: &str, command: &str) -> Result<Token, String> {
-    if let Some(text) = &given.token {
-        return access_token(text).ok_or_else(|| "the token file has to hold a token, on one line".to_owned());
-    }
-    if let Some(text) = &environment.gitlab_token {
-        return access_token(text).ok_or_else(|| "GITLAB_TOKEN has to be a token, on one line".to_owned());
+/// The token, and what of the settings beside it is not used.
+fn token(
+    given: &Given,
+    environment: &Environment,
+    glab: &Glab,
+    base: &str,
+    command: &str,
+) -> Result<(Token, Option<String>), String> {
+    let named = [(&given.token, "the token file"), (&environment.gitlab_token, "GITLAB_TOKEN")];
+    if let Some((text, place)) = named.into_iter().find_map(|(text, place)| Some((text.as_ref()?, place))) {
+        let token = plain(text).ok_or_else(|| format!("{place} has to hold a token, on one line"))?;
+        if is_of_job(&token, environment) {
+            return Err(format!(
+                "{place} holds the token of a job, which does not open what `{command}` asks; {WOULD_DO} there"
+            ));
+        }
+        return Ok((Token::Access(token), None));
     }
     let name = base.split_once("://").map(|(_, rest)| rest).unwrap_or_default();
+    let name = name.split('/').next().unwrap_or_default();
     let mut why = String::new();
-    if let Some(host) = glab.host(name.split('/').next().unwrap_or_default()) {
+    if let Some(host) = glab.host(name) {
         let is_oauth = host.is_oauth2 == "true";
         let is_expired = is_oauth && is_past(&host.oauth2_expiry_date, environment.now);
+        let unused = match &host.unused()[..] {
+            [] => None,
+            names => Some(format!("{} of glab's configuration for {name}: not used", names.join(", "))),
+        };
         match host.token.as_deref().and_then(plain) {
             Some(_) if is_expired => why = "; glab's token has expired (`glab auth status` renews it)".to_owned(),
-            Some(token) if is_oauth => return Ok(Token::OAuth(token)),
-            Some(token) => return Ok(Token::Access(token)),
+            Some(token) if is_of_job(&token, environment) => why = "; glab's token is that of a job".to_owned(),
+            Some(token) if is_oauth => return Ok((Token::OAuth(token), unused)),
+            Some(token) => return Ok((Token::Access(token), unused)),
             None => why = "; glab keeps its token in the system's keyring, which kaslint does not open".to_owned(),
         }
+        if let Some(unused) = unused {
+            why = format!("{why}; {unused}");
+        }
     }
-    if environment.has_job_token {
+    if environment.job_token.is_some() {
         return Err(format!(
             "CI_JOB_TOKEN does not open what `{command}` asks{why}; {WOULD_DO}, in GITLAB_TOKEN or --token-file"
         ));
@@ -146,8 +168,12 @@ fn token(given: &Given, environment: &Environment, glab: &Glab, base: &str, comm
     Err(format!("there is no token for {base}{why}; {WOULD_DO}, in GITLAB_TOKEN or --token-file"))
 }
 
-fn access_token(text: &str) -> Option<Token> {
-    plain(text).map(Token::Access)
+/// Whether a token is that of a job: this one's, or by its prefix, which an instance may put its own before from 17.10 on.
+///
+/// Source: `doc/security/tokens/_index.md`, "Token prefixes"; `lib/authn/token_field/prefix_helper.rb`.
+fn is_of_job(token: &str, environment: &Environment) -> bool {
+    let is_this = environment.job_token.as_deref().is_some_and(|job| job.trim() == token);
+    is_this || token.starts_with("glcbt-") || token.contains("-glcbt-")
 }
 
 /// A token without blanks around it; `None` for what can be none.
@@ -242,7 +268,7 @@ hosts:
         let mut environment = environment();
         assert!(chosen(&with_url("old.example.com"), &environment).unwrap_err().contains("glab auth status"));
         assert!(chosen(&with_url("ring.example.com"), &environment).unwrap_err().contains("keyring"));
-        environment.has_job_token = true;
+        environment.job_token = Some("job".to_owned());
         let error = chosen(&with_url("other.example.com"), &environment).unwrap_err();
         assert!(error.contains("CI_JOB_TOKEN does not open") && error.contains("read_api"), "{error}");
         for token in ["", "two\nlines", "bl ank", "ümlaut"] {
@@ -251,6 +277,65 @@ hosts:
                 "{token}"
             );
         }
+    }
+
+    #[test]
+    fn the_token_of_a_job_is_known_wherever_it_stands() {
+        let environment = |token: &str, job: Option<&str>| Environment {
+            gitlab_token: Some(token.to_owned()),
+            job_token: job.map(str::to_owned),
+            ..environment()
+        };
+        let url = with_url("gitlab.com");
+        for (token, job) in [
+            ("glcbt-64_abcdefghij", None),
+            ("acme-glcbt-64_abcdefghij", None),
+            (" glcbt-64_abcdefghij\n", Some("other")),
+            ("Zx81kq0P", Some("Zx81kq0P")),
+        ] {
+            let error = chosen(&url, &environment(token, job)).unwrap_err();
+            assert!(
+                error.starts_with("GITLAB_TOKEN holds the token of a job") && error.contains("read_api"),
+                "{error}"
+            );
+            assert!(!error.contains(token.trim()), "{error}");
+            let given = Given { token: Some(token.to_owned()), ..with_url("gitlab.com") };
+            let error = chosen(&given, &environment("glpat-x", job)).unwrap_err();
+            assert!(error.starts_with("the token file holds the token of a job"), "{error}");
+        }
+        for token in ["glpat-glcbt", "glcb", "Zx81kq0P"] {
+            assert!(chosen(&url, &environment(token, Some("Zx81kq0P2"))).is_ok(), "{token}");
+        }
+        let glab = "hosts: {gitlab.com: {token: glcbt-64_abc}}";
+        let error = choose(&url, &self::environment(), Some(glab), "x").unwrap_err();
+        assert!(error.contains("glab's token is that of a job") && error.contains("read_api"), "{error}");
+    }
+
+    #[test]
+    fn what_glab_goes_by_and_kaslint_does_not_is_said() {
+        let chosen = |host: &str| {
+            let glab = format!("hosts: {{gitlab.com: {{{host}}}}}");
+            choose(&with_url("gitlab.com"), &environment(), Some(&glab), "x")
+        };
+        let note = |host: &str| chosen(host).unwrap().note;
+        let all = "token: glpat-x, ca_cert: a, client_cert: b, client_key: c, skip_tls_verify: true, \
+                   custom_headers: [{name: cf-access, value: glpat-secret}]";
+        let said = note(all).unwrap();
+        assert_eq!(
+            said,
+            "ca_cert, client_cert, client_key, custom_headers, skip_tls_verify of glab's configuration for gitlab.com: not used"
+        );
+        assert_eq!(note("token: x, skip_tls_verify: \"true\"").unwrap().split(' ').next(), Some("skip_tls_verify"));
+        for nothing in
+            ["", ", client_cert: ", ", client_cert: \"\"", ", skip_tls_verify: false", ", custom_headers: []"]
+        {
+            assert_eq!(note(&format!("token: glpat-x{nothing}")), None, "{nothing}");
+        }
+        let error = chosen("client_cert: b").unwrap_err();
+        assert!(error.contains("keyring") && error.contains("client_cert of glab's configuration"), "{error}");
+        let given = Given { token: Some("glpat-y".to_owned()), ..with_url("gitlab.com") };
+        let by_file = choose(&given, &environment(), Some(&format!("hosts: {{gitlab.com: {{{all}}}}}")), "x");
+        assert_eq!(by_file.unwrap().note, None, "nothing of glab's is used");
     }
 
     #[test]

@@ -29,6 +29,23 @@ pub(super) struct Host {
     pub is_oauth2: String,
     #[serde(default, deserialize_with = "text")]
     pub oauth2_expiry_date: String,
+    /// Everything else.
+    #[serde(flatten)]
+    rest: BTreeMap<String, serde_yaml::Value>,
+}
+
+impl Host {
+    /// The settings of how glab connects that are set here and that kaslint does not go by.
+    pub fn unused(&self) -> Vec<&'static str> {
+        let is_set = |name: &&&str| match self.rest.get(**name) {
+            None | Some(serde_yaml::Value::Null | serde_yaml::Value::Bool(false)) => false,
+            Some(serde_yaml::Value::String(text)) => !text.is_empty() && text != "false",
+            Some(serde_yaml::Value::Sequence(items)) => !items.is_empty(),
+            Some(_) => true,
+        };
+        let names = ["ca_cert", "client_cert", "client_key", "custom_headers", "skip_tls_verify"];
+        names.iter().filter(is_set).copied().collect()
+    }
 }
 
 fn text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {

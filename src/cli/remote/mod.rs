@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 #[cfg(feature = "network")]
 use std::time::Duration;
 
-use crate::api::{Client, Clock, Token, Transport};
+use crate::api::{Authorities, Client, Clock, Token, Transport};
 use crate::project::Unusable;
 use crate::project::files::{Content, Disk, FileSource as _};
 
@@ -24,7 +24,7 @@ pub(super) struct RemoteArguments {
     /// A file with the token. Else GITLAB_TOKEN, or the token of glab's configuration.
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
-    /// Trust the authorities in this file, and no others.
+    /// Trust the authorities in this file as well as the system's.
     #[arg(long, value_name = "FILE")]
     ca_file: Option<PathBuf>,
     /// Let the token go over http.
@@ -73,19 +73,23 @@ impl RemoteArguments {
             _ => None,
         });
         let chosen = choice::choose(&given, &environment, glab.as_deref(), command).map_err(Unusable::new)?;
-        let (transport, clock) = line(self.ca_file.as_deref(), command)?;
+        if let Some(note) = &chosen.note {
+            super::output::complain(&format!("note: {note}"));
+        }
+        let (transport, clock) = line(self.ca_file.as_deref(), self.insecure_http, command)?;
         Ok(Connection { transport, clock, base: chosen.base, token: Some(chosen.token) })
     }
 }
 
-/// What requests go by; who vouches for certificates stands in a file, or is known to the system.
+/// What requests go by; who vouches for certificates stands in a file, besides those whom the system knows.
 ///
 /// # Errors
 /// Where the file cannot be used, or this build has no network.
-pub(super) fn line(ca_file: Option<&Path>, command: &str) -> Result<Line, Unusable> {
-    let authorities = ca_file.map(|file| text_of("file of authorities", file)).transpose()?;
+pub(super) fn line(ca_file: Option<&Path>, insecure_http: bool, command: &str) -> Result<Line, Unusable> {
+    let pem = ca_file.map(|file| text_of("file of authorities", file)).transpose()?;
+    let authorities = pem.as_deref().map_or(Authorities::System, |pem| Authorities::Also(pem.as_bytes()));
     let shown = || ca_file.unwrap_or(Path::new("")).display().to_string();
-    line_with(authorities.as_deref().map(str::as_bytes), command)?
+    line_with(authorities, insecure_http, command)?
         .map_err(|fault| Unusable::new(format!("cannot use {}: {fault}", shown())))
 }
 
@@ -94,13 +98,21 @@ pub(super) fn line(ca_file: Option<&Path>, command: &str) -> Result<Line, Unusab
 /// # Errors
 /// Where this build has no network.
 #[cfg(feature = "network")]
-pub(super) fn line_with(authorities: Option<&[u8]>, _command: &str) -> Result<Result<Line, String>, Unusable> {
-    let http = crate::network::Http::new(authorities, None::<Duration>);
+pub(super) fn line_with(
+    authorities: Authorities<'_>,
+    insecure_http: bool,
+    _command: &str,
+) -> Result<Result<Line, String>, Unusable> {
+    let http = crate::network::Http::new(authorities, None::<Duration>).map(|http| http.taking_http(insecure_http));
     Ok(http.map(|http| (Box::new(http) as Box<dyn Transport>, Box::new(crate::network::Wall) as Box<dyn Clock>)))
 }
 
 #[cfg(not(feature = "network"))]
-pub(super) fn line_with(_authorities: Option<&[u8]>, command: &str) -> Result<Result<Line, String>, Unusable> {
+pub(super) fn line_with(
+    _authorities: Authorities<'_>,
+    _insecure_http: bool,
+    command: &str,
+) -> Result<Result<Line, String>, Unusable> {
     Err(Unusable::new(format!("`{command}` asks GitLab, and this kaslint was built without network")))
 }
 
