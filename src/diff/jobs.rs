@@ -236,7 +236,7 @@ impl<'w> Jobs<'w> {
         let mut changes = Vec::new();
         for ((_, refs, _), Group { conditions, by_pair }) in by_place {
             // Pairs in which the same happens to the same projects, shown by the same job.
-            let mut open: Vec<(Pair, (BTreeSet<usize>, Option<Detail>))> = by_pair.into_iter().collect();
+            let mut open: Vec<(Pair, At)> = by_pair.into_iter().collect();
             while !open.is_empty() {
                 let (first, (in_cells, detail)) = open.remove(0);
                 let Some((key, because, name)) = detail else { continue };
@@ -330,10 +330,13 @@ const EVERY: Allowed = Allowed { without: false, lists: Vec::new() };
 /// What shows a change at one pair: what it is, what decides, a name.
 type Detail = (Key, Because, Option<String>);
 
+/// The parts of the projects, by position, and what shows the change at one of them.
+type At = (BTreeSet<usize>, Option<Detail>);
+
 #[derive(Default)]
 struct Group {
     conditions: Vec<Vec<Condition>>,
-    by_pair: BTreeMap<Pair, (BTreeSet<usize>, Option<Detail>)>,
+    by_pair: BTreeMap<Pair, At>,
 }
 
 /// The same, with patterns as both sides' one matcher would have them, whichever that is.

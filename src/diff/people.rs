@@ -23,6 +23,9 @@ struct Ways {
     ways: Vec<Way>,
 }
 
+/// What becomes otherwise for a member.
+type Otherwise = (Kind, Effect, Option<Granted>, Option<Granted>);
+
 /// Whom the user access of one agent lets in that it did not, and the other way round.
 pub(super) fn compare(context: &str, standing: &Standing<'_>) -> Vec<Change> {
     let (base, head) = (ways(&standing.base), ways(&standing.head));
@@ -33,8 +36,7 @@ pub(super) fn compare(context: &str, standing: &Standing<'_>) -> Vec<Change> {
     type Key = (Kind, Effect, Option<Granted>, Option<Granted>, Vec<usize>);
     let mut found: BTreeMap<Key, (Vec<Member>, Because)> = BTreeMap::new();
     for member in members {
-        let mut of_member: BTreeMap<(Kind, Effect, Option<Granted>, Option<Granted>), (Vec<usize>, Because)> =
-            BTreeMap::new();
+        let mut of_member: BTreeMap<Otherwise, (Vec<usize>, Because)> = BTreeMap::new();
         for (number, settled) in assignments.iter().enumerate() {
             let by = |side: &Ways| {
                 let way = side.ways.iter().find(|way| way.member == *member && hold(&way.needs, settled))?;

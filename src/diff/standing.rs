@@ -88,8 +88,11 @@ impl<'w> Found<'w> {
     }
 }
 
+/// Agents, by context.
+type Standings<'w> = Vec<(String, Standing<'w>)>;
+
 /// The agents of both sides, by context, with what stands for each; and the files that are refused.
-pub(super) fn standings<'w>(sides: &Sides<'w>) -> (Vec<(String, Standing<'w>)>, Vec<(Side, Refused)>) {
+pub(super) fn standings<'w>(sides: &Sides<'w>) -> (Standings<'w>, Vec<(Side, Refused)>) {
     let mut names: Vec<(Option<&'w str>, &'w str, String)> = Vec::new();
     for index in [sides.base, sides.head] {
         for agent in index.agents() {
