@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use kaslint::api::{ApiError, Client, Clock, Method, Request, Transport as _, TransportError};
+use kaslint::api::{ApiError, Authorities, Client, Clock, Method, Request, Transport as _, TransportError};
 use kaslint::network::Http;
 
 use crate::gitlab::{DEVELOPER, Fault, Gitlab, MAINTAINER, Project, TOKEN, World};
@@ -189,7 +189,7 @@ fn an_answer_that_stops_in_the_middle_is_given_up_in_time() {
     let gitlab = Gitlab::serve(acme(DEVELOPER));
     let relay = Relay::to(&gitlab.url);
     let limit = Duration::from_millis(300);
-    let http = Http::new(None, Some(limit)).unwrap();
+    let http = Http::new(Authorities::System, Some(limit)).unwrap().taking_http(true);
     let url = format!("{}/api/v4/metadata", relay.url);
     let headers = [("private-token", TOKEN)];
     let request = Request { method: Method::Get, url: &url, headers: &headers, body: None, limit: 1 << 20 };
@@ -198,11 +198,11 @@ fn an_answer_that_stops_in_the_middle_is_given_up_in_time() {
     // In the head, and in the body of which the last byte does not come.
     for stop in [length - whole.body.len() - 20, length - 1] {
         relay.stop_after(stop);
-        let http = Http::new(None, Some(limit)).unwrap();
+        let http = Http::new(Authorities::System, Some(limit)).unwrap().taking_http(true);
         assert_eq!(http.send(&request).unwrap_err(), TransportError::TimedOut(limit), "after {stop}");
         relay.let_all_pass();
     }
-    let (before, http) = (relay.passed(), Http::new(None, Some(limit)).unwrap());
+    let (before, http) = (relay.passed(), Http::new(Authorities::System, Some(limit)).unwrap().taking_http(true));
     relay.stop_after(0);
     let client = Client::new(&http, &Hasty, &relay.url, None);
     assert_eq!(client.get("/api/v4/metadata").unwrap_err(), ApiError::Overloaded(0));
