@@ -123,6 +123,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
                 let mut diff = compare(&sides);
                 let causes = in_force.iter().flat_map(|in_force| &in_force.commits);
                 refusals::explain(&mut diff, base_index, head_index, causes);
+                diff.would_be = refusals::would_be(&diff, base_index, head_index);
                 let report = DiffReport {
                     diff: &diff,
                     base: Stated { state: states.base.stated(), settings: base_index.settings() },

@@ -1,8 +1,8 @@
 //! Why files are refused, and what is in force in their place.
 
-use crate::access::Index;
+use crate::access::{AgentFile, Index, World};
 use crate::agent_config::AgentConfig;
-use crate::diff::{Diff, Side};
+use crate::diff::{Change, Diff, Side, Sides, compare};
 use crate::schema::{ProblemKind, Stage};
 use crate::source::Span;
 use crate::words::excerpt;
@@ -28,6 +28,20 @@ pub(super) fn explain<'c>(
             refused.in_force = commit.map(|(_, commit)| commit.clone());
         }
     }
+}
+
+/// What the author of a refused file of HEAD meant, from the part of it that can be read. It does not happen.
+pub(super) fn would_be(diff: &Diff, base: &Index<'_>, head: &Index<'_>) -> Vec<Change> {
+    let refused: Vec<&str> =
+        diff.refused.iter().filter(|(side, _)| *side == Side::Head).map(|(_, refused)| &*refused.context).collect();
+    if refused.is_empty() {
+        return Vec::new();
+    }
+    let files = head.agents().iter().filter_map(|agent| Some(AgentFile { refused: None, ..agent.file? })).collect();
+    let meant = World { inventory: head.inventory(), files, settings: head.settings() }.authorize();
+    let mut changes = compare(&Sides { base, head: &meant, in_force: None, settled: &[] }).changes;
+    changes.retain(|change| refused.contains(&&*change.context));
+    changes
 }
 
 /// The first thing that a file is refused for, as a clause.

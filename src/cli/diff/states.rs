@@ -1,13 +1,15 @@
 //! The two states that are named, and how they are read.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::Arguments;
 use super::evidence::{self, Evidences};
 use super::loaded::Loaded;
 use crate::diff_report::State;
-use crate::project::files::{Content, Disk, FileSource, GitFault, Judged, Memory, NoRevision, Repository, Revision};
+use crate::project::files::{
+    Content, Disk, FileSource, GitFault, Judged, Memory, NoRevision, Overlay, Repository, Revision, Texts,
+};
 use crate::project::paths::{lexical, shown_path};
 use crate::project::{FILE_NAME, Options, Unusable};
 use crate::source::Source;
@@ -21,8 +23,8 @@ pub(super) enum Named {
     Folder(PathBuf, String),
     /// What a revision, or the index, holds.
     Tree(Memory, String),
-    /// The working tree of a repository.
-    Working(PathBuf),
+    /// The working tree of a repository, with the texts of what a sparse checkout leaves out.
+    Working(PathBuf, Texts),
 }
 
 impl Named {
@@ -31,17 +33,24 @@ impl Named {
         match self {
             Self::Folder(_, name) => State::Path(name.clone()),
             Self::Tree(_, name) => State::Revision(name.clone()),
-            Self::Working(_) => State::Path("the working tree".to_owned()),
+            Self::Working(..) => State::Path("the working tree".to_owned()),
         }
     }
 
     /// What it is read from, and the folder that it begins at.
-    pub fn files(&self) -> (&dyn FileSource, &Path) {
+    pub fn files(&self) -> (Overlay<'_>, &Path) {
         match self {
-            Self::Folder(folder, _) | Self::Working(folder) => (&Disk, folder),
-            Self::Tree(tree, _) => (tree, Path::new("")),
+            Self::Folder(folder, _) => (Overlay::new(&Disk, nothing()), folder),
+            Self::Working(folder, texts) => (Overlay::new(&Disk, texts), folder),
+            Self::Tree(tree, _) => (Overlay::new(tree, nothing()), Path::new("")),
         }
     }
+}
+
+/// No texts.
+fn nothing() -> &'static Texts {
+    static NOTHING: OnceLock<Texts> = OnceLock::new();
+    NOTHING.get_or_init(Texts::new)
 }
 
 /// Both states.
@@ -103,7 +112,7 @@ impl States {
                     ));
                 }
             },
-            None => Named::Working(repository.top().to_owned()),
+            None => Named::Working(repository.top().to_owned(), left_out(&repository)?),
         };
         Ok(Self { base: base_tree, head, repository: Some((repository, base)) })
     }
@@ -120,7 +129,7 @@ impl States {
         let Named::Tree(tree, _) = &self.base else {
             let load = |named: &Named, options| {
                 let (files, folder) = named.files();
-                Loaded::of(files, folder, options, "")
+                Loaded::of(&files, folder, options, "")
             };
             return Ok((load(&self.base, base_options)?, load(&self.head, arguments.options.clone())?));
         };
@@ -141,7 +150,7 @@ impl States {
         };
         let head_options = Options { adding_to_inventory: adding, ..arguments.options.clone() };
         let (files, top) = self.head.files();
-        let head = load_judged((files, top), tree, &is_evidence, &named, head_options, "HEAD")?;
+        let head = load_judged((&files, top), tree, &is_evidence, &named, head_options, "HEAD")?;
         Ok((base, head))
     }
 
@@ -154,7 +163,7 @@ impl States {
             Ok(Content::Text(source)) => Some(source),
             _ => None,
         };
-        let (before, after) = (text(tree, path), text(files, &top.join(path))?);
+        let (before, after) = (text(tree, path), text(&files, &top.join(path))?);
         before.is_none_or(|before| before.text() != after.text()).then_some(after)
     }
 
@@ -216,7 +225,7 @@ impl States {
         let listed = listed_of(base, &caller_named(arguments));
         let (files, top) = self.head.files();
         let added = evidence::added(base, head, self.adding(&listed).as_deref());
-        Ok(evidence::changed(tree, (files, top), &listed, &added))
+        Ok(evidence::changed(tree, (&files, top), &listed, &added))
     }
 }
 
@@ -227,6 +236,29 @@ pub(super) struct InForce {
     pub settled: Vec<String>,
     /// The commit of each.
     pub commits: Vec<(String, String)>,
+}
+
+/// What a sparse checkout leaves out, as the index has it: it is not deleted.
+fn left_out(repository: &Repository) -> Result<Texts, Unusable> {
+    let paths = repository.skipped().map_err(|fault| unusable(&fault))?;
+    if paths.is_empty() {
+        return Ok(Texts::new());
+    }
+    let Some(index) = repository.index().map_err(|fault| unusable(&fault))? else { return Ok(Texts::new()) };
+    let of_interest = paths.into_iter().filter(|path| {
+        let is_agents = path.to_string_lossy().contains(".gitlab/agents/");
+        is_agents
+            || is_settings(path)
+            || path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
+    });
+    let mut texts = Texts::new();
+    for path in of_interest {
+        if let Ok(Content::Text(source)) = index.read(&path, MAX_SIZE) {
+            let shown = shown_path(&repository.top().join(&path));
+            texts.insert(shown.clone(), Arc::new(Source::new(shown, source.text().to_owned())));
+        }
+    }
+    Ok(texts)
 }
 
 /// Whether a path from the top is that of a settings file.
@@ -297,9 +329,15 @@ fn resolve(repository: &Repository, name: &str) -> Result<Revision, Unusable> {
         Err(NoRevision::Unknown { .. }) if is_folder => {
             Err(Unusable::new(format!("there is no revision {name}; write ./{name} for the folder")))
         }
-        Err(NoRevision::Unknown { is_shallow: true }) => Err(Unusable::new(format!(
-            "there is no revision {name} here, and the clone is shallow: `git fetch --depth=1 origin {name}` gets it, GIT_DEPTH: 0 in the job the whole history"
-        ))),
+        Err(NoRevision::Unknown { is_shallow: true }) => {
+            let fetch = match name.contains(['~', '^', '@', ':']) {
+                true => "`git fetch --unshallow` gets the rest of it".to_owned(),
+                false => format!("`git fetch --depth=1 origin {name}` gets it"),
+            };
+            Err(Unusable::new(format!(
+                "there is no revision {name} here, and the clone is shallow: {fetch}, GIT_DEPTH: 0 in the job the whole history"
+            )))
+        }
         Err(NoRevision::Unknown { is_shallow: false }) if name == "HEAD" => {
             Err(Unusable::new("HEAD is no commit yet: the branch has none"))
         }

@@ -149,6 +149,16 @@ impl Repository {
         Ok((!has_conflicts).then(|| self.memory(entries.into_iter())))
     }
 
+    /// The paths that a sparse checkout leaves out.
+    ///
+    /// # Errors
+    /// When git does not say.
+    pub fn skipped(&self) -> Result<Vec<PathBuf>, GitFault> {
+        // `S path` for what is marked `skip-worktree`.
+        let said = say(&self.top, &["ls-files", "-z", "-t"])?;
+        Ok(said.split(|byte| *byte == 0).filter_map(|line| line.strip_prefix(b"S ")).map(path_of).collect())
+    }
+
     fn memory(&self, entries: impl Iterator<Item = (String, String, PathBuf)>) -> Memory {
         let objects = Arc::new(Objects::of(&self.top));
         let mut memory = Memory::default();
