@@ -10,6 +10,7 @@ mod change;
 mod compare;
 mod jobs;
 mod people;
+mod refusal;
 mod regions;
 mod standing;
 mod terms;

@@ -1,5 +1,6 @@
 //! Two states, and what of an agent stands for each.
 
+use super::refusal::refusal;
 use crate::access::{AgentId, Index};
 use crate::agent_config::RefusedAt;
 use crate::gitlab::lower_path;
@@ -121,19 +122,13 @@ pub(super) fn standings<'w>(sides: &Sides<'w>) -> (Standings<'w>, Vec<(Side, Ref
                 .map_or(Found::Unknown, |(index, id)| Found::In(index, id))
         };
         let mut note = |side, found: Option<(&'w Index<'w>, AgentId)>, step, base_is_in_force| {
-            let path = found.and_then(|(index, id)| index.agent(id).file).map(|file| file.path.to_owned());
-            let path = path.unwrap_or_default();
+            let file = found.and_then(|(index, id)| Some((index.settings().version, index.agent(id).file?)));
+            let path = file.map(|(_, file)| file.path.to_owned()).unwrap_or_default();
+            let why = file.and_then(|(version, file)| refusal(file.source?, version, step));
+            let (why, line) = why.map_or((String::new(), None), |(why, line)| (why, Some(line)));
             refused.push((
                 side,
-                Refused {
-                    context: context.clone(),
-                    step,
-                    path,
-                    why: String::new(),
-                    line: None,
-                    is_known: false,
-                    base_is_in_force,
-                },
+                Refused { context: context.clone(), step, path, why, line, is_known: false, base_is_in_force },
             ));
         };
         let standing_base = match step(base) {
