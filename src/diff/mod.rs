@@ -10,7 +10,6 @@ mod change;
 mod compare;
 mod jobs;
 mod people;
-mod refusal;
 mod regions;
 mod standing;
 mod terms;

@@ -1,6 +1,5 @@
 //! Two states, and what of an agent stands for each.
 
-use super::refusal::refusal;
 use crate::access::{AgentId, Index};
 use crate::agent_config::RefusedAt;
 use crate::gitlab::lower_path;
@@ -34,6 +33,8 @@ pub struct Sides<'w> {
     pub head: &'w Index<'w>,
     /// What is in force in BASE where its file is refused.
     pub in_force: Option<&'w Index<'w>>,
+    /// The contexts of the agents of which that is known.
+    pub settled: &'w [String],
 }
 
 /// A file that GitLab refuses.
@@ -49,8 +50,8 @@ pub struct Refused {
     pub why: String,
     /// The line of that.
     pub line: Option<usize>,
-    /// Whether it is known which older configuration is in force in its place.
-    pub is_known: bool,
+    /// The commit whose older configuration is in force in its place, where that is known.
+    pub in_force: Option<String>,
     /// Whether what is in force in its place is BASE's file.
     pub base_is_in_force: bool,
 }
@@ -122,13 +123,19 @@ pub(super) fn standings<'w>(sides: &Sides<'w>) -> (Standings<'w>, Vec<(Side, Ref
                 .map_or(Found::Unknown, |(index, id)| Found::In(index, id))
         };
         let mut note = |side, found: Option<(&'w Index<'w>, AgentId)>, step, base_is_in_force| {
-            let file = found.and_then(|(index, id)| Some((index.settings().version, index.agent(id).file?)));
-            let path = file.map(|(_, file)| file.path.to_owned()).unwrap_or_default();
-            let why = file.and_then(|(version, file)| refusal(file.source?, version, step));
-            let (why, line) = why.map_or((String::new(), None), |(why, line)| (why, Some(line)));
+            let path = found.and_then(|(index, id)| index.agent(id).file).map(|file| file.path.to_owned());
+            let path = path.unwrap_or_default();
             refused.push((
                 side,
-                Refused { context: context.clone(), step, path, why, line, is_known: false, base_is_in_force },
+                Refused {
+                    context: context.clone(),
+                    step,
+                    path,
+                    why: String::new(),
+                    line: None,
+                    in_force: None,
+                    base_is_in_force,
+                },
             ));
         };
         let standing_base = match step(base) {

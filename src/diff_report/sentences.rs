@@ -435,7 +435,7 @@ pub(super) fn refused_sentence(side: Side, refused: &Refused) -> String {
             ("HEAD", "nothing of this change takes effect, what BASE grants stays in force")
         }
         Side::Head => ("HEAD", "nothing of it takes effect"),
-        Side::Base if refused.is_known => {
+        Side::Base if refused.in_force.is_some() => {
             ("BASE", "an older configuration is in force, which is compared in its place")
         }
         Side::Base => ("BASE", "an older configuration is in force, and which is not known here"),
