@@ -118,6 +118,7 @@ fn cause(agent: &Agent<'_>, grant: &UserGrant<'_>) -> Cause {
         entry: Some(grant.entry.route()),
         path: agent.file.map(|file| file.path.to_owned()),
         line: agent.line(grant.entry.span),
+        is_restricted: false,
     }
 }
 
