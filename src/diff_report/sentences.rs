@@ -303,12 +303,7 @@ pub(super) fn as_whom(who: &Who) -> String {
                 ));
             }
             with.extend(uid.iter().map(|uid| format!("the uid {}", excerpt(uid))));
-            with.extend(
-                extra
-                    .iter()
-                    .take(TOLD)
-                    .map(|(key, values)| format!("{}", excerpt(&format!("{key}: {}", values.join(", "))))),
-            );
+            with.extend(extra.iter().take(TOLD).map(|(key, values)| excerpt(&format!("{key}: {}", values.join(", ")))));
             if with.is_empty() { name } else { format!("{name} with {}", words::list_and(&with)) }
         }
     }

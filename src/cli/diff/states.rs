@@ -221,11 +221,14 @@ impl States {
     /// # Errors
     /// When it cannot be read.
     pub fn evidence(&self, arguments: &Arguments, base: &Loaded, head: &Loaded) -> Result<Evidences, Unusable> {
-        let Named::Tree(tree, _) = &self.base else { return Ok(Evidences::default()) };
+        let Named::Tree(tree, _) = &self.base else {
+            let ((before, base), (after, head)) = (self.base.files(), self.head.files());
+            return Ok(evidence::changed_judgement((&before, base), (&after, head)));
+        };
         let listed = listed_of(base, &caller_named(arguments));
         let (files, top) = self.head.files();
         let added = evidence::added(base, head, self.adding(&listed).as_deref());
-        Ok(evidence::changed(tree, (&files, top), &listed, &added))
+        Ok(evidence::changed((tree, Path::new("")), (&files, top), &listed, &added))
     }
 }
 
