@@ -244,6 +244,8 @@ pub struct Cause {
     pub path: Option<String>,
     /// The line in it.
     pub line: Option<usize>,
+    /// Whether the entry asks for environments or for protected refs.
+    pub is_restricted: bool,
 }
 
 /// What decides on either side; `None` for nothing.

@@ -109,6 +109,10 @@ impl<'w> Jobs<'w> {
         let head = Deciding::of(&standing.head, &head_raising, &cell.path);
         let mut facts = Facts::default();
         base.iter().chain(&head).for_each(|deciding| deciding.add_facts(&mut facts));
+        if facts.are_too_many() {
+            compared.unknown.insert(Open { context: context.to_owned(), fact: OpenFact::Budget });
+            return Vec::new();
+        }
         let mut found: BTreeMap<(Key, bool), BTreeSet<usize>> = BTreeMap::new();
         let mut details: HashMap<Key, (Because, Option<String>)> = HashMap::new();
         for (number, settled) in facts.assignments().into_iter().enumerate() {

@@ -33,6 +33,8 @@ pub struct Sides<'w> {
     pub head: &'w Index<'w>,
     /// What is in force in BASE where its file is refused.
     pub in_force: Option<&'w Index<'w>>,
+    /// The contexts of the agents of which that is known.
+    pub settled: &'w [String],
 }
 
 /// A file that GitLab refuses.
@@ -48,8 +50,8 @@ pub struct Refused {
     pub why: String,
     /// The line of that.
     pub line: Option<usize>,
-    /// Whether it is known which older configuration is in force in its place.
-    pub is_known: bool,
+    /// The commit whose older configuration is in force in its place, where that is known.
+    pub in_force: Option<String>,
     /// Whether what is in force in its place is BASE's file.
     pub base_is_in_force: bool,
 }
@@ -131,7 +133,7 @@ pub(super) fn standings<'w>(sides: &Sides<'w>) -> (Standings<'w>, Vec<(Side, Ref
                     path,
                     why: String::new(),
                     line: None,
-                    is_known: false,
+                    in_force: None,
                     base_is_in_force,
                 },
             ));

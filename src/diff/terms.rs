@@ -127,7 +127,7 @@ impl<'w> Deciding<'w> {
 
 const PROTECTED_FLAG_ON: Condition = Condition { unknown: Unknown::FeatureFlag(PROTECTED_REFS_FLAG), holds: true };
 
-const CAUSE_IMPLICIT: Cause = Cause { entry: None, path: None, line: None };
+const CAUSE_IMPLICIT: Cause = Cause { entry: None, path: None, line: None, is_restricted: false };
 
 fn leaves<'w>(found: &Found<'w>, path: &str) -> Vec<Leaf<'w>> {
     match *found {
@@ -194,6 +194,7 @@ fn cause(agent: &Agent<'_>, entry: &CiEntry) -> Cause {
         entry: Some(entry.route()),
         path: agent.file.map(|file| file.path.to_owned()),
         line: agent.line(entry.head),
+        is_restricted: !entry.environments.is_empty() || entry.is_protected_only(),
     }
 }
 

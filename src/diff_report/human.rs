@@ -3,10 +3,10 @@
 use std::io;
 
 use super::DiffReport;
-use super::sentences::{open_sentences, refused_sentence, sentence, settle, why};
-use crate::access::EnvironmentMatcher;
-use crate::diff::{Change, Effect, Verdict};
-use crate::gitlab::Tier;
+use super::sentences::{open_sentences, refused_sentence, sentence_behind, settle, why};
+use crate::access::{EnvironmentMatcher, Settings};
+use crate::diff::{Change, Effect, Kind, OpenFact, Verdict};
+use crate::gitlab::{NEWEST, Tier};
 use crate::outlet::{Outlet, Tone};
 use crate::words::{self, count};
 
@@ -35,24 +35,19 @@ pub(super) fn write(report: &DiffReport<'_>, out: &mut Outlet<'_>) -> io::Result
         )?;
     }
     let told = if report.is_whole { diff.changes.len() } else { TOLD };
+    let mut is_said = false;
     let (before, behind): (Vec<&Change>, Vec<&Change>) =
-        diff.changes.iter().take(told).partition(|change| change.effect == Effect::Widened);
-    for change in before {
-        one(report, out, change)?;
-    }
+        diff.changes.iter().take(told).partition(|change| stands_before_unknown(change));
+    all(report, out, &before, &mut is_said)?;
     for open in &diff.unknown {
-        entry(
-            report,
-            out,
-            "unknown",
-            Tone::Doubtful,
-            &open_sentences(open, report),
-            &format!("settled by {}", settle(&open.fact)),
-        )?;
+        // What settles that stands in its sentence.
+        let settled = match open.fact {
+            OpenFact::Identity(..) => String::new(),
+            _ => format!("settled by {}", settle(&open.fact)),
+        };
+        entry(report, out, "unknown", Tone::Doubtful, &open_sentences(open, report), &settled)?;
     }
-    for change in behind {
-        one(report, out, change)?;
-    }
+    all(report, out, &behind, &mut is_said)?;
     if diff.changes.len() > told {
         let more = diff.changes.get(told..).unwrap_or_default();
         let counts = [Effect::Widened, Effect::Changed, Effect::Narrowed].map(|effect| {
@@ -65,7 +60,8 @@ pub(super) fn write(report: &DiffReport<'_>, out: &mut Outlet<'_>) -> io::Result
     if !diff.would_be.is_empty() {
         out.line(format_args!("What the author of a refused file meant, and does not happen:"))?;
         for change in &diff.would_be {
-            entry(report, out, "would be", Tone::Plain, &sentence(change, report), &why(&change.because))?;
+            let sentence = sentence_behind(change, report, &mut is_said);
+            entry(report, out, "would be", Tone::Plain, &sentence, &why(change, report))?;
         }
     }
     wrapped(report, out, "", &verdict(report))
@@ -75,13 +71,35 @@ fn place(path: &str, line: Option<usize>) -> String {
     line.map_or_else(|| path.to_owned(), |line| format!("{path}:{line}"))
 }
 
-fn one(report: &DiffReport<'_>, out: &mut Outlet<'_>, change: &Change) -> io::Result<()> {
-    let tone = match change.effect {
-        Effect::Widened => Tone::Bad,
-        Effect::Changed => Tone::Doubtful,
-        Effect::Narrowed => Tone::Good,
-    };
-    entry(report, out, change.effect.name(), tone, &sentence(change, report), &why(&change.because))
+/// What is widened, and the exchange of an identity, which what is unknown of it explains.
+pub(super) fn stands_before_unknown(change: &Change) -> bool {
+    change.effect == Effect::Widened || (change.effect == Effect::Changed && change.kind == Kind::Identity)
+}
+
+/// Changes, of which those that one entry is behind say so once.
+fn all(report: &DiffReport<'_>, out: &mut Outlet<'_>, changes: &[&Change], is_said: &mut bool) -> io::Result<()> {
+    let whys: Vec<String> = changes.iter().map(|change| why(change, report)).collect();
+    let mut alike = 0;
+    for (number, (change, why)) in changes.iter().zip(&whys).enumerate() {
+        let tone = match change.effect {
+            Effect::Widened => Tone::Bad,
+            Effect::Changed => Tone::Doubtful,
+            Effect::Narrowed => Tone::Good,
+        };
+        alike += 1;
+        let goes_on = whys.get(number + 1) == Some(why);
+        let told = match alike {
+            _ if goes_on || why.is_empty() => String::new(),
+            1 => why.clone(),
+            2 => format!("both {why}"),
+            _ => format!("all {alike} {why}"),
+        };
+        entry(report, out, change.effect.name(), tone, &sentence_behind(change, report, is_said), &told)?;
+        if !goes_on {
+            alike = 0;
+        }
+    }
+    Ok(())
 }
 
 fn entry(
@@ -106,32 +124,50 @@ fn entry(
 }
 
 fn lines(report: &DiffReport<'_>, text: &str) -> Vec<String> {
-    let options = textwrap::Options::new(report.width.saturating_sub(INDENT).max(20)).break_words(false);
+    let options = options(report.width.saturating_sub(INDENT));
     textwrap::wrap(&words::printable(text), options).into_iter().map(std::borrow::Cow::into_owned).collect()
 }
 
 fn wrapped(report: &DiffReport<'_>, out: &mut Outlet<'_>, indent: &str, text: &str) -> io::Result<()> {
-    let options = textwrap::Options::new(report.width.max(20)).subsequent_indent(indent).break_words(false);
     let text = words::printable(text);
+    let options = options(report.width).subsequent_indent(indent);
     textwrap::wrap(&text, options).iter().try_for_each(|line| out.line(format_args!("{line}")))
+}
+
+/// Lines end at blanks alone, so that paths can be copied.
+fn options<'o>(width: usize) -> textwrap::Options<'o> {
+    textwrap::Options::new(width.max(20))
+        .break_words(false)
+        .word_separator(textwrap::WordSeparator::AsciiSpace)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation)
 }
 
 /// The verdict, with how far it goes.
 pub(super) fn verdict(report: &DiffReport<'_>) -> String {
     let diff = report.diff;
-    let of = |effect: Effect| diff.changes.iter().filter(|change| change.effect == effect).count();
+    let widened = diff.changes.iter().filter(|change| change.effect == Effect::Widened).count();
+    let assumed = match report.head.settings.is_release_assumed || report.base.settings.is_release_assumed {
+        true => format!(" No release of GitLab is named: {NEWEST} is assumed."),
+        false => String::new(),
+    };
     match diff.verdict {
         Verdict::NewAccess => {
-            format!("New access: {} more in.", plural(of(Effect::Widened), "change lets", "changes let"))
+            format!("New access: {} more in.{assumed}", plural(widened, "change lets", "changes let"))
         }
-        Verdict::NoNewAccess => format!(
-            "No new access: proved for every project, environment name and ref, over {} and {} of pattern lists ({}; the API aside).",
-            count(diff.proof.cells, "cell"),
-            count(diff.proof.comparisons, "comparison"),
-            settings(report)
-        ),
+        Verdict::NoNewAccess => {
+            let compared = match diff.proof.comparisons {
+                0 => String::new(),
+                number => format!(" and {} of pattern lists", count(number, "comparison")),
+            };
+            format!(
+                "No new access: proved for every project, environment name and ref, over {}{compared} ({}; the API aside).",
+                count(diff.proof.cells, "cell"),
+                settings(report)
+            )
+        }
         Verdict::NotProved => {
-            format!("Not proved: {} in the way.", plural(diff.unknown.len().max(1), "thing stands", "things stand"))
+            let open = plural(diff.unknown.len().max(1), "thing stands", "things stand");
+            format!("Not proved that nobody is let in: {open} in the way.{assumed}")
         }
     }
 }
@@ -141,12 +177,28 @@ fn plural(number: usize, one: &str, more: &str) -> String {
 }
 
 fn settings(report: &DiffReport<'_>) -> String {
-    let settings = report.head.settings;
+    let (base, head) = (report.base.settings, report.head.settings);
+    let rest = |settings: Settings| (settings.tier, settings.instance_authorization);
+    let before = format!("before it {}", release(base));
+    match (release(base) == release(head), rest(base) == rest(head)) {
+        (true, true) => format!("GitLab {}, {}", release(head), licence(head)),
+        (false, true) => format!("GitLab {}, {before}, {}", release(head), licence(head)),
+        (true, false) => format!("GitLab {}, {}, before it {}", release(head), licence(head), licence(base)),
+        (false, false) => format!("GitLab {}, {}, {before}, {}", release(head), licence(head), licence(base)),
+    }
+}
+
+fn release(settings: Settings) -> String {
     let matcher = match settings.environment_matcher() {
         EnvironmentMatcher::Old => "the old environment matcher",
         EnvironmentMatcher::New => "the new environment matcher",
         EnvironmentMatcher::Either => "either environment matcher",
     };
+    let assumed = if settings.is_release_assumed { ", which is assumed," } else { "" };
+    format!("{}{assumed} with {matcher}", settings.version.line())
+}
+
+fn licence(settings: Settings) -> String {
     let tier = match settings.tier {
         None => "any licence",
         Some(Tier::Free) => "Free",
@@ -158,5 +210,5 @@ fn settings(report: &DiffReport<'_>) -> String {
         Some(true) => "instance setting on",
         Some(false) => "instance setting off",
     };
-    format!("GitLab {} with {matcher}, {tier}, {setting}", report.releases())
+    format!("{tier}, {setting}")
 }

@@ -8,8 +8,8 @@ use super::sentences::{open_sentences, refused_sentence, sentence, settle};
 use super::{DiffReport, State, Stated, release, tier};
 use crate::access::{Condition, Unknown};
 use crate::diff::{
-    Because, Cause, Change, Effect, Except, Granted, Member, Of, Origin, Pair, Part, PatternList, Projects, Refs, Side,
-    Who,
+    Because, Cause, Change, Effect, Except, Granted, Member, Of, Origin, Pair, Part, PatternList, Projects, Refs,
+    Refused, Side, Who,
 };
 use crate::outlet::Outlet;
 use crate::source::secrets;
@@ -31,7 +31,7 @@ pub(super) fn object(report: &DiffReport<'_>) -> Json {
             "message": refused_sentence(*side, refused),
             "path": refused.path,
             "line": refused.line,
-            "in_force": in_force(report, *side, refused.base_is_in_force),
+            "in_force": in_force(*side, refused),
         })
     });
     let unknown = diff.unknown.iter().map(|open| {
@@ -76,9 +76,10 @@ fn stated(stated: &Stated) -> Json {
     Json::Object(object)
 }
 
-fn in_force(report: &DiffReport<'_>, side: Side, base_is_in_force: bool) -> Json {
-    match (side, &report.base.state) {
-        (Side::Head, _) if base_is_in_force => json!("base"),
+fn in_force(side: Side, refused: &Refused) -> Json {
+    match (side, &refused.in_force) {
+        (Side::Head, _) if refused.base_is_in_force => json!("base"),
+        (_, Some(revision)) => json!({ "revision": revision }),
         _ => Json::Null,
     }
 }

@@ -65,7 +65,7 @@ fn head(out: &mut Outlet<'_>) -> io::Result<()> {
 }
 
 fn row(report: &DiffReport<'_>, change: &Change) -> (String, String, String) {
-    (change.effect.name().to_owned(), sentence(change, report), why(&change.because))
+    (change.effect.name().to_owned(), sentence(change, report), why(change, report))
 }
 
 fn tell(out: &mut Outlet<'_>, (effect, sentence, why): &(String, String, String)) -> io::Result<()> {

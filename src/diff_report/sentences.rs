@@ -2,41 +2,52 @@
 
 use super::DiffReport;
 use crate::access::Condition;
+use crate::access::names::NamePattern;
 use crate::diff::{
-    Because, Cause, Change, Except, Granted, Kind, Member, Of, Open, OpenFact, Part, PatternList, Projects, Refs,
-    Refused, Region, Side, Who, Witness,
+    Cause, Change, Effect, Except, Granted, Kind, Member, Of, Open, OpenFact, Part, PatternList, Projects, Refs,
+    Refused, Region, Side, Who,
 };
-use crate::gitlab::releases::PROTECTED_MERGE_REQUESTS;
+use crate::gitlab::releases::{ADMINISTRATORS, NEW_MATCHER, OLD_MATCHER_LAST, PROTECTED_MERGE_REQUESTS};
 use crate::words::{self, excerpt};
 
 /// So many of a list are told; the others are counted.
 const TOLD: usize = 5;
 
+/// Names that people give to environments; one of them shows a part of which the witness of its change is none.
+const EXAMPLES: [&str; 4] = ["preprod", "staging", "production", "review/feature-x"];
+
+/// What of a sentence about refs that are not protected is enough to be read once.
+const MERGE_REQUESTS: &str = " (merge request pipelines too, unless the project protects them)";
+
 /// A change as one sentence.
 pub(super) fn sentence(change: &Change, report: &DiffReport<'_>) -> String {
     let before = matcher_condition(change, report);
     let text = match &change.of {
-        Of::Jobs { projects, refs, region, witness } => {
+        Of::Jobs { projects, refs, region, .. } => {
             let whose = listed(projects.iter().map(|part| projects_in_words(part, report)).collect(), "project");
             let subject = match region.is_everything() {
                 true => format!("All jobs of {whose}"),
-                false => format!(
-                    "Jobs of {whose} {}",
-                    environments(region, witness, super::json::is_uneven(change, report), report)
-                ),
+                false => format!("Jobs of {whose} {}", environments(region, change, report)),
             };
-            // Jobs with managed resources are all that have an environment.
-            format!("{subject}, {}, {}", on_refs(*refs, report), what(change))
+            let also = if passes_by_restrictions(change) { ", those that the entry shuts out among them" } else { "" };
+            format!("{subject}, {}{also}, {}", on_refs(*refs, report), what(change))
         }
         Of::People(members) => {
-            let people = listed(members.iter().map(member).collect(), "other");
-            format!("{people} {}", what(change))
+            format!("{}{}{}", people(members), what(change), administrators(change, members, report))
         }
     };
     let conditions: Vec<String> = change.conditions.iter().map(words_of(change)).collect();
     let behind = if conditions.is_empty() { String::new() } else { format!(", if {}", words::list_and(&conditions)) };
     let text = format!("{text}{}{behind}.", why_failing(change));
     if before.is_empty() { text } else { format!("{before}: {}", lower_first(&text)) }
+}
+
+/// The same behind sentences that said already what is said once.
+pub(super) fn sentence_behind(change: &Change, report: &DiffReport<'_>, is_said: &mut bool) -> String {
+    let sentence = sentence(change, report);
+    let short = if *is_said { sentence.replacen(MERGE_REQUESTS, "", 1) } else { sentence.clone() };
+    *is_said |= sentence.contains(MERGE_REQUESTS);
+    short
 }
 
 fn words_of(change: &Change) -> impl Fn(&Condition) -> String {
@@ -87,16 +98,23 @@ fn projects_in_words(projects: &Projects, report: &DiffReport<'_>) -> String {
         Projects::One(path) => excerpt(path),
         Projects::Below(group, except) => {
             let today = report.count_below(group, except).map(|count| match count {
-                0 => " (none today)".to_owned(),
-                count => format!(" ({count} today)"),
+                0 => "none today".to_owned(),
+                count => format!("{count} today"),
             });
-            format!("any project below {}{}{}", excerpt(group), apart(except), today.unwrap_or_default())
+            format!("any project below {}{}", excerpt(group), in_brackets(apart(except).into_iter().chain(today)))
         }
-        Projects::Anywhere(except) => format!("any project of the organization{}", apart(except)),
+        Projects::Anywhere(except) => {
+            format!("any project of the organization{}", in_brackets(apart(except).into_iter()))
+        }
     }
 }
 
-fn apart(except: &Except) -> String {
+fn in_brackets(parts: impl Iterator<Item = String>) -> String {
+    let parts: Vec<String> = parts.collect();
+    if parts.is_empty() { String::new() } else { format!(" ({})", parts.join("; ")) }
+}
+
+fn apart(except: &Except) -> Option<String> {
     let quoted = |paths: &[String]| paths.iter().map(|path| excerpt(path)).collect::<Vec<_>>();
     let mut parts = Vec::new();
     if !except.projects.is_empty() {
@@ -105,11 +123,11 @@ fn apart(except: &Except) -> String {
     if !except.groups.is_empty() {
         parts.push(format!("those below {}", listed(quoted(&except.groups), "group")));
     }
-    if parts.is_empty() { String::new() } else { format!(" (apart from {})", parts.join(" and ")) }
+    (!parts.is_empty()).then(|| format!("apart from {}", parts.join(" and ")))
 }
 
-fn quoted_or(patterns: &PatternList) -> String {
-    let mut quoted: Vec<String> = patterns.patterns.iter().map(|pattern| excerpt(pattern.text())).collect();
+fn quoted_or<'t>(texts: impl Iterator<Item = &'t str>) -> String {
+    let mut quoted: Vec<String> = texts.map(excerpt).collect();
     if quoted.len() > TOLD + 1 {
         let others = quoted.len() - TOLD;
         quoted.truncate(TOLD);
@@ -122,87 +140,147 @@ fn quoted_or(patterns: &PatternList) -> String {
     }
 }
 
-fn environments(region: &Region, witness: &Witness, is_uneven: bool, report: &DiffReport<'_>) -> String {
+fn any_of(list: &PatternList) -> String {
+    quoted_or(list.patterns.iter().map(NamePattern::text))
+}
+
+fn environments(region: &Region, change: &Change, report: &DiffReport<'_>) -> String {
     let mut told: Vec<String> = Vec::new();
     if region.without {
         told.push("without environment".to_owned());
     }
     if region.has_every_name() {
         told.push("with any environment".to_owned());
-    } else {
-        told.extend(region.names.iter().map(|part| part_in_words(part, witness, is_uneven, report)));
+        return told.join(", or ");
+    }
+    let exact: Vec<Option<Vec<&str>>> = region.names.iter().map(names_alone).collect();
+    let names: Vec<&str> = exact.iter().flatten().flatten().copied().collect();
+    if !names.is_empty() {
+        told.push(format!("with the environment {}", quoted_or(names.into_iter())));
+    }
+    let others = region.names.iter().zip(&exact).filter(|(_, names)| names.is_none());
+    for (number, (part, _)) in others.enumerate() {
+        let such_as = if number == 0 { example(part, change) } else { None };
+        let such_as = such_as.map(|name| format!(" (such as {})", excerpt(name))).unwrap_or_default();
+        told.push(format!("with {}{such_as}", part_in_words(part, change, report)));
     }
     told.join(", or ")
 }
 
-fn part_in_words(part: &Part, witness: &Witness, is_uneven: bool, report: &DiffReport<'_>) -> String {
-    let such_as = match &witness.environment {
-        Some(name) if part.holds(name) => Some(name.clone()),
-        _ => None,
+/// The names of a part, where these are all; a pattern that only Ruby can judge leaves that open.
+fn names_alone(part: &Part) -> Option<Vec<&str>> {
+    let list = part.within.iter().find(|list| list.patterns.iter().all(|pattern| !pattern.has_star()))?;
+    let is_judged = |name: &str| {
+        let all = part.within.iter().chain([&part.without]).flat_map(|list| &list.patterns);
+        all.into_iter().all(|pattern| pattern.matches(name).is_some())
     };
-    let such_as = such_as.map(|name| format!(" (such as {})", excerpt(&name))).unwrap_or_default();
-    let but = &part.without;
-    let is_exact = |list: &PatternList| list.patterns.iter().all(|pattern| !pattern.has_star());
-    if is_uneven
-        && part.has_star()
-        && let [within] = &part.within[..]
-    {
-        let of = |is_new: bool| {
-            let (base, head) = (report.base.settings.version.line(), report.head.settings.version.line());
-            let base_is_new = report.pairs().iter().all(|pair| pair.base_is_new);
-            if is_new == base_is_new { base } else { head }
-        };
-        let rest = match but.patterns.is_empty() {
-            true => String::new(),
-            false
-                if but
-                    .patterns
-                    .iter()
-                    .map(crate::access::names::NamePattern::text)
-                    .eq(within.patterns.iter().map(crate::access::names::NamePattern::text)) =>
-            {
-                format!(" and does not by those of {}", of(but.is_new))
-            }
-            false => format!(" and {} does not by those of {}", quoted_or(but), of(but.is_new)),
-        };
-        return format!(
-            "with an environment that {} matches by the rules of GitLab {}{rest}{such_as}",
-            quoted_or(within),
-            of(within.is_new)
-        );
+    let names: Vec<&str> = list.patterns.iter().map(NamePattern::text).collect();
+    if !names.iter().all(|name| is_judged(name)) {
+        return None;
     }
-    match &part.within[..] {
-        [] if but.patterns.is_empty() => "with any environment".to_owned(),
-        [] if is_exact(but) => format!("with any environment but {}{such_as}", quoted_or(but)),
-        [] => format!("with an environment that does not match {}{such_as}", quoted_or(but)),
-        [only] if is_exact(only) && but.patterns.is_empty() => format!("with the environment {}", quoted_or(only)),
+    Some(names.into_iter().filter(|name| part.holds(name)).collect())
+}
+
+/// A name that shows a part.
+fn example<'c>(part: &Part, change: &'c Change) -> Option<&'c str> {
+    let witness = match &change.of {
+        Of::Jobs { witness, .. } => witness.environment.as_deref(),
+        Of::People(_) => None,
+    };
+    let is_judged = |name: &&str| part.without.patterns.iter().all(|pattern| pattern.matches(name).is_some());
+    witness
+        .filter(|name| part.holds(name))
+        .or_else(|| EXAMPLES.into_iter().filter(is_judged).find(|name| part.holds(name)))
+}
+
+fn part_in_words(part: &Part, change: &Change, report: &DiffReport<'_>) -> String {
+    let but = &part.without;
+    let mut lists: Vec<&PatternList> = Vec::new();
+    for list in &part.within {
+        if !lists.iter().any(|known| known.patterns == list.patterns && known.is_new == list.is_new) {
+            lists.push(list);
+        }
+    }
+    let possible = report.pairs();
+    let pairs = change.pairs.as_ref().unwrap_or(&possible);
+    if let Some(uneven) = pairs.iter().find(|pair| !pair.is_even()).filter(|_| part.has_star()) {
+        let (base, head) = (report.base.settings.version.line(), report.head.settings.version.line());
+        let of = |list: &PatternList| if list.is_new == uneven.base_is_new { base } else { head };
+        let mut told: Vec<String> = Vec::new();
+        for list in &lists {
+            let rules = if told.is_empty() { "the rules" } else { "those" };
+            told.push(format!("{} matches by {rules} of GitLab {}", any_of(list), of(list)));
+        }
+        let same_texts = |list: &PatternList| {
+            list.patterns.iter().map(NamePattern::text).eq(but.patterns.iter().map(NamePattern::text))
+        };
+        match (&lists[..], but.patterns.is_empty()) {
+            (_, true) => {}
+            ([], false) => told.push(format!("{} does not match by the rules of GitLab {}", any_of(but), of(but))),
+            ([only], false) if same_texts(only) => told.push(format!("does not by those of {}", of(but))),
+            (_, false) => told.push(format!("{} does not by those of {}", any_of(but), of(but))),
+        }
+        return format!("an environment that {}", told.join(" and "));
+    }
+    let is_exact = but.patterns.iter().all(|pattern| !pattern.has_star());
+    match &lists[..] {
+        [] if but.patterns.is_empty() => "any environment".to_owned(),
+        [] if is_exact => format!("any environment but {}", any_of(but)),
+        [] => format!("an environment that does not match {}", any_of(but)),
         lists => {
-            let matched: Vec<String> = lists.iter().map(quoted_or).collect();
-            let but = if but.patterns.is_empty() { String::new() } else { format!(" but not {}", quoted_or(but)) };
-            format!("with an environment that matches {}{but}{such_as}", matched.join(" and "))
+            let matched: Vec<String> = lists.iter().map(|list| any_of(list)).collect();
+            let but = if but.patterns.is_empty() { String::new() } else { format!(" but not {}", any_of(but)) };
+            format!("an environment that matches {}{but}", matched.join(" and "))
         }
     }
 }
 
-fn on_refs(refs: Refs, report: &DiffReport<'_>) -> &'static str {
+fn on_refs(refs: Refs, report: &DiffReport<'_>) -> String {
     let may_protect = report.head.settings.version >= PROTECTED_MERGE_REQUESTS;
     match (refs.protected, refs.unprotected) {
-        (true, false) => "on protected refs",
-        (false, true) if may_protect => {
-            "on refs that are not protected (merge request pipelines too, unless the project protects them)"
-        }
-        (false, true) => "on refs that are not protected, merge requests among them",
-        _ => "on any ref",
+        (true, false) => "on protected refs".to_owned(),
+        (false, true) if may_protect => format!("on refs that are not protected{MERGE_REQUESTS}"),
+        (false, true) => "on refs that are not protected, merge requests among them".to_owned(),
+        _ => "on any ref".to_owned(),
     }
 }
 
-fn member(member: &Member) -> String {
-    match member {
-        Member::Group(path) => format!("members of the group {} (Developer or more)", excerpt(path)),
-        Member::Project(path) => {
-            format!("members of the project {}, by invited groups too (Developer or more)", excerpt(path))
+/// Whoever is a member, up to what they do.
+fn people(members: &[Member]) -> String {
+    let is_project = |member: &&Member| matches!(member, Member::Project(_));
+    // What is true of members of projects alone stands behind these.
+    let told = members.iter().filter(|member| !is_project(member)).chain(members.iter().filter(is_project));
+    let told: Vec<String> = told
+        .map(|member| match member {
+            Member::Group(path) => format!("members of the group {}", excerpt(path)),
+            Member::Project(path) => format!("members of the project {}", excerpt(path)),
+            Member::Administrators => "instance administrators, members or not,".to_owned(),
+        })
+        .collect();
+    let (count, has_project) = (told.len(), members.iter().any(|member| is_project(&member)));
+    let mut text = upper_first(&listed(told, "other"));
+    if count == 1 && members.contains(&Member::Administrators) {
+        text.push(' ');
+        return text;
+    }
+    text.push_str(if has_project { ", by invited groups too (Developer or more), " } else { " (Developer or more) " });
+    text
+}
+
+fn upper_first(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
+}
+
+/// Why administrators are let in where the release alone is why.
+fn administrators(change: &Change, members: &[Member], report: &DiffReport<'_>) -> String {
+    let (base, head) = (report.base.settings.version, report.head.settings.version);
+    let is_new = base < ADMINISTRATORS && head >= ADMINISTRATORS;
+    match change.kind == Kind::Gained && is_new && members.contains(&Member::Administrators) {
+        true => {
+            format!(": from about GitLab {ADMINISTRATORS} every agent with `user_access` lets them in")
         }
-        Member::Administrators => "instance administrators, members or not,".to_owned(),
+        false => String::new(),
     }
 }
 
@@ -212,14 +290,21 @@ pub(super) fn as_whom(who: &Who) -> String {
         Who::Agent => "the agent itself".to_owned(),
         Who::CiJob => "the CI job".to_owned(),
         Who::User => "themselves".to_owned(),
-        Who::Fixed { username, groups, .. } => {
+        Who::Fixed { username, groups, uid, extra } => {
             let name = username
                 .as_deref()
                 .map_or_else(|| "a user without a name".to_owned(), |name| format!("the fixed user {}", excerpt(name)));
-            match groups.len() {
-                0 => name,
-                _ => format!("{name} with {}", listed(groups.iter().map(|group| excerpt(group)).collect(), "group")),
+            let mut with = Vec::new();
+            if !groups.is_empty() {
+                let noun = if groups.len() == 1 { "group" } else { "groups" };
+                with.push(format!(
+                    "the {noun} {}",
+                    listed(groups.iter().map(|group| excerpt(group)).collect(), "group")
+                ));
             }
+            with.extend(uid.iter().map(|uid| format!("the uid {}", excerpt(uid))));
+            with.extend(extra.iter().take(TOLD).map(|(key, values)| excerpt(&format!("{key}: {}", values.join(", ")))));
+            if with.is_empty() { name } else { format!("{name} with {}", words::list_and(&with)) }
         }
     }
 }
@@ -246,10 +331,20 @@ fn what(change: &Change) -> String {
             format!("have the default namespace {} at {agent}, until now {}", of(&change.after), of(&change.before))
         }
         Kind::Managed if change.after == Some(Granted::Managed(true)) => {
-            format!("now have managed resources made by {agent}")
+            let behind = match passes_by_restrictions(change) {
+                true => "; `environments` and `protected_branches_only` do not bind them",
+                false => "",
+            };
+            format!("now have managed resources made by {agent}{behind}")
         }
         Kind::Managed => format!("no longer have managed resources made by {agent}"),
     }
+}
+
+/// Whether resources are made for jobs that the entry does not let in.
+fn passes_by_restrictions(change: &Change) -> bool {
+    let is_restricted = change.because.head.as_ref().is_some_and(|cause| cause.is_restricted);
+    is_restricted && change.after == Some(Granted::Managed(true))
 }
 
 fn why_failing(change: &Change) -> String {
@@ -267,19 +362,64 @@ fn why_failing(change: &Change) -> String {
 }
 
 /// What decides on either side, in one line; empty where there is nothing to point at.
-pub(super) fn why(because: &Because) -> String {
-    let place = |cause: &Cause| match (&cause.entry, &cause.path, cause.line) {
-        (Some(entry), Some(path), Some(line)) => format!("{entry} ({path}:{line})"),
-        (Some(entry), Some(path), None) => format!("{entry} ({path})"),
-        (Some(entry), ..) => entry.clone(),
-        (None, ..) => "the configuration project's own access".to_owned(),
+pub(super) fn why(change: &Change, report: &DiffReport<'_>) -> String {
+    if let Some(fails) = &change.fails {
+        let place = fails.line.map_or_else(|| fails.path.clone(), |line| format!("{}:{line}", fails.path));
+        let until = if change.kind == Kind::Lost { "" } else { "until now " };
+        return format!("{until}by {} ({place})", excerpt(&fails.pattern));
+    }
+    let (base, head) = (change.because.base.as_ref(), change.because.head.as_ref());
+    let place = |cause: &Cause| match (&cause.path, cause.line) {
+        (Some(path), Some(line)) => format!("{path}:{line}"),
+        (Some(path), None) => path.clone(),
+        _ => String::new(),
     };
-    match (&because.base, &because.head) {
-        (Some(base), Some(head)) if base.entry == head.entry => format!("by {}", place(head)),
-        (Some(base), Some(head)) => format!("by {}; until now by {}", place(head), place(base)),
-        (None, Some(head)) => format!("by {}", place(head)),
-        (Some(base), None) => format!("until now by {}", place(base)),
+    let named = |cause: &Cause, place: &str| match &cause.entry {
+        Some(_) if place.is_empty() => format!("`{}`", entry_of(cause)),
+        Some(_) => format!("`{}` ({place})", entry_of(cause)),
+        None => "the configuration project's own access".to_owned(),
+    };
+    let is_one_file = |base: &Cause, head: &Cause| base.path.is_some() && base.path == head.path;
+    match (base, head) {
+        (Some(base), Some(head)) if base.entry == head.entry => format!("by {}", named(head, &place(head))),
+        (Some(base), Some(head)) => {
+            let before = match base.line.filter(|_| is_one_file(base, head)) {
+                Some(line) => format!("line {line} in BASE"),
+                None => place(base),
+            };
+            let (before, now) = (named(base, &before), named(head, &place(head)));
+            let is_looser = change.effect == Effect::Widened && matches!(change.kind, Kind::Gained | Kind::Identity);
+            match is_looser && rank(base) < rank(head) {
+                // The stricter entry would have gone before.
+                true => {
+                    let same = report.base.settings == report.head.settings;
+                    let gone = if same { "is gone" } else { "no longer counts" };
+                    format!("because {before}, which was stricter, {gone} and {now} decides now")
+                }
+                false => format!("by {now}; until now by {before}"),
+            }
+        }
+        (None, Some(head)) => format!("by {}", named(head, &place(head))),
+        (Some(base), None) => format!("until now by {}", named(base, &place(base))),
         (None, None) => String::new(),
+    }
+}
+
+/// An entry within its section.
+fn entry_of(cause: &Cause) -> &str {
+    let entry = cause.entry.as_deref().unwrap_or_default();
+    entry.strip_prefix("ci_access.").or_else(|| entry.strip_prefix("user_access.")).unwrap_or(entry)
+}
+
+/// In which order kinds of entries decide.
+fn rank(cause: &Cause) -> u8 {
+    let entry = cause.entry.as_deref().unwrap_or_default();
+    match () {
+        () if entry.starts_with("ci_access.projects") => 0,
+        () if entry.is_empty() => 1,
+        () if entry.starts_with("ci_access.groups") => 2,
+        () if entry.starts_with("ci_access.instance") => 3,
+        () => 4,
     }
 }
 
@@ -290,7 +430,7 @@ pub(super) fn refused_sentence(side: Side, refused: &Refused) -> String {
             ("HEAD", "nothing of this change takes effect, what BASE grants stays in force")
         }
         Side::Head => ("HEAD", "nothing of it takes effect"),
-        Side::Base if refused.is_known => {
+        Side::Base if refused.in_force.is_some() => {
             ("BASE", "an older configuration is in force, which is compared in its place")
         }
         Side::Base => ("BASE", "an older configuration is in force, and which is not known here"),
@@ -314,7 +454,8 @@ pub(super) fn open_sentences(open: &Open, report: &DiffReport<'_>) -> String {
         ),
         OpenFact::EnvironmentMatcher => {
             format!(
-                "Whether {agent} lets in more hangs on how GitLab {} compares environment patterns.",
+                "Whether {agent} lets in more hangs on how GitLab {} compares environment patterns: as up to \
+                 {OLD_MATCHER_LAST}, or as from {NEW_MATCHER}.",
                 report.releases()
             )
         }

@@ -41,13 +41,25 @@ pub struct Loaded {
 /// again as a whole, to say what is wrong with it.
 #[must_use]
 pub fn read(source: &Source) -> Loaded {
-    match events::read(source) {
-        Some(rows) => build::build(rows, Vec::new()),
-        None => {
-            let (rows, problems) = document::read(source);
-            build::build(rows, problems)
-        }
+    let (rows, problems) = rows_of(source);
+    build::build(rows, problems)
+}
+
+/// Reads an inventory, with the groups, projects and registered agents that another one only adds.
+///
+/// Nothing else of that one counts. A group below what the first has as a user's namespace does not either: no such group can be.
+#[must_use]
+pub fn read_with(source: &Source, adding: &Source) -> Loaded {
+    let (mut rows, problems) = rows_of(source);
+    let (added, faults) = rows_of(adding);
+    if faults.is_empty() {
+        rows.add(added);
     }
+    build::build(rows, problems)
+}
+
+fn rows_of(source: &Source) -> (rows::Rows, Vec<Problem>) {
+    events::read(source).map_or_else(|| document::read(source), |rows| (rows, Vec::new()))
 }
 
 #[cfg(test)]

@@ -1,5 +1,8 @@
 //! The inventory as it is written, item by item, before anything is resolved.
 
+use std::collections::{HashMap, HashSet};
+
+use crate::gitlab::{is_agent_name, lower_path, path_fault, root_path};
 use crate::source::Span;
 
 /// The whole file.
@@ -13,6 +16,59 @@ pub(super) struct Rows {
     pub users: Vec<Text>,
     pub projects: Vec<ProjectRow>,
     pub unread: Vec<UnreadRow>,
+}
+
+impl Rows {
+    /// Adds the groups, projects and registered agents of others that are not here. Costs in proportion to both.
+    pub fn add(&mut self, others: Self) {
+        let users: HashSet<String> = self.users.iter().map(|user| lower_path(&user.value).into_owned()).collect();
+        let is_of_user = |path: &str| users.contains(&*lower_path(root_path(path)));
+        let mut known: HashSet<String> =
+            self.groups.iter().map(|group| lower_path(&group.path.value).into_owned()).collect();
+        let places: HashMap<String, usize> =
+            (0..).zip(&self.projects).map(|(at, project)| (lower_path(&project.path.value).into_owned(), at)).collect();
+        for group in others.groups {
+            let lower = lower_path(&group.path.value).into_owned();
+            let is_path = path_fault(&group.path.value).is_none();
+            if is_path && !is_of_user(&lower) && !places.contains_key(&lower) && known.insert(lower) {
+                self.groups.push(GroupRow { path: group.path, id: None, auto_devops: None });
+            }
+        }
+        for project in others.projects {
+            let lower = lower_path(&project.path.value).into_owned();
+            match places.get(&lower).and_then(|at| self.projects.get_mut(*at)) {
+                Some(here) => {
+                    // Where it is not said which are registered, every folder counts as one.
+                    let Some(agents) = here.agents.take() else { continue };
+                    let mut agents = agents.into_vec();
+                    for agent in project
+                        .agents
+                        .into_iter()
+                        .flatten()
+                        .filter(|agent| is_agent_name(&agent.name.value))
+                        .map(without_id)
+                    {
+                        if agents.iter().all(|known| known.name.value != agent.name.value) {
+                            agents.push(agent);
+                        }
+                    }
+                    here.agents = Some(agents.into());
+                }
+                None if known.contains(&lower) || (is_of_user(&lower) && lower.matches('/').count() > 1) => {}
+                None if path_fault(&project.path.value).is_some() => {}
+                None => self.projects.push(ProjectRow {
+                    agents: project.agents.map(|agents| agents.into_iter().map(without_id).collect()),
+                    repository: project.repository,
+                    ..ProjectRow::new(project.path)
+                }),
+            }
+        }
+    }
+}
+
+/// A registered agent of which the name counts alone: numbers of two files need not fit together.
+fn without_id(agent: NamedRow) -> NamedRow {
+    NamedRow { id: None, ..agent }
 }
 
 /// What could not be read.

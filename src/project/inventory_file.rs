@@ -58,10 +58,11 @@ impl InventoryFile {
         files: &dyn FileSource,
         gate: &Gate<'_>,
         root: &Root,
+        adding: Option<&Source>,
     ) -> Result<Self, Unusable> {
         let file = &*granted.path;
         let source = read_granted("inventory", granted, MAX_SIZE, files)?;
-        let loaded = inventory::read(&source);
+        let loaded = adding.map_or_else(|| inventory::read(&source), |adding| inventory::read_with(&source, adding));
         let mistakes: Vec<Finding> = loaded.problems.iter().filter_map(|problem| mistake(problem, &source)).collect();
         if !mistakes.is_empty() {
             return Err(Unusable::with_mistakes(format!("the inventory {} cannot be used", source.path()), mistakes));

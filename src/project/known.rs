@@ -220,7 +220,13 @@ impl Loader<'_> {
         if let Some(inventory) = known.get(&file.path) {
             return Ok(Arc::clone(inventory));
         }
-        let inventory = Arc::new(InventoryFile::read(file, self.files, &self.gate, root)?);
+        let inventory = Arc::new(InventoryFile::read(
+            file,
+            self.files,
+            &self.gate,
+            root,
+            self.options.adding_to_inventory.as_deref(),
+        )?);
         known.insert(file.path.clone(), Arc::clone(&inventory));
         Ok(inventory)
     }

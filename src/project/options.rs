@@ -1,10 +1,12 @@
 //! What the caller says about GitLab's side and about what may be read.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 
 use crate::gitlab::{Tier, Version};
+use crate::source::Source;
 
 /// The part of the help about what is read.
 const FILES: &str = "What is read";
@@ -51,6 +53,9 @@ pub struct Options {
     /// The folder whose editor settings name the settings file.
     #[arg(skip)]
     pub settings_of_editor: Option<PathBuf>,
+    /// Another text of the inventory, of which counts what it only adds.
+    #[arg(skip)]
+    pub adding_to_inventory: Option<Arc<Source>>,
 }
 
 /// What the process was started with beside its options.

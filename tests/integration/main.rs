@@ -18,6 +18,7 @@ mod confinement;
 mod contexts;
 mod dictionaries;
 #[cfg(unix)]
+mod diff_git;
 mod doctor;
 mod documents;
 mod environment_patterns;

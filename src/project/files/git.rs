@@ -6,10 +6,10 @@
 #![allow(clippy::disallowed_methods, reason = "this is where git is asked")]
 
 use std::collections::HashSet;
-use std::io::{self, BufReader, Read as _};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::{Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
 use crate::project::paths::{absolute, folder_or_here};
@@ -71,6 +71,131 @@ pub(super) fn tracked_folders(repository: &Path) -> Option<HashSet<Vec<u8>>> {
         }
         Ok(Some(folders))
     })
+}
+
+/// Why git did not say what it was asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GitFault {
+    /// It is not there.
+    Missing,
+    /// It ended with an error, and said this.
+    Refused(String),
+    /// It took too long, or said too much.
+    Slow,
+}
+
+/// How long git may take to list what a revision holds.
+const LONG_PATIENCE: Duration = Duration::from_secs(120);
+
+/// Everything that git says to a question; what is asked for begins with no `-` unless it is ours.
+///
+/// # Errors
+/// When git is not there, fails, or does not come to an end.
+pub(super) fn say(repository: &Path, arguments: &[&str]) -> Result<Vec<u8>, GitFault> {
+    let mut git = command(repository, arguments);
+    git.env("GIT_NO_REPLACE_OBJECTS", "1").env("LC_ALL", "C").stderr(Stdio::piped());
+    let mut child = git.spawn().map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => GitFault::Missing,
+        kind => GitFault::Refused(kind.to_string()),
+    })?;
+    let (Some(output), Some(errors)) = (child.stdout.take(), child.stderr.take()) else { return Err(GitFault::Slow) };
+    let (sender, receiver) = mpsc::channel();
+    let read_all =
+        |from: Box<dyn io::Read + Send>, limit: u64, sender: mpsc::Sender<(bool, io::Result<Vec<u8>>)>, is_output| {
+            std::thread::spawn(move || {
+                let mut bytes = Vec::new();
+                let read = from.take(limit).read_to_end(&mut bytes).map(|_| bytes);
+                let _ = sender.send((is_output, read));
+            });
+        };
+    read_all(Box::new(output), MAX_PATHS, sender.clone(), true);
+    read_all(Box::new(errors), MAX_ADDRESS, sender, false);
+    let (mut said, mut complaint) = (Vec::new(), Vec::new());
+    for _ in 0..2 {
+        match receiver.recv_timeout(LONG_PATIENCE) {
+            Ok((true, Ok(bytes))) => said = bytes,
+            Ok((false, Ok(bytes))) => complaint = bytes,
+            _ => {
+                let _ = child.kill();
+                let _ = child.wait();
+                return Err(GitFault::Slow);
+            }
+        }
+    }
+    match child.wait() {
+        Ok(status) if status.success() && (said.len() as u64) < MAX_PATHS => Ok(said),
+        Ok(status) if status.success() => Err(GitFault::Slow),
+        _ => Err(GitFault::Refused(String::from_utf8_lossy(&complaint).trim().to_owned())),
+    }
+}
+
+/// The objects of a repository, read one after the other from a process that stays.
+pub(super) struct Objects {
+    repository: PathBuf,
+    process: Mutex<Option<(Child, ChildStdin, BufReader<ChildStdout>)>>,
+}
+
+impl std::fmt::Debug for Objects {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Objects").field("repository", &self.repository).finish_non_exhaustive()
+    }
+}
+
+impl Objects {
+    pub fn of(repository: &Path) -> Self {
+        Self { repository: repository.to_owned(), process: Mutex::new(None) }
+    }
+
+    /// The bytes of an object; its size alone where that is over a limit.
+    ///
+    /// # Errors
+    /// When it is not there, which is so in partial clones, or git fails.
+    pub fn read(&self, name: &str, limit: u64) -> io::Result<Result<Vec<u8>, u64>> {
+        let mut process = self.process.lock().unwrap_or_else(PoisonError::into_inner);
+        if process.is_none() {
+            let mut git = command(&self.repository, &["cat-file", "--batch"]);
+            git.env("GIT_NO_REPLACE_OBJECTS", "1").stdin(Stdio::piped());
+            let mut child = git.spawn()?;
+            let pipes = child.stdin.take().zip(child.stdout.take());
+            let Some((input, output)) = pipes else { return Err(io::Error::other("git cannot be asked")) };
+            *process = Some((child, input, BufReader::new(output)));
+        }
+        let Some((_, input, output)) = process.as_mut() else { return Err(io::Error::other("git cannot be asked")) };
+        input.write_all(format!("{name}\n").as_bytes())?;
+        input.flush()?;
+        let mut head = String::new();
+        output.take(MAX_ADDRESS).read_line(&mut head)?;
+        let size = match head.trim_end().rsplit_once(' ') {
+            Some((_, size)) if size.bytes().all(|byte| byte.is_ascii_digit()) => {
+                size.parse::<u64>().unwrap_or(u64::MAX)
+            }
+            _ => {
+                let what =
+                    "git has it not: the clone is partial or damaged, and nothing is fetched here; `git fetch` first";
+                return Err(io::Error::other(what));
+            }
+        };
+        // What is too large is passed over, byte by byte.
+        let mut bytes = Vec::new();
+        if size <= limit {
+            output.by_ref().take(size).read_to_end(&mut bytes)?;
+        } else {
+            io::copy(&mut output.by_ref().take(size), &mut io::sink())?;
+        }
+        let mut end = [0];
+        output.read_exact(&mut end)?;
+        Ok(if size <= limit { Ok(bytes) } else { Err(size) })
+    }
+}
+
+impl Drop for Objects {
+    fn drop(&mut self) {
+        let mut process = self.process.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((mut child, input, output)) = process.take() {
+            drop((input, output));
+            let _ = child.wait();
+        }
+    }
 }
 
 /// Asks git about a repository; `None` where git is not there, fails, or takes too long. `read` takes at most `limit` bytes.

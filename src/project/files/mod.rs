@@ -1,7 +1,6 @@
-//! Where files come from: the disk, a tree in memory, texts that only an editor has on top of another source.
+//! Where files come from: the disk, a tree in memory or of a revision of git, texts that only an editor has on top of another source.
 //!
-//! All reading of kaslint goes through [`FileSource`], so that command line, editor and tests load projects in one way. A revision
-//! of git is to be one more.
+//! All reading of kaslint goes through [`FileSource`], so that command line, editor and tests load projects in one way.
 
 #[cfg(unix)]
 mod beneath;
@@ -10,9 +9,11 @@ mod disk;
 mod elsewhere;
 mod git;
 mod ignored;
+mod judged;
 mod listing;
 mod memory;
 mod overlay;
+mod revision;
 
 #[cfg(not(unix))]
 use elsewhere as beneath;
@@ -22,9 +23,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use disk::{Disk, StandardInput};
+pub use git::GitFault;
+pub use judged::Judged;
 pub use listing::{Listing, Listings, Met};
 pub use memory::Memory;
 pub use overlay::{Overlay, Texts};
+pub use revision::{NoRevision, Repository, Revision};
 
 use super::paths::lexical;
 use crate::source::Source;

@@ -1,0 +1,92 @@
+//! A state that was loaded.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::access::{Index, Settings, World};
+use crate::analysis::{Evaluation, Facts, Purpose, Subject};
+use crate::cli::progress::Progress;
+use crate::cli::usable;
+use crate::diagnostic::Selection;
+use crate::inventory::Inventory;
+use crate::project::files::FileSource;
+use crate::project::paths::shown_path;
+use crate::project::{InventoryFile, Loader, Neighbours, Options, Request, Scope, Snapshot, Surroundings, Unusable};
+use crate::rules;
+
+/// A state, and who gets in at its agents.
+pub(super) struct Loaded {
+    name: String,
+    evaluation: Evaluation,
+    /// The inventories that count.
+    pub inventories: Vec<Arc<InventoryFile>>,
+}
+
+impl Loaded {
+    /// Loads what lies in a folder; one with an inventory, and no other named, is the folder of that.
+    ///
+    /// # Errors
+    /// When the state cannot be used.
+    pub fn of(files: &dyn FileSource, folder: &Path, mut options: Options, name: &str) -> Result<Self, Unusable> {
+        let surroundings = Surroundings::of_process();
+        let listed = folder.join("inventory.yaml");
+        let mut paths = vec![folder.to_owned()];
+        let progress = Progress::new(Instant::now(), "Reading", 1);
+        let load = |options: &Options, paths: &[PathBuf]| -> Result<Snapshot, Unusable> {
+            let loader = Loader::new(files, options, &surroundings, rules::TABLE)?;
+            usable(loader.load(&Request {
+                scope: Scope::Paths(paths),
+                neighbours: Neighbours::Always,
+                with_ci_files: false,
+                steps: &progress.steps,
+                before: None,
+            }))
+        };
+        let mut snapshot = load(&options, &paths)?;
+        if options.inventory.is_none() && snapshot.inventories.is_empty() && files.is_there(&listed) {
+            options.inventory = Some(listed);
+            paths.clear();
+            snapshot = load(&options, &paths)?;
+        }
+        if let Some(error) = snapshot.errors.first() {
+            return Err(Unusable::new(format!("{name}: {error}")));
+        }
+        let selection = Arc::new(Selection::default());
+        let subjects = snapshot.projects.into_iter().map(|project| Subject::new(project, Arc::clone(&selection)));
+        let evaluation = Evaluation::of(subjects.collect(), Purpose::AccessTogether, &progress.steps);
+        let name = if name.is_empty() { shown_path(folder) } else { name.to_owned() };
+        Ok(Self { name, evaluation, inventories: snapshot.inventories })
+    }
+
+    /// What decides about its agents beside files and inventory; `None` where it has none.
+    pub fn settings(&self) -> Option<Settings> {
+        self.evaluation.with(|facts| facts.indexes().next().map(Index::settings))
+    }
+
+    /// Shows who gets in at its agents. A state without agents goes by the settings of the other one.
+    ///
+    /// # Errors
+    /// Where not all that it holds goes by the same release, licence and inventory; and those of the work.
+    pub fn with<R>(
+        &self,
+        otherwise: Option<Settings>,
+        work: impl FnOnce(&Index<'_>, Option<&Inventory>) -> Result<R, Unusable>,
+    ) -> Result<R, Unusable> {
+        let inventory = self.inventories.first().map(|file| &*file.inventory);
+        self.evaluation.with(|facts: &Facts<'_>| {
+            let mut indexes = facts.indexes();
+            match (indexes.next(), indexes.next()) {
+                (Some(index), None) => work(index, inventory),
+                (None, _) => {
+                    let settings = otherwise.or(inventory.map(Settings::of)).unwrap_or_default();
+                    work(&World { inventory, files: Vec::new(), settings }.authorize(), inventory)
+                }
+                (Some(_), Some(_)) => Err(Unusable::new(format!(
+                    "the projects of {} do not have the same release, licence, instance setting and inventory; give these as options",
+                    self.name
+                ))),
+            }
+        })
+    }
+}

@@ -1,0 +1,173 @@
+//! `kaslint diff`: what a change lets in.
+
+mod evidence;
+mod loaded;
+mod refusals;
+mod states;
+
+use std::path::PathBuf;
+
+use super::{Exit, output};
+use crate::access::Index;
+use crate::diff::{Diff, Sides, Verdict, compare};
+use crate::diff_report::{DiffReport, Format, Stated};
+use crate::gitlab::{Tier, Version};
+use crate::project::{Options, Unusable};
+
+use states::States;
+
+#[derive(Debug, clap::Args)]
+#[command(
+    next_help_heading = "What is compared",
+    after_help = "\
+Exit status:
+  0  nothing happened that --fail-on names
+  1  it happened
+  2  the states could not be compared
+
+Examples:
+  kaslint diff main                       what the working tree lets in that main does not
+  kaslint diff ./before ./after           two folders
+  kaslint diff ./inventory ./inventory --base-gitlab-version 18.9 --gitlab-version 19.5
+                                          what an upgrade does to access"
+)]
+pub(super) struct Arguments {
+    /// What was: a revision of git, or a folder (./DIR, ../DIR, /DIR).
+    #[arg(value_name = "BASE")]
+    base: String,
+    /// What is to be: the same; the working tree where it is left out.
+    #[arg(value_name = "HEAD")]
+    head: Option<String>,
+    /// Inventory of BASE, where it is another one than that of HEAD.
+    #[arg(long, value_name = "FILE")]
+    base_inventory: Option<PathBuf>,
+    /// BASE under the rules of this release.
+    #[arg(long, value_name = "X.Y")]
+    base_gitlab_version: Option<Version>,
+    /// BASE under this licence.
+    #[arg(long, value_name = "TIER", ignore_case = true)]
+    base_tier: Option<Tier>,
+    /// The index is HEAD: what the next commit would hold.
+    #[arg(long)]
+    staged: bool,
+    /// Compare with the commit from which BASE and HEAD both go on, as a merge request does.
+    #[arg(long)]
+    merge_base: bool,
+    /// How many commits are looked through for a version that GitLab takes, where it refuses BASE's.
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    history: usize,
+    /// What ends with status 1.
+    #[arg(long, value_enum, value_name = "WHAT", default_value_t = FailOn::Widened)]
+    fail_on: FailOn,
+    /// Let pass what is not proved.
+    #[arg(long)]
+    allow_unproved: bool,
+    /// Tell all changes, and not the first 20 alone.
+    #[arg(long, help_heading = "Report")]
+    all: bool,
+    /// How to report: human, markdown (for a merge request comment), json or gitlab (Code Quality). FORMAT=FILE writes to a file; may be given
+    /// several times.
+    #[arg(long, value_name = "FORMAT[=FILE]", default_value = "human", value_parser = format, help_heading = "Report")]
+    format: Vec<Choice>,
+    #[command(flatten)]
+    options: Options,
+}
+
+/// What ends with status 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum FailOn {
+    /// Everything but a proof that nobody is let in.
+    Widened,
+    /// Any change as well.
+    Changed,
+    /// Nothing.
+    Never,
+}
+
+/// A format, and the file that it goes to.
+#[derive(Clone, Debug)]
+struct Choice {
+    format: Format,
+    file: Option<PathBuf>,
+}
+
+fn format(text: &str) -> Result<Choice, String> {
+    let (name, file) = match text.split_once('=') {
+        Some((_, "")) => return Err("a file's name belongs behind `=`".to_owned()),
+        Some((name, file)) => (name, Some(PathBuf::from(file))),
+        None => (text, None),
+    };
+    let format = <Format as clap::ValueEnum>::from_str(name, false)
+        .map_err(|_| format!("there is no format `{name}`; choose one of human, markdown, json, gitlab"))?;
+    Ok(Choice { format, file })
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
+    if arguments.format.iter().filter(|choice| choice.file.is_none()).count() > 1 {
+        return Err(Unusable::new(
+            "only one format can go to standard output; name a file for the others: --format json=FILE",
+        ));
+    }
+    if arguments.staged && arguments.head.is_some() {
+        return Err(Unusable::new("--staged takes the index for HEAD, and HEAD is given; leave one of them out"));
+    }
+    let states = States::of(arguments)?;
+    let (base, head) = states.load(arguments)?;
+    let in_force = states.in_force(arguments, &base)?;
+    let evidence = states.evidence(arguments, &base, &head)?;
+    base.with(head.settings(), |base_index, base_inventory| {
+        head.with(base.settings(), |head_index, _| {
+            let told = |in_force_index: Option<&Index<'_>>| {
+                let settled: Vec<String> = in_force.iter().flat_map(|in_force| in_force.settled.clone()).collect();
+                let sides = Sides { base: base_index, head: head_index, in_force: in_force_index, settled: &settled };
+                let mut diff = compare(&sides);
+                let causes = in_force.iter().flat_map(|in_force| &in_force.commits);
+                refusals::explain(&mut diff, base_index, head_index, causes);
+                diff.would_be = refusals::would_be(&diff, base_index, head_index);
+                let report = DiffReport {
+                    diff: &diff,
+                    base: Stated { state: states.base.stated(), settings: base_index.settings() },
+                    head: Stated { state: states.head.stated(), settings: head_index.settings() },
+                    evidence: evidence.told.clone(),
+                    findings: evidence.findings.clone(),
+                    is_whole: arguments.all,
+                    inventory: head_index.inventory().or(base_inventory),
+                    width: output::width(),
+                };
+                deliver(arguments, &report)?;
+                Ok(exit(arguments, &diff, &report))
+            };
+            match &in_force {
+                Some(in_force) => in_force.loaded.with(base.settings(), |index, _| told(Some(index))),
+                None => told(None),
+            }
+        })
+    })
+}
+
+fn exit(arguments: &Arguments, diff: &Diff, report: &DiffReport<'_>) -> Exit {
+    let is_proved = match diff.verdict {
+        Verdict::NoNewAccess => true,
+        Verdict::NotProved => arguments.allow_unproved,
+        Verdict::NewAccess => false,
+    };
+    let is_fine = match arguments.fail_on {
+        FailOn::Never => true,
+        FailOn::Widened => is_proved && report.findings.is_empty(),
+        FailOn::Changed => is_proved && report.findings.is_empty() && diff.changes.is_empty(),
+    };
+    if is_fine { Exit::Fine } else { Exit::Found }
+}
+
+fn deliver(arguments: &Arguments, report: &DiffReport<'_>) -> Result<(), Unusable> {
+    for choice in &arguments.format {
+        match &choice.file {
+            Some(file) => {
+                let whole = DiffReport { width: output::DEFAULT_WIDTH, ..report.clone() };
+                output::to_file(file, &|out| whole.write(choice.format, out))?;
+            }
+            None => output::to_stdout(&|out| report.write(choice.format, out))?,
+        }
+    }
+    Ok(())
+}
