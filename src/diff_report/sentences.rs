@@ -8,7 +8,7 @@ use crate::diff::{
     Refused, Region, Side, Who,
 };
 use crate::gitlab::releases::{ADMINISTRATORS, NEW_MATCHER, OLD_MATCHER_LAST, PROTECTED_MERGE_REQUESTS};
-use crate::words::{self, excerpt};
+use crate::words;
 
 /// So many of a list are told; the others are counted.
 const TOLD: usize = 5;
@@ -18,6 +18,11 @@ const EXAMPLES: [&str; 4] = ["preprod", "staging", "production", "review/feature
 
 /// What of a sentence about refs that are not protected is enough to be read once.
 const MERGE_REQUESTS: &str = " (merge request pipelines too, unless the project protects them)";
+
+/// A value in backticks, of which it has none itself, so that it is known where it ends.
+fn excerpt(text: &str) -> String {
+    words::excerpt(&text.replace('`', "'"))
+}
 
 /// A change as one sentence.
 pub(super) fn sentence(change: &Change, report: &DiffReport<'_>) -> String {
@@ -307,7 +312,7 @@ pub(super) fn as_whom(who: &Who) -> String {
                 extra
                     .iter()
                     .take(TOLD)
-                    .map(|(key, values)| format!("{}", excerpt(&format!("{key}: {}", values.join(", "))))),
+                    .map(|(key, values)| format!("extra {}", excerpt(&format!("{key}: {}", values.join(", "))))),
             );
             if with.is_empty() { name } else { format!("{name} with {}", words::list_and(&with)) }
         }

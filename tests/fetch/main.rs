@@ -12,6 +12,7 @@ mod faults;
 mod gitlab;
 mod graphql;
 mod live;
+mod note;
 mod relay;
 mod tls;
 
