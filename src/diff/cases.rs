@@ -53,16 +53,23 @@ const MOST_FACTS: usize = 8;
 
 /// The facts that decide about one part of the projects.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Facts(Vec<Unknown>);
+pub(super) struct Facts(Vec<Unknown>, bool);
 
 impl Facts {
     /// Adds what conditions hang on.
     pub fn add<'c>(&mut self, conditions: impl IntoIterator<Item = &'c Condition>) {
         for condition in conditions {
-            if !self.0.contains(&condition.unknown) && self.0.len() < MOST_FACTS {
-                self.0.push(condition.unknown.clone());
+            match self.0.contains(&condition.unknown) {
+                true => {}
+                false if self.0.len() < MOST_FACTS => self.0.push(condition.unknown.clone()),
+                false => self.1 = true,
             }
         }
+    }
+
+    /// Whether there are more than can be told apart.
+    pub fn are_too_many(&self) -> bool {
+        self.1
     }
 
     /// Every way in which they can hold or not, by number.

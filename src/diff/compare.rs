@@ -34,7 +34,10 @@ pub fn compare(sides: &Sides<'_>) -> Diff {
         cells += compared.cells;
         unknown.extend(compared.unknown);
         changes.extend(compared.changes);
-        let people = people::compare(context, standing);
+        let people = people::compare(context, standing).unwrap_or_else(|| {
+            unknown.insert(Open { context: context.clone(), fact: OpenFact::Budget });
+            Vec::new()
+        });
         let mut of_agent = compared.widened;
         if people.iter().any(|change| change.effect == Effect::Widened) {
             of_agent.extend(&pairs);

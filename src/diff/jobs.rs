@@ -109,6 +109,10 @@ impl<'w> Jobs<'w> {
         let head = Deciding::of(&standing.head, &head_raising, &cell.path);
         let mut facts = Facts::default();
         base.iter().chain(&head).for_each(|deciding| deciding.add_facts(&mut facts));
+        if facts.are_too_many() {
+            compared.unknown.insert(Open { context: context.to_owned(), fact: OpenFact::Budget });
+            return Vec::new();
+        }
         let mut found: BTreeMap<(Key, bool), BTreeSet<usize>> = BTreeMap::new();
         let mut details: HashMap<Key, (Because, Option<String>)> = HashMap::new();
         for (number, settled) in facts.assignments().into_iter().enumerate() {
@@ -245,13 +249,15 @@ impl<'w> Jobs<'w> {
                 let projects = joined(parts.clone());
                 let mut pairs = vec![first];
                 let mut regions = vec![key.region.clone()];
+                let mut name = name;
                 open.retain(|(pair, (others, detail))| {
-                    let Some((other, ..)) = detail.as_ref().filter(|_| *others == in_cells) else { return true };
+                    let Some((other, _, found)) = detail.as_ref().filter(|_| *others == in_cells) else { return true };
                     let mut all = regions.clone();
                     all.push(other.region.clone());
-                    if self.witness(&parts, refs, &all, None).is_none() {
-                        return true;
-                    }
+                    let serves = |found: &Option<String>| self.witness(&parts, refs, &all, found.as_deref()).is_some();
+                    let served = [&name, found].into_iter().find(|found| serves(found)).cloned();
+                    let Some(served) = served else { return true };
+                    name = served;
                     pairs.push(*pair);
                     regions = all;
                     false

@@ -26,23 +26,32 @@ struct Ways {
 /// What becomes otherwise for a member.
 type Otherwise = (Kind, Effect, Option<Granted>, Option<Granted>);
 
-/// Whom the user access of one agent lets in that it did not, and the other way round.
-pub(super) fn compare(context: &str, standing: &Standing<'_>) -> Vec<Change> {
+/// Whom the user access of one agent lets in that it did not, and the other way round; `None` where too much is open to tell.
+pub(super) fn compare(context: &str, standing: &Standing<'_>) -> Option<Vec<Change>> {
     let (base, head) = (ways(&standing.base), ways(&standing.head));
-    let mut facts = Facts::default();
-    base.ways.iter().chain(&head.ways).for_each(|way| facts.add(&way.needs));
     let members: BTreeSet<&Member> = base.ways.iter().chain(&head.ways).map(|way| &way.member).collect();
-    let assignments = facts.assignments();
-    type Key = (Kind, Effect, Option<Granted>, Option<Granted>, Vec<usize>);
-    let mut found: BTreeMap<Key, (Vec<Member>, Because)> = BTreeMap::new();
+    let mut by_member: BTreeMap<&Member, [Vec<&Way>; 2]> = BTreeMap::new();
+    for (side, ways) in [&base, &head].into_iter().enumerate() {
+        for way in &ways.ways {
+            by_member.entry(&way.member).or_default()[side].push(way);
+        }
+    }
+    // By what becomes otherwise and under which conditions.
+    let mut found: BTreeMap<(Otherwise, String), Together> = BTreeMap::new();
     for member in members {
-        let mut of_member: BTreeMap<Otherwise, (Vec<usize>, Because)> = BTreeMap::new();
-        for (number, settled) in assignments.iter().enumerate() {
-            let by = |side: &Ways| {
-                let way = side.ways.iter().find(|way| way.member == *member && hold(&way.needs, settled))?;
-                Some((side.who.clone()?, way.cause.clone()))
+        let Some([before, after]) = by_member.get(member) else { continue };
+        let mut facts = Facts::default();
+        before.iter().chain(after).for_each(|way| facts.add(&way.needs));
+        if facts.are_too_many() {
+            return None;
+        }
+        let mut of_member: BTreeMap<Otherwise, (BTreeSet<usize>, Because)> = BTreeMap::new();
+        for (number, settled) in facts.assignments().iter().enumerate() {
+            let by = |ways: &[&Way], who: &Option<Who>| {
+                let way = ways.iter().find(|way| hold(&way.needs, settled))?;
+                Some((who.clone()?, way.cause.clone()))
             };
-            let (before, after) = (by(&base), by(&head));
+            let (before, after) = (by(before, &base.who), by(after, &head.who));
             let granted = |of: &Option<(Who, Cause)>| of.as_ref().map(|(who, _)| Granted::As(who.clone()));
             let (kind, effect) = match (&before, &after) {
                 (None, Some(_)) => (Kind::Gained, Effect::Widened),
@@ -53,17 +62,22 @@ pub(super) fn compare(context: &str, standing: &Standing<'_>) -> Vec<Change> {
             };
             let key = (kind, effect, granted(&before), granted(&after));
             let because = Because { base: before.map(|(_, cause)| cause), head: after.map(|(_, cause)| cause) };
-            of_member.entry(key).or_insert_with(|| (Vec::new(), because)).0.push(number);
+            of_member.entry(key).or_insert_with(|| (BTreeSet::new(), because)).0.insert(number);
         }
-        for ((kind, effect, before, after), (numbers, because)) in of_member {
-            let known = found.entry((kind, effect, before, after, numbers)).or_insert_with(|| (Vec::new(), because));
-            known.0.push(member.clone());
+        for (otherwise, (numbers, because)) in of_member {
+            let conditions = facts.conditions(&numbers);
+            let together = found.entry((otherwise, format!("{conditions:?}"))).or_insert_with(|| Together {
+                members: Vec::new(),
+                conditions,
+                because,
+            });
+            together.members.push(member.clone());
         }
     }
+    let agent = standing.head.agent().or_else(|| standing.base.agent());
     let mut changes = Vec::new();
-    for ((kind, effect, before, after, numbers), (members, because)) in found {
-        for conditions in facts.conditions(&numbers.into_iter().collect()) {
-            let agent = standing.head.agent().or_else(|| standing.base.agent());
+    for (((kind, effect, before, after), _), Together { members, conditions, because }) in found {
+        for conditions in conditions {
             changes.push(Change {
                 kind,
                 effect,
@@ -80,7 +94,14 @@ pub(super) fn compare(context: &str, standing: &Standing<'_>) -> Vec<Change> {
             });
         }
     }
-    changes
+    Some(changes)
+}
+
+/// Members for whom the same becomes otherwise under the same conditions.
+struct Together {
+    members: Vec<Member>,
+    conditions: Vec<Vec<Condition>>,
+    because: Because,
 }
 
 fn ways(found: &Found<'_>) -> Ways {

@@ -18,6 +18,8 @@ mod confinement;
 mod contexts;
 mod dictionaries;
 #[cfg(unix)]
+mod diff_git;
+mod diff_report;
 mod doctor;
 mod documents;
 mod environment_patterns;

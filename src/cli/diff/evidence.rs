@@ -9,7 +9,7 @@ use super::loaded::Loaded;
 use super::states::{MAX_SIZE, is_settings};
 use crate::diff_report::{Evidence, PolicyFinding};
 use crate::inventory::{self, Inventory};
-use crate::project::files::{Content, FileSource, Kind, Memory, Walk};
+use crate::project::files::{Content, FileSource, Kind, Walk};
 use crate::project::paths::shown_path;
 use crate::source::Source;
 use crate::words::{excerpt, list_and};
@@ -60,26 +60,17 @@ pub(super) fn added(base: &Loaded, _head: &Loaded, adding: Option<&Source>) -> V
     words
 }
 
+/// A source of files, and the folder that it begins at.
+type From<'f> = (&'f dyn FileSource, &'f Path);
+
 /// The settings and inventories that HEAD changes.
-pub(super) fn changed(
-    tree: &Memory,
-    (files, top): (&dyn FileSource, &Path),
-    listed: &[PathBuf],
-    added: &[String],
-) -> Evidences {
+pub(super) fn changed(base: From<'_>, head: From<'_>, listed: &[PathBuf], added: &[String]) -> Evidences {
     let mut evidences = Evidences::default();
-    let mut paths: BTreeSet<PathBuf> = tree.paths().filter(|path| is_settings(path)).map(Path::to_owned).collect();
-    let wanted = |path: &Path| is_settings(path);
-    let walked =
-        files.walk(&Walk { top, wanted: &wanted, limit: MOST_FILES, is_large: true, leaves_out_ignored: false });
-    let below = |path: &Path| path.strip_prefix(top).unwrap_or(path).to_owned();
-    paths.extend(walked.met.iter().filter(|(_, kind)| *kind == Kind::File).map(|(path, _)| below(path)));
-    for path in paths {
-        let (before, after) = (text(tree, &path), text(files, &top.join(&path)));
-        if before != after {
-            settings(&path, before.as_deref(), after.as_deref(), &mut evidences);
-        }
+    for (path, before, after) in changed_settings(base, head) {
+        settings(&path, before.as_deref(), after.as_deref(), &mut evidences);
     }
+    let (tree, _) = base;
+    let (files, top) = head;
     for path in listed {
         if text(tree, path) == text(files, &top.join(path)) {
             continue;
@@ -98,6 +89,33 @@ pub(super) fn changed(
         evidences.told.push(Evidence { what: "inventory", path: shown, message });
     }
     evidences
+}
+
+/// What HEAD changes where each side goes by its own settings: how it is judged, and not by what.
+pub(super) fn changed_judgement(base: From<'_>, head: From<'_>) -> Evidences {
+    let mut evidences = Evidences::default();
+    for (path, before, after) in changed_settings(base, head) {
+        settings(&path, before.as_deref(), after.as_deref(), &mut evidences);
+    }
+    evidences.told.retain(|evidence| evidence.what != "settings");
+    evidences
+}
+
+/// Settings files whose texts differ, by path from the top.
+fn changed_settings(base: From<'_>, head: From<'_>) -> Vec<(PathBuf, Option<String>, Option<String>)> {
+    let wanted = |path: &Path| is_settings(path);
+    let mut paths: BTreeSet<PathBuf> = BTreeSet::new();
+    for (files, top) in [base, head] {
+        let walked =
+            files.walk(&Walk { top, wanted: &wanted, limit: MOST_FILES, is_large: true, leaves_out_ignored: false });
+        let found = walked.met.iter().filter(|(_, kind)| *kind == Kind::File);
+        paths.extend(found.map(|(path, _)| path.strip_prefix(top).unwrap_or(path).to_owned()));
+    }
+    let both = |path: PathBuf| {
+        let (before, after) = (text(base.0, &base.1.join(&path)), text(head.0, &head.1.join(&path)));
+        (before != after).then_some((path, before, after))
+    };
+    paths.into_iter().filter_map(both).collect()
 }
 
 fn text(files: &dyn FileSource, path: &Path) -> Option<String> {

@@ -59,12 +59,18 @@ impl Loaded {
         Ok(Self { name, evaluation, inventories: snapshot.inventories })
     }
 
-    /// Shows who gets in at its agents.
+    /// What decides about its agents beside files and inventory; `None` where it has none.
+    pub fn settings(&self) -> Option<Settings> {
+        self.evaluation.with(|facts| facts.indexes().next().map(Index::settings))
+    }
+
+    /// Shows who gets in at its agents. A state without agents goes by the settings of the other one.
     ///
     /// # Errors
     /// Where not all that it holds goes by the same release, licence and inventory; and those of the work.
     pub fn with<R>(
         &self,
+        otherwise: Option<Settings>,
         work: impl FnOnce(&Index<'_>, Option<&Inventory>) -> Result<R, Unusable>,
     ) -> Result<R, Unusable> {
         let inventory = self.inventories.first().map(|file| &*file.inventory);
@@ -73,7 +79,7 @@ impl Loaded {
             match (indexes.next(), indexes.next()) {
                 (Some(index), None) => work(index, inventory),
                 (None, _) => {
-                    let settings = inventory.map(Settings::of).unwrap_or_default();
+                    let settings = otherwise.or(inventory.map(Settings::of)).unwrap_or_default();
                     work(&World { inventory, files: Vec::new(), settings }.authorize(), inventory)
                 }
                 (Some(_), Some(_)) => Err(Unusable::new(format!(

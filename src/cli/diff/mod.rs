@@ -128,8 +128,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
     let (base, head) = states.load(arguments)?;
     let in_force = states.in_force(arguments, &base)?;
     let evidence = states.evidence(arguments, &base, &head)?;
-    base.with(|base_index, base_inventory| {
-        head.with(|head_index, _| {
+    base.with(head.settings(), |base_index, base_inventory| {
+        head.with(base.settings(), |head_index, _| {
             let told = |in_force_index: Option<&Index<'_>>| {
                 let settled: Vec<String> = in_force.iter().flat_map(|in_force| in_force.settled.clone()).collect();
                 let sides = Sides { base: base_index, head: head_index, in_force: in_force_index, settled: &settled };
@@ -154,7 +154,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
                 Ok(exit(arguments, &diff, &report))
             };
             match &in_force {
-                Some(in_force) => in_force.loaded.with(|index, _| told(Some(index))),
+                Some(in_force) => in_force.loaded.with(base.settings(), |index, _| told(Some(index))),
                 None => told(None),
             }
         })

@@ -43,7 +43,7 @@ impl MergeRequest {
         match iid.parse() {
             Ok(iid) if is_path(&project) && iid > 0 => Ok(Self { project, iid }),
             _ => Err(Unusable::new(format!(
-                "{} is no merge request; write the project's path or id and the number: --post='acme/agents!12'",
+                "`{}` is no merge request; write the project's path or id and the number: --post='acme/agents!12'",
                 if named.is_empty() {
                     format!("{}!{}", visible(&project), visible(&iid))
                 } else {
@@ -123,7 +123,7 @@ fn put(client: &Client<'_>, notes: &str, text: &str) -> Result<Done, ApiError> {
     }
     match client.create(notes, &json!({ "body": text })) {
         Ok(_) => Ok(Done::Posted),
-        Err(error @ (ApiError::Transport(_) | ApiError::Overloaded(_) | ApiError::Status(_))) => {
+        Err(error @ (ApiError::Transport(_) | ApiError::Overloaded(_))) => {
             // It may have been carried out all the same, and is not to be there twice.
             match earlier(client, notes, user) {
                 Ok(Some(_)) => Ok(Done::Posted),

@@ -1,8 +1,8 @@
 //! Why files are refused, and what is in force in their place.
 
 use crate::access::{AgentFile, Index, World};
-use crate::agent_config::AgentConfig;
-use crate::diff::{Change, Diff, Side, Sides, compare};
+use crate::agent_config::{AgentConfig, RefusedAt};
+use crate::diff::{Change, Diff, Refused, Side, Sides, compare};
 use crate::schema::{ProblemKind, Stage};
 use crate::source::Span;
 use crate::words::excerpt;
@@ -32,8 +32,10 @@ pub(super) fn explain<'c>(
 
 /// What the author of a refused file of HEAD meant, from the part of it that can be read. It does not happen.
 pub(super) fn would_be(diff: &Diff, base: &Index<'_>, head: &Index<'_>) -> Vec<Change> {
-    let refused: Vec<&str> =
-        diff.refused.iter().filter(|(side, _)| *side == Side::Head).map(|(_, refused)| &*refused.context).collect();
+    // Of what is no text, nothing can be read.
+    let is_text = |refused: &&Refused| !matches!(refused.step, RefusedAt::Read | RefusedAt::Size | RefusedAt::Yaml);
+    let of_head = diff.refused.iter().filter(|(side, _)| *side == Side::Head).map(|(_, refused)| refused);
+    let refused: Vec<&str> = of_head.filter(is_text).map(|refused| &*refused.context).collect();
     if refused.is_empty() {
         return Vec::new();
     }

@@ -175,7 +175,7 @@ impl States {
         let (Some((repository, revision)), Named::Tree(tree, _)) = (&self.repository, &self.base) else {
             return Ok(None);
         };
-        let refused = base.with(|index, _| {
+        let refused = base.with(None, |index, _| {
             let refused = index.agents().iter().filter(|agent| agent.is_refused() && agent.is_registered);
             Ok(refused.filter_map(|agent| Some((agent.context(), agent.file?.path.to_owned()))).collect::<Vec<_>>())
         })?;
@@ -184,7 +184,7 @@ impl States {
         }
         let mut older = tree.clone();
         let (mut settled, mut commits) = (Vec::new(), Vec::new());
-        let version = base.with(|index, _| Ok(index.settings().version))?;
+        let version = base.with(None, |index, _| Ok(index.settings().version))?;
         for (context, path) in refused {
             let path = Path::new(&path);
             let changes = repository
@@ -221,11 +221,14 @@ impl States {
     /// # Errors
     /// When it cannot be read.
     pub fn evidence(&self, arguments: &Arguments, base: &Loaded, head: &Loaded) -> Result<Evidences, Unusable> {
-        let Named::Tree(tree, _) = &self.base else { return Ok(Evidences::default()) };
+        let Named::Tree(tree, _) = &self.base else {
+            let ((before, base), (after, head)) = (self.base.files(), self.head.files());
+            return Ok(evidence::changed_judgement((&before, base), (&after, head)));
+        };
         let listed = listed_of(base, &caller_named(arguments));
         let (files, top) = self.head.files();
         let added = evidence::added(base, head, self.adding(&listed).as_deref());
-        Ok(evidence::changed(tree, (&files, top), &listed, &added))
+        Ok(evidence::changed((tree, Path::new("")), (&files, top), &listed, &added))
     }
 }
 

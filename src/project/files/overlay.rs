@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{Content, FileSource, Folder, Kind, Listing, Listings, Walk, Walked};
-use crate::project::paths::shown_path;
+use crate::project::paths::{lexical, shown_path};
 use crate::source::Source;
 
 /// Texts by the paths that reports show.
@@ -36,9 +36,8 @@ impl<'s> Overlay<'s> {
 
     /// The paths below a folder at which nothing lies.
     fn only_here<'a>(&'a self, top: &'a Path) -> impl Iterator<Item = &'a Path> {
-        let is_below = move |path: &&Path| {
-            path.starts_with(top) || std::path::absolute(path).is_ok_and(|path| path.starts_with(top))
-        };
+        let from = lexical(top);
+        let is_below = move |path: &&Path| path.starts_with(top) || lexical(path).starts_with(&from);
         let paths = self.texts.keys().map(Path::new).filter(is_below);
         paths.filter(|path| self.below.kind(path).is_err())
     }
