@@ -8,12 +8,15 @@
 #![allow(clippy::print_stdout, reason = "measures are told")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail loudly")]
 
+mod api;
 mod faults;
 mod gitlab;
 mod graphql;
 mod live;
 mod note;
 mod relay;
+mod releases;
+mod rest;
 mod tls;
 
 use std::collections::BTreeMap;
