@@ -13,6 +13,7 @@ mod faults;
 mod gitlab;
 mod graphql;
 mod live;
+mod note;
 mod relay;
 mod releases;
 mod rest;
