@@ -28,6 +28,7 @@ pub mod lsp;
 pub mod network;
 pub mod outlet;
 pub mod pipeline_rules;
+pub mod policy;
 pub mod project;
 pub mod report;
 pub mod rules;

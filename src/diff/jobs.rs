@@ -249,13 +249,15 @@ impl<'w> Jobs<'w> {
                 let projects = joined(parts.clone());
                 let mut pairs = vec![first];
                 let mut regions = vec![key.region.clone()];
+                let mut name = name;
                 open.retain(|(pair, (others, detail))| {
-                    let Some((other, ..)) = detail.as_ref().filter(|_| *others == in_cells) else { return true };
+                    let Some((other, _, found)) = detail.as_ref().filter(|_| *others == in_cells) else { return true };
                     let mut all = regions.clone();
                     all.push(other.region.clone());
-                    if self.witness(&parts, refs, &all, None).is_none() {
-                        return true;
-                    }
+                    let serves = |found: &Option<String>| self.witness(&parts, refs, &all, found.as_deref()).is_some();
+                    let served = [&name, found].into_iter().find(|found| serves(found)).cloned();
+                    let Some(served) = served else { return true };
+                    name = served;
                     pairs.push(*pair);
                     regions = all;
                     false

@@ -17,7 +17,6 @@ use super::paths::{locate, shown_path};
 use super::read_input::read_input;
 use super::scope::{Neighbours, Owner, Scope};
 use super::search::{Found, FoundFile, Searcher};
-use super::settings::Settings;
 use super::{AgentSchemaFile, Context, Input, InventoryFile, Project, SettingsFile, Snapshot, Steps, Unusable};
 use crate::agent_config::environment_template::MAX_TEMPLATE_SIZE;
 use crate::agent_config::location::{CI_FILE, Location};
@@ -273,12 +272,10 @@ impl<'s> Loader<'s> {
 
     /// What is to be said about everything that was read.
     fn remark(&self, snapshot: &mut Snapshot) {
-        let mut settings: Vec<&SettingsFile> = snapshot.projects.iter().map(|project| &*project.settings).collect();
-        settings.dedup_by_key(|settings| std::ptr::from_ref(*settings).addr());
-        for SettingsFile { settings: Settings { not_supported, .. }, file, .. } in settings {
-            let shown = file.as_deref().map(shown_path).unwrap_or_default();
-            let warning = |key: &&str| format!("{shown}: `{key}` is not acted upon by this version of kaslint");
-            snapshot.warnings.extend(not_supported.iter().map(warning));
+        let with_policies = snapshot.projects.iter().filter(|project| !project.settings.settings.policies.is_empty());
+        for file in with_policies.filter_map(|project| project.settings.file.as_deref()) {
+            let shown = shown_path(file);
+            snapshot.warnings.insert(format!("{shown}: `policy` is not acted upon by this version of kaslint"));
         }
         for project in &snapshot.projects {
             let Project { context, settings, .. } = &**project;

@@ -7,6 +7,7 @@ use crate::diagnostic::path_patterns::{PathPattern, PathPatterns};
 use crate::diagnostic::suppression::AcceptedFinding;
 use crate::diagnostic::{Finding, INVALID_SETTINGS, Level, PerPath, RuleTable};
 use crate::gitlab::{NEWEST, Tier, Version};
+use crate::policy::{self, POLICY, Policy};
 use crate::schema::{self, Check, Data, Declared, Field, Key, Kind, Message, MessageValue, Value};
 use crate::source::{Place, Source, Span};
 use crate::{words, yaml};
@@ -103,18 +104,6 @@ static IGNORE: Declared = Declared::new(|| {
     )
 });
 
-static POLICY: Declared = Declared::new(|| {
-    Message::new(
-        "an item of `policy`",
-        vec![
-            Key::new("name", Kind::Text, "What the policy is called in findings.").checks(&[Check::Required]),
-            Key::new("agents", Kind::list(Kind::Text), "Patterns of contexts that it holds for.")
-                .checks(&[Check::NotEmpty]),
-            Key::new("require", Kind::Any, "What every grant must have."),
-        ],
-    )
-});
-
 /// The most items of `exclude`, and of `per-path`: each file is held against all of them.
 const MAX_ITEMS: usize = 1_000;
 
@@ -148,8 +137,14 @@ pub struct Settings {
     pub per_path: PerPath,
     /// Findings that were accepted.
     pub ignore: Vec<AcceptedFinding>,
-    /// Keys that are set and not acted upon by this version of kaslint.
-    pub not_supported: Vec<&'static str>,
+    /// What effective access must hold to.
+    pub policies: Arc<[Policy]>,
+}
+
+/// The policies of a settings file; `None` where it cannot be used.
+#[must_use]
+pub fn policies_of(source: &Arc<Source>, rules: RuleTable) -> Option<Arc<[Policy]>> {
+    Settings::read(source, rules).ok().map(|settings| settings.policies)
 }
 
 impl Settings {
@@ -211,8 +206,13 @@ impl Reader<'_> {
         settings.ignore = ignore.iter().filter_map(|item| self.accepted(item)).collect();
         let schemas = root.set("schemas").map(|field| field.value.items()).unwrap_or_default();
         settings.schemas = schemas.iter().filter_map(|schema| schema.as_text().map(str::to_owned)).collect();
-        let later = ["policy"];
-        settings.not_supported = later.into_iter().filter(|key| root.set(key).is_some()).collect();
+        if let Some(field) = root.set("policy") {
+            let (policies, mistakes) = policy::read(field, self.source);
+            settings.policies = policies.into();
+            for mistake in mistakes {
+                self.mistake(mistake.span, mistake.message, mistake.help);
+            }
+        }
         settings
     }
 
@@ -361,5 +361,62 @@ mod tests {
                 "there is no rule `x`",
             ]
         );
+    }
+
+    #[test]
+    fn a_policy_that_is_not_understood_in_full_is_a_mistake() {
+        let mistakes = |item: &str| read(&format!("policy: [{{name: p, {item}}}]")).err().unwrap_or_default();
+        for (item, mistake) in [
+            ("agents: [a]", "the policy has neither `require` nor `forbid`, so that nothing breaks it"),
+            ("require: {}", "`require` has no keys, so that nothing breaks it"),
+            ("forbid: ", "`forbid` has no value"),
+            ("agents: , forbid: {}", "`agents` has no value"),
+            ("agents: [], forbid: {}", "`agents` has no items"),
+            ("agents: [''], forbid: {}", "`agents` is empty"),
+            ("agents: a, forbid: {}", "`agents` must be a list of text"),
+            ("agents: ['[a'], forbid: {}", "`[a` is no pattern: unclosed character class; missing ']'"),
+            ("people: [], forbid: {}", "`people` has no items"),
+            ("agent: [a], forbid: {}", "there is no key `agent` in an item of `policy`"),
+            ("forbid: {identities: [agent]}", "there is no key `identities` in `forbid`"),
+            ("forbid: {identity: []}", "`identity` has no items"),
+            ("forbid: {identity: [agnt]}", "`agnt` is none of `agent`, `ci_job`, `impersonate` and `user`"),
+            ("forbid: {identity: [user]}", "`user` is no identity of jobs"),
+            ("forbid: {people: [a]}", "`people` cannot be asked of jobs"),
+            ("people: [a], forbid: {identity: [ci_job]}", "`ci_job` is no identity of people"),
+            ("people: [a], require: {tier: [other]}", "`tier` cannot be asked of people"),
+            (
+                "people: [a], projects: [b], forbid: {}",
+                "`projects` is about jobs, and `people` makes this a policy about people",
+            ),
+            (
+                "people: [a], environments: [b], forbid: {}",
+                "`environments` is about jobs, and `people` makes this a policy about people",
+            ),
+            (
+                "people: [a], examples: [{project: a/b, holds: true}], forbid: {}",
+                "`examples` is about jobs, and `people` makes this a policy about people",
+            ),
+            (
+                "forbid: {tier: [prod]}",
+                "`prod` is none of `production`, `staging`, `testing`, `development` and `other`",
+            ),
+            ("forbid: {protected_branches_only: 'yes'}", "`protected_branches_only` must be `true` or `false`"),
+            ("forbid: {}, examples: []", "`examples` has no items"),
+            ("forbid: {}, examples: [{holds: true}]", "`project` is missing"),
+            ("forbid: {}, examples: [{project: a/b}]", "`holds` is missing"),
+            ("forbid: {}, examples: [{project: a, holds: true}]", "no project has this path: "),
+            (
+                "forbid: {}, examples: [{project: a/b, environment: /x, holds: true}]",
+                "no environment's name has `/` at an end",
+            ),
+            ("forbid: {}}, {name: p, forbid: {}", "there is a policy `p` already, on line 1"),
+            ("forbid: {}}, {forbid: {}", "`name` is missing"),
+        ] {
+            let found = mistakes(item);
+            assert!(found.len() == 1 && found[0].starts_with(mistake), "{item}: {found:?}");
+        }
+        let good = "agents: [a], projects: ['**'], environments: ['p*'], require: {identity: [agent], protected_branches_only: false}, forbid: {}, examples: [{project: a/b, environment: , protected: true, holds: false}]";
+        assert_eq!(mistakes(good), [""; 0]);
+        assert_eq!(mistakes("people: [administrators, a], require: {identity: [user], people: [a]}"), [""; 0]);
     }
 }

@@ -14,6 +14,7 @@ mod gitlab;
 mod graphql;
 mod hostile;
 mod live;
+mod note;
 mod relay;
 mod releases;
 mod rest;
