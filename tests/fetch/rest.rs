@@ -252,7 +252,7 @@ fn object(world: &World, project: &Project) -> Value {
     let namespace = project.path.rsplit_once('/').map_or("", |(path, _)| path);
     let namespace = if world.is_own_parent { &project.path } else { namespace };
     let (kind, id, parent) = match (world.is_personal(project), namespace.rsplit_once('/')) {
-        (true, _) => ("user", Some(1), None),
+        (true, _) => ("user", None, None),
         (false, None) => ("group", id_of_group(world, namespace), None),
         (false, Some((parent, _))) => ("group", id_of_group(world, namespace), id_of_group(world, parent)),
     };
@@ -263,7 +263,7 @@ fn object(world: &World, project: &Project) -> Value {
         "http_url_to_repo": format!("https://gitlab.example.com/{}.git", project.path),
         "web_url": format!("https://gitlab.example.com/{}", project.path), "readme_url": null, "avatar_url": null,
         "namespace": {
-            "id": id, "name": "Acme", "path": namespace.rsplit('/').next(), "kind": kind, "full_path": namespace,
+            "id": id.unwrap_or(100_000 + project.id), "name": "Acme", "path": namespace.rsplit('/').next(), "kind": kind, "full_path": namespace,
             "parent_id": parent, "avatar_url": null, "web_url": format!("https://gitlab.example.com/groups/{namespace}"),
         },
         "empty_repo": project.files.is_empty(),
