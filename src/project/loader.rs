@@ -272,11 +272,6 @@ impl<'s> Loader<'s> {
 
     /// What is to be said about everything that was read.
     fn remark(&self, snapshot: &mut Snapshot) {
-        let with_policies = snapshot.projects.iter().filter(|project| !project.settings.settings.policies.is_empty());
-        for file in with_policies.filter_map(|project| project.settings.file.as_deref()) {
-            let shown = shown_path(file);
-            snapshot.warnings.insert(format!("{shown}: `policy` is not acted upon by this version of kaslint"));
-        }
         for project in &snapshot.projects {
             let Project { context, settings, .. } = &**project;
             let shown = settings.file.as_deref().map(shown_path).unwrap_or_default();
