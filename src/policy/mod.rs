@@ -3,6 +3,7 @@
 //! [`read`] reads them, and nothing of a policy is passed over: a key, value or pattern that is not understood is a mistake.
 //! [`Holding`] holds them against a state, [`weakened`] says which of them a change takes out or loosens.
 
+mod examples;
 mod globs;
 mod hold;
 mod keys;

@@ -161,6 +161,14 @@ impl<'s> Loader<'s> {
         Ok((read_input(&file, &folder, context.max_file_size, self.files)?, context))
     }
 
+    /// What is known of the project in a folder, whether it has files or not.
+    ///
+    /// # Errors
+    /// When settings or inventory cannot be used.
+    pub fn context_of(&self, folder: &Path) -> Result<Context, Unusable> {
+        Ok(self.known(&Found::nothing_at(folder), None)?.context)
+    }
+
     /// The inventory at a path, which the caller names.
     ///
     /// # Errors

@@ -26,13 +26,12 @@ rule! {
     ///
     /// ```yaml settings
     /// policy:
-    ///   - name: production is closed
-    ///     environments: ["prod*"]
+    ///   - name: the shop alone
     ///     projects: ["acme/web/**"]
-    ///     require: {protected_branches_only: true}
+    ///     require: {projects: [acme/web/shop]}
     /// ```
     ///
-    /// ```yaml project=acme/ops/agents
+    /// ```yaml project=acme/agents
     /// ci_access:
     ///   groups:
     ///     - id: acme/web
@@ -42,17 +41,15 @@ rule! {
     ///
     /// ```yaml settings
     /// policy:
-    ///   - name: production is closed
-    ///     environments: ["prod*"]
+    ///   - name: the shop alone
     ///     projects: ["acme/web/**"]
-    ///     require: {protected_branches_only: true}
+    ///     require: {projects: [acme/web/shop]}
     /// ```
     ///
-    /// ```yaml project=acme/ops/agents
+    /// ```yaml project=acme/agents
     /// ci_access:
-    ///   groups:
-    ///     - id: acme/web
-    ///       protected_branches_only: true
+    ///   projects:
+    ///     - id: acme/web/shop
     /// ```
     ///
     /// ## How to fix
