@@ -617,15 +617,15 @@ def diff(tools, work, binary):
     assert rule({}) == [{"if": '"false" == "true" && $CI_PIPELINE_SOURCE == "merge_request_event"'}], rule({})
     assert rule({"diff": True}) == [{"if": '"true" == "true" && $CI_PIPELINE_SOURCE == "merge_request_event"'}], rule({})
     notes = Notes()
+    (work / "has-git").mkdir()
+    (work / "has-git/git").symlink_to(shutil.which("git"))
     (work / "git").mkdir()
     for number, (shell, path) in enumerate(shells(work / "git")):
         job = Component(root, work, "http://127.0.0.1:1", shell, f"{path}:{work / 'has-git'}", job="kaslint-diff")
         folder, given = checkout(f"checkout-{number}"), {"binary": str(binary)}
         merge_request = {"CI_MERGE_REQUEST_DIFF_BASE_SHA": base}
-        assert "no git" in job(folder, 2, environment=merge_request, **given)
-        (work / "has-git").mkdir(exist_ok=True)
-        if not (work / "has-git/git").exists():
-            (work / "has-git/git").symlink_to(shutil.which("git"))
+        without = Component(root, work, "http://127.0.0.1:1", shell, path, job="kaslint-diff")
+        assert "no git" in without(folder, 2, environment=merge_request, **given)
         told = job(folder, 1, environment=merge_request, **given)
         assert "New access: 1 change lets more in" in told and "`acme/web/shop`" in told, told
         (note,) = job.kept
@@ -746,12 +746,13 @@ def documentation(tools, work):
     run([tools / "pre-commit", "validate-config", path])
     known = {hook["id"] for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())}
     assert {hook["id"] for repo in hooks["repos"] for hook in repo["hooks"]} <= known
-    workflow, path = block_with("uses: actions/checkout")
-    run([*check, "vendor.github-workflows", path])
     action = yaml.safe_load((ROOT / "action.yml").read_text())
-    given = [step["with"] for step in workflow["jobs"]["kaslint"]["steps"] if "kaslint" in step["uses"]]
-    assert given and all(set(one) <= set(action["inputs"]) for one in given), given
-    for sign in ["--tier premium --inventory", "doctor: true"]:
+    for sign in ["deployments/my agents", "pull_request.base.sha"]:
+        workflow, path = block_with(sign)
+        run([*check, "vendor.github-workflows", path])
+        given = [step["with"] for step in workflow["jobs"]["kaslint"]["steps"] if "kaslint" in step["uses"]]
+        assert given and all(set(one) <= set(action["inputs"]) for one in given), given
+    for sign in ["--tier premium --inventory", "doctor: true", "diff: true"]:
         pipeline, path = block_with(sign)
         run([*check, "vendor.gitlab-ci", path])
         (include,) = pipeline["include"]
