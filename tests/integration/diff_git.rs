@@ -382,3 +382,36 @@ fn head_is_judged_by_the_settings_and_the_inventory_of_base() {
     let run = repository.diff(&["HEAD", "--inventory", "mine/inventory.yaml"]);
     assert!(run.stdout.contains("No new access"), "{}", run.transcript());
 }
+
+#[test]
+fn a_policy_that_head_weakens_is_a_finding() {
+    let repository = Repository::new();
+    let policy = |more: &str| format!("{SETTINGS}policy:\n- {{name: closed, require: {{{more}}}}}\n");
+    repository.write(".kaslint.yaml", &policy("protected_branches_only: true, identity: [ci_job]"));
+    repository.commit();
+    let findings = |text: &str| {
+        repository.write(".kaslint.yaml", text);
+        let run = repository.diff(&["HEAD", "--format", "json"]);
+        let report = run.json();
+        let findings = report["findings"].as_array().expect("findings").clone();
+        let told = findings.iter().filter(|finding| finding["rule"] == "policy-weakened");
+        let told: Vec<String> = told.map(|finding| finding["policy"].as_str().expect("a name").to_owned()).collect();
+        assert!(told.is_empty() || run.code == 1, "{}", run.transcript());
+        assert_eq!(report["verdict"], "no-new-access");
+        told
+    };
+    let stronger = policy("protected_branches_only: true, identity: [ci_job], environments: [production]");
+    assert!(findings(&stronger).is_empty());
+    assert_eq!(findings(&policy("protected_branches_only: true")), ["closed"]);
+    assert_eq!(findings(&policy("protected_branches_only: true, identity: [ci_job, agent]")), ["closed"]);
+    assert_eq!(findings(SETTINGS), ["closed"], "it is gone");
+    assert_eq!(
+        findings("policy: [{name: closed, requires: {}}]\n"),
+        ["closed"],
+        "what nobody can use holds to nothing"
+    );
+    let base = policy("protected_branches_only: true, identity: [ci_job]");
+    assert_eq!(findings(&format!("{base}rules: {{policy-violation: note}}\n")), ["closed"]);
+    assert_eq!(findings(&format!("{base}ignore: [{{rule: policy-violation, reason: x}}]\n")), ["closed"]);
+    assert!(findings(&format!("{base}# as before\n")).is_empty());
+}
