@@ -853,6 +853,8 @@ fn no_other_command_opens_a_socket() {
         (&["inventory", "fetch", "--group", "acme", "--output", "new", "--offline"], &[]),
         (&["access", "--live", "--offline"], inventory),
         (&["doctor", "--live", "--offline"], inventory),
+        (&["diff", ".", "../inventory"], inventory),
+        (&["diff", ".", "../inventory", "--post=acme/agents!12", "--offline"], inventory),
         (&["lsp"], &[]),
         (&["rules"], &[]),
         (&["schema", "inventory"], &[]),
