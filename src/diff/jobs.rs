@@ -226,7 +226,7 @@ impl<'w> Jobs<'w> {
         cells: &[Cell],
         rows: Vec<(Pair, usize, Row)>,
     ) -> Vec<Change> {
-        let mut by_place: BTreeMap<(Key, Refs, Vec<Vec<String>>, bool), Group> = BTreeMap::new();
+        let mut by_place: BTreeMap<Place, Group> = BTreeMap::new();
         for (pair, cell, Row { key, refs, conditions, because, name }) in rows {
             // What is asked of a matcher is told with the pair, where the pair makes no difference.
             let told: Vec<Vec<String>> =
@@ -334,6 +334,9 @@ impl<'w> Jobs<'w> {
 }
 
 const EVERY: Allowed = Allowed { without: false, lists: Vec::new() };
+
+/// A change, the refs and conditions that it is about, and whether its patterns are told with their matchers.
+type Place = (Key, Refs, Vec<Vec<String>>, bool);
 
 /// What shows a change at one pair: what it is, what decides, a name.
 type Detail = (Key, Because, Option<String>);
