@@ -153,7 +153,28 @@ impl<'t> Client<'t> {
         }
     }
 
+    /// Writes what is to be there once: sent again only where GitLab surely did not take it, since a request without an answer may have
+    /// been carried out.
+    ///
+    /// # Errors
+    /// When no answer of a status from 200 to 299 came.
+    pub fn create(&self, path: &str, body: &Value) -> Result<Response, ApiError> {
+        self.send_as(Method::Post, path, Some(&body.to_string()), 1)
+    }
+
+    /// Writes in the place of what is there, which may be done again.
+    ///
+    /// # Errors
+    /// When no answer of a status from 200 to 299 came.
+    pub fn replace(&self, path: &str, body: &Value) -> Result<Response, ApiError> {
+        self.send(Method::Put, path, Some(&body.to_string()))
+    }
+
     fn send(&self, method: Method, path: &str, body: Option<&str>) -> Result<Response, ApiError> {
+        self.send_as(method, path, body, MOST_TRIES)
+    }
+
+    fn send_as(&self, method: Method, path: &str, body: Option<&str>, most_tries: u32) -> Result<Response, ApiError> {
         let header = self.token.as_ref().map(Token::header);
         let headers: Vec<(&str, &str)> = header.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let mut url = format!("{}{path}", self.base);
@@ -166,7 +187,7 @@ impl<'t> Client<'t> {
                 Ok(response) => response,
                 Err(error @ (TransportError::TimedOut(_) | TransportError::Cut(_))) => {
                     tries += 1;
-                    if tries >= MOST_TRIES {
+                    if tries >= most_tries {
                         return Err(match error {
                             TransportError::TimedOut(_) => ApiError::Overloaded(0),
                             error => ApiError::Transport(error),
@@ -194,7 +215,7 @@ impl<'t> Client<'t> {
                 }
                 status @ (500 | 502 | 503 | 504) => {
                     tries += 1;
-                    if tries >= MOST_TRIES {
+                    if tries >= most_tries {
                         return Err(ApiError::Overloaded(status));
                     }
                     match retry_after(&response) {
@@ -282,8 +303,11 @@ impl<'t> Client<'t> {
         };
         let is_here =
             origin_of(&target) == origin && target.strip_prefix(origin).is_some_and(|rest| rest.starts_with('/'));
-        if !is_here || method != Method::Get || redirects > MOST_REDIRECTS {
+        if !is_here || method != Method::Get {
             return Err(ApiError::RedirectedAway(shown()));
+        }
+        if redirects > MOST_REDIRECTS {
+            return Err(ApiError::Malformed(format!("it redirects again and again, at last to {}", shown())));
         }
         Ok(target)
     }
@@ -517,7 +541,9 @@ mod tests {
             assert_eq!(asked.len(), 1, "{away}");
         }
         let (result, asked, _) = get((0..9).map(|_| to("/api/v4/x")).collect());
-        assert!(matches!(result, Err(ApiError::RedirectedAway(_))) && asked.len() == 6);
+        let said = result.unwrap_err().to_string();
+        assert_eq!(said, "the answer cannot be read: it redirects again and again, at last to /api/v4/x");
+        assert_eq!(asked.len(), 6);
     }
 
     #[test]

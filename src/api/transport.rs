@@ -10,6 +10,8 @@ pub enum Method {
     Get,
     /// `POST`.
     Post,
+    /// `PUT`.
+    Put,
 }
 
 /// A token, which nothing prints.

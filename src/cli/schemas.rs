@@ -23,19 +23,22 @@ pub enum Name {
     CodeQualityReport,
     /// A line of what `kaslint access --format json` writes.
     AccessReport,
+    /// What `kaslint diff --format json` writes.
+    DiffReport,
     /// What `kaslint check --write-baseline` writes.
     Baseline,
 }
 
 impl Name {
     /// All schemas.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::AgentConfig,
         Self::Settings,
         Self::Inventory,
         Self::CheckReport,
         Self::CodeQualityReport,
         Self::AccessReport,
+        Self::DiffReport,
         Self::Baseline,
     ];
 
@@ -49,6 +52,7 @@ impl Name {
             Self::CheckReport => "check-report.schema.json",
             Self::CodeQualityReport => "code-quality-report.schema.json",
             Self::AccessReport => "access-report.schema.json",
+            Self::DiffReport => "diff-report.schema.json",
             Self::Baseline => "baseline.schema.json",
         }
     }
@@ -63,6 +67,7 @@ impl Name {
             Self::CheckReport => include_str!("../../schema/check-report.schema.json").to_owned(),
             Self::CodeQualityReport => include_str!("../../schema/code-quality-report.schema.json").to_owned(),
             Self::AccessReport => include_str!("../../schema/access-report.schema.json").to_owned(),
+            Self::DiffReport => include_str!("../../schema/diff-report.schema.json").to_owned(),
             Self::Baseline => include_str!("../../schema/baseline.schema.json").to_owned(),
         }
     }

@@ -176,7 +176,8 @@ fn plural(number: usize, one: &str, more: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{number} {more}") }
 }
 
-fn settings(report: &DiffReport<'_>) -> String {
+/// By which release, licence and setting both sides were judged.
+pub(super) fn settings(report: &DiffReport<'_>) -> String {
     let (base, head) = (report.base.settings, report.head.settings);
     let rest = |settings: Settings| (settings.tier, settings.instance_authorization);
     let before = format!("before it {}", release(base));

@@ -14,6 +14,9 @@ use crate::gitlab::{Tier, Version};
 use crate::inventory::Inventory;
 use crate::outlet::Outlet;
 
+/// The first line of a comment on a merge request, by which it is found again.
+pub const NOTE_MARKER: &str = "<!-- kaslint diff -->";
+
 /// Where a state comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {

@@ -8,7 +8,7 @@ use crate::diff::{
     Refused, Region, Side, Who,
 };
 use crate::gitlab::releases::{ADMINISTRATORS, NEW_MATCHER, OLD_MATCHER_LAST, PROTECTED_MERGE_REQUESTS};
-use crate::words::{self, excerpt};
+use crate::words;
 
 /// So many of a list are told; the others are counted.
 const TOLD: usize = 5;
@@ -18,6 +18,11 @@ const EXAMPLES: [&str; 4] = ["preprod", "staging", "production", "review/feature
 
 /// What of a sentence about refs that are not protected is enough to be read once.
 const MERGE_REQUESTS: &str = " (merge request pipelines too, unless the project protects them)";
+
+/// A value in backticks, of which it has none itself, so that it is known where it ends.
+fn excerpt(text: &str) -> String {
+    words::excerpt(&text.replace('`', "'"))
+}
 
 /// A change as one sentence.
 pub(super) fn sentence(change: &Change, report: &DiffReport<'_>) -> String {
@@ -247,24 +252,26 @@ fn on_refs(refs: Refs, report: &DiffReport<'_>) -> String {
 
 /// Whoever is a member, up to what they do.
 fn people(members: &[Member]) -> String {
-    let is_project = |member: &&Member| matches!(member, Member::Project(_));
+    let named = |noun: &str, of: fn(&Member) -> Option<&String>| {
+        let paths: Vec<String> = members.iter().filter_map(of).map(|path| excerpt(path)).collect();
+        match paths.len() {
+            0 => None,
+            1 => Some(format!("members of the {noun} {}", listed(paths, noun))),
+            _ => Some(format!("members of the {noun}s {}", listed(paths, noun))),
+        }
+    };
+    let groups = named("group", |member| if let Member::Group(path) = member { Some(path) } else { None });
+    let projects = named("project", |member| if let Member::Project(path) = member { Some(path) } else { None });
+    let administrators = members.contains(&Member::Administrators);
+    let administrators = administrators.then(|| "instance administrators, members or not,".to_owned());
     // What is true of members of projects alone stands behind these.
-    let told = members.iter().filter(|member| !is_project(member)).chain(members.iter().filter(is_project));
-    let told: Vec<String> = told
-        .map(|member| match member {
-            Member::Group(path) => format!("members of the group {}", excerpt(path)),
-            Member::Project(path) => format!("members of the project {}", excerpt(path)),
-            Member::Administrators => "instance administrators, members or not,".to_owned(),
-        })
-        .collect();
-    let (count, has_project) = (told.len(), members.iter().any(|member| is_project(&member)));
-    let mut text = upper_first(&listed(told, "other"));
-    if count == 1 && members.contains(&Member::Administrators) {
-        text.push(' ');
-        return text;
-    }
-    text.push_str(if has_project { ", by invited groups too (Developer or more), " } else { " (Developer or more) " });
-    text
+    let rest = match (&groups, &projects) {
+        (_, Some(_)) => ", by invited groups too (Developer or more), ",
+        (Some(_), None) => " (Developer or more) ",
+        (None, None) => " ",
+    };
+    let told: Vec<String> = administrators.into_iter().chain(groups).chain(projects).collect();
+    format!("{}{rest}", upper_first(&told.join(" and ")))
 }
 
 fn upper_first(text: &str) -> String {
@@ -303,7 +310,8 @@ pub(super) fn as_whom(who: &Who) -> String {
                 ));
             }
             with.extend(uid.iter().map(|uid| format!("the uid {}", excerpt(uid))));
-            with.extend(extra.iter().take(TOLD).map(|(key, values)| excerpt(&format!("{key}: {}", values.join(", ")))));
+            let of_key = |key: &str, values: &[String]| excerpt(&format!("{key}: {}", values.join(", ")));
+            with.extend(extra.iter().take(TOLD).map(|(key, values)| format!("extra {}", of_key(key, values))));
             if with.is_empty() { name } else { format!("{name} with {}", words::list_and(&with)) }
         }
     }

@@ -114,8 +114,12 @@ impl Transport for Http {
                 let builder = self.agent.get(request.url);
                 request.headers.iter().fold(builder, |builder, (name, value)| builder.header(*name, *value)).call()
             }
-            Method::Post => {
-                let builder = self.agent.post(request.url).header("content-type", "application/json");
+            Method::Post | Method::Put => {
+                let builder = match request.method {
+                    Method::Put => self.agent.put(request.url),
+                    _ => self.agent.post(request.url),
+                };
+                let builder = builder.header("content-type", "application/json");
                 let builder =
                     request.headers.iter().fold(builder, |builder, (name, value)| builder.header(*name, *value));
                 builder.send(request.body.unwrap_or_default())

@@ -37,7 +37,7 @@ pub use organisation_schema::OrganisationSchema;
 pub use own_file::read_own_file;
 pub(crate) use paths::lexical;
 pub use scope::{MAX_FILES_OF_EDITOR, Neighbours, Scope};
-pub use settings::FILE_NAME;
+pub use settings::{FILE_NAME, policies_of};
 pub use settings_file::{Asked, SettingsFile};
 pub use snapshot::{Origin, Origins, Project, Snapshot};
 pub use steps::Steps;

@@ -141,6 +141,12 @@ pub struct Settings {
     pub policies: Arc<[Policy]>,
 }
 
+/// The policies of a settings file; `None` where it cannot be used.
+#[must_use]
+pub fn policies_of(source: &Arc<Source>, rules: RuleTable) -> Option<Arc<[Policy]>> {
+    Settings::read(source, rules).ok().map(|settings| settings.policies)
+}
+
 impl Settings {
     /// Reads a settings file.
     ///

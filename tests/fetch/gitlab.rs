@@ -1,9 +1,9 @@
 //! A GitLab of one's own: an ordinary HTTP server with GitLab's rules for pages, rights by role, faults on demand.
 
-use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -11,7 +11,9 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 use sha1::{Digest as _, Sha1};
 
+use crate::api::{Refused, Release, release_of, too_long, too_much, weighed};
 use crate::graphql::{self, Field};
+use crate::rest;
 
 pub const TOKEN: &str = "glpat-0123456789abcdefghij";
 
@@ -20,6 +22,12 @@ pub const GUEST: u32 = 10;
 pub const REPORTER: u32 = 20;
 pub const DEVELOPER: u32 = 30;
 pub const MAINTAINER: u32 = 40;
+
+/// The mode of a symbolic link, whose target is its text.
+pub const LINK: &str = "120000";
+/// The mode of a submodule.
+pub const SUBMODULE: &str = "160000";
+const FILE: &str = "100644";
 
 /// The use of a token that was never used.
 pub const NEVER: &str = "";
@@ -30,6 +38,8 @@ pub struct Project {
     pub path: String,
     pub archived: bool,
     pub files: BTreeMap<String, Vec<u8>>,
+    /// What git says of files that are none: [`LINK`] or [`SUBMODULE`], by path.
+    pub modes: BTreeMap<String, &'static str>,
     pub agents: Vec<(String, i64)>,
     pub environments: Vec<(String, &'static str)>,
     pub protected_branches: Vec<String>,
@@ -42,6 +52,14 @@ pub struct Project {
     pub token_used: Option<&'static str>,
     /// When its agent folders were last changed.
     pub changed: &'static str,
+    /// Whether the token's user may not see it.
+    pub is_hidden: bool,
+}
+
+impl Project {
+    pub fn mode(&self, path: &str) -> &'static str {
+        self.modes.get(path).copied().unwrap_or(FILE)
+    }
 }
 
 /// What is wrong with an answer.
@@ -72,8 +90,12 @@ pub struct World {
     pub unknown: Vec<&'static str>,
     /// Whether the same cursor comes again and again.
     pub loops: bool,
+    /// Whether groups and projects are told to lie in themselves.
+    pub is_own_parent: bool,
     /// By the number of the request, counted from 1.
     pub faults: Faults,
+    /// Whether it is asked wrongly on purpose, which is not recorded.
+    pub is_mistreated: bool,
 }
 
 impl Default for World {
@@ -88,7 +110,9 @@ impl Default for World {
             latency: Duration::ZERO,
             unknown: Vec::new(),
             loops: false,
+            is_own_parent: false,
             faults: Box::new(|_, _| None),
+            is_mistreated: false,
         }
     }
 }
@@ -97,6 +121,32 @@ pub struct Gitlab {
     pub url: String,
     pub asked: Arc<Mutex<Vec<String>>>,
     pub hangs: Arc<AtomicUsize>,
+    pub complaints: Settled,
+}
+
+/// What nobody should have asked: queries that no release takes, or that are close to what GitLab refuses. A test that does not look at them fails.
+#[derive(Clone, Default)]
+pub struct Complaints(Arc<Mutex<Vec<String>>>);
+
+impl Complaints {
+    fn add(&self, complaint: String) {
+        self.0.lock().unwrap().push(complaint);
+    }
+
+    /// What there was to complain of, which is then settled.
+    pub fn take(&self) -> Vec<String> {
+        std::mem::take(&mut *self.0.lock().unwrap())
+    }
+}
+
+/// Looks at the complaints at the end.
+pub struct Settled(pub Complaints);
+
+impl Drop for Settled {
+    fn drop(&mut self) {
+        let complaints = self.0.take();
+        assert!(std::thread::panicking() || complaints.is_empty(), "{complaints:?}");
+    }
 }
 
 impl Gitlab {
@@ -104,19 +154,22 @@ impl Gitlab {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (asked, hangs, world) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicUsize::new(0)), Arc::new(world));
-        let gitlab = Self { url, asked: Arc::clone(&asked), hangs: Arc::clone(&hangs) };
+        let complaints = Complaints::default();
+        let gitlab =
+            Self { url, asked: Arc::clone(&asked), hangs: Arc::clone(&hangs), complaints: Settled(complaints.clone()) };
         let count = Arc::new(AtomicUsize::new(0));
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (world, asked, hangs, count) =
                     (Arc::clone(&world), Arc::clone(&asked), Arc::clone(&hangs), Arc::clone(&count));
+                let complaints = complaints.clone();
                 std::thread::spawn(move || {
                     let mut reader = BufReader::new(stream.try_clone().unwrap());
                     while let Some(request) = read(&mut reader) {
                         let number = count.fetch_add(1, Ordering::Relaxed) + 1;
                         asked.lock().unwrap().push(request.path.clone());
                         std::thread::sleep(world.latency);
-                        if !answer(&world, &request, number, &stream, &hangs) {
+                        if !answer(&world, &request, number, &stream, (&hangs, &complaints)) {
                             return;
                         }
                     }
@@ -131,17 +184,33 @@ impl Gitlab {
     }
 }
 
-struct Request {
-    path: String,
+pub struct Request {
+    pub path: String,
+    /// Where it was sent to, as its header says.
+    pub host: String,
     token: String,
     body: String,
+}
+
+/// An answer: status, headers, body.
+pub struct Answer {
+    pub status: u16,
+    pub headers: Vec<(&'static str, String)>,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    pub fn json(status: u16, body: &Value) -> Self {
+        let headers = vec![("content-type", "application/json".to_owned())];
+        Self { status, headers, body: body.to_string().into_bytes() }
+    }
 }
 
 fn read(reader: &mut BufReader<TcpStream>) -> Option<Request> {
     let mut line = String::new();
     reader.read_line(&mut line).ok().filter(|&length| length > 0)?;
     let path = line.split(' ').nth(1)?.to_owned();
-    let (mut length, mut token) = (0, String::new());
+    let (mut length, mut token, mut host) = (0, String::new(), String::new());
     loop {
         let mut header = String::new();
         reader.read_line(&mut header).ok()?;
@@ -153,20 +222,30 @@ fn read(reader: &mut BufReader<TcpStream>) -> Option<Request> {
         match name.to_ascii_lowercase().as_str() {
             "content-length" => length = value.trim().parse().ok()?,
             "private-token" => token = value.trim().to_owned(),
+            "host" => host = value.trim().to_owned(),
             _ => {}
         }
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
-    Some(Request { path, token, body: String::from_utf8(body).ok()? })
+    Some(Request { path, host, token, body: String::from_utf8(body).ok()? })
 }
 
 /// Whether the connection goes on.
-fn answer(world: &World, request: &Request, number: usize, mut stream: &TcpStream, hangs: &AtomicUsize) -> bool {
+fn answer(
+    world: &World,
+    request: &Request,
+    number: usize,
+    mut stream: &TcpStream,
+    (hangs, complaints): (&AtomicUsize, &Complaints),
+) -> bool {
     let fault = (world.faults)(number, &request.path);
-    let total = Cell::new(None);
     let is_fault = fault.is_some();
-    let (status, headers, body) = match fault {
+    let mut points = None;
+    let named = |headers: Vec<(&'static str, &str)>| {
+        headers.into_iter().map(|(name, value)| (name, value.to_owned())).collect()
+    };
+    let answer = match fault {
         Some(Fault::Cut) => return false,
         Some(Fault::Hang) => {
             hangs.fetch_add(1, Ordering::SeqCst);
@@ -179,29 +258,36 @@ fn answer(world: &World, request: &Request, number: usize, mut stream: &TcpStrea
             while stream.write_all(&blanks).is_ok() {}
             return false;
         }
-        Some(Fault::Status(status, headers, body)) => (status, headers, body.as_bytes().to_vec()),
-        Some(Fault::Body(kind, body)) => (200, vec![("content-type", kind)], body),
-        None if request.token != TOKEN => (401, vec![], br#"{"message":"401 Unauthorized"}"#.to_vec()),
-        None => {
-            let (status, value) = world.answer(request, &total);
-            let body = value.map_or_else(|raw| raw, |json| json.to_string().into_bytes());
-            (status, vec![("content-type", "application/json")], body)
+        Some(Fault::Status(status, headers, body)) => {
+            Answer { status, headers: named(headers), body: body.as_bytes().to_vec() }
         }
+        Some(Fault::Body(kind, body)) => Answer { status: 200, headers: named(vec![("content-type", kind)]), body },
+        None if request.token != TOKEN => Answer::json(401, &json!({ "message": "401 Unauthorized" })),
+        None if request.path == "/api/graphql" => {
+            // What the fake does not understand is no answer, and somebody has to look at it.
+            let answer = std::panic::catch_unwind(AssertUnwindSafe(|| world.graphql(&request.body, complaints)));
+            let Ok((status, answer, scored)) = answer else {
+                complaints.add(format!("this is not understood: {}", request.body));
+                return false;
+            };
+            points = scored;
+            Answer::json(status, &answer)
+        }
+        None => rest::answer(world, request),
     };
-    record(request, status, &body, is_fault);
-    let mut head = format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\n", body.len());
-    for (name, value) in headers {
+    if !world.is_mistreated {
+        record(request, &answer, points, is_fault);
+    }
+    let mut head = format!("HTTP/1.1 {} X\r\ncontent-length: {}\r\n", answer.status, answer.body.len());
+    for (name, value) in answer.headers {
         head.push_str(&format!("{name}: {value}\r\n"));
     }
-    if let Some(total) = total.get() {
-        head.push_str(&format!("x-total: {total}\r\n"));
-    }
     head.push_str("\r\n");
-    stream.write_all(head.as_bytes()).is_ok() && stream.write_all(&body).is_ok()
+    stream.write_all(head.as_bytes()).is_ok() && stream.write_all(&answer.body).is_ok()
 }
 
-/// Writes request and answer into the folder that `KASLINT_RECORD` names, for `tests/live`.
-fn record(request: &Request, status: u16, body: &[u8], is_fault: bool) {
+/// Writes request and answer into the folder that `KASLINT_RECORD` names, for `tests/live`, with the points of the query.
+fn record(request: &Request, answer: &Answer, points: Option<usize>, is_fault: bool) {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     let Some(folder) = std::env::var_os("KASLINT_RECORD").map(std::path::PathBuf::from) else { return };
     let folder =
@@ -210,8 +296,9 @@ fn record(request: &Request, status: u16, body: &[u8], is_fault: bool) {
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
     let mut told = serde_json::from_str(&request.body).unwrap_or_else(|_| json!({}));
     told["path"] = json!(request.path);
-    let body: Value = serde_json::from_slice(body).unwrap_or_default();
-    let answer = json!({ "status": status, "fault": is_fault, "body": body });
+    told["points"] = json!(points);
+    let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let answer = json!({ "status": answer.status, "fault": is_fault, "body": body });
     std::fs::write(folder.join(format!("{number:06}.request.json")), told.to_string()).unwrap();
     std::fs::write(folder.join(format!("{number:06}.answer.json")), answer.to_string()).unwrap();
 }
@@ -222,135 +309,54 @@ pub fn git_hash(bytes: &[u8]) -> String {
 }
 
 impl World {
-    fn answer(&self, request: &Request, total: &Cell<Option<usize>>) -> (u16, Result<Value, Vec<u8>>) {
-        let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
-        let path = percent_encoding::percent_decode_str(path).decode_utf8_lossy().into_owned();
-        let page: usize = query.split('&').find_map(|part| part.strip_prefix("page=")?.parse().ok()).unwrap_or(1);
-        let not_found = || (404, Ok(json!({ "message": "404 Not Found" })));
-        let forbidden = || (403, Ok(json!({ "message": "403 Forbidden" })));
-        let paged = |items: Vec<Value>| -> Value {
-            total.set(Some(items.len()));
-            items.into_iter().skip((page - 1) * 100).take(100).collect()
-        };
-        match path.as_str() {
-            "/api/graphql" => return (200, Ok(self.graphql(&request.body))),
-            "/api/v4/metadata" => {
-                return (
-                    200,
-                    Ok(json!({
-                        "version": self.version,
-                        "revision": "0123abc",
-                        "enterprise": self.enterprise,
-                        "kas": {
-                            "enabled": true,
-                            "externalUrl": "wss://kas.example.com",
-                            "externalK8sProxyUrl": "https://kas.example.com/k8s-proxy",
-                            "version": "18.9.0",
-                        },
-                    })),
-                );
-            }
-            "/api/v4/personal_access_tokens/self" => {
-                return (200, Ok(json!({ "id": 7, "user_id": 9, "scopes": ["read_api"] })));
-            }
-            "/api/v4/user" => return (200, Ok(json!({ "id": 9 }))),
-            "/api/v4/application/settings" => return forbidden(),
-            _ => {}
-        }
-        if let Some(rest) = path.strip_prefix("/api/v4/groups/") {
-            if rest.contains("/members/all/") {
-                return if self.is_member {
-                    (200, Ok(json!({ "id": 9, "access_level": self.role })))
-                } else {
-                    not_found()
-                };
-            }
-            if let Some(group) = rest.strip_suffix("/descendant_groups") {
-                let below = self.groups.iter().filter(|(path, _)| path.starts_with(&format!("{group}/")));
-                return (200, Ok(paged(below.map(|(path, id)| json!({ "id": id, "full_path": path })).collect())));
-            }
-            if let Some(group) = rest.strip_suffix("/projects") {
-                let below = self.below(group).map(|project| self.object(project)).collect();
-                return (200, Ok(paged(below)));
-            }
-            return not_found();
-        }
-        let Some(rest) = path.strip_prefix("/api/v4/projects/") else { return not_found() };
-        let of = |suffix: &str| self.projects.iter().find(|project| rest.strip_suffix(suffix) == Some(&project.path));
-        let maintainers = json!([{ "id": 1, "access_level": 40, "access_level_description": "Maintainers" }]);
-        let protected = |names: &[String], levels: &[&str]| {
-            let one = |name: &String| {
-                let mut one = json!({ "id": 1, "name": name, "allow_force_push": false });
-                levels.iter().for_each(|level| one[*level] = maintainers.clone());
-                one
-            };
-            paged(names.iter().map(one).collect())
-        };
-        if let Some(project) = of("/protected_branches") {
-            return if self.role < REPORTER {
-                forbidden()
-            } else {
-                (200, Ok(protected(&project.protected_branches, &["push_access_levels", "merge_access_levels"])))
-            };
-        }
-        if let Some(project) = of("/protected_tags") {
-            return if self.role < MAINTAINER {
-                forbidden()
-            } else {
-                (200, Ok(protected(&project.protected_tags, &["create_access_levels"])))
-            };
-        }
-        if let Some(project) = of("/ci/lint") {
-            // As if everything were in one file.
-            let merged = project.files.iter().filter(|(path, _)| path.ends_with(".yml"));
-            let merged: String = merged.map(|(path, _)| format!("# {path}\nmerged: {{script: [make]}}\n")).collect();
-            return (200, Ok(json!({ "valid": true, "errors": [], "merged_yaml": merged })));
-        }
-        if let Some((project, file)) = rest.split_once("/repository/files/") {
-            let project = self.projects.iter().find(|known| known.path == project);
-            let bytes = project.zip(file.strip_suffix("/raw")).and_then(|(project, file)| project.files.get(file));
-            return bytes.map_or_else(not_found, |bytes| (200, Err(bytes.clone())));
-        }
-        of("").map_or_else(not_found, |project| (200, Ok(self.object(project))))
-    }
-
-    fn below<'w>(&'w self, group: &str) -> impl Iterator<Item = &'w Project> {
+    pub fn below<'w>(&'w self, group: &str) -> impl Iterator<Item = &'w Project> {
         let below = format!("{group}/");
         self.projects.iter().filter(move |project| project.path.starts_with(&below))
     }
 
-    /// A project of REST.
-    fn object(&self, project: &Project) -> Value {
-        let mut object = json!({
-            "id": project.id, "path_with_namespace": project.path, "archived": project.archived,
-            "name": "A project", "name_with_namespace": "Acme / A project", "path": project.path.rsplit('/').next(),
-            "description": null, "topics": [], "tag_list": [], "star_count": 0, "forks_count": 0,
-            "created_at": "2026-01-01T00:00:00.000Z", "last_activity_at": "2026-01-01T00:00:00.000Z",
-            "ssh_url_to_repo": format!("git@gitlab.example.com:{}.git", project.path),
-            "http_url_to_repo": format!("https://gitlab.example.com/{}.git", project.path),
-            "web_url": format!("https://gitlab.example.com/{}", project.path), "readme_url": null, "avatar_url": null,
-            "namespace": {
-                "id": 1, "name": "Acme", "path": "acme", "kind": "group", "full_path": project.path.rsplit_once('/').map(|(path, _)| path),
-                "parent_id": null, "avatar_url": null, "web_url": "https://gitlab.example.com/groups/acme",
-            },
-            "empty_repo": project.files.is_empty(), "default_branch": "main",
-            "allow_pipeline_trigger_approve_deployment": false,
-        });
-        if self.role >= MAINTAINER {
-            object["auto_devops_enabled"] = json!(project.auto_devops);
-        }
-        object
+    /// Whether a group is told to lie below another.
+    pub fn is_below(&self, group: &str, above: &str) -> bool {
+        group.strip_prefix(above).is_some_and(|below| below.starts_with('/')) || (self.is_own_parent && group == above)
     }
 
-    fn graphql(&self, body: &str) -> Value {
+    /// Whether it lies in the namespace of a user.
+    pub fn is_personal(&self, project: &Project) -> bool {
+        let top = project.path.split('/').next();
+        !self.groups.iter().any(|(path, _)| Some(path.as_str()) == top)
+    }
+
+    pub fn release(&self) -> Release {
+        release_of(self.version)
+    }
+
+    fn graphql(&self, body: &str, complaints: &Complaints) -> (u16, Value, Option<usize>) {
         let body: Value = serde_json::from_str(body).unwrap();
         let text = body["query"].as_str().unwrap();
-        if let Some(unknown) = self.unknown.iter().find(|unknown| text.contains(**unknown)) {
-            return json!({ "errors": [{ "message": format!("Field '{unknown}' doesn't exist on type 'Project'") }] });
+        let errors =
+            |messages: &[String]| -> Value { messages.iter().map(|text| json!({ "message": text })).collect() };
+        let refuse = |Refused { status, messages, is_expected }: Refused| {
+            if !is_expected {
+                complaints.add(messages.join("; "));
+            }
+            (status, json!({ "errors": errors(&messages) }), None)
+        };
+        if let Some(refused) = too_long(text) {
+            return refuse(refused);
         }
         let fields = graphql::parse(text, &body["variables"]);
+        let points = match weighed(text, &fields, self.release(), &self.unknown) {
+            Err(refused) => return refuse(refused),
+            Ok((points, complaint)) => {
+                complaint.into_iter().for_each(|complaint| complaints.add(complaint));
+                points
+            }
+        };
+        if let Some(message) = too_much(&fields) {
+            complaints.add(message.clone());
+            return (200, json!({ "data": null, "errors": errors(&[message]) }), None);
+        }
         let data: Map<String, Value> = fields.iter().map(|field| (field.alias.clone(), self.root(field))).collect();
-        json!({ "data": data })
+        (200, json!({ "data": data }), Some(points))
     }
 
     fn root(&self, field: &Field) -> Value {
@@ -365,7 +371,7 @@ impl World {
                     "autoDevopsEnabled" => Value::Null,
                     "descendantGroups" => {
                         let below: Vec<&(String, i64)> =
-                            self.groups.iter().filter(|(known, _)| known.starts_with(&format!("{path}/"))).collect();
+                            self.groups.iter().filter(|(known, _)| self.is_below(known, path)).collect();
                         self.connection(inner, &below, &|(path, id), field| match field.name.as_str() {
                             "id" => json!(format!("gid://gitlab/Group/{id}")),
                             "fullPath" => json!(path),
@@ -374,7 +380,7 @@ impl World {
                     }
                     "projects" => {
                         let below: Vec<&Project> = self.below(path).collect();
-                        self.connection(inner, &below, &|project, field| self.project(project, field))
+                        self.projects(inner, &below)
                     }
                     other => panic!("group.{other}"),
                 })
@@ -384,7 +390,7 @@ impl World {
                 let is_asked =
                     |project: &&Project| paths.is_none_or(|paths| paths.iter().any(|path| path == &project.path));
                 let asked: Vec<&Project> = self.projects.iter().filter(is_asked).collect();
-                self.connection(field, &asked, &|project, field| self.project(project, field))
+                self.projects(field, &asked)
             }
             "groups" => {
                 let all: Vec<&(String, i64)> = self.groups.iter().collect();
@@ -392,7 +398,7 @@ impl World {
                     if field.name == "fullPath" { json!(path) } else { Value::Null }
                 })
             }
-            "project" => match self.projects.iter().find(|project| project.path == argument("fullPath")) {
+            "project" => match self.find(argument("fullPath")) {
                 Some(project) => select(&field.selection, &|inner| self.project(project, inner)),
                 None => Value::Null,
             },
@@ -406,6 +412,8 @@ impl World {
             "id" => json!(format!("gid://gitlab/Project/{}", project.id)),
             "fullPath" => json!(project.path),
             "archived" => json!(project.archived),
+            "group" if self.is_personal(project) => Value::Null,
+            "group" if self.is_own_parent => json!({ "fullPath": project.path }),
             "group" => json!({ "fullPath": project.path.rsplit_once('/').unwrap().0 }),
             "ciConfigPathOrDefault" => json!(project.ci_config_path.as_deref().unwrap_or(".gitlab-ci.yml")),
             "userPermissions" => json!({
@@ -454,7 +462,29 @@ impl World {
         }
     }
 
+    /// The project of a path, if the token's user may see it.
+    pub fn find(&self, path: &str) -> Option<&Project> {
+        self.projects.iter().find(|project| project.path == path && !project.is_hidden)
+    }
+
+    fn projects(&self, field: &Field, projects: &[&Project]) -> Value {
+        let is_shown = |project: &Project| !project.is_hidden;
+        self.redacted(field, projects, &is_shown, &|project, field| self.project(project, field))
+    }
+
     fn connection<T>(&self, field: &Field, items: &[&T], node: &dyn Fn(&T, &Field) -> Value) -> Value {
+        self.redacted(field, items, &|_| true, node)
+    }
+
+    /// A page of a connection. What is not shown is taken out after the page was cut (`connection_redaction.rb`), so that a page may be short,
+    /// or empty, although there are more.
+    fn redacted<T>(
+        &self,
+        field: &Field,
+        items: &[&T],
+        is_shown: &dyn Fn(&T) -> bool,
+        node: &dyn Fn(&T, &Field) -> Value,
+    ) -> Value {
         let number =
             |value: Option<&Value>| value.and_then(Value::as_u64).and_then(|number| usize::try_from(number).ok());
         let first = number(field.arguments.get("first")).unwrap_or(100).min(100);
@@ -465,9 +495,11 @@ impl World {
                 let cursor = if self.loops { 0 } else { end };
                 json!({ "hasNextPage": self.loops || end < items.len(), "endCursor": cursor.to_string() })
             }
-            "nodes" => {
-                items[after..end].iter().map(|item| select(&inner.selection, &|field| node(item, field))).collect()
-            }
+            "nodes" => items[after..end]
+                .iter()
+                .filter(|item| is_shown(item))
+                .map(|item| select(&inner.selection, &|field| node(item, field)))
+                .collect(),
             other => panic!("connection.{other}"),
         })
     }
@@ -502,7 +534,7 @@ fn repository(world: &World, project: &Project, field: &Field) -> Value {
             world.connection(field, &blobs, &|(path, bytes), field| match field.name.as_str() {
                 "path" => json!(path),
                 "oid" => json!(git_hash(bytes)),
-                "mode" => json!("100644"),
+                "mode" => json!(project.mode(path)),
                 "size" => json!(bytes.len().to_string()),
                 _ => json!(String::from_utf8_lossy(bytes)),
             })

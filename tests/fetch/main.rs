@@ -8,11 +8,16 @@
 #![allow(clippy::print_stdout, reason = "measures are told")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail loudly")]
 
+mod api;
 mod faults;
 mod gitlab;
 mod graphql;
+mod hostile;
 mod live;
+mod note;
 mod relay;
+mod releases;
+mod rest;
 mod tls;
 
 use std::collections::BTreeMap;
@@ -848,6 +853,8 @@ fn no_other_command_opens_a_socket() {
         (&["inventory", "fetch", "--group", "acme", "--output", "new", "--offline"], &[]),
         (&["access", "--live", "--offline"], inventory),
         (&["doctor", "--live", "--offline"], inventory),
+        (&["diff", ".", "../inventory"], inventory),
+        (&["diff", ".", "../inventory", "--post=acme/agents!12", "--offline"], inventory),
         (&["lsp"], &[]),
         (&["rules"], &[]),
         (&["schema", "inventory"], &[]),

@@ -382,3 +382,68 @@ fn head_is_judged_by_the_settings_and_the_inventory_of_base() {
     let run = repository.diff(&["HEAD", "--inventory", "mine/inventory.yaml"]);
     assert!(run.stdout.contains("No new access"), "{}", run.transcript());
 }
+
+#[test]
+fn a_policy_that_head_weakens_is_a_finding() {
+    let repository = Repository::new();
+    let policy = |more: &str| format!("{SETTINGS}policy:\n- {{name: closed, require: {{{more}}}}}\n");
+    repository.write(".kaslint.yaml", &policy("protected_branches_only: true, identity: [ci_job]"));
+    repository.commit();
+    let findings = |text: &str| {
+        repository.write(".kaslint.yaml", text);
+        let run = repository.diff(&["HEAD", "--format", "json"]);
+        let report = run.json();
+        let findings = report["findings"].as_array().expect("findings").clone();
+        let told = findings.iter().filter(|finding| finding["rule"] == "policy-weakened");
+        let told: Vec<String> = told.map(|finding| finding["policy"].as_str().expect("a name").to_owned()).collect();
+        assert!(told.is_empty() || run.code == 1, "{}", run.transcript());
+        assert_eq!(report["verdict"], "no-new-access");
+        told
+    };
+    let stronger = policy("protected_branches_only: true, identity: [ci_job], environments: [production]");
+    assert!(findings(&stronger).is_empty());
+    assert_eq!(findings(&policy("protected_branches_only: true")), ["closed"]);
+    assert_eq!(findings(&policy("protected_branches_only: true, identity: [ci_job, agent]")), ["closed"]);
+    assert_eq!(findings(SETTINGS), ["closed"], "it is gone");
+    assert_eq!(
+        findings("policy: [{name: closed, requires: {}}]\n"),
+        ["closed"],
+        "what nobody can use holds to nothing"
+    );
+    let base = policy("protected_branches_only: true, identity: [ci_job]");
+    assert_eq!(findings(&format!("{base}rules: {{policy-violation: note}}\n")), ["closed"]);
+    assert_eq!(findings(&format!("{base}ignore: [{{rule: policy-violation, reason: x}}]\n")), ["closed"]);
+    assert!(findings(&format!("{base}# as before\n")).is_empty());
+}
+
+/// A pattern is another one under the other matcher, also where only one side of a pair has it.
+#[test]
+fn pairs_of_matchers_are_told_apart() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |side: &str, entry: &str| {
+        let path = folder.path().join(side).join(CONFIG);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        std::fs::write(path, format!("ci_access: {{groups: [{{id: acme/web, {entry}}}]}}\n")).expect("a file");
+    };
+    write("base", "environments: ['prod*$']");
+    write("head", "protected_branches_only: true");
+    let arguments =
+        ["--base-gitlab-version", "19.0", "--gitlab-version", "19.5", "--tier", "free", "--project", "acme/agents"];
+    let run = crate::common::kaslint(
+        folder.path(),
+        &[&["diff", "--format", "json", "./base", "./head"], &arguments[..]].concat(),
+    );
+    let report = run.json();
+    let lost = report["changes"].as_array().expect("changes").iter().filter(|change| change["kind"] == "lost");
+    let told: Vec<String> = lost
+        .map(|change| format!("{} {}", change["conditions"][0]["holds"], change["environments"]["names"]))
+        .collect();
+    // Up to 19.4 it may be an expression that is found anywhere; from 19.5 on it is the end of a whole name.
+    assert_eq!(
+        told,
+        [
+            r#"[{"base":"old","head":"new"}] [{"in":[["prod*$"]],"not_in":[],"in_matchers":["old"],"not_in_matchers":[]}]"#,
+            r#"[{"base":"new","head":"new"}] [{"in":[["prod*$"]],"not_in":[]}]"#,
+        ]
+    );
+}

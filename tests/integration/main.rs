@@ -19,6 +19,7 @@ mod contexts;
 mod dictionaries;
 #[cfg(unix)]
 mod diff_git;
+mod diff_report;
 mod doctor;
 mod documents;
 mod environment_patterns;

@@ -276,22 +276,29 @@ class Action:
         values = {f"inputs.{name}": given.get(name, one["default"]) for name, one in self.action["inputs"].items()}
         values["github.action_repository"] = repository
         temporary = Path(tempfile.mkdtemp(dir=self.work))
-        told = ""
+        told, status = "", 0
+        self.summary = temporary / "summary"
         for step in self.action["runs"]["steps"]:
+            if "if" in step:
+                # The one condition that there is.
+                assert step["if"] == "${{ !cancelled() && inputs.diff != '' && steps.get.outputs.binary != '' }}", step["if"]
+                if not values["inputs.diff"] or not values.get("steps.get.outputs.binary"):
+                    continue
+            elif status:
+                continue
             output = temporary / "output"
             output.write_text("")
             environment = {
                 **{name: re.sub(r"\$\{\{ (\S+) \}\}", lambda match: values[match[1]], text) for name, text in step["env"].items()},
                 "PATH": self.path, "HOME": str(self.work), "RUNNER_TEMP": str(temporary), "RUNNER_OS": runner_os, "RUNNER_ARCH": ARCH,
-                "GITHUB_SERVER_URL": self.address, "GITHUB_ACTION_PATH": str(self.root), "GITHUB_OUTPUT": str(output),
+                "GITHUB_SERVER_URL": self.address, "GITHUB_ACTION_PATH": str(self.root), "GITHUB_OUTPUT": str(output), "GITHUB_STEP_SUMMARY": str(self.summary),
             }
             bash = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
             result = subprocess.run(bash, capture_output=True, text=True, cwd=folder, env=environment, stdin=subprocess.DEVNULL)
             told += result.stdout + result.stderr
             values.update((f"steps.{step['id']}.outputs.{name}", value) for name, _, value in (line.partition("=") for line in output.read_text().splitlines()))
-            if result.returncode:
-                break
-        assert result.returncode == expect, (given, result.returncode, told)
+            status = status or result.returncode
+        assert status == expect, (given, status, told)
         self.outputs = {name.rpartition(".")[2]: value for name, value in values.items() if name.startswith("steps.")}
         return told
 
@@ -302,19 +309,20 @@ class Component:
     def __init__(self, root, work, server, shell=("/bin/bash", "-c"), path="/usr/bin:/bin", token="job-token", job="kaslint"):
         self.root, self.work, self.shell, self.path, self.address, self.token, self.job = root, work, shell, path, server, token, job
 
-    def __call__(self, folder, expect, **given):
-        job = component(self.root, given)[self.job]
+    def __call__(self, folder, expect, environment=None, **given):
+        job, more = component(self.root, given)[self.job], environment or {}
         environment = {
             **{name: str(value) for name, value in job["variables"].items()},
             "PATH": self.path, "HOME": str(self.work), "TMPDIR": tempfile.mkdtemp(dir=self.work), "CI_API_V4_URL": f"{self.address}/api/v4",
-            "CI_JOB_TOKEN": self.token, "CI_PROJECT_PATH": "acme/agents",
+            "CI_JOB_TOKEN": self.token, "CI_PROJECT_PATH": "acme/agents", **more,
         }
         script = "\n".join(["set -e", *job["script"]])
         result = subprocess.run([*self.shell, script], capture_output=True, text=True, cwd=folder, env=environment, stdin=subprocess.DEVNULL)
         told = result.stdout + result.stderr
         assert result.returncode == expect, (given, result.returncode, told)
-        if self.job == "kaslint":
+        if "artifacts" in job:
             self.report = folder / job["artifacts"]["reports"]["codequality"]
+            self.kept = [folder / path for path in job["artifacts"].get("paths", [])]
         if expect < 2:
             assert not os.listdir(environment["TMPDIR"]), "the job leaves its downloads behind"
         return told
@@ -551,6 +559,122 @@ def inputs(tools, work, binary):
     print("inputs: lines are paths, blanks stay, and nothing of an input is run")
 
 
+class Notes(Server):
+    """A GitLab that keeps comments of the merge request acme/agents!7."""
+
+    def __init__(self):
+        super().__init__()
+        self.notes, outer, read = [], self, self.server.RequestHandlerClass
+        path = "/api/v4/projects/70/merge_requests/7/notes"
+
+        class Handler(read):
+            def do_GET(self):
+                if self.headers.get("PRIVATE-TOKEN") != "note-token":
+                    self.answer(401, b"{}")
+                elif self.path == "/api/v4/user":
+                    self.answer(200, b'{"id": 5}')
+                elif self.path.startswith(path):
+                    self.answer(200, json.dumps(outer.notes).encode())
+                else:
+                    self.answer(404, b"{}")
+
+            def put(self, number):
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["body"]
+                outer.notes[number:] = [{"id": number, "body": body, "author": {"id": 5}, "system": False}]
+                self.answer(200, b"{}")
+
+            def do_POST(self):
+                assert self.path == path, self.path
+                self.put(len(outer.notes))
+
+            def do_PUT(self):
+                self.put(int(self.path.removeprefix(f"{path}/")))
+
+        self.server.RequestHandlerClass = Handler
+
+
+def diff(tools, work, binary):
+    """The component's job and the action's step tell what a merge request lets in, from a shallow checkout, and comment once where there is a token."""
+    origin = repository(work / "origin", "{}\n")
+    (origin / ".kaslint.yaml").write_text("project: acme/agents\ngitlab: {version: '18.4', tier: premium}\n")
+    git = lambda *arguments, cwd=origin: run(["git", "-c", "user.name=t", "-c", "user.email=t@example.com", *arguments], cwd=cwd).strip()
+    git("add", "-A")
+    git("commit", "-q", "-m", "base")
+    base = git("rev-parse", "HEAD")
+    git("config", "uploadpack.allowAnySHA1InWant", "true")
+    (origin / CONFIG).write_text(GOOD)
+    git("commit", "-q", "-a", "-m", "head")
+    quiet = git("commit-tree", "-p", base, "-m", "other words", f"{base}^{{tree}}")
+
+    def checkout(name, of="HEAD"):
+        folder = work / name
+        git("update-ref", "refs/heads/wanted", of)
+        run(["git", "clone", "-q", "--depth", "1", "--branch", "wanted", f"file://{origin}", folder])
+        return folder
+
+    root, _ = release(work / "released", binary)
+    rule = lambda given: component(root, given)["kaslint-diff"]["rules"]
+    assert rule({}) == [{"if": '"false" == "true" && $CI_PIPELINE_SOURCE == "merge_request_event"'}], rule({})
+    assert rule({"diff": True}) == [{"if": '"true" == "true" && $CI_PIPELINE_SOURCE == "merge_request_event"'}], rule({})
+    notes = Notes()
+    (work / "has-git").mkdir()
+    (work / "has-git/git").symlink_to(shutil.which("git"))
+    (work / "git").mkdir()
+    for number, (shell, path) in enumerate(shells(work / "git")):
+        job = Component(root, work, "http://127.0.0.1:1", shell, f"{path}:{work / 'has-git'}", job="kaslint-diff")
+        folder, given = checkout(f"checkout-{number}"), {"binary": str(binary)}
+        merge_request = {"CI_MERGE_REQUEST_DIFF_BASE_SHA": base}
+        without = Component(root, work, "http://127.0.0.1:1", shell, path, job="kaslint-diff")
+        assert "no git" in without(folder, 2, environment=merge_request, **given)
+        told = job(folder, 1, environment=merge_request, **given)
+        assert "New access: 1 change lets more in" in told and "`acme/web/shop`" in told, told
+        (note,) = job.kept
+        assert note.read_text().startswith("<!-- kaslint diff -->\n**New access"), note.read_text()
+        (entry,) = json.loads(job.report.read_text())
+        assert entry["check_name"] == "new-access" and entry["location"]["path"] == CONFIG, entry
+        job(folder, 0, environment=merge_request, fail_on="never", **given)
+        assert "See to its quotes" in job(folder, 2, environment=merge_request, diff_arguments="--project 'a", **given)
+        job(folder, 1, environment=merge_request, diff_arguments="--tier 'free'", **given)
+        for value in ["", "-x", "--upload-pack=touch pwned", "$(touch pwned)", "main"]:
+            assert "names no commit" in job(folder, 2, environment={"CI_MERGE_REQUEST_DIFF_BASE_SHA": value}, **given), value
+        assert "cannot be fetched" in job(folder, 2, environment={"CI_MERGE_REQUEST_DIFF_BASE_SHA": "0" * 40}, **given)
+        assert not (folder / "pwned").exists(), "an input ran as a command"
+        # The target branch has moved on: what it brought is no part of the merge request.
+        job(folder, 0, environment={**merge_request, "CI_MERGE_REQUEST_TARGET_BRANCH_SHA": git("rev-parse", "HEAD")}, **given)
+        job(checkout(f"quiet-{number}", quiet), 0, environment=merge_request, **given)
+        # A comment where there is a token for it, and one alone.
+        notes.notes.clear()
+        token = {
+            **merge_request, "KASLINT_NOTE_TOKEN": "note-token", "GITLAB_TOKEN": "another", "CI_SERVER_URL": notes.address,
+            "CI_MERGE_REQUEST_IID": "7", "CI_MERGE_REQUEST_PROJECT_ID": "70",
+        }
+        http = {"diff_arguments": "--insecure-http"}
+        assert "Commented on 70!7" in job(folder, 1, environment=token, **http, **given)
+        assert "says this already" in job(folder, 1, environment=token, **http, **given)
+        (kept,) = notes.notes
+        assert kept["body"] == note.read_text().strip(), kept
+        told = job(folder, 2, environment={**token, "KASLINT_NOTE_TOKEN": "wrong"}, **http, **given)
+        assert "cannot comment" in told and "wrong" not in told, told
+
+    action = Action(root, work, "http://127.0.0.1:1")
+    folder, named = checkout("action"), {"binary": str(binary), "arguments": "--fail-on never"}
+    action(folder, 0, **named)
+    assert not action.summary.exists(), "nobody asked for it"
+    told = action(folder, 1, diff=base, **named)
+    assert "New access" in told and action.summary.read_text().startswith("<!-- kaslint diff -->\n**New access"), told
+    action(folder, 0, diff=base, fail_on="never", **named)
+    # What is wrong in the files does not keep it away.
+    (folder / CONFIG).write_text(BAD)
+    action(folder, 1, diff=base, fail_on="never", binary=str(binary))
+    assert "New access" in action.summary.read_text()
+    run(["git", "checkout", "-q", "."], cwd=folder)
+    for value in ["--upload-pack=x", "$(touch pwned)", "a b", "main; touch pwned"]:
+        assert "names no commit" in action(folder, 2, diff=value, **named), value
+    assert "cannot be fetched" in action(folder, 2, diff="nowhere", **named)
+    assert not (folder / "pwned").exists(), "an input ran as a command"
+    print("diff: what a merge request lets in is told, kept, and commented on once")
+
+
 def publishing(tools, work):
     """The step that publishes makes a commit with the pins upon what was built, a draft with all files, then the tag, then the release."""
     import yaml
@@ -622,12 +746,13 @@ def documentation(tools, work):
     run([tools / "pre-commit", "validate-config", path])
     known = {hook["id"] for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())}
     assert {hook["id"] for repo in hooks["repos"] for hook in repo["hooks"]} <= known
-    workflow, path = block_with("uses: actions/checkout")
-    run([*check, "vendor.github-workflows", path])
     action = yaml.safe_load((ROOT / "action.yml").read_text())
-    given = [step["with"] for step in workflow["jobs"]["kaslint"]["steps"] if "kaslint" in step["uses"]]
-    assert given and all(set(one) <= set(action["inputs"]) for one in given), given
-    for sign in ["--tier premium --inventory", "doctor: true"]:
+    for sign in ["deployments/my agents", "pull_request.base.sha"]:
+        workflow, path = block_with(sign)
+        run([*check, "vendor.github-workflows", path])
+        given = [step["with"] for step in workflow["jobs"]["kaslint"]["steps"] if "kaslint" in step["uses"]]
+        assert given and all(set(one) <= set(action["inputs"]) for one in given), given
+    for sign in ["--tier premium --inventory", "doctor: true", "diff: true"]:
         pipeline, path = block_with(sign)
         run([*check, "vendor.gitlab-ci", path])
         (include,) = pipeline["include"]
@@ -646,7 +771,7 @@ def main():
         sys.path[:0] = [str(path) for path in (work / "tools/lib").glob("python3*/site-packages")]
         environment = {**os.environ, "PRE_COMMIT_HOME": str(work / "pre-commit"), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
         given = {"tools": tools, "environment": environment, "binary": binary}
-        for part in [schemas, actionlint, audits, downloads, registry, inputs, publishing, documentation, wheel, hook]:
+        for part in [schemas, actionlint, audits, downloads, registry, inputs, diff, publishing, documentation, wheel, hook]:
             if not chosen or part.__name__ in chosen:
                 place = work / part.__name__
                 place.mkdir()

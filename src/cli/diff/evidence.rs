@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde_yaml::Value;
 
@@ -9,8 +10,11 @@ use super::loaded::Loaded;
 use super::states::{MAX_SIZE, is_settings};
 use crate::diff_report::{Evidence, PolicyFinding};
 use crate::inventory::{self, Inventory};
+use crate::policy::weakened;
 use crate::project::files::{Content, FileSource, Kind, Walk};
 use crate::project::paths::shown_path;
+use crate::project::policies_of;
+use crate::rules;
 use crate::source::Source;
 use crate::words::{excerpt, list_and};
 
@@ -149,6 +153,9 @@ fn settings(path: &Path, before: Option<&str>, after: Option<&str>, evidences: &
         kinds.insert("settings");
     }
     let shown = shown_path(path);
+    if kinds.contains("policy") || kinds.contains("ignores") {
+        evidences.findings.extend(weaker(&shown, (before, &old), (after, &new)));
+    }
     for kind in kinds {
         let (what, which) = match kind {
             "policy" => ("the policies in", "those"),
@@ -159,4 +166,56 @@ fn settings(path: &Path, before: Option<&str>, after: Option<&str>, evidences: &
         let message = format!("HEAD changes {what} {}; this report goes by {which}{of}.", excerpt(&shown));
         evidences.told.push(Evidence { what: kind, path: shown.clone(), message });
     }
+}
+
+/// The rule that policies are held by.
+const VIOLATION: &str = "policy-violation";
+
+/// The policies of BASE that HEAD weakens, and those that it no longer tells of.
+fn weaker(
+    path: &str,
+    (before, old): (Option<&str>, &Value),
+    (after, new): (Option<&str>, &Value),
+) -> Vec<PolicyFinding> {
+    let read = |text: Option<&str>| {
+        let source = Arc::new(Source::new(path.to_owned(), text.unwrap_or_default().to_owned()));
+        policies_of(&source, rules::TABLE)
+    };
+    // Settings that nobody can use hold to no policy.
+    let (Some(before), after) = (read(before), read(after).unwrap_or_default()) else { return Vec::new() };
+    let finding = |policy: &str, message: String, line| PolicyFinding {
+        rule: "policy-weakened",
+        policy: policy.to_owned(),
+        message,
+        path: path.to_owned(),
+        line,
+    };
+    let mut all: Vec<PolicyFinding> = Vec::new();
+    for weakened in weakened(&before, &after) {
+        let line = weakened.line();
+        all.push(finding(&weakened.policy, weakened.message, line));
+    }
+    let is_told_less = level(new) < level(old) || ignored(new) > ignored(old);
+    for policy in before.iter().filter(|_| is_told_less) {
+        if all.iter().all(|known| known.policy != *policy.name) {
+            let message =
+                format!("The policy {} is weakened: `{VIOLATION}` is turned down or ignored.", excerpt(&policy.name));
+            all.push(finding(&policy.name, message, None));
+        }
+    }
+    all
+}
+
+/// How severe a violation is by `rules`; an error where they say nothing.
+fn level(settings: &Value) -> usize {
+    let level = settings.get("rules").and_then(|rules| rules.get(VIOLATION)).and_then(Value::as_str);
+    ["off", "note", "warning"].iter().position(|name| Some(*name) == level).unwrap_or(3)
+}
+
+/// How many items of `ignore`, and of `per-path`, are about violations.
+fn ignored(settings: &Value) -> usize {
+    let list = |key: &str| settings.get(key).and_then(Value::as_sequence).map(Vec::as_slice).unwrap_or_default();
+    let is_about = |item: &&Value| item.get("rule").and_then(Value::as_str) == Some(VIOLATION);
+    let lowers = |item: &&Value| item.get("rules").is_some_and(|rules| rules.get(VIOLATION).is_some());
+    list("ignore").iter().filter(is_about).count() + list("per-path").iter().filter(lowers).count()
 }

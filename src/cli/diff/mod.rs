@@ -2,11 +2,13 @@
 
 mod evidence;
 mod loaded;
+mod post;
 mod refusals;
 mod states;
 
 use std::path::PathBuf;
 
+use super::remote::RemoteArguments;
 use super::{Exit, output};
 use crate::access::Index;
 use crate::diff::{Diff, Sides, Verdict, compare};
@@ -14,6 +16,7 @@ use crate::diff_report::{DiffReport, Format, Stated};
 use crate::gitlab::{Tier, Version};
 use crate::project::{Options, Unusable};
 
+use post::Post;
 use states::States;
 
 #[derive(Debug, clap::Args)]
@@ -28,6 +31,8 @@ Exit status:
 Examples:
   kaslint diff main                       what the working tree lets in that main does not
   kaslint diff ./before ./after           two folders
+  kaslint diff main --post='acme/agents!12'
+                                          the same as a comment of a merge request
   kaslint diff ./inventory ./inventory --base-gitlab-version 18.9 --gitlab-version 19.5
                                           what an upgrade does to access"
 )]
@@ -69,6 +74,12 @@ pub(super) struct Arguments {
     /// several times.
     #[arg(long, value_name = "FORMAT[=FILE]", default_value = "human", value_parser = format, help_heading = "Report")]
     format: Vec<Choice>,
+    /// Write the report as a comment of the merge request, in the place of the one before: that of the job's pipeline, or PROJECT!NUMBER. Needs a
+    /// token with the scope api; that of a job may not comment. `--format markdown` shows the comment.
+    #[arg(long, value_name = "PROJECT!NUMBER", num_args = 0..=1, require_equals = true, default_missing_value = "", help_heading = "GitLab")]
+    post: Option<String>,
+    #[command(flatten, next_help_heading = "GitLab")]
+    remote: RemoteArguments,
     #[command(flatten)]
     options: Options,
 }
@@ -111,6 +122,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
     if arguments.staged && arguments.head.is_some() {
         return Err(Unusable::new("--staged takes the index for HEAD, and HEAD is given; leave one of them out"));
     }
+    let post = arguments.post.as_deref();
+    let post = post.map(|to| Post::to(to, &arguments.remote, arguments.options.offline)).transpose()?;
     let states = States::of(arguments)?;
     let (base, head) = states.load(arguments)?;
     let in_force = states.in_force(arguments, &base)?;
@@ -135,6 +148,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
                     width: output::width(),
                 };
                 deliver(arguments, &report)?;
+                if let Some(post) = &post {
+                    output::complain(&post.send(&report)?);
+                }
                 Ok(exit(arguments, &diff, &report))
             };
             match &in_force {

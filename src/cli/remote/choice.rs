@@ -66,8 +66,12 @@ pub(super) struct Chosen {
 }
 
 /// What a token has to be for everything that asks GitLab but `doctor`.
-const WOULD_DO: &str =
+pub(super) const WOULD_READ: &str =
     "a personal, project or group access token with the scope read_api and the role Developer would do";
+
+/// What it has to be for a comment. Source: `doc/ci/jobs/ci_job_token.md`: the token of a job reads comments and writes none.
+pub(super) const WOULD_WRITE: &str =
+    "a personal, project or group access token with the scope api, whose user may comment there, would do";
 
 /// Chooses.
 ///
@@ -77,7 +81,7 @@ pub(super) fn choose(
     given: &Given,
     environment: &Environment,
     glab: Option<&str>,
-    command: &str,
+    (command, would_do): (&str, &str),
 ) -> Result<Chosen, String> {
     let glab = glab.map(Glab::read).unwrap_or_default();
     let host = given
@@ -93,7 +97,7 @@ pub(super) fn choose(
             "{base} is not https, and a token would go there for everybody to read; --insecure-http lets it"
         ));
     }
-    let (token, note) = token(given, environment, &glab, &base, command)?;
+    let (token, note) = token(given, environment, &glab, &base, (command, would_do))?;
     Ok(Chosen { base, token, note })
 }
 
@@ -127,14 +131,14 @@ fn token(
     environment: &Environment,
     glab: &Glab,
     base: &str,
-    command: &str,
+    (command, would_do): (&str, &str),
 ) -> Result<(Token, Option<String>), String> {
     let named = [(&given.token, "the token file"), (&environment.gitlab_token, "GITLAB_TOKEN")];
     if let Some((text, place)) = named.into_iter().find_map(|(text, place)| Some((text.as_ref()?, place))) {
         let token = plain(text).ok_or_else(|| format!("{place} has to hold a token, on one line"))?;
         if is_of_job(&token, environment) {
             return Err(format!(
-                "{place} holds the token of a job, which does not open what `{command}` asks; {WOULD_DO} there"
+                "{place} holds the token of a job, which does not open what `{command}` asks; {would_do} there"
             ));
         }
         return Ok((Token::Access(token), None));
@@ -162,10 +166,10 @@ fn token(
     }
     if environment.job_token.is_some() {
         return Err(format!(
-            "CI_JOB_TOKEN does not open what `{command}` asks{why}; {WOULD_DO}, in GITLAB_TOKEN or --token-file"
+            "CI_JOB_TOKEN does not open what `{command}` asks{why}; {would_do}, in GITLAB_TOKEN or --token-file"
         ));
     }
-    Err(format!("there is no token for {base}{why}; {WOULD_DO}, in GITLAB_TOKEN or --token-file"))
+    Err(format!("there is no token for {base}{why}; {would_do}, in GITLAB_TOKEN or --token-file"))
 }
 
 /// Whether a token is that of a job: this one's, or by its prefix, which an instance may put its own before from 17.10 on.
@@ -197,6 +201,8 @@ fn is_past(end: &str, now: Timestamp) -> bool {
 mod tests {
     use super::*;
 
+    const FETCH: (&str, &str) = ("inventory fetch", WOULD_READ);
+
     const GLAB: &str = "\
 host: gitlab.example.com
 hosts:
@@ -226,7 +232,7 @@ hosts:
     }
 
     fn chosen(given: &Given, environment: &Environment) -> Result<(String, Token), String> {
-        choose(given, environment, Some(GLAB), "inventory fetch").map(|chosen| (chosen.base, chosen.token))
+        choose(given, environment, Some(GLAB), FETCH).map(|chosen| (chosen.base, chosen.token))
     }
 
     #[test]
@@ -241,7 +247,7 @@ hosts:
         assert_eq!(base(&Given::default(), &environment), "https://c.example.com/gitlab");
         assert_eq!(base(&with_url("d.example.com"), &environment), "https://d.example.com");
         let nothing =
-            choose(&Given { token: Some("glpat-x".into()), ..Given::default() }, &self::environment(), None, "x");
+            choose(&Given { token: Some("glpat-x".into()), ..Given::default() }, &self::environment(), None, FETCH);
         assert_eq!(nothing.unwrap().base, "https://gitlab.com");
     }
 
@@ -307,7 +313,7 @@ hosts:
             assert!(chosen(&url, &environment(token, Some("Zx81kq0P2"))).is_ok(), "{token}");
         }
         let glab = "hosts: {gitlab.com: {token: glcbt-64_abc}}";
-        let error = choose(&url, &self::environment(), Some(glab), "x").unwrap_err();
+        let error = choose(&url, &self::environment(), Some(glab), FETCH).unwrap_err();
         assert!(error.contains("glab's token is that of a job") && error.contains("read_api"), "{error}");
     }
 
@@ -315,7 +321,7 @@ hosts:
     fn what_glab_goes_by_and_kaslint_does_not_is_said() {
         let chosen = |host: &str| {
             let glab = format!("hosts: {{gitlab.com: {{{host}}}}}");
-            choose(&with_url("gitlab.com"), &environment(), Some(&glab), "x")
+            choose(&with_url("gitlab.com"), &environment(), Some(&glab), FETCH)
         };
         let note = |host: &str| chosen(host).unwrap().note;
         let all = "token: glpat-x, ca_cert: a, client_cert: b, client_key: c, skip_tls_verify: true, \
@@ -334,7 +340,7 @@ hosts:
         let error = chosen("client_cert: b").unwrap_err();
         assert!(error.contains("keyring") && error.contains("client_cert of glab's configuration"), "{error}");
         let given = Given { token: Some("glpat-y".to_owned()), ..with_url("gitlab.com") };
-        let by_file = choose(&given, &environment(), Some(&format!("hosts: {{gitlab.com: {{{all}}}}}")), "x");
+        let by_file = choose(&given, &environment(), Some(&format!("hosts: {{gitlab.com: {{{all}}}}}")), FETCH);
         assert_eq!(by_file.unwrap().note, None, "nothing of glab's is used");
     }
 

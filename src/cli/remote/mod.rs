@@ -11,7 +11,7 @@ use crate::api::{Authorities, Client, Clock, Token, Transport};
 use crate::project::Unusable;
 use crate::project::files::{Content, Disk, FileSource as _};
 
-use choice::{Environment, Given};
+use choice::{Environment, Given, WOULD_READ, WOULD_WRITE};
 
 /// The largest file of a token, of authorities or of glab that is read, in bytes.
 const MAX_SIZE: u64 = 4 << 20;
@@ -61,6 +61,18 @@ impl RemoteArguments {
     /// # Errors
     /// Where there is no token that would do, the address is none, or this build has no network.
     pub fn connect(&self, command: &str, is_offline: bool) -> Result<Connection, Unusable> {
+        self.connect_for(command, WOULD_READ, is_offline)
+    }
+
+    /// The same for a command that writes.
+    ///
+    /// # Errors
+    /// As for [`RemoteArguments::connect`].
+    pub fn connect_to_write(&self, command: &str, is_offline: bool) -> Result<Connection, Unusable> {
+        self.connect_for(command, WOULD_WRITE, is_offline)
+    }
+
+    fn connect_for(&self, command: &str, would_do: &str, is_offline: bool) -> Result<Connection, Unusable> {
         if is_offline {
             return Err(Unusable::new(format!("`{command}` asks GitLab, and --offline forbids that")));
         }
@@ -72,7 +84,8 @@ impl RemoteArguments {
             Ok(Content::Text(source)) => Some(source.text().to_owned()),
             _ => None,
         });
-        let chosen = choice::choose(&given, &environment, glab.as_deref(), command).map_err(Unusable::new)?;
+        let chosen =
+            choice::choose(&given, &environment, glab.as_deref(), (command, would_do)).map_err(Unusable::new)?;
         if let Some(note) = &chosen.note {
             super::output::complain(&format!("note: {note}"));
         }
