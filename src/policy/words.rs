@@ -56,7 +56,7 @@ impl Violation {
                         ". Neither `environments` nor `protected_branches_only` of the entry bind managed resources"
                     }
                     Shown::Job { .. } if asks_tier(policy, *broken) => {
-                        ". GitLab guesses the tier from the name, and a job may set another (`deployment_tier`)"
+                        ". The tier is the one that the inventory knows, else guessed from the name, and a job may set another (`deployment_tier`)"
                     }
                     _ => "",
                 };
