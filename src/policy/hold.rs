@@ -87,6 +87,12 @@ pub struct Violation {
     pub outcome: Outcome,
 }
 
+/// What is broken and who shows it, or why that is not told.
+type FirstBroken = Result<(Broken, Point), Untold>;
+
+/// The cases in which the same is broken by the same entry, with one who shows it.
+type InCases = (BTreeSet<usize>, Point, Who);
+
 /// A project, and environments with their tiers.
 type KnownTiers<'w> = (&'w str, Vec<(&'w str, EnvironmentTier)>);
 
@@ -166,8 +172,8 @@ impl<'s, 'w> Holding<'s, 'w> {
                 continue;
             };
             // Cases of one entry that are broken alike.
-            let mut by_cause: BTreeMap<(Option<Cause>, Broken), (BTreeSet<usize>, Point, Who)> = BTreeMap::new();
-            let mut known: Vec<(&Terms, Option<Result<(Broken, Point), Untold>>)> = Vec::new();
+            let mut by_cause: BTreeMap<(Option<Cause>, Broken), InCases> = BTreeMap::new();
+            let mut known: Vec<(&Terms, Option<FirstBroken>)> = Vec::new();
             for (number, terms) in (0..).zip(cases) {
                 let Some(terms) = terms else { continue };
                 let found = match known.iter().find(|(known, _)| *known == terms) {
@@ -183,7 +189,11 @@ impl<'s, 'w> Holding<'s, 'w> {
                     Some(Err(untold)) => note(terms.cause.clone(), Outcome::NotProved(untold)),
                     Some(Ok((broken, point))) => {
                         let key = (terms.cause.clone(), broken);
-                        by_cause.entry(key).or_insert_with(|| (BTreeSet::new(), point, terms.who.clone())).0.insert(number);
+                        by_cause
+                            .entry(key)
+                            .or_insert_with(|| (BTreeSet::new(), point, terms.who.clone()))
+                            .0
+                            .insert(number);
                     }
                 }
             }
@@ -197,12 +207,7 @@ impl<'s, 'w> Holding<'s, 'w> {
     }
 
     /// The first of what is asked that somebody shows to be broken, or why that is not told.
-    fn first_broken(
-        &mut self,
-        asked: &[Asked<'_>],
-        granting: &Granting,
-        terms: &Terms,
-    ) -> Option<Result<(Broken, Point), Untold>> {
+    fn first_broken(&mut self, asked: &[Asked<'_>], granting: &Granting, terms: &Terms) -> Option<FirstBroken> {
         let mut untold = None;
         for one in asked {
             match self.point(one, granting, terms) {
@@ -348,7 +353,8 @@ impl<'s, 'w> Holding<'s, 'w> {
         let inventory = self.state.index().inventory();
         let environment = name.as_ref().map(|(name, ..)| name.clone());
         let mut point = Point { project: path, environment, ..Point::default() };
-        let has_known_tiers = |path: &str| asked.tiers.is_some() && self.known_tiers.iter().any(|(known, _)| *known == path);
+        let has_known_tiers =
+            |path: &str| asked.tiers.is_some() && self.known_tiers.iter().any(|(known, _)| *known == path);
         let listed = match &granting.projects {
             Projects::One(project) => inventory.and_then(|inventory| inventory.find_project(project)),
             part => {
@@ -422,8 +428,9 @@ fn known_tiers(inventory: Option<&Inventory>) -> Vec<KnownTiers<'_>> {
 fn may_name(glob: &str, name: &str) -> bool {
     // Nothing but the name stands behind the colon, unless a group in braces has one.
     match glob.rsplit_once(':') {
-        Some((_, last)) if !glob.contains(['{', '[']) => Globs::read([last], super::Compared::AsWritten)
-            .map_or(true, |globs| globs.is_match(name)),
+        Some((_, last)) if !glob.contains(['{', '[']) => {
+            Globs::read([last], super::Compared::AsWritten).map_or(true, |globs| globs.is_match(name))
+        }
         _ => true,
     }
 }
