@@ -67,9 +67,13 @@ fn a_comment_has_a_verdict_what_was_refused_and_a_table() {
 
 #[test]
 fn code_quality_has_an_entry_for_each_widening_and_each_thing_that_is_open() {
+    let schema: Json = serde_json::from_str(&Name::CodeQualityReport.text()).expect("JSON");
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
     let told = ["removal", "exchange", "refused-base", "nothing"].map(|name| {
         let pair = PAIRS.iter().find(|pair| pair.0 == name).expect("a pair");
         let entries = diff(pair, &["--format", "gitlab"]).json();
+        // GitLab reads up to the first entry that its schema refuses.
+        assert!(validator.is_valid(&entries), "{entries:#}");
         format!("=== {name}\n{entries:#}")
     });
     insta::assert_snapshot!(told.join("\n"));
