@@ -37,6 +37,8 @@ const PAIRS: &[Pair] = &[
     // Of what is not listed it is not known whether it exists.
     ("protection", &[]),
     ("identity", &["--base-tier", "premium", "--tier", "free", "--gitlab-version", "18.0"]),
+    ("either", &["--tier", "premium"]),
+    ("upgrade", &["--tier", "premium", "--base-gitlab-version", "18.9", "--gitlab-version", "19.2"]),
     ("hostile", &["--gitlab-version", "18.4", "--tier", "premium"]),
     ("many", &["--gitlab-version", "18.4", "--tier", "premium"]),
 ];
