@@ -152,6 +152,12 @@ impl<'w> Index<'w> {
         (0..).map(AgentId).zip(&self.agents)
     }
 
+    /// The agents with patterns that are more than letters and `*`, of which some may fail the requests for all agents of a job.
+    #[must_use]
+    pub fn with_expressions(&self) -> &[AgentId] {
+        &self.raising
+    }
+
     /// The agent behind an id of this index.
     #[must_use]
     pub fn agent(&self, id: AgentId) -> &Agent<'w> {

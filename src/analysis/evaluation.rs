@@ -19,7 +19,7 @@ use crate::source::Source;
 /// For whom projects are worked out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// For rules, so that nothing about access is worked out where no project has a CI file.
+    /// For rules, so that nothing about access is worked out where no project has a CI file or policies.
     Rules,
     /// For whoever asks who gets in.
     Access,
@@ -171,7 +171,8 @@ fn worlds<'p>(
     purpose: Purpose,
 ) -> Vec<(Membership, World<'p>)> {
     let mut all: Vec<(Membership, World<'p>)> = Vec::new();
-    if purpose == Purpose::Rules && subjects.iter().all(|subject| subject.project.pipeline.is_none()) {
+    let asks = |subject: &Subject| subject.project.pipeline.is_some() || !subject.project.context.policies.is_empty();
+    if purpose == Purpose::Rules && !subjects.iter().any(asks) {
         return all;
     }
     let mut positions: HashMap<Membership, usize> = HashMap::new();

@@ -4,7 +4,7 @@ mod evaluation;
 mod subject;
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -15,14 +15,16 @@ pub use evaluation::{Evaluation, Facts, Purpose};
 pub use subject::Subject;
 
 use crate::access::jobs::{ProjectJobs, Selection};
+use crate::access::{AgentId, Index};
 use crate::agent_config::CiEntry;
 use crate::ci::Unread;
 use crate::diagnostic::accepted::AcceptedIndex;
 use crate::diagnostic::suppression::{self, AcceptedFinding};
 use crate::diagnostic::{self, Finding, Fix, LeftOut, Level, LevelsAt, Lowered, Severity};
 use crate::diagnostic::{INTERNAL_ERROR, Need, RuleInfo, Topic, UNUSED_IGNORE};
-use crate::project::{AgentFile, Context, EntryId, Input, Steps};
-use crate::rules::{self, FileContext, Findings, JobAction, JobContext, JobSelection, ProjectContext, RULES, Rule};
+use crate::gitlab::lower_path;
+use crate::project::{AgentFile, Context, EntryId, Input, Project, Steps};
+use crate::rules::{self, AgentsContext, FileContext, Findings, JobAction, JobContext, JobSelection, ProjectContext, RULES, Rule};
 use crate::source::secrets;
 use crate::source::{Place, Source, Span};
 use crate::{words, yaml};
@@ -130,6 +132,27 @@ fn check_project(
             found.for_each(|finding| finding.anchor = file.config.anchor(&finding.route));
         }
     }
+    if let Some(index) = facts.index(at).filter(|_| !project.context.policies.is_empty()) {
+        let before = analysis.findings.len();
+        let cx = AgentsContext {
+            project: known,
+            index,
+            agents: agents_of(project, index, &is_meant, subject.named.is_none()),
+            sources: &facts.sources,
+        };
+        if let Some(policy) = project.context.policies.first() {
+            for rule in &rules {
+                analysis.run(*rule, &policy.place.source, &mut |findings| rule.check_agents(&cx, findings));
+            }
+        }
+        let by_path: HashMap<&str, &AgentFile> =
+            files.iter().flatten().map(|file| (file.source.path(), &**file)).collect();
+        for finding in analysis.findings.iter_mut().skip(before) {
+            if let Some(file) = by_path.get(finding.place.source.path()) {
+                finding.anchor = file.config.anchor(&finding.route);
+            }
+        }
+    }
     if let Some((jobs, main)) = facts.jobs(at).and_then(|jobs| Some((jobs, jobs.pipeline.sources.first()?))) {
         analysis.files.extend(Some(main.path().to_owned()).filter(|path| is_meant(path)));
         let before = analysis.findings.len();
@@ -169,6 +192,23 @@ fn check_project(
     analysis.note_settings(&levels, looked_at, excluded.clone());
     analysis.findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
     analysis
+}
+
+/// The agents of a project of whose files findings are wanted, and where these are wanted of the whole project, those without files.
+fn agents_of(
+    project: &Project,
+    index: &Index<'_>,
+    is_meant: &dyn Fn(&str) -> bool,
+    is_whole: bool,
+) -> Vec<AgentId> {
+    let own: HashSet<&str> = project.inputs.iter().map(|input| input.source.path()).collect();
+    let path = project.context.project.as_ref();
+    let is_own = |project: &str| path.is_some_and(|path| path.lower() == lower_path(project));
+    let agents = index.agent_ids().filter(|(_, agent)| match &agent.file {
+        Some(file) => own.contains(file.path) && is_meant(file.path),
+        None => is_whole && agent.project.is_some_and(is_own),
+    });
+    agents.map(|(id, _)| id).collect()
 }
 
 /// What is found in files that jobs run names the jobs. Nothing is changed there: what else they are for is not known here.

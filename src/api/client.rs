@@ -303,8 +303,11 @@ impl<'t> Client<'t> {
         };
         let is_here =
             origin_of(&target) == origin && target.strip_prefix(origin).is_some_and(|rest| rest.starts_with('/'));
-        if !is_here || method != Method::Get || redirects > MOST_REDIRECTS {
+        if !is_here || method != Method::Get {
             return Err(ApiError::RedirectedAway(shown()));
+        }
+        if redirects > MOST_REDIRECTS {
+            return Err(ApiError::Malformed(format!("it redirects again and again, at last to {}", shown())));
         }
         Ok(target)
     }
@@ -538,7 +541,9 @@ mod tests {
             assert_eq!(asked.len(), 1, "{away}");
         }
         let (result, asked, _) = get((0..9).map(|_| to("/api/v4/x")).collect());
-        assert!(matches!(result, Err(ApiError::RedirectedAway(_))) && asked.len() == 6);
+        let said = result.unwrap_err().to_string();
+        assert_eq!(said, "the answer cannot be read: it redirects again and again, at last to /api/v4/x");
+        assert_eq!(asked.len(), 6);
     }
 
     #[test]

@@ -23,6 +23,7 @@ mod lsp;
 mod manners;
 mod misuse;
 mod output;
+mod policy;
 mod progress;
 mod remote;
 mod reports;
@@ -63,6 +64,8 @@ enum Command {
     Access(access::Arguments),
     /// Show what a change lets in: two folders or revisions, compared for every project, environment and ref.
     Diff(diff::Arguments),
+    /// Hold policies of the settings against their examples.
+    Policy(policy::Arguments),
     /// Get an inventory from a GitLab instance or from dumps of its API, or validate one.
     Inventory(inventory::Arguments),
     /// In a CI job: compare its kubeconfig and tools with what is predicted for it.
@@ -133,6 +136,7 @@ fn run_command() -> Exit {
         Some(Command::Decode(arguments)) => decode::run(&arguments),
         Some(Command::Access(arguments)) => access::run(&arguments),
         Some(Command::Diff(arguments)) => diff::run(&arguments),
+        Some(Command::Policy(arguments)) => policy::run(&arguments),
         Some(Command::Inventory(arguments)) => inventory::run(&arguments),
         Some(Command::Doctor(arguments)) => doctor::run(&arguments),
         Some(Command::Rules(arguments)) => rules::run(&arguments),

@@ -226,19 +226,21 @@ impl<'w> Jobs<'w> {
         cells: &[Cell],
         rows: Vec<(Pair, usize, Row)>,
     ) -> Vec<Change> {
-        let mut by_place: BTreeMap<(Key, Refs, Vec<Vec<String>>), Group> = BTreeMap::new();
+        let mut by_place: BTreeMap<Place, Group> = BTreeMap::new();
         for (pair, cell, Row { key, refs, conditions, because, name }) in rows {
             // What is asked of a matcher is told with the pair, where the pair makes no difference.
             let told: Vec<Vec<String>> =
                 conditions.iter().map(|list| list.iter().map(|condition| format!("{condition:?}")).collect()).collect();
-            let group = by_place.entry((evened(key.clone(), pair), refs, told)).or_default();
+            // Where the sides differ in their matchers, patterns are told with these; elsewhere each pair reads them in its own way.
+            let has_own_matchers = !pair.is_even() && key.region.names.iter().any(Part::has_star);
+            let group = by_place.entry((evened(key.clone(), pair), refs, told, has_own_matchers)).or_default();
             group.conditions = conditions;
             let cells = group.by_pair.entry(pair).or_default();
             cells.0.insert(cell);
             cells.1.get_or_insert((key, because, name));
         }
         let mut changes = Vec::new();
-        for ((_, refs, _), Group { conditions, by_pair }) in by_place {
+        for ((_, refs, ..), Group { conditions, by_pair }) in by_place {
             // Pairs in which the same happens to the same projects, shown by the same job.
             let mut open: Vec<(Pair, At)> = by_pair.into_iter().collect();
             while !open.is_empty() {
@@ -332,6 +334,9 @@ impl<'w> Jobs<'w> {
 }
 
 const EVERY: Allowed = Allowed { without: false, lists: Vec::new() };
+
+/// A change, the refs and conditions that it is about, and whether its patterns are told with their matchers.
+type Place = (Key, Refs, Vec<Vec<String>>, bool);
 
 /// What shows a change at one pair: what it is, what decides, a name.
 type Detail = (Key, Because, Option<String>);

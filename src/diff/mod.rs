@@ -8,6 +8,7 @@ mod cases;
 mod cells;
 mod change;
 mod compare;
+mod granting;
 mod jobs;
 mod people;
 mod regions;
@@ -20,4 +21,7 @@ pub use change::{
     PatternList, Projects, Proof, Refs, Region, Verdict, Who, Witness,
 };
 pub use compare::compare;
+pub use granting::{Granting, State};
+pub use people::{Way, Ways};
 pub use standing::{Found, Refused, Side, Sides};
+pub use terms::{Allowed, Terms};

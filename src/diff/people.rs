@@ -11,16 +11,23 @@ use crate::gitlab::{ancestor_paths, lower_path, root_path};
 use crate::inventory::{Inventory, NamespaceKind};
 
 /// A way in: whose members get in by which entry, and what must hold.
-struct Way {
-    member: Member,
-    needs: Vec<Condition>,
-    cause: Cause,
+#[derive(Clone, Debug)]
+pub struct Way {
+    /// Who.
+    pub member: Member,
+    /// What must hold.
+    pub needs: Vec<Condition>,
+    /// The entry.
+    pub cause: Cause,
 }
 
 /// Whom one side lets in, and as whom.
-struct Ways {
-    who: Option<Who>,
-    ways: Vec<Way>,
+#[derive(Clone, Debug)]
+pub struct Ways {
+    /// As whom; `None` where nobody gets in.
+    pub who: Option<Who>,
+    /// The ways in.
+    pub ways: Vec<Way>,
 }
 
 /// What becomes otherwise for a member.
@@ -104,7 +111,7 @@ struct Together {
     because: Because,
 }
 
-fn ways(found: &Found<'_>) -> Ways {
+pub(super) fn ways(found: &Found<'_>) -> Ways {
     let nobody = Ways { who: None, ways: Vec::new() };
     let Found::In(index, id) = *found else { return nobody };
     let agent = index.agent(id);

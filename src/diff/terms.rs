@@ -13,7 +13,7 @@ use crate::gitlab::releases::{NAMESPACE_IN_KUBECONFIG, PROTECTED_WITHOUT_FLAG};
 
 /// The environments of the jobs that are let in on some refs.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Allowed {
+pub struct Allowed {
     /// Whether jobs without an environment are.
     pub without: bool,
     /// A name has to be met by each of these lists; none for every name.
@@ -22,14 +22,18 @@ pub(super) struct Allowed {
 
 /// What one side grants.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Terms {
+pub struct Terms {
     /// On protected refs.
     pub protected: Option<Allowed>,
     /// On others.
     pub unprotected: Option<Allowed>,
+    /// As whom.
     pub who: Who,
+    /// The default namespace.
     pub namespace: Option<String>,
+    /// Whether resources are managed, whatever the environment and the ref.
     pub managed: bool,
+    /// What decides.
     pub cause: Option<Cause>,
     /// Why requests fail, if some do.
     pub fails: Option<Failing>,

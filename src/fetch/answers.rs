@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::gathered::{File, Gathered, Group, Project, Rights};
 use super::git_hash::is_hash_of;
 use crate::agent_config::location::CI_FILE;
-use crate::gitlab::{EnvironmentTier, is_agent_name, is_plain_file_path};
+use crate::gitlab::{EnvironmentTier, is_agent_name, is_plain_file_path, lower_path, parent_path};
 use crate::inventory::Fact;
 
 /// Where lists of a project go on that have more than one page.
@@ -77,7 +77,7 @@ pub(super) fn take_project(gathered: &mut Gathered, node: &Value) -> Option<More
         }
     }
     gathered.note_number(&path);
-    if is_personal && let Some((user, _)) = path.split_once('/') {
+    if is_personal && let Some((user, _)) = path.split_once('/').filter(|(_, name)| !name.contains('/')) {
         gathered.users.entry(user.to_lowercase()).or_insert_with(|| user.to_owned());
     }
     for (what, reason, needs) in unread {
@@ -205,10 +205,16 @@ pub(super) fn take_rest_project(gathered: &mut Gathered, node: &Value) {
     project.rights.reads_environments |= level >= 20;
     project.rights.is_developer |= level >= 30;
     project.rights.is_maintainer |= level >= 40;
-    match namespace["kind"].as_str() {
+    // Where it lies is said twice, and is taken where both are the same.
+    let above = namespace["full_path"].as_str().or_else(|| namespace["path"].as_str());
+    let is_above = above.zip(parent_path(path)).is_some_and(|(above, parent)| lower_path(above) == lower_path(parent));
+    gathered.note_number(path);
+    match namespace["kind"].as_str().filter(|_| is_above) {
         Some("user") => {
-            project.is_personal = true;
-            if let Some(user) = namespace["full_path"].as_str().or_else(|| namespace["path"].as_str()) {
+            if let Some(project) = gathered.project(path) {
+                project.is_personal = true;
+            }
+            if let Some(user) = above.filter(|user| !user.contains('/')) {
                 gathered.users.entry(user.to_lowercase()).or_insert_with(|| user.to_owned());
             }
         }

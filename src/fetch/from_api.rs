@@ -163,4 +163,5 @@ pub fn finish(gathered: &mut Gathered) {
     for (project, what, path) in unread {
         gathered.unread(Some(&project), what, format!("{path}: the dump has not its bytes"), None);
     }
+    gathered.settle();
 }

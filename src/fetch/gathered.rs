@@ -3,11 +3,25 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::api::shortened;
-use crate::gitlab::{Tier, lower_path, path_fault};
+use crate::gitlab::{MAX_ANCESTORS, Tier, lower_path, path_fault};
 use crate::inventory::{Fact, Unread};
 
 /// The longest reason of a row under `unread`, in characters.
 const LONGEST_REASON: usize = 300;
+
+/// The longest part of a path between slashes, in characters. Source: `app/models/namespace.rb`, `app/models/project.rb`.
+const LONGEST_PART: usize = 255;
+
+/// What keeps a path that an answer names from being one of a group with so many above it at most.
+fn fault_of(path: &str, most_above: usize) -> Option<String> {
+    // What is long is not repeated.
+    if path.split('/').any(|part| part.len() > LONGEST_PART) {
+        return Some(format!("a part of it is longer than {LONGEST_PART} characters"));
+    }
+    let above = path.matches('/').count();
+    let too_deep = || format!("{above} groups stand above it, and GitLab allows {most_above}");
+    path_fault(path).or_else(|| (above > most_above).then(too_deep))
+}
 
 /// A group.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -117,7 +131,7 @@ impl Gathered {
 
     /// Adds a group, or what is newly known of one. A path that cannot be one is noted.
     pub fn add_group(&mut self, group: Group) {
-        if let Some(fault) = path_fault(&group.path) {
+        if let Some(fault) = fault_of(&group.path, MAX_ANCESTORS) {
             self.refuse_path(&group.path, &fault);
             return;
         }
@@ -131,7 +145,7 @@ impl Gathered {
 
     /// The project of a path, made if it is not there; `None` for what can be no path of a project, which is noted.
     pub fn project(&mut self, path: &str) -> Option<&mut Project> {
-        let fault = path_fault(path)
+        let fault = fault_of(path, MAX_ANCESTORS + 1)
             .or_else(|| (!path.contains('/')).then(|| "a project lies in a group or a user's namespace".to_owned()));
         if let Some(fault) = fault {
             self.refuse_path(path, &fault);
@@ -173,8 +187,11 @@ mod tests {
         for path in ["../../etc", "/acme/web", "acme", "acme/.git", ""] {
             assert!(gathered.project(path).is_none(), "{path}");
         }
-        assert!(gathered.projects.is_empty());
-        assert_eq!(gathered.unread.len(), 5);
+        // An address would not hold them, and no inventory.
+        assert!(gathered.project(&format!("acme/{}", "a".repeat(300))).is_none());
+        assert!(gathered.project(&"a/".repeat(22)[..43]).is_some());
+        assert!(gathered.project(&"a/".repeat(23)[..45]).is_none());
+        assert_eq!((gathered.projects.len(), gathered.unread.len()), (1, 7));
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod kept;
 mod needs;
 mod plan;
 mod queries;
+mod settled;
 mod side_by_side;
 mod steps;
 

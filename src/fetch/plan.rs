@@ -66,7 +66,7 @@ pub fn plan(ask: &dyn Ask, targets: &Targets) -> Result<Plan, ApiError> {
     }
     let pages = |count: Option<usize>, page: usize| count.map(|count| count.div_ceil(page).max(1));
     let told = |count: Option<usize>, noun: &str| match count {
-        None => format!("more than 10,000 {noun}s"),
+        None => format!("GitLab does not say how many {noun}s, as for more than 10,000"),
         Some(1) => format!("1 {noun}"),
         Some(count) => format!("{count} {noun}s"),
     };

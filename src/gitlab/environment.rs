@@ -24,6 +24,16 @@ impl EnvironmentTier {
     /// All tiers.
     pub const ALL: [Self; 5] = [Self::Production, Self::Staging, Self::Testing, Self::Development, Self::Other];
 
+    /// By which words in a name a tier is guessed; the first that has one decides, and all others are [`Self::Other`].
+    ///
+    /// Source: `guess_tier` in `app/models/environment.rb`.
+    pub const GUESSES: [(Self, &[&str]); 4] = [
+        (Self::Development, &["dev", "review", "trunk"]),
+        (Self::Testing, &["test", "tst", "int", "accept", "acpt", "qa", "qc", "control", "quality"]),
+        (Self::Staging, &["stag", "stg", "model", "modl", "pre", "demo", "non"]),
+        (Self::Production, &["prod", "prd", "live"]),
+    ];
+
     /// The tier's name in GitLab.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -42,14 +52,8 @@ impl EnvironmentTier {
     /// `guess_tier` in `app/models/environment.rb`.
     #[must_use]
     pub fn guess(name: &str) -> Self {
-        const RULES: [(EnvironmentTier, &[&str]); 4] = [
-            (EnvironmentTier::Development, &["dev", "review", "trunk"]),
-            (EnvironmentTier::Testing, &["test", "tst", "int", "accept", "acpt", "qa", "qc", "control", "quality"]),
-            (EnvironmentTier::Staging, &["stag", "stg", "model", "modl", "pre", "demo", "non"]),
-            (EnvironmentTier::Production, &["prod", "prd", "live"]),
-        ];
         let name = name.to_ascii_lowercase();
-        let rule = RULES.into_iter().find(|(_, words)| words.iter().any(|word| name.contains(word)));
+        let rule = Self::GUESSES.into_iter().find(|(_, words)| words.iter().any(|word| name.contains(word)));
         rule.map_or(Self::Other, |(tier, _)| tier)
     }
 }

@@ -58,6 +58,11 @@ impl Globs {
         self.patterns.iter().map(|(text, _)| &**text)
     }
 
+    /// The patterns as expressions, of texts in lower case where letter case does not count.
+    pub(super) fn expressions(&self) -> Vec<String> {
+        self.patterns.iter().map(|(_, glob)| glob.regex().to_owned()).collect()
+    }
+
     /// The patterns as what tells them apart.
     pub(super) fn distinct(&self) -> BTreeSet<String> {
         let text = |text: &str| match self.compared {

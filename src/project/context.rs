@@ -8,6 +8,7 @@ use crate::access;
 use crate::agent_config::CONFIGURATION;
 use crate::gitlab::{FullPath, NEWEST, Tier, Version};
 use crate::inventory::Inventory;
+use crate::policy::Policy;
 use crate::schema::MessageRef;
 
 /// What is known about GitLab's side.
@@ -29,6 +30,8 @@ pub struct Context {
     pub inventory: Option<Arc<Inventory>>,
     /// An organisation's own schemas for agent files.
     pub schemas: Arc<Vec<OrganisationSchema>>,
+    /// What effective access must hold to.
+    pub policies: Arc<[Policy]>,
     /// The agent's published schema; kaslint's own table of keys counts where nobody named one.
     pub agent_schema: Option<Arc<AgentSchemaFile>>,
 }
@@ -44,6 +47,7 @@ impl Default for Context {
             max_file_size: crate::agent_config::MAX_FILE_SIZE,
             inventory: None,
             schemas: Arc::default(),
+            policies: Arc::default(),
             agent_schema: None,
         }
     }

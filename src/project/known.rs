@@ -77,6 +77,7 @@ impl Loader<'_> {
             max_file_size: settings.max_file_size.unwrap_or(Context::default().max_file_size),
             inventory: inventory.as_ref().map(|file| Arc::clone(&file.inventory)),
             schemas: Arc::clone(&settings_file.schemas),
+            policies: Arc::clone(&settings.policies),
             agent_schema,
         };
         Ok(Known { context, origins, settings: settings_file, inventory })

@@ -161,6 +161,14 @@ impl<'s> Loader<'s> {
         Ok((read_input(&file, &folder, context.max_file_size, self.files)?, context))
     }
 
+    /// What is known of the project in a folder, whether it has files or not.
+    ///
+    /// # Errors
+    /// When settings or inventory cannot be used.
+    pub fn context_of(&self, folder: &Path) -> Result<Context, Unusable> {
+        Ok(self.known(&Found::nothing_at(folder), None)?.context)
+    }
+
     /// The inventory at a path, which the caller names.
     ///
     /// # Errors
@@ -272,11 +280,6 @@ impl<'s> Loader<'s> {
 
     /// What is to be said about everything that was read.
     fn remark(&self, snapshot: &mut Snapshot) {
-        let with_policies = snapshot.projects.iter().filter(|project| !project.settings.settings.policies.is_empty());
-        for file in with_policies.filter_map(|project| project.settings.file.as_deref()) {
-            let shown = shown_path(file);
-            snapshot.warnings.insert(format!("{shown}: `policy` is not acted upon by this version of kaslint"));
-        }
         for project in &snapshot.projects {
             let Project { context, settings, .. } = &**project;
             let shown = settings.file.as_deref().map(shown_path).unwrap_or_default();

@@ -9,7 +9,7 @@ use super::removal::Cuts;
 use crate::access::jobs::{
     By, JobCase, JobEnvironments, JobView, KnownEnvironments, ProjectJobs, Refusal, Resolved, Selection,
 };
-use crate::access::{AgentId, Entries, Index, Row};
+use crate::access::{Agent, AgentId, Entries, Index, Row};
 use crate::agent_config::{AccessSection, CiEntry, EntryKind};
 use crate::diagnostic::{Finding, RuleInfo};
 use crate::gitlab::FullPath;
@@ -132,6 +132,33 @@ impl<'p> JobContext<'p> {
     pub fn entry_place(&self, agent: AgentId, entry: &CiEntry) -> Option<Place> {
         let path = self.index.agent(agent).file?.path;
         Some(Place { source: Arc::clone(self.sources.get(path)?), span: entry.head })
+    }
+}
+
+/// What rules about who gets in at the agents of a project are given.
+#[derive(Clone, Debug)]
+pub struct AgentsContext<'p> {
+    /// What is known of the project.
+    pub project: ProjectContext<'p>,
+    /// Who gets in at all agents that are known.
+    pub index: &'p Index<'p>,
+    /// The agents of the project: those with files that are asked about, and registered ones without.
+    pub agents: Vec<AgentId>,
+    /// The text of each agent's file, by its path.
+    pub sources: &'p HashMap<String, Arc<Source>>,
+}
+
+impl<'p> AgentsContext<'p> {
+    /// What is known about GitLab's side.
+    #[must_use]
+    pub fn gitlab(&self) -> &'p Context {
+        self.project.gitlab
+    }
+
+    /// The text of an agent's file.
+    #[must_use]
+    pub fn source(&self, agent: &Agent<'_>) -> Option<&'p Arc<Source>> {
+        self.sources.get(agent.file?.path)
     }
 }
 

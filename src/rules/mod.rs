@@ -51,6 +51,7 @@ mod outside_hierarchy;
 mod pattern_metacharacter;
 mod patterns;
 mod plain_http;
+mod policy_violation;
 mod privileged_impersonation;
 mod redundant_entry;
 mod removal;
@@ -79,7 +80,7 @@ mod wrong_type;
 
 pub use findings::{Findings, Wording};
 pub(crate) use findings::{one_a_fault, one_for_the_file};
-pub use given::{FileContext, JobAction, JobContext, JobSelection, ProjectContext};
+pub use given::{AgentsContext, FileContext, JobAction, JobContext, JobSelection, ProjectContext};
 pub(crate) use patterns::unmeant_among;
 pub use rule::{Described, Rule};
 
@@ -140,6 +141,7 @@ rules! {
     outside_hierarchy::OutsideHierarchy,
     pattern_metacharacter::PatternMetacharacter,
     plain_http::PlainHttp,
+    policy_violation::PolicyViolation,
     privileged_impersonation::PrivilegedImpersonation,
     redundant_entry::RedundantEntry,
     removed_key::RemovedKey,

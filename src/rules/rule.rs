@@ -1,7 +1,7 @@
 //! What a rule is: its description and its hooks.
 
 use super::findings::Findings;
-use super::given::{FileContext, JobAction, JobContext, JobSelection, ProjectContext};
+use super::given::{AgentsContext, FileContext, JobAction, JobContext, JobSelection, ProjectContext};
 use crate::access::jobs::{JobView, ProjectJobs, Selection};
 use crate::agent_config::CiEntry;
 use crate::agent_config::environment_template::EnvironmentTemplate;
@@ -77,6 +77,9 @@ pub trait Rule: Described + Sync {
     /// An entry of `ci_access` that counts: within the limit, not overridden by a later one of the same id, and not certain to be
     /// dropped for what its id names.
     fn check_entry(&self, _entry: &CiEntry, _cx: &FileContext<'_>, _findings: &mut Findings) {}
+
+    /// The agents of a project, with who gets in at them; called only where the settings have policies.
+    fn check_agents(&self, _cx: &AgentsContext<'_>, _findings: &mut Findings) {}
 
     /// A project's CI file as a whole.
     fn check_pipeline(&self, _jobs: &ProjectJobs<'_>, _cx: &JobContext<'_>, _findings: &mut Findings) {}

@@ -90,6 +90,8 @@ pub struct World {
     pub unknown: Vec<&'static str>,
     /// Whether the same cursor comes again and again.
     pub loops: bool,
+    /// Whether groups and projects are told to lie in themselves.
+    pub is_own_parent: bool,
     /// By the number of the request, counted from 1.
     pub faults: Faults,
     /// Whether it is asked wrongly on purpose, which is not recorded.
@@ -108,6 +110,7 @@ impl Default for World {
             latency: Duration::ZERO,
             unknown: Vec::new(),
             loops: false,
+            is_own_parent: false,
             faults: Box::new(|_, _| None),
             is_mistreated: false,
         }
@@ -311,6 +314,11 @@ impl World {
         self.projects.iter().filter(move |project| project.path.starts_with(&below))
     }
 
+    /// Whether a group is told to lie below another.
+    pub fn is_below(&self, group: &str, above: &str) -> bool {
+        group.strip_prefix(above).is_some_and(|below| below.starts_with('/')) || (self.is_own_parent && group == above)
+    }
+
     /// Whether it lies in the namespace of a user.
     pub fn is_personal(&self, project: &Project) -> bool {
         let top = project.path.split('/').next();
@@ -363,7 +371,7 @@ impl World {
                     "autoDevopsEnabled" => Value::Null,
                     "descendantGroups" => {
                         let below: Vec<&(String, i64)> =
-                            self.groups.iter().filter(|(known, _)| known.starts_with(&format!("{path}/"))).collect();
+                            self.groups.iter().filter(|(known, _)| self.is_below(known, path)).collect();
                         self.connection(inner, &below, &|(path, id), field| match field.name.as_str() {
                             "id" => json!(format!("gid://gitlab/Group/{id}")),
                             "fullPath" => json!(path),
@@ -405,6 +413,7 @@ impl World {
             "fullPath" => json!(project.path),
             "archived" => json!(project.archived),
             "group" if self.is_personal(project) => Value::Null,
+            "group" if self.is_own_parent => json!({ "fullPath": project.path }),
             "group" => json!({ "fullPath": project.path.rsplit_once('/').unwrap().0 }),
             "ciConfigPathOrDefault" => json!(project.ci_config_path.as_deref().unwrap_or(".gitlab-ci.yml")),
             "userPermissions" => json!({

@@ -12,6 +12,7 @@ mod api;
 mod faults;
 mod gitlab;
 mod graphql;
+mod hostile;
 mod live;
 mod note;
 mod relay;

@@ -13,7 +13,7 @@ use crate::{GROUP, Place, acme, error, files, kaslint, told};
 const OLD: &str = PLAYED[0];
 
 /// What every release takes that is played; `protected_branches_only` is new in 17.3, and older ones refuse a file that has it.
-const AGENT_OF_ALL: &str = "\
+pub const AGENT_OF_ALL: &str = "\
 ci_access:
   projects:
     - id: acme/web/shop

@@ -53,7 +53,7 @@ fn ok(body: &Value) -> Answer {
 pub fn answer(world: &World, request: &Request) -> Answer {
     let address = Address::of(&request.path);
     let Some(path) = address.path.strip_prefix("/api/v4/") else { return not_found("") };
-    let page = |items: Vec<Value>| page(&items, &address, &request.host);
+    let page = |items: Vec<Value>| page(&items, &address, &request.host, world.loops);
     match path {
         "metadata" | "version" => return ok(&metadata(world)),
         "personal_access_tokens/self" => return ok(&json!({ "id": 7, "user_id": 9, "scopes": ["read_api"] })),
@@ -90,10 +90,10 @@ fn metadata(world: &World) -> Value {
     told
 }
 
-/// A page by number, with what its headers tell.
-fn page(items: &[Value], address: &Address, host: &str) -> Answer {
+/// A page by number, with what its headers tell; where it loops, the first one again and again.
+fn page(items: &[Value], address: &Address, host: &str, loops: bool) -> Answer {
     let size = address.number("per_page").unwrap_or(20).clamp(1, 100);
-    let number = address.number("page").unwrap_or(1).max(1);
+    let number = if loops { 1 } else { address.number("page").unwrap_or(1).max(1) };
     let last = items.len().div_ceil(size).max(1);
     let shown: Vec<&Value> = items.iter().skip((number - 1) * size).take(size).collect();
     let mut answer = ok(&json!(shown));
@@ -123,7 +123,10 @@ fn page(items: &[Value], address: &Address, host: &str) -> Answer {
 
 fn group(world: &World, path: &str, id: i64) -> Value {
     let name = path.rsplit('/').next();
-    let parent = path.rsplit_once('/').and_then(|(parent, _)| id_of_group(world, parent));
+    let parent = match world.is_own_parent {
+        true => Some(id),
+        false => path.rsplit_once('/').and_then(|(parent, _)| id_of_group(world, parent)),
+    };
     json!({
         "id": id, "name": name, "path": name, "full_path": path, "full_name": path, "parent_id": parent,
         "visibility": "private", "web_url": format!("https://gitlab.example.com/groups/{path}"), "auto_devops_enabled": null,
@@ -146,7 +149,6 @@ fn of_group(world: &World, rest: &str, page: impl Fn(Vec<Value>) -> Answer) -> A
     let Some((path, id)) = world.groups.iter().find(|(path, id)| path == wanted || id.to_string() == wanted) else {
         return not_found("Group ");
     };
-    let below = format!("{path}/");
     match list {
         "" => ok(&group(world, path, *id)),
         "/projects" => {
@@ -154,7 +156,7 @@ fn of_group(world: &World, rest: &str, page: impl Fn(Vec<Value>) -> Answer) -> A
             page(below.map(|project| object(world, project)).collect())
         }
         _ => {
-            let below = world.groups.iter().filter(|(path, _)| path.starts_with(&below));
+            let below = world.groups.iter().filter(|(known, _)| world.is_below(known, path));
             page(below.map(|(path, id)| group(world, path, *id)).collect())
         }
     }
@@ -248,8 +250,9 @@ fn agent(world: &World, project: &Project, name: &str, id: i64) -> Value {
 fn object(world: &World, project: &Project) -> Value {
     let mut object = identity(project);
     let namespace = project.path.rsplit_once('/').map_or("", |(path, _)| path);
+    let namespace = if world.is_own_parent { &project.path } else { namespace };
     let (kind, id, parent) = match (world.is_personal(project), namespace.rsplit_once('/')) {
-        (true, _) => ("user", Some(1), None),
+        (true, _) => ("user", None, None),
         (false, None) => ("group", id_of_group(world, namespace), None),
         (false, Some((parent, _))) => ("group", id_of_group(world, namespace), id_of_group(world, parent)),
     };
@@ -260,7 +263,7 @@ fn object(world: &World, project: &Project) -> Value {
         "http_url_to_repo": format!("https://gitlab.example.com/{}.git", project.path),
         "web_url": format!("https://gitlab.example.com/{}", project.path), "readme_url": null, "avatar_url": null,
         "namespace": {
-            "id": id.unwrap_or(1), "name": "Acme", "path": namespace.rsplit('/').next(), "kind": kind, "full_path": namespace,
+            "id": id.unwrap_or(100_000 + project.id), "name": "Acme", "path": namespace.rsplit('/').next(), "kind": kind, "full_path": namespace,
             "parent_id": parent, "avatar_url": null, "web_url": format!("https://gitlab.example.com/groups/{namespace}"),
         },
         "empty_repo": project.files.is_empty(),

@@ -415,3 +415,35 @@ fn a_policy_that_head_weakens_is_a_finding() {
     assert_eq!(findings(&format!("{base}ignore: [{{rule: policy-violation, reason: x}}]\n")), ["closed"]);
     assert!(findings(&format!("{base}# as before\n")).is_empty());
 }
+
+/// A pattern is another one under the other matcher, also where only one side of a pair has it.
+#[test]
+fn pairs_of_matchers_are_told_apart() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |side: &str, entry: &str| {
+        let path = folder.path().join(side).join(CONFIG);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        std::fs::write(path, format!("ci_access: {{groups: [{{id: acme/web, {entry}}}]}}\n")).expect("a file");
+    };
+    write("base", "environments: ['prod*$']");
+    write("head", "protected_branches_only: true");
+    let arguments =
+        ["--base-gitlab-version", "19.0", "--gitlab-version", "19.5", "--tier", "free", "--project", "acme/agents"];
+    let run = crate::common::kaslint(
+        folder.path(),
+        &[&["diff", "--format", "json", "./base", "./head"], &arguments[..]].concat(),
+    );
+    let report = run.json();
+    let lost = report["changes"].as_array().expect("changes").iter().filter(|change| change["kind"] == "lost");
+    let told: Vec<String> = lost
+        .map(|change| format!("{} {}", change["conditions"][0]["holds"], change["environments"]["names"]))
+        .collect();
+    // Up to 19.4 it may be an expression that is found anywhere; from 19.5 on it is the end of a whole name.
+    assert_eq!(
+        told,
+        [
+            r#"[{"base":"old","head":"new"}] [{"in":[["prod*$"]],"not_in":[],"in_matchers":["old"],"not_in_matchers":[]}]"#,
+            r#"[{"base":"new","head":"new"}] [{"in":[["prod*$"]],"not_in":[]}]"#,
+        ]
+    );
+}

@@ -13,6 +13,7 @@ use kaslint::diagnostic::{RuleInfo, Topic};
 use kaslint::gitlab::{FullPath, NEWEST, Version};
 use kaslint::inventory::Inventory;
 use kaslint::project::{AgentFile, Context, Input, InputContent, OrganisationSchema, Project};
+use kaslint::project::settings::Settings;
 use kaslint::rules::{self, Described, FileContext, Findings, RULES, Rule};
 use kaslint::source::Source;
 
@@ -156,9 +157,14 @@ fn findings_in(info: &RuleInfo, blocks: &[Block], release: Option<Version>) -> V
     if info.is_off {
         selection.levels.push((info.name.to_owned(), Level::On(info.severity)));
     }
+    let policies = blocks.iter().find(|block| block.kind == "settings").map(|block| {
+        let source = Arc::new(Source::new(".kaslint.yaml", block.text.as_str()));
+        Settings::read(&source, rules::TABLE).expect("settings").policies
+    });
     let mut projects: Vec<Subject> = Vec::new();
-    for block in blocks.iter().filter(|block| block.kind != "inventory") {
+    for block in blocks.iter().filter(|block| !["inventory", "settings"].contains(&&*block.kind)) {
         let mut context = context_of(block, inventory.as_ref());
+        context.policies = policies.clone().unwrap_or_default();
         if let Some(release) = release {
             (context.version, context.is_release_assumed) = (release, false);
         }

@@ -68,11 +68,45 @@ impl Automaton {
         for (position, pattern) in patterns.into_iter().enumerate() {
             union.add(pattern).map_err(|unjudged| (position, unjudged))?;
         }
-        union.first.sort_unstable();
-        union.first.dedup();
-        union.always.sort_unstable();
-        union.always.dedup();
-        Ok(union)
+        Ok(union.in_order())
+    }
+
+    /// The union of expressions in the syntax of Rust, which match anywhere unless they say `^` and `$`. `None` where one is too large.
+    #[must_use]
+    pub fn of_expressions<'e>(expressions: impl IntoIterator<Item = &'e str>) -> Option<Self> {
+        let mut union = Self::default();
+        for expression in expressions {
+            union.add_expression(&nfa(expression)?);
+        }
+        Some(union.in_order())
+    }
+
+    fn in_order(mut self) -> Self {
+        for states in [&mut self.first, &mut self.always] {
+            states.sort_unstable();
+            states.dedup();
+        }
+        self
+    }
+
+    /// Whether a name is in it; what has a character that no name has is not.
+    #[must_use]
+    pub fn holds(&self, name: &str) -> bool {
+        let state = |number: &u32| self.states.get(*number as usize);
+        let mut at = self.first.clone();
+        for character in name.bytes() {
+            if at.iter().filter_map(state).any(|state| state.matched) {
+                break;
+            }
+            let is_on = |(characters, _): &&(Characters, Vec<u32>)| characters & only(character) != 0;
+            let steps = at.iter().filter_map(state).flat_map(|state| state.steps.iter().filter(is_on));
+            let mut next: Vec<u32> = steps.flat_map(|(_, to)| to).copied().collect();
+            next.sort_unstable();
+            next.dedup();
+            at = next;
+        }
+        at.iter().filter_map(state).any(|state| state.ends || state.matched)
+            && name.bytes().all(|character| only(character) != 0)
     }
 
     fn add(&mut self, pattern: &NamePattern) -> Result<(), Unjudged> {
@@ -194,13 +228,16 @@ impl Automaton {
         // It may begin at the start, or behind any character: one state stays there, and all that it leads to is there behind each character.
         let start = nfa.start_anchored();
         let again = reach(start, false, false);
+        self.first.extend(reach(start, true, false));
+        if again.is_empty() {
+            return;
+        }
         let before = self.push(State::default());
         let mut behind = again.clone();
         behind.push(before);
         if let Some(state) = self.states.get_mut(before as usize) {
             state.steps.push((ALL, behind.clone()));
         }
-        self.first.extend(reach(start, true, false));
         self.first.push(before);
         self.always.extend(behind);
     }

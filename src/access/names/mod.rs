@@ -10,4 +10,4 @@ mod search;
 
 pub use automaton::{Automaton, Unjudged};
 pub use pattern::NamePattern;
-pub use search::{Found, Spent, is_name, shortest};
+pub use search::{Found, Spent, is_name, shortest, shortest_up_to};

@@ -79,7 +79,13 @@ pub fn is_name(name: &str) -> bool {
 /// The shortest name that is in all of `within` and not in `without`.
 #[must_use]
 pub fn shortest(within: &[&Automaton], without: &Automaton) -> (Found, Spent) {
-    let mut search = Search::new(within, without);
+    shortest_up_to(MAX_ENVIRONMENT_NAME, within, without)
+}
+
+/// The same of other texts of these characters, such as paths in lower case, with at most so many of them.
+#[must_use]
+pub fn shortest_up_to(longest: usize, within: &[&Automaton], without: &Automaton) -> (Found, Spent) {
+    let mut search = Search::new(longest, within, without);
     let found = search.run();
     (found, Spent { nodes: search.nodes.len() })
 }
@@ -88,6 +94,7 @@ pub fn shortest(within: &[&Automaton], without: &Automaton) -> (Found, Spent) {
 type Set = (u64, Vec<u32>);
 
 struct Search<'a> {
+    longest: usize,
     within: &'a [&'a Automaton],
     without: &'a Automaton,
     /// Characters that nothing tells apart, by the first of each in the preferred order.
@@ -101,7 +108,7 @@ struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    fn new(within: &'a [&'a Automaton], without: &'a Automaton) -> Self {
+    fn new(longest: usize, within: &'a [&'a Automaton], without: &'a Automaton) -> Self {
         let classes = classes(within.iter().copied().chain([without]));
         let from_always = classes.iter().map(|(_, characters)| {
             let mut reached = Vec::new();
@@ -110,7 +117,7 @@ impl<'a> Search<'a> {
             less(reached, &without.always)
         });
         let from_always = from_always.collect();
-        Self { within, without, classes, from_always, nodes: Vec::new(), met: HashMap::new(), work: 0 }
+        Self { longest, within, without, classes, from_always, nodes: Vec::new(), met: HashMap::new(), work: 0 }
     }
 
     fn run(&mut self) -> Found {
@@ -141,7 +148,7 @@ impl<'a> Search<'a> {
 
     /// Goes one character on from a node.
     fn expand(&mut self, from: usize, always_ends: bool) -> Option<Found> {
-        let node = self.nodes.get(from).filter(|node| node.length < MAX_ENVIRONMENT_NAME)?;
+        let node = self.nodes.get(from).filter(|node| node.length < self.longest)?;
         let (at, shape, avoided, length) = (node.at.clone(), node.shape, node.avoided.clone(), node.length + 1);
         for index in 0..self.classes.len() {
             let (Some(&(character, characters)), Some(from_always)) =

@@ -16,6 +16,9 @@ use crate::inventory::Fact;
 /// Page sizes, from the largest on. A page that is too much for the server is asked for again with the next.
 const PAGE_SIZES: [usize; 3] = [100, 50, 20];
 
+/// What is said of a list whose pages come again.
+const CIRCLE: &str = "the list goes round in a circle, so part of it may be missing";
+
 impl Fetch<'_> {
     pub(super) fn groups_and_projects(&mut self, targets: &Targets) -> Result<(), ApiError> {
         let mut more = Vec::new();
@@ -166,12 +169,7 @@ impl Fetch<'_> {
             };
             let Some(next) = next else { return Ok(()) };
             if !seen.insert(next.clone()) {
-                self.gathered.unread(
-                    group,
-                    Fact::Projects,
-                    "the list goes round in a circle, so part of it may be missing",
-                    None,
-                );
+                self.gathered.unread(group, Fact::Projects, CIRCLE, None);
                 return Ok(());
             }
             cursor = Some(next);
@@ -185,7 +183,11 @@ impl Fetch<'_> {
                 [(queries::AGENTS, agents, Fact::Agents), (queries::AGENT_FOLDERS, folders, Fact::AgentConfiguration)];
             for (query, cursor, what) in rest {
                 let (mut cursor, mut seen) = (cursor, HashSet::new());
-                while let Some(after) = cursor.take().filter(|after| seen.insert(after.clone())) {
+                while let Some(after) = cursor.take() {
+                    if !seen.insert(after.clone()) {
+                        self.unread_list(&project, what, CIRCLE);
+                        break;
+                    }
                     let answer = self.queries.ask(self.ask, query, &json!({ "project": project, "after": after }));
                     let data = match answer {
                         Ok(answer) => answer.data,

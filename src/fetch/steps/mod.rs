@@ -140,6 +140,7 @@ impl Fetch<'_> {
             };
             self.gathered.unread(None, what, reason, None);
         }
+        self.gathered.settle();
         for project in self.gathered.projects.values_mut() {
             // An address of another place may hold a token, and nothing is read there.
             if ci_file_of(project).is_none() {

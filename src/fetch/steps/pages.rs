@@ -18,6 +18,8 @@ pub(super) enum Lacking {
     Refused(ApiError),
     /// Something was added or taken out while its pages were asked for, so that an item may have slipped from one to the other.
     Changed,
+    /// A page came again under another number.
+    Circle,
     /// It is longer than what can be asked for by number.
     Long,
 }
@@ -30,6 +32,7 @@ impl Lacking {
             Self::Changed => {
                 "the list changed while it was read, so that one may be missing; fetch it again".to_owned()
             }
+            Self::Circle => "the list goes round in a circle, so part of it may be missing".to_owned(),
             Self::Long => format!("the list has more than {} items, and no page behind these", PAGE * MOST_PAGES),
         }
     }
@@ -46,6 +49,7 @@ pub(super) fn pages(
 ) -> Result<Result<(), Lacking>, ApiError> {
     let mut total: Option<String> = None;
     let mut has_changed = false;
+    let mut last: Vec<Value> = Vec::new();
     let joint = if address.ends_with('?') { "" } else { "&" };
     for page in 1..=MOST_PAGES {
         let answer = ask.get(&format!("{address}{joint}per_page={PAGE}&page={page}"));
@@ -60,10 +64,14 @@ pub(super) fn pages(
             has_changed |= total.as_ref().is_some_and(|before| *before != told);
             total = Some(told);
         }
+        if !items.is_empty() && items == last {
+            return Ok(Err(Lacking::Circle));
+        }
         items.iter().for_each(&mut take);
         if items.len() < PAGE {
             return Ok(if has_changed { Err(Lacking::Changed) } else { Ok(()) });
         }
+        last = items;
     }
     Ok(Err(Lacking::Long))
 }

@@ -1,0 +1,210 @@
+//! Whether there is an environment's name, or a project's path, that some sets take and others do not.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::access::environment_pattern::RubyOnly;
+use crate::access::names::{Automaton, Found, NamePattern, Unjudged, is_name, shortest, shortest_up_to};
+use crate::diff::{PatternList, Projects};
+use crate::gitlab::lower_path;
+
+/// Names that people recognise, tried before a search.
+const FAMILIAR: [&str; 8] =
+    ["production", "staging", "review/feature-x", "dev", "testing", "preprod", "production-eu", "main"];
+
+/// What every project's path looks like, in lower case; a group or user, and at least one segment below it.
+const PROJECT_PATH: &str = r"^[a-z0-9_.][a-z0-9_.-]*(/[a-z0-9_.][a-z0-9_.-]*)+$";
+
+/// The most characters of a path that is looked for.
+const LONGEST_PATH: usize = 1_000;
+
+/// Why it is not told whether there is one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Untold {
+    /// Only Ruby can judge this pattern.
+    Expression(String),
+    /// There were too many possibilities to rule out.
+    Budget,
+    /// There are more unknown facts than can be told apart.
+    Facts,
+}
+
+/// A set of names.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Set {
+    /// Those that a pattern of an entry matches.
+    Patterns(Vec<NamePattern>),
+    /// Those that an expression matches.
+    Expressions(Vec<String>),
+}
+
+impl From<&PatternList> for Set {
+    fn from(list: &PatternList) -> Self {
+        Self::Patterns(list.patterns.clone())
+    }
+}
+
+/// One that was found, or `None` where it is proved that there is none.
+pub(super) type Told = Result<Option<String>, Untold>;
+
+/// Answers, each worked out once.
+#[derive(Debug, Default)]
+pub(super) struct Search {
+    automata: HashMap<Set, Result<Arc<Automaton>, Untold>>,
+    names: HashMap<(Vec<Set>, Vec<String>), Told>,
+    paths: HashMap<(Projects, Vec<Vec<String>>, Vec<String>), Told>,
+}
+
+impl Search {
+    /// A name that is in all sets and that no expression matches.
+    pub fn name(&mut self, within: &[Set], without: &[String]) -> Told {
+        let key = (within.to_vec(), without.to_vec());
+        if let Some(known) = self.names.get(&key) {
+            return known.clone();
+        }
+        let told = match FAMILIAR.into_iter().find(|name| self.fits(name, within, without)) {
+            Some(name) => Ok(Some(name.to_owned())),
+            None => self.shortest_name(within, without),
+        };
+        self.names.insert(key, told.clone());
+        told
+    }
+
+    /// Whether it is certain that a name is in all sets and that no expression matches it.
+    pub fn fits(&mut self, name: &str, within: &[Set], without: &[String]) -> bool {
+        let holds = |search: &mut Self, set: &Set| match set {
+            Set::Patterns(patterns) => patterns.iter().any(|pattern| pattern.matches(name) == Some(true)),
+            Set::Expressions(_) => search.automaton(set).is_ok_and(|automaton| automaton.holds(name)),
+        };
+        let avoided = self.automaton(&Set::Expressions(without.to_vec()));
+        is_name(name)
+            && avoided.is_ok_and(|automaton| !automaton.holds(name))
+            && within.iter().all(|set| holds(self, set))
+    }
+
+    fn shortest_name(&mut self, within: &[Set], without: &[String]) -> Told {
+        let avoided = self.automaton(&Set::Expressions(without.to_vec()))?;
+        // The list with most patterns goes pattern by pattern, which takes far fewer steps than all of them at once.
+        let size = |set: &Set| if let Set::Patterns(patterns) = set { patterns.len() } else { 0 };
+        let main = (0..within.len()).max_by_key(|at| within.get(*at).map_or(0, size));
+        let (mut untold, mut others) = (None, Vec::new());
+        for (_, set) in (0..).zip(within).filter(|(at, _)| Some(*at) != main) {
+            others.push(self.judged(set, &mut untold)?);
+        }
+        let alone = |set: &Set| match set {
+            Set::Patterns(patterns) => {
+                patterns.iter().map(|pattern| Set::Patterns(vec![pattern.clone()])).collect::<Vec<_>>()
+            }
+            Set::Expressions(_) => vec![set.clone()],
+        };
+        let parts = match main.and_then(|main| within.get(main)) {
+            Some(set) => alone(set).into_iter().map(Some).collect(),
+            None => vec![None],
+        };
+        let mut best: Option<String> = None;
+        for part in parts {
+            let automaton = match part.map(|part| self.automaton(&part)).transpose() {
+                Ok(automaton) => automaton,
+                Err(why) => {
+                    untold.get_or_insert(why);
+                    continue;
+                }
+            };
+            let all: Vec<&Automaton> = automaton.iter().chain(&others).map(|automaton| &**automaton).collect();
+            match shortest(&all, &avoided).0 {
+                Found::Name(name) if best.as_ref().is_none_or(|best| name.len() < best.len()) => best = Some(name),
+                Found::Name(_) | Found::Nothing => {}
+                Found::TooMany => {
+                    untold.get_or_insert(Untold::Budget);
+                }
+            }
+        }
+        match (best, untold) {
+            (Some(name), _) => Ok(Some(name)),
+            (None, Some(why)) => Err(why),
+            (None, None) => Ok(None),
+        }
+    }
+
+    /// A set without the patterns that only Ruby can judge, which are noted.
+    fn judged(&mut self, set: &Set, untold: &mut Option<Untold>) -> Result<Arc<Automaton>, Untold> {
+        let Set::Patterns(patterns) = set else { return self.automaton(set) };
+        let mut judged = Vec::with_capacity(patterns.len());
+        for pattern in patterns {
+            match self.automaton(&Set::Patterns(vec![pattern.clone()])) {
+                Ok(_) => judged.push(pattern.clone()),
+                Err(why) => drop(untold.get_or_insert(why)),
+            }
+        }
+        self.automaton(&Set::Patterns(judged))
+    }
+
+    /// The path of a project of a part that lists of expressions all match and that no other expression does, in lower case.
+    pub fn path(&mut self, part: &Projects, some: &str, within: &[Vec<String>], without: &[String]) -> Told {
+        let holds = |search: &mut Self, path: &str| {
+            let mut is_in = |expressions: &[String]| -> Result<bool, Untold> {
+                Ok(search.automaton(&Set::Expressions(expressions.to_vec()))?.holds(path))
+            };
+            let is_out = is_in(without)?;
+            within.iter().try_fold(!is_out, |so_far, expressions| Ok::<bool, Untold>(so_far && is_in(expressions)?))
+        };
+        if let Projects::One(path) = part {
+            let path = lower_path(path).into_owned();
+            return Ok(holds(self, &path)?.then_some(path));
+        }
+        if holds(self, some)? {
+            return Ok(Some(some.to_owned()));
+        }
+        let key = (part.clone(), within.to_vec(), without.to_vec());
+        if let Some(known) = self.paths.get(&key) {
+            return known.clone();
+        }
+        let told = self.shortest_path(part, within, without);
+        self.paths.insert(key, told.clone());
+        told
+    }
+
+    fn shortest_path(&mut self, part: &Projects, within: &[Vec<String>], without: &[String]) -> Told {
+        let literal = |path: &str| regex::escape(&lower_path(path));
+        let mut sets = vec![vec![PROJECT_PATH.to_owned()]];
+        sets.extend(within.iter().cloned());
+        let except = match part {
+            Projects::Below(group, except) => {
+                sets.push(vec![format!("^{}/", literal(group))]);
+                except
+            }
+            Projects::Anywhere(except) => except,
+            Projects::One(_) => return Ok(None),
+        };
+        let mut avoided = without.to_vec();
+        avoided.extend(except.projects.iter().map(|path| format!("^{}$", literal(path))));
+        avoided.extend(except.groups.iter().map(|path| format!("^{}/", literal(path))));
+        let avoided = self.automaton(&Set::Expressions(avoided))?;
+        let sets = sets.into_iter().map(|set| self.automaton(&Set::Expressions(set)));
+        let sets = sets.collect::<Result<Vec<Arc<Automaton>>, Untold>>()?;
+        let sets: Vec<&Automaton> = sets.iter().map(|set| &**set).collect();
+        match shortest_up_to(LONGEST_PATH, &sets, &avoided).0 {
+            Found::Name(path) => Ok(Some(path)),
+            Found::Nothing => Ok(None),
+            Found::TooMany => Err(Untold::Budget),
+        }
+    }
+
+    fn automaton(&mut self, set: &Set) -> Result<Arc<Automaton>, Untold> {
+        if let Some(known) = self.automata.get(set) {
+            return known.clone();
+        }
+        let made = match set {
+            Set::Patterns(patterns) => Automaton::of(patterns).map_err(|(at, why)| match why {
+                Unjudged::Ruby(RubyOnly::TooLarge) => Untold::Budget,
+                _ => Untold::Expression(patterns.get(at).map(|pattern| pattern.text().to_owned()).unwrap_or_default()),
+            }),
+            Set::Expressions(expressions) => {
+                Automaton::of_expressions(expressions.iter().map(String::as_str)).ok_or(Untold::Budget)
+            }
+        };
+        let made = made.map(Arc::new);
+        self.automata.insert(set.clone(), made.clone());
+        made
+    }
+}
