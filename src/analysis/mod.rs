@@ -24,7 +24,9 @@ use crate::diagnostic::{self, Finding, Fix, LeftOut, Level, LevelsAt, Lowered, S
 use crate::diagnostic::{INTERNAL_ERROR, Need, RuleInfo, Topic, UNUSED_IGNORE};
 use crate::gitlab::lower_path;
 use crate::project::{AgentFile, Context, EntryId, Input, Project, Steps};
-use crate::rules::{self, AgentsContext, FileContext, Findings, JobAction, JobContext, JobSelection, ProjectContext, RULES, Rule};
+use crate::rules::{
+    self, AgentsContext, FileContext, Findings, JobAction, JobContext, JobSelection, ProjectContext, RULES, Rule,
+};
 use crate::source::secrets;
 use crate::source::{Place, Source, Span};
 use crate::{words, yaml};
@@ -195,12 +197,7 @@ fn check_project(
 }
 
 /// The agents of a project of whose files findings are wanted, and where these are wanted of the whole project, those without files.
-fn agents_of(
-    project: &Project,
-    index: &Index<'_>,
-    is_meant: &dyn Fn(&str) -> bool,
-    is_whole: bool,
-) -> Vec<AgentId> {
+fn agents_of(project: &Project, index: &Index<'_>, is_meant: &dyn Fn(&str) -> bool, is_whole: bool) -> Vec<AgentId> {
     let own: HashSet<&str> = project.inputs.iter().map(|input| input.source.path()).collect();
     let path = project.context.project.as_ref();
     let is_own = |project: &str| path.is_some_and(|path| path.lower() == lower_path(project));

@@ -86,7 +86,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
         let examples = count(all, "example");
         match others.len() {
             0 => out.line(format_args!("{examples} of {}: all as they say.", count(policies.len(), "policy"))),
-            wrong => out.line(format_args!("{examples} of {}: {wrong} not as it says.", count(policies.len(), "policy"))),
+            wrong => {
+                out.line(format_args!("{examples} of {}: {wrong} not as it says.", count(policies.len(), "policy")))
+            }
         }
     })?;
     Ok(if others.is_empty() { Exit::Fine } else { Exit::Found })

@@ -43,7 +43,8 @@ impl<'w> State<'w> {
     pub fn of(index: &'w Index<'w>) -> Self {
         let may_raise = |id: AgentId| {
             let access = index.agent(id).file.and_then(|file| file.ci_access);
-            let mut patterns = access.into_iter().flat_map(|access| access.entries()).flat_map(|entry| &entry.environments);
+            let mut patterns =
+                access.into_iter().flat_map(|access| access.entries()).flat_map(|entry| &entry.environments);
             patterns.any(|pattern| NamePattern::new(&pattern.value, false).fault().is_some())
         };
         let is_old = index.settings().environment_matcher().may_be_old();

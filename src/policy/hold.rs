@@ -183,7 +183,11 @@ impl<'s, 'w> Holding<'s, 'w> {
                     Some(Err(untold)) => note(terms.cause.clone(), Outcome::NotProved(untold)),
                     Some(Ok((broken, point))) => {
                         let key = (terms.cause.clone(), broken);
-                        by_cause.entry(key).or_insert_with(|| (BTreeSet::new(), point, terms.who.clone())).0.insert(number);
+                        by_cause
+                            .entry(key)
+                            .or_insert_with(|| (BTreeSet::new(), point, terms.who.clone()))
+                            .0
+                            .insert(number);
                     }
                 }
             }
@@ -348,7 +352,8 @@ impl<'s, 'w> Holding<'s, 'w> {
         let inventory = self.state.index().inventory();
         let environment = name.as_ref().map(|(name, ..)| name.clone());
         let mut point = Point { project: path, environment, ..Point::default() };
-        let has_known_tiers = |path: &str| asked.tiers.is_some() && self.known_tiers.iter().any(|(known, _)| *known == path);
+        let has_known_tiers =
+            |path: &str| asked.tiers.is_some() && self.known_tiers.iter().any(|(known, _)| *known == path);
         let listed = match &granting.projects {
             Projects::One(project) => inventory.and_then(|inventory| inventory.find_project(project)),
             part => {
@@ -422,8 +427,9 @@ fn known_tiers(inventory: Option<&Inventory>) -> Vec<KnownTiers<'_>> {
 fn may_name(glob: &str, name: &str) -> bool {
     // Nothing but the name stands behind the colon, unless a group in braces has one.
     match glob.rsplit_once(':') {
-        Some((_, last)) if !glob.contains(['{', '[']) => Globs::read([last], super::Compared::AsWritten)
-            .map_or(true, |globs| globs.is_match(name)),
+        Some((_, last)) if !glob.contains(['{', '[']) => {
+            Globs::read([last], super::Compared::AsWritten).map_or(true, |globs| globs.is_match(name))
+        }
         _ => true,
     }
 }

@@ -103,7 +103,9 @@ fn what_lets_in(cause: Option<&Cause>, agent: &Agent<'_>) -> String {
     let ci = file.and_then(|file| file.ci_access).into_iter().flat_map(|access| access.entries());
     let ci = ci.map(|entry| (entry.route(), entry.id.as_ref()));
     let user = file.and_then(|file| file.user_access).into_iter();
-    let user = user.flat_map(|access| access.projects.iter().chain(&access.groups)).map(|entry| (entry.route(), entry.id.as_ref()));
+    let user = user
+        .flat_map(|access| access.projects.iter().chain(&access.groups))
+        .map(|entry| (entry.route(), entry.id.as_ref()));
     let id = ci.chain(user).find(|(known, _)| known == route).and_then(|(_, id)| id);
     id.map_or_else(|| "`instance`".to_owned(), |id| excerpt(&id.value))
 }

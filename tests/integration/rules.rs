@@ -12,8 +12,8 @@ use kaslint::diagnostic::{Finding, Level, Selection};
 use kaslint::diagnostic::{RuleInfo, Topic};
 use kaslint::gitlab::{FullPath, NEWEST, Version};
 use kaslint::inventory::Inventory;
-use kaslint::project::{AgentFile, Context, Input, InputContent, OrganisationSchema, Project};
 use kaslint::project::settings::Settings;
+use kaslint::project::{AgentFile, Context, Input, InputContent, OrganisationSchema, Project};
 use kaslint::rules::{self, Described, FileContext, Findings, RULES, Rule};
 use kaslint::source::Source;
 
