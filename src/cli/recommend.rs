@@ -203,7 +203,8 @@ impl Report<'_> {
                 .initial_indent(first)
                 .subsequent_indent(indent)
                 .break_words(false)
-                .word_splitter(textwrap::WordSplitter::NoHyphenation);
+                .word_splitter(textwrap::WordSplitter::NoHyphenation)
+                .word_separator(textwrap::WordSeparator::AsciiSpace);
             for line in textwrap::wrap(text, options) {
                 out.line(format_args!("{line}"))?;
             }
@@ -240,11 +241,11 @@ impl Report<'_> {
                 )
             }
         });
+        let jobs = if found.uses == 1 { "1 job uses".to_owned() } else { format!("{} jobs use", found.uses) };
         tail.push(format!(
-            "Looked at: {} by {}, and {} that may be one.",
-            count(found.uses, "use"),
-            projects_read_as(found.read),
-            count(found.possible, "other")
+            "Looked at: {} in full. By case, {jobs} an agent, and {} more may.",
+            count(found.read, "project"),
+            found.possible
         ));
         if found.dropped > 0 {
             tail.push(format!("Dropped, since not proved: {}.", found.dropped));
@@ -333,10 +334,6 @@ fn job_in_words(job: &UsedBy) -> String {
 
 fn projects_read(number: usize) -> String {
     if number == 1 { "the project that was read".to_owned() } else { format!("the {number} projects that were read") }
-}
-
-fn projects_read_as(number: usize) -> String {
-    format!("{} in full", count(number, "project"))
 }
 
 fn upper_first(text: &str) -> String {

@@ -42,6 +42,7 @@ mod models;
 mod outputs;
 mod properties;
 mod ranges;
+mod recommend;
 mod releases;
 mod rules;
 mod said_once;
