@@ -153,7 +153,7 @@ impl<'p> Uses<'p> {
         };
         found.gets = found.gets_in(index);
         // What is let in nowhere uses nothing.
-        if found.gets.iter().any(|gets| gets.is_let_in != Some(false)) {
+        if found.gets.iter().any(|gets| gets.is_let_in != Some(false) || gets.managed.is_some()) {
             self.list.push(found);
         }
     }
@@ -182,6 +182,8 @@ impl Use<'_> {
                     Outcome::Denied(_) => Some(false),
                     Outcome::Unknown(_) => None,
                 };
+                // Resources are managed for a job that names the agent, whether it is let in or not.
+                let managed = entry.and_then(|entry| managed_resources_of(entry, settings, &[]));
                 let entry = entry.filter(|_| is_let_in != Some(false));
                 Gets {
                     is_let_in,
@@ -190,7 +192,7 @@ impl Use<'_> {
                         .filter(|_| has_namespace)
                         .and_then(|entry| entry.default_namespace.as_ref())
                         .map(|namespace| namespace.value.clone()),
-                    managed: entry.and_then(|entry| managed_resources_of(entry, settings, &[])),
+                    managed: managed.filter(|_| is_let_in != Some(false) || self.case.kubernetes_agent.is_some()),
                     conditions,
                 }
             })
