@@ -133,11 +133,21 @@ impl DiffReport<'_> {
         format!(".gitlab/agents/{name}/config.yaml")
     }
 
-    /// The releases of both sides, `18.9`, or `18.9 and 19.5`.
+    /// The releases of both sides: `GitLab 18.9`, `GitLab 18.9 and 19.5`, `the release` where none is named.
     fn releases(&self) -> String {
-        let line = |settings: Settings| settings.version.line();
-        let (base, head) = (line(self.base.settings), line(self.head.settings));
-        if base == head { head.to_string() } else { format!("{base} and {head}") }
+        let (base, head) = (self.base.settings, self.head.settings);
+        match base.is_release_assumed || head.is_release_assumed || base.version.line() == head.version.line() {
+            true => self.release_of(head),
+            false => format!("GitLab {} and {}", base.version.line(), head.version.line()),
+        }
+    }
+
+    /// The release of one side.
+    fn release_of(&self, settings: Settings) -> String {
+        match settings.is_release_assumed {
+            true => "the release".to_owned(),
+            false => format!("GitLab {}", settings.version.line()),
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! One sentence for each change, with a job that people recognise.
 
 use super::DiffReport;
-use crate::access::Condition;
 use crate::access::names::NamePattern;
+use crate::access::{Condition, EnvironmentMatcher, Settings};
 use crate::diff::{
     Cause, Change, Effect, Except, Granted, Kind, Member, Of, Open, OpenFact, Part, PatternList, Projects, Refs,
     Refused, Region, Side, Who,
@@ -68,24 +68,26 @@ fn lower_first(text: &str) -> String {
 /// What a change hangs on where releases leave both matchers possible.
 fn matcher_condition(change: &Change, report: &DiffReport<'_>) -> String {
     let Some(pairs) = &change.pairs else { return String::new() };
-    let (base, head) = (report.base.settings.version.line(), report.head.settings.version.line());
+    let (base, head) = (report.base.settings, report.head.settings);
+    let (of_base, of_head) = (report.release_of(base), report.release_of(head));
     let name = |is_new: bool| if is_new { "new" } else { "old" };
-    let one = |is_new: bool| format!("If GitLab {head} has the {} environment matcher", name(is_new));
-    let all = |of: fn(&crate::diff::Pair) -> bool| pairs.iter().all(of);
-    match () {
-        () if all(|pair| pair.head_is_new) && base == head => one(true),
-        () if all(|pair| !pair.head_is_new) && base == head => one(false),
-        () => {
-            let told = pairs.iter().map(|pair| {
-                format!(
-                    "GitLab {base} has the {} environment matcher and {head} the {} one",
-                    name(pair.base_is_new),
-                    name(pair.head_is_new)
-                )
-            });
-            format!("If {}", told.collect::<Vec<_>>().join(", or "))
+    let is_open = |settings: Settings| settings.environment_matcher() == EnvironmentMatcher::Either;
+    let told = pairs.iter().map(|pair| match (is_open(base), is_open(head)) {
+        // Both sides have the same.
+        _ if of_base == of_head && pair.is_even() => {
+            format!("{of_head} has the {} environment matcher", name(pair.head_is_new))
         }
-    }
+        (false, _) => format!("{of_head} has the {} environment matcher", name(pair.head_is_new)),
+        (_, false) => format!("{of_base} has the {} environment matcher", name(pair.base_is_new)),
+        _ => format!(
+            "{of_base} has the {} environment matcher and {of_head} the {} one",
+            name(pair.base_is_new),
+            name(pair.head_is_new)
+        ),
+    });
+    let mut told: Vec<String> = told.collect();
+    told.dedup();
+    format!("If {}", told.join(", or "))
 }
 
 /// Some of a list, and how many others.
@@ -462,7 +464,7 @@ pub(super) fn open_sentences(open: &Open, report: &DiffReport<'_>) -> String {
         ),
         OpenFact::EnvironmentMatcher => {
             format!(
-                "Whether {agent} lets in more hangs on how GitLab {} compares environment patterns: as up to \
+                "Whether {agent} lets in more hangs on how {} compares environment patterns: as up to \
                  {OLD_MATCHER_LAST}, or as from {NEW_MATCHER}.",
                 report.releases()
             )

@@ -87,6 +87,12 @@ pub struct Violation {
     pub outcome: Outcome,
 }
 
+/// What is broken and who shows it, or why that is not told.
+type FirstBroken = Result<(Broken, Point), Untold>;
+
+/// The cases in which the same is broken by the same entry, with one who shows it.
+type InCases = (BTreeSet<usize>, Point, Who);
+
 /// A project, and environments with their tiers.
 type KnownTiers<'w> = (&'w str, Vec<(&'w str, EnvironmentTier)>);
 
@@ -166,8 +172,8 @@ impl<'s, 'w> Holding<'s, 'w> {
                 continue;
             };
             // Cases of one entry that are broken alike.
-            let mut by_cause: BTreeMap<(Option<Cause>, Broken), (BTreeSet<usize>, Point, Who)> = BTreeMap::new();
-            let mut known: Vec<(&Terms, Option<Result<(Broken, Point), Untold>>)> = Vec::new();
+            let mut by_cause: BTreeMap<(Option<Cause>, Broken), InCases> = BTreeMap::new();
+            let mut known: Vec<(&Terms, Option<FirstBroken>)> = Vec::new();
             for (number, terms) in (0..).zip(cases) {
                 let Some(terms) = terms else { continue };
                 let found = match known.iter().find(|(known, _)| *known == terms) {
@@ -201,12 +207,7 @@ impl<'s, 'w> Holding<'s, 'w> {
     }
 
     /// The first of what is asked that somebody shows to be broken, or why that is not told.
-    fn first_broken(
-        &mut self,
-        asked: &[Asked<'_>],
-        granting: &Granting,
-        terms: &Terms,
-    ) -> Option<Result<(Broken, Point), Untold>> {
+    fn first_broken(&mut self, asked: &[Asked<'_>], granting: &Granting, terms: &Terms) -> Option<FirstBroken> {
         let mut untold = None;
         for one in asked {
             match self.point(one, granting, terms) {

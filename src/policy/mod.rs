@@ -20,3 +20,4 @@ pub use read::{Mistake, read};
 pub use search::Untold;
 pub use statement::{Example, People, Policy, Required};
 pub use weakened::{Weakened, weakened};
+pub use words::{Told, violations};

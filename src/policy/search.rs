@@ -47,12 +47,15 @@ impl From<&PatternList> for Set {
 /// One that was found, or `None` where it is proved that there is none.
 pub(super) type Told = Result<Option<String>, Untold>;
 
+/// A part of the projects, lists of which each has to match, and what may not.
+type PathKey = (Projects, Vec<Vec<String>>, Vec<String>);
+
 /// Answers, each worked out once.
 #[derive(Debug, Default)]
 pub(super) struct Search {
     automata: HashMap<Set, Result<Arc<Automaton>, Untold>>,
     names: HashMap<(Vec<Set>, Vec<String>), Told>,
-    paths: HashMap<(Projects, Vec<Vec<String>>, Vec<String>), Told>,
+    paths: HashMap<PathKey, Told>,
 }
 
 impl Search {

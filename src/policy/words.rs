@@ -1,13 +1,14 @@
 //! Violations in words.
 
 use super::globs::Globs;
-use super::hold::{Broken, Outcome, Shown, Violation};
+use super::hold::{Broken, Holding, Outcome, Shown, Violation};
 use super::search::Untold;
 use super::statement::{People, Policy, Required};
-use crate::access::{Agent, Index, Unknown};
+use crate::access::{Agent, Index};
 use crate::agent_config::Mode;
-use crate::diff::{Cause, Member, Who};
+use crate::diff::{Cause, Member, State, Who};
 use crate::schema::listed;
+use crate::source::Place;
 use crate::words::{conditions, conditions_for_users, cut, excerpt, mode};
 
 /// How many patterns of a policy are named.
@@ -55,7 +56,7 @@ impl Violation {
                         ". Neither `environments` nor `protected_branches_only` of the entry bind managed resources"
                     }
                     Shown::Job { .. } if asks_tier(policy, *broken) => {
-                        ". GitLab guesses the tier from the name, and a job may set another (`deployment_tier`)"
+                        ". The tier is the one that the inventory knows, else guessed from the name, and a job may set another (`deployment_tier`)"
                     }
                     _ => "",
                 };
@@ -71,12 +72,12 @@ impl Violation {
 
     /// What tells it apart from others, whatever the position of its entry: for comparing two states that are held to the same policies.
     #[must_use]
-    pub fn key(&self, policy: &Policy, index: &Index<'_>, agent: &Agent<'_>) -> String {
+    pub fn key(&self, policy: &Policy, agent: &Agent<'_>) -> String {
         let broken = match &self.outcome {
-            Outcome::Broken { broken, shown, .. } => {
+            Outcome::Broken { broken, shown, conditions, .. } => {
                 let managed = matches!(shown, Shown::Job { managed: true, .. });
-                let matcher = is_of_some_matcher(&self.outcome, index);
-                format!("{broken:?} {managed} {matcher}")
+                let needs = if conditions.is_empty() { "certainly" } else { "perhaps" };
+                format!("{broken:?} {managed} {needs}")
             }
             Outcome::NotProved(_) => "not proved".to_owned(),
         };
@@ -84,10 +85,51 @@ impl Violation {
     }
 }
 
-fn is_of_some_matcher(outcome: &Outcome, index: &Index<'_>) -> bool {
-    let Outcome::Broken { conditions, .. } = outcome else { return false };
-    index.settings().environment_matcher().may_be_old()
-        && conditions.iter().any(|condition| condition.unknown == Unknown::NewMatcher)
+/// A violation as reports of a whole state tell it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// The policy's name.
+    pub policy: String,
+    /// What tells it apart from others, in another state as well.
+    pub key: String,
+    /// What is told, without a full stop.
+    pub message: String,
+    /// What to do.
+    pub help: String,
+    /// The agent's file, or the settings file for an agent without one.
+    pub path: String,
+    /// The line of the entry in it, or of the policy.
+    pub line: Option<usize>,
+}
+
+/// What all agents of a state break of policies. Of agents whose files GitLab refuses nothing is told: what is in force there is for the caller to
+/// know.
+#[must_use]
+pub fn violations(index: &Index<'_>, policies: &[Policy]) -> Vec<Told> {
+    let state = State::of(index);
+    let mut holding = Holding::of(&state, policies);
+    let mut all = Vec::new();
+    for (id, agent) in index.agent_ids().filter(|(_, agent)| !policies.is_empty() && !agent.is_refused()) {
+        for violation in holding.agent(id) {
+            let Some(policy) = policies.get(violation.policy) else { continue };
+            let at_policy = || {
+                let Place { source, span } = &policy.place;
+                (source.path().to_owned(), Some(source.position(span.start).line))
+            };
+            let file = agent.file.map(|file| file.path.to_owned());
+            let line = violation.cause.as_ref().and_then(|cause| cause.line);
+            let (path, line) = file.map_or_else(at_policy, |path| (path, line));
+            all.push(Told {
+                policy: policy.name.clone(),
+                key: violation.key(policy, agent),
+                message: violation.message(policy, agent),
+                help: violation.help(policy),
+                path,
+                line,
+            });
+        }
+    }
+    all
 }
 
 /// "`acme/web`", "`instance`" or "the configuration project".

@@ -104,7 +104,7 @@ fn finding(cx: &AgentsContext<'_>, id: AgentId, violation: &Violation) -> Option
         // An agent without a file: the configuration project alone gets in.
         None => (&policy.place.source, policy.place.span, String::new()),
     };
-    let key = violation.key(policy, cx.index, agent);
+    let key = violation.key(policy, agent);
     let finding = Finding::new(&INFO, source, span, violation.message(policy, agent));
     let finding = finding.route(route).key(key).help(violation.help(policy));
     let Place { source: at, span } = &policy.place;

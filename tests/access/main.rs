@@ -8,6 +8,7 @@ mod environment_agents;
 mod grants;
 mod identity;
 mod laws;
+mod policies;
 mod releases;
 mod setting;
 mod shown;

@@ -47,6 +47,7 @@ const WAYS: [(&str, &[&str], &str); 10] = [
         &[
             "src/outlet/mod.rs",
             "src/cli/access.rs",
+            "src/cli/diff/post.rs",
             "src/access_report/jobs/markdown.rs",
             "src/access_report/jobs/why.rs",
         ],

@@ -37,6 +37,8 @@ const PAIRS: &[Pair] = &[
     // Of what is not listed it is not known whether it exists.
     ("protection", &[]),
     ("identity", &["--base-tier", "premium", "--tier", "free", "--gitlab-version", "18.0"]),
+    ("either", &["--tier", "premium"]),
+    ("upgrade", &["--tier", "premium", "--base-gitlab-version", "18.9", "--gitlab-version", "19.2"]),
     ("hostile", &["--gitlab-version", "18.4", "--tier", "premium"]),
     ("many", &["--gitlab-version", "18.4", "--tier", "premium"]),
 ];
@@ -67,9 +69,13 @@ fn a_comment_has_a_verdict_what_was_refused_and_a_table() {
 
 #[test]
 fn code_quality_has_an_entry_for_each_widening_and_each_thing_that_is_open() {
+    let schema: Json = serde_json::from_str(&Name::CodeQualityReport.text()).expect("JSON");
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
     let told = ["removal", "exchange", "refused-base", "nothing"].map(|name| {
         let pair = PAIRS.iter().find(|pair| pair.0 == name).expect("a pair");
         let entries = diff(pair, &["--format", "gitlab"]).json();
+        // GitLab reads up to the first entry that its schema refuses.
+        assert!(validator.is_valid(&entries), "{entries:#}");
         format!("=== {name}\n{entries:#}")
     });
     insta::assert_snapshot!(told.join("\n"));
