@@ -144,6 +144,11 @@ impl Human {
             behind = self.paragraph(&Printable::of(&format!("help: {}", Printable::of(help).into_string())), "  ");
             shorten(&mut behind, MOST_OF_HELP);
         }
+        if let Some(fix) = super::fix_line(finding) {
+            let mut lines = self.paragraph(&Printable::of(&fix), "  ");
+            shorten(&mut lines, MOST_OF_HELP);
+            behind.extend(lines);
+        }
         let others: Vec<&Place> = group.others.iter().map(|finding| &finding.place).collect();
         behind.extend(self.places("and at", "other place", &others, path));
 

@@ -23,8 +23,13 @@ fn fixed_with(text: &str, up_to: Safety, rules: &[&dyn Rule]) -> Fixed {
     let location = Location::Config { agent: "prod".to_owned() };
     let input = Input::text(location, Arc::new(Source::new(CONFIG, text)));
     let project = Subject::new(Project::new(vec![input], Context::default()), Selection::default());
-    let request =
-        Request { up_to, may_change: &|_, path| path == CONFIG, files: &Memory::default(), steps: &Steps::default() };
+    let request = Request {
+        up_to,
+        may_change: &|_, path| path == CONFIG,
+        files: &Memory::default(),
+        steps: &Steps::default(),
+        tell: kaslint::diff_report::sentences,
+    };
     fixing::fix_with(vec![project], rules, &request)
 }
 

@@ -1,0 +1,336 @@
+//! What a fix changes of who gets in, by comparison of the configurations before and after it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use super::edits::{Change, applied, without_overlaps};
+use crate::access::names::NamePattern;
+use crate::access::{self, Settings, World};
+use crate::analysis::{Analysis, Subject};
+use crate::diagnostic::{Finding, Safety};
+use crate::diff::{Diff, Sides, Verdict, compare};
+use crate::gitlab::FullPath;
+use crate::inventory::Inventory;
+use crate::project::{AgentFile, InputContent};
+use crate::source::{Source, secrets};
+
+/// Puts what a comparison comes to into sentences; both sides have the same settings and inventory.
+pub type Tell = fn(&Diff, Settings, Option<&Inventory>) -> Vec<String>;
+
+/// How many bytes are read for fixes, beside what all files have that these are of.
+const ENOUGH: usize = 16 << 20;
+
+/// How often these files may be read beside that.
+const TIMES: usize = 8;
+
+/// How many comparisons there are.
+const MOST_COMPARED: usize = 500;
+
+/// The position of a project and of a file in it.
+type At = (usize, usize);
+
+/// What a change of a text comes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Effect {
+    /// Nothing in who gets in, or none of it is in force.
+    Nothing,
+    /// These sentences.
+    Changes(Vec<String>),
+    /// GitLab takes the file then, and these sentences come into force.
+    Counts(Vec<String>),
+    /// It was not worked out.
+    NotCompared,
+}
+
+impl Effect {
+    /// Whether it may be made unseen, if by its writing alone it may.
+    pub fn is_safe(&self) -> bool {
+        matches!(self, Self::Nothing | Self::Counts(_))
+    }
+
+    /// The worse of two.
+    fn or(self, other: Self) -> Self {
+        let rank = |effect: &Self| match effect {
+            Self::Nothing => 0,
+            Self::Counts(_) => 1,
+            Self::NotCompared => 2,
+            Self::Changes(_) => 3,
+        };
+        if rank(&other) > rank(&self) { other } else { self }
+    }
+
+    /// In one line; `None` where there is nothing to say.
+    pub fn in_words(&self) -> Option<String> {
+        let text = match self {
+            Self::Nothing => return None,
+            Self::NotCompared => "Too many fixes stand before it to compare who gets in.".to_owned(),
+            Self::Changes(sentences) => one_line(sentences),
+            Self::Counts(sentences) if sentences.is_empty() => {
+                "GitLab takes the file then; it lets in nobody beside its own project.".to_owned()
+            }
+            Self::Counts(sentences) => {
+                format!("GitLab takes the file then, and this comes into force: {}", one_line(sentences))
+            }
+        };
+        Some(secrets::mask(&text).into_owned())
+    }
+}
+
+/// The first of some sentences, and how many others there are.
+fn one_line(sentences: &[String]) -> String {
+    let Some((first, others)) = sentences.split_first() else { return String::new() };
+    match others.len() {
+        0 => first.clone(),
+        1 => format!("{first} One more change beside it."),
+        count => format!("{first} {count} more changes beside it."),
+    }
+}
+
+/// Works out what fixes change.
+pub(super) struct Judge<'j> {
+    subjects: &'j [Subject],
+    tell: Tell,
+    /// The agent configurations at each path.
+    inputs: BTreeMap<&'j str, Vec<At>>,
+    /// Those with patterns that may fail the requests for other agents, once somebody asks.
+    raising: Option<Vec<At>>,
+    /// How many more bytes may be read.
+    left: usize,
+    comparisons: usize,
+}
+
+impl<'j> Judge<'j> {
+    pub fn new(subjects: &'j [Subject], tell: Tell) -> Self {
+        let mut inputs: BTreeMap<&str, Vec<At>> = BTreeMap::new();
+        for (at, subject) in subjects.iter().enumerate() {
+            for (number, input) in subject.project.inputs.iter().enumerate() {
+                if input.content == InputContent::Text && !input.location.is_template() {
+                    inputs.entry(input.source.path()).or_default().push((at, number));
+                }
+            }
+        }
+        Self { subjects, tell, inputs, raising: None, left: 0, comparisons: MOST_COMPARED }
+    }
+
+    /// Allows as much reading as fixes of these files may take.
+    pub fn allow<'s>(&mut self, sources: impl Iterator<Item = &'s Arc<Source>>) {
+        let sizes: HashMap<&str, usize> = sources.map(|source| (source.path(), source.text().len())).collect();
+        self.left = sizes.values().sum::<usize>().saturating_mul(TIMES).saturating_add(ENOUGH);
+    }
+
+    /// What becomes otherwise where one text stands in place of another.
+    pub fn effect(&mut self, before: &Arc<Source>, after: &Arc<Source>) -> Effect {
+        let places = self.inputs.get(before.path()).cloned().unwrap_or_default();
+        places.into_iter().fold(Effect::Nothing, |effect, at| effect.or(self.effect_at(at, before, after)))
+    }
+
+    fn effect_at(&mut self, at: At, before: &Arc<Source>, after: &Arc<Source>) -> Effect {
+        let Some((was, is)) = self.read(at, before).and_then(|was| Some((was, self.read(at, after)?))) else {
+            return Effect::NotCompared;
+        };
+        match (was.config.refused_at(), is.config.refused_at()) {
+            (Some(_), Some(_)) => Effect::Nothing,
+            (None, Some(_)) => Effect::Changes(vec!["GitLab refuses the file then.".to_owned()]),
+            (None, None) if was.config.canonical() == is.config.canonical() => Effect::Nothing,
+            (refused, None) => {
+                let Some(left) = self.comparisons.checked_sub(1) else { return Effect::NotCompared };
+                self.comparisons = left;
+                let was = refused.is_none().then_some(&*was);
+                let (is_same, sentences) = self.compared(at, was, &is).unwrap_or_default();
+                match (refused.is_some(), is_same) {
+                    (true, _) => Effect::Counts(sentences),
+                    (false, true) => Effect::Nothing,
+                    (false, false) => Effect::Changes(sentences),
+                }
+            }
+        }
+    }
+
+    fn read(&mut self, (at, number): At, source: &Arc<Source>) -> Option<Arc<AgentFile>> {
+        let project = &self.subjects.get(at)?.project;
+        let input = project.inputs.get(number)?;
+        if Arc::ptr_eq(&input.source, source) {
+            return input.decoded(&project.context);
+        }
+        self.left = self.left.checked_sub(source.text().len())?;
+        input.with_source(Arc::clone(source)).decoded(&project.context)
+    }
+
+    /// Whether two configurations of one agent let the same in, proved, and what differs; the first is `None` for one that names nobody.
+    fn compared(&mut self, at: At, before: Option<&AgentFile>, after: &AgentFile) -> Option<(bool, Vec<String>)> {
+        let context = &self.subjects.get(at.0)?.project.context;
+        let (settings, inventory) = (context.access_settings(), context.inventory.as_deref());
+        // Whom a pattern of its own fails, it may fail at any agent.
+        let near: Vec<At> = match [before, Some(after)].into_iter().flatten().any(may_raise) {
+            true => self.inputs.values().flatten().copied().collect(),
+            false => self.raising().to_vec(),
+        };
+        let near = near.into_iter().filter(|other| *other != at && self.are_together(at.0, other.0));
+        let near: Vec<(At, Arc<AgentFile>)> = near.filter_map(|at| Some((at, self.decoded(at)?))).collect();
+        let of = |at: At, file| of_agent(self.subjects.get(at.0)?, at.1, file);
+        let others = near.iter().filter_map(|(at, file)| of(*at, Some(&**file)));
+        let others: Vec<access::AgentFile<'_>> = others.filter(|file| file.refused.is_none()).collect();
+        let files = |own| std::iter::once(own).chain(others.iter().copied()).collect();
+        let base = World { inventory, files: files(of(at, before)?), settings }.authorize();
+        let head = World { inventory, files: files(of(at, Some(after))?), settings }.authorize();
+        let diff = compare(&Sides { base: &base, head: &head, in_force: None, settled: &[] });
+        let is_same = diff.changes.is_empty() && diff.unknown.is_empty() && diff.verdict == Verdict::NoNewAccess;
+        Some((is_same, (self.tell)(&diff, settings, inventory)))
+    }
+
+    fn decoded(&self, (at, number): At) -> Option<Arc<AgentFile>> {
+        let project = &self.subjects.get(at)?.project;
+        project.inputs.get(number)?.decoded(&project.context)
+    }
+
+    /// Whether jobs may see agents of both projects at once.
+    fn are_together(&self, one: usize, other: usize) -> bool {
+        let (Some(a), Some(b)) = (self.subjects.get(one), self.subjects.get(other)) else { return false };
+        let (a, b) = (&a.project.context, &b.project.context);
+        let inventories = (a.inventory.as_ref().map(Arc::as_ptr), b.inventory.as_ref().map(Arc::as_ptr));
+        let is_known = a.inventory.is_some() || a.project.is_some() && b.project.is_some();
+        one == other || is_known && inventories.0 == inventories.1 && a.access_settings() == b.access_settings()
+    }
+
+    fn raising(&mut self) -> &[At] {
+        if self.raising.is_none() {
+            let is_old = |at: &At| {
+                let context = self.subjects.get(at.0).map(|subject| &subject.project.context);
+                context.is_some_and(|context| context.access_settings().environment_matcher().may_be_old())
+            };
+            let places = self.inputs.values().flatten().copied().filter(is_old);
+            let raises = |at: &At| self.decoded(*at).is_some_and(|file| may_raise(&file));
+            self.raising = Some(places.filter(raises).collect());
+        }
+        self.raising.as_deref().unwrap_or_default()
+    }
+
+    /// What a change does by itself to the texts that there are.
+    pub fn effect_of(&mut self, change: &Change) -> Effect {
+        let after = applied([change]);
+        let mut effect = Effect::Nothing;
+        let mut sources: Vec<&Arc<Source>> = change.edits.iter().map(|edit| &edit.source).collect();
+        sources.dedup_by_key(|source| source.path());
+        for before in sources {
+            if let Some(after) = after.get(before.path()) {
+                effect = effect.or(self.effect(before, after));
+            }
+        }
+        effect
+    }
+
+    /// The effects of changes by themselves. Those that are to keep what GitLab reads are looked at together, as long as they do.
+    fn effects(&mut self, changes: Vec<(usize, Change)>, found: &mut HashMap<usize, Effect>) {
+        let is_one = changes.len() == 1;
+        if is_one || !changes.iter().all(|(_, change)| change.keeps_meaning) {
+            for (number, change) in changes {
+                found.insert(number, self.effect_of(&change));
+            }
+            return;
+        }
+        let apart = without_overlaps(changes.iter().map(|(_, change)| change.clone()).collect()).len();
+        if apart == changes.len() && self.keep_what_is_read(&changes) {
+            found.extend(changes.into_iter().map(|(number, _)| (number, Effect::Nothing)));
+            return;
+        }
+        let mut first = changes;
+        let second = first.split_off(first.len() / 2);
+        self.effects(first, found);
+        self.effects(second, found);
+    }
+
+    fn keep_what_is_read(&mut self, changes: &[(usize, Change)]) -> bool {
+        let after = applied(changes.iter().map(|(_, change)| change));
+        let sources: BTreeMap<&str, &Arc<Source>> = changes
+            .iter()
+            .flat_map(|(_, change)| &change.edits)
+            .map(|edit| (edit.source.path(), &edit.source))
+            .collect();
+        sources
+            .into_iter()
+            .all(|(path, before)| after.get(path).is_none_or(|after| self.keeps_what_is_read(before, after)))
+    }
+
+    /// Whether GitLab reads the same of two texts, or refuses both.
+    pub fn keeps_what_is_read(&mut self, before: &Arc<Source>, after: &Arc<Source>) -> bool {
+        let places = self.inputs.get(before.path()).cloned().unwrap_or_default();
+        places.into_iter().all(|at| {
+            let (Some(was), Some(is)) = (self.read(at, before), self.read(at, after)) else { return false };
+            match (was.config.refused_at(), is.config.refused_at()) {
+                (Some(_), Some(_)) => true,
+                (None, None) => was.config.canonical() == is.config.canonical(),
+                _ => false,
+            }
+        })
+    }
+}
+
+/// Gives the fixes of findings the class that they have by what they change of who gets in, each made by itself, and says what that is.
+pub fn judge(subjects: &[Subject], analyses: &mut [Analysis], tell: Tell) {
+    let mut judge = Judge::new(subjects, tell);
+    for analysis in analyses {
+        judge_findings(&mut judge, &mut analysis.findings);
+    }
+}
+
+/// The same for one finding.
+#[must_use]
+pub fn judged(finding: &Finding, subjects: &[Subject], tell: Tell) -> Finding {
+    let mut findings = vec![finding.clone()];
+    judge_findings(&mut Judge::new(subjects, tell), &mut findings);
+    findings.pop().unwrap_or_else(|| finding.clone())
+}
+
+fn judge_findings(judge: &mut Judge<'_>, findings: &mut [Finding]) {
+    let mut keeping: BTreeMap<String, Vec<(usize, Change)>> = BTreeMap::new();
+    let mut others: Vec<(usize, Change)> = Vec::new();
+    for (number, finding) in findings.iter().enumerate() {
+        let Some(change) = Change::of(finding) else { continue };
+        let Some(path) = change.first().map(|edit| edit.source.path().to_owned()) else { continue };
+        if !change.edits.iter().any(|edit| judge.inputs.contains_key(edit.source.path())) {
+            continue;
+        }
+        match change.keeps_meaning && change.edits.iter().all(|edit| edit.source.path() == path) {
+            true => keeping.entry(path).or_default().push((number, change)),
+            false => others.push((number, change)),
+        }
+    }
+    let all = keeping.values().flatten().chain(&others).flat_map(|(_, change)| &change.edits);
+    judge.allow(all.map(|edit| &edit.source));
+    let mut found = HashMap::new();
+    for changes in keeping.into_values() {
+        judge.effects(changes, &mut found);
+    }
+    for (number, change) in others {
+        found.insert(number, judge.effect_of(&change));
+    }
+    for (number, effect) in found {
+        let Some(finding) = findings.get_mut(number) else { continue };
+        let Some(fix) = &mut finding.fix else { continue };
+        if !effect.is_safe() {
+            fix.safety = Safety::Unsafe;
+        }
+        fix.effect = effect.in_words();
+    }
+}
+
+/// An agent with its file, or with one that names nobody.
+fn of_agent<'f>(subject: &'f Subject, number: usize, file: Option<&'f AgentFile>) -> Option<access::AgentFile<'f>> {
+    let input = subject.project.inputs.get(number)?;
+    let project = subject.project.context.project.as_ref().map(FullPath::as_str);
+    let name = input.location.agent().unwrap_or("agent");
+    Some(match file {
+        Some(file) => access::AgentFile::new(project, name, &file.source, &file.config),
+        None => access::AgentFile {
+            refused: None,
+            ..access::AgentFile::refused(project, name, &input.source, crate::agent_config::RefusedAt::Read)
+        },
+    })
+}
+
+/// Whether a pattern of a file may be an expression at which the old matcher fails.
+fn may_raise(file: &AgentFile) -> bool {
+    let access = file.config.ci_access.iter();
+    let mut patterns = access.flat_map(|access| access.entries()).flat_map(|entry| &entry.environments);
+    patterns.any(|pattern| NamePattern::new(&pattern.value, false).fault().is_some())
+}
