@@ -30,6 +30,7 @@ pub mod outlet;
 pub mod pipeline_rules;
 pub mod policy;
 pub mod project;
+pub mod recommend;
 pub mod report;
 pub mod rules;
 pub mod schema;

@@ -177,7 +177,7 @@ fn add_ignores(arguments: &Arguments, accepted: &Accepted<'_>) -> Result<Exit, U
 }
 
 /// The files of each project that may be changed; not those that settings exclude.
-fn own_files(
+pub(super) fn own_files(
     projects: &[Arc<Project>],
     subjects: &[Subject],
     files: &dyn FileSource,

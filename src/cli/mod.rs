@@ -25,6 +25,7 @@ mod misuse;
 mod output;
 mod policy;
 mod progress;
+mod recommend;
 mod remote;
 mod reports;
 mod rules;
@@ -64,6 +65,8 @@ enum Command {
     Access(access::Arguments),
     /// Show what a change lets in: two folders or revisions, compared for every project, environment and ref.
     Diff(diff::Arguments),
+    /// Show what could be taken away from agent files without a job noticing.
+    Recommend(recommend::Arguments),
     /// Hold policies of the settings against their examples.
     Policy(policy::Arguments),
     /// Get an inventory from a GitLab instance or from dumps of its API, or validate one.
@@ -136,6 +139,7 @@ fn run_command() -> Exit {
         Some(Command::Decode(arguments)) => decode::run(&arguments),
         Some(Command::Access(arguments)) => access::run(&arguments),
         Some(Command::Diff(arguments)) => diff::run(&arguments),
+        Some(Command::Recommend(arguments)) => recommend::run(&arguments),
         Some(Command::Policy(arguments)) => policy::run(&arguments),
         Some(Command::Inventory(arguments)) => inventory::run(&arguments),
         Some(Command::Doctor(arguments)) => doctor::run(&arguments),

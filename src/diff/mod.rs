@@ -24,4 +24,5 @@ pub use compare::compare;
 pub use granting::{Granting, State};
 pub use people::{Way, Ways};
 pub use standing::{Found, Refused, Side, Sides};
+pub use terms::who;
 pub use terms::{Allowed, Terms};

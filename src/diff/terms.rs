@@ -203,7 +203,7 @@ fn cause(agent: &Agent<'_>, entry: &CiEntry) -> Cause {
 }
 
 /// As whom the jobs of an entry act.
-fn who(entry: &CiEntry) -> Who {
+pub fn who(entry: &CiEntry) -> Who {
     match AccessAs::identity(entry.access_as.as_ref()) {
         (Mode::Agent | Mode::User, _) => Who::Agent,
         (Mode::CiJob, _) => Who::CiJob,

@@ -109,6 +109,12 @@ impl DiffReport<'_> {
         }
     }
 
+    /// What each change is, in a sentence.
+    #[must_use]
+    pub fn sentences(&self) -> Vec<String> {
+        self.diff.changes.iter().map(|change| sentences::sentence(change, self)).collect()
+    }
+
     /// The pairs of matchers that the releases leave possible.
     fn pairs(&self) -> Pairs {
         pairs(self.base.settings, self.head.settings)

@@ -29,7 +29,14 @@ pub(super) fn sentence(change: &Change, report: &DiffReport<'_>) -> String {
     let before = matcher_condition(change, report);
     let text = match &change.of {
         Of::Jobs { projects, refs, region, .. } => {
-            let whose = listed(projects.iter().map(|part| projects_in_words(part, report)).collect(), "project");
+            // What is below a group stands behind the names, which would else seem to be groups too.
+            let mut parts: Vec<&Projects> = projects.iter().collect();
+            parts.sort_by_key(|part| match part {
+                Projects::One(_) => 0,
+                Projects::Below(..) => 1,
+                Projects::Anywhere(_) => 2,
+            });
+            let whose = listed(parts.into_iter().map(|part| projects_in_words(part, report)).collect(), "project");
             let subject = match region.is_everything() {
                 true => format!("All jobs of {whose}"),
                 false => format!("Jobs of {whose} {}", environments(region, change, report)),
@@ -384,10 +391,15 @@ pub(super) fn why(change: &Change, report: &DiffReport<'_>) -> String {
         (Some(path), None) => path.clone(),
         _ => String::new(),
     };
-    let named = |cause: &Cause, place: &str| match &cause.entry {
-        Some(_) if place.is_empty() => format!("`{}`", entry_of(cause)),
-        Some(_) => format!("`{}` ({place})", entry_of(cause)),
-        None => "the configuration project's own access".to_owned(),
+    let is_several = matches!(&change.of, Of::Jobs { projects, .. } if projects.len() > 1);
+    let named = |cause: &Cause, place: &str| {
+        // An entry of a project decides about that project alone.
+        let others = if is_several && entry_of(cause).starts_with("projects") { " and others" } else { "" };
+        match &cause.entry {
+            Some(_) if place.is_empty() => format!("`{}`{others}", entry_of(cause)),
+            Some(_) => format!("`{}` ({place}){others}", entry_of(cause)),
+            None => "the configuration project's own access".to_owned(),
+        }
     };
     let is_one_file = |base: &Cause, head: &Cause| base.path.is_some() && base.path == head.path;
     match (base, head) {

@@ -9,10 +9,10 @@ use crate::access::{AgentId, Condition};
 use crate::agent_config::Mode;
 use crate::diff::{Allowed, Cause, Granting, Member, Projects, State, Terms, Who};
 use crate::gitlab::{EnvironmentTier, lower_path};
-use crate::inventory::Inventory;
+use crate::inventory::{Inventory, Project};
 
 /// The most projects of an inventory of which one is looked for that shows a violation, in all.
-const MOST_LOOKS: usize = 5_000_000;
+const MOST_LOOKS: usize = 200_000;
 
 /// The most environments of one part of the projects whose tier is another than their name says.
 const MOST_KNOWN_TIERS: usize = 200;
@@ -96,6 +96,21 @@ type InCases = (BTreeSet<usize>, Point, Who);
 /// A project, and environments with their tiers.
 type KnownTiers<'w> = (&'w str, Vec<(&'w str, EnvironmentTier)>);
 
+/// Something of projects, by path in lower case, in order.
+type ByPath<T> = Vec<(String, T)>;
+
+/// Those that may lie in a part of the projects.
+fn around<'a, T>(all: &'a [(String, T)], part: &Projects) -> &'a [(String, T)] {
+    let (from, to) = match part {
+        Projects::Anywhere(_) => return all,
+        Projects::One(path) => (lower_path(path).into_owned(), format!("{}\u{0}", lower_path(path))),
+        // Behind `/` comes `0`.
+        Projects::Below(group, _) => (format!("{}/", lower_path(group)), format!("{}0", lower_path(group))),
+    };
+    let at = |bound: &str| all.partition_point(|(path, _)| path.as_str() < bound);
+    all.get(at(&from)..at(&to)).unwrap_or_default()
+}
+
 /// Holds policies against the agents of a state.
 pub struct Holding<'s, 'w> {
     state: &'s State<'w>,
@@ -103,7 +118,9 @@ pub struct Holding<'s, 'w> {
     search: Search,
     looks: usize,
     /// Projects with environments of which the inventory knows another tier than the name says, with those.
-    known_tiers: Vec<KnownTiers<'w>>,
+    known_tiers: ByPath<KnownTiers<'w>>,
+    /// The projects of the inventory, once one is looked for.
+    listed: Option<ByPath<&'w Project>>,
 }
 
 impl<'s, 'w> Holding<'s, 'w> {
@@ -113,7 +130,7 @@ impl<'s, 'w> Holding<'s, 'w> {
         let asks = |required: &Option<Required>| required.as_ref().is_some_and(|required| required.tier.is_some());
         let asks_tier = policies.iter().any(|policy| asks(&policy.require) || asks(&policy.forbid));
         let known_tiers = if asks_tier { known_tiers(state.index().inventory()) } else { Vec::new() };
-        Self { state, policies, search: Search::default(), looks: 0, known_tiers }
+        Self { state, policies, search: Search::default(), looks: 0, known_tiers, listed: None }
     }
 
     /// The policies that are about an agent, with their positions; none for an agent that is not registered.
@@ -284,7 +301,12 @@ impl<'s, 'w> Holding<'s, 'w> {
                 && asked.projects.iter().all(|globs| globs.is_match(path))
                 && !asked.not_projects.iter().any(|globs| globs.is_match(path))
         };
-        let known: Vec<_> = self.known_tiers.iter().filter(|(path, _)| is_asked(path)).cloned().collect();
+        let known: Vec<_> = around(&self.known_tiers, &granting.projects)
+            .iter()
+            .map(|(_, known)| known)
+            .filter(|(path, _)| is_asked(path))
+            .cloned()
+            .collect();
         for (path, environments) in &known {
             for (name, tier) in environments.iter().filter(|(_, tier)| tiers.contains(tier)) {
                 if self.search.fits(name, &sets, &avoided) {
@@ -353,15 +375,21 @@ impl<'s, 'w> Holding<'s, 'w> {
         let inventory = self.state.index().inventory();
         let environment = name.as_ref().map(|(name, ..)| name.clone());
         let mut point = Point { project: path, environment, ..Point::default() };
-        let has_known_tiers =
-            |path: &str| asked.tiers.is_some() && self.known_tiers.iter().any(|(known, _)| *known == path);
+        let has_known_tiers = |path: &str| {
+            asked.tiers.is_some()
+                && self.known_tiers.binary_search_by(|(known, _)| known.as_str().cmp(&lower_path(path))).is_ok()
+        };
         let listed = match &granting.projects {
             Projects::One(project) => inventory.and_then(|inventory| inventory.find_project(project)),
             part => {
-                let projects = inventory.map(Inventory::projects).unwrap_or_default();
-                let projects = projects.iter().take(MOST_LOOKS.saturating_sub(self.looks));
+                let listed = self.listed.get_or_insert_with(|| {
+                    let projects = inventory.map(Inventory::projects).unwrap_or_default();
+                    by_path(projects.iter().map(|project| (&*project.path, project)))
+                });
+                let projects = around(listed, part).iter().map(|(_, project)| *project);
+                let mut projects = projects.take(MOST_LOOKS.saturating_sub(self.looks));
                 let mut looks = 0;
-                let found = projects.inspect(|_| looks += 1).find(|project| {
+                let found = projects.by_ref().inspect(|_| looks += 1).find(|project| {
                     part.holds(&project.path)
                         && asked.projects.iter().all(|globs| globs.is_match(&project.path))
                         && !asked.not_projects.iter().any(|globs| globs.is_match(&project.path))
@@ -410,7 +438,13 @@ impl<'s, 'w> Holding<'s, 'w> {
     }
 }
 
-fn known_tiers(inventory: Option<&Inventory>) -> Vec<KnownTiers<'_>> {
+fn by_path<'p, T>(all: impl Iterator<Item = (&'p str, T)>) -> ByPath<T> {
+    let mut all: ByPath<T> = all.map(|(path, thing)| (lower_path(path).into_owned(), thing)).collect();
+    all.sort_by(|(one, _), (other, _)| one.cmp(other));
+    all
+}
+
+fn known_tiers(inventory: Option<&Inventory>) -> ByPath<KnownTiers<'_>> {
     let projects = inventory.map(Inventory::projects).unwrap_or_default();
     let known_tiers = projects.iter().filter_map(|project| {
         let environments = project.environments.iter().flatten();
@@ -421,7 +455,7 @@ fn known_tiers(inventory: Option<&Inventory>) -> Vec<KnownTiers<'_>> {
         let known: Vec<_> = known.collect();
         (!known.is_empty()).then_some((&*project.path, known))
     });
-    known_tiers.collect()
+    by_path(known_tiers.map(|known| (known.0, known)))
 }
 
 /// Whether a pattern of contexts may take an agent of this name whose configuration project is not known.

@@ -8,7 +8,7 @@ use crate::words::in_quotes;
 use crate::yaml::{Data, NodeId, Tree, written};
 
 /// What to write behind a place, and where.
-pub(super) type Insertion = (Span, String);
+pub(crate) type Insertion = (Span, String);
 
 /// A name that an entry's `environments` is to list as well.
 ///
@@ -58,7 +58,7 @@ pub(super) fn of_job_line(source: &Source, name: Span, line: &str) -> Option<Ins
 }
 
 /// An entry for a project, with the restrictions of another entry, that `ci_access` is to list as well.
-pub(super) fn of_project(file: &AgentFile, path: &str, like: &CiEntry) -> Option<Insertion> {
+pub(crate) fn of_project(file: &AgentFile, path: &str, like: &CiEntry) -> Option<Insertion> {
     let document = &file.config.document;
     if !document.problems().is_empty() || document.unshown() {
         return None;
@@ -219,7 +219,7 @@ fn indent_of<'s>(source: &'s Source, field: &Field) -> Option<&'s str> {
 }
 
 /// The line break that the file has.
-fn line_break(source: &Source) -> &'static str {
+pub(crate) fn line_break(source: &Source) -> &'static str {
     if source.text().contains("\r\n") { "\r\n" } else { "\n" }
 }
 

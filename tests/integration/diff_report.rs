@@ -19,6 +19,7 @@ const PAIRS: &[Pair] = &[
     ("protection", LISTED),
     ("override", LISTED),
     ("removal", LISTED),
+    ("several", LISTED),
     ("identity", LISTED),
     ("exchange", LISTED),
     ("fixed-user", LISTED),

@@ -43,6 +43,7 @@ mod outputs;
 mod policies;
 mod properties;
 mod ranges;
+mod recommend;
 mod releases;
 mod rules;
 mod said_once;
