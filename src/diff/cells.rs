@@ -1,6 +1,6 @@
 //! All projects, divided so that in either state one entry decides about each part.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::change::{Except, Projects};
 use super::standing::Found;
@@ -47,6 +47,11 @@ impl Named {
             };
             paths.entry(lower).or_insert_with(|| shown.unwrap_or_else(|| written.value.clone()));
         }
+    }
+
+    /// How many parts there are.
+    pub fn count(&self) -> usize {
+        self.projects.len() + self.groups.len() + 1
     }
 
     /// The parts, most specific first. Costs in proportion to what is named.
@@ -124,36 +129,51 @@ impl Projects {
     }
 }
 
-/// The same parts with fewer words: what is left out of one and told beside it is not left out.
-pub(super) fn joined(mut parts: Vec<Projects>) -> Vec<Projects> {
-    loop {
-        let told = |part: &Projects| -> Option<(bool, String)> {
-            match part {
-                Projects::One(project) => Some((false, project.clone())),
-                // Only what has no exceptions left can stand for the whole of the group.
-                Projects::Below(group, except) if *except == Except::default() => Some((true, group.clone())),
-                _ => None,
-            }
+/// The same parts with fewer words: what is left out of one and told beside it is not left out. Costs in proportion to what is left out.
+pub(super) fn joined(parts: Vec<Projects>) -> Vec<Projects> {
+    // What each project or group is left out of; the parts are divided so that this is one part at the most.
+    let mut around: HashMap<(bool, String), usize> = HashMap::new();
+    let mut left: Vec<(Option<Projects>, BTreeSet<String>, BTreeSet<String>)> = Vec::with_capacity(parts.len());
+    for (at, mut part) in parts.into_iter().enumerate() {
+        let except = match &mut part {
+            Projects::Below(_, except) | Projects::Anywhere(except) => std::mem::take(except),
+            Projects::One(_) => Except::default(),
         };
-        let mut found = None;
-        'search: for (at, part) in parts.iter().enumerate() {
-            let Some((is_group, path)) = told(part) else { continue };
-            for (around, other) in parts.iter().enumerate() {
-                let (Projects::Below(_, except) | Projects::Anywhere(except)) = other else { continue };
-                let list = if is_group { &except.groups } else { &except.projects };
-                if around != at && list.contains(&path) {
-                    found = Some((at, around, is_group, path));
-                    break 'search;
-                }
-            }
-        }
-        let Some((at, around, is_group, path)) = found else { break };
-        if let Some(Projects::Below(_, except) | Projects::Anywhere(except)) = parts.get_mut(around) {
-            let list = if is_group { &mut except.groups } else { &mut except.projects };
-            list.retain(|known| *known != path);
-        }
-        parts.remove(at);
+        around.extend(except.projects.iter().map(|path| ((false, path.clone()), at)));
+        around.extend(except.groups.iter().map(|path| ((true, path.clone()), at)));
+        left.push((Some(part), except.projects.into_iter().collect(), except.groups.into_iter().collect()));
     }
+    let mut open: Vec<usize> = (0..left.len()).collect();
+    while let Some(at) = open.pop() {
+        let Some((part, projects, groups)) = left.get(at) else { continue };
+        let key = match part {
+            Some(Projects::One(project)) => (false, project.clone()),
+            // Only what has no exceptions left can stand for the whole of the group.
+            Some(Projects::Below(group, _)) if projects.is_empty() && groups.is_empty() => (true, group.clone()),
+            _ => continue,
+        };
+        let Some(outer) = around.remove(&key).filter(|outer| *outer != at) else { continue };
+        if let Some((_, projects, groups)) = left.get_mut(outer) {
+            if key.0 {
+                groups.remove(&key.1)
+            } else {
+                projects.remove(&key.1)
+            };
+            open.push(outer);
+        }
+        if let Some((part, ..)) = left.get_mut(at) {
+            *part = None;
+        }
+    }
+    let whole = |(part, projects, groups): (Option<Projects>, BTreeSet<String>, BTreeSet<String>)| {
+        let left_out = Except { projects: projects.into_iter().collect(), groups: groups.into_iter().collect() };
+        let mut part = part?;
+        if let Projects::Below(_, except) | Projects::Anywhere(except) = &mut part {
+            *except = left_out;
+        }
+        Some(part)
+    };
+    let mut parts: Vec<Projects> = left.into_iter().filter_map(whole).collect();
     parts.sort();
     parts
 }

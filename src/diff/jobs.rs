@@ -12,6 +12,7 @@ use super::regions::{Names, Regions, Untold};
 use super::standing::{Found, Standing};
 use super::terms::{Allowed, Deciding, Terms};
 use crate::access::{Condition, Index};
+use crate::inventory::{Inventory, Project};
 
 /// Names that people recognise, tried before those that a search finds.
 const FAMILIAR: [&str; 10] = [
@@ -69,6 +70,13 @@ pub(super) struct Compared {
 }
 
 impl<'w> Jobs<'w> {
+    /// Into how many parts the projects are divided for one agent.
+    pub fn cells_of(&self, standing: &Standing<'w>) -> usize {
+        let mut named = Named::default();
+        named.add(&standing.base);
+        named.count()
+    }
+
     /// Compares what stands for one agent.
     pub fn compare(&mut self, context: &str, standing: &Standing<'w>) -> Compared {
         let mut compared = Compared::default();
@@ -304,9 +312,10 @@ impl<'w> Jobs<'w> {
     fn witness(&self, parts: &[Projects], refs: Refs, regions: &[Region], found: Option<&str>) -> Option<Witness> {
         let protected = !refs.unprotected;
         let inventory = self.inventory.and_then(Index::inventory);
-        let in_parts = |path: &str| parts.iter().any(|part| part.holds(path));
+        // Of many projects, the first are as good as any.
         let listed = || {
-            inventory.into_iter().flat_map(|inventory| inventory.projects()).filter(|project| in_parts(&project.path))
+            let known = inventory.into_iter().flat_map(|inventory| parts.iter().map(move |part| (inventory, part)));
+            known.flat_map(|(inventory, part)| listed_in(inventory, part)).take(MOST_LOOKED_AT)
         };
         let holds_all = |name: &str| regions.iter().all(|region| region.holds(Some(name)));
         let some = || {
@@ -331,6 +340,22 @@ impl<'w> Jobs<'w> {
         let environment = familiar.map(str::to_owned)?;
         Some(Witness { project: some()?, environment: Some(environment), protected, origin: Origin::Example })
     }
+}
+
+/// So many projects of an inventory are looked at for an example.
+const MOST_LOOKED_AT: usize = 1_000;
+
+/// The projects of an inventory in a part, of which so many are looked at.
+fn listed_in<'i>(inventory: &'i Inventory, part: &'i Projects) -> impl Iterator<Item = &'i Project> {
+    let places = match part {
+        Projects::One(path) => {
+            inventory.find_project(path).map(|project| inventory.place(project)..inventory.place(project) + 1)
+        }
+        Projects::Below(group, _) => inventory.find_group(group).map(|group| inventory.places(group)),
+        Projects::Anywhere(_) => Some(0..inventory.project_count()),
+    };
+    let places = places.unwrap_or(0..0);
+    inventory.ordered(places).take(MOST_LOOKED_AT).filter(|project| part.holds(&project.path))
 }
 
 const EVERY: Allowed = Allowed { without: false, lists: Vec::new() };

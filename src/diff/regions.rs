@@ -97,8 +97,10 @@ impl Regions {
     /// Looks for names that all of some lists meet and none of some patterns; with those patterns alone that have a part in it.
     fn part(&mut self, within: &[PatternList], without: &PatternList) -> Told {
         // The list with most patterns goes pattern by pattern: those that stand on both sides need no search.
-        let Some((main, at)) =
-            (0..).zip(within).max_by_key(|(_, list)| list.patterns.len()).map(|(at, list): (usize, _)| (list, at))
+        let Some((main, at)) = (0..)
+            .zip(within)
+            .max_by_key(|(_, list)| (list.patterns.len(), *list))
+            .map(|(at, list): (usize, _)| (list, at))
         else {
             return match self.search(&[], without) {
                 Ok(Some(name)) => {
@@ -156,7 +158,9 @@ impl Regions {
                 needed.push(pattern.clone());
             }
         }
-        PatternList { patterns: needed, is_new: without.is_new }
+        // Without patterns no matcher is asked, and the region is the one that it is on other refs.
+        let is_new = without.is_new && !needed.is_empty();
+        PatternList { patterns: needed, is_new }
     }
 
     /// A name that all lists meet and no pattern of the other; none where that is proved.

@@ -9,7 +9,7 @@ mod sentences;
 use std::io;
 
 use crate::access::Settings;
-use crate::diff::{Diff, Except, Pairs, Projects, pairs};
+use crate::diff::{Diff, Except, Pairs, pairs};
 use crate::gitlab::{Tier, Version};
 use crate::inventory::Inventory;
 use crate::outlet::Outlet;
@@ -123,8 +123,14 @@ impl DiffReport<'_> {
     /// How many projects of the inventory lie below a group and are not left out; `None` without an inventory.
     fn count_below(&self, group: &str, except: &Except) -> Option<usize> {
         let inventory = self.inventory?;
-        let part = Projects::Below(group.to_owned(), except.clone());
-        Some(inventory.projects().iter().filter(|project| part.holds(&project.path)).count())
+        let size = |group: &str| {
+            let places = inventory.find_group(group).map(|group| inventory.places(group));
+            places.map_or(0, |places| (places.end - places.start) as usize)
+        };
+        // What is left out is apart from each other, and all of it lies below.
+        let groups: usize = except.groups.iter().map(|group| size(group)).sum();
+        let projects = except.projects.iter().filter(|project| inventory.find_project(project).is_some()).count();
+        Some(size(group).saturating_sub(groups + projects))
     }
 
     /// The file of an agent.

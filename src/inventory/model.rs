@@ -201,6 +201,20 @@ pub struct Inventory {
 }
 
 impl Inventory {
+    /// Whether another inventory lists the same groups, users and projects with the same agents, so that it decides about access in the same way.
+    #[must_use]
+    pub fn lists_the_same_as(&self, other: &Self) -> bool {
+        let is_same_project = |(one, other): (&Project, &Project)| one.path == other.path && one.agents == other.agents;
+        let is_same_namespace =
+            |(one, other): (&Namespace, &Namespace)| (&one.path, one.kind) == (&other.path, other.kind);
+        self.instance == other.instance
+            && self.unread == other.unread
+            && self.namespaces.len() == other.namespaces.len()
+            && self.projects.len() == other.projects.len()
+            && self.namespaces.iter().zip(&other.namespaces).all(is_same_namespace)
+            && self.projects.iter().zip(&other.projects).all(is_same_project)
+    }
+
     /// What is known of the instance.
     #[must_use]
     pub fn instance(&self) -> &Instance {

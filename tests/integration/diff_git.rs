@@ -414,6 +414,12 @@ fn a_policy_that_head_weakens_is_a_finding() {
     assert_eq!(findings(&format!("{base}rules: {{policy-violation: note}}\n")), ["closed"]);
     assert_eq!(findings(&format!("{base}ignore: [{{rule: policy-violation, reason: x}}]\n")), ["closed"]);
     assert!(findings(&format!("{base}# as before\n")).is_empty());
+    // What BASE breaks already is no finding of the change, and what the change breaks is.
+    repository.lets_in(&["acme/a", "acme/b"]);
+    let report = repository.diff(&["HEAD", "--format", "json"]).json();
+    let told = report["findings"].as_array().expect("findings").iter();
+    let told: Vec<String> = told.map(|finding| format!("{} {}", finding["rule"], finding["message"])).collect();
+    assert!(told.len() == 1 && told[0].contains("policy-violation") && told[0].contains("acme/b"), "{told:?}");
 }
 
 /// A pattern is another one under the other matcher, also where only one side of a pair has it.

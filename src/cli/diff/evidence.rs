@@ -1,6 +1,6 @@
 //! What HEAD changes of what it is judged by.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,9 +8,10 @@ use serde_yaml::Value;
 
 use super::loaded::Loaded;
 use super::states::{MAX_SIZE, is_settings};
+use crate::access::Index;
 use crate::diff_report::{Evidence, PolicyFinding};
 use crate::inventory::{self, Inventory};
-use crate::policy::weakened;
+use crate::policy::{Policy, Told, violations, weakened};
 use crate::project::files::{Content, FileSource, Kind, Walk};
 use crate::project::paths::shown_path;
 use crate::project::policies_of;
@@ -166,6 +167,23 @@ fn settings(path: &Path, before: Option<&str>, after: Option<&str>, evidences: &
         let message = format!("HEAD changes {what} {}; this report goes by {which}{of}.", excerpt(&shown));
         evidences.told.push(Evidence { what: kind, path: shown.clone(), message });
     }
+}
+
+/// What HEAD breaks of BASE's policies and BASE does not.
+pub(super) fn newly_broken(base: &Index<'_>, head: &Index<'_>, policies: &[Policy]) -> Vec<PolicyFinding> {
+    if policies.is_empty() {
+        return Vec::new();
+    }
+    let before: HashSet<String> = violations(base, policies).into_iter().map(|told| told.key).collect();
+    let new = violations(head, policies).into_iter().filter(|told| !before.contains(&told.key));
+    let finding = |told: Told| PolicyFinding {
+        rule: VIOLATION,
+        policy: told.policy.to_string(),
+        message: format!("{}.", told.message),
+        path: told.path,
+        line: told.line,
+    };
+    new.map(finding).collect()
 }
 
 /// The rule that policies are held by.

@@ -10,6 +10,7 @@ use crate::cli::progress::Progress;
 use crate::cli::usable;
 use crate::diagnostic::Selection;
 use crate::inventory::Inventory;
+use crate::policy::Policy;
 use crate::project::files::FileSource;
 use crate::project::paths::shown_path;
 use crate::project::{InventoryFile, Loader, Neighbours, Options, Request, Scope, Snapshot, Surroundings, Unusable};
@@ -57,6 +58,19 @@ impl Loaded {
         let evaluation = Evaluation::of(subjects.collect(), Purpose::AccessTogether, &progress.steps);
         let name = if name.is_empty() { shown_path(folder) } else { name.to_owned() };
         Ok(Self { name, evaluation, inventories: snapshot.inventories })
+    }
+
+    /// The policies of its settings, each once.
+    pub fn policies(&self) -> Vec<Policy> {
+        self.evaluation.with(|facts| {
+            let mut policies: Vec<Policy> = Vec::new();
+            for policy in facts.subjects.iter().flat_map(|subject| subject.project.context.policies.iter()) {
+                if policies.iter().all(|known| known.name != policy.name) {
+                    policies.push(policy.clone());
+                }
+            }
+            policies
+        })
     }
 
     /// What decides about its agents beside files and inventory; `None` where it has none.

@@ -128,6 +128,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
     let (base, head) = states.load(arguments)?;
     let in_force = states.in_force(arguments, &base)?;
     let evidence = states.evidence(arguments, &base, &head)?;
+    let policies = base.policies();
     base.with(head.settings(), |base_index, base_inventory| {
         head.with(base.settings(), |head_index, _| {
             let told = |in_force_index: Option<&Index<'_>>| {
@@ -137,12 +138,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
                 let causes = in_force.iter().flat_map(|in_force| &in_force.commits);
                 refusals::explain(&mut diff, base_index, head_index, causes);
                 diff.would_be = refusals::would_be(&diff, base_index, head_index);
+                let mut findings = evidence.findings.clone();
+                findings.extend(evidence::newly_broken(base_index, head_index, &policies));
                 let report = DiffReport {
                     diff: &diff,
                     base: Stated { state: states.base.stated(), settings: base_index.settings() },
                     head: Stated { state: states.head.stated(), settings: head_index.settings() },
                     evidence: evidence.told.clone(),
-                    findings: evidence.findings.clone(),
+                    findings,
                     is_whole: arguments.all,
                     inventory: head_index.inventory().or(base_inventory),
                     width: output::width(),
