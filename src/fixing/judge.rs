@@ -321,9 +321,15 @@ fn of_agent<'f>(subject: &'f Subject, number: usize, file: Option<&'f AgentFile>
     let name = input.location.agent().unwrap_or("agent");
     Some(match file {
         Some(file) => access::AgentFile::new(project, name, &file.source, &file.config),
+        // It has no text by which it could pass for the same.
         None => access::AgentFile {
+            project,
+            name,
+            path: input.source.path(),
+            source: None,
+            ci_access: None,
+            user_access: None,
             refused: None,
-            ..access::AgentFile::refused(project, name, &input.source, crate::agent_config::RefusedAt::Read)
         },
     })
 }
