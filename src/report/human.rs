@@ -11,7 +11,7 @@ use textwrap::{WordSeparator, WordSplitter};
 use super::excerpt::{Excerpt, MaskedSource, line_of};
 use super::shown::{Group, Shown, groups};
 use super::{Outcome, Summary, View, statistics};
-use crate::diagnostic::{Finding, Severity};
+use crate::diagnostic::{Finding, Safety, Severity};
 use crate::outlet::{Outlet, Tone};
 use crate::source::{Place, Printable, Source, Span};
 use crate::words;
@@ -29,11 +29,29 @@ const MOST_LINES: usize = 30;
 const MOST_OF_MESSAGE: usize = 12;
 const MOST_OF_HELP: usize = 6;
 
+/// So many lines say what a fix changes; machine formats have all of it.
+const MOST_OF_FIX: usize = 2;
+
 /// So many lines name further places.
 const MOST_OF_LIST: usize = 2;
 
 /// So many lines are named of which the same is said.
 const MOST_NAMED: usize = 6;
+
+/// What the fixes of equal findings change, in one line; the first speaks for others only where all do the same.
+fn fix_line_of(group: &Group<'_>) -> Option<String> {
+    let effect = |finding: &Finding| finding.fix.as_ref().and_then(|fix| fix.effect.clone());
+    let first = effect(group.first);
+    if group.others.iter().all(|other| effect(other) == first) {
+        return super::fix_line(group.first);
+    }
+    Some(match group.first.fix.as_ref().map(|fix| fix.safety) {
+        Some(Safety::Safe) => {
+            "fix (safe): GitLab takes the files then, and what they grant comes into force.".to_owned()
+        }
+        _ => "fix (unsafe): Who gets in changes, at each place in another way.".to_owned(),
+    })
+}
 
 /// The tone of a severity.
 pub(super) fn tone(severity: Severity) -> Tone {
@@ -144,9 +162,9 @@ impl Human {
             behind = self.paragraph(&Printable::of(&format!("help: {}", Printable::of(help).into_string())), "  ");
             shorten(&mut behind, MOST_OF_HELP);
         }
-        if let Some(fix) = super::fix_line(finding) {
+        if let Some(fix) = fix_line_of(group) {
             let mut lines = self.paragraph(&Printable::of(&fix), "  ");
-            shorten(&mut lines, MOST_OF_HELP);
+            shorten(&mut lines, MOST_OF_FIX);
             behind.extend(lines);
         }
         let others: Vec<&Place> = group.others.iter().map(|finding| &finding.place).collect();

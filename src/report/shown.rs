@@ -97,7 +97,7 @@ pub(super) fn groups<'o>(findings: impl Iterator<Item = &'o Finding>) -> Vec<Gro
     let mut groups: Vec<Group<'o>> = Vec::new();
     let mut known = HashMap::new();
     for finding in findings {
-        let title = finding.fix.as_ref().map(|fix| (&fix.title, fix.safety.name(), &fix.effect));
+        let title = finding.fix.as_ref().map(|fix| (&fix.title, fix.safety.name()));
         let said = (finding.rule.name, finding.severity, &finding.message, &finding.help, title);
         let at = *known.entry(said).or_insert(groups.len());
         match groups.get_mut(at) {
