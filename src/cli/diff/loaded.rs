@@ -32,7 +32,7 @@ impl Loaded {
     pub fn of(files: &dyn FileSource, folder: &Path, mut options: Options, name: &str) -> Result<Self, Unusable> {
         let surroundings = Surroundings::of_process();
         let listed = folder.join("inventory.yaml");
-        let mut paths = vec![folder.to_owned()];
+        let paths = [folder.to_owned()];
         let progress = Progress::new(Instant::now(), "Reading", 1);
         let load = |options: &Options, paths: &[PathBuf]| -> Result<Snapshot, Unusable> {
             let loader = Loader::new(files, options, &surroundings, rules::TABLE)?;
@@ -47,7 +47,6 @@ impl Loaded {
         let mut snapshot = load(&options, &paths)?;
         if options.inventory.is_none() && snapshot.inventories.is_empty() && files.is_there(&listed) {
             options.inventory = Some(listed);
-            paths.clear();
             snapshot = load(&options, &paths)?;
         }
         if let Some(error) = snapshot.errors.first() {
