@@ -6,7 +6,7 @@ use super::change::{Except, Projects};
 use super::standing::Found;
 use crate::access::{Authorization, Index, needs_licence};
 use crate::agent_config::EntryKind;
-use crate::gitlab::{Tier, ancestor_paths, lower_path};
+use crate::gitlab::{Tier, ancestor_paths, lower_path, path_fault};
 
 /// A part of all projects.
 #[derive(Clone, Debug)]
@@ -37,6 +37,10 @@ impl Named {
             let falls_out = settings.tier == Some(Tier::Free) && needs_licence(entry.mode(), settings.version);
             let Some(written) = entry.id.as_ref().filter(|_| !falls_out) else { continue };
             if matches!(authorization, Authorization::Dropped(_)) {
+                continue;
+            }
+            // There is no such project and will be none.
+            if !names_something(&written.value, entry.kind) {
                 continue;
             }
             let lower = lower_path(&written.value).into_owned();
@@ -83,6 +87,11 @@ impl Named {
         cells.push(Cell { projects: Projects::Anywhere(except), path: fresh_elsewhere(&taken) });
         cells
     }
+}
+
+/// Whether a project or group can have this full path.
+pub(super) fn names_something(id: &str, kind: EntryKind) -> bool {
+    path_fault(id).is_none() && (kind != EntryKind::Project || id.contains('/'))
 }
 
 /// The path of a project that nothing names, below a group.

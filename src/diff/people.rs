@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::cases::{Facts, hold};
+use super::cells::names_something;
 use super::change::{Because, Cause, Change, Effect, Granted, Kind, Member, Of, Who};
 use super::standing::{Found, Standing};
 use crate::access::{Agent, Authorization, Condition, Unknown, UserGrant, UserIdentity};
@@ -125,7 +126,7 @@ pub(super) fn ways(found: &Found<'_>) -> Ways {
         UserIdentity::Nobody(_) => return nobody,
     };
     let mut ways = Vec::new();
-    for grant in granted.let_in() {
+    for grant in granted.let_in().filter(|grant| grant.target.is_some_and(|id| names_something(id, grant.entry.kind))) {
         let needs = granted.conditions_of(grant);
         let cause = cause(agent, grant);
         for (member, more) in members(grant, index.inventory()) {

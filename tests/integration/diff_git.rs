@@ -485,3 +485,14 @@ fn an_inventory_that_is_named_takes_the_place_of_the_folders_own() {
     assert!(told(&[]).is_empty(), "their own inventories know no acme/b");
     assert_eq!(told(&["--inventory", "mine.yaml"]), [B_GETS_IN]);
 }
+
+/// There is no project or group of such a path and will be none, with an inventory or without.
+#[test]
+fn an_id_that_can_be_no_path_lets_in_nobody() {
+    let repository = Repository::new();
+    repository.write(
+        CONFIG,
+        "ci_access: {projects: [{id: acme/a}, {id: /acme/b}, {id: acme/b.git}, {id: b}], groups: [{id: acme//c}]}\n",
+    );
+    assert_eq!(repository.told(&["HEAD"]), ("no-new-access".to_owned(), Vec::new()));
+}
