@@ -30,6 +30,7 @@ impl Loaded {
     /// # Errors
     /// When the state cannot be used.
     pub fn of(files: &dyn FileSource, folder: &Path, mut options: Options, name: &str) -> Result<Self, Unusable> {
+        let name = if name.is_empty() { shown_path(folder) } else { name.to_owned() };
         let surroundings = Surroundings::of_process();
         let listed = folder.join("inventory.yaml");
         let paths = [folder.to_owned()];
@@ -55,7 +56,6 @@ impl Loaded {
         let selection = Arc::new(Selection::default());
         let subjects = snapshot.projects.into_iter().map(|project| Subject::new(project, Arc::clone(&selection)));
         let evaluation = Evaluation::of(subjects.collect(), Purpose::AccessTogether, &progress.steps);
-        let name = if name.is_empty() { shown_path(folder) } else { name.to_owned() };
         Ok(Self { name, evaluation, inventories: snapshot.inventories })
     }
 
