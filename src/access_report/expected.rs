@@ -88,6 +88,12 @@ impl Difference {
         self.diff.changes.is_empty() && self.diff.unknown.is_empty() && self.rows.is_empty()
     }
 
+    /// What the entries come to, compared.
+    #[must_use]
+    pub fn diff(&self) -> &Diff {
+        &self.diff
+    }
+
     /// Writes a sentence for each change of who gets in, then what else is told otherwise.
     ///
     /// # Errors
