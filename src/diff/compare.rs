@@ -81,12 +81,13 @@ fn is_same_inventory(base: Option<&Inventory>, head: Option<&Inventory>) -> bool
 fn is_written_alike(standing: &Standing<'_>) -> bool {
     let (Found::In(base, one), Found::In(head, other)) = (standing.base, standing.head) else { return false };
     let (one, other) = (base.agent(one), head.agent(other));
-    let text = |file: Option<AgentFile<'_>>| {
-        let source = file.filter(|file| file.refused.is_none())?.source?;
-        Some(source.text().to_owned())
-    };
-    let before = text(one.file);
-    before.is_some() && before == text(other.file) && one.is_registered == other.is_registered
+    let before = accepted_text(one.file);
+    before.is_some() && before == accepted_text(other.file) && one.is_registered == other.is_registered
+}
+
+/// The text of a file that GitLab takes.
+fn accepted_text(file: Option<AgentFile<'_>>) -> Option<&str> {
+    Some(file.filter(|file| file.refused.is_none())?.source?.text())
 }
 
 /// Whether some pattern of an agent may raise under a pair that is possible.

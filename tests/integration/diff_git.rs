@@ -453,3 +453,46 @@ fn pairs_of_matchers_are_told_apart() {
         ]
     );
 }
+
+/// Folders of inventories are compared by the inventory that is named, and what lies around them is no part of either.
+#[test]
+fn an_inventory_that_is_named_takes_the_place_of_the_folders_own() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |path: &str, text: &str| {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        std::fs::write(path, text).expect("a file");
+    };
+    // A configuration project of another release around them.
+    write(CONFIG, "ci_access: {}\n");
+    write(".kaslint.yaml", "project: other/agents\ngitlab: {version: \"16.0\", tier: free}\n");
+    let projects = "groups: [{path: acme}]\nprojects:\n- {path: acme/agents, agents: [prod]}\n- {path: acme/a}\n";
+    for (side, ids) in [("base", "{id: acme/a}"), ("head", "{id: acme/a}, {id: acme/b}")] {
+        write(&format!("{side}/inventory.yaml"), &format!("gitlab: {{version: \"18.4\", tier: premium}}\n{projects}"));
+        write(&format!("{side}/projects/acme/agents/{CONFIG}"), &format!("ci_access: {{projects: [{ids}]}}\n"));
+    }
+    let named = format!("gitlab: {{version: \"18.4\", tier: premium}}\n{projects}- {{path: acme/b}}\n");
+    write("mine.yaml", &named);
+    let told = |arguments: &[&str]| -> Vec<String> {
+        let run = crate::common::kaslint(
+            folder.path(),
+            &[&["diff", "--format", "json", "./base", "./head"], arguments].concat(),
+        );
+        let report = run.json();
+        let changes = report["changes"].as_array().expect("changes").iter();
+        changes.map(|change| change["message"].as_str().expect("a message").to_owned()).collect()
+    };
+    assert!(told(&[]).is_empty(), "their own inventories know no acme/b");
+    assert_eq!(told(&["--inventory", "mine.yaml"]), [B_GETS_IN]);
+}
+
+/// There is no project or group of such a path and will be none, with an inventory or without.
+#[test]
+fn an_id_that_can_be_no_path_lets_in_nobody() {
+    let repository = Repository::new();
+    repository.write(
+        CONFIG,
+        "ci_access: {projects: [{id: acme/a}, {id: /acme/b}, {id: acme/b.git}, {id: b}], groups: [{id: acme//c}]}\n",
+    );
+    assert_eq!(repository.told(&["HEAD"]), ("no-new-access".to_owned(), Vec::new()));
+}

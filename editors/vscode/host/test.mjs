@@ -1,8 +1,10 @@
 // The extension in a real VS Code: what somebody sees who opens a file.
 
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
 
@@ -11,13 +13,28 @@ import { start } from "./vscode.mjs";
 const FILE = ".gitlab/agents/production/config.yaml";
 const BROKEN = "ci_access:\n  project:\n    - id: acme/web/shop\n";
 const MENDED = BROKEN.replace("project:", "projects:");
-const MESSAGE = "GitLab knows no key `project` in `ci_access`";
 const TRUSTED = { "security.workspace.trust.enabled": false };
 const KASLINT = process.env.KASLINT;
+const MESSAGE = messageOf(BROKEN);
 const limit = { timeout: 180_000 };
 
 let running;
 after(() => running?.end());
+
+/** What the command line says of a file: VS Code has to say the same. */
+function messageOf(text) {
+  const empty = mkdtempSync(path.join(tmpdir(), "kaslint-said-"));
+  try {
+    const said = spawnSync(KASLINT, ["check", "--isolated", "--format", "json", "--stdin-filename", FILE, "-"], {
+      cwd: empty,
+      input: text,
+      encoding: "utf8",
+    });
+    return JSON.parse(said.stdout).findings[0].message;
+  } finally {
+    rmSync(empty, { recursive: true });
+  }
+}
 
 /** Runs `look` at a VS Code; if it fails, a picture is left. */
 async function within(name, setting, look) {
@@ -98,7 +115,7 @@ test("files that are not open are checked too, saving makes the safe fixes, and 
     assert.equal(await readFile(path.join(code.workspace, other), "utf8"), BROKEN);
     await problems(page).filter({ hasText: "agents/production" }).waitFor({ state: "detached" });
     await problems(page).filter({ hasText: "agents/staging" }).waitFor();
-    await page.locator(".editor-instance .view-line", { hasText: "→" }).waitFor();
+    await page.locator(".editor-instance .view-line", { hasText: "· agent" }).waitFor();
     await page.locator(".editor-instance .codelens-decoration").first().waitFor();
   });
 });

@@ -30,9 +30,10 @@ impl Loaded {
     /// # Errors
     /// When the state cannot be used.
     pub fn of(files: &dyn FileSource, folder: &Path, mut options: Options, name: &str) -> Result<Self, Unusable> {
+        let name = if name.is_empty() { shown_path(folder) } else { name.to_owned() };
         let surroundings = Surroundings::of_process();
         let listed = folder.join("inventory.yaml");
-        let mut paths = vec![folder.to_owned()];
+        let paths = [folder.to_owned()];
         let progress = Progress::new(Instant::now(), "Reading", 1);
         let load = |options: &Options, paths: &[PathBuf]| -> Result<Snapshot, Unusable> {
             let loader = Loader::new(files, options, &surroundings, rules::TABLE)?;
@@ -47,7 +48,6 @@ impl Loaded {
         let mut snapshot = load(&options, &paths)?;
         if options.inventory.is_none() && snapshot.inventories.is_empty() && files.is_there(&listed) {
             options.inventory = Some(listed);
-            paths.clear();
             snapshot = load(&options, &paths)?;
         }
         if let Some(error) = snapshot.errors.first() {
@@ -56,7 +56,6 @@ impl Loaded {
         let selection = Arc::new(Selection::default());
         let subjects = snapshot.projects.into_iter().map(|project| Subject::new(project, Arc::clone(&selection)));
         let evaluation = Evaluation::of(subjects.collect(), Purpose::AccessTogether, &progress.steps);
-        let name = if name.is_empty() { shown_path(folder) } else { name.to_owned() };
         Ok(Self { name, evaluation, inventories: snapshot.inventories })
     }
 

@@ -11,7 +11,7 @@ use crate::project::files::{
     Content, Disk, FileSource, GitFault, Judged, Memory, NoRevision, Overlay, Repository, Revision, Texts,
 };
 use crate::project::paths::{lexical, shown_path};
-use crate::project::{FILE_NAME, Options, Unusable};
+use crate::project::{FILE_NAME, Options, Unusable, read_own_file};
 use crate::source::Source;
 
 /// The largest file of settings or inventory that is compared, in bytes.
@@ -127,9 +127,10 @@ impl States {
         base_options.tier = arguments.base_tier.or(base_options.tier);
         base_options.inventory = arguments.base_inventory.clone().or(base_options.inventory);
         let Named::Tree(tree, _) = &self.base else {
-            let load = |named: &Named, options| {
-                let (files, folder) = named.files();
-                Loaded::of(&files, folder, options, "")
+            let load = |named: &Named, mut options: Options| {
+                let (_, folder) = named.files();
+                let texts = instead_of_its_own(folder, &mut options)?;
+                Loaded::of(&Overlay::new(&Disk, &texts), folder, options, "")
             };
             return Ok((load(&self.base, base_options)?, load(&self.head, arguments.options.clone())?));
         };
@@ -239,6 +240,21 @@ pub(super) struct InForce {
     pub settled: Vec<String>,
     /// The commit of each.
     pub commits: Vec<(String, String)>,
+}
+
+/// The inventory that is named in the place of a folder's own, so that its projects lie where that has them.
+fn instead_of_its_own(folder: &Path, options: &mut Options) -> Result<Texts, Unusable> {
+    let own = folder.join("inventory.yaml");
+    let mut texts = Texts::new();
+    if let Some(named) =
+        options.inventory.clone().filter(|named| Disk.is_there(&own) && lexical(named) != lexical(&own))
+    {
+        let source = read_own_file("inventory", &named, MAX_SIZE, &Disk)?;
+        let shown = shown_path(&own);
+        texts.insert(shown.clone(), Arc::new(Source::new(shown, source.text().to_owned())));
+        options.inventory = Some(own);
+    }
+    Ok(texts)
 }
 
 /// What a sparse checkout leaves out, as the index has it: it is not deleted.
