@@ -370,7 +370,8 @@ mod tests {
             let edit =
                 TextEdit { source: Arc::clone(source), span: Span::new(at, at + 1), text: with(number).to_owned() };
             let (fingerprint, title) = (number.to_string(), String::new());
-            Change { rule: "a-rule", fingerprint, title, keeps_meaning: false, edits: vec![edit] }
+            let (is_safe, keeps_meaning) = (false, false);
+            Change { rule: "a-rule", fingerprint, title, is_safe, keeps_meaning, edits: vec![edit] }
         };
         places.map(change).collect()
     }

@@ -112,6 +112,11 @@ impl<'j> Judge<'j> {
         Self { subjects, tell, inputs, raising: None, left: 0, comparisons: MOST_COMPARED }
     }
 
+    /// Whether a change is one of an agent configuration.
+    fn may_matter(&self, change: &Change) -> bool {
+        change.edits.iter().any(|edit| self.inputs.contains_key(edit.source.path()))
+    }
+
     /// Allows as much reading as fixes of these files may take.
     pub fn allow<'s>(&mut self, sources: impl Iterator<Item = &'s Arc<Source>>) {
         let sizes: HashMap<&str, usize> = sources.map(|source| (source.path(), source.text().len())).collect();
@@ -136,7 +141,7 @@ impl<'j> Judge<'j> {
                 let Some(left) = self.comparisons.checked_sub(1) else { return Effect::NotCompared };
                 self.comparisons = left;
                 let was = refused.is_none().then_some(&*was);
-                let (is_same, sentences) = self.compared(at, was, &is).unwrap_or_default();
+                let Some((is_same, sentences)) = self.compared(at, was, &is) else { return Effect::NotCompared };
                 match (refused.is_some(), is_same) {
                     (true, _) => Effect::Counts(sentences),
                     (false, true) => Effect::Nothing,
@@ -205,6 +210,39 @@ impl<'j> Judge<'j> {
         self.raising.as_deref().unwrap_or_default()
     }
 
+    /// What a change does behind others that keep what GitLab reads: of a file that it refuses, these may make it count.
+    fn effect_behind(&mut self, change: &Change, keeping: &[(usize, Change)]) -> Effect {
+        let Some(source) = change.first().map(|edit| Arc::clone(&edit.source)) else { return Effect::Nothing };
+        let is_alone = change.edits.iter().all(|edit| edit.source.path() == source.path());
+        if !change.is_safe || !is_alone || keeping.is_empty() || !self.is_refused(&source) {
+            return self.effect_of(change);
+        }
+        let earlier = without_overlaps(keeping.iter().map(|(_, change)| change.clone()).collect());
+        let together: Vec<Change> = earlier.iter().cloned().chain([change.clone()]).collect();
+        if without_overlaps(together.clone()).len() < together.len() {
+            return self.effect_of(change);
+        }
+        let (before, after) = (applied(&earlier), applied(&together));
+        let (Some(before), Some(after)) = (before.get(source.path()), after.get(source.path())) else {
+            return self.effect_of(change);
+        };
+        match self.effect(before, after) {
+            Effect::Changes(mut sentences) => {
+                if let Some(first) = sentences.first_mut() {
+                    *first = format!("Once GitLab takes the file: {first}");
+                }
+                Effect::Changes(sentences)
+            }
+            effect => effect,
+        }
+    }
+
+    /// Whether GitLab refuses a text that is there, at any of its places.
+    fn is_refused(&mut self, source: &Arc<Source>) -> bool {
+        let places = self.inputs.get(source.path()).cloned().unwrap_or_default();
+        places.into_iter().any(|at| self.read(at, source).is_some_and(|file| file.config.refused_at().is_some()))
+    }
+
     /// What a change does by itself to the texts that there are.
     pub fn effect_of(&mut self, change: &Change) -> Effect {
         let after = applied([change]);
@@ -265,7 +303,8 @@ impl<'j> Judge<'j> {
     }
 }
 
-/// Gives the fixes of findings the class that they have by what they change of who gets in, each made by itself, and says what that is.
+/// Gives the fixes of findings the class that they have by what they change of who gets in, and says what that is: each made by itself, or, in a
+/// file that GitLab refuses, behind the safe ones that keep what it reads.
 pub fn judge(subjects: &[Subject], analyses: &mut [Analysis], tell: Tell) {
     let mut judge = Judge::new(subjects, tell);
     for analysis in analyses {
@@ -273,44 +312,74 @@ pub fn judge(subjects: &[Subject], analyses: &mut [Analysis], tell: Tell) {
     }
 }
 
-/// The same for one finding.
+/// The same for one of the findings of a project.
 #[must_use]
-pub fn judged(finding: &Finding, subjects: &[Subject], tell: Tell) -> Finding {
-    let mut findings = vec![finding.clone()];
-    judge_findings(&mut Judge::new(subjects, tell), &mut findings);
-    findings.pop().unwrap_or_else(|| finding.clone())
+pub fn judged(finding: &Finding, all: &[Finding], subjects: &[Subject], tell: Tell) -> Finding {
+    let mut judge = Judge::new(subjects, tell);
+    let mut finding = finding.clone();
+    let Some(change) = Change::of(&finding).filter(|change| judge.may_matter(change)) else { return finding };
+    let path = change.first().map(|edit| edit.source.path().to_owned());
+    let mut keeping = Keeping::default();
+    for (number, change) in all.iter().enumerate().filter_map(|(number, finding)| Some((number, Change::of(finding)?)))
+    {
+        if let Some(path) = kept_in(&change).filter(|kept| path.as_deref() == Some(*kept)) {
+            keeping.entry(path.to_owned()).or_default().push((number, change));
+        }
+    }
+    judge.allow(change.edits.iter().map(|edit| &edit.source));
+    let effect = match change.keeps_meaning {
+        true => judge.effect_of(&change),
+        false => {
+            judge.effect_behind(&change, path.and_then(|path| keeping.remove(&path)).as_deref().unwrap_or_default())
+        }
+    };
+    give(&mut finding, &effect);
+    finding
+}
+
+/// Changes that keep what GitLab reads, with the positions of their findings, by their file.
+type Keeping = BTreeMap<String, Vec<(usize, Change)>>;
+
+/// The one file of a change that keeps what GitLab reads.
+fn kept_in(change: &Change) -> Option<&str> {
+    let path = change.first()?.source.path();
+    (change.keeps_meaning && change.edits.iter().all(|edit| edit.source.path() == path)).then_some(path)
+}
+
+/// Says of the fix of a finding what it changes.
+fn give(finding: &mut Finding, effect: &Effect) {
+    let Some(fix) = &mut finding.fix else { return };
+    if !effect.is_safe() {
+        fix.safety = Safety::Unsafe;
+    }
+    fix.effect = effect.in_words();
 }
 
 fn judge_findings(judge: &mut Judge<'_>, findings: &mut [Finding]) {
-    let mut keeping: BTreeMap<String, Vec<(usize, Change)>> = BTreeMap::new();
+    let mut keeping = Keeping::new();
     let mut others: Vec<(usize, Change)> = Vec::new();
     for (number, finding) in findings.iter().enumerate() {
-        let Some(change) = Change::of(finding) else { continue };
-        let Some(path) = change.first().map(|edit| edit.source.path().to_owned()) else { continue };
-        if !change.edits.iter().any(|edit| judge.inputs.contains_key(edit.source.path())) {
-            continue;
-        }
-        match change.keeps_meaning && change.edits.iter().all(|edit| edit.source.path() == path) {
-            true => keeping.entry(path).or_default().push((number, change)),
-            false => others.push((number, change)),
+        let Some(change) = Change::of(finding).filter(|change| judge.may_matter(change)) else { continue };
+        match kept_in(&change).map(str::to_owned) {
+            Some(path) => keeping.entry(path).or_default().push((number, change)),
+            None => others.push((number, change)),
         }
     }
     let all = keeping.values().flatten().chain(&others).flat_map(|(_, change)| &change.edits);
     judge.allow(all.map(|edit| &edit.source));
     let mut found = HashMap::new();
+    for (number, change) in others {
+        let path = change.first().map(|edit| edit.source.path());
+        let earlier = path.and_then(|path| keeping.get(path)).map(Vec::as_slice).unwrap_or_default();
+        found.insert(number, judge.effect_behind(&change, earlier));
+    }
     for changes in keeping.into_values() {
         judge.effects(changes, &mut found);
     }
-    for (number, change) in others {
-        found.insert(number, judge.effect_of(&change));
-    }
     for (number, effect) in found {
-        let Some(finding) = findings.get_mut(number) else { continue };
-        let Some(fix) = &mut finding.fix else { continue };
-        if !effect.is_safe() {
-            fix.safety = Safety::Unsafe;
+        if let Some(finding) = findings.get_mut(number) {
+            give(finding, &effect);
         }
-        fix.effect = effect.in_words();
     }
 }
 

@@ -162,7 +162,10 @@ impl Human {
             behind = self.paragraph(&Printable::of(&format!("help: {}", Printable::of(help).into_string())), "  ");
             shorten(&mut behind, MOST_OF_HELP);
         }
-        if let Some(fix) = fix_line_of(group) {
+        // So does what a fix changes, where it is the same.
+        if let Some(fix) = fix_line_of(group)
+            && said.fixes.insert((finding.rule.name, fix.clone()))
+        {
             let mut lines = self.paragraph(&Printable::of(&fix), "  ");
             shorten(&mut lines, MOST_OF_FIX);
             behind.extend(lines);
@@ -466,6 +469,8 @@ struct Said<'o> {
     lines: HashMap<&'o str, HashSet<(usize, usize)>>,
     /// Helps, by rule.
     helps: HashSet<(&'static str, &'o str)>,
+    /// What fixes change, by rule.
+    fixes: HashSet<(&'static str, String)>,
     /// The texts that excerpts are made of.
     texts: HashMap<*const Source, Arc<MaskedSource>>,
 }

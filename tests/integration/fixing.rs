@@ -205,7 +205,12 @@ fn fixes_are_as_safe_as_they_say(text: &str) {
                     "{said}"
                 );
             }
-            (Some(_), Some(_)) => assert_eq!(fix.effect, None, "{said}"),
+            // What others make count it may change.
+            (Some(_), Some(_)) => {
+                let is_said = |effect: &String| effect.starts_with("Once GitLab takes the file: ");
+                assert!(fix.effect.as_ref().is_none_or(is_said), "{said}");
+                assert!(fix.effect.is_none() || fix.safety == Safety::Unsafe, "{said}");
+            }
         }
     }
     let fixed = fixed_with(text, Safety::Safe, RULES);

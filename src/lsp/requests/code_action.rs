@@ -64,7 +64,7 @@ impl Handler for CodeActions {
             let here = findings.iter().filter(|finding| meets(finding.place.span, span));
             for finding in here.take(MOST) {
                 asked.check()?;
-                actions.extend(quick_fixes(session, &document, finding));
+                actions.extend(quick_fixes(session, &document, finding, &findings));
             }
             // What mends comes before what hides, whichever finding it is of.
             actions.sort_by_key(|(rank, _)| *rank);
@@ -72,7 +72,7 @@ impl Handler for CodeActions {
         let mut actions: Vec<CodeAction> = actions.into_iter().map(|(_, action)| action).collect();
         let is_safe = |finding: &Finding| finding.fix.as_ref().is_some_and(|fix| fix.safety == Safety::Safe);
         let mut safe = findings.iter().filter(|finding| is_safe(finding)).take(MOST);
-        if wanted.has(FIX_ALL) && safe.any(|finding| is_safe(&judged(session, finding))) {
+        if wanted.has(FIX_ALL) && safe.any(|finding| is_safe(&judged(session, finding, &findings))) {
             actions.extend(fix_all(session, &document));
         }
         Ok(Some(actions.into_iter().map(CodeActionResponse::CodeAction).collect()))
@@ -117,7 +117,7 @@ fn meets(one: Span, other: Span) -> bool {
 }
 
 /// What can be done about one finding, each with its rank among all.
-fn quick_fixes(session: &Session, document: &Document, finding: &Finding) -> Vec<(u8, CodeAction)> {
+fn quick_fixes(session: &Session, document: &Document, finding: &Finding, all: &[Finding]) -> Vec<(u8, CodeAction)> {
     let diagnostics = session.written(&document.path, std::slice::from_ref(finding));
     let action = |title: String, edits: &[diagnostic::Edit], is_preferred: bool| CodeAction {
         title,
@@ -132,7 +132,7 @@ fn quick_fixes(session: &Session, document: &Document, finding: &Finding) -> Vec
     };
     let mut actions = Vec::new();
     let with_effect = finding.fix.as_ref().filter(|_| is_harmless(session, finding));
-    if let Some(fix) = with_effect.and_then(|_| judged(session, finding).fix) {
+    if let Some(fix) = with_effect.and_then(|_| judged(session, finding, all).fix) {
         let is_safe = fix.safety == Safety::Safe;
         let title = match (&fix.effect, is_safe) {
             (None, true) => fix.title.clone(),
@@ -154,8 +154,8 @@ fn quick_fixes(session: &Session, document: &Document, finding: &Finding) -> Vec
 }
 
 /// The finding with its fix judged by what it changes of who gets in.
-fn judged(session: &Session, finding: &Finding) -> Finding {
-    fixing::judged(finding, session.world.subjects(), diff_report::sentences)
+fn judged(session: &Session, finding: &Finding, all: &[Finding]) -> Finding {
+    fixing::judged(finding, all, session.world.subjects(), diff_report::sentences)
 }
 
 /// Whether the fix of a finding leaves nothing worse behind.
