@@ -738,16 +738,31 @@ fn the_schema_lists_every_code() {
     assert!(!validator.is_valid(&serde_json::json!({ "version": 1, "rows": [row] })), "a row without its code");
 }
 
-/// What kubectl and helm of these versions print.
+/// What kubectl and helm of these versions print. A tool that is called otherwise prints what it prints then.
 #[test]
 fn versions_are_read_as_the_tools_print_them() {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/doctor");
-    for (file, tool, told) in [
-        ("kubectl-1.20.2-debian12.json", "kubectl", "kubectl 1.20.2"),
-        ("kubectl-1.32.4-dispatcher.json", "kubectl", "kubectl 1.32.4-dispatcher"),
+    let shown = |file: &str| {
+        let path = fixtures.join(file);
+        assert!(path.is_file(), "{file}");
+        format!("cat '{}'", path.display())
+    };
+    let helm = |version: &str| {
+        let (template, short) = (shown(&format!("{version}-template.txt")), shown(&format!("{version}-short.txt")));
+        let whole = shown(&format!("{version}.txt"));
+        format!(
+            "case \"$*\" in 'version --template={{{{.Version}}}}') {template};; 'version --short') {short};; version) {whole};; *) exit 1;; esac"
+        )
+    };
+    for (tool, script, told) in [
+        ("kubectl", shown("kubectl-1.20.2-debian12.json"), "kubectl 1.20.2"),
+        ("kubectl", shown("kubectl-1.32.4-dispatcher.json"), "kubectl 1.32.4-dispatcher"),
+        ("helm", helm("helm-3.21.4"), "helm 3.21.4"),
+        ("helm", helm("helm-4.3.1"), "helm 4.3.1"),
+        ("helm", shown("helm-4.3-go-install-template.txt"), "helm 4.3"),
     ] {
         let job = Job::new();
-        job.tool(tool, &format!("cat '{}'", fixtures.join(file).display()));
+        job.tool(tool, &script);
         let run = job.doctor(WITH);
         assert!(run.stdout.lines().any(|line| line == format!("fine      {told}")), "{}", run.transcript());
     }
