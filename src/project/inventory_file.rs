@@ -172,7 +172,7 @@ impl InventoryFile {
         let mut others: Vec<&Project> = Vec::new();
         let mut there = Folders::default();
         for project in file.inventory.projects() {
-            if !found_at(project) && is_wanted(&file.folder_of(project)) && there.may_hold(project, file, files) {
+            if there.may_hold(project, file, files) && !found_at(project) && is_wanted(&file.folder_of(project)) {
                 others.push(project);
             }
         }
