@@ -5,7 +5,7 @@ use std::io;
 
 use serde_json::Value as Json;
 
-use super::recording::{PEOPLE, Recorded, Recording};
+use super::recording::{NOBODY, PEOPLE, Recorded, Recording};
 use super::{Format, difference, facts};
 use crate::access::{AgentFile, Index, World};
 use crate::diff::{Change, Diff, Of, Sides, compare};
@@ -126,12 +126,14 @@ fn rows_of_the_world(
     index: &Index<'_>,
 ) -> Vec<String> {
     let (before, after) = (recorded.told_of_the_world(), found.told_of_the_world());
-    let dropped = found.dropped();
+    let (counted, dropped) = (recorded.written(true), found.written(false));
+    let no_longer: BTreeSet<&String> = counted.intersection(&dropped).map(|(key, _)| key).collect();
     let mut rows = Vec::new();
     for (key, told) in &before {
         let told_now = after.get(key);
         // What is not written any more is told by its sentences, and so is who of people gets in no more.
-        let is_told = (told_now.is_none() && !dropped.contains(key)) || (key == PEOPLE && tells_of_people);
+        let is_told = (told_now.is_none() && !no_longer.contains(key))
+            || (key == PEOPLE && (tells_of_people || told.contains(NOBODY)));
         if told_now == Some(told) || is_told {
             continue;
         }

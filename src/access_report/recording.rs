@@ -69,8 +69,17 @@ impl Recorded {
         for case in objects(object.get("cases")) {
             for written in objects(case.get("entries")) {
                 let Some(entry) = ci_entry(written) else { continue };
-                // What counts in one case counts.
-                if written.contains_key("dropped") || !known.insert(entry.route()) {
+                // What counts in one case counts, and what manages resources in one case is written to.
+                if written.contains_key("dropped") {
+                    continue;
+                }
+                if !known.insert(entry.route()) {
+                    let lists =
+                        ci_access.projects.iter_mut().chain(&mut ci_access.groups).chain(&mut ci_access.instance);
+                    let same = lists.into_iter().find(|same| (same.kind, same.index) == (entry.kind, entry.index));
+                    if let (Some(same), Some(managed)) = (same, entry.resource_management) {
+                        same.resource_management = Some(managed);
+                    }
                     continue;
                 }
                 if let Some(file) = written.get("entry").and_then(|entry| entry.get("path")).and_then(Json::as_str) {
@@ -111,9 +120,13 @@ impl Recorded {
         listed.filter_map(Json::as_str).collect()
     }
 
-    /// Entries that do not count, by section, kind and id.
-    pub fn dropped(&self) -> BTreeSet<String> {
-        self.entries().filter(|(_, _, entry)| entry.contains_key("dropped")).map(|(key, ..)| key).collect()
+    /// What is written in entries, by what tells them apart: of those that count, or of those that do not.
+    pub fn written(&self, that_count: bool) -> BTreeSet<(String, String)> {
+        let entries = self.entries().filter(|(_, _, entry)| entry.contains_key("dropped") != that_count);
+        let terms = |entry: &Map<String, Json>| -> Vec<String> {
+            TERMS.iter().map(|term| entry.get(*term).map(Json::to_string).unwrap_or_default()).collect()
+        };
+        entries.map(|(key, _, entry)| (key, terms(entry).join(" "))).collect()
     }
 
     /// Its entries with a key that tells them apart, and the conditions of their case.
@@ -137,15 +150,31 @@ impl Recorded {
         };
         told.insert("agent".to_owned(), BTreeSet::from([registered.to_owned()]));
         if let Some(people) = self.object.get("user_access").and_then(Json::as_object) {
-            let state = match people.contains_key("denied") {
-                true => "nobody gets in".to_owned(),
-                false => counts(texts(people, "conditions")),
-            };
-            told.insert(PEOPLE.to_owned(), BTreeSet::from([state]));
+            let mut entries = objects(people.get("entries"));
+            let is_somebody = !people.contains_key("denied") && entries.any(|entry| !entry.contains_key("dropped"));
+            told.insert(
+                PEOPLE.to_owned(),
+                BTreeSet::from([match is_somebody {
+                    true => counts(texts(people, "conditions")),
+                    false => NOBODY.to_owned(),
+                }]),
+            );
         }
+        let cases = objects(self.object.get("cases")).count();
+        let mut counting: BTreeMap<(String, Vec<&str>), BTreeSet<Vec<&str>>> = BTreeMap::new();
         for (key, of_case, entry) in self.entries().filter(|(_, _, entry)| !entry.contains_key("dropped")) {
-            let state = counts(of_case.into_iter().chain(texts(entry, "conditions")));
-            told.entry(key).or_default().insert(state);
+            counting.entry((key, texts(entry, "conditions").collect())).or_default().insert(of_case);
+        }
+        for ((key, conditions), of_cases) in counting {
+            let states = told.entry(key).or_default();
+            // What holds in every case hangs on none.
+            if of_cases.len() == cases {
+                states.insert(counts(conditions.into_iter()));
+                continue;
+            }
+            states.extend(
+                of_cases.into_iter().map(|of_case| counts(of_case.into_iter().chain(conditions.iter().copied()))),
+            );
         }
         told
     }
@@ -225,8 +254,14 @@ fn user_access(people: &Map<String, Json>) -> Option<UserAccess> {
     Some(section)
 }
 
+/// The keys of what is written in an entry beside its id.
+const TERMS: [&str; 4] = ["identity", "environments", "protected_branches_only", "namespace"];
+
 /// What is told of `user_access` as a whole.
 pub(super) const PEOPLE: &str = "user_access";
+
+/// That `user_access` lets nobody in.
+pub(super) const NOBODY: &str = "nobody gets in";
 
 const NOWHERE: Span = Span { start: 0, end: 0 };
 const YES: Spanned<bool> = Spanned { value: true, span: NOWHERE };

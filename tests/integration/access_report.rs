@@ -277,6 +277,9 @@ fn a_recorded_result_is_compared_with() {
     insta::assert_snapshot!(transcript);
 }
 
+/// Makes another file of one.
+type Changing<'c> = &'c dyn Fn(&str) -> String;
+
 /// A recording in JSON is compared by what it means: what `diff` would say of the two files, and what entries hang on.
 #[test]
 fn a_recording_in_json_is_compared_by_meaning() {
@@ -290,7 +293,7 @@ fn a_recording_in_json_is_compared_by_meaning() {
             "    - id: partner/app\n    - {id: acme/docs, protected_branches_only: true, default_namespace: web}\n",
         )
     };
-    let changes: [(&str, &dyn Fn(&str) -> String); 8] = [
+    let changes: [(&str, Changing<'_>); 8] = [
         ("written in another way", &same),
         ("a wider pattern", &|text| text.replace("'prod*'", "'p*'")),
         ("as somebody else", &|text| text.replace("{username: deployer", "{username: root")),
