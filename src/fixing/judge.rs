@@ -18,13 +18,16 @@ use crate::source::{Source, secrets};
 pub type Tell = fn(&Diff, Settings, Option<&Inventory>) -> Vec<String>;
 
 /// How many bytes are read for fixes, beside what all files have that these are of.
-const ENOUGH: usize = 16 << 20;
+const ENOUGH: usize = 1 << 20;
 
 /// How often these files may be read beside that.
-const TIMES: usize = 8;
+const TIMES: usize = 4;
 
-/// How many comparisons there are.
-const MOST_COMPARED: usize = 500;
+/// How many agents are compared, over all fixes.
+const MOST_COMPARED: usize = 100;
+
+/// How many agents beside its own a fix is compared with, where patterns at which GitLab fails may fail requests for all.
+const MOST_NEAR: usize = 4;
 
 /// The position of a project and of a file in it.
 type At = (usize, usize);
@@ -63,7 +66,9 @@ impl Effect {
     pub fn in_words(&self) -> Option<String> {
         let text = match self {
             Self::Nothing => return None,
-            Self::NotCompared => "Too many fixes stand before it to compare who gets in.".to_owned(),
+            Self::NotCompared => {
+                "Who gets in before and after it was not compared: that would take too long.".to_owned()
+            }
             Self::Changes(sentences) => one_line(sentences),
             Self::Counts(sentences) if sentences.is_empty() => {
                 "GitLab takes the file then; it lets in nobody beside its own project.".to_owned()
@@ -138,8 +143,6 @@ impl<'j> Judge<'j> {
             (None, Some(_)) => Effect::Changes(vec!["GitLab refuses the file then.".to_owned()]),
             (None, None) if was.config.canonical() == is.config.canonical() => Effect::Nothing,
             (refused, None) => {
-                let Some(left) = self.comparisons.checked_sub(1) else { return Effect::NotCompared };
-                self.comparisons = left;
                 let was = refused.is_none().then_some(&*was);
                 let Some((is_same, sentences)) = self.compared(at, was, &is) else { return Effect::NotCompared };
                 match (refused.is_some(), is_same) {
@@ -171,7 +174,12 @@ impl<'j> Judge<'j> {
             false => self.raising().to_vec(),
         };
         let near = near.into_iter().filter(|other| *other != at && self.are_together(at.0, other.0));
-        let near: Vec<(At, Arc<AgentFile>)> = near.filter_map(|at| Some((at, self.decoded(at)?))).collect();
+        let near: Vec<At> = near.take(MOST_NEAR + 1).collect();
+        if near.len() > MOST_NEAR {
+            return None;
+        }
+        self.comparisons = self.comparisons.checked_sub(1 + near.len())?;
+        let near: Vec<(At, Arc<AgentFile>)> = near.into_iter().filter_map(|at| Some((at, self.decoded(at)?))).collect();
         let of = |at: At, file| of_agent(self.subjects.get(at.0)?, at.1, file);
         let others = near.iter().filter_map(|(at, file)| of(*at, Some(&**file)));
         let others: Vec<access::AgentFile<'_>> = others.filter(|file| file.refused.is_none()).collect();
