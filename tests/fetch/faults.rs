@@ -202,11 +202,13 @@ fn an_answer_that_stops_in_the_middle_is_given_up_in_time() {
         assert_eq!(http.send(&request).unwrap_err(), TransportError::TimedOut(limit), "after {stop}");
         relay.let_all_pass();
     }
-    let (before, http) = (relay.passed(), Http::new(Authorities::System, Some(limit)).unwrap().taking_http(true));
+    // Another one: what the first held back may still be on its way.
+    let relay = Relay::to(&gitlab.url);
+    let http = Http::new(Authorities::System, Some(limit)).unwrap().taking_http(true);
     relay.stop_after(0);
     let client = Client::new(&http, &Hasty, &relay.url, None);
     assert_eq!(client.get("/api/v4/metadata").unwrap_err(), ApiError::Overloaded(0));
-    assert_eq!((client.requests(), relay.passed()), (5, before), "it was tried five times");
+    assert_eq!((client.requests(), relay.passed()), (5, 0), "it was tried five times");
 }
 
 /// The same with the limit that people have: five times a minute a page size.
