@@ -29,6 +29,9 @@ const MOST_COMPARED: usize = 100;
 /// How many agents beside its own a fix is compared with, where patterns at which GitLab fails may fail requests for all.
 const MOST_NEAR: usize = 4;
 
+/// How it begins what a fix says that makes a refused file count.
+pub const FILE_COUNTS: &str = "GitLab takes the file then";
+
 /// The position of a project and of a file in it.
 type At = (usize, usize);
 
@@ -71,10 +74,10 @@ impl Effect {
             }
             Self::Changes(sentences) => one_line(sentences),
             Self::Counts(sentences) if sentences.is_empty() => {
-                "GitLab takes the file then; it lets in nobody beside its own project.".to_owned()
+                format!("{FILE_COUNTS}; it lets in nobody beside its own project.")
             }
             Self::Counts(sentences) => {
-                format!("GitLab takes the file then, and this comes into force: {}", one_line(sentences))
+                format!("{FILE_COUNTS}, and this comes into force: {}", one_line(sentences))
             }
         };
         Some(secrets::mask(&text).into_owned())

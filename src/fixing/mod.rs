@@ -21,7 +21,7 @@ use edits::{Change, applied, without_overlaps};
 use guard::{Guard, Refusal};
 use judge::Judge;
 
-pub use judge::{Tell, judge, judged};
+pub use judge::{FILE_COUNTS, Tell, judge, judged};
 
 /// How many rounds there are before fixes count as unsettled. Each round makes all fixes that do not overlap, so a few are
 /// enough where the fixes are sound.

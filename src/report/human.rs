@@ -12,6 +12,7 @@ use super::excerpt::{Excerpt, MaskedSource, line_of};
 use super::shown::{Group, Shown, groups};
 use super::{Outcome, Summary, View, statistics};
 use crate::diagnostic::{Finding, Safety, Severity};
+use crate::fixing::FILE_COUNTS;
 use crate::outlet::{Outlet, Tone};
 use crate::source::{Place, Printable, Source, Span};
 use crate::words;
@@ -29,28 +30,26 @@ const MOST_LINES: usize = 30;
 const MOST_OF_MESSAGE: usize = 12;
 const MOST_OF_HELP: usize = 6;
 
-/// So many lines say what a fix changes; machine formats have all of it.
-const MOST_OF_FIX: usize = 2;
-
 /// So many lines name further places.
 const MOST_OF_LIST: usize = 2;
 
 /// So many lines are named of which the same is said.
 const MOST_NAMED: usize = 6;
 
-/// What the fixes of equal findings change, in one line; the first speaks for others only where all do the same.
+/// What the fixes of equal findings change, in one line; the first speaks for others only where all do the same. That unsafe ones change who
+/// gets in, at each place in another way, goes without saying.
 fn fix_line_of(group: &Group<'_>) -> Option<String> {
     let effect = |finding: &Finding| finding.fix.as_ref().and_then(|fix| fix.effect.clone());
     let first = effect(group.first);
+    let is_safe = group.first.fix.as_ref().is_some_and(|fix| fix.safety == Safety::Safe);
+    // Whoever makes an unsafe fix looks at what it comes to; that the file counts then is why it is there.
+    if !is_safe && first.as_deref().is_some_and(|effect| effect.starts_with(FILE_COUNTS)) {
+        return None;
+    }
     if group.others.iter().all(|other| effect(other) == first) {
         return super::fix_line(group.first);
     }
-    Some(match group.first.fix.as_ref().map(|fix| fix.safety) {
-        Some(Safety::Safe) => {
-            "fix (safe): GitLab takes the files then, and what they grant comes into force.".to_owned()
-        }
-        _ => "fix (unsafe): Who gets in changes, at each place in another way.".to_owned(),
-    })
+    is_safe.then(|| "fix (safe): GitLab takes the files then, and what they grant comes into force.".to_owned())
 }
 
 /// The tone of a severity.
@@ -166,9 +165,8 @@ impl Human {
         if let Some(fix) = fix_line_of(group)
             && said.fixes.insert((finding.rule.name, fix.clone()))
         {
-            let mut lines = self.paragraph(&Printable::of(&fix), "  ");
-            shorten(&mut lines, MOST_OF_FIX);
-            behind.extend(lines);
+            let lines = self.paragraph(&Printable::of(&fix), "  ");
+            behind.extend(first_line(lines));
         }
         let others: Vec<&Place> = group.others.iter().map(|finding| &finding.place).collect();
         behind.extend(self.places("and at", "other place", &others, path));
@@ -586,6 +584,19 @@ fn shorten(lines: &mut Vec<String>, most: usize) {
         lines.truncate(most.saturating_sub(1));
         lines.push("  …".to_owned());
     }
+}
+
+/// The first of some lines, which says that others follow: machine formats have all of it.
+fn first_line(lines: Vec<String>) -> Option<String> {
+    let is_cut = lines.len() > 1;
+    let mut first = lines.into_iter().next()?;
+    if is_cut {
+        // In the room of the last word.
+        let end = first.rfind(' ').filter(|end| !first[..*end].trim().is_empty()).unwrap_or(first.len());
+        first.truncate(end);
+        first.push_str(" …");
+    }
+    Some(first)
 }
 
 /// Whether a finding has no place within its file that could be shown.

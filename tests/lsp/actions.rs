@@ -281,13 +281,18 @@ fn what_may_be_meant_is_offered_where_a_name_is_unknown() {
     client.open_file(CONFIG);
     client.told();
     for (path, text, piece, title) in [
-        (CONFIG, config, "acme/web/shp", "Write `acme/web/shop` (unsafe)"),
+        (
+            CONFIG,
+            config,
+            "acme/web/shp",
+            "Write `acme/web/shop` (unsafe). Jobs of `acme/web/shop` with the environment `productoin`, on any ref, now get agent `acme/agents:prod` as the agent itself.",
+        ),
         ("shop/.gitlab-ci.yml", ci, "strat", "Write `start` (unsafe)"),
         ("shop/.gitlab-ci.yml", ci, "acme/agents:prd", "Write `acme/agents:prod` (unsafe)"),
     ] {
         let here = actions(&mut client, path, &range_of(text, piece, "utf-16"), None);
         let mended = made(text, action(&here, title), path);
-        let expected = title.trim_start_matches("Write `").trim_end_matches("` (unsafe)");
+        let expected = title.trim_start_matches("Write `").split("` (unsafe)").next().unwrap_or_default();
         assert_eq!(mended, text.replacen(piece, expected, 1));
     }
     let comment = "ci_access: {} # kaslint: ignore[unknown-kye] it comes\n";
