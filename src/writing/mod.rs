@@ -16,6 +16,7 @@ mod place;
 mod replace;
 #[cfg(unix)]
 mod staged;
+mod together;
 
 use std::fs;
 use std::io;
@@ -28,6 +29,7 @@ pub use folder::StagedFolder;
 pub use replace::InPlace;
 #[cfg(unix)]
 pub use staged::Staged;
+pub use together::StagedFiles;
 
 use crate::outlet::{Outlet, Write};
 
