@@ -186,7 +186,7 @@ fn snapshot_date(written: Option<&str>) -> Result<Date, Unusable> {
     let Some(written) = written else { return Ok(Timestamp::now().to_zoned(TimeZone::UTC).date()) };
     let is_plain = written.len() == "2026-11-27".len() && written.starts_with(|first: char| first.is_ascii_digit());
     let date: Option<Date> = written.parse().ok().filter(|_| is_plain);
-    date.ok_or_else(|| Unusable::new(format!("`--snapshot` {written} is no date; write year-month-day, 2026-11-27")))
+    date.ok_or_else(|| Unusable::new(format!("`--snapshot {written}` is no date; write year-month-day, 2026-11-27")))
 }
 
 /// A line of the file of queries.

@@ -5,6 +5,7 @@ use std::io;
 use super::{Cell, Push, Rows, Table, Tables, flag, key, number, optional, text};
 use crate::access::Agent;
 use crate::agent_config::{AccessAs, CiAccess, CiEntry, Impersonation, is_true};
+use crate::gitlab::releases::PROTECTED_WITHOUT_FLAG;
 
 pub(super) const TABLE: Table = Table {
     name: "entries",
@@ -21,6 +22,7 @@ pub(super) const TABLE: Table = Table {
         optional(text("user_groups", "the groups of that user, with `; ` between them")),
         optional(text("namespace", "the default namespace, which is no boundary")),
         flag("protected_branches_only", "whether only protected refs get in"),
+        flag("protection_flagged", "whether that takes a feature flag in this release, so that it is not known"),
         flag("restricts_environments", "whether it has patterns of environments, so that jobs without one stay out"),
         flag("manages_resources", "whether it has GitLab manage resources in the cluster"),
     ],
@@ -33,6 +35,7 @@ pub(super) fn of<'w>(agent: &Agent<'w>) -> impl Iterator<Item = &'w CiEntry> {
 }
 
 fn rows(tables: &Tables<'_, '_>, push: &mut Push<'_>) -> io::Result<()> {
+    let is_flagged = tables.index.settings().version < PROTECTED_WITHOUT_FLAG;
     for agent in tables.index.agents() {
         push(&mut [
             Cell::owned(key(agent)),
@@ -48,13 +51,14 @@ fn rows(tables: &Tables<'_, '_>, push: &mut Push<'_>) -> io::Result<()> {
             Cell::Flag(false),
             Cell::Flag(false),
             Cell::Flag(false),
+            Cell::Flag(false),
         ])?;
-        of(agent).try_for_each(|entry| push(&mut row(agent, entry)))?;
+        of(agent).try_for_each(|entry| push(&mut row(agent, entry, is_flagged)))?;
     }
     Ok(())
 }
 
-fn row<'c>(agent: &Agent<'c>, entry: &'c CiEntry) -> [Cell<'c>; 13] {
+fn row<'c>(agent: &Agent<'c>, entry: &'c CiEntry, is_flagged: bool) -> [Cell<'c>; 14] {
     let CiEntry {
         kind,
         index: _,
@@ -83,6 +87,7 @@ fn row<'c>(agent: &Agent<'c>, entry: &'c CiEntry) -> [Cell<'c>; 13] {
         Cell::or_null(groups, Cell::owned),
         Cell::or_null(default_namespace.as_ref(), |namespace| Cell::text(&namespace.value)),
         Cell::Flag(is_true(protected_branches_only.as_ref())),
+        Cell::Flag(is_true(protected_branches_only.as_ref()) && is_flagged),
         Cell::Flag(!environments.is_empty()),
         Cell::Flag(is_true(resource_management.as_ref())),
     ]
