@@ -120,9 +120,12 @@ pub struct Decider<'i, 'w> {
     patterns: HashMap<usize, [Vec<PortablePattern<'w>>; 2]>,
 }
 
-/// Verdicts that one thread keeps.
+/// Verdicts that one thread keeps, by environment and the place of the entry's patterns in memory.
 #[derive(Debug, Default)]
-pub struct Kept(HashMap<(usize, Box<str>), [Verdict; 2]>);
+pub struct Kept {
+    verdicts: HashMap<Box<str>, HashMap<usize, [Verdict; 2]>>,
+    count: usize,
+}
 
 /// What may decide about the jobs of a project at one agent.
 struct Standing<'w> {
@@ -164,18 +167,18 @@ impl<'i, 'w> Decider<'i, 'w> {
         tell: &mut dyn FnMut(Decision<'e, 'w>),
     ) {
         let standings = self.standings(project);
-        let mut verdicts: Vec<Vec<[Verdict; 2]>> = Vec::with_capacity(standings.len());
+        let mut verdicts: Vec<[Verdict; 2]> = Vec::with_capacity(standings.len());
         for name in std::iter::once(None).chain(environments.iter().copied().map(Some)) {
             let environment = name.map(|name| name.name);
             verdicts.clear();
-            verdicts.extend(
-                standings
-                    .iter()
-                    .map(|standing| standing.winners.iter().map(|winner| self.verdict(*winner, name, kept)).collect()),
-            );
+            let winners = standings.iter().flat_map(|standing| &standing.winners);
+            self.verdicts(winners, name, kept, &mut verdicts);
             let raised = self.raised(&standings, &verdicts);
             for protected in [true, false] {
-                for (standing, verdicts) in standings.iter().zip(&verdicts) {
+                let mut left = &verdicts[..];
+                for standing in &standings {
+                    let verdicts;
+                    (verdicts, left) = left.split_at(left.len().min(standing.winners.len()));
                     let (word, reason) = self.word(standing, verdicts, (environment, protected), raised);
                     let winner = match &standing.winners[..] {
                         [only] => *only,
@@ -220,31 +223,50 @@ impl<'i, 'w> Decider<'i, 'w> {
         standings
     }
 
-    /// What the patterns of a winner say, by each matcher.
-    fn verdict(&self, winner: Option<Candidate<'w>>, environment: Option<Name<'_>>, kept: &mut Kept) -> [Verdict; 2] {
+    /// What the patterns of winners say, by each matcher.
+    fn verdicts<'a>(
+        &self,
+        winners: impl Iterator<Item = &'a Option<Candidate<'w>>>,
+        environment: Option<Name<'_>>,
+        kept: &mut Kept,
+        verdicts: &mut Vec<[Verdict; 2]>,
+    ) where
+        'w: 'a,
+    {
         let passes = Verdict { passes: true, ..Verdict::default() };
-        let patterns = winner.and_then(|winner| winner.entry).and_then(|entry| self.patterns.get(&address(entry)));
-        let (Some(patterns), Some(environment)) = (patterns, environment) else { return [passes; 2] };
-        let key = (std::ptr::from_ref(patterns).addr(), environment.name.into());
-        if let Some(verdict) = kept.0.get(&key) {
-            return *verdict;
+        let Some(environment) = environment else {
+            verdicts.extend(winners.map(|_| [passes; 2]));
+            return;
+        };
+        if kept.count >= MOST_KEPT {
+            *kept = Kept::default();
         }
-        let verdict =
-            [0, 1].map(|at| patterns.get(at).map(|patterns| compare(patterns, environment)).unwrap_or_default());
-        if kept.0.len() >= MOST_KEPT {
-            kept.0.clear();
+        if !kept.verdicts.contains_key(environment.name) {
+            kept.verdicts.insert(environment.name.into(), HashMap::new());
         }
-        kept.0.insert(key, verdict);
-        verdict
+        let Some(known) = kept.verdicts.get_mut(environment.name) else { return };
+        let before = known.len();
+        verdicts.extend(winners.map(|winner| {
+            let entry = winner.and_then(|winner| winner.entry).filter(|entry| !entry.environments.is_empty());
+            let patterns = entry.and_then(|entry| self.patterns.get(&address(entry)));
+            let Some(patterns) = patterns else { return [passes; 2] };
+            *known.entry(std::ptr::from_ref(patterns).addr()).or_insert_with(|| {
+                [0, 1].map(|at| patterns.get(at).map(|patterns| compare(patterns, environment)).unwrap_or_default())
+            })
+        }));
+        kept.count += 1 + known.len() - before;
     }
 
     /// Whether a pattern of some agent fails the request for all of them under the old matcher: for certain, or perhaps.
-    fn raised(&self, standings: &[Standing<'w>], verdicts: &[Vec<[Verdict; 2]>]) -> Option<bool> {
+    fn raised(&self, standings: &[Standing<'w>], verdicts: &[[Verdict; 2]]) -> Option<bool> {
         if !self.matchers.contains(&EnvironmentMatcher::Old) {
             return None;
         }
         let mut raised = None;
-        for (_, verdicts) in standings.iter().zip(verdicts) {
+        let mut left = verdicts;
+        for standing in standings {
+            let verdicts;
+            (verdicts, left) = left.split_at(left.len().min(standing.winners.len()));
             for [old, _] in verdicts.iter().filter(|[old, _]| old.raises) {
                 let is_sure = verdicts.len() == 1 && !old.passes;
                 raised = Some(is_sure || raised == Some(true));
@@ -263,29 +285,36 @@ impl<'i, 'w> Decider<'i, 'w> {
         if standing.is_refused {
             return (Word::Unknown, Some("file_refused"));
         }
-        let by_matcher = self.matchers.iter().map(|matcher| {
-            let at = usize::from(*matcher == EnvironmentMatcher::New);
+        let by_matcher = |matcher: EnvironmentMatcher| {
+            let at = usize::from(matcher == EnvironmentMatcher::New);
             let of_winners =
                 standing.winners.iter().zip(verdicts).map(|(winner, verdicts)| {
                     self.outcomes(*winner, verdicts.get(at).copied().unwrap_or_default(), job)
                 });
             let all = of_winners.reduce(Outcomes::and).unwrap_or(Outcomes::denied("no_entry"));
-            match raised.filter(|_| *matcher == EnvironmentMatcher::Old && all.allows) {
+            match raised.filter(|_| matcher == EnvironmentMatcher::Old && all.allows) {
                 None => all,
                 Some(true) => Outcomes { allows: false, denies: true, denial: all.denial.or(Some("request_fails")) },
                 Some(false) => Outcomes { allows: true, denies: true, denial: None },
             }
-        });
-        let all: Vec<Outcomes> = by_matcher.collect();
+        };
         let reason = |of: Outcomes| match of.word() {
             Word::Allowed => None,
             Word::Denied => of.denial,
             Word::Unknown => Some("not_known"),
         };
-        match all[..] {
-            [only] => (only.word(), reason(only)),
-            [old, new] if old.word() == new.word() => (old.word(), reason(new).or(reason(old))),
-            _ => (Word::Unknown, Some("matcher_not_known")),
+        match self.matchers[..] {
+            [only] => {
+                let only = by_matcher(only);
+                (only.word(), reason(only))
+            }
+            _ => {
+                let (old, new) = (by_matcher(EnvironmentMatcher::Old), by_matcher(EnvironmentMatcher::New));
+                match old.word() == new.word() {
+                    true => (old.word(), reason(new).or(reason(old))),
+                    false => (Word::Unknown, Some("matcher_not_known")),
+                }
+            }
         }
     }
 

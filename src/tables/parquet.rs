@@ -12,9 +12,9 @@ use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DataType, Int32Type
 use parquet::errors::ParquetError;
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesPtr};
 use parquet::file::writer::{SerializedFileWriter, SerializedPageWriter, TrackedWrite};
-use parquet::schema::types::{ColumnDescPtr, SchemaDescriptor, Type};
+use parquet::schema::types::{ColumnDescPtr, ColumnPath, SchemaDescriptor, Type};
 
-use super::{Cell, Column, FRONT, Kind, Table};
+use super::{Cell, Column, FRONT, Kind, Rows, Table};
 
 /// How many rows a group has, at the most.
 const MOST_ROWS: usize = 1 << 18;
@@ -48,14 +48,21 @@ pub(super) struct Form {
 
 impl<W: Receiver> Writer<W> {
     pub fn new(table: &Table, snapshot: i32, source: &str, to: W) -> io::Result<Self> {
-        let properties = WriterProperties::builder()
+        let columns: Vec<Column> = FRONT.iter().chain(table.columns).copied().collect();
+        let mut properties = WriterProperties::builder()
             .set_compression(Compression::SNAPPY)
             .set_created_by(concat!("kaslint ", env!("CARGO_PKG_VERSION")).to_owned())
             .set_statistics_enabled(EnabledStatistics::Chunk)
-            .set_offset_index_disabled(true)
-            .build();
-        let properties = Arc::new(properties);
-        let columns: Vec<Column> = FRONT.iter().chain(table.columns).copied().collect();
+            .set_offset_index_disabled(true);
+        // In each group of so many rows, every word and agent is met: what is the least and the most of them helps nobody to pass over a group.
+        let has_many_rows = matches!(table.rows, Rows::Decisions);
+        for column in columns.iter().filter(|column| has_many_rows && column.kind == Kind::Text) {
+            if column.name != "project" {
+                properties =
+                    properties.set_column_statistics_enabled(ColumnPath::from(column.name), EnabledStatistics::None);
+            }
+        }
+        let properties = Arc::new(properties.build());
         let fields = columns.iter().map(|column| Ok(Arc::new(field(column)?))).collect::<Result<_, ParquetError>>();
         let schema = fields.and_then(|fields| Type::group_type_builder(table.name).with_fields(fields).build());
         let schema = Arc::new(schema.map_err(plain)?);

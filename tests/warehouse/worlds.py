@@ -14,7 +14,7 @@ PATTERNS = [
     "production", "prod*", "*", "**", "review/*", "*/eu", "pro*ion", "pre.d*", "p.od*", "staging", "review/*/eu", "-*", "a b*",
     "(prod|stag)*", "^prod*", "prod$*", "[a-p]rod*", "[^x]*", "prod+*", "p?rod*", "(a*)+b", "((p*)?)+x", r"\d*", r"\w+*", r"\h*", "(?i)prod*", "a{2}*", "{x*",
     "(*", "[*", ")*", "+*", "*\\", "prod\u00e9*", "\u2028*", "a*b*c*d*e*f*g*h*i*j*k", "glpat-abcdefghij0123456789*",
-    "$*", "#*", "pr&od*", "~*", "eu/*.prod", "", "PROD*", "production*",
+    "$*", "#*", "pr&od*", "~*", "eu/*.prod", "PROD*", "production*",
 ]
 ENVIRONMENTS = [
     "production", "prod", "preprod", "staging", "review/1", "review/main/eu", "eu/production", "a.prod", "p\u00e9", "aab", "prod\u00e9", "x\u2028y", "Production",
