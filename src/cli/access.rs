@@ -18,7 +18,7 @@ use super::remote::RemoteArguments;
 use super::{Exit, live, manners, output, usable};
 use crate::access::jobs::ProjectJobs;
 use crate::access::{Agent, Index, Query, Settings, World};
-use crate::access_report::{AccessReport, Format, WHOLE, is_same, write_difference};
+use crate::access_report::{AccessReport, Expected, Format, WHOLE, is_recording, is_same, write_difference};
 use crate::analysis::{Evaluation, Facts, Purpose, Subject};
 use crate::diagnostic::Selection;
 use crate::gitlab::{FullPath, GitRef, MergeRequestProtection, NEWEST, RefProtection, lower_path};
@@ -334,15 +334,15 @@ fn report(
     }
     if arguments.asks_for_jobs() {
         access_jobs::check(&jobs, arguments.for_project.as_deref(), arguments.job.as_deref())?;
-        return deliver(arguments, &|out| report.write_jobs(&jobs, arguments.job.as_deref(), out));
+        return deliver(arguments, &report, &|out| report.write_jobs(&jobs, arguments.job.as_deref(), out));
     }
     if arguments.who.is_some() {
-        return deliver(arguments, &|out| report.write_who(&jobs, out));
+        return deliver(arguments, &report, &|out| report.write_who(&jobs, out));
     }
     match (&arguments.queries, &arguments.for_project) {
         (Some(queries), _) => answer_queries(queries, &report, arguments),
         (None, Some(project)) => answer_one(project, &report, listed, &jobs, arguments),
-        (None, None) => deliver(arguments, &|out| {
+        (None, None) => deliver(arguments, &report, &|out| {
             report.write_grants(out)?;
             report.append_jobs(&jobs, out)
         }),
@@ -364,7 +364,7 @@ fn no_agent(asked: &str, index: &Index<'_>) -> String {
 }
 
 /// Shows the result, or writes it to a file, or compares it with a recorded one.
-fn deliver(arguments: &Arguments, write: &output::Write<'_>) -> Result<Exit, Unusable> {
+fn deliver(arguments: &Arguments, report: &AccessReport<'_, '_>, write: &output::Write<'_>) -> Result<Exit, Unusable> {
     let recorded = arguments
         .expect
         .as_deref()
@@ -380,12 +380,23 @@ fn deliver(arguments: &Arguments, write: &output::Write<'_>) -> Result<Exit, Unu
     write(&mut Outlet::without_tones(&mut found))
         .map_err(|error| Unusable::new(format!("cannot write the result: {error}")))?;
     let found = String::from_utf8_lossy(&found);
-    let Asked::Report(format) = arguments.format else { return Ok(Exit::Found) };
-    if is_same(format, recorded.text(), &found) {
+    let name = shown_path(path);
+    is_recording(report.format, recorded.text(), &found)
+        .map_err(|what| Unusable::new(format!("the recorded result {name} {what}")))?;
+    if is_same(report.format, recorded.text(), &found) {
         return Ok(Exit::Fine);
     }
-    let name = shown_path(path);
-    output::to_stdout(&|out| write_difference(format, (&name, recorded.text()), &found, out))?;
+    // Of an environment alone not all entries are told.
+    let by_meaning = report.format == Format::Json && report.environment.is_none();
+    if let Some(expected) = by_meaning.then(|| Expected::read(recorded.text(), &found)).flatten() {
+        let difference = expected.difference(report.index);
+        if difference.is_empty() {
+            return Ok(Exit::Fine);
+        }
+        output::to_stdout(&|out| difference.write(&name, report.index, output::width(), out))?;
+        return Ok(Exit::Found);
+    }
+    output::to_stdout(&|out| write_difference(report.format, (&name, recorded.text()), &found, out))?;
     Ok(Exit::Found)
 }
 
@@ -410,7 +421,7 @@ fn answer_queries(file: &Path, report: &AccessReport<'_, '_>, arguments: &Argume
     }
     let queries: Vec<Query<'_>> =
         lines.iter().map(|line| Query::new(&line.project, line.environment.as_deref(), line.protected)).collect();
-    deliver(arguments, &|out| report.write_answers(&queries, out))
+    deliver(arguments, report, &|out| report.write_answers(&queries, out))
 }
 
 fn answer_one(
@@ -436,7 +447,7 @@ fn answer_one(
     };
     let is_merge_request = matches!(git_ref, Some(GitRef::MergeRequest(_)));
     let query = Query { is_merge_request, ..Query::new(project, arguments.environment.as_deref(), protected) };
-    deliver(arguments, &|out| {
+    deliver(arguments, report, &|out| {
         report.write_answers(&[query], out)?;
         report.append_jobs(jobs, out)
     })

@@ -109,6 +109,14 @@ impl DiffReport<'_> {
         }
     }
 
+    /// Writes the changes with what decides, and what stands in the way of a proof, for people.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write_changes(&self, out: &mut Outlet<'_>) -> io::Result<()> {
+        human::write_changes(self, out)
+    }
+
     /// What each change is, in a sentence.
     #[must_use]
     pub fn sentences(&self) -> Vec<String> {
