@@ -8,7 +8,10 @@ mod sentences;
 
 use std::io;
 
+use serde_json::Value as Json;
+
 use crate::access::Settings;
+use crate::access_report::Page;
 use crate::diff::{Diff, Except, Pairs, pairs};
 use crate::gitlab::{Tier, Version};
 use crate::inventory::Inventory;
@@ -80,6 +83,8 @@ pub struct DiffReport<'d> {
     pub inventory: Option<&'d Inventory>,
     /// Columns, for people.
     pub width: usize,
+    /// The page of both states, where it is asked for.
+    pub page: Option<&'d Page>,
 }
 
 /// A format.
@@ -93,6 +98,8 @@ pub enum Format {
     Json,
     /// Code Quality.
     Gitlab,
+    /// A page that holds both states.
+    Html,
 }
 
 impl DiffReport<'_> {
@@ -106,7 +113,14 @@ impl DiffReport<'_> {
             Format::Markdown => markdown::write(self, out),
             Format::Json => json::write(self, out),
             Format::Gitlab => gitlab::write(self, out),
+            Format::Html => self.page.map_or(Ok(()), |page| page.write(out)),
         }
+    }
+
+    /// What `json` says.
+    #[must_use]
+    pub fn told(&self) -> Json {
+        json::object(self)
     }
 
     /// What each change is, in a sentence.
