@@ -109,6 +109,7 @@ impl Difference {
             is_whole: true,
             inventory: index.inventory(),
             width,
+            page: None,
         };
         report.write_changes(out)?;
         if self.rows.is_empty() {

@@ -25,6 +25,7 @@ pub fn facts(format: Format, text: &str) -> Vec<String> {
         Format::Csv => of_csv(text),
         Format::Human => of_human(text),
         Format::Markdown => of_markdown(text),
+        Format::Html => text.lines().map(str::to_owned).collect(),
     };
     facts.sort();
     facts

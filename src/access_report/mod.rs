@@ -4,6 +4,7 @@ mod columns;
 mod csv;
 mod difference;
 mod expected;
+mod html;
 mod human;
 mod jobs;
 pub mod json;
@@ -19,6 +20,7 @@ use std::io;
 
 pub use difference::{is_recording, is_same, write_difference};
 pub use expected::{Difference, Expected};
+pub use html::{Page, Side, TooManyRows};
 pub use jobs::has_job;
 pub use meaning::facts;
 
@@ -36,6 +38,8 @@ pub enum Format {
     Markdown,
     /// Rows for a spreadsheet. Cells that it would run as formulas have a `'` in front.
     Csv,
+    /// A page that holds all that it needs, to look at and to search.
+    Html,
 }
 
 /// Effective access, and what of it is shown how.
@@ -74,6 +78,7 @@ impl<'w> AccessReport<'_, 'w> {
             Format::Json => json::grants(self, out),
             Format::Markdown => markdown::grants(self, out),
             Format::Csv => csv::grants(self, out),
+            Format::Html => self.write_page(out),
         }
     }
 
@@ -93,7 +98,13 @@ impl<'w> AccessReport<'_, 'w> {
             Format::Json => answers.try_for_each(|answer| json::answer(self, &answer, out)),
             Format::Markdown => answers.try_for_each(|answer| markdown::answer(self, &answer, out)),
             Format::Csv => csv::answers(self, &mut answers, out),
+            Format::Html => self.write_page(out),
         }
+    }
+
+    /// The page, which answers whatever is asked of it, with what agents grant alone.
+    fn write_page(&self, out: &mut Outlet<'_>) -> io::Result<()> {
+        Page::of(Side { report: self, label: None, jobs: &[], findings: &[] }).write(out)
     }
 
     /// The answer to a question, of all agents: who asks about some changes nothing in what is said of a job.

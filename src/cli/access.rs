@@ -18,7 +18,9 @@ use super::remote::RemoteArguments;
 use super::{Exit, live, manners, output, usable};
 use crate::access::jobs::ProjectJobs;
 use crate::access::{Agent, Index, Query, Settings, World};
-use crate::access_report::{AccessReport, Expected, Format, WHOLE, is_recording, is_same, write_difference};
+use crate::access_report::{
+    AccessReport, Expected, Format, Page, Side, WHOLE, is_recording, is_same, write_difference,
+};
 use crate::analysis::{Evaluation, Facts, Purpose, Subject};
 use crate::diagnostic::Selection;
 use crate::gitlab::{FullPath, GitRef, MergeRequestProtection, NEWEST, RefProtection, lower_path};
@@ -92,8 +94,8 @@ pub(super) struct Arguments {
     /// Only agents with this name or context.
     #[arg(long, value_name = "AGENT")]
     agent: Option<String>,
-    /// How to show it: human (tables), json (one object a line), markdown (for a merge request comment), csv, or parquet
-    /// (tables for a warehouse, in the folder of --output).
+    /// How to show it: human (tables), json (one object a line), markdown (for a merge request comment), csv, html (a page to
+    /// search, with all of it), or parquet (tables for a warehouse, in the folder of --output).
     #[arg(long, value_enum, default_value = "human", hide_possible_values = true, help_heading = "Report")]
     format: Asked,
     /// Write the result there, as a whole or not at all; with parquet a folder, of which other files stay as they are.
@@ -143,11 +145,27 @@ impl Arguments {
         self.jobs || self.job.is_some()
     }
 
+    /// The first option of what a page has anyhow, or cannot be held against.
+    fn not_for_pages(&self) -> Option<&'static str> {
+        let given = [
+            ("--queries", self.queries.is_some()),
+            ("--for", self.for_project.is_some()),
+            ("--who", self.who.is_some()),
+            ("--jobs", self.jobs),
+            ("--job", self.job.is_some()),
+            ("--why", self.why),
+            ("--expect", self.expect.is_some()),
+            ("--live", self.live),
+        ];
+        given.into_iter().find(|(_, is_given)| *is_given).map(|(option, _)| option)
+    }
+
     /// Whether the jobs of CI files are told behind what else is.
     fn appends_jobs(&self) -> bool {
         let asks_one = self.environment.is_some() || self.git_ref.is_some() || self.protected || self.unprotected;
         let is_for_people = matches!(self.format, Asked::Report(Format::Human | Format::Markdown));
-        is_for_people && self.queries.is_none() && !asks_one && !self.why
+        let is_page = self.format == Asked::Report(Format::Html);
+        is_page || is_for_people && self.queries.is_none() && !asks_one && !self.why
     }
 }
 
@@ -217,6 +235,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
         return Err(Unusable::new(
             "`--why` explains one thing: name a project with `--for` or a job with `--job`".to_owned(),
         ));
+    }
+    if arguments.format == Asked::Report(Format::Html)
+        && let Some(option) = arguments.not_for_pages()
+    {
+        return Err(Unusable::new(format!(
+            "`{option}` has no part in html: the page has all of it, to search there; leave it out, or choose another format"
+        )));
     }
     let start = Instant::now();
     let surroundings = Surroundings::of_process();
@@ -331,6 +356,13 @@ fn report(
             (&arguments.remote, arguments.options.offline),
             is_json,
         );
+    }
+    if arguments.format == Asked::Report(Format::Html) {
+        let findings: Vec<_> =
+            facts.analyse(rules::RULES, &Steps::default()).into_iter().flat_map(|found| found.findings).collect();
+        let page = Page::of(Side { report: &report, label: None, jobs: &jobs, findings: &findings });
+        page.check().map_err(|error| Unusable::new(error.to_string()))?;
+        return deliver(arguments, &report, &|out| page.write(out));
     }
     if arguments.asks_for_jobs() {
         access_jobs::check(&jobs, arguments.for_project.as_deref(), arguments.job.as_deref())?;

@@ -210,6 +210,36 @@ impl<'o> Outlet<'o> {
         self.out.write_all(harmless_json(text).as_bytes())
     }
 
+    /// Writes a value within a `script` element of HTML, out of which nothing in it leads.
+    ///
+    /// # Errors
+    /// When the receiver does not take it.
+    pub fn json_in_html(&mut self, value: &Json) -> io::Result<()> {
+        let text = serde_json::to_string(value)?;
+        // Within JSON, it stands in a text.
+        self.out.write_all(harmless_json(&text).replace('<', "\\u003c").as_bytes())
+    }
+
+    /// Writes a text within an element of HTML, or within an attribute in double quotes.
+    ///
+    /// # Errors
+    /// When the receiver does not take it.
+    pub fn html_text(&mut self, text: &str) -> io::Result<()> {
+        let masked = secrets::mask(text);
+        let mut escaped = String::with_capacity(masked.len());
+        for character in harmless(&masked, Colours::Escaped).chars() {
+            match character {
+                '&' => escaped.push_str("&amp;"),
+                '<' => escaped.push_str("&lt;"),
+                '>' => escaped.push_str("&gt;"),
+                '"' => escaped.push_str("&quot;"),
+                '\'' => escaped.push_str("&#39;"),
+                other => escaped.push(other),
+            }
+        }
+        self.out.write_all(escaped.as_bytes())
+    }
+
     /// Writes what stands in the code.
     ///
     /// # Errors

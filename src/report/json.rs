@@ -60,7 +60,8 @@ pub(super) fn write(shown: &Shown<'_>, out: &mut Outlet<'_>) -> io::Result<()> {
     out.json(&report)
 }
 
-fn finding(finding: &Finding) -> Json {
+/// A finding.
+pub(crate) fn finding(finding: &Finding) -> Json {
     let related = finding.related.iter().map(|related| {
         json!({ "message": related.message, "path": related.place.source.path(), "range": range(&related.place) })
     });

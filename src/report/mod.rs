@@ -5,7 +5,7 @@ mod excerpt;
 mod github;
 mod gitlab;
 mod human;
-mod json;
+pub(crate) mod json;
 mod junit;
 pub(crate) mod left_out;
 mod markdown;

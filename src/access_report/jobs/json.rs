@@ -43,6 +43,27 @@ pub(super) fn write(section: &Section<'_, '_>, out: &mut Outlet<'_>) -> io::Resu
     out.syntax("}\n")
 }
 
+/// The same jobs, each with its project; of agents, which let it in and under what conditions.
+pub(super) fn for_page(section: &Section<'_, '_>) -> Vec<Json> {
+    let project = section.jobs.project.facts.path.as_deref();
+    let mut answers = Answers::new(section.report, project);
+    let told = |view| {
+        let mut object = job(section, view, &mut answers);
+        for case in object["cases"].as_array_mut().into_iter().flatten() {
+            for refs in ["protected", "unprotected"] {
+                let Some(allowed) = case.get(refs).map(|answer| &answer["allowed"]) else { continue };
+                let rows = allowed.as_array().into_iter().flatten();
+                let agents: Json =
+                    rows.map(|row| json!({ "context": row["context"], "conditions": row.get("conditions") })).collect();
+                case[refs] = agents;
+            }
+        }
+        object["project"] = project.into();
+        object
+    };
+    section.views().map(told).collect()
+}
+
 fn text(value: Option<&str>) -> Json {
     masked(value.into())
 }

@@ -16,6 +16,8 @@ mod written;
 
 use std::io;
 
+use serde_json::Value as Json;
+
 use super::{AccessReport, Format};
 use crate::access::jobs::{JobCase, JobView, ProjectJobs, StartedBy};
 use crate::ci::Unread;
@@ -53,7 +55,14 @@ impl<'w> AccessReport<'_, 'w> {
             }
             Format::Json => sections.try_for_each(|section| json::write(&section, out)),
             Format::Csv => csv::write(&mut sections, out),
+            Format::Html => self.write_page(out),
         }
+    }
+
+    /// The jobs of projects as `json` has them, each with its project and with the agents that let it in.
+    pub(super) fn jobs_for_page(&self, projects: &[&ProjectJobs<'_>]) -> Vec<Json> {
+        let sections = projects.iter().map(|jobs| Section { report: self, jobs, name: None });
+        sections.flat_map(|section| json::for_page(&section)).collect()
     }
 
     /// Writes the jobs of those projects that have to do with agents, behind what else is told.

@@ -24,6 +24,7 @@ impl<'w> AccessReport<'_, 'w> {
             Format::Json => json::write(&who, out),
             Format::Markdown => markdown::write(&who, out),
             Format::Csv => csv::write(&who, out),
+            Format::Html => self.write_page(out),
         }
     }
 }

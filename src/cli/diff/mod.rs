@@ -11,8 +11,9 @@ use std::path::PathBuf;
 use super::remote::RemoteArguments;
 use super::{Exit, output};
 use crate::access::Index;
+use crate::access_report::{self, AccessReport, Page, Side, WHOLE};
 use crate::diff::{Diff, Sides, Verdict, compare};
-use crate::diff_report::{DiffReport, Format, Stated};
+use crate::diff_report::{DiffReport, Format, State, Stated};
 use crate::gitlab::{Tier, Version};
 use crate::project::{Options, Unusable};
 
@@ -70,7 +71,7 @@ pub(super) struct Arguments {
     /// Tell all changes, and not the first 20 alone.
     #[arg(long, help_heading = "Report")]
     all: bool,
-    /// How to report: human, markdown (for a merge request comment), json or gitlab (Code Quality). FORMAT=FILE writes to a file; may be given
+    /// How to report: human, markdown (for a merge request comment), json, gitlab (Code Quality) or html (a page with both states). FORMAT=FILE writes to a file; may be given
     /// several times.
     #[arg(long, value_name = "FORMAT[=FILE]", default_value = "human", value_parser = format, help_heading = "Report")]
     format: Vec<Choice>,
@@ -109,7 +110,7 @@ fn format(text: &str) -> Result<Choice, String> {
         None => (text, None),
     };
     let format = <Format as clap::ValueEnum>::from_str(name, false)
-        .map_err(|_| format!("there is no format `{name}`; choose one of human, markdown, json, gitlab"))?;
+        .map_err(|_| format!("there is no format `{name}`; choose one of human, markdown, json, gitlab, html"))?;
     Ok(Choice { format, file })
 }
 
@@ -149,7 +150,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
                     is_whole: arguments.all,
                     inventory: head_index.inventory().or(base_inventory),
                     width: output::width(),
+                    page: None,
                 };
+                let is_page = arguments.format.iter().any(|choice| choice.format == Format::Html);
+                let page = is_page.then(|| page(&report, (base_index, head_index))).transpose()?;
+                let report = DiffReport { page: page.as_ref(), ..report.clone() };
                 deliver(arguments, &report)?;
                 if let Some(post) = &post {
                     output::complain(&post.send(&report)?);
@@ -162,6 +167,30 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
             }
         })
     })
+}
+
+/// The page of both states.
+fn page(report: &DiffReport<'_>, (base, head): (&Index<'_>, &Index<'_>)) -> Result<Page, Unusable> {
+    let name = |stated: &Stated| match &stated.state {
+        State::Revision(name) | State::Path(name) => name.clone(),
+    };
+    let (before, after) = (name(&report.base), name(&report.head));
+    let granted = |index| AccessReport {
+        index,
+        agent: None,
+        environment: None,
+        why: false,
+        format: access_report::Format::Html,
+        width: WHOLE,
+    };
+    let (base, head) = (granted(base), granted(head));
+    let page = Page::of_both(
+        Side { report: &base, label: Some(&before), jobs: &[], findings: &[] },
+        Side { report: &head, label: Some(&after), jobs: &[], findings: &[] },
+        report.told(),
+    );
+    page.check().map_err(|error| Unusable::new(error.to_string()))?;
+    Ok(page)
 }
 
 fn exit(arguments: &Arguments, diff: &Diff, report: &DiffReport<'_>) -> Exit {
