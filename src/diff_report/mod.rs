@@ -165,6 +165,16 @@ impl DiffReport<'_> {
     }
 }
 
+/// What a comparison of two states with the same settings and inventory comes to, a sentence each: its changes, then what is not proved.
+#[must_use]
+pub fn sentences(diff: &Diff, settings: Settings, inventory: Option<&Inventory>) -> Vec<String> {
+    let stated = || Stated { state: State::Path(String::new()), settings };
+    let (base, head, evidence, findings) = (stated(), stated(), Vec::new(), Vec::new());
+    let report = DiffReport { diff, base, head, evidence, findings, is_whole: true, inventory, width: 80 };
+    let open = diff.unknown.iter().map(|open| sentences::open_sentences(open, &report));
+    report.sentences().into_iter().chain(open).collect()
+}
+
 /// The release of settings in machine formats.
 fn release(version: Version) -> String {
     format!("{}.{}", version.major, version.minor)
