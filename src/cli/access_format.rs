@@ -20,6 +20,7 @@ pub(super) enum Asked {
 
 /// Tables that are asked for.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(not(feature = "parquet"), allow(dead_code, reason = "without tables, the call is checked and then refused"))]
 pub(super) struct TablesAsked<'a> {
     /// The folder for them.
     pub folder: &'a Path,

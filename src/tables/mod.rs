@@ -1,7 +1,7 @@
 //! What is known and decided, as tables for a warehouse: which there are, their columns, and their rows, one file a table.
 //!
 //! Names of tables and columns stay. No column is nested. Texts have their secrets masked, the same text everywhere in the same way, so that tables can be
-//! joined by them. How rows become Parquet is [`parquet`]'s business; no I/O but the receiver.
+//! joined by them. How rows become Parquet is the business of one file; no I/O but the receiver.
 
 mod agents;
 mod authorizations;

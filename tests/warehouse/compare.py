@@ -40,6 +40,9 @@ def in_spark(tables):
     settings = {
         "spark.sql.shuffle.partitions": 2, "spark.ui.enabled": "false", "spark.sql.session.timeZone": "UTC", "spark.driver.memory": "2g",
         "spark.sql.autoBroadcastJoinThreshold": 10_000_000, "spark.driver.bindAddress": "127.0.0.1", "spark.driver.host": "127.0.0.1",
+        "spark.ui.showConsoleProgress": "false",
+        # Many files, each of few rows: what pays for itself on large tables is most of the work here.
+        "spark.sql.sources.parallelPartitionDiscovery.threshold": 100_000, "spark.sql.files.openCostInBytes": 10_000, "spark.sql.codegen.wholeStage": "false",
     }
     builder = SparkSession.builder.master("local[2]").appName("kaslint")
     for key, value in settings.items():
