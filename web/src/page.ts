@@ -338,7 +338,9 @@ function changesTable(): Table {
 
 const BUILDERS: Record<string, [string, () => Table]> = {
   ...(data.difference ? { changes: ["Changes", changesTable] } : {}),
-  access: ["Access", accessTable], map: ["Map", mapTable], agents: ["Agents", agentsTable], jobs: ["Jobs", jobsTable], findings: ["Findings", findingsTable],
+  access: ["Access", accessTable], map: ["Map", mapTable], agents: ["Agents", agentsTable],
+  // The comparison reads no CI files and runs no rules.
+  ...(data.difference ? {} : { jobs: ["Jobs", jobsTable], findings: ["Findings", findingsTable] }),
 };
 const tables = new Map<string, Table>();
 const tableOf = (id: string): Table => tables.get(id) ?? (tables.set(id, BUILDERS[id][1]()), tables.get(id)!);
@@ -365,8 +367,8 @@ let height = 0;
 let drawn = -1;
 const firstDrawn = (): number => Math.max(0, Math.floor(grid.scrollTop / HEIGHT) - 20);
 
-function draw(): void {
-  drawn = firstDrawn();
+function draw(from = firstDrawn()): void {
+  drawn = from;
   const first = isPrinting ? 0 : drawn;
   const last = isPrinting ? Math.min(found.length, 2000) : Math.min(found.length, first + Math.min(MOST_DRAWN, Math.ceil(height / HEIGHT) + 40));
   const rows: Node[] = [];
@@ -395,10 +397,11 @@ function filter(): void {
   const kind = table.id === "access" ? kinds.value : "";
   found = table.rows.filter((one) => words.every((word) => one.hay.includes(word)) && (!kind || one.kinds.split(" ").includes(kind)));
   active = 0;
-  grid.scrollTop = 0;
+  // What is laid out is not asked while it changes: that would have it laid out twice.
+  if (drawn !== 0 || grid.scrollTop > 0) grid.scrollTop = 0;
   grid.setAttribute("aria-rowcount", String(found.length + 1));
   status.textContent = found.length === table.rows.length ? count(found.length, table.noun) : `${found.length.toLocaleString("en")} of ${count(table.rows.length, table.noun)}`;
-  draw();
+  draw(0);
 }
 
 function view(id: string): void {
