@@ -226,6 +226,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
         }
         Asked::Report(_) => None,
     };
+    if arguments.format == Asked::Report(Format::Html)
+        && let Some(option) = arguments.not_for_pages()
+    {
+        return Err(Unusable::new(format!(
+            "`{option}` has no part in html: the page has all of it, to search there; leave it out, or choose another format"
+        )));
+    }
     if arguments.why && arguments.format == Asked::Report(Format::Csv) {
         return Err(Unusable::new(
             "`--why` tells a story, which csv cannot hold; use human, markdown or json".to_owned(),
@@ -235,13 +242,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
         return Err(Unusable::new(
             "`--why` explains one thing: name a project with `--for` or a job with `--job`".to_owned(),
         ));
-    }
-    if arguments.format == Asked::Report(Format::Html)
-        && let Some(option) = arguments.not_for_pages()
-    {
-        return Err(Unusable::new(format!(
-            "`{option}` has no part in html: the page has all of it, to search there; leave it out, or choose another format"
-        )));
     }
     let start = Instant::now();
     let surroundings = Surroundings::of_process();

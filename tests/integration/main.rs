@@ -40,6 +40,7 @@ mod left_out;
 mod manners;
 mod models;
 mod outputs;
+mod page;
 mod policies;
 mod properties;
 mod ranges;

@@ -254,7 +254,7 @@ function accessTable(): Table {
   }
   return {
     id: "access", title: "Access", noun: "grant", rows, columns: [...(before ? ["Change"] : []), "Project", "Agent", "Environments", "Refs", "Acts as", "Entry", "Line"],
-    widths: `${before ? "7rem " : ""}minmax(12rem,2fr) minmax(11rem,2fr) minmax(8rem,1.4fr) 6rem minmax(7rem,1fr) minmax(9rem,1.4fr) minmax(9rem,1.4fr)`,
+    widths: `${before ? "7rem " : ""}minmax(12rem,2fr) minmax(11rem,2fr) minmax(9rem,1.4fr) 6.5rem minmax(7rem,1fr) minmax(9rem,1.4fr) minmax(9rem,1.4fr)`,
   };
 }
 
@@ -319,7 +319,7 @@ function mapTable(): Table {
     });
     return row(path, [name, ...cells], "", () => showNode(path, cellsOf.get(path) ?? new Map()));
   });
-  return { id: "map", title: "Map", noun: "group or project", rows, columns: ["Group or project", ...agents.map((agent) => agent.context)], widths: `minmax(18rem,2fr) ${"minmax(8rem,1fr) ".repeat(agents.length)}` };
+  return { id: "map", title: "Map", noun: "row", rows, columns: ["Group or project", ...agents.map((agent) => agent.context)], widths: `minmax(18rem,2fr) ${"minmax(8rem,1fr) ".repeat(agents.length)}` };
 }
 
 function showNode(path: string, of: Map<Agent, Grant[]>): void {
@@ -338,7 +338,9 @@ function changesTable(): Table {
 
 const BUILDERS: Record<string, [string, () => Table]> = {
   ...(data.difference ? { changes: ["Changes", changesTable] } : {}),
-  access: ["Access", accessTable], map: ["Map", mapTable], agents: ["Agents", agentsTable], jobs: ["Jobs", jobsTable], findings: ["Findings", findingsTable],
+  access: ["Access", accessTable], map: ["Map", mapTable], agents: ["Agents", agentsTable],
+  // The comparison reads no CI files and runs no rules.
+  ...(data.difference ? {} : { jobs: ["Jobs", jobsTable], findings: ["Findings", findingsTable] }),
 };
 const tables = new Map<string, Table>();
 const tableOf = (id: string): Table => tables.get(id) ?? (tables.set(id, BUILDERS[id][1]()), tables.get(id)!);
@@ -361,9 +363,14 @@ const head = make("div", { class: "head", role: "row", "aria-rowindex": "1" });
 const body = make("div", { class: "body", role: "rowgroup" });
 const shift = make("div", { class: "shift", hidden: "" });
 
-function draw(): void {
-  const first = isPrinting ? 0 : Math.max(0, Math.floor(grid.scrollTop / HEIGHT) - 20);
-  const last = isPrinting ? Math.min(found.length, 2000) : Math.min(found.length, first + Math.min(MOST_DRAWN, Math.ceil(grid.clientHeight / HEIGHT) + 40));
+let height = 0;
+let drawn = -1;
+const firstDrawn = (): number => Math.max(0, Math.floor(grid.scrollTop / HEIGHT) - 20);
+
+function draw(from = firstDrawn()): void {
+  drawn = from;
+  const first = isPrinting ? 0 : drawn;
+  const last = isPrinting ? Math.min(found.length, 2000) : Math.min(found.length, first + Math.min(MOST_DRAWN, Math.ceil(height / HEIGHT) + 40));
   const rows: Node[] = [];
   for (let at = first; at < last; at++) {
     const { cells } = found[at];
@@ -390,10 +397,11 @@ function filter(): void {
   const kind = table.id === "access" ? kinds.value : "";
   found = table.rows.filter((one) => words.every((word) => one.hay.includes(word)) && (!kind || one.kinds.split(" ").includes(kind)));
   active = 0;
-  grid.scrollTop = 0;
+  // What is laid out is not asked while it changes: that would have it laid out twice.
+  if (drawn !== 0 || grid.scrollTop > 0) grid.scrollTop = 0;
   grid.setAttribute("aria-rowcount", String(found.length + 1));
   status.textContent = found.length === table.rows.length ? count(found.length, table.noun) : `${found.length.toLocaleString("en")} of ${count(table.rows.length, table.noun)}`;
-  draw();
+  draw(0);
 }
 
 function view(id: string): void {
@@ -492,7 +500,7 @@ function start(): void {
     if (event.key === "Escape" && !panel.hidden) hide();
     if (event.key === "/" && !(event.target instanceof HTMLInputElement)) { search.focus(); event.preventDefault(); }
   });
-  grid.addEventListener("scroll", () => requestAnimationFrame(draw));
+  grid.addEventListener("scroll", () => requestAnimationFrame(() => { if (firstDrawn() !== drawn) draw(); }));
   search.addEventListener("input", () => { filter(); remember(null); });
   kinds.addEventListener("change", () => { filter(); remember(null); });
   for (const [text, step] of [["Agents before", -MOST_COLUMNS], ["Agents behind", MOST_COLUMNS]] as const) {
@@ -506,12 +514,11 @@ function start(): void {
   }
   addEventListener("beforeprint", () => { isPrinting = true; draw(); });
   addEventListener("afterprint", () => { isPrinting = false; draw(); });
-  addEventListener("resize", draw);
+  new ResizeObserver(() => { if (grid.clientHeight !== height) { height = grid.clientHeight; draw(); } }).observe(grid);
   addEventListener("hashchange", restore);
   const save = make("button", { type: "button", id: "csv" }, "Save as CSV");
   save.addEventListener("click", csv);
   const known = (of: Side): string => `GitLab ${of.gitlab_version}${of.release_is_assumed ? " (assumed)" : ""}, ${of.tier ?? "licence not known"}${of.has_inventory ? `, ${count(of.projects.length, "project")}` : ", no inventory"}`;
-  body.before();
   space.append(body);
   grid.append(head, space);
   const legend = make("ul", { class: "legend", "aria-label": "Signs" }, ...Object.entries(SIGNS).map(([kind, [sign, text]]) => make("li", {}, make("span", { class: `pill ${kind}`, "aria-hidden": "true" }, sign), ` ${text}`)), make("li", {}, "? under a condition"));
@@ -524,6 +531,7 @@ function start(): void {
       legend, make("div", { class: "split" }, grid, panel)),
     make("footer", {}, make("p", {}, `Written by ${data.program}. Arrow keys move, Enter opens, Escape closes, / searches.`)));
   document.querySelector(".skip")!.addEventListener("click", (event) => { event.preventDefault(); grid.focus(); });
+  height = grid.clientHeight;
   restore();
 }
 

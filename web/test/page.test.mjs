@@ -28,7 +28,7 @@ function page(name, files, more = []) {
 
 const CONFIG = "projects/acme/agents/.gitlab/agents/prod/config.yaml";
 const inventory = (projects, groups = ["acme", "acme/web"]) =>
-  `gitlab_version: "18.9"\ntier: premium\ngroups:\n${groups.map((one) => `  - path: ${JSON.stringify(one)}\n`).join("")}projects:\n  - path: acme/agents\n    agents: [{name: prod}]\n${projects.map((one) => `  - path: ${JSON.stringify(one)}\n`).join("")}`;
+  `gitlab: {version: "18.9", tier: premium}\ngroups:\n${groups.map((one) => `  - path: ${JSON.stringify(one)}\n`).join("")}projects:\n  - path: acme/agents\n    agents: [{name: prod}]\n${projects.map((one) => `  - path: ${JSON.stringify(one)}\n`).join("")}`;
 const SMALL = {
   "inventory.yaml": inventory(["acme/web/shop", "acme/web/blog"]),
   [CONFIG]: "ci_access:\n  groups:\n    - id: acme/web\n      environments: [production]\n  projects:\n    - id: acme/web/shop\n      protected_branches_only: true\n      access_as: {ci_job: {}}\n",
@@ -116,6 +116,44 @@ test("hostile names stay text", async () => {
   assert.deepEqual(tab.faults, []);
 });
 
+test("the page of diff has before and after, and axe finds nothing on it", async () => {
+  const files = (config) => ({ "inventory.yaml": SMALL["inventory.yaml"], [CONFIG]: config });
+  page("old", files("ci_access:\n  projects:\n    - id: acme/web/shop\n"));
+  page("new", files("ci_access:\n  groups:\n    - id: acme/web\n      environments: [production]\n"));
+  const out = path.join(root, "diff.html");
+  execFileSync(process.env.KASLINT, ["diff", "./old", "./new", "--fail-on", "never", "--format", `html=${out}`], { cwd: root });
+  for (const theme of ["light", "dark"]) {
+    const tab = await open(`file://${out}`, { bypassCSP: true });
+    await tab.selectOption("#theme", theme);
+    for (const view of ["changes", "access"]) {
+      await tab.click(`#tab-${view}`);
+      await tab.focus("#grid");
+      await tab.keyboard.press("Enter");
+      await tab.evaluate(axe);
+      const { violations } = await tab.evaluate(() => globalThis.axe.run());
+      assert.deepEqual(violations.map((one) => one.id), [], `${theme} ${view}`);
+      if (process.env.SHOTS) await tab.screenshot({ path: path.join(process.env.SHOTS, `diff-${view}-${theme}.png`) });
+    }
+    await tab.fill("#search", "blog");
+    assert.match(await tab.textContent(".body"), /\+ added/);
+    await tab.fill("#search", "shop");
+    assert.match(await tab.textContent(".body"), /~ changed/);
+    assert.deepEqual(tab.faults, []);
+  }
+});
+
+test("CSV has what is filtered, and no formula", async () => {
+  const config = "ci_access:\n  groups:\n    - id: acme/web\n      access_as: {impersonate: {username: '=HYPERLINK(1)'}}\n";
+  const tab = await open(page("csv", { ...SMALL, [CONFIG]: config }));
+  await tab.fill("#search", "blog");
+  const [download] = await Promise.all([tab.waitForEvent("download"), tab.click("#csv")]);
+  const lines = readFileSync(await download.path(), "utf8").trimEnd().split("\r\n");
+  assert.equal(lines.length, 2);
+  assert.match(lines[1], /^"acme\/web\/blog","acme\/agents:prod"/);
+  assert.doesNotMatch(lines[1], /(^|,)"[=+@-]/);
+  assert.deepEqual(tab.faults, []);
+});
+
 test("without JavaScript it says what to do and holds the agents", async () => {
   const tab = await open(page("bare", SMALL), { javaScriptEnabled: false });
   assert.match(await tab.textContent("noscript"), /kaslint access.*acme\/agents:prod/s);
@@ -152,9 +190,9 @@ test("of 20,000 rows few are drawn, and every one is reached and counted", async
       const grid = document.getElementById("grid");
       const seen = new Set();
       let most = 0;
-      for (let top = 0; top <= grid.scrollHeight; top += 500) {
+      for (let top = 0; top <= grid.scrollHeight; top += 1200) {
         grid.scrollTop = top;
-        await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+        await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
         const rows = document.querySelectorAll("[role=row]");
         most = Math.max(most, rows.length);
         for (const row of rows) seen.add(Number(row.getAttribute("aria-rowindex")));
@@ -172,7 +210,7 @@ test("of 20,000 rows few are drawn, and every one is reached and counted", async
 });
 
 test("a world with nothing in it has a page", async () => {
-  const tab = await open(page("nothing", { "inventory.yaml": "gitlab_version: \"18.9\"\nprojects: []\n" }));
+  const tab = await open(page("nothing", { "inventory.yaml": "gitlab: {version: \"18.9\"}\nprojects: []\n" }));
   assert.match(await tab.textContent("#grid"), /There is no grant here/);
   assert.deepEqual(tab.faults, []);
 });

@@ -110,6 +110,7 @@ fn access(repository: &Repository, snapshot: Snapshot, width: usize, reports: &m
                 access_report::Format::Markdown => Kind::Markdown,
                 access_report::Format::Json => Kind::JsonLines,
                 access_report::Format::Csv => Kind::Csv,
+                access_report::Format::Html => continue,
             };
             let mut add = |what: &str, write: &outlet::Write<'_>| {
                 let mut out = Vec::new();
