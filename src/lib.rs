@@ -36,6 +36,8 @@ pub mod rules;
 pub mod schema;
 pub mod shell;
 pub mod source;
+#[cfg(feature = "parquet")]
+pub mod tables;
 pub mod words;
 pub mod writing;
 pub mod yaml;

@@ -11,6 +11,14 @@ use crate::source::Span;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AgentId(pub(super) u32);
 
+impl AgentId {
+    /// Its place in [`super::Index::agents`].
+    #[must_use]
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// An agent.
 #[derive(Clone, Debug)]
 pub struct Agent<'w> {

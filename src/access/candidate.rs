@@ -57,7 +57,7 @@ impl<'w> Candidate<'w> {
     /// Implicit access.
     pub const IMPLICIT: Self = Self { kind: CandidateKind::Implicit, target: None, entry: None };
 
-    pub(super) fn of(entry: &'w CiEntry, target: Option<&'w str>) -> Self {
+    pub(crate) fn of(entry: &'w CiEntry, target: Option<&'w str>) -> Self {
         let written = entry.id.as_ref().map(|id| &*id.value);
         Self { kind: entry.kind.into(), target: target.or(written), entry: Some(entry) }
     }

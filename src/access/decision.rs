@@ -72,7 +72,7 @@ pub(super) struct Job<'q> {
 ///
 /// Entries that are not usable fall out before the most specific is chosen. The licence is that of the job's project.
 /// Source: `config_scopes.rb` of the authorizations and its EE extension; gitlab!73226.
-pub(super) fn is_usable(candidate: Candidate<'_>, settings: Settings) -> Option<bool> {
+pub(crate) fn is_usable(candidate: Candidate<'_>, settings: Settings) -> Option<bool> {
     let is_free = !needs_licence(candidate.mode(), settings.version);
     match settings.tier {
         _ if is_free || candidate.kind == CandidateKind::Implicit => Some(true),

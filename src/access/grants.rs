@@ -186,11 +186,18 @@ impl Grant<'_> {
     /// What must hold for it to have managed resources made, beyond its own conditions and what is known to hold; `None` where none are.
     #[must_use]
     pub fn managed_resources(&self, settings: Settings, known: &[Condition]) -> Option<Vec<Condition>> {
-        let decides = match &self.effect {
+        let reaches = match &self.effect {
             Effect::Decides(reach) | Effect::Depends(_, reach) => reach.count() != Some(0),
             Effect::Dropped(_) => false,
         };
-        managed_resources_of(self.candidate.entry.filter(|_| decides)?, settings, known)
+        self.managed_resources_to_come(settings, known).filter(|_| reaches)
+    }
+
+    /// The same for projects that may come as well.
+    #[must_use]
+    pub fn managed_resources_to_come(&self, settings: Settings, known: &[Condition]) -> Option<Vec<Condition>> {
+        let counts = !matches!(self.effect, Effect::Dropped(_));
+        managed_resources_of(self.candidate.entry.filter(|_| counts)?, settings, known)
     }
 }
 

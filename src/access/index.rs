@@ -279,6 +279,16 @@ impl<'w> Index<'w> {
         cases.filter(|(_, passage)| *passage == Passage::Passes).map(|(conditions, _)| conditions).collect()
     }
 
+    /// Everything of all agents that names a project, each with its place in the order of precedence.
+    pub(super) fn all_candidates(&self, project: &'w Project) -> Vec<(AgentId, usize, Ranked<'w, '_>)> {
+        self.candidates(&project.path, Some(project), None)
+    }
+
+    /// The agents whose file GitLab refuses.
+    pub(super) fn refused_agents(&self) -> impl ExactSizeIterator<Item = AgentId> {
+        self.refused.iter().map(|(agent, _)| *agent)
+    }
+
     fn rows(&self, agent: AgentId, candidates: &[Ranked<'w, '_>], query: &Query<'_>) -> Vec<Row<'w>> {
         let Query { environment, protected, is_merge_request, project: _, tier: _ } = *query;
         let job = Job { environment, protected, is_merge_request, settings: self.settings };

@@ -3,6 +3,7 @@
 mod columns;
 mod csv;
 mod difference;
+mod expected;
 mod html;
 mod human;
 mod jobs;
@@ -11,12 +12,14 @@ mod layout;
 mod markdown;
 mod meaning;
 mod overview;
+mod recording;
 mod who;
 mod why;
 
 use std::io;
 
-pub use difference::{is_same, write_difference};
+pub use difference::{is_recording, is_same, write_difference};
+pub use expected::{Difference, Expected};
 pub use html::{Page, Side, TooManyRows};
 pub use jobs::has_job;
 pub use meaning::facts;

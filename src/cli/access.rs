@@ -4,15 +4,23 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde::Deserialize;
 
+use super::access_format::{Asked, TablesAsked};
 use super::access_jobs;
+#[cfg(feature = "parquet")]
+use super::access_tables;
 use super::progress::Progress;
 use super::remote::RemoteArguments;
 use super::{Exit, live, manners, output, usable};
 use crate::access::jobs::ProjectJobs;
 use crate::access::{Agent, Index, Query, Settings, World};
-use crate::access_report::{AccessReport, Format, Page, Side, WHOLE, is_same, write_difference};
+use crate::access_report::{
+    AccessReport, Expected, Format, Page, Side, WHOLE, is_recording, is_same, write_difference,
+};
 use crate::analysis::{Evaluation, Facts, Purpose, Subject};
 use crate::diagnostic::Selection;
 use crate::gitlab::{FullPath, GitRef, MergeRequestProtection, NEWEST, RefProtection, lower_path};
@@ -21,7 +29,7 @@ use crate::outlet::Outlet;
 use crate::project::files::{Disk, StandardInput};
 use crate::project::paths::shown_path;
 use crate::project::{
-    Loader, Neighbours, Options, Project, Request, Scope, Steps, Surroundings, Unusable, read_own_file,
+    InventoryFile, Loader, Neighbours, Options, Project, Request, Scope, Steps, Surroundings, Unusable, read_own_file,
 };
 use crate::rules;
 use crate::schema::nearest;
@@ -44,7 +52,8 @@ Examples:
   kaslint access --for acme/web/shop --environment production --protected
   kaslint access --for acme/web/shop --agent prod --why
   kaslint access --job deploy --why          one job, from its rules to the agents that it sees
-  kaslint access --format json --expect access.json"
+  kaslint access --format json --expect access.json
+  kaslint access --format parquet --output tables/"
 )]
 pub(super) struct Arguments {
     /// Files or folders with configuration projects [default: those of the inventory, else .].
@@ -85,13 +94,16 @@ pub(super) struct Arguments {
     /// Only agents with this name or context.
     #[arg(long, value_name = "AGENT")]
     agent: Option<String>,
-    /// How to show it: human (tables), json (one object a line), markdown (for a merge request comment), csv or html (a page to
-    /// search, with all of it).
+    /// How to show it: human (tables), json (one object a line), markdown (for a merge request comment), csv, html (a page
+    /// to search, with all of it), or parquet (tables for a warehouse, in the folder of --output).
     #[arg(long, value_enum, default_value = "human", hide_possible_values = true, help_heading = "Report")]
-    format: Format,
-    /// Write the result there, as a whole or not at all.
+    format: Asked,
+    /// Write the result there, as a whole or not at all; with parquet a folder, of which other files stay as they are.
     #[arg(long, value_name = "FILE", help_heading = "Report")]
     output: Option<PathBuf>,
+    /// The day that stands in the tables of parquet, 2026-11-27 [default: today, in UTC].
+    #[arg(long, value_name = "DATE", value_hint = clap::ValueHint::Other, help_heading = "Report")]
+    snapshot: Option<String>,
     /// Compare the result with this recorded one: nothing and status 0 if it is the same, else the difference and
     /// status 1.
     #[arg(long, value_name = "FILE", help_heading = "Report")]
@@ -151,10 +163,48 @@ impl Arguments {
     /// Whether the jobs of CI files are told behind what else is.
     fn appends_jobs(&self) -> bool {
         let asks_one = self.environment.is_some() || self.git_ref.is_some() || self.protected || self.unprotected;
-        let is_for_people = matches!(self.format, Format::Human | Format::Markdown);
-        let is_page = self.format == Format::Html;
+        let is_for_people = matches!(self.format, Asked::Report(Format::Human | Format::Markdown));
+        let is_page = self.format == Asked::Report(Format::Html);
         is_page || is_for_people && self.queries.is_none() && !asks_one && !self.why
     }
+}
+
+/// What is said where kaslint was built without the feature `parquet`.
+const NO_PARQUET: &str = "this kaslint was built without parquet; use csv or json";
+
+/// What tables have no part in: they hold everything.
+fn tables_asked(arguments: &Arguments) -> Result<TablesAsked<'_>, Unusable> {
+    if cfg!(not(feature = "parquet")) {
+        return Err(Unusable::new(NO_PARQUET));
+    }
+    let besides = [
+        ("--queries", arguments.queries.is_some()),
+        ("--for", arguments.for_project.is_some()),
+        ("--who", arguments.who.is_some()),
+        ("--environment", arguments.environment.is_some()),
+        ("--jobs", arguments.jobs),
+        ("--job", arguments.job.is_some()),
+        ("--agent", arguments.agent.is_some()),
+        ("--expect", arguments.expect.is_some()),
+        ("--live", arguments.live),
+    ];
+    if let Some((option, _)) = besides.iter().find(|(_, is_there)| *is_there) {
+        return Err(Unusable::new(format!(
+            "tables hold everything, and `{option}` asks for a part; leave it away, or use another format"
+        )));
+    }
+    let Some(folder) = arguments.output.as_deref() else {
+        return Err(Unusable::new("parquet is files; name a folder for them with `--output DIR`"));
+    };
+    Ok(TablesAsked { folder, snapshot: snapshot_date(arguments.snapshot.as_deref())? })
+}
+
+/// The day of a snapshot.
+fn snapshot_date(written: Option<&str>) -> Result<Date, Unusable> {
+    let Some(written) = written else { return Ok(Timestamp::now().to_zoned(TimeZone::UTC).date()) };
+    let is_plain = written.len() == "2026-11-27".len() && written.starts_with(|first: char| first.is_ascii_digit());
+    let date: Option<Date> = written.parse().ok().filter(|_| is_plain);
+    date.ok_or_else(|| Unusable::new(format!("`--snapshot {written}` is no date; write year-month-day, 2026-11-27")))
 }
 
 /// A line of the file of queries.
@@ -169,14 +219,21 @@ struct QueryLine {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
-    if arguments.format == Format::Html
+    if arguments.format == Asked::Report(Format::Html)
         && let Some(option) = arguments.not_for_pages()
     {
         return Err(Unusable::new(format!(
             "`{option}` has no part in html: the page has all of it, to search there; leave it out, or choose another format"
         )));
     }
-    if arguments.why && arguments.format == Format::Csv {
+    let tables = match arguments.format {
+        Asked::Parquet => Some(tables_asked(arguments)?),
+        Asked::Report(_) if arguments.snapshot.is_some() => {
+            return Err(Unusable::new("`--snapshot` is for tables; add `--format parquet`"));
+        }
+        Asked::Report(_) => None,
+    };
+    if arguments.why && arguments.format == Asked::Report(Format::Csv) {
         return Err(Unusable::new(
             "`--why` tells a story, which csv cannot hold; use human, markdown or json".to_owned(),
         ));
@@ -193,7 +250,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
     let mut snapshot = usable(loader.load(&Request {
         scope: Scope::Paths(&arguments.paths),
         neighbours: Neighbours::Always,
-        with_ci_files: arguments.asks_for_jobs() || arguments.who.is_some() || arguments.appends_jobs(),
+        with_ci_files: arguments.asks_for_jobs()
+            || arguments.who.is_some()
+            || arguments.appends_jobs()
+            || tables.is_some(),
         steps: &progress.steps,
         before: None,
     }))?;
@@ -210,7 +270,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
     let subjects = snapshot.projects.into_iter().map(|project| Subject::new(project, Arc::clone(&selection)));
     let evaluation = Evaluation::of(subjects.collect(), Purpose::AccessTogether, &progress.steps);
     drop(progress);
-    evaluation.with(|facts| report(arguments, facts, snapshot.inventories.first().map(|file| &*file.inventory)))
+    let known = snapshot.inventories.first();
+    evaluation.with(|facts| report(arguments, tables.as_ref(), facts, known.map(|file| &**file)))
 }
 
 /// Takes the CI file away from a project unless it was asked for, and the project is the one whose jobs are.
@@ -225,7 +286,13 @@ fn keep_jobs_of(project: &mut Arc<Project>, wanted: Option<&str>) {
 }
 
 /// Shows what is asked for.
-fn report(arguments: &Arguments, facts: &Facts<'_>, known: Option<&Inventory>) -> Result<Exit, Unusable> {
+fn report(
+    arguments: &Arguments,
+    tables: Option<&TablesAsked<'_>>,
+    facts: &Facts<'_>,
+    file: Option<&InventoryFile>,
+) -> Result<Exit, Unusable> {
+    let known = file.map(|file| &*file.inventory);
     let empty;
     let mut indexes = facts.indexes();
     let index = match (indexes.next(), indexes.next()) {
@@ -247,6 +314,15 @@ fn report(arguments: &Arguments, facts: &Facts<'_>, known: Option<&Inventory>) -
             "No release of GitLab is named: {NEWEST} is assumed. Releases compare environment patterns in two ways; where these differ, both outcomes are told. `--gitlab-version` settles it."
         ));
     }
+    let format = match (arguments.format, tables) {
+        (Asked::Report(format), _) => format,
+        #[cfg(feature = "parquet")]
+        (Asked::Parquet, Some(asked)) => {
+            let jobs: Vec<&ProjectJobs<'_>> = facts.all_jobs().collect();
+            return access_tables::write(asked, index, &jobs, file);
+        }
+        (Asked::Parquet, _) => return Err(Unusable::new(NO_PARQUET)),
+    };
     let listed = index.inventory();
     let to_file = arguments.output.is_some() || arguments.expect.is_some();
     let report = AccessReport {
@@ -254,7 +330,7 @@ fn report(arguments: &Arguments, facts: &Facts<'_>, known: Option<&Inventory>) -
         agent: arguments.agent.as_deref().or(arguments.who.as_deref()),
         environment: arguments.environment.as_deref().filter(|_| arguments.for_project.is_none()),
         why: arguments.why,
-        format: arguments.format,
+        format,
         width: if to_file { WHOLE } else { output::width() },
     };
     if let Some(asked) = report.agent.filter(|_| !report.has_agent()) {
@@ -268,7 +344,7 @@ fn report(arguments: &Arguments, facts: &Facts<'_>, known: Option<&Inventory>) -
         return Err(Unusable::new(format!("the inventory has no project `{project}`{}", near.unwrap_or_default())));
     }
     if arguments.live {
-        let is_json = match arguments.format {
+        let is_json = match format {
             Format::Human => false,
             Format::Json => true,
             _ => return Err(Unusable::new("`--live` has the formats human and json")),
@@ -281,24 +357,24 @@ fn report(arguments: &Arguments, facts: &Facts<'_>, known: Option<&Inventory>) -
             is_json,
         );
     }
-    if arguments.format == Format::Html {
+    if arguments.format == Asked::Report(Format::Html) {
         let findings: Vec<_> =
             facts.analyse(rules::RULES, &Steps::default()).into_iter().flat_map(|found| found.findings).collect();
         let page = Page::of(Side { report: &report, label: None, jobs: &jobs, findings: &findings });
         page.check().map_err(|error| Unusable::new(error.to_string()))?;
-        return deliver(arguments, &|out| page.write(out));
+        return deliver(arguments, &report, &|out| page.write(out));
     }
     if arguments.asks_for_jobs() {
         access_jobs::check(&jobs, arguments.for_project.as_deref(), arguments.job.as_deref())?;
-        return deliver(arguments, &|out| report.write_jobs(&jobs, arguments.job.as_deref(), out));
+        return deliver(arguments, &report, &|out| report.write_jobs(&jobs, arguments.job.as_deref(), out));
     }
     if arguments.who.is_some() {
-        return deliver(arguments, &|out| report.write_who(&jobs, out));
+        return deliver(arguments, &report, &|out| report.write_who(&jobs, out));
     }
     match (&arguments.queries, &arguments.for_project) {
         (Some(queries), _) => answer_queries(queries, &report, arguments),
         (None, Some(project)) => answer_one(project, &report, listed, &jobs, arguments),
-        (None, None) => deliver(arguments, &|out| {
+        (None, None) => deliver(arguments, &report, &|out| {
             report.write_grants(out)?;
             report.append_jobs(&jobs, out)
         }),
@@ -320,7 +396,7 @@ fn no_agent(asked: &str, index: &Index<'_>) -> String {
 }
 
 /// Shows the result, or writes it to a file, or compares it with a recorded one.
-fn deliver(arguments: &Arguments, write: &output::Write<'_>) -> Result<Exit, Unusable> {
+fn deliver(arguments: &Arguments, report: &AccessReport<'_, '_>, write: &output::Write<'_>) -> Result<Exit, Unusable> {
     let recorded = arguments
         .expect
         .as_deref()
@@ -336,11 +412,23 @@ fn deliver(arguments: &Arguments, write: &output::Write<'_>) -> Result<Exit, Unu
     write(&mut Outlet::without_tones(&mut found))
         .map_err(|error| Unusable::new(format!("cannot write the result: {error}")))?;
     let found = String::from_utf8_lossy(&found);
-    if is_same(arguments.format, recorded.text(), &found) {
+    let name = shown_path(path);
+    is_recording(report.format, recorded.text(), &found)
+        .map_err(|what| Unusable::new(format!("the recorded result {name} {what}")))?;
+    if is_same(report.format, recorded.text(), &found) {
         return Ok(Exit::Fine);
     }
-    let name = shown_path(path);
-    output::to_stdout(&|out| write_difference(arguments.format, (&name, recorded.text()), &found, out))?;
+    // Of an environment alone not all entries are told.
+    let by_meaning = report.format == Format::Json && report.environment.is_none();
+    if let Some(expected) = by_meaning.then(|| Expected::read(recorded.text(), &found)).flatten() {
+        let difference = expected.difference(report.index);
+        if difference.is_empty() {
+            return Ok(Exit::Fine);
+        }
+        output::to_stdout(&|out| difference.write(&name, report.index, output::width(), out))?;
+        return Ok(Exit::Found);
+    }
+    output::to_stdout(&|out| write_difference(report.format, (&name, recorded.text()), &found, out))?;
     Ok(Exit::Found)
 }
 
@@ -365,7 +453,7 @@ fn answer_queries(file: &Path, report: &AccessReport<'_, '_>, arguments: &Argume
     }
     let queries: Vec<Query<'_>> =
         lines.iter().map(|line| Query::new(&line.project, line.environment.as_deref(), line.protected)).collect();
-    deliver(arguments, &|out| report.write_answers(&queries, out))
+    deliver(arguments, report, &|out| report.write_answers(&queries, out))
 }
 
 fn answer_one(
@@ -391,7 +479,7 @@ fn answer_one(
     };
     let is_merge_request = matches!(git_ref, Some(GitRef::MergeRequest(_)));
     let query = Query { is_merge_request, ..Query::new(project, arguments.environment.as_deref(), protected) };
-    deliver(arguments, &|out| {
+    deliver(arguments, report, &|out| {
         report.write_answers(&[query], out)?;
         report.append_jobs(jobs, out)
     })

@@ -17,6 +17,7 @@ use super::standard_text::StandardText;
 use super::{Exit, output, usable};
 use crate::analysis::{self, Subject};
 use crate::diagnostic::{Finding, Safety, Selection};
+use crate::diff_report;
 use crate::fixing::{self, Fixed};
 use crate::project::files::{Disk, FileSource, Overlay};
 use crate::project::{
@@ -241,7 +242,8 @@ fn check_paths(
     let mut difference = None;
     let (subjects, analyses) = match fixing {
         None => {
-            let analyses = analysis::analyse_watched(&subjects, &progress.steps);
+            let mut analyses = analysis::analyse_watched(&subjects, &progress.steps);
+            fixing::judge(&subjects, &mut analyses, diff_report::sentences);
             drop(progress);
             (subjects, analyses)
         }
@@ -249,7 +251,13 @@ fn check_paths(
             let projects: Vec<Arc<Project>> = subjects.iter().map(|subject| Arc::clone(&subject.project)).collect();
             let own = own_files(&projects, &subjects, &files);
             let may_change = |at: usize, path: &str| own.get(at).is_some_and(|own| own.contains_key(path));
-            let request = fixing::Request { up_to, may_change: &may_change, files: &files, steps: &progress.steps };
+            let request = fixing::Request {
+                up_to,
+                may_change: &may_change,
+                files: &files,
+                steps: &progress.steps,
+                tell: diff_report::sentences,
+            };
             let mut fixed = fixing::fix(subjects, &request);
             match (mode, stdin) {
                 (Mode::Show, _) => {}

@@ -7,7 +7,7 @@ use super::{Exit, gathering, output, progress};
 use crate::api::ApiError;
 use crate::fetch::{self, Before, Kept, Plan, Store, Targets, Wishes};
 use crate::project::Unusable;
-use crate::project::files::{Content, Disk, FileSource};
+use crate::project::files::{Disk, FileSource};
 use crate::writing::StagedFolder;
 
 /// The largest file of a fetch before this one that is read, in bytes.
@@ -152,10 +152,7 @@ impl Before for OnDisk<'_> {
         let real = Disk.real(self.folder).ok()?;
         let held = Disk.hold(self.folder, &real).ok()?;
         let below = Path::new("projects").join(project).join(path);
-        match Disk.read_at(&held, &below, &self.folder.join(&below), MAX_SIZE).ok()? {
-            Content::Text(source) => source.to_bytes(),
-            _ => None,
-        }
+        Disk.bytes_at(&held, &below, MAX_SIZE).ok()?
     }
 
     fn is_there(&self) -> bool {

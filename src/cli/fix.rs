@@ -86,8 +86,8 @@ pub(super) fn difference(fixed: &Fixed) -> String {
 
 /// Says on standard error what a difference comes to.
 pub(super) fn sum_up(fixed: &Fixed, up_to: Safety) {
-    for remark in &fixed.remarks {
-        output::complain(remark);
+    for remark in fixed.effects_in_words().chain(fixed.remarks.iter().cloned()) {
+        output::complain(&remark);
     }
     let left = fixed.analyses.iter().flat_map(|analysis| &analysis.findings);
     let unsafe_ones = match up_to {

@@ -2,7 +2,10 @@
 
 mod acceptance;
 mod access;
+mod access_format;
 mod access_jobs;
+#[cfg(feature = "parquet")]
+mod access_tables;
 mod add_ignore;
 mod check;
 mod check_output;

@@ -25,13 +25,15 @@ pub enum Name {
     AccessReport,
     /// What `kaslint diff --format json` writes.
     DiffReport,
+    /// What `kaslint doctor --format json` writes.
+    DoctorReport,
     /// What `kaslint check --write-baseline` writes.
     Baseline,
 }
 
 impl Name {
     /// All schemas.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::AgentConfig,
         Self::Settings,
         Self::Inventory,
@@ -39,6 +41,7 @@ impl Name {
         Self::CodeQualityReport,
         Self::AccessReport,
         Self::DiffReport,
+        Self::DoctorReport,
         Self::Baseline,
     ];
 
@@ -53,6 +56,7 @@ impl Name {
             Self::CodeQualityReport => "code-quality-report.schema.json",
             Self::AccessReport => "access-report.schema.json",
             Self::DiffReport => "diff-report.schema.json",
+            Self::DoctorReport => "doctor-report.schema.json",
             Self::Baseline => "baseline.schema.json",
         }
     }
@@ -68,6 +72,7 @@ impl Name {
             Self::CodeQualityReport => include_str!("../../schema/code-quality-report.schema.json").to_owned(),
             Self::AccessReport => include_str!("../../schema/access-report.schema.json").to_owned(),
             Self::DiffReport => include_str!("../../schema/diff-report.schema.json").to_owned(),
+            Self::DoctorReport => include_str!("../../schema/doctor-report.schema.json").to_owned(),
             Self::Baseline => include_str!("../../schema/baseline.schema.json").to_owned(),
         }
     }

@@ -117,6 +117,19 @@ pub struct Fix {
     /// Whether GitLab reads something else from an accepted file afterwards, because that is what the fix is for. Of any
     /// other safe fix nothing of the kind is taken.
     pub is_meant_to_change: bool,
+    /// Whom it lets in or shuts out, or what comes into force with it, in one line; `None` for nothing, and until that was worked out.
+    pub effect: Option<String>,
+}
+
+impl Fix {
+    /// What it does, and what that changes of who gets in.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        match &self.effect {
+            Some(effect) => format!("{}. {effect}", self.title),
+            None => self.title.clone(),
+        }
+    }
 }
 
 /// One thing that a rule says about one place.
@@ -229,7 +242,7 @@ impl Finding {
     pub fn fix(mut self, safety: Safety, title: impl Into<String>, span: Span, text: impl Into<String>) -> Self {
         let place = Place { source: Arc::clone(&self.place.source), span };
         let edits = vec![Edit { place, text: text.into() }];
-        self.fix = Some(Fix { title: title.into(), safety, edits, is_meant_to_change: false });
+        self.fix = Some(Fix { title: title.into(), safety, edits, is_meant_to_change: false, effect: None });
         self
     }
 
@@ -252,7 +265,13 @@ impl Finding {
     #[must_use]
     pub fn offer(mut self, title: impl Into<String>, place: Place, text: impl Into<String>) -> Self {
         let edits = vec![Edit { place, text: text.into() }];
-        self.offers.push(Fix { title: title.into(), safety: Safety::Unsafe, edits, is_meant_to_change: true });
+        self.offers.push(Fix {
+            title: title.into(),
+            safety: Safety::Unsafe,
+            edits,
+            is_meant_to_change: true,
+            effect: None,
+        });
         self
     }
 

@@ -34,6 +34,25 @@ pub(super) fn write(report: &DiffReport<'_>, out: &mut Outlet<'_>) -> io::Result
             &place(&refused.path, refused.line),
         )?;
     }
+    let mut is_said = write_changes_behind(report, out)?;
+    if !diff.would_be.is_empty() {
+        out.line(format_args!("What the author of a refused file meant, and does not happen:"))?;
+        for change in &diff.would_be {
+            let sentence = sentence_behind(change, report, &mut is_said);
+            entry(report, out, "would be", Tone::Plain, &sentence, &why(change, report))?;
+        }
+    }
+    wrapped(report, out, "", &verdict(report))
+}
+
+/// The changes and what is unknown, without a verdict.
+pub(super) fn write_changes(report: &DiffReport<'_>, out: &mut Outlet<'_>) -> io::Result<()> {
+    write_changes_behind(report, out).map(|_| ())
+}
+
+/// The changes and what is unknown; whether what is said once was said.
+fn write_changes_behind(report: &DiffReport<'_>, out: &mut Outlet<'_>) -> io::Result<bool> {
+    let diff = report.diff;
     let told = if report.is_whole { diff.changes.len() } else { TOLD };
     let mut is_said = false;
     let (before, behind): (Vec<&Change>, Vec<&Change>) =
@@ -57,14 +76,7 @@ pub(super) fn write(report: &DiffReport<'_>, out: &mut Outlet<'_>) -> io::Result
         let counts: Vec<String> = counts.into_iter().flatten().collect();
         out.line(format_args!("… and {} more: {}; --all tells them.", more.len(), counts.join(", ")))?;
     }
-    if !diff.would_be.is_empty() {
-        out.line(format_args!("What the author of a refused file meant, and does not happen:"))?;
-        for change in &diff.would_be {
-            let sentence = sentence_behind(change, report, &mut is_said);
-            entry(report, out, "would be", Tone::Plain, &sentence, &why(change, report))?;
-        }
-    }
-    wrapped(report, out, "", &verdict(report))
+    Ok(is_said)
 }
 
 fn place(path: &str, line: Option<usize>) -> String {

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::answer::{Said, origin, redirect};
 use super::examine::line;
-use super::{Asked, Line, Live, Observed, Question, Seen, Verdict};
+use super::{Asked, Code, Line, Live, Observed, Question, Seen};
 use crate::api::{Response, Token, shortened};
 
 /// An agent that GitLab lets the job to.
@@ -53,29 +53,39 @@ impl Allowed {
 /// # Errors
 /// The line.
 pub fn allowed_agents(observed: &Observed, token: Option<Token>, is_http_fine: bool) -> Result<Question, Line> {
-    let not = |why: &str, todo: &str| {
-        Err(line(Verdict::Unknown, format!("GitLab was not asked which agents let this job in: {why}"), todo))
+    let not = |code, why: &str, todo: &str| {
+        Err(line(code, format!("GitLab was not asked which agents let this job in: {why}"), todo))
     };
     let Some(token) = token.filter(|_| observed.is_job()) else {
-        return not("that takes the token of a job, CI_JOB_TOKEN", "run it in the job that is to reach the cluster");
+        return not(
+            Code::NoJobToken,
+            "that takes the token of a job, CI_JOB_TOKEN",
+            "run it in the job that is to reach the cluster",
+        );
     };
     let Some(server) = observed.variable("CI_SERVER_URL") else {
-        return not("CI_SERVER_URL is not set", "run it in a job of GitLab");
+        return not(Code::NoServerUrl, "CI_SERVER_URL is not set", "run it in a job of GitLab");
     };
     let api = observed
         .variable("CI_API_V4_URL")
         .map_or_else(|| format!("{}/api/v4", server.trim_end_matches('/')), |api| api.trim_end_matches('/').to_owned());
     let (Some(here), Some(there)) = (origin(server), origin(&api)) else {
-        return not("CI_SERVER_URL or CI_API_V4_URL is no address", "take the variable away where you set it");
+        return not(
+            Code::BadServerUrl,
+            "CI_SERVER_URL or CI_API_V4_URL is no address",
+            "take the variable away where you set it",
+        );
     };
     if here != there {
         return not(
+            Code::OtherApiHost,
             "CI_API_V4_URL leads to another host than CI_SERVER_URL, where the job's token does not go",
             "take the variable away where you set it",
         );
     }
     if there.starts_with("http://") && !is_http_fine {
         return not(
+            Code::GitlabWithoutTls,
             &format!("{there} is not https, and the job's token would go there for everybody to read"),
             "set up TLS for GitLab; --insecure-http asks all the same",
         );
@@ -87,7 +97,7 @@ pub(super) fn lines(observed: &Observed, live: &Live) -> Vec<Line> {
     match &live.allowed {
         Asked::Not(line) => vec![line.clone()],
         Asked::Sent(url, Err(error)) => vec![line(
-            Verdict::Unknown,
+            Code::GitlabSilent,
             format!("GitLab could not be asked which agents let this job in, {url}: {error}"),
             "",
         )],
@@ -110,13 +120,13 @@ fn agents(observed: &Observed, allowed: &Allowed) -> Vec<Line> {
         1 => "one agent".to_owned(),
         count => format!("{count} agents"),
     };
-    let verdict = if allowed.agents.is_empty() { Verdict::Wrong } else { Verdict::Fine };
+    let code = if allowed.agents.is_empty() { Code::NoAgentAllowed } else { Code::AgentsAllowed };
     let todo = if allowed.agents.is_empty() { "see what each agent says of this job" } else { "" };
-    lines.push(line(verdict, format!("GitLab lets this job to {count}"), todo));
+    lines.push(line(code, format!("GitLab lets this job to {count}"), todo));
     for agent in &allowed.agents {
         if !contexts.iter().any(|context| context.token.agent() == Some(agent.id)) {
             lines.push(line(
-                Verdict::Doubtful,
+                Code::AllowedWithoutContext,
                 format!(
                     "GitLab lets this job to agent {} of {}, and KUBECONFIG has no context for it",
                     agent.id, agent.project
@@ -129,7 +139,7 @@ fn agents(observed: &Observed, allowed: &Allowed) -> Vec<Line> {
         let super::TokenForm::Job(id) = context.token else { continue };
         if allowed.agents.iter().all(|agent| agent.id != id) {
             lines.push(line(
-                Verdict::Wrong,
+                Code::ContextNotAllowed,
                 format!("{} is there, and GitLab does not let this job to its agent {id} (any more): requests end with 403", context.name),
                 "look what became of the entry, of the job's environment and of the protection of its ref since the job started",
             ));
@@ -137,7 +147,7 @@ fn agents(observed: &Observed, allowed: &Allowed) -> Vec<Line> {
     }
     if let Some(name) = observed.variable("CI_ENVIRONMENT_NAME").filter(|_| !allowed.has_environment) {
         lines.push(line(
-            Verdict::Doubtful,
+            Code::NoStoredEnvironment,
             format!("GitLab has no environment stored for this job, and CI_ENVIRONMENT_NAME is {name}: entries with environments do not let it in"),
             "look whether the environment was deleted or renamed, and run the job again",
         ));
@@ -145,7 +155,7 @@ fn agents(observed: &Observed, allowed: &Allowed) -> Vec<Line> {
     let Some(prediction) = &observed.prediction else { return lines };
     for (context, stored, predicted) in &prediction.other_settings {
         lines.push(line(
-            Verdict::Doubtful,
+            Code::OtherSettings,
             format!("{context} has other settings in GitLab than predicted: {stored}, and not {predicted}"),
             "GitLab goes by the file that it accepted last: compare the default branch",
         ));
@@ -155,7 +165,7 @@ fn agents(observed: &Observed, allowed: &Allowed) -> Vec<Line> {
             1 => "one agent".to_owned(),
             count => format!("{count} agents"),
         };
-        lines.push(line(Verdict::Fine, format!("GitLab has the settings that are predicted, for {whose}"), ""));
+        lines.push(line(Code::SameSettings, format!("GitLab has the settings that are predicted, for {whose}"), ""));
     }
     lines
 }
@@ -164,40 +174,40 @@ fn refused(url: &str, response: &Response) -> Line {
     let said = Said::of(response).quoted();
     if let Some(to) = redirect(response) {
         return line(
-            Verdict::Unknown,
+            Code::GitlabRedirects,
             format!("{url} redirects to {to}, where the job's token does not go"),
             "let GitLab's own address (external_url) be the one that it is reached by",
         );
     }
     match response.status {
         401 => line(
-            Verdict::Wrong,
+            Code::JobTokenRefused,
             format!("401: GitLab does not take the token of this job{said}"),
             "look whether the job has ended, and who else sets CI_JOB_TOKEN; right after a job's start, try again",
         ),
         403 => line(
-            Verdict::Unknown,
+            Code::GitlabForbids,
             format!("403: GitLab refuses to say which agents let this job in{said}"),
             "look whether GitLab restricts the addresses that may ask, and whether something in front of it answers",
         ),
         404 => line(
-            Verdict::Unknown,
+            Code::NoSuchAddress,
             format!("404: {url} is not there, or CI_JOB_TOKEN is no token of a job"),
             "take CI_JOB_TOKEN and CI_API_V4_URL away where you set them",
         ),
-        429 => line(Verdict::Unknown, "429: GitLab wants no more requests for now", "try again later"),
+        429 => line(Code::TooManyRequests, "429: GitLab wants no more requests for now", "try again later"),
         200 => line(
-            Verdict::Unknown,
+            Code::NotGitlab,
             format!("{url} answers something else than agents"),
             "look what answers in GitLab's place, a proxy or a sign-in page",
         ),
         status @ 500..=599 => line(
-            Verdict::Unknown,
+            Code::GitlabBroken,
             format!("{status}: GitLab cannot say which agents let this job in{said}"),
             "try again; if it stays, look at GitLab's log, and whether `kaslint check` finds a pattern of environments that is no expression",
         ),
         status => {
-            line(Verdict::Unknown, format!("{status}: GitLab does not say which agents let this job in{said}"), "")
+            line(Code::GitlabOther, format!("{status}: GitLab does not say which agents let this job in{said}"), "")
         }
     }
 }

@@ -3,12 +3,14 @@
 
 mod allowed;
 mod answer;
+mod code;
 mod examine;
 mod kubeconfig;
 mod proxy;
 
 pub use allowed::{Allowed, AllowedAgent, allowed_agents};
 pub use answer::{Asked, Live, Question};
+pub use code::Code;
 pub use examine::{Line, Verdict, examine};
 pub use kubeconfig::{Authority, Context, Kubeconfig, TokenForm};
 pub use proxy::version_of_cluster;
@@ -144,7 +146,9 @@ pub struct Observed {
     pub variables: BTreeMap<String, String>,
     /// What `KUBECONFIG` leads to.
     pub kubeconfig: Seen,
-    /// The mode of that file, where the system has modes.
+    /// Whether `~/.kube/config` is there, which tools read where `KUBECONFIG` is not set.
+    pub has_home_kubeconfig: bool,
+    /// The mode of the file of `KUBECONFIG`, where the system has modes.
     pub mode: Option<u32>,
     /// The cache of tools.
     pub cache: Cache,

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::answer::{Said, origin, redirect};
 use super::examine::line;
-use super::{Asked, Context, Line, Live, Observed, Question, Seen, TokenForm, Verdict};
+use super::{Asked, Code, Context, Line, Live, Observed, Question, Seen, TokenForm};
 use crate::api::{Response, TransportError, shortened};
 
 /// What the agent server's own words begin with.
@@ -32,22 +32,23 @@ fn context(observed: &Observed) -> Option<&Context> {
 /// # Errors
 /// The line.
 pub fn version_of_cluster(observed: &Observed, is_http_fine: bool) -> Result<Question, Line> {
-    let not = |verdict, why: String, todo: &str| Err(line(verdict, why, todo));
+    let not = |code, why: String, todo: &str| Err(line(code, why, todo));
     let Some(context) = context(observed) else {
-        let (why, todo) = match &observed.kubeconfig {
+        let (code, why, todo) = match &observed.kubeconfig {
             Seen::Read(kubeconfig) if !kubeconfig.contexts.is_empty() => (
+                Code::WhichContext,
                 "which context is meant is not known",
                 "set KUBE_CONTEXT to one that is there, for this command at least",
             ),
-            _ => ("there is no context", ""),
+            _ => (Code::NoContextToAsk, "there is no context", ""),
         };
-        return not(Verdict::Unknown, format!("no cluster was asked: {why}"), todo);
+        return not(code, format!("no cluster was asked: {why}"), todo);
     };
     let name = &context.name;
     let bearer = match (context.token, &context.bearer) {
         (TokenForm::Malformed, _) => {
             return not(
-                Verdict::Wrong,
+                Code::TokenForm,
                 format!(
                     "the token of {name} is not of the form that the agent server takes, ci:<agent id>:<token of the job>"
                 ),
@@ -57,7 +58,7 @@ pub fn version_of_cluster(observed: &Observed, is_http_fine: bool) -> Result<Que
         (TokenForm::Job(_) | TokenForm::Person(_), Some(bearer)) => bearer,
         _ => {
             return not(
-                Verdict::Unknown,
+                Code::NoAgentToken,
                 format!("{name} was not asked: it has no token for an agent, so it does not go by way of one"),
                 "select the context of an agent, if that is meant",
             );
@@ -65,11 +66,11 @@ pub fn version_of_cluster(observed: &Observed, is_http_fine: bool) -> Result<Que
     };
     let server = context.server.as_deref().unwrap_or_default();
     let Some(origin) = origin(server) else {
-        return not(Verdict::Wrong, format!("the server of {name} is no address"), "find out who wrote KUBECONFIG");
+        return not(Code::BadServer, format!("the server of {name} is no address"), "find out who wrote KUBECONFIG");
     };
     if origin.starts_with("http://") && !is_http_fine {
         return not(
-            Verdict::Unknown,
+            Code::AgentServerWithoutTls,
             format!("{name} was not asked: {server} is not https, and the token would go there for everybody to read"),
             "--insecure-http asks all the same",
         );
@@ -99,14 +100,14 @@ fn no_answer(context: &Context, url: &str, error: &TransportError) -> Line {
     let server = url.strip_suffix("/version").unwrap_or(url);
     match error {
         TransportError::Certificate(why) if context.takes_any_certificate => line(
-            Verdict::Doubtful,
+            Code::AnyCertificate,
             format!(
                 "{server}: its certificate is not trusted ({why}), and kubectl takes it by insecure-skip-tls-verify: who stands in between reads the token"
             ),
             "name the authority in its place: SSL_CERT_FILE, or `kubectl config set-cluster gitlab --certificate-authority=FILE`",
         ),
         TransportError::Certificate(why) if why.contains("UnknownIssuer") => line(
-            Verdict::Wrong,
+            Code::UnknownAuthority,
             format!(
                 "{server}: its certificate is not trusted here; kubectl says \"x509: certificate signed by unknown authority\""
             ),
@@ -118,33 +119,33 @@ fn no_answer(context: &Context, url: &str, error: &TransportError) -> Line {
             },
         ),
         TransportError::Certificate(why) => line(
-            Verdict::Wrong,
+            Code::BadCertificate,
             format!("{server}: its certificate is not valid: {why}"),
             "renew it, with the name by which jobs reach the agent server",
         ),
         TransportError::CertificateOfAuthority => line(
-            Verdict::Unknown,
+            Code::CertificateOfAuthority,
             format!(
                 "{server}: its certificate is an authority's own (`CA:TRUE`), which kubectl takes where SSL_CERT_FILE or certificate-authority names it, and kaslint cannot try"
             ),
             "give the agent server a certificate that an authority has signed",
         ),
         TransportError::Unreachable(why) => line(
-            Verdict::Wrong,
+            Code::Unreachable,
             format!("{server} cannot be reached from here: {why}"),
             "look at the address that GitLab has for its agent server (kas.externalK8sProxyUrl), at the runner's DNS and firewall, at HTTPS_PROXY and NO_PROXY",
         ),
         TransportError::Proxy(why) => line(
-            Verdict::Wrong,
+            Code::ProxyRefuses,
             format!("{server} cannot be reached: the proxy of HTTPS_PROXY refuses: {}", shortened(why, 120)),
             "let the proxy pass it, or name its host in NO_PROXY",
         ),
         TransportError::TimedOut(after) => line(
-            Verdict::Wrong,
+            Code::NoAnswer,
             format!("{server} gave no answer within {} seconds", after.as_secs()),
             "look at the runner's firewall and proxies, and whether the agent is connected",
         ),
-        error => line(Verdict::Wrong, format!("{server}: {error}"), "look what answers at this address"),
+        error => line(Code::BrokenAnswer, format!("{server}: {error}"), "look what answers at this address"),
     }
 }
 
@@ -153,7 +154,7 @@ fn answered(observed: &Observed, context: &Context, url: &str, response: &Respon
     let name = &context.name;
     if let Some(to) = redirect(response) {
         return line(
-            Verdict::Wrong,
+            Code::AgentServerRedirects,
             format!("{server} redirects to {to}, where no token goes: no agent server answers there"),
             "look at the address that GitLab has for its agent server (kas.externalK8sProxyUrl)",
         );
@@ -165,10 +166,10 @@ fn answered(observed: &Observed, context: &Context, url: &str, response: &Respon
         return match body["gitVersion"].as_str() {
             Some(version) => {
                 let version = shortened(version.trim_start_matches('v'), 60);
-                line(Verdict::Fine, format!("{name} reaches its cluster, which is Kubernetes {version}"), "")
+                line(Code::Cluster, format!("{name} reaches its cluster, which is Kubernetes {version}"), "")
             }
             None => line(
-                Verdict::Wrong,
+                Code::NotKubernetes,
                 format!("{server} answers, and not as an API server of Kubernetes does"),
                 "look what answers at this address, a proxy or a sign-in page",
             ),
@@ -176,7 +177,7 @@ fn answered(observed: &Observed, context: &Context, url: &str, response: &Respon
     }
     if status == 426 {
         return line(
-            Verdict::Wrong,
+            Code::UpgradeRequired,
             format!("426: something in front of {server} wants another protocol{}", said.quoted()),
             "let it pass HTTP/1.1 and upgrades to the agent server; kubectl 1.27.0 and 1.27.1 get 426 by a bug of theirs",
         );
@@ -192,59 +193,56 @@ fn answered(observed: &Observed, context: &Context, url: &str, response: &Respon
 fn by_agent_server(observed: &Observed, context: &Context, status: u16, words: &str) -> Line {
     let (name, agent) = (&context.name, context.token.agent().unwrap_or_default());
     let has = |part: &str| words.to_ascii_lowercase().contains(&part.to_ascii_lowercase());
-    let wrong =
-        |seen: String, todo: &str| line(Verdict::Wrong, format!("{status} for {name}: {seen} (\"{words}\")"), todo);
-    let doubtful =
-        |seen: String, todo: &str| line(Verdict::Doubtful, format!("{status} for {name}: {seen} (\"{words}\")"), todo);
+    let told = |code, seen: String, todo: &str| line(code, format!("{status} for {name}: {seen} (\"{words}\")"), todo);
     match status {
-        400 if has("expected prefix") => wrong(
+        400 if has("expected prefix") => told(Code::ProxyPath,
             "the address of the agent server lacks the path of its proxy".to_owned(),
             "end the server's address in /k8s-proxy/, as GitLab's own KUBECONFIG does",
         ),
-        401 if has("CI job token") => wrong(
+        401 if has("CI job token") => told(Code::JobTokenNotTaken,
             "GitLab does not take the job's token".to_owned(),
             "look whether the job has ended; right after a job's start, wait 10 seconds and try again",
         ),
-        401 if matches!(context.token, TokenForm::Person(_)) => wrong(
+        401 if matches!(context.token, TokenForm::Person(_)) => told(Code::PersonNotTaken,
             "GitLab does not let this person to the agent, or does not take the token".to_owned(),
             "look at the agent's `user_access`, at the person's role, and at the token: it needs the scope k8s_proxy",
         ),
-        401 => wrong(
+        401 => told(Code::TokenNotTaken,
             "the agent server does not take the token in this form".to_owned(),
             "look whether something in front of the agent server changes the header Authorization, and who else writes KUBECONFIG",
         ),
         403 if has("agentId is not allowed") => {
             let is_allowed = observed.allowed().is_some_and(|allowed| allowed.agents.iter().any(|known| known.id == agent));
             match is_allowed {
-                true => doubtful(
+                true => told(Code::AgentAllowedByNow,
                     format!("the agent server does not let this job to agent {agent}, and GitLab does by now"),
                     "try again in a minute, for which the agent server keeps what GitLab said before",
                 ),
-                false => wrong(
+                false => told(Code::AgentNotAllowed,
                     format!("GitLab does not let this job to agent {agent}"),
                     "see what is said of the contexts; a change of the configuration takes a minute, and the job's environment and ref count as well",
                 ),
             }
         }
-        403 => wrong("GitLab refuses the job".to_owned(), "look whether the job still runs, and its person is not blocked"),
-        404 => wrong("GitLab knows no job with this token".to_owned(), "look who else sets the token, and whether the job still runs"),
-        406 => doubtful(
+        403 => told(Code::JobRefused, "GitLab refuses the job".to_owned(), "look whether the job still runs, and its person is not blocked"),
+        404 => told(Code::JobNotFound, "GitLab knows no job with this token".to_owned(), "look who else sets the token, and whether the job still runs"),
+        406 => told(Code::MediaType,
             "the agent server cannot write what is asked for".to_owned(),
             "look whether something in front of it changes the header Accept",
         ),
-        500 if has("allowed agents") => wrong(
+        500 if has("allowed agents") => told(Code::GitlabNotAsked,
             "the agent server cannot ask GitLab which agents let the job in".to_owned(),
             "try again in a minute; if it stays, look at GitLab's log, and whether `kaslint check` finds a pattern of environments that is no expression",
         ),
-        502 if has("agent connection not found") => wrong(
+        502 if has("agent connection not found") => told(Code::AgentNotConnected,
             format!("agent {agent} is not connected"),
             "look at the pods of agentk in the cluster and their log, at its token, and at the address by which it reaches the agent server",
         ),
-        502 => wrong(
+        502 => told(Code::WayBroke,
             "the way through the agent broke: the agent is there, and did not reach the API of its cluster, or lost the connection".to_owned(),
             "try again; if it stays, look at the log of agentk",
         ),
-        _ => wrong("the agent server cannot answer".to_owned(), "try again in a minute; if it stays, look at its log"),
+        _ => told(Code::AgentServerBroken, "the agent server cannot answer".to_owned(), "try again in a minute; if it stays, look at its log"),
     }
 }
 
@@ -252,17 +250,17 @@ fn by_agent_server(observed: &Observed, context: &Context, status: u16, words: &
 fn by_cluster(name: &str, status: u16, said: &Said) -> Line {
     match status {
         401 => line(
-            Verdict::Wrong,
+            Code::IdentityNotTaken,
             format!("401 for {name}: its cluster does not take the agent's own identity{}", said.quoted()),
             "look at the service account of agentk",
         ),
         403 => line(
-            Verdict::Doubtful,
+            Code::ClusterForbids,
             format!("403 for {name}: the way to its cluster works, and the cluster itself refuses{}", said.quoted()),
             "give the identity that is named there rights by RBAC in the cluster; not in GitLab",
         ),
         status => line(
-            Verdict::Doubtful,
+            Code::ClusterOther,
             format!(
                 "{status} for {name}: the way to its cluster works, and the cluster says this itself{}",
                 said.quoted()
@@ -278,12 +276,12 @@ fn in_between(name: &str, server: &str, status: u16, said: &Said) -> Line {
     match status {
         // The agent itself says this, without the words that the agent server begins with.
         400 if said.text.to_ascii_lowercase().contains("nested impersonation") => line(
-            Verdict::Wrong,
+            Code::NestedImpersonation,
             format!("{status} for {name}: the agent does not take the request{}", said.quoted()),
             "leave `--as` out: an entry with `access_as` impersonates already",
         ),
         404 => line(
-            Verdict::Wrong,
+            Code::NotFoundOfOthers,
             match server.contains("/k8s-proxy") {
                 true => seen,
                 false => format!("{seen}; the path of {server} is not that of the agent server's proxy"),
@@ -291,17 +289,17 @@ fn in_between(name: &str, server: &str, status: u16, said: &Said) -> Line {
             "look at the address that GitLab has for its agent server (kas.externalK8sProxyUrl), and whether the agent server is switched on",
         ),
         401 | 403 | 407 => line(
-            Verdict::Wrong,
+            Code::RefusedOfOthers,
             seen,
             "look what stands in front of the agent server: a proxy, a firewall, a sign-in page",
         ),
-        429 => line(Verdict::Doubtful, seen, "try again later"),
+        429 => line(Code::TooManyOfOthers, seen, "try again later"),
         502..=504 => line(
-            Verdict::Wrong,
+            Code::NothingBehind,
             seen,
             "look whether the agent server runs, and whether what stands in front of it finds it",
         ),
-        _ => line(Verdict::Wrong, seen, "look what stands in front of the agent server"),
+        _ => line(Code::OtherOfOthers, seen, "look what stands in front of the agent server"),
     }
 }
 
@@ -310,7 +308,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::doctor::{Authority, Kubeconfig};
+    use crate::doctor::{Authority, Kubeconfig, Verdict};
 
     fn told(token: &str, change: impl Fn(&mut Context), answer: Result<Response, TransportError>) -> Line {
         let text = format!(
@@ -324,7 +322,7 @@ contexts: [{{name: 'acme/agents:prod', context: {{cluster: gitlab, user: agent}}
         let mut observed = Observed { kubeconfig: Seen::Read(kubeconfig), ..Observed::default() };
         let question = version_of_cluster(&observed, false).unwrap();
         assert_eq!(question.url, "https://kas.example.com/k8s-proxy/version");
-        let allowed = Asked::Not(line(Verdict::Unknown, "", ""));
+        let allowed = Asked::Not(line(Code::NoJobToken, "", ""));
         observed.live = Some(Live { allowed, version: Asked::Sent(question.url, answer) });
         let [line] = lines(&observed, observed.live.as_ref().unwrap()).try_into().unwrap();
         line
@@ -336,7 +334,7 @@ contexts: [{{name: 'acme/agents:prod', context: {{cluster: gitlab, user: agent}}
         let as_it_is = |error| told("ci:7:x", |_| {}, error);
         let unknown = as_it_is(certificate("UnknownIssuer"));
         assert!(
-            unknown.verdict == Verdict::Wrong && unknown.seen.contains("signed by unknown authority"),
+            unknown.code.verdict() == Verdict::Wrong && unknown.seen.contains("signed by unknown authority"),
             "{unknown:?}"
         );
         assert!(unknown.todo.contains("SSL_CERT_FILE"), "{unknown:?}");
@@ -347,16 +345,16 @@ contexts: [{{name: 'acme/agents:prod', context: {{cluster: gitlab, user: agent}}
         );
         assert!(named.todo.contains("the one in KUBECONFIG did not"), "{named:?}");
         let any = told("ci:7:x", |context| context.takes_any_certificate = true, certificate("UnknownIssuer"));
-        assert!(any.verdict == Verdict::Doubtful && any.seen.contains("insecure-skip-tls-verify"), "{any:?}");
+        assert!(any.code.verdict() == Verdict::Doubtful && any.seen.contains("insecure-skip-tls-verify"), "{any:?}");
         let expired = as_it_is(certificate("Expired"));
         assert!(expired.seen.ends_with("is not valid: Expired"), "{expired:?}");
-        assert_eq!(as_it_is(Err(TransportError::CertificateOfAuthority)).verdict, Verdict::Unknown);
+        assert_eq!(as_it_is(Err(TransportError::CertificateOfAuthority)).code.verdict(), Verdict::Unknown);
         let proxy = as_it_is(Err(TransportError::Proxy("407".to_owned())));
         assert!(proxy.todo.contains("NO_PROXY"), "{proxy:?}");
         let late = as_it_is(Err(TransportError::TimedOut(Duration::from_secs(60))));
-        assert!(late.seen.ends_with("no answer within 60 seconds"), "{late:?}");
+        insta::assert_snapshot!(format!("[{}] {} → {}", late.code.name(), late.seen, late.todo), @"[no-answer] https://kas.example.com/k8s-proxy gave no answer within 60 seconds → look at the runner's firewall and proxies, and whether the agent is connected");
         let cut = as_it_is(Err(TransportError::Cut("unexpected end of file".to_owned())));
-        assert_eq!(cut.verdict, Verdict::Wrong);
+        assert_eq!(cut.code.verdict(), Verdict::Wrong);
     }
 
     #[test]

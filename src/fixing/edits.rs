@@ -15,6 +15,8 @@ pub(super) struct Change {
     pub fingerprint: String,
     /// What the fix does.
     pub title: String,
+    /// Whether its rule takes it for safe.
+    pub is_safe: bool,
     /// Whether GitLab must read the same from an accepted file afterwards.
     pub keeps_meaning: bool,
     /// The edits in the order of files and places.
@@ -47,12 +49,13 @@ impl Change {
             .collect();
         edits.sort_by(|a, b| a.order().cmp(&b.order()));
         let changes_something = edits.iter().any(|edit| edit.source.slice(edit.span) != edit.text);
-        let keeps_meaning = fix.safety == Safety::Safe && !fix.is_meant_to_change;
+        let is_safe = fix.safety == Safety::Safe;
         changes_something.then(|| Self {
             rule: finding.rule.name,
             fingerprint: finding.fingerprint(),
             title: fix.title.clone(),
-            keeps_meaning,
+            is_safe,
+            keeps_meaning: is_safe && !fix.is_meant_to_change,
             edits,
         })
     }
@@ -142,6 +145,7 @@ mod tests {
             rule: "a-rule",
             fingerprint: String::new(),
             title: String::new(),
+            is_safe: false,
             keeps_meaning: false,
             edits: edits.iter().map(edit).collect(),
         }

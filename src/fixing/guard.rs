@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::edits::{Change, applied};
+use super::judge::{Judge, Tell};
 use crate::agent_config::{AgentConfig, RefusedAt};
 use crate::analysis::Subject;
 use crate::ci::Pipeline;
@@ -28,6 +29,8 @@ pub(super) enum Refusal {
     Size(u64),
     /// Too many before it do harm, so that it was not tried.
     NotTried,
+    /// Who gets in would change.
+    Access,
 }
 
 /// Admits changes one group after the other, so that one that does harm keeps none of the others out.
@@ -49,10 +52,19 @@ pub(super) struct Guard<'g> {
     refused: Vec<(Change, Refusal)>,
     /// How many more bytes may be read.
     left: usize,
+    /// Compares who gets in, where that may not change.
+    judge: Option<Judge<'g>>,
 }
 
 impl<'g> Guard<'g> {
-    pub fn new(subjects: &'g [Subject], texts: &'g Texts, files: &'g dyn FileSource, listings: &'g Listings) -> Self {
+    /// With `tell`, nothing is admitted that changes who gets in at an agent whose file GitLab takes.
+    pub fn new(
+        subjects: &'g [Subject],
+        texts: &'g Texts,
+        files: &'g dyn FileSource,
+        listings: &'g Listings,
+        tell: Option<Tell>,
+    ) -> Self {
         let mut inputs: HashMap<&str, Vec<(usize, usize)>> = HashMap::new();
         let mut pipelines: HashMap<&str, Vec<usize>> = HashMap::new();
         for (at, subject) in subjects.iter().enumerate() {
@@ -77,6 +89,7 @@ impl<'g> Guard<'g> {
             admitted_at: HashMap::new(),
             refused: Vec::new(),
             left: 0,
+            judge: tell.map(|tell| Judge::new(subjects, tell)),
         }
     }
 
@@ -92,6 +105,9 @@ impl<'g> Guard<'g> {
 
     fn admit_within(mut self, changes: Vec<Change>, most: usize) -> (Vec<Change>, Vec<(Change, Refusal)>) {
         self.left = most;
+        if let Some(judge) = &mut self.judge {
+            judge.allow(changes.iter().flat_map(|change| &change.edits).map(|edit| &edit.source));
+        }
         // Those that keep the meaning first, since after the others it could not be seen that they do.
         let (keeping, changing): (Vec<Change>, Vec<Change>) =
             changes.into_iter().partition(|change| change.keeps_meaning);
@@ -168,7 +184,7 @@ impl<'g> Guard<'g> {
         }
         match self.does_harm(&changes) {
             None => self.refused.extend(changes.into_iter().map(|change| (change, Refusal::NotTried))),
-            Some(false) => {
+            Some(false) if !self.changes_access(&changes) => {
                 for change in changes {
                     for edit in &change.edits {
                         self.admitted_at.entry(edit.source.path().to_owned()).or_default().insert(self.admitted.len());
@@ -176,10 +192,11 @@ impl<'g> Guard<'g> {
                     self.admitted.push(change);
                 }
             }
-            Some(true) if changes.len() == 1 => {
-                self.refused.extend(changes.into_iter().map(|change| (change, Refusal::Harm)));
+            Some(does_harm) if changes.len() == 1 => {
+                let refusal = if does_harm { Refusal::Harm } else { Refusal::Access };
+                self.refused.extend(changes.into_iter().map(|change| (change, refusal)));
             }
-            Some(true) => {
+            Some(_) => {
                 let mut first = changes;
                 let second = first.split_off(first.len() / 2);
                 self.admit_group(first);
@@ -224,6 +241,26 @@ impl<'g> Guard<'g> {
             }
         }
         Some(false)
+    }
+
+    /// Whether changes, each behind those that are admitted, change who gets in. Of several that may, none is told to.
+    fn changes_access(&mut self, changes: &[Change]) -> bool {
+        let Some(judge) = &mut self.judge else { return false };
+        let sources: BTreeMap<&str, &Arc<Source>> =
+            changes.iter().flat_map(|change| &change.edits).map(|edit| (edit.source.path(), &edit.source)).collect();
+        let earlier: BTreeSet<usize> =
+            sources.keys().filter_map(|path| self.admitted_at.get(*path)).flatten().copied().collect();
+        let earlier: Vec<&Change> = earlier.iter().filter_map(|&at| self.admitted.get(at)).collect();
+        let before = applied(earlier.iter().copied());
+        let after = applied(earlier.into_iter().chain(changes));
+        let is_one = changes.len() == 1;
+        sources.into_iter().any(|(path, source)| {
+            let (before, Some(after)) = (before.get(path).unwrap_or(source), after.get(path)) else { return false };
+            match is_one {
+                true => !judge.effect(before, after).is_safe(),
+                false => !judge.keeps_what_is_read(before, after),
+            }
+        })
     }
 
     /// Whether a pipeline has other jobs or more problems with another text at this path.
@@ -333,7 +370,8 @@ mod tests {
             let edit =
                 TextEdit { source: Arc::clone(source), span: Span::new(at, at + 1), text: with(number).to_owned() };
             let (fingerprint, title) = (number.to_string(), String::new());
-            Change { rule: "a-rule", fingerprint, title, keeps_meaning: false, edits: vec![edit] }
+            let (is_safe, keeps_meaning) = (false, false);
+            Change { rule: "a-rule", fingerprint, title, is_safe, keeps_meaning, edits: vec![edit] }
         };
         places.map(change).collect()
     }
@@ -345,7 +383,7 @@ mod tests {
         let context = Context { max_file_size: limit, ..Context::default() };
         let subjects = [Subject::new(Project::new(vec![input], context), Selection::default())];
         let (files, listings, texts) = (Memory::default(), Listings::default(), Texts::new());
-        let guard = Guard::new(&subjects, &texts, &files, &listings);
+        let guard = Guard::new(&subjects, &texts, &files, &listings, None);
         let (admitted, refused) = guard.admit_within(changes(&source, with), most);
         (admitted.len(), refused.into_iter().map(|(_, refusal)| refusal).collect())
     }

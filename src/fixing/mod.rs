@@ -5,6 +5,7 @@
 
 mod edits;
 mod guard;
+mod judge;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -18,6 +19,9 @@ use crate::rules::{RULES, Rule};
 use crate::source::Source;
 use edits::{Change, applied, without_overlaps};
 use guard::{Guard, Refusal};
+use judge::Judge;
+
+pub use judge::{FILE_COUNTS, Tell, judge, judged};
 
 /// How many rounds there are before fixes count as unsettled. Each round makes all fixes that do not overlap, so a few are
 /// enough where the fixes are sound.
@@ -33,6 +37,8 @@ pub struct Request<'r> {
     pub files: &'r dyn FileSource,
     /// Counts what the analyses of all rounds do.
     pub steps: &'r Steps,
+    /// What puts what fixes change of who gets in into words.
+    pub tell: Tell,
 }
 
 /// Projects after their fixes.
@@ -46,6 +52,8 @@ pub struct Fixed {
     pub files: Vec<FixedFile>,
     /// Why fixes that there are were not made, a sentence each.
     pub remarks: Vec<String>,
+    /// What the fixes that were made change of who gets in, a line for each file, by path.
+    pub effects: BTreeMap<String, String>,
 }
 
 /// A file that fixes changed.
@@ -65,7 +73,7 @@ pub fn is_harmless(finding: &Finding, subjects: &[Subject], files: &dyn FileSour
     let texts = Texts::new();
     let Some(change) = Change::of(finding) else { return false };
     let listings = Listings::default();
-    let (admitted, _) = Guard::new(subjects, &texts, files, &listings).admit(vec![change]);
+    let (admitted, _) = Guard::new(subjects, &texts, files, &listings, None).admit(vec![change]);
     !admitted.is_empty()
 }
 
@@ -101,7 +109,10 @@ pub fn fix_with(subjects: Vec<Subject>, rules: &[&dyn Rule], request: &Request<'
             rounds = 0;
             continue;
         }
-        work.apply(changes);
+        if !work.apply(changes) {
+            // What is left would change who gets in.
+            return work.finish(analyses);
+        }
     }
 }
 
@@ -163,11 +174,17 @@ impl Work<'_> {
         wanted
     }
 
-    /// Makes the changes that do no harm.
-    fn apply(&mut self, changes: Vec<Change>) {
+    /// Makes the changes that do no harm; returns whether there is anything new to look at.
+    fn apply(&mut self, changes: Vec<Change>) -> bool {
         let texts = self.texts();
-        let guard = Guard::new(&self.subjects, &texts, self.request.files, &self.listings);
+        // With unsafe fixes, who gets in may change.
+        let tell = Some(self.request.tell).filter(|_| self.request.up_to == Safety::Safe);
+        let guard = Guard::new(&self.subjects, &texts, self.request.files, &self.listings, tell);
         let (admitted, refused) = guard.admit(changes);
+        // Another fix may come to make it one that changes nothing.
+        let refused = refused.into_iter().filter(|(_, refusal)| *refusal != Refusal::Access);
+        let refused: Vec<(Change, Refusal)> = refused.collect();
+        let is_going_on = !admitted.is_empty() || !refused.is_empty();
         for (change, refusal) in refused {
             self.refuse(change, refusal);
         }
@@ -196,6 +213,7 @@ impl Work<'_> {
         self.show(admitted.iter().flat_map(|change| &change.edits).map(|edit| edit.source.path()).collect());
         let unsettled = admitted.iter().flat_map(files_of).filter(|(path, _)| comes_again.contains(path));
         self.give_up(&unsettled.collect());
+        is_going_on
     }
 
     /// Leaves out a change that would do harm.
@@ -232,9 +250,19 @@ impl Work<'_> {
         self.files.iter().map(|(path, file)| (path.clone(), Arc::clone(&file.after))).collect()
     }
 
-    fn finish(self, analyses: Vec<Analysis>) -> Fixed {
+    fn finish(self, mut analyses: Vec<Analysis>) -> Fixed {
+        let tell = self.request.tell;
+        judge(&self.subjects, &mut analyses, tell);
         let files = self.files.into_values().filter(|file| file.before.text() != file.after.text());
-        let files = files.map(|file| FixedFile { before: file.before, after: file.after, count: file.count }).collect();
+        let files = files.map(|file| FixedFile { before: file.before, after: file.after, count: file.count });
+        let files: Vec<FixedFile> = files.collect();
+        let mut compared = Judge::new(&self.subjects, tell);
+        compared.allow(files.iter().map(|file| &file.before));
+        let effects = files.iter().filter_map(|file| {
+            let effect = compared.effect(&file.before, &file.after).in_words()?;
+            Some((file.before.path().to_owned(), effect))
+        });
+        let effects = effects.collect();
         let refused = self.untold.into_iter().map(|((path, rule, refusal), (count, title))| {
             let fixes = match count {
                 1 => format!("a fix of {rule} was not made (\"{title}\")"),
@@ -245,12 +273,14 @@ impl Work<'_> {
                 Refusal::Size(limit) => {
                     format!("the file would become larger than the {limit} bytes that the agent server reads")
                 }
+                // Such a fix is unsafe, and says itself what it changes.
+                Refusal::Access => "it changes who gets in".to_owned(),
                 Refusal::NotTried => "too many others of this file would do harm, so these were not tried".to_owned(),
             };
             format!("{path}: {fixes}: {reason}.")
         });
         let remarks: BTreeSet<String> = refused.chain(self.remarks).collect();
-        Fixed { subjects: self.subjects, analyses, files, remarks: remarks.into_iter().collect() }
+        Fixed { subjects: self.subjects, analyses, files, remarks: remarks.into_iter().collect(), effects }
     }
 }
 
@@ -281,6 +311,11 @@ impl Fixed {
         self.files.iter().map(|file| file.count).sum()
     }
 
+    /// What the fixes that were made change of who gets in, a line for each file.
+    pub fn effects_in_words(&self) -> impl Iterator<Item = String> {
+        self.effects.iter().map(|(path, effect)| format!("{path}: {effect}"))
+    }
+
     /// Takes back what was changed in these files, because it could not be written.
     pub fn take_back(&mut self, paths: &BTreeSet<&str>, request: &Request<'_>) {
         let texts: Texts = self
@@ -293,10 +328,12 @@ impl Fixed {
             })
             .collect();
         self.files.retain(|file| !paths.contains(file.before.path()));
+        self.effects.retain(|path, _| !paths.contains(&**path));
         let listings = Listings::default();
         for subject in &mut self.subjects {
             show(subject, paths, &texts, (request, &listings));
         }
         self.analyses = analyse_with(&self.subjects, RULES);
+        judge(&self.subjects, &mut self.analyses, request.tell);
     }
 }

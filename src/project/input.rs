@@ -41,6 +41,13 @@ impl Input {
         (self.content == InputContent::Text).then(|| Arc::clone(self.template.get_or_init(read)))
     }
 
+    /// Takes over what was decoded of the same text at another path, by the same rules.
+    pub fn take_over(&self, config: &Arc<AgentConfig>) {
+        let (source, location) = (Arc::clone(&self.source), self.location.clone());
+        let file = AgentFile { source, location, config: Arc::clone(config), has_template: self.has_template };
+        self.decoded.get_or_init(|| Arc::new(file));
+    }
+
     /// The step at which GitLab refuses what has no text here; `None` for a file that was read.
     ///
     /// Source: `internal/module/agent_configuration/server/server.go` of gitlab-agent: the size is looked at first, a directory is an
@@ -95,7 +102,7 @@ pub struct AgentFile {
     /// What the path is to GitLab.
     pub location: Location,
     /// The configuration.
-    pub config: AgentConfig,
+    pub config: Arc<AgentConfig>,
     /// Whether the agent has an environment template of its own; `None` where nobody looked.
     pub has_template: Option<bool>,
 }
@@ -107,7 +114,7 @@ impl AgentFile {
         Self {
             source: Arc::clone(&input.source),
             location: input.location.clone(),
-            config: AgentConfig::read_by(&input.source, context.version, &context.keys()),
+            config: Arc::new(AgentConfig::read_by(&input.source, context.version, &context.keys())),
             has_template: input.has_template,
         }
     }

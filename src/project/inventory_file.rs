@@ -33,6 +33,8 @@ pub struct InventoryFile {
     pub source: Arc<Source>,
     /// Projects whose folder the inventory names and that lies nowhere, by path.
     pub missing: Vec<MissingFolder>,
+    /// What was added to it.
+    adding: Option<Arc<Source>>,
     /// The path of its folder without links.
     real: PathBuf,
     /// The folders in which the folders of its projects have to lie, by their paths without links.
@@ -49,7 +51,7 @@ pub struct MissingFolder {
 }
 
 impl InventoryFile {
-    /// Reads an inventory.
+    /// Reads an inventory; one that is known by the same text is not read again.
     ///
     /// # Errors
     /// When it cannot be read, has mistakes, or names a folder that lies outside of what it may name.
@@ -58,20 +60,27 @@ impl InventoryFile {
         files: &dyn FileSource,
         gate: &Gate<'_>,
         root: &Root,
-        adding: Option<&Source>,
+        adding: Option<&Arc<Source>>,
+        known: &[Arc<Self>],
     ) -> Result<Self, Unusable> {
         let file = &*granted.path;
         let source = read_granted("inventory", granted, MAX_SIZE, files)?;
-        let loaded = adding.map_or_else(|| inventory::read(&source), |adding| inventory::read_with(&source, adding));
-        let mistakes: Vec<Finding> = loaded.problems.iter().filter_map(|problem| mistake(problem, &source)).collect();
-        if !mistakes.is_empty() {
-            return Err(Unusable::with_mistakes(format!("the inventory {} cannot be used", source.path()), mistakes));
-        }
-        let inventory = Arc::new(loaded.inventory);
+        let same = known.iter().find(|known| {
+            known.source.text() == source.text()
+                && known.adding.as_ref().map(|adding| adding.text()) == adding.map(|adding| adding.text())
+        });
+        let (source, inventory) = match same {
+            Some(known) => (Arc::new(known.source.at(source.path())), Arc::clone(&known.inventory)),
+            None => {
+                let inventory = read(&source, adding.map(|adding| &**adding))?;
+                (source, Arc::new(inventory))
+            }
+        };
         let folder = folder_or_here(file.parent().unwrap_or(Path::new("")));
         let real = files.real(folder).unwrap_or_else(|_| lexical(folder));
         let within = gate.within(&gate.bound_of(file, root));
-        let mut read = Self { inventory, file: file.to_owned(), source, missing: Vec::new(), real, within };
+        let (missing, adding) = (Vec::new(), adding.cloned());
+        let mut read = Self { inventory, file: file.to_owned(), source, missing, adding, real, within };
         let mut missing = Vec::new();
         for project in read.inventory.projects() {
             let Some(written) = &project.repository else { continue };
@@ -161,8 +170,9 @@ impl InventoryFile {
             position.is_some()
         };
         let mut others: Vec<&Project> = Vec::new();
+        let mut there = Folders::default();
         for project in file.inventory.projects() {
-            if !found_at(project) && is_wanted(&file.folder_of(project)) {
+            if there.may_hold(project, file, files) && !found_at(project) && is_wanted(&file.folder_of(project)) {
                 others.push(project);
             }
         }
@@ -178,6 +188,41 @@ impl InventoryFile {
             Some(at_root)
         };
         found.par_extend(others.par_iter().filter_map(at_root));
+    }
+}
+
+/// Reads the text of an inventory.
+///
+/// # Errors
+/// When it has mistakes.
+fn read(source: &Arc<Source>, adding: Option<&Source>) -> Result<Inventory, Unusable> {
+    let loaded = adding.map_or_else(|| inventory::read(source), |adding| inventory::read_with(source, adding));
+    let mistakes: Vec<Finding> = loaded.problems.iter().filter_map(|problem| mistake(problem, source)).collect();
+    match mistakes.is_empty() {
+        true => Ok(loaded.inventory),
+        false => Err(Unusable::with_mistakes(format!("the inventory {} cannot be used", source.path()), mistakes)),
+    }
+}
+
+/// Folders that were asked about, by path from the inventory's own: of most projects no folder is there, and neither are those above.
+#[derive(Default)]
+struct Folders(HashMap<String, bool>);
+
+impl Folders {
+    /// Whether something may lie in a project's folder, as far as the folders above it tell.
+    fn may_hold(&mut self, project: &Project, file: &InventoryFile, files: &dyn FileSource) -> bool {
+        let folder = project.folder();
+        if !Path::new(&folder).components().all(|part| matches!(part, Component::Normal(_))) {
+            return true;
+        }
+        folder.match_indices('/').filter_map(|(at, _)| folder.get(..at)).all(|above| match self.0.get(above) {
+            Some(may_hold) => *may_hold,
+            None => {
+                let may_hold = files.may_hold(&file.folder().join(above));
+                self.0.insert(above.to_owned(), may_hold);
+                may_hold
+            }
+        })
     }
 }
 

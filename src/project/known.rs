@@ -226,7 +226,8 @@ impl Loader<'_> {
             self.files,
             &self.gate,
             root,
-            self.options.adding_to_inventory.as_deref(),
+            self.options.adding_to_inventory.as_ref(),
+            &self.known_inventories,
         )?);
         known.insert(file.path.clone(), Arc::clone(&inventory));
         Ok(inventory)

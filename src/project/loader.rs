@@ -63,6 +63,7 @@ pub struct Loader<'s> {
     pub(super) by_folder: Mutex<HashMap<PathBuf, Option<Arc<SettingsFile>>>>,
     pub(super) inventories: Mutex<BTreeMap<PathBuf, Arc<InventoryFile>>>,
     pub(super) agent_schemas: Mutex<BTreeMap<PathBuf, Result<Arc<AgentSchemaFile>, Unusable>>>,
+    pub(super) known_inventories: Vec<Arc<InventoryFile>>,
 }
 
 impl<'s> Loader<'s> {
@@ -87,6 +88,7 @@ impl<'s> Loader<'s> {
             by_folder: Mutex::default(),
             inventories: Mutex::default(),
             agent_schemas: Mutex::default(),
+            known_inventories: Vec::new(),
         };
         if let Some(file) = &options.settings {
             let by = options.settings_of_editor.as_deref().map_or(NamedBy::Caller, NamedBy::Editor);
@@ -96,6 +98,12 @@ impl<'s> Loader<'s> {
             loader.given = Some(Arc::new(SettingsFile::read(&file, rules, files, &loader.gate, &root)?));
         }
         Ok(loader)
+    }
+
+    /// The same, with inventories that were read: the same text is not read again.
+    #[must_use]
+    pub fn knowing(self, inventories: &[Arc<InventoryFile>]) -> Self {
+        Self { known_inventories: inventories.to_vec(), ..self }
     }
 
     /// The root around the working directory, and the full path of its project if options, the pipeline or its remote say it.

@@ -11,7 +11,8 @@ use textwrap::{WordSeparator, WordSplitter};
 use super::excerpt::{Excerpt, MaskedSource, line_of};
 use super::shown::{Group, Shown, groups};
 use super::{Outcome, Summary, View, statistics};
-use crate::diagnostic::{Finding, Severity};
+use crate::diagnostic::{Finding, Safety, Severity};
+use crate::fixing::FILE_COUNTS;
 use crate::outlet::{Outlet, Tone};
 use crate::source::{Place, Printable, Source, Span};
 use crate::words;
@@ -34,6 +35,22 @@ const MOST_OF_LIST: usize = 2;
 
 /// So many lines are named of which the same is said.
 const MOST_NAMED: usize = 6;
+
+/// What the fixes of equal findings change, in one line; the first speaks for others only where all do the same. That unsafe ones change who
+/// gets in, at each place in another way, goes without saying.
+fn fix_line_of(group: &Group<'_>) -> Option<String> {
+    let effect = |finding: &Finding| finding.fix.as_ref().and_then(|fix| fix.effect.clone());
+    let first = effect(group.first);
+    let is_safe = group.first.fix.as_ref().is_some_and(|fix| fix.safety == Safety::Safe);
+    // Whoever makes an unsafe fix looks at what it comes to; that the file counts then is why it is there.
+    if !is_safe && first.as_deref().is_some_and(|effect| effect.starts_with(FILE_COUNTS)) {
+        return None;
+    }
+    if group.others.iter().all(|other| effect(other) == first) {
+        return super::fix_line(group.first);
+    }
+    is_safe.then(|| "fix (safe): GitLab takes the files then, and what they grant comes into force.".to_owned())
+}
 
 /// The tone of a severity.
 pub(super) fn tone(severity: Severity) -> Tone {
@@ -143,6 +160,13 @@ impl Human {
         if let Some(help) = finding.help.as_deref().filter(|help| said.helps.insert((finding.rule.name, help))) {
             behind = self.paragraph(&Printable::of(&format!("help: {}", Printable::of(help).into_string())), "  ");
             shorten(&mut behind, MOST_OF_HELP);
+        }
+        // So does what a fix changes, where it is the same.
+        if let Some(fix) = fix_line_of(group)
+            && said.fixes.insert((finding.rule.name, fix.clone()))
+        {
+            let lines = self.paragraph(&Printable::of(&fix), "  ");
+            behind.extend(first_line(lines));
         }
         let others: Vec<&Place> = group.others.iter().map(|finding| &finding.place).collect();
         behind.extend(self.places("and at", "other place", &others, path));
@@ -443,6 +467,8 @@ struct Said<'o> {
     lines: HashMap<&'o str, HashSet<(usize, usize)>>,
     /// Helps, by rule.
     helps: HashSet<(&'static str, &'o str)>,
+    /// What fixes change, by rule.
+    fixes: HashSet<(&'static str, String)>,
     /// The texts that excerpts are made of.
     texts: HashMap<*const Source, Arc<MaskedSource>>,
 }
@@ -558,6 +584,19 @@ fn shorten(lines: &mut Vec<String>, most: usize) {
         lines.truncate(most.saturating_sub(1));
         lines.push("  …".to_owned());
     }
+}
+
+/// The first of some lines, which says that others follow: machine formats have all of it.
+fn first_line(lines: Vec<String>) -> Option<String> {
+    let is_cut = lines.len() > 1;
+    let mut first = lines.into_iter().next()?;
+    if is_cut {
+        // In the room of the last word.
+        let end = first.rfind(' ').filter(|end| !first[..*end].trim().is_empty()).unwrap_or(first.len());
+        first.truncate(end);
+        first.push_str(" …");
+    }
+    Some(first)
 }
 
 /// Whether a finding has no place within its file that could be shown.

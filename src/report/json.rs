@@ -93,7 +93,11 @@ fn fix(fix: &Fix) -> Json {
         .edits
         .iter()
         .map(|edit| json!({ "path": edit.place.source.path(), "range": range(&edit.place), "text": edit.text }));
-    json!({ "title": fix.title, "safety": fix.safety.name(), "edits": edits.collect::<Vec<_>>() })
+    let mut object = json!({ "title": fix.title, "safety": fix.safety.name(), "edits": edits.collect::<Vec<_>>() });
+    if let Some(effect) = &fix.effect {
+        object["effect"] = json!(effect);
+    }
+    object
 }
 
 fn range(place: &Place) -> Json {

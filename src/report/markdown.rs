@@ -68,6 +68,9 @@ fn list(severity: Severity, findings: &[&Finding], is_folded: bool, out: &mut Ou
         if let Some(help) = &finding.help {
             out.line(format_args!("  <br>help: {}", escape(help)))?;
         }
+        if let Some(fix) = super::fix_line(finding) {
+            out.line(format_args!("  <br>{}", escape(&fix)))?;
+        }
     }
     if is_folded { out.paragraph(format_args!("</details>")) } else { Ok(()) }
 }

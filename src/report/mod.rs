@@ -70,8 +70,8 @@ impl Outcome {
     /// Adds what fixes came to.
     pub fn add_fixes(&mut self, fixed: &Fixed) {
         self.fixed = Some(fixed.count());
-        for remark in &fixed.remarks {
-            self.remark(Some(remark.clone()));
+        for remark in fixed.effects_in_words().chain(fixed.remarks.iter().cloned()) {
+            self.remark(Some(remark));
         }
     }
 
@@ -160,10 +160,14 @@ impl Format {
 /// Message and help in one text, for formats with one field for both.
 fn whole_message(finding: &Finding, between: &str) -> String {
     let message = Printable::of(&finding.message);
-    match help_line(finding) {
-        Some(help) => format!("{message}{between}{help}"),
-        None => message.into_string(),
-    }
+    let behind = help_line(finding).into_iter().chain(fix_line(finding));
+    std::iter::once(message.into_string()).chain(behind).collect::<Vec<_>>().join(between)
+}
+
+/// What the fix changes of who gets in as a line of its own; `None` where that is nothing.
+fn fix_line(finding: &Finding) -> Option<String> {
+    let fix = finding.fix.as_ref()?;
+    Some(format!("fix ({}): {}", fix.safety.name(), Printable::of(fix.effect.as_ref()?)))
 }
 
 /// The help as a line of its own.

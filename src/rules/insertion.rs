@@ -258,7 +258,7 @@ mod tests {
     fn reads_back(text: &str) -> AgentConfig {
         let config = file(text).config;
         assert_eq!(config.refused_at(), None, "{text}");
-        config
+        AgentConfig::clone(&config)
     }
 
     #[test]

@@ -6,6 +6,8 @@ mod place;
 mod printable;
 pub mod secrets;
 
+use std::sync::Arc;
+
 pub use place::Place;
 pub use printable::{Printable, acts, json_escaped, push_visibly, visible};
 
@@ -93,8 +95,9 @@ pub struct InvalidText {
 #[derive(Clone, Debug)]
 pub struct Source {
     path: String,
-    text: String,
-    line_starts: Vec<usize>,
+    // Shared: the same text may stand at several paths.
+    text: Arc<String>,
+    line_starts: Arc<Vec<usize>>,
     encoding: Encoding,
     invalid: Option<InvalidText>,
 }
@@ -104,8 +107,8 @@ impl Source {
     #[must_use]
     pub fn new(path: impl Into<String>, text: impl Into<String>) -> Self {
         let text = text.into();
-        let line_starts = line_starts(&text);
-        Self { path: path.into(), text, line_starts, encoding: Encoding::Utf8, invalid: None }
+        let line_starts = line_starts(&text).into();
+        Self { path: path.into(), text: text.into(), line_starts, encoding: Encoding::Utf8, invalid: None }
     }
 
     /// The bytes of a file: UTF-8, or UTF-16 where a byte-order mark says so.
@@ -128,14 +131,20 @@ impl Source {
                 (text, Encoding::Utf8, invalid)
             }
         };
-        let line_starts = line_starts(&text);
-        Self { path: path.into(), text, line_starts, encoding, invalid }
+        let line_starts = line_starts(&text).into();
+        Self { path: path.into(), text: text.into(), line_starts, encoding, invalid }
     }
 
     /// The same file with another text, in the same encoding.
     #[must_use]
     pub fn with_text(&self, text: impl Into<String>) -> Self {
         Self { encoding: self.encoding, ..Self::new(self.path.clone(), text) }
+    }
+
+    /// The same text at another path. It is not copied.
+    #[must_use]
+    pub fn at(&self, path: impl Into<String>) -> Self {
+        Self { path: path.into(), ..self.clone() }
     }
 
     /// The bytes of the file on disk; `None` where some of them were no text, so that they are not known any more.
@@ -148,7 +157,7 @@ impl Source {
             std::iter::once(0xFEFF).chain(self.text.encode_utf16()).flat_map(to_bytes).collect()
         };
         Some(match self.encoding {
-            Encoding::Utf8 => self.text.clone().into_bytes(),
+            Encoding::Utf8 => self.text.as_bytes().to_vec(),
             Encoding::Utf16Le => with_mark(u16::to_le_bytes),
             Encoding::Utf16Be => with_mark(u16::to_be_bytes),
         })

@@ -6,7 +6,7 @@
 use std::ffi::{CStr, OsString};
 use std::fs::{File, Permissions};
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
-use std::io::{self, Write as _};
+use std::io::{self, Seek as _};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 
 use rustix::fs::{AtFlags, Dir, FileType, FlockOperation, Mode, OFlags, Stat};
@@ -27,7 +27,6 @@ pub(super) struct Beside {
     file: File,
     /// Its own name, as long as it has one.
     name: Option<OsString>,
-    text: Vec<u8>,
     like: Option<Stat>,
 }
 
@@ -37,7 +36,7 @@ impl Beside {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn new(place: Place, text: Vec<u8>, like: Option<Stat>) -> io::Result<Self> {
+    pub fn new(place: Place, write: impl FnOnce(&File) -> io::Result<()>, like: Option<Stat>) -> io::Result<Self> {
         let (file, name) = match without_name(&place, mode_of(like.as_ref()))? {
             Some(file) => (file, None),
             None => {
@@ -45,15 +44,15 @@ impl Beside {
                 (file, Some(name))
             }
         };
-        let mut beside = Self { place, file, name, text, like };
-        beside.fill()?;
+        let beside = Self { place, file, name, like };
+        beside.fill(write)?;
         Ok(beside)
     }
 
-    fn fill(&mut self) -> io::Result<()> {
+    fn fill(&self, write: impl FnOnce(&File) -> io::Result<()>) -> io::Result<()> {
         // Others who look for what is left over see that this is not; where there are no locks, they see the process.
         let _ = rustix::fs::flock(&self.file, FlockOperation::NonBlockingLockExclusive);
-        self.file.write_all(&self.text)?;
+        write(&self.file)?;
         if let Some(like) = &self.like {
             take_after(&self.file, like)?;
         }
@@ -97,8 +96,10 @@ impl Beside {
         }
         if self.name.is_none() {
             let (file, name) = with_name(&self.place, mode_of(self.like.as_ref()))?;
-            (self.file, self.name) = (file, Some(name));
-            self.fill()?;
+            let mut without_name = std::mem::replace(&mut self.file, file);
+            self.name = Some(name);
+            without_name.rewind()?;
+            self.fill(|mut file| io::copy(&mut without_name, &mut file).map(drop))?;
         }
         self.name.clone().ok_or_else(|| io::ErrorKind::NotFound.into())
     }
@@ -234,6 +235,7 @@ fn is_left_over(place: &Place, name: &CStr) -> bool {
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::io::Write as _;
     use std::path::Path;
 
     use super::super::place::Purpose;
@@ -295,8 +297,8 @@ mod tests {
         let named = || {
             let place = place(&path);
             let (file, name) = with_name(&place, mode_of(None)).expect("a file");
-            let mut beside = Beside { place, file, name: Some(name), text: b"x".to_vec(), like: None };
-            beside.fill().expect("a text");
+            let beside = Beside { place, file, name: Some(name), like: None };
+            beside.fill(|mut file| file.write_all(b"x")).expect("a text");
             beside
         };
         let beside = named();
@@ -316,7 +318,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("report.json");
         let has_nameless = without_name(&place(&path), mode_of(None)).expect("an answer").is_some();
-        let beside = Beside::new(place(&path), b"x".to_vec(), None).expect("a file");
+        let beside = Beside::new(place(&path), |mut file| file.write_all(b"x"), None).expect("a file");
         assert_eq!(names(folder.path()).is_empty(), has_nameless);
         beside.put().expect("a place");
         assert_eq!(names(folder.path()), ["report.json"]);

@@ -16,7 +16,7 @@ const MOST_AGE: Duration = Duration::from_secs(60 * 60);
 const OURS: [&str; 2] = ["inventory.yaml", "projects"];
 
 /// The name of the lock in the folder beside.
-const LOCK: &str = "lock";
+pub(super) const LOCK: &str = "lock";
 
 /// How often a folder that goes while it is locked is made anew.
 const MOST_TRIES: u32 = 8;
@@ -193,7 +193,7 @@ impl Drop for StagedFolder {
 }
 
 /// Whose a folder is.
-enum Locked {
+pub(super) enum Locked {
     ByUs(File),
     ByOthers,
     /// Something else has its name.
@@ -201,7 +201,7 @@ enum Locked {
 }
 
 /// Makes the folder beside, if it is not there, and locks it.
-fn locked(beside: &Path) -> io::Result<Locked> {
+pub(super) fn locked(beside: &Path) -> io::Result<Locked> {
     for _ in 0..MOST_TRIES {
         match make_private(beside) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
@@ -225,7 +225,7 @@ fn locked(beside: &Path) -> io::Result<Locked> {
 }
 
 /// Why something cannot be written, and what to do.
-fn advised(error: &io::Error) -> String {
+pub(super) fn advised(error: &io::Error) -> String {
     let advice = match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::FileTooLarge | io::ErrorKind::QuotaExceeded => "; make room for it",
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
@@ -253,7 +253,7 @@ fn write_all<'f>(folder: &Path, files: impl Iterator<Item = (String, &'f [u8])>)
     Ok(())
 }
 
-fn remove(path: &Path) -> io::Result<()> {
+pub(super) fn remove(path: &Path) -> io::Result<()> {
     match fs::remove_dir_all(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),

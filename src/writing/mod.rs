@@ -16,6 +16,7 @@ mod place;
 mod replace;
 #[cfg(unix)]
 mod staged;
+mod together;
 
 use std::fs;
 use std::io;
@@ -28,6 +29,7 @@ pub use folder::StagedFolder;
 pub use replace::InPlace;
 #[cfg(unix)]
 pub use staged::Staged;
+pub use together::StagedFiles;
 
 use crate::outlet::{Outlet, Write};
 
@@ -44,10 +46,19 @@ fn text_of(write: &Write<'_>) -> io::Result<Vec<u8>> {
     Ok(out.into_inner())
 }
 
+/// Writes a report without colour, as it comes.
+#[cfg(unix)]
+fn write_to_end(write: &Write<'_>, to: &fs::File) -> io::Result<()> {
+    let mut out = io::BufWriter::new(anstream::StripStream::new(to.try_clone()?));
+    write(&mut Outlet::new(&mut out))?;
+    io::Write::flush(&mut out)
+}
+
 /// Why a report cannot be written, without the name that it had beside its place.
 fn reason(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "no such folder".to_owned(),
+        io::ErrorKind::Other => error.to_string(),
         kind => kind.to_string(),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::{self, Read as _, Seek as _};
+use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::Path;
 
 use rustix::fs::{FileType, FlockOperation, OFlags};
@@ -58,7 +58,7 @@ impl InPlace {
             sweep(&place);
         }
         let in_folder = |error: io::Error| format!("no file can be written beside it ({})", io_error(&error));
-        let beside = Beside::new(place, after, Some(stat)).map_err(in_folder)?;
+        let beside = Beside::new(place, |mut file| file.write_all(&after), Some(stat)).map_err(in_folder)?;
         let is_there = beside.place.stat().is_ok_and(|now| identity_of(&now) == identity_of(&stat));
         if !is_there || !holds(&mut file, &before).map_err(|error| io_error(&error))? {
             return Err(CHANGED.to_owned());

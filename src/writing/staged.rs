@@ -8,7 +8,7 @@ use rustix::fs::{FileType, OFlags};
 
 use super::beside::{Beside, sweep};
 use super::place::{Lies, Place, Purpose, Refused};
-use super::{cannot_write, reason, text_of};
+use super::{cannot_write, reason, text_of, write_to_end};
 use crate::outlet::Write;
 
 /// A file that is written and not yet in its place.
@@ -32,16 +32,17 @@ impl Staged {
     pub fn new(path: &Path, write: &Write<'_>) -> Result<Self, String> {
         let cannot = |error: &dyn std::fmt::Display| cannot_write(path, error);
         let place = Place::find(path, Purpose::Report).map_err(|refused| cannot(&in_words(refused)))?;
-        let text = text_of(write).map_err(|error| cannot(&error))?;
         let like = match &place.lies {
             Lies::Nothing => None,
             Lies::File(stat) => Some(*stat),
             Lies::Device | Lies::Open => {
+                let text = text_of(write).map_err(|error| cannot(&error))?;
                 return Ok(Self { path: path.to_owned(), content: Content::Direct(place, text) });
             }
         };
         sweep(&place);
-        let beside = Beside::new(place, text, like).map_err(|error| cannot(&reason(&error)))?;
+        let beside =
+            Beside::new(place, |file| write_to_end(write, file), like).map_err(|error| cannot(&reason(&error)))?;
         Ok(Self { path: path.to_owned(), content: Content::Beside(beside) })
     }
 

@@ -1,8 +1,10 @@
 //! Laws of comparing two states, on states made at random.
 
 use kaslint::access::{Index, Query, Settings};
+use kaslint::access_report::{AccessReport, Expected, Format, WHOLE};
 use kaslint::diff::{Change, Diff, Effect, Kind, Of, OpenFact, Sides, Verdict, compare};
 use kaslint::gitlab::{Tier, Version};
+use kaslint::outlet::Outlet;
 use proptest::prelude::*;
 
 use crate::setting::{PREMIUM, Setting};
@@ -248,6 +250,14 @@ fn all_told(diff: &Diff, is_turned: bool) -> Vec<String> {
     all
 }
 
+/// What agents grant, as `--format json` writes it.
+fn recorded(index: &Index<'_>) -> String {
+    let report = AccessReport { index, agent: None, environment: None, why: false, format: Format::Json, width: WHOLE };
+    let mut text = Vec::new();
+    report.write_grants(&mut Outlet::without_tones(&mut text)).expect("a text");
+    String::from_utf8(text).expect("a text")
+}
+
 /// Projects, environments and refs at which both states are asked.
 fn points() -> impl Iterator<Item = (&'static str, Option<&'static str>, bool)> {
     let names = [None, Some("production"), Some("preprod"), Some("review/1"), Some("dev"), Some("axb"), Some("zz")];
@@ -301,6 +311,19 @@ proptest! {
         let other = diff(&world(settings, &base.rewritten()), &world(settings, &head.rewritten()));
         prop_assert_eq!(one.verdict, other.verdict);
         prop_assert_eq!(all_told(&one, false), all_told(&other, false));
+    }
+
+    /// A recording says what the files said that it is of.
+    #[test]
+    fn recordings_mean_what_their_files_mean((base, head) in pair_of(&PATTERNS), settings in settings()) {
+        let (base, head) = (world(settings, &base.text()), world(settings, &head.text()));
+        let (told, read) = with_both(&base, &head, |base, head, diff| {
+            let expected = Expected::read(&recorded(base), &recorded(head)).expect("what agents grant");
+            let difference = expected.difference(head);
+            assert_eq!(difference.is_empty(), diff.changes.is_empty() && diff.unknown.is_empty(), "{difference:#?}");
+            (all_told(&diff, false), all_told(difference.diff(), false))
+        });
+        prop_assert_eq!(told, read);
     }
 
     /// Mirror: the comparison the other way around has the same changes, turned around.

@@ -1,9 +1,11 @@
 //! Laws of effective access, on worlds made at random. Those that one might expect and that do not hold are named with a
 //! counter-example.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use kaslint::access::{Authorization, Condition, Effect, Index, Query, Row, Settings, Target, Unknown};
+use kaslint::access::decisions::{Decider, Kept, Name, Word};
+use kaslint::access::{Authorization, Condition, Effect, Index, Outcome, Query, Row, Settings, Target, Unknown};
 use kaslint::agent_config::CiEntry;
 use kaslint::gitlab::releases::{NEW_MATCHER_POSSIBLE, OLD_MATCHER_LAST};
 use kaslint::gitlab::{NEWEST, Tier};
@@ -309,6 +311,46 @@ proptest! {
             expected.sort();
             prop_assert_eq!(told, expected, "{:?}", job);
         }
+    }
+
+    /// The one word of the tables is what the rows of an answer come to together.
+    #[test]
+    fn decisions_in_one_word_are_what_is_answered(
+        mut one in file(), other in file(), mut settings in settings(), is_open in any::<bool>(), raising in entries(&PROJECTS),
+    ) {
+        if is_open {
+            settings = Settings { tier: None, instance_authorization: None, ..settings };
+        }
+        for entry in raising.into_iter().skip(3) {
+            let environments = Some(vec!["stag*", "(*"]);
+            one.projects.push(Entry { terms: Terms { environments, ..entry.terms }, ..entry });
+        }
+        world(settings, &[&one, &other]).with(|index| {
+            let (decider, mut kept) = (Decider::new(index), Kept::default());
+            let names: Vec<Name<'_>> =
+                ENVIRONMENTS.into_iter().flatten().map(|name| Name { name, is_comparable: true }).collect();
+            for project in index.inventory().expect("an inventory").projects() {
+                let mut words = BTreeMap::new();
+                decider.decide(project, &names, &mut kept, &mut |decision| {
+                    words.insert((decision.environment, decision.protected, decision.agent), decision.word);
+                });
+                let mut expected = BTreeMap::new();
+                for job in jobs().filter(|job| *job.project == *project.path) {
+                    let answer = index.query(&Query::new(job.project, job.environment, Some(job.protected)));
+                    for row in answer.rows() {
+                        let word = match row.outcome {
+                            Outcome::Allowed => Word::Allowed,
+                            Outcome::Denied(_) => Word::Denied,
+                            Outcome::Unknown(_) => Word::Unknown,
+                        };
+                        let known = expected.entry((job.environment, job.protected, row.agent)).or_insert(word);
+                        *known = if *known == word { word } else { Word::Unknown };
+                    }
+                }
+                prop_assert_eq!(words, expected, "{}", project.path);
+            }
+            Ok(())
+        })?;
     }
 
     /// What is said of one file is what is decided: the same becomes of its entries, and of those that may let a project in the first

@@ -31,6 +31,8 @@ const SINCE: &[(&str, Release)] = &[
     ("metadata.kas.externalK8sProxyUrl", (17, 6)),
     // Read in 18.9; the release in which it came is not known.
     ("project.allow_pipeline_trigger_approve_deployment", (18, 9)),
+    ("project that was moved", (16, 7)),    // `doc/api/rest/_index.md`, redirects
+    ("RateLimit on every answer", (18, 6)), // before on 429 alone
 ];
 
 /// Whether a release has a field, an argument or a key.

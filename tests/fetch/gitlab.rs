@@ -6,12 +6,12 @@ use std::net::{TcpListener, TcpStream};
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde_json::{Map, Value, json};
 use sha1::{Digest as _, Sha1};
 
-use crate::api::{Refused, Release, release_of, too_long, too_much, weighed};
+use crate::api::{Refused, Release, has, release_of, too_long, too_much, weighed};
 use crate::graphql::{self, Field};
 use crate::rest;
 
@@ -86,6 +86,10 @@ pub struct World {
     pub role: u32,
     pub is_member: bool,
     pub latency: Duration,
+    /// Where projects lay before, with the address that GitLab has redirected to since: of itself, by number, where it starts with a slash.
+    pub moved: Vec<(&'static str, String)>,
+    /// How many requests it takes in a window, and how many seconds one lasts.
+    pub window: (usize, u64),
     /// Fields that this release does not have.
     pub unknown: Vec<&'static str>,
     /// Whether the same cursor comes again and again.
@@ -108,6 +112,8 @@ impl Default for World {
             role: DEVELOPER,
             is_member: true,
             latency: Duration::ZERO,
+            moved: Vec::new(),
+            window: (2000, 60),
             unknown: Vec::new(),
             loops: false,
             is_own_parent: false,
@@ -139,6 +145,38 @@ impl Complaints {
     }
 }
 
+/// How many requests came in the window that is open, and when it ends, in seconds of the Unix epoch.
+#[derive(Default)]
+struct Pace(Mutex<(usize, u64)>);
+
+impl Pace {
+    /// What every answer tells of the window, where the release does (`doc/administration/settings/user_and_ip_rate_limits.md`). A client that
+    /// asks on although it was told that nothing is left is complained of.
+    fn headers(&self, world: &World, complaints: &Complaints) -> Option<[(&'static str, String); 5]> {
+        if !has(world.release(), "RateLimit on every answer") {
+            return None;
+        }
+        let (most, length) = world.window;
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+        let mut open = self.0.lock().unwrap();
+        if now >= open.1 {
+            *open = (0, now + length);
+        }
+        open.0 += 1;
+        let (came, end) = *open;
+        if came > most && !world.is_mistreated {
+            complaints.add(format!("request {came} of a window of {most}"));
+        }
+        Some([
+            ("ratelimit-limit", most.to_string()),
+            ("ratelimit-name", "throttle_authenticated_api".to_owned()),
+            ("ratelimit-observed", came.to_string()),
+            ("ratelimit-remaining", most.saturating_sub(came).to_string()),
+            ("ratelimit-reset", end.to_string()),
+        ])
+    }
+}
+
 /// Looks at the complaints at the end.
 pub struct Settled(pub Complaints);
 
@@ -158,18 +196,19 @@ impl Gitlab {
         let gitlab =
             Self { url, asked: Arc::clone(&asked), hangs: Arc::clone(&hangs), complaints: Settled(complaints.clone()) };
         let count = Arc::new(AtomicUsize::new(0));
+        let pace = Arc::new(Pace::default());
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (world, asked, hangs, count) =
                     (Arc::clone(&world), Arc::clone(&asked), Arc::clone(&hangs), Arc::clone(&count));
-                let complaints = complaints.clone();
+                let (complaints, pace) = (complaints.clone(), Arc::clone(&pace));
                 std::thread::spawn(move || {
                     let mut reader = BufReader::new(stream.try_clone().unwrap());
                     while let Some(request) = read(&mut reader) {
                         let number = count.fetch_add(1, Ordering::Relaxed) + 1;
                         asked.lock().unwrap().push(request.path.clone());
                         std::thread::sleep(world.latency);
-                        if !answer(&world, &request, number, &stream, (&hangs, &complaints)) {
+                        if !answer(&world, &request, number, &stream, (&hangs, &complaints, &pace)) {
                             return;
                         }
                     }
@@ -237,7 +276,7 @@ fn answer(
     request: &Request,
     number: usize,
     mut stream: &TcpStream,
-    (hangs, complaints): (&AtomicUsize, &Complaints),
+    (hangs, complaints, pace): (&AtomicUsize, &Complaints, &Pace),
 ) -> bool {
     let fault = (world.faults)(number, &request.path);
     let is_fault = fault.is_some();
@@ -277,6 +316,10 @@ fn answer(
     };
     if !world.is_mistreated {
         record(request, &answer, points, is_fault);
+    }
+    let mut answer = answer;
+    if let Some(headers) = pace.headers(world, complaints).filter(|_| !is_fault) {
+        answer.headers.extend(headers);
     }
     let mut head = format!("HTTP/1.1 {} X\r\ncontent-length: {}\r\n", answer.status, answer.body.len());
     for (name, value) in answer.headers {

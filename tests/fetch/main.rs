@@ -488,6 +488,14 @@ fn what_is_not_utf_8_comes_byte_by_byte() {
     let (place, gitlab) = (Place::new(), Gitlab::serve(world));
     place.fetch(&gitlab, GROUP);
     assert_eq!(place.files()["projects/acme/platform/agents/.gitlab/agents/prod/config.yaml"], latin);
+    // Its hash says that it is the same.
+    let first = gitlab.requests();
+    let output = place.fetch(&gitlab, &["--group", "acme", "--refresh"]);
+    assert_eq!(output.status.code(), Some(0), "{}", error(&output));
+    assert_eq!(place.files()["projects/acme/platform/agents/.gitlab/agents/prod/config.yaml"], latin);
+    let asked = gitlab.asked.lock().unwrap();
+    let raw = |asked: &[String]| asked.iter().filter(|path| path.contains("/raw")).count();
+    assert_eq!((raw(&asked[..first]), raw(&asked[first..])), (1, 0));
 }
 
 #[test]

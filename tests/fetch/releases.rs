@@ -1,7 +1,7 @@
 //! The releases of GitLab, each with what it has: by GraphQL from 16.1 on, by REST before.
 
 use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 
 use serde_json::{Value, json};
 use similar::{ChangeTag, TextDiff};
@@ -171,8 +171,72 @@ fn by_rest_pages_lose_nothing() {
     assert_eq!(place.files(), files);
     let asked = gitlab.asked.lock().unwrap();
     let of_agents = |asked: &[String]| asked.iter().filter(|path| path.contains("config%2Eyaml/raw")).count();
-    // The one that is no UTF-8 is asked for again.
-    assert_eq!((of_agents(&asked[..first]), of_agents(&asked[first..])), (154, 1));
+    assert_eq!((of_agents(&asked[..first]), of_agents(&asked[first..])), (154, 0));
+}
+
+/// GitLab redirects by REST alone, from 16.7 on, and an entry with the old path lets nobody in: the project is told under its new one.
+#[test]
+fn a_project_that_was_moved_is_found() {
+    let other = TcpListener::bind("127.0.0.1:0").unwrap();
+    let elsewhere = format!("http://{}/api/v4/projects/12", other.local_addr().unwrap());
+    let mut said = String::new();
+    for version in PLAYED {
+        let mut world = World { version, ..acme(DEVELOPER) };
+        world.moved = vec![
+            ("acme/web/store", "/api/v4/projects/12".to_owned()),
+            ("acme/web/stolen", elsewhere.clone()),
+            ("acme/web/hidden", "/api/v4/projects/16".to_owned()),
+        ];
+        let (place, gitlab) = (Place::new(), Gitlab::serve(world));
+        let asked = &["--project", "acme/web/store", "acme/web/stolen", "acme/web/hidden", "acme/web/gone"];
+        let output = place.fetch(&gitlab, asked);
+        let text = if place.inventory().exists() { without_url(&place.text(), &gitlab) } else { String::new() };
+        let shown = format!("{version}: {}{text}-----\n", told(&output, &gitlab));
+        said.push_str(&shown.replace(&elsewhere, "http://OTHER/api/v4/projects/12"));
+        if place.inventory().exists() {
+            checked(&place);
+        }
+    }
+    other.set_nonblocking(true).unwrap();
+    assert!(other.accept().is_err(), "the token went to another host");
+    insta::assert_snapshot!("moved", said);
+}
+
+/// Where nothing is left of a window, nothing is asked before the next one begins.
+#[test]
+fn a_window_is_not_asked_beyond_its_end() {
+    let mut world = acme(DEVELOPER);
+    world.window = (8, 1);
+    let (place, gitlab) = (Place::new(), Gitlab::serve(world));
+    let output = place.fetch(&gitlab, &["--group", "acme", "--concurrency", "1"]);
+    assert_eq!(output.status.code(), Some(0), "{}", error(&output));
+    assert!(gitlab.requests() > 8, "{}", gitlab.requests());
+}
+
+/// A link comes as the path that it leads to. GitLab follows none, so neither the CI file nor an include is one.
+#[test]
+fn a_link_is_no_file() {
+    for version in [OLD, "18.9.0-ee"] {
+        let mut world = World { version, ..acme(REPORTER) };
+        let shop = &mut world.projects[0];
+        shop.files.insert(".gitlab-ci.yml".to_owned(), b"ci/deploy.yml".to_vec());
+        shop.modes.insert(".gitlab-ci.yml".to_owned(), LINK);
+        let more = &mut world.projects[2];
+        more.files.insert(".gitlab-ci.yml".to_owned(), b"include: {local: kube.yml}".to_vec());
+        let (place, gitlab) = (Place::new(), Gitlab::serve(world));
+        let output = place.fetch(&gitlab, GROUP);
+        assert_eq!(output.status.code(), Some(0), "{version}: {}", error(&output));
+        let files = place.files();
+        assert!(!files.contains_key("projects/acme/web/shop/.gitlab-ci.yml"), "{version}: {:?}", files.keys());
+        assert!(files.contains_key("projects/acme/templates/.gitlab-ci.yml"), "{version}: {:?}", files.keys());
+        assert!(
+            place.text().contains(".gitlab-ci.yml is a link, and GitLab follows none"),
+            "{version}: {}",
+            place.text()
+        );
+        let trees = gitlab.asked.lock().unwrap().iter().filter(|path| path.contains("repository/tree?path=&")).count();
+        assert_eq!(trees, if version == OLD { 2 } else { 0 }, "{version}");
+    }
 }
 
 /// Pages from which everything was taken out, in the middle and at the end.

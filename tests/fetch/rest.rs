@@ -170,6 +170,9 @@ fn of_project(world: &World, rest: &str, address: &Address, page: impl Fn(Vec<Va
     let find = |wanted: &str| {
         world.projects.iter().find(|known| !known.is_hidden && (known.path == wanted || known.id.to_string() == wanted))
     };
+    if let Some(answer) = moved(world, rest, address) {
+        return answer;
+    }
     if let Some((project, file)) = rest.split_once("/repository/files/") {
         let Some(project) = find(project) else { return not_found("Project ") };
         return file.strip_suffix("/raw").map_or_else(|| not_found(""), |file| raw(world, project, file));
@@ -206,6 +209,20 @@ fn of_project(world: &World, rest: &str, address: &Address, page: impl Fn(Vec<Va
             ok(&object)
         }
     }
+}
+
+/// What is answered of a project that was renamed or moved: where its number is asked for, with the same words behind it.
+fn moved(world: &World, rest: &str, address: &Address) -> Option<Answer> {
+    if !has(world.release(), "project that was moved") {
+        return None;
+    }
+    let is_it = |path: &str| rest.strip_prefix(path).is_some_and(|behind| behind.is_empty() || behind.starts_with('/'));
+    let (_, to) = world.moved.iter().find(|(path, _)| is_it(path))?;
+    let written = address.written.strip_prefix("/api/v4/projects/")?;
+    let to = format!("{to}{}", written.find('/').map_or("", |at| &written[at..]));
+    let mut answer = Answer::json(301, &json!(format!("This resource has been moved permanently to {to}")));
+    answer.headers.push(("location", to));
+    Some(answer)
 }
 
 fn protected(names: &[String], levels: &[&str]) -> Vec<Value> {

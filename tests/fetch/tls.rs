@@ -191,3 +191,56 @@ fn a_proxy_is_gone_around_where_the_environment_says_so() {
         assert!(asked.lock().unwrap().is_empty(), "{around}");
     }
 }
+
+/// The line of doctor about an agent server behind a context like this.
+fn doctor(place: &Place, cluster: &str, change: impl Fn(&mut Command)) -> String {
+    let kubeconfig = place.folder.path().join("kubeconfig");
+    let text = format!(
+        "clusters: [{{name: gitlab, cluster: {{{cluster}}}}}]\nusers: [{{name: agent, user: {{token: 'ci:1:{TOKEN}'}}}}]\n\
+        contexts: [{{name: 'acme/agents:prod', context: {{cluster: gitlab, user: agent}}}}]\n"
+    );
+    std::fs::write(&kubeconfig, text).unwrap();
+    let mut command = kaslint(place.folder.path());
+    command.args(["doctor", "--live", "--format", "json"]).env("KUBECONFIG", &kubeconfig);
+    change(&mut command);
+    let told = String::from_utf8(command.output().unwrap().stdout).unwrap();
+    assert!(!told.contains(TOKEN), "{told}");
+    let report: serde_json::Value = serde_json::from_str(&told).unwrap();
+    let row = report["rows"].as_array().unwrap().iter().find(|row| row["name"] == "agent-server").unwrap();
+    let text = |key: &str| row[key].as_str().unwrap_or_default().to_owned();
+    format!("{}  {} [{}]\n    → {}\n", text("severity"), text("message"), text("code"), text("help"))
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn doctor_tells_certificates_and_proxies_apart() {
+    let place = Place::new();
+    let (by_authority, by_itself) = (tls("server.pem"), tls("own.pem"));
+    let server = |port: u16| format!("server: 'https://localhost:{port}/k8s-proxy'");
+    let authority = |name: &str| format!(", certificate-authority: '{}'", certificate(name).display());
+    let (refuses, _) = proxy(None);
+    let (leads_on, _) = proxy(Some(by_authority));
+    let elsewhere = "server: 'https://kas.example.com/k8s-proxy'";
+    let told = [
+        ("the right authority", doctor(&place, &(server(by_authority) + &authority("authority.pem")), of_others)),
+        ("no authority", doctor(&place, &server(by_authority), of_others)),
+        ("another authority", doctor(&place, &(server(by_authority) + &authority("own.pem")), of_others)),
+        ("any certificate", doctor(&place, &(server(by_authority) + ", insecure-skip-tls-verify: true"), of_others)),
+        ("its own authority", doctor(&place, &(server(by_itself) + &authority("own.pem")), of_others)),
+        (
+            "another name",
+            doctor(&place, &(elsewhere.to_owned() + &authority("authority.pem")), |command| {
+                command.env("HTTPS_PROXY", &leads_on);
+            }),
+        ),
+        (
+            "a proxy",
+            doctor(&place, elsewhere, |command| {
+                command.env("HTTPS_PROXY", &refuses);
+            }),
+        ),
+    ];
+    let told: String = told.iter().map(|(name, told)| format!("{name}:\n{told}")).collect();
+    let told = told.replace(&by_authority.to_string(), "1").replace(&by_itself.to_string(), "2");
+    insta::assert_snapshot!("doctor_certificates", told);
+}

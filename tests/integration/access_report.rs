@@ -255,16 +255,88 @@ fn a_recorded_result_is_compared_with() {
         "projects/acme/platform/agents/.gitlab/agents/prod/config.yaml",
         PROD.replace("      protected_branches_only: true\n", "").as_bytes(),
     );
+    write(
+        folder.path(),
+        "queries.jsonl",
+        b"{\"project\": \"acme/docs\", \"environment\": null, \"protected\": true}\n",
+    );
     let mut transcript = String::new();
     for call in [
         "--expect recorded.human",
         "--format csv --expect recorded.csv",
         "--format json --expect recorded.json",
+        "--format json --queries queries.jsonl --expect recorded.json",
+        "--format json --expect recorded.csv",
+        "--format csv --for acme/docs --expect recorded.csv",
         "--expect nowhere",
         "--expect projects",
         "--output projects",
     ] {
         write!(transcript, "# {call}\n{}", access(call).transcript()).expect("a text");
+    }
+    insta::assert_snapshot!(transcript);
+}
+
+/// Makes another file of one.
+type Changing<'c> = &'c dyn Fn(&str) -> String;
+
+/// A recording in JSON is compared by what it means: what `diff` would say of the two files, and what entries hang on.
+#[test]
+fn a_recording_in_json_is_compared_by_meaning() {
+    let prod = "projects/acme/platform/agents/.gitlab/agents/prod/config.yaml";
+    let mut transcript = String::new();
+    // What is written in another way, and says the same; a project that came since.
+    let same = |text: &str| {
+        let text = text.replace("[production, 'prod*', '*\\bprod']", "['*\\bprod', 'prod*', production, 'prod-*']");
+        format!("{text}    # Nobody is let in by it who is not already.\n").replace(
+            "    - id: partner/app\n",
+            "    - id: partner/app\n    - {id: acme/docs, protected_branches_only: true, default_namespace: web}\n",
+        )
+    };
+    let changes: [(&str, Changing<'_>); 8] = [
+        ("written in another way", &same),
+        ("a wider pattern", &|text| text.replace("'prod*'", "'p*'")),
+        ("as somebody else", &|text| text.replace("{username: deployer", "{username: root")),
+        ("an entry less", &|text| {
+            text.replace("    - id: acme/web/shopp\n", "").replace("    - id: partner/app\n", "")
+        }),
+        ("people less", &|text| text.replace("  groups: [{id: acme/web}]\n", "")),
+        ("a section less", &|text| text.split("user_access").next().unwrap_or_default().to_owned()),
+        ("a refused file", &|text| text.replace("ci_access:", "ci_acces:")),
+        ("no file", &|_| String::new()),
+    ];
+    for (what, change) in changes {
+        let folder = world("premium");
+        let call = |rest: &str| {
+            let arguments = ["access", "--inventory", "inventory.yaml", "--format", "json"];
+            kaslint(folder.path(), &arguments.into_iter().chain(rest.split(' ')).collect::<Vec<_>>())
+        };
+        assert_eq!(call("--output recorded.json").code, 0);
+        write(folder.path(), prod, change(PROD).as_bytes());
+        write!(transcript, "# {what}\n{}", call("--expect recorded.json").transcript()).expect("a text");
+    }
+    // Files as they were, and a GitLab that is not.
+    let worlds = [
+        (
+            "a project that came",
+            "  - {path: acme/docs, id: 152}\n",
+            "  - {path: acme/docs, id: 152}\n  - {path: acme/web/new, id: 160}\n",
+        ),
+        ("a project that is gone", "  - {path: acme/docs, id: 152}\n", ""),
+        ("an agent that is not registered any more", "{name: prod, id: 7}, ", ""),
+        ("a licence that is not known any more", "tier: premium, ", ""),
+    ];
+    for (what, before, after) in worlds {
+        let folder = world("premium");
+        let call = |rest: &str| {
+            let arguments = ["access", "--inventory", "inventory.yaml", "--format", "json"];
+            kaslint(folder.path(), &arguments.into_iter().chain(rest.split(' ')).collect::<Vec<_>>())
+        };
+        assert_eq!(call("--output recorded.json").code, 0);
+        let inventory = std::fs::read_to_string(folder.path().join("inventory.yaml")).expect("a text");
+        assert!(inventory.contains(before), "{what}");
+        write(folder.path(), "inventory.yaml", inventory.replace(before, after).as_bytes());
+        write!(transcript, "# {what}\n{}", call("--expect recorded.json").transcript()).expect("a text");
     }
     insta::assert_snapshot!(transcript);
 }

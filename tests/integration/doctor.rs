@@ -4,7 +4,10 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
+
+use kaslint::cli::schemas::Name;
+use kaslint::doctor::Code;
 
 use crate::common::{Run, command, folder_with};
 
@@ -129,30 +132,73 @@ const WITH: &[&str] = &["--inventory", "inventory.yaml"];
 #[test]
 fn a_job_as_it_should_be_has_nothing_wrong() {
     insta::assert_snapshot!(Job::new().doctor(WITH).transcript());
+    insta::assert_snapshot!("a_job_as_it_should_be_by_its_codes", told(&Job::new(), WITH).1.concat());
 }
 
-/// The lines that are not fine, of a job in which one thing is otherwise.
-fn otherwise(change: impl Fn(&mut Job)) -> String {
-    let mut job = Job::new();
-    change(&mut job);
-    let run = job.doctor(WITH);
-    let mut kept = format!("status {}\n", run.code);
-    let mut is_fine = false;
-    for line in run.stdout.lines() {
-        if !line.starts_with(' ') {
-            is_fine = line.starts_with("fine");
-        }
-        if !is_fine {
-            kept.push_str(line);
-            kept.push('\n');
+/// The rows of a report that follows its schema.
+fn rows(report: &str) -> Vec<serde_json::Value> {
+    static SCHEMA: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
+        let schema = serde_json::from_str(&Name::DoctorReport.text()).expect("JSON");
+        jsonschema::validator_for(&schema).expect("a schema")
+    });
+    let report: serde_json::Value = serde_json::from_str(report).expect("one object");
+    let errors: Vec<String> = SCHEMA.iter_errors(&report).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:?}");
+    let rows = report["rows"].as_array().expect("rows").clone();
+    for row in &rows {
+        let code = Code::ALL.iter().find(|code| code.name() == row["code"]).expect("a code");
+        assert!(code.group() == row["name"] && code.verdict().name() == row["severity"], "{row}");
+    }
+    rows
+}
+
+/// The lines of the table, each with those that belong to it and its code.
+fn told(job: &Job, arguments: &[&str]) -> (i32, Vec<String>) {
+    let as_json = [arguments, &["--format", "json"]].concat();
+    let (human, json) = std::thread::scope(|scope| {
+        let json = scope.spawn(|| job.doctor(&as_json));
+        (job.doctor(arguments), json.join().expect("a run"))
+    });
+    let mut told: Vec<String> = Vec::new();
+    for line in human.stdout.lines() {
+        match told.last_mut() {
+            Some(last) if line.starts_with(' ') => *last += &format!("{line}\n"),
+            _ => told.push(format!("{line}\n")),
         }
     }
-    kept + &run.stderr
+    let rows = rows(&json.stdout);
+    assert_eq!((human.code, told.len(), &*human.stderr), (json.code, rows.len(), &*json.stderr));
+    for (line, row) in told.iter_mut().zip(rows) {
+        *line = format!("[{}]\n{line}", row["code"].as_str().expect("a code"));
+    }
+    told.push(human.stderr);
+    (human.code, told)
+}
+
+/// The lines that are otherwise, of a job in which one thing is.
+fn otherwise(change: impl Fn(&mut Job)) -> String {
+    static AS_IT_SHOULD_BE: LazyLock<Vec<String>> = LazyLock::new(|| told(&Job::new(), WITH).1);
+    let mut job = Job::new();
+    change(&mut job);
+    let (code, told) = told(&job, WITH);
+    let lines = told.into_iter().filter(|line| !AS_IT_SHOULD_BE.contains(line));
+    format!("status {code}\n{}", lines.collect::<String>())
 }
 
 #[test]
 fn each_thing_that_is_wrong_has_a_line_with_what_to_do() {
-    let cases: [Case<'_>; 24] = [
+    let config = |job: &Job, text: &str| {
+        let path = job.folder.path().join("projects/acme/agents/.gitlab/agents/prod/config.yaml");
+        std::fs::write(path, text).expect("a file");
+    };
+    let with_other = |job: &mut Job, name: &str| {
+        let mut text = kubeconfig(SERVER, &["acme/agents:prod"]);
+        text.push_str(&format!(
+            "- name: '{name}'\n  context: {{cluster: gitlab, user: other}}\ncurrent-context: '{name}'\n"
+        ));
+        job.kubeconfig(&text);
+    };
+    let cases: [Case<'_>; 35] = [
         ("no KUBECONFIG", &|job| job.unset("KUBECONFIG")),
         ("no context", &|job| job.kubeconfig(&kubeconfig(SERVER, &[]))),
         ("no kubeconfig", &|job| job.kubeconfig("users: secret\n")),
@@ -201,6 +247,57 @@ fn each_thing_that_is_wrong_has_a_line_with_what_to_do() {
         ("no tools", &|job| {
             job.tool("kubectl", "sleep 60 &");
         }),
+        ("no licence, which the prediction knows", &|job| {
+            job.set("GITLAB_FEATURES", "audit_events");
+            let inventory = String::from_utf8_lossy(INVENTORY).replace("premium", "free");
+            std::fs::write(job.folder.path().join("inventory.yaml"), inventory).expect("a file");
+        }),
+        ("a context that is missing beside another", &|job| {
+            job.set("CI_PROJECT_PATH", "acme/api");
+            job.kubeconfig(&kubeconfig(SERVER, &["acme/agents:prod"]));
+        }),
+        ("an agent for others beside one for the job", &|job| {
+            job.set("CI_PROJECT_PATH", "acme/api");
+            job.unset("CI_ENVIRONMENT_NAME");
+            config(job, "ci_access: {projects: [{id: acme/api, environments: [production]}]}\n");
+            job.kubeconfig(&kubeconfig(SERVER, &["acme/agents:dev"]));
+            job.set("KUBE_CONTEXT", "acme/agents:dev");
+        }),
+        ("an agent for others alone", &|job| {
+            config(job, "ci_access: {projects: [{id: acme/web/shop, access_as: {ci_job: {}}}]}\n");
+            let inventory = String::from_utf8_lossy(INVENTORY).replace("premium", "free");
+            std::fs::write(job.folder.path().join("inventory.yaml"), inventory).expect("a file");
+            job.set("GITLAB_FEATURES", "");
+            job.unset("KUBECONFIG");
+        }),
+        ("an agent by the instance's setting", &|job| {
+            config(job, "ci_access: {instance: {}}\n");
+            job.unset("KUBECONFIG");
+        }),
+        ("a file that GitLab refuses", &|job| {
+            config(job, "ci_acess: {}\n");
+            job.unset("KUBECONFIG");
+        }),
+        ("no agent for the project", &|job| {
+            config(job, "ci_access: {}\n");
+            job.unset("KUBECONFIG");
+        }),
+        ("a kubeconfig of somebody else", &|job| {
+            let text = kubeconfig(SERVER, &["acme/agents:prod"]);
+            job.kubeconfig(&text.replace("'ci:1:", "'"));
+        }),
+        ("a cluster that is connected by certificate", &|job| {
+            let text = kubeconfig(SERVER, &["gitlab-deploy"]).replace("'ci:1:", "'");
+            job.kubeconfig(&text);
+            job.set("KUBE_CONTEXT", "gitlab-deploy");
+        }),
+        ("one beside the agent", &|job| {
+            with_other(job, "gitlab-deploy");
+            job.unset("KUBE_CONTEXT");
+        }),
+        ("a kubeconfig at home", &|job| {
+            std::fs::write(job.folder.path().join("home/.kube/config"), "").expect("a file");
+        }),
     ];
     let told: Vec<String> = cases.iter().map(|(name, change)| format!("{name}: {}\n", otherwise(change))).collect();
     insta::assert_snapshot!(told.concat());
@@ -210,7 +307,7 @@ fn each_thing_that_is_wrong_has_a_line_with_what_to_do() {
 fn outside_a_job_it_says_so() {
     let mut job = Job::new();
     job.variables.retain(|(name, _)| *name == "KUBECONFIG");
-    insta::assert_snapshot!("outside_with_kubeconfig", job.doctor(WITH).transcript());
+    insta::assert_snapshot!("outside_with_kubeconfig", told(&job, WITH).1.concat());
     job.unset("KUBECONFIG");
     insta::assert_snapshot!("outside_with_nothing", job.doctor(WITH).transcript());
 }
@@ -219,7 +316,10 @@ fn outside_a_job_it_says_so() {
 fn without_a_configuration_nothing_is_predicted() {
     let job = Job::new();
     std::fs::remove_dir_all(job.folder.path().join("projects")).expect("gone");
-    insta::assert_snapshot!(job.doctor(&["home"]).transcript());
+    insta::assert_snapshot!(told(&job, &["home"]).1.concat());
+    let mut job = job;
+    job.unset("KUBECONFIG");
+    insta::assert_snapshot!("without_a_configuration_and_kubeconfig", told(&job, &["home"]).1.concat());
 }
 
 /// Where nobody names release and licence, the job itself does: entries with `ci_job` are dropped for a project without the licence.
@@ -306,6 +406,10 @@ fn answer(mut stream: TcpStream, played: &[Played], record: &Mutex<Vec<String>>)
         }
     }
     record.lock().expect("nobody panics").push(asked);
+    // Hangs up.
+    if played.iter().any(|(known, status, ..)| *known == path && *status == 0) {
+        return Ok(());
+    }
     let (status, headers, body) = match played.iter().find(|(known, ..)| *known == path) {
         Some((_, status, headers, body)) => (*status, *headers, body.as_str()),
         None => (599, "", "nothing is played here"),
@@ -363,15 +467,19 @@ fn live_lines(played: Vec<Played>, change: &dyn Fn(&mut Job)) -> String {
     let server = Server::new(played);
     let mut job = job_at(&server.url);
     change(&mut job);
-    let run = job.doctor(&[WITH, &["--live", "--insecure-http", "--format", "json"]].concat());
-    let report: serde_json::Value = serde_json::from_str(&run.stdout).expect("one object");
-    let rows = report["rows"].as_array().expect("rows");
+    live_rows(&job, &["--insecure-http"]).replace(&server.url, "http://HOST")
+}
+
+/// The same of a job as it is.
+fn live_rows(job: &Job, arguments: &[&str]) -> String {
+    let run = job.doctor(&[WITH, &["--live", "--format", "json"], arguments].concat());
+    let rows = rows(&run.stdout);
     let mut told = String::new();
     for row in
         rows.iter().filter(|row| ["allowed-agents", "agent-server"].contains(&row["name"].as_str().expect("a name")))
     {
-        let text = |key: &str| row[key].as_str().unwrap_or_default().replace(&server.url, "http://HOST");
-        told.push_str(&format!("  {}  {}\n", text("severity"), text("message")));
+        let text = |key: &str| row[key].as_str().unwrap_or_default();
+        told.push_str(&format!("  {}  {} [{}]\n", text("severity"), text("message"), text("code")));
         if row["help"].is_string() {
             told.push_str(&format!("      → {}\n", text("help")));
         }
@@ -436,6 +544,9 @@ fn each_answer_by_way_of_the_agent_server_is_explained() {
         ("nothing behind it", (VERSION, 502, HTML, page.clone())),
         ("a sign-in", (VERSION, 302, "Location: https://sso.example.com/login?next=secret\r\n", String::new())),
         ("a sign-in page", (VERSION, 200, HTML, page)),
+        ("too many", (VERSION, 429, "", "Retry later".to_owned())),
+        ("the agent server's own fault", server_says(503, "Unavailable")),
+        ("nothing", (VERSION, 0, "", String::new())),
     ];
     let told: Vec<String> = cases
         .into_iter()
@@ -468,6 +579,8 @@ fn each_answer_of_gitlab_is_explained() {
         ("broken", (ALLOWED, 500, JSON, message("500 Internal Server Error"))),
         ("moved", (ALLOWED, 301, "Location: https://gitlab.example.org/api/v4/job/allowed_agents\r\n", String::new())),
         ("a page", (ALLOWED, 200, HTML, "<html>sign in</html>".to_owned())),
+        ("something else", (ALLOWED, 418, "", "a teapot".to_owned())),
+        ("nothing", (ALLOWED, 0, "", String::new())),
     ];
     let told: Vec<String> = cases
         .into_iter()
@@ -494,7 +607,24 @@ fn what_cannot_be_asked_says_why() {
         let text = kubeconfig(&format!("{server}/k8s-proxy"), &["acme/agents:prod"]);
         job.kubeconfig(&text.replace(&format!("ci:1:glcbt-64_{SECRET}"), token));
     };
-    let cases: [Case<'_>; 9] = [
+    let (_, code, headers, body) = status(401, "GitLab Agent Server: Unauthorized. Trace ID: 4bf92f3577b34da6");
+    let refused: Played = ("/k8s-proxy/refused/version", code, headers, body);
+    let elsewhere: Played = ("/elsewhere/version", 404, HTML, String::new());
+    let to = |job: &mut Job, server: &str| job.kubeconfig(&kubeconfig(server, &["acme/agents:prod"]));
+    let cases: [Case<'_>; 15] = [
+        ("a server that is no address", &|job| job.set("CI_SERVER_URL", "gitlab")),
+        ("an agent server that is no address", &|job| to(job, "kas.example.com")),
+        ("no token", &|job| job.set("CI_JOB_TOKEN", "")),
+        ("a person that is refused", &|job| {
+            with_token(job, &format!("pat:1:glpat-{SECRET}"));
+            let text = std::fs::read_to_string(job.folder.path().join("kubeconfig")).expect("a file");
+            job.kubeconfig(&text.replace("/k8s-proxy", "/k8s-proxy/refused"));
+        }),
+        ("a path that is not the proxy's", &|job| {
+            let text = std::fs::read_to_string(job.folder.path().join("kubeconfig")).expect("a file");
+            job.kubeconfig(&text.replace("/k8s-proxy", "/elsewhere"));
+        }),
+        ("GitLab's file of authorities is not there", &|job| job.set("CI_SERVER_TLS_CA_FILE", "/nowhere/ca.crt")),
         ("another host", &|job| job.set("CI_API_V4_URL", "http://gitlab.example.org/api/v4")),
         ("no server", &|job| job.unset("CI_SERVER_URL")),
         ("no number of an agent", &|job| with_token(job, "ci:prod:x")),
@@ -517,7 +647,8 @@ fn what_cannot_be_asked_says_why() {
     let told: Vec<String> = cases
         .iter()
         .map(|(name, change)| {
-            let told = live_lines(vec![allowed(), version()], change).replace(&nowhere, "http://NOWHERE/k8s-proxy");
+            let played = vec![allowed(), version(), refused.clone(), elsewhere.clone()];
+            let told = live_lines(played, change).replace(&nowhere, "http://NOWHERE/k8s-proxy");
             format!("{name}:\n{told}\n")
         })
         .collect();
@@ -531,8 +662,7 @@ fn no_socket_is_opened_unless_it_is_asked_for() {
     let job = job_at(&server.url);
     job.doctor(WITH);
     job.doctor(&[WITH, &["--format", "json"]].concat());
-    let run = job.doctor(&[WITH, &["--live"]].concat());
-    assert!(run.stdout.contains("--insecure-http asks all the same"), "{}", run.transcript());
+    insta::assert_snapshot!("without_insecure_http", live_rows(&job, &[]).replace(&server.url, "http://HOST"));
     let run = job.doctor(&[WITH, &["--live", "--offline"]].concat());
     assert_eq!((run.code, &*run.stdout), (2, ""), "{}", run.transcript());
     assert_eq!(server.asked(), Vec::<String>::new());
@@ -575,16 +705,64 @@ fn several_inventories_are_looked_at_together() {
     );
 }
 
-/// What kubectl and helm of these versions print.
+/// Every line is shown by a test: through the binary by a snapshot, or beside the code where a test would have to wait for it.
+#[test]
+fn every_line_has_a_test() {
+    let mut shown = String::new();
+    for folder in ["tests/integration/snapshots", "tests/fetch/snapshots"] {
+        let files = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).expect("a folder");
+        for path in files.map(|file| file.expect("a file").path()) {
+            if path.file_name().is_some_and(|name| name.to_string_lossy().contains("doctor")) {
+                shown += &std::fs::read_to_string(path).expect("a text");
+            }
+        }
+    }
+    shown += include_str!("../../src/doctor/proxy.rs").split_once("#[cfg(test)]").expect("tests").1;
+    let is_missing = |code: &&Code| !shown.contains(&format!("[{}]", code.name()));
+    let missing: Vec<&str> = Code::ALL.iter().filter(is_missing).map(|code| code.name()).collect();
+    assert!(missing.is_empty(), "no test shows {missing:?}");
+}
+
+/// The schema names the codes and groups that there are.
+#[test]
+fn the_schema_lists_every_code() {
+    let schema: serde_json::Value = serde_json::from_str(&Name::DoctorReport.text()).expect("JSON");
+    let row = &schema["properties"]["rows"]["items"]["properties"];
+    let codes: Vec<&str> = Code::ALL.iter().map(|code| code.name()).collect();
+    assert_eq!(row["code"]["enum"], serde_json::json!(codes));
+    let mut groups: Vec<&str> = Code::ALL.iter().map(|code| code.group()).collect();
+    groups.dedup();
+    assert_eq!(row["name"]["enum"], serde_json::json!(groups));
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    let row = serde_json::json!({ "severity": "fine", "name": "helm", "message": "helm 3" });
+    assert!(!validator.is_valid(&serde_json::json!({ "version": 1, "rows": [row] })), "a row without its code");
+}
+
+/// What kubectl and helm of these versions print. A tool that is called otherwise prints what it prints then.
 #[test]
 fn versions_are_read_as_the_tools_print_them() {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/doctor");
-    for (file, tool, told) in [
-        ("kubectl-1.20.2-debian12.json", "kubectl", "kubectl 1.20.2"),
-        ("kubectl-1.32.4-dispatcher.json", "kubectl", "kubectl 1.32.4-dispatcher"),
+    let shown = |file: &str| {
+        let path = fixtures.join(file);
+        assert!(path.is_file(), "{file}");
+        format!("cat '{}'", path.display())
+    };
+    let helm = |version: &str| {
+        let (template, short) = (shown(&format!("{version}-template.txt")), shown(&format!("{version}-short.txt")));
+        let whole = shown(&format!("{version}.txt"));
+        format!(
+            "case \"$*\" in 'version --template={{{{.Version}}}}') {template};; 'version --short') {short};; version) {whole};; *) exit 1;; esac"
+        )
+    };
+    for (tool, script, told) in [
+        ("kubectl", shown("kubectl-1.20.2-debian12.json"), "kubectl 1.20.2"),
+        ("kubectl", shown("kubectl-1.32.4-dispatcher.json"), "kubectl 1.32.4-dispatcher"),
+        ("helm", helm("helm-3.21.4"), "helm 3.21.4"),
+        ("helm", helm("helm-4.3.1"), "helm 4.3.1"),
+        ("helm", shown("helm-4.3-go-install-template.txt"), "helm 4.3"),
     ] {
         let job = Job::new();
-        job.tool(tool, &format!("cat '{}'", fixtures.join(file).display()));
+        job.tool(tool, &script);
         let run = job.doctor(WITH);
         assert!(run.stdout.lines().any(|line| line == format!("fine      {told}")), "{}", run.transcript());
     }

@@ -64,7 +64,6 @@ fn safe_fixes_make_gitlab_accept_the_file() {
             "container_scanning: {cadence: '@daily', scanner_timeout: 1h}\n",
             "container_scanning: {cadence: '@daily', scanner_timeout: 3600s}\n",
         ),
-        ("ci_access: {projects: [{id: https://gitlab.com/a/b.git}]}\n", "ci_access: {projects: [{id: a/b}]}\n"),
         (
             "ci_access:\n  projects:\n    - id: a/b\n      environments:\n        - *\n",
             "ci_access:\n  projects:\n    - id: a/b\n      environments:\n        - '*'\n",
@@ -133,9 +132,13 @@ fn files_before_and_after_safe_fixes() {
             "ci_access:\n  projects:\n    - id: a/b\n      environments: review/{x} # all\n",
             "ci_access:\n  projects:\n    - id: a/b\n      environments: ['review/{x}'] # all\n",
         ),
-        // What would be a number without quotes gets them.
-        ("ci_access:\n  groups:\n    - id: 2024/\n", "ci_access:\n  groups:\n    - id: '2024'\n"),
-        ("ci_access: {groups: [{id: \"acme/\"}]}\n", "ci_access: {groups: [{id: \"acme\"}]}\n"),
+        // Nobody is let in who is not, where GitLab takes the file, or does by now.
+        ("ci_access: {projects: [{id: a/b.git}]}\n", "ci_access: {projects: [{id: a/b.git}]}\n"),
+        (
+            "user_access: {access_as: {agent: {}}, groups: [{id: /a}]}\n",
+            "user_access: {access_as: {agent: {}}, groups: [{id: /a}]}\n",
+        ),
+        ("ci_access: {project: [{id: /a/b}]}\n", "ci_access: {projects: [{id: /a/b}]}\n"),
         // Of equal entries and of equal keys one is enough.
         (
             "ci_access:\n  projects:\n    - id: a/b # one\n      # inside\n      environments: [x]\n    # above\n    - id: c/d\n    - id: a/b # one\n      # inside\n      environments: [x]\n",
@@ -186,7 +189,11 @@ fn files_before_and_after_safe_fixes() {
 #[test]
 fn files_before_and_after_unsafe_fixes() {
     let on_17 = ["--gitlab-version", "17.4"];
-    let cases: [(&str, &str, &[&str]); 14] = [
+    let cases: [(&str, &str, &[&str]); 17] = [
+        ("ci_access: {projects: [{id: https://gitlab.com/a/b.git}]}\n", "ci_access: {projects: [{id: a/b}]}\n", &[]),
+        // What would be a number without quotes gets them.
+        ("ci_access:\n  groups:\n    - id: 2024/\n", "ci_access:\n  groups:\n    - id: '2024'\n", &[]),
+        ("ci_access: {groups: [{id: \"acme/\"}]}\n", "ci_access: {groups: [{id: \"acme\"}]}\n", &[]),
         (
             "ci_access:\n  projects:\n    - environments: []\n      id: a/b\n",
             "ci_access:\n  projects:\n    - id: a/b\n",

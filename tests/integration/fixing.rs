@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use kaslint::access::{self, World};
 use kaslint::agent_config::AgentConfig;
 use kaslint::agent_config::location::Location;
-use kaslint::analysis::Subject;
+use kaslint::analysis::{Subject, analyse};
 use kaslint::diagnostic::Selection;
 use kaslint::diagnostic::{Finding, Safety, Severity};
 use kaslint::diagnostic::{RuleInfo, Topic};
+use kaslint::diff::{Sides, Verdict, compare};
 use kaslint::fixing::{self, Fixed, Request};
 use kaslint::gitlab::NEWEST;
 use kaslint::project::files::Memory;
@@ -23,8 +25,13 @@ fn fixed_with(text: &str, up_to: Safety, rules: &[&dyn Rule]) -> Fixed {
     let location = Location::Config { agent: "prod".to_owned() };
     let input = Input::text(location, Arc::new(Source::new(CONFIG, text)));
     let project = Subject::new(Project::new(vec![input], Context::default()), Selection::default());
-    let request =
-        Request { up_to, may_change: &|_, path| path == CONFIG, files: &Memory::default(), steps: &Steps::default() };
+    let request = Request {
+        up_to,
+        may_change: &|_, path| path == CONFIG,
+        files: &Memory::default(),
+        steps: &Steps::default(),
+        tell: kaslint::diff_report::sentences,
+    };
     fixing::fix_with(vec![project], rules, &request)
 }
 
@@ -145,6 +152,95 @@ proptest! {
             prop_assert_eq!(before.ends_with("\r\n"), after.ends_with("\r\n"));
             prop_assert_eq!(before.split_once(" #").map(|(_, comment)| comment), after.split_once(" #").map(|(_, comment)| comment));
         }
+    }
+}
+
+/// Ids that name nothing as they are written, beside the others.
+fn damaged() -> impl Strategy<Value = String> {
+    let ids = prop::sample::select(vec!["/a/b", "a/b.git", "a//b", " c/d ", "e/"]);
+    prop_oneof![mutated(), generated(), (generated(), ids).prop_map(|(text, id)| text.replace("a/b", id))]
+}
+
+/// What a configuration grants, compared with what another one does, as `kaslint diff` compares two folders; whether nothing differs.
+fn lets_the_same_in(before: &AgentConfig, after: &AgentConfig, texts: [&Source; 2]) -> bool {
+    let settings = Context::default().access_settings();
+    let world = |source, config| {
+        let files = vec![access::AgentFile::new(None, "prod", source, config)];
+        World { inventory: None, files, settings }.authorize()
+    };
+    let (base, head) = (world(texts[0], before), world(texts[1], after));
+    let diff = compare(&Sides { base: &base, head: &head, in_force: None, settled: &[] });
+    diff.changes.is_empty() && diff.unknown.is_empty() && diff.verdict == Verdict::NoNewAccess
+}
+
+/// The law of the classes of fixes, for each fix of a text by itself and for all safe ones together.
+fn fixes_are_as_safe_as_they_say(text: &str) {
+    let location = Location::Config { agent: "prod".to_owned() };
+    let source = Arc::new(Source::new(CONFIG, text));
+    let input = Input::text(location, Arc::clone(&source));
+    let subjects = [Subject::new(Project::new(vec![input], Context::default()), Selection::default())];
+    let mut analyses = analyse(&subjects);
+    fixing::judge(&subjects, &mut analyses, kaslint::diff_report::sentences);
+    let before = config(text);
+    for finding in analyses.iter().flat_map(|analysis| &analysis.findings) {
+        let Some(fix) = &finding.fix else { continue };
+        let mut edits: Vec<_> = fix.edits.iter().collect();
+        edits.sort_by_key(|edit| std::cmp::Reverse(edit.place.span.start));
+        let mut mended = text.to_owned();
+        for edit in edits {
+            mended.replace_range(edit.place.span.start..edit.place.span.end, &edit.text);
+        }
+        let after = config(&mended);
+        let said = format!("{} of {}: {:?}\n{mended}", fix.title, finding.rule.name, fix.effect);
+        match (before.refused_at(), after.refused_at()) {
+            (None, None) => {
+                let is_same = lets_the_same_in(&before, &after, [&source, &Source::new(CONFIG, mended.as_str())]);
+                assert!(is_same || fix.safety == Safety::Unsafe, "{said}");
+                assert_eq!(is_same, fix.effect.is_none(), "{said}");
+            }
+            (None, Some(_)) => assert_eq!(fix.safety, Safety::Unsafe, "{said}"),
+            (Some(_), None) => {
+                assert!(
+                    fix.effect.as_ref().is_some_and(|effect| effect.starts_with("GitLab takes the file then")),
+                    "{said}"
+                );
+            }
+            // What others make count it may change.
+            (Some(_), Some(_)) => {
+                let is_said = |effect: &String| effect.starts_with("Once GitLab takes the file: ");
+                assert!(fix.effect.as_ref().is_none_or(is_said), "{said}");
+                assert!(fix.effect.is_none() || fix.safety == Safety::Unsafe, "{said}");
+            }
+        }
+    }
+    let fixed = fixed_with(text, Safety::Safe, RULES);
+    let after = config(text_of(&fixed));
+    match (before.refused_at(), after.refused_at()) {
+        (None, _) => {
+            assert!(lets_the_same_in(&before, &after, [&source, &Source::new(CONFIG, text_of(&fixed))]), "{text}");
+            assert!(fixed.effects.is_empty(), "{:?}", fixed.effects);
+        }
+        (Some(_), None) => assert_eq!(fixed.effects.len(), 1, "{text}"),
+        (Some(_), Some(_)) => assert!(fixed.effects.is_empty(), "{:?}", fixed.effects),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_fix_is_as_safe_as_it_says(text in damaged()) {
+        fixes_are_as_safe_as_they_say(&text);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 10_000, ..ProptestConfig::default() })]
+
+    #[test]
+    #[ignore = "minutes; the same with fewer files runs always"]
+    fn every_fix_of_10000_files_is_as_safe_as_it_says(text in damaged()) {
+        fixes_are_as_safe_as_they_say(&text);
     }
 }
 

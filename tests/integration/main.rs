@@ -55,6 +55,8 @@ mod short_report;
 mod silent;
 mod silent_jobs;
 mod suppression;
+#[cfg(feature = "parquet")]
+mod tables;
 mod terminal;
 mod who;
 mod workspaces;

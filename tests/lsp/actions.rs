@@ -111,9 +111,23 @@ fn all_safe_fixes_are_made_at_once() {
         assert_eq!(titles(&all), ["Make all safe fixes of kaslint"], "{only:?}");
         let mended = made(BROKEN, &all[0], CONFIG);
         let expected = BROKEN.replace("on]", "'on']").replace("acces_as", "access_as");
-        assert_eq!(mended, expected.replace("https://gitlab.example.com/acme/web/cart.git", "acme/web/cart"));
+        // The address lets in nobody as it stands, and would.
+        assert_eq!(mended, expected);
     }
     assert!(actions(&mut client, CONFIG, &start, Some(&["refactor"])).is_empty());
+}
+
+#[test]
+fn fixes_say_whom_they_let_in_as_the_report_does() {
+    let text = "ci_access: {projects: [{id: /acme/shop}]}\n";
+    let mut client = Client::ready_with(literal(), &[(CONFIG, text)]);
+    client.open_file(CONFIG);
+    client.told_of(CONFIG);
+    let all = actions(&mut client, CONFIG, &everything(text), None);
+    let title = titles(&all)[0];
+    assert!(title.starts_with("Write `acme/shop` (unsafe). All jobs of `acme/shop`"), "{title}");
+    assert_eq!(all[0]["isPreferred"], Json::Null);
+    assert!(!titles(&all).contains(&"Make all safe fixes of kaslint"));
 }
 
 #[test]
@@ -267,13 +281,18 @@ fn what_may_be_meant_is_offered_where_a_name_is_unknown() {
     client.open_file(CONFIG);
     client.told();
     for (path, text, piece, title) in [
-        (CONFIG, config, "acme/web/shp", "Write `acme/web/shop` (unsafe)"),
+        (
+            CONFIG,
+            config,
+            "acme/web/shp",
+            "Write `acme/web/shop` (unsafe). Jobs of `acme/web/shop` with the environment `productoin`, on any ref, now get agent `acme/agents:prod` as the agent itself.",
+        ),
         ("shop/.gitlab-ci.yml", ci, "strat", "Write `start` (unsafe)"),
         ("shop/.gitlab-ci.yml", ci, "acme/agents:prd", "Write `acme/agents:prod` (unsafe)"),
     ] {
         let here = actions(&mut client, path, &range_of(text, piece, "utf-16"), None);
         let mended = made(text, action(&here, title), path);
-        let expected = title.trim_start_matches("Write `").trim_end_matches("` (unsafe)");
+        let expected = title.trim_start_matches("Write `").split("` (unsafe)").next().unwrap_or_default();
         assert_eq!(mended, text.replacen(piece, expected, 1));
     }
     let comment = "ci_access: {} # kaslint: ignore[unknown-kye] it comes\n";

@@ -49,7 +49,8 @@ fn fix(subjects: Vec<Subject>, repository: &Repository, up_to: Safety) -> Fixed 
     let own: Vec<BTreeMap<String, PathBuf>> = changeable_files(&projects, &repository.files);
     let may_change = |at: usize, path: &str| own.get(at).is_some_and(|own| own.contains_key(path));
     let steps = Steps::default();
-    fixing::fix(subjects, &Request { up_to, may_change: &may_change, files: &repository.files, steps: &steps })
+    let (files, tell) = (&repository.files, kaslint::diff_report::sentences);
+    fixing::fix(subjects, &Request { up_to, may_change: &may_change, files, steps: &steps, tell })
 }
 
 /// An accepted configuration stays one, and a refused one fails no earlier.

@@ -1,8 +1,18 @@
 //! A pattern together with the matcher that compares it.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::access::environment_pattern::{Fault, NewPattern, OldPattern, Verdict};
+use crate::access::environment_pattern::{Fault, NewPattern, OldPattern, Verdict, is_expression};
+
+/// Of how many expressions it is kept whether they raise.
+const KEPT: usize = 1024;
+
+thread_local! {
+    /// Whether expressions raise: comparisons ask about the same ones again and again, and compiling one takes long.
+    static FAULTS: RefCell<HashMap<Arc<str>, Option<Fault>>> = RefCell::default();
+}
 
 /// A pattern as one of the two matchers compares it. Texts without `*` are the same under both.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -53,6 +63,19 @@ impl NamePattern {
     /// Why GitLab's server raises an error in the place of an answer; only the old matcher does.
     #[must_use]
     pub fn fault(&self) -> Option<Fault> {
-        if self.is_new { None } else { OldPattern::new(&self.text).fault() }
+        if self.is_new || !is_expression(&self.text) {
+            return None;
+        }
+        FAULTS.with_borrow_mut(|faults| {
+            if let Some(fault) = faults.get(&self.text) {
+                return *fault;
+            }
+            if faults.len() >= KEPT {
+                faults.clear();
+            }
+            let fault = OldPattern::new(&self.text).fault();
+            faults.insert(Arc::clone(&self.text), fault);
+            fault
+        })
     }
 }

@@ -51,7 +51,7 @@ fn grant(index: &Index<'_>, (granted, case): (&AgentGrants<'_>, &Case<'_>), gran
     if !needs.is_empty() {
         object.insert("conditions".to_owned(), needs.iter().map(words::condition).collect());
     }
-    if let Some(needs) = grant.managed_resources(index.settings(), &case.conditions) {
+    if let Some(needs) = grant.managed_resources_to_come(index.settings(), &case.conditions) {
         object.insert("resource_management".to_owned(), resource_management(&needs));
     }
     if let (Some(count), Some(inventory)) = (reach.count(), index.inventory()) {

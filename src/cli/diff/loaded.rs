@@ -1,19 +1,24 @@
 //! A state that was loaded.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
 use crate::access::{Index, Settings, World};
+use crate::agent_config::AgentConfig;
 use crate::analysis::{Evaluation, Facts, Purpose, Subject};
 use crate::cli::progress::Progress;
 use crate::cli::usable;
 use crate::diagnostic::Selection;
+use crate::gitlab::Version;
 use crate::inventory::Inventory;
 use crate::policy::Policy;
 use crate::project::files::FileSource;
 use crate::project::paths::shown_path;
-use crate::project::{InventoryFile, Loader, Neighbours, Options, Request, Scope, Snapshot, Surroundings, Unusable};
+use crate::project::{
+    InputContent, InventoryFile, Loader, Neighbours, Options, Project, Request, Scope, Snapshot, Surroundings, Unusable,
+};
 use crate::rules;
 
 /// A state, and who gets in at its agents.
@@ -26,17 +31,25 @@ pub(super) struct Loaded {
 
 impl Loaded {
     /// Loads what lies in a folder; one with an inventory, and no other named, is the folder of that.
+    /// What is the same as in the state that was loaded earlier is not worked out again.
     ///
     /// # Errors
     /// When the state cannot be used.
-    pub fn of(files: &dyn FileSource, folder: &Path, mut options: Options, name: &str) -> Result<Self, Unusable> {
+    pub fn of(
+        files: &dyn FileSource,
+        folder: &Path,
+        mut options: Options,
+        name: &str,
+        earlier: Option<&Self>,
+    ) -> Result<Self, Unusable> {
         let name = if name.is_empty() { shown_path(folder) } else { name.to_owned() };
         let surroundings = Surroundings::of_process();
         let listed = folder.join("inventory.yaml");
         let paths = [folder.to_owned()];
         let progress = Progress::new(Instant::now(), "Reading", 1);
         let load = |options: &Options, paths: &[PathBuf]| -> Result<Snapshot, Unusable> {
-            let loader = Loader::new(files, options, &surroundings, rules::TABLE)?;
+            let known = earlier.map(|earlier| &*earlier.inventories).unwrap_or_default();
+            let loader = Loader::new(files, options, &surroundings, rules::TABLE)?.knowing(known);
             usable(loader.load(&Request {
                 scope: Scope::Paths(paths),
                 neighbours: Neighbours::Always,
@@ -53,10 +66,35 @@ impl Loaded {
         if let Some(error) = snapshot.errors.first() {
             return Err(Unusable::new(format!("{name}: {error}")));
         }
+        if let Some(earlier) = earlier {
+            earlier.hand_over(&snapshot.projects);
+        }
         let selection = Arc::new(Selection::default());
         let subjects = snapshot.projects.into_iter().map(|project| Subject::new(project, Arc::clone(&selection)));
         let evaluation = Evaluation::of(subjects.collect(), Purpose::AccessTogether, &progress.steps);
         Ok(Self { name, evaluation, inventories: snapshot.inventories })
+    }
+
+    /// Gives projects what was decoded here of the same texts, by the same rules.
+    fn hand_over(&self, projects: &[Arc<Project>]) {
+        // A published schema decides about keys as well, and it may be another one.
+        let by_own_keys = |project: &Project| project.context.agent_schema.is_none();
+        self.evaluation.with(|facts| {
+            let mut decoded: HashMap<(&str, Version), &Arc<AgentConfig>> = HashMap::new();
+            for (subject, files) in facts.subjects.iter().zip(facts.files) {
+                if by_own_keys(&subject.project) {
+                    let version = subject.project.context.version;
+                    decoded.extend(files.iter().flatten().map(|file| ((file.source.text(), version), &file.config)));
+                }
+            }
+            for project in projects.iter().filter(|project| by_own_keys(project)) {
+                for input in project.inputs.iter().filter(|input| input.content == InputContent::Text) {
+                    if let Some(config) = decoded.get(&(input.source.text(), project.context.version)) {
+                        input.take_over(config);
+                    }
+                }
+            }
+        });
     }
 
     /// The policies of its settings, each once.

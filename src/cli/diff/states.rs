@@ -127,17 +127,25 @@ impl States {
         base_options.tier = arguments.base_tier.or(base_options.tier);
         base_options.inventory = arguments.base_inventory.clone().or(base_options.inventory);
         let Named::Tree(tree, _) = &self.base else {
-            let load = |named: &Named, mut options: Options| {
+            let load = |named: &Named, mut options: Options, earlier: Option<&Loaded>| {
                 let (_, folder) = named.files();
                 let texts = instead_of_its_own(folder, &mut options)?;
-                Loaded::of(&Overlay::new(&Disk, &texts), folder, options, "")
+                Loaded::of(&Overlay::new(&Disk, &texts), folder, options, "", earlier)
             };
-            return Ok((load(&self.base, base_options)?, load(&self.head, arguments.options.clone())?));
+            let base = load(&self.base, base_options, None)?;
+            let head = load(&self.head, arguments.options.clone(), Some(&base))?;
+            return Ok((base, head));
         };
         let named = caller_named(arguments);
         // Which inventory is BASE's is known once BASE is loaded.
-        let first =
-            load_judged((tree, Path::new("")), tree, &|_| false, &named, base_options.clone(), &arguments.base)?;
+        let first = load_judged(
+            (tree, Path::new("")),
+            tree,
+            &|_| false,
+            &named,
+            base_options.clone(),
+            (&arguments.base, None),
+        )?;
         let listed = listed_of(&first, &named);
         // One that HEAD brings along in its place is none.
         let is_inventory =
@@ -147,11 +155,14 @@ impl States {
         base_options.adding_to_inventory.clone_from(&adding);
         let base = match &adding {
             None => first,
-            Some(_) => load_judged((tree, Path::new("")), tree, &|_| false, &named, base_options, &arguments.base)?,
+            Some(_) => {
+                let name = (&*arguments.base, Some(&first));
+                load_judged((tree, Path::new("")), tree, &|_| false, &named, base_options, name)?
+            }
         };
         let head_options = Options { adding_to_inventory: adding, ..arguments.options.clone() };
         let (files, top) = self.head.files();
-        let head = load_judged((&files, top), tree, &is_evidence, &named, head_options, "HEAD")?;
+        let head = load_judged((&files, top), tree, &is_evidence, &named, head_options, ("HEAD", Some(&base)))?;
         Ok((base, head))
     }
 
@@ -213,7 +224,8 @@ impl States {
         let mut options = arguments.options.clone();
         options.gitlab_version = arguments.base_gitlab_version.or(options.gitlab_version);
         options.tier = arguments.base_tier.or(options.tier);
-        let loaded = load_judged((&older, Path::new("")), tree, &|_| false, &named, options, &arguments.base)?;
+        let loaded =
+            load_judged((&older, Path::new("")), tree, &|_| false, &named, options, (&arguments.base, Some(base)))?;
         Ok(Some(InForce { loaded, settled, commits }))
     }
 
@@ -251,7 +263,7 @@ fn instead_of_its_own(folder: &Path, options: &mut Options) -> Result<Texts, Unu
     {
         let source = read_own_file("inventory", &named, MAX_SIZE, &Disk)?;
         let shown = shown_path(&own);
-        texts.insert(shown.clone(), Arc::new(Source::new(shown, source.text().to_owned())));
+        texts.insert(shown.clone(), Arc::new(source.at(shown)));
         options.inventory = Some(own);
     }
     Ok(texts)
@@ -274,7 +286,7 @@ fn left_out(repository: &Repository) -> Result<Texts, Unusable> {
     for path in of_interest {
         if let Ok(Content::Text(source)) = index.read(&path, MAX_SIZE) {
             let shown = shown_path(&repository.top().join(&path));
-            texts.insert(shown.clone(), Arc::new(Source::new(shown, source.text().to_owned())));
+            texts.insert(shown.clone(), Arc::new(source.at(shown)));
         }
     }
     Ok(texts)
@@ -306,10 +318,10 @@ fn load_judged(
     is_evidence: &(dyn Fn(&Path) -> bool + Sync),
     named: &[PathBuf],
     options: Options,
-    name: &str,
+    (name, earlier): (&str, Option<&Loaded>),
 ) -> Result<Loaded, Unusable> {
     let judged = Judged::new((files, top), tree, is_evidence, (named, &Disk));
-    Loaded::of(&judged, top, options, name)
+    Loaded::of(&judged, top, options, name, earlier)
 }
 
 fn is_written_as_folder(name: &str) -> bool {

@@ -7,7 +7,7 @@ use crate::api::{Authorities, Method, Request, Token};
 use crate::cli::live::settings;
 use crate::cli::remote::{line_with, text_of, without_core_files};
 use crate::doctor::{
-    Asked, Authority, Line, Live, Observed, Prediction, Question, Seen, Verdict, allowed_agents, version_of_cluster,
+    Asked, Authority, Code, Line, Live, Observed, Prediction, Question, Seen, allowed_agents, version_of_cluster,
 };
 use crate::live::{Compared, Configurations, Stored, compare};
 use crate::project::Unusable;
@@ -49,12 +49,12 @@ impl LiveArguments {
             Err(line) => Asked::Not(line),
             Ok(question) => {
                 let authority = authorities.map(|text| Authority::Pem(text.into_bytes())).or(of_runner);
-                asked(Question { authority, ..question }, self.insecure_http)?
+                asked(Question { authority, ..question }, self.insecure_http, Code::GitlabAuthorities)?
             }
         };
         let version = match version_of_cluster(observed, self.insecure_http) {
             Err(line) => Asked::Not(line),
-            Ok(question) => asked(question, self.insecure_http)?,
+            Ok(question) => asked(question, self.insecure_http, Code::AgentServerAuthority)?,
         };
         Ok(Some(Live { allowed, version }))
     }
@@ -69,10 +69,10 @@ fn of_job() -> (Option<Token>, Option<Authority>) {
     (token.map(|token| Token::Job(token.into())), authority)
 }
 
-fn asked(question: Question, insecure_http: bool) -> Result<Asked, Unusable> {
+fn asked(question: Question, insecure_http: bool, code: Code) -> Result<Asked, Unusable> {
     let unusable = |seen: String| {
         let todo = "give it a certificate of an authority in PEM".to_owned();
-        Ok(Asked::Not(Line { verdict: Verdict::Wrong, name: "", seen, todo }))
+        Ok(Asked::Not(Line { code, seen, todo }))
     };
     let pem = match &question.authority {
         None => None,

@@ -87,7 +87,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
         Format::Human => output::to_stdout(&|out| lines.iter().try_for_each(|line| tell(line, out)))?,
         Format::Json => output::to_stdout(&|out| tell_json(&lines, out))?,
     }
-    Ok(match lines.iter().map(|line| line.verdict).min() {
+    Ok(match lines.iter().map(|line| line.code.verdict()).min() {
         Some(Verdict::Wrong) => Exit::Found,
         _ if is_nothing_there => {
             return Err(Unusable::new("there is nothing to look at: no CI job and no KUBECONFIG"));
@@ -136,7 +136,9 @@ fn is_of_another(snapshot: &Snapshot, observed: &Observed) -> bool {
 /// The object of the JSON report.
 fn tell_json(lines: &[Line], out: &mut output::Outlet<'_>) -> std::io::Result<()> {
     let rows = lines.iter().map(|line| {
-        let mut row = json!({ "severity": line.verdict.name(), "name": line.name, "message": line.seen });
+        let Line { code, seen, .. } = line;
+        let mut row =
+            json!({ "severity": code.verdict().name(), "name": code.group(), "code": code.name(), "message": seen });
         if !line.todo.is_empty() {
             row["help"] = json!(line.todo);
         }
@@ -148,7 +150,7 @@ fn tell_json(lines: &[Line], out: &mut output::Outlet<'_>) -> std::io::Result<()
 }
 
 fn tell(line: &Line, out: &mut output::Outlet<'_>) -> std::io::Result<()> {
-    let mark = format!("{:<10}", line.verdict.name());
+    let mark = format!("{:<10}", line.code.verdict().name());
     let blank = " ".repeat(mark.len());
     let wrap = |first: &str, text: &str| -> Vec<String> {
         let options =
@@ -173,8 +175,14 @@ fn observe() -> Observed {
         observed.mode = paths.first().and_then(|path| mode_of(path));
         observed.kubeconfig = kubeconfig(&paths);
     }
-    observed.cache = match (std::env::var_os("KUBECACHEDIR"), std::env::var_os("HOME").filter(|home| !home.is_empty()))
-    {
+    let home = std::env::var_os("HOME").filter(|home| !home.is_empty());
+    observed.has_home_kubeconfig = home.as_ref().is_some_and(|home| {
+        let file = Path::new(home).join(".kube/config");
+        let is_named =
+            observed.variable("KUBECONFIG").is_some_and(|paths| std::env::split_paths(paths).any(|path| path == file));
+        Disk.is_there(&file) && !is_named
+    });
+    observed.cache = match (std::env::var_os("KUBECACHEDIR"), home) {
         (Some(folder), _) => cache(Path::new(&folder)),
         (None, Some(home)) => cache(&Path::new(&home).join(".kube/cache")),
         (None, None) => Cache::NoHome,

@@ -17,6 +17,9 @@ use crate::fetch::side_by_side::each;
 use crate::gitlab::{is_agent_name, lower_path};
 use crate::inventory::Fact;
 
+/// The longest path that a link leads to, in bytes (`PATH_MAX` of Linux).
+const LONGEST_LINK: usize = 4096;
+
 /// What one project tells of its agents and their folders; or why it does not.
 struct Told {
     agents: Result<Vec<Value>, Lacking>,
@@ -175,12 +178,54 @@ impl Fetch<'_> {
         if self.before.is_there() {
             wanted = self.keep_what_is_the_same(wanted);
         }
-        self.raw_files(&wanted)
+        self.raw_files(&wanted)?;
+        self.links_of_rest(&wanted)
+    }
+
+    /// Takes links out of the files that came. As a file has no mode by REST and a link comes as the path that it leads to, the folder of each file
+    /// that is one line without an end is asked what it is.
+    fn links_of_rest(&mut self, wanted: &[FilesOf]) -> Result<(), ApiError> {
+        let mut asked = Vec::new();
+        for files in wanted {
+            let Some(project) = self.gathered.projects.get(&*lower_path(&files.project)) else { continue };
+            for path in &files.paths {
+                // Of those in the tree below `.gitlab/agents` the mode is known.
+                let is_open = |file: &&File| file.oid.is_none() && file.bytes.as_deref().is_some_and(may_be_link);
+                if project.files.get(path).filter(is_open).is_some() {
+                    asked.push((project.path.clone(), path.clone()));
+                }
+            }
+        }
+        let ask = self.ask;
+        let came = each(&asked, self.concurrency, |(project, path)| {
+            let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+            let address = format!("/api/v4/projects/{}/repository/tree?path={}", encoded(project), encoded(folder));
+            collected(ask, &address)
+        })?;
+        for ((path, file), entries) in asked.into_iter().zip(came) {
+            let entries = entries.unwrap_or_default();
+            let Some(entry) = entries.iter().find(|entry| entry["path"] == *file && entry["mode"] == "120000") else {
+                continue;
+            };
+            let Some(project) = self.gathered.project(&path) else { continue };
+            project.files.remove(&file);
+            let told = answers::take_tree_entry(project, entry);
+            self.absent.insert((lower_path(&path).into_owned(), file));
+            if let Some((what, reason, needs)) = told {
+                self.gathered.unread(Some(&path), what, reason, needs);
+            }
+        }
+        Ok(())
     }
 }
 
+/// Whether bytes may be those of a link: a path, which ends in no line break.
+fn may_be_link(bytes: &[u8]) -> bool {
+    !bytes.is_empty() && bytes.len() <= LONGEST_LINK && !bytes.contains(&b'\n')
+}
+
 /// An object of REST; or why it is not told.
-fn object(ask: &dyn Ask, address: &str) -> Result<Result<Value, String>, ApiError> {
+pub(super) fn object(ask: &dyn Ask, address: &str) -> Result<Result<Value, String>, ApiError> {
     match ask.get(&format!("/api/v4/{address}")).and_then(|response| json_of(&response)) {
         Ok(object) => Ok(Ok(object)),
         Err(ApiError::NotFound) => Ok(Err(NOT_THERE.to_owned())),

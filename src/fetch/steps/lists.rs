@@ -4,12 +4,15 @@ use std::collections::{BTreeSet, HashSet};
 
 use serde_json::{Value, json};
 
+use super::by_rest::object;
 use super::{Fetch, NOT_THERE, Targets};
-use crate::api::{ApiError, json_of};
+use crate::api::{ApiError, json_of, shortened};
 use crate::fetch::answers::{self, More, NOT_SHOWN, next_page, nodes};
+use crate::fetch::ask::encoded;
 use crate::fetch::gathered::Gathered;
 use crate::fetch::instance::{self, Instance};
 use crate::fetch::queries::{self, MOST_PATHS, Query};
+use crate::fetch::side_by_side::each;
 use crate::gitlab::lower_path;
 use crate::inventory::Fact;
 
@@ -42,21 +45,9 @@ impl Fetch<'_> {
                 }
             }
             Targets::Projects(paths) => {
-                for chunk in paths.chunks(MOST_PATHS) {
-                    self.list(queries::PROJECTS_BY_PATH, &json!({ "paths": chunk }), None, &mut |gathered, data| {
-                        let projects = &data["projects"];
-                        more.extend(nodes(projects).filter_map(|node| answers::take_project(gathered, node)));
-                        projects.is_object().then_some(None)
-                    })?;
-                }
-                for path in paths
-                    .iter()
-                    .filter(|path| !self.gathered.projects.contains_key(&*lower_path(path)))
-                    .cloned()
-                    .collect::<Vec<_>>()
-                {
-                    self.gathered.unread(Some(&path), Fact::Projects, NOT_THERE, Some("role Reporter"));
-                }
+                self.projects_by_path(paths, &mut more)?;
+                let moved = self.moved(paths)?;
+                self.projects_by_path(&moved, &mut more)?;
             }
             Targets::Instance => {
                 self.list(queries::ALL_GROUPS, &json!({}), None, &mut |gathered, data| {
@@ -72,6 +63,46 @@ impl Fetch<'_> {
             }
         }
         self.rest_of_lists(more)
+    }
+
+    fn projects_by_path(&mut self, paths: &[String], more: &mut Vec<More>) -> Result<(), ApiError> {
+        for chunk in paths.chunks(MOST_PATHS) {
+            self.list(queries::PROJECTS_BY_PATH, &json!({ "paths": chunk }), None, &mut |gathered, data| {
+                let projects = &data["projects"];
+                more.extend(nodes(projects).filter_map(|node| answers::take_project(gathered, node)));
+                projects.is_object().then_some(None)
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Where projects lie by now that GraphQL does not know under these paths. Those that are nowhere are noted.
+    ///
+    /// Only REST tells, by a redirect, from 16.7 on (`doc/api/rest/_index.md`).
+    fn moved(&mut self, paths: &[String]) -> Result<Vec<String>, ApiError> {
+        let is_missing = |path: &&String| !self.gathered.projects.contains_key(&*lower_path(path));
+        let missing: Vec<&String> = paths.iter().filter(is_missing).collect();
+        let ask = self.ask;
+        let came =
+            each(&missing, self.concurrency, |path| match object(ask, &format!("projects/{}", encoded(path))) {
+                Err(error @ ApiError::RedirectedAway(_)) => Ok(Err(error.to_string())),
+                told => told,
+            })?;
+        let mut moved = Vec::new();
+        for (path, project) in missing.into_iter().zip(came) {
+            let project = project.map(|project| project["path_with_namespace"].as_str().map(str::to_owned));
+            let (reason, needs) = match project {
+                Ok(Some(now)) if lower_path(&now) != lower_path(path) => {
+                    let reason = format!("it was renamed or moved to {}, which was fetched", shortened(&now, 120));
+                    moved.push(now);
+                    (reason, None)
+                }
+                Err(reason) if reason != NOT_THERE => (reason, None),
+                _ => (NOT_THERE.to_owned(), Some("role Reporter")),
+            };
+            self.gathered.unread(Some(path), Fact::Projects, reason, needs);
+        }
+        Ok(moved)
     }
 
     /// Notes of which groups not all projects are listed: a project that is not there may exist all the same.

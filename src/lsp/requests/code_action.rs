@@ -15,6 +15,7 @@ use similar::{ChangeTag, TextDiff};
 use super::{Asked, Failure, Handler, document};
 use crate::diagnostic::suppression;
 use crate::diagnostic::{self, Finding, Fix, Safety};
+use crate::diff_report;
 use crate::fixing::{self, Request};
 use crate::lsp::client::Client;
 use crate::lsp::documents::Document;
@@ -63,14 +64,15 @@ impl Handler for CodeActions {
             let here = findings.iter().filter(|finding| meets(finding.place.span, span));
             for finding in here.take(MOST) {
                 asked.check()?;
-                actions.extend(quick_fixes(session, &document, finding));
+                actions.extend(quick_fixes(session, &document, finding, &findings));
             }
             // What mends comes before what hides, whichever finding it is of.
             actions.sort_by_key(|(rank, _)| *rank);
         }
         let mut actions: Vec<CodeAction> = actions.into_iter().map(|(_, action)| action).collect();
-        let is_fixable = |finding: &Finding| finding.fix.as_ref().is_some_and(|fix| fix.safety == Safety::Safe);
-        if wanted.has(FIX_ALL) && findings.iter().any(is_fixable) {
+        let is_safe = |finding: &Finding| finding.fix.as_ref().is_some_and(|fix| fix.safety == Safety::Safe);
+        let mut safe = findings.iter().filter(|finding| is_safe(finding)).take(MOST);
+        if wanted.has(FIX_ALL) && safe.any(|finding| is_safe(&judged(session, finding, &findings))) {
             actions.extend(fix_all(session, &document));
         }
         Ok(Some(actions.into_iter().map(CodeActionResponse::CodeAction).collect()))
@@ -115,7 +117,7 @@ fn meets(one: Span, other: Span) -> bool {
 }
 
 /// What can be done about one finding, each with its rank among all.
-fn quick_fixes(session: &Session, document: &Document, finding: &Finding) -> Vec<(u8, CodeAction)> {
+fn quick_fixes(session: &Session, document: &Document, finding: &Finding, all: &[Finding]) -> Vec<(u8, CodeAction)> {
     let diagnostics = session.written(&document.path, std::slice::from_ref(finding));
     let action = |title: String, edits: &[diagnostic::Edit], is_preferred: bool| CodeAction {
         title,
@@ -129,9 +131,15 @@ fn quick_fixes(session: &Session, document: &Document, finding: &Finding) -> Vec
         tags: None,
     };
     let mut actions = Vec::new();
-    if let Some(fix) = finding.fix.as_ref().filter(|_| is_harmless(session, finding)) {
+    let with_effect = finding.fix.as_ref().filter(|_| is_harmless(session, finding));
+    if let Some(fix) = with_effect.and_then(|_| judged(session, finding, all).fix) {
         let is_safe = fix.safety == Safety::Safe;
-        let title = if is_safe { fix.title.clone() } else { format!("{} (unsafe)", fix.title) };
+        let title = match (&fix.effect, is_safe) {
+            (None, true) => fix.title.clone(),
+            (None, false) => format!("{} (unsafe)", fix.title),
+            (Some(effect), true) => format!("{}. {effect}", fix.title),
+            (Some(effect), false) => format!("{} (unsafe). {effect}", fix.title),
+        };
         actions.push((u8::from(!is_safe), action(title, &fix.edits, is_safe)));
     }
     for Fix { title, edits, .. } in &finding.offers {
@@ -143,6 +151,11 @@ fn quick_fixes(session: &Session, document: &Document, finding: &Finding) -> Vec
         actions.push((3, action(title, &[diagnostic::Edit { place, text }], false)));
     }
     actions
+}
+
+/// The finding with its fix judged by what it changes of who gets in.
+fn judged(session: &Session, finding: &Finding, all: &[Finding]) -> Finding {
+    fixing::judged(finding, all, session.world.subjects(), diff_report::sentences)
 }
 
 /// Whether the fix of a finding leaves nothing worse behind.
@@ -178,6 +191,7 @@ fn fix_all_edit(session: &Session, document: &Document) -> Option<WorkspaceEdit>
         may_change: &may_change,
         files: &Overlay::new(&Disk, &texts).keeping(&session.world.listings),
         steps: &Steps::default(),
+        tell: diff_report::sentences,
     };
     let fixed = fixing::fix(session.world.subjects().to_vec(), &request);
     let file = fixed.files.iter().find(|file| file.before.path() == path)?;

@@ -44,6 +44,19 @@ impl Disk {
     }
 }
 
+impl Disk {
+    /// The bytes of a file at `below`, a path from a folder, text or not; `None` for what is no file, or a larger one. No link is followed.
+    ///
+    /// # Errors
+    /// When nothing lies there, or it cannot be read.
+    pub fn bytes_at(self, folder: &Folder, below: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
+        let held = folder.held.as_ref().ok_or(io::ErrorKind::NotFound)?;
+        let Lies::File(file, size) = beneath::look(held, below)? else { return Ok(None) };
+        let bytes = if size > limit { None } else { Some(read_expected(file, size, limit)?) };
+        Ok(bytes.filter(|bytes| bytes.len() as u64 <= limit))
+    }
+}
+
 impl FileSource for Disk {
     fn kind(&self, path: &Path) -> io::Result<Kind> {
         Ok(kind_of(&fs::symlink_metadata(folder_or_here(path))?.file_type()))

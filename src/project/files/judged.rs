@@ -51,6 +51,10 @@ impl FileSource for Judged<'_> {
         }
     }
 
+    fn may_hold(&self, folder: &Path) -> bool {
+        self.below.may_hold(folder)
+    }
+
     fn link_target(&self, path: &Path) -> io::Result<PathBuf> {
         match self.elsewhere(path) {
             Some((files, path)) => files.link_target(&path),

@@ -41,6 +41,11 @@ pub trait FileSource: Send + Sync {
     /// When nothing lies there, or it cannot be looked at.
     fn kind(&self, path: &Path) -> io::Result<Kind>;
 
+    /// Whether something may lie below a folder; `false` only where nothing does for certain.
+    fn may_hold(&self, folder: &Path) -> bool {
+        !matches!(self.kind(folder), Err(error) if error.kind() == io::ErrorKind::NotFound)
+    }
+
     /// Where a link leads, as it is written.
     ///
     /// # Errors

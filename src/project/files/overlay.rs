@@ -52,6 +52,10 @@ impl FileSource for Overlay<'_> {
         self.below.kind(path).or_else(|error| if self.text(path).is_some() { Ok(Kind::File) } else { Err(error) })
     }
 
+    fn may_hold(&self, folder: &Path) -> bool {
+        self.below.may_hold(folder) || self.only_here(folder).next().is_some()
+    }
+
     fn link_target(&self, path: &Path) -> io::Result<PathBuf> {
         self.below.link_target(path)
     }

@@ -122,7 +122,7 @@ fn fix(fix: &diagnostic::Fix) -> Fix<'_> {
         }
     }
     Fix {
-        description: Message::plain(masked(&fix.title)),
+        description: Message::plain(masked(&fix.in_words())),
         artifact_changes: changes,
         properties: Properties { safety: Some(fix.safety.name()), ..Properties::default() },
     }
