@@ -20,6 +20,7 @@ pub fn is_same(format: Format, recorded: &str, found: &str) -> bool {
 /// What is wrong with it, behind its name.
 pub fn is_recording(format: Format, recorded: &str, found: &str) -> Result<(), String> {
     match format {
+        Format::Html => Err("is a page, which is looked at".to_owned()),
         Format::Json => {
             for (number, line) in recorded.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
                 if serde_json::from_str::<Map<String, Json>>(line).is_err() {

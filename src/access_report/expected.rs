@@ -109,7 +109,6 @@ impl Difference {
             is_whole: true,
             inventory: index.inventory(),
             width,
-            page: None,
         };
         report.write_changes(out)?;
         if self.rows.is_empty() {

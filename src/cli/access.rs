@@ -94,8 +94,8 @@ pub(super) struct Arguments {
     /// Only agents with this name or context.
     #[arg(long, value_name = "AGENT")]
     agent: Option<String>,
-    /// How to show it: human (tables), json (one object a line), markdown (for a merge request comment), csv, html (a page to
-    /// search, with all of it), or parquet (tables for a warehouse, in the folder of --output).
+    /// How to show it: human (tables), json (one object a line), markdown (for a merge request comment), csv, html (a page
+    /// to search, with all of it), or parquet (tables for a warehouse, in the folder of --output).
     #[arg(long, value_enum, default_value = "human", hide_possible_values = true, help_heading = "Report")]
     format: Asked,
     /// Write the result there, as a whole or not at all; with parquet a folder, of which other files stay as they are.
@@ -219,13 +219,6 @@ struct QueryLine {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
-    let tables = match arguments.format {
-        Asked::Parquet => Some(tables_asked(arguments)?),
-        Asked::Report(_) if arguments.snapshot.is_some() => {
-            return Err(Unusable::new("`--snapshot` is for tables; add `--format parquet`"));
-        }
-        Asked::Report(_) => None,
-    };
     if arguments.format == Asked::Report(Format::Html)
         && let Some(option) = arguments.not_for_pages()
     {
@@ -233,6 +226,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
             "`{option}` has no part in html: the page has all of it, to search there; leave it out, or choose another format"
         )));
     }
+    let tables = match arguments.format {
+        Asked::Parquet => Some(tables_asked(arguments)?),
+        Asked::Report(_) if arguments.snapshot.is_some() => {
+            return Err(Unusable::new("`--snapshot` is for tables; add `--format parquet`"));
+        }
+        Asked::Report(_) => None,
+    };
     if arguments.why && arguments.format == Asked::Report(Format::Csv) {
         return Err(Unusable::new(
             "`--why` tells a story, which csv cannot hold; use human, markdown or json".to_owned(),

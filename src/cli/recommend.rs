@@ -191,7 +191,6 @@ impl Report<'_> {
             is_whole: true,
             inventory: self.inventory,
             width: output::DEFAULT_WIDTH,
-            page: None,
         };
         report.sentences()
     }

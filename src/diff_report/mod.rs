@@ -11,7 +11,6 @@ use std::io;
 use serde_json::Value as Json;
 
 use crate::access::Settings;
-use crate::access_report::Page;
 use crate::diff::{Diff, Except, Pairs, pairs};
 use crate::gitlab::{Tier, Version};
 use crate::inventory::Inventory;
@@ -83,8 +82,6 @@ pub struct DiffReport<'d> {
     pub inventory: Option<&'d Inventory>,
     /// Columns, for people.
     pub width: usize,
-    /// The page of both states, where it is asked for.
-    pub page: Option<&'d Page>,
 }
 
 /// A format.
@@ -113,8 +110,15 @@ impl DiffReport<'_> {
             Format::Markdown => markdown::write(self, out),
             Format::Json => json::write(self, out),
             Format::Gitlab => gitlab::write(self, out),
-            Format::Html => self.page.map_or(Ok(()), |page| page.write(out)),
+            // A page takes both states and not what is told of them alone: `access_report` writes it.
+            Format::Html => Ok(()),
         }
+    }
+
+    /// What `json` says.
+    #[must_use]
+    pub fn told(&self) -> Json {
+        json::object(self)
     }
 
     /// Writes the changes with what decides, and what stands in the way of a proof, for people.
@@ -123,12 +127,6 @@ impl DiffReport<'_> {
     /// When it cannot be written.
     pub fn write_changes(&self, out: &mut Outlet<'_>) -> io::Result<()> {
         human::write_changes(self, out)
-    }
-
-    /// What `json` says.
-    #[must_use]
-    pub fn told(&self) -> Json {
-        json::object(self)
     }
 
     /// What each change is, in a sentence.
@@ -184,7 +182,7 @@ impl DiffReport<'_> {
 pub fn sentences(diff: &Diff, settings: Settings, inventory: Option<&Inventory>) -> Vec<String> {
     let stated = || Stated { state: State::Path(String::new()), settings };
     let (base, head, evidence, findings) = (stated(), stated(), Vec::new(), Vec::new());
-    let report = DiffReport { diff, base, head, evidence, findings, is_whole: true, inventory, width: 80, page: None };
+    let report = DiffReport { diff, base, head, evidence, findings, is_whole: true, inventory, width: 80 };
     let open = diff.unknown.iter().map(|open| sentences::open_sentences(open, &report));
     report.sentences().into_iter().chain(open).collect()
 }

@@ -150,12 +150,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
                     is_whole: arguments.all,
                     inventory: head_index.inventory().or(base_inventory),
                     width: output::width(),
-                    page: None,
                 };
                 let is_page = arguments.format.iter().any(|choice| choice.format == Format::Html);
                 let page = is_page.then(|| page(&report, (base_index, head_index))).transpose()?;
-                let report = DiffReport { page: page.as_ref(), ..report.clone() };
-                deliver(arguments, &report)?;
+                deliver(arguments, &report, page.as_ref())?;
                 if let Some(post) = &post {
                     output::complain(&post.send(&report)?);
                 }
@@ -207,14 +205,20 @@ fn exit(arguments: &Arguments, diff: &Diff, report: &DiffReport<'_>) -> Exit {
     if is_fine { Exit::Fine } else { Exit::Found }
 }
 
-fn deliver(arguments: &Arguments, report: &DiffReport<'_>) -> Result<(), Unusable> {
+fn deliver(arguments: &Arguments, report: &DiffReport<'_>, page: Option<&Page>) -> Result<(), Unusable> {
+    let write = |report: &DiffReport<'_>, format: Format, out: &mut output::Outlet<'_>| match page
+        .filter(|_| format == Format::Html)
+    {
+        Some(page) => page.write(out),
+        None => report.write(format, out),
+    };
     for choice in &arguments.format {
         match &choice.file {
             Some(file) => {
                 let whole = DiffReport { width: output::DEFAULT_WIDTH, ..report.clone() };
-                output::to_file(file, &|out| whole.write(choice.format, out))?;
+                output::to_file(file, &|out| write(&whole, choice.format, out))?;
             }
-            None => output::to_stdout(&|out| report.write(choice.format, out))?,
+            None => output::to_stdout(&|out| write(report, choice.format, out))?,
         }
     }
     Ok(())
