@@ -49,7 +49,7 @@ pub struct Page {
     difference: Option<Json>,
 }
 
-/// A page would have more than [`MOST_ROWS`] rows.
+/// A page would have more than `MOST_ROWS` rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooManyRows(pub usize);
 
