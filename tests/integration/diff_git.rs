@@ -8,14 +8,14 @@ use crate::common::{Run, command};
 
 const CONFIG: &str = ".gitlab/agents/prod/config.yaml";
 
-const SETTINGS: &str =
+pub const SETTINGS: &str =
     "project: acme/agents\ngitlab: {version: \"18.4\", tier: premium, instance_authorization: false}\n";
 
 /// A repository whose first commit lets acme/a in.
-struct Repository(tempfile::TempDir);
+pub struct Repository(tempfile::TempDir);
 
 impl Repository {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let repository = Self::empty(&[]);
         repository.write(".kaslint.yaml", SETTINGS);
         repository.lets_in(&["acme/a"]);
@@ -37,11 +37,11 @@ impl Repository {
         other
     }
 
-    fn path(&self) -> &Path {
+    pub fn path(&self) -> &Path {
         self.0.path()
     }
 
-    fn git(&self, arguments: &[&str]) -> String {
+    pub fn git(&self, arguments: &[&str]) -> String {
         let settings = [
             "-c",
             "user.name=a",
@@ -63,23 +63,23 @@ impl Repository {
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
 
-    fn write(&self, path: &str, text: &str) {
+    pub fn write(&self, path: &str, text: &str) {
         let path = self.path().join(path);
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
         std::fs::write(path, text).expect("a file");
     }
 
-    fn lets_in(&self, projects: &[&str]) {
+    pub fn lets_in(&self, projects: &[&str]) {
         let ids: Vec<String> = projects.iter().map(|project| format!("{{id: {project}}}")).collect();
         self.write(CONFIG, &format!("ci_access: {{projects: [{}]}}\n", ids.join(", ")));
     }
 
-    fn commit(&self) {
+    pub fn commit(&self) {
         self.git(&["add", "--all"]);
-        self.git(&["commit", "--quiet", "--message=x"]);
+        self.git(&["commit", "--quiet", "--allow-empty", "--message=x"]);
     }
 
-    fn diff(&self, arguments: &[&str]) -> Run {
+    pub fn diff(&self, arguments: &[&str]) -> Run {
         let mut command = command(self.path(), &[&["diff"], arguments].concat());
         command.env("COLUMNS", "100");
         let output = command.output().expect("the binary runs");
@@ -238,6 +238,29 @@ fn a_file_that_is_refused_leaves_the_older_one_in_force() {
     repository.commit();
     let (verdict, told) = repository.told(&["HEAD~1", "HEAD"]);
     assert!(verdict == "no-new-access" && told.iter().all(|told| told.contains("lose agent")), "{told:?}");
+}
+
+/// What is in force in the place of a refused file is judged by what HEAD adds to the inventory as well.
+#[test]
+fn what_is_in_force_names_what_head_adds() {
+    let repository = Repository::new();
+    let inventory = |more: &str| {
+        format!(
+            "groups: [{{path: acme}}{more}]\nprojects:\n- {{path: acme/agents, repository: ., agents: [prod]}}\n- {{path: acme/a}}\n"
+        )
+    };
+    repository.write(".kaslint.yaml", &format!("{SETTINGS}inventory: inventory.yaml\n"));
+    repository.write("inventory.yaml", &inventory(""));
+    repository.write(CONFIG, "user_access: {access_as: {agent: {}}, groups: [{id: acme/new}]}\n");
+    repository.commit();
+    repository.write(CONFIG, "ci_acces: {}\n");
+    repository.commit();
+    repository.lets_in(&["acme/a"]);
+    repository.write("inventory.yaml", &inventory(", {path: acme/new}"));
+    let (verdict, told) = repository.told(&["HEAD"]);
+    assert_eq!(verdict, "new-access");
+    let lost = "Members of the groups `acme` and `acme/new` (Developer or more) lose agent `acme/agents:prod`.";
+    assert!(told.iter().any(|told| told == lost), "{told:?}");
 }
 
 #[test]

@@ -18,6 +18,7 @@ mod confinement;
 mod contexts;
 mod dictionaries;
 #[cfg(unix)]
+mod diff_evidence;
 mod diff_git;
 mod diff_report;
 mod doctor;

@@ -224,6 +224,7 @@ impl States {
         let mut options = arguments.options.clone();
         options.gitlab_version = arguments.base_gitlab_version.or(options.gitlab_version);
         options.tier = arguments.base_tier.or(options.tier);
+        options.adding_to_inventory = self.adding(&listed_of(base, &named));
         let loaded =
             load_judged((&older, Path::new("")), tree, &|_| false, &named, options, (&arguments.base, Some(base)))?;
         Ok(Some(InForce { loaded, settled, commits }))
