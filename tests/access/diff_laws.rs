@@ -274,17 +274,34 @@ fn is_let_in(index: &Index<'_>, project: &str, name: Option<&str>, protected: bo
     !answer.allowed.is_empty()
 }
 
-/// The kinds of the changes at a point.
-fn kinds_at(diff: &Diff, project: &str, name: Option<&str>, protected: bool) -> Vec<Kind> {
-    let is_at = |change: &&Change| match &change.of {
+/// Whether a change is told of a point.
+fn is_at(change: &Change, project: &str, name: Option<&str>, protected: bool) -> bool {
+    match &change.of {
         Of::Jobs { projects, refs, region, .. } => {
             projects.iter().any(|part| part.holds(project))
                 && (if protected { refs.protected } else { refs.unprotected })
                 && region.holds(name)
         }
         Of::People(_) => false,
+    }
+}
+
+/// The kinds of the changes at a point.
+fn kinds_at(diff: &Diff, project: &str, name: Option<&str>, protected: bool) -> Vec<Kind> {
+    let all = diff.changes.iter().filter(|change| is_at(change, project, name, protected));
+    all.map(|change| change.kind).collect()
+}
+
+/// Whether there is a pair of matchers, and facts, under which both happen.
+fn can_both_be(one: &Change, other: &Change) -> bool {
+    let share_pairs = match (&one.pairs, &other.pairs) {
+        (Some(one), Some(other)) => one.iter().any(|pair| other.contains(pair)),
+        _ => true,
     };
-    diff.changes.iter().filter(is_at).map(|change| change.kind).collect()
+    let is_contrary = |condition: &kaslint::access::Condition| {
+        other.conditions.iter().any(|known| known.unknown == condition.unknown && known.holds != condition.holds)
+    };
+    share_pairs && !one.conditions.iter().any(is_contrary)
 }
 
 fn has_open(diff: &Diff) -> bool {
@@ -373,6 +390,27 @@ proptest! {
                 }
             }
         });
+    }
+
+    /// No region is empty, and no two changes of one kind that can happen together are told of one point.
+    #[test]
+    fn regions_hold_something_and_do_not_overlap((base, head) in pair_of(&PATTERNS), settings in settings(), other in settings()) {
+        let diff = diff(&world(settings, &base.text()), &world(other, &head.text()));
+        let names = ["production", "preprod", "prod", "review/1", "dev", "axb", "a/prod/b", "zz"];
+        let names: Vec<Option<&str>> = names.into_iter().map(Some).chain([None]).collect();
+        let projects = || PROJECTS.into_iter().chain(["acme/new", "acme/web/new", "acme/web/eu/new", "elsewhere/new"]);
+        for (at, change) in diff.changes.iter().enumerate() {
+            let Of::Jobs { witness, .. } = &change.of else { continue };
+            prop_assert!(is_at(change, &witness.project, witness.environment.as_deref(), witness.protected), "{change:#?}");
+            for other in diff.changes[..at].iter().filter(|other| other.kind == change.kind && can_both_be(change, other)) {
+                for project in projects() {
+                    for (name, protected) in names.iter().flat_map(|&name| [(name, true), (name, false)]) {
+                        let both = is_at(change, project, name, protected) && is_at(other, project, name, protected);
+                        prop_assert!(!both, "{project} {name:?} {protected}: {change:#?} {other:#?}");
+                    }
+                }
+            }
+        }
     }
 
     /// Chain: two steps without new access are none together.
