@@ -28,6 +28,8 @@ pub struct Index<'w> {
     settings: Settings,
     /// By context.
     agents: Vec<Agent<'w>>,
+    /// What becomes of the entries of each, in the order of the file; none of an agent whose file does not count.
+    authorizations: Vec<Box<[Authorization]>>,
     claims: Claims<'w, Claim<'w>>,
     /// The agents of each configuration project, by its path in lower case.
     by_home: HashMap<Cow<'w, str>, Vec<AgentId>>,
@@ -54,7 +56,8 @@ const _: for<'s> fn(&'s (), Index<'static>) -> Index<'s> = |(), index| index;
 struct Claim<'w> {
     agent: AgentId,
     entry: &'w CiEntry,
-    authorization: Authorization,
+    /// The place among the agent's authorizations.
+    position: u32,
 }
 
 impl<'w> World<'w> {
@@ -69,6 +72,7 @@ impl<'w> World<'w> {
             inventory: self.inventory,
             settings: self.settings,
             agents: Vec::new(),
+            authorizations: Vec::with_capacity(agents.len()),
             claims: Claims::default(),
             by_home: HashMap::new(),
             homeless: Vec::new(),
@@ -80,7 +84,8 @@ impl<'w> World<'w> {
             user_claims: OnceLock::new(),
         };
         for (number, agent) in (0..).zip(&agents) {
-            index.add(AgentId(number), agent);
+            let authorizations = index.add(AgentId(number), agent);
+            index.authorizations.push(authorizations.into());
         }
         index.agents = agents;
         index
@@ -88,34 +93,35 @@ impl<'w> World<'w> {
 }
 
 impl<'w> Index<'w> {
-    fn add(&mut self, id: AgentId, agent: &Agent<'w>) {
+    /// Adds an agent, and says what becomes of its entries.
+    fn add(&mut self, id: AgentId, agent: &Agent<'w>) -> Vec<Authorization> {
         if !agent.is_registered {
-            return;
+            return Vec::new();
         }
         if let Some(step) = agent.file.and_then(|file| file.refused) {
             self.refused.push((id, step));
-            return;
+            return Vec::new();
         }
         match agent.project {
             Some(project) => self.by_home.entry(lower_path(project)).or_default().push(id),
             None => self.homeless.push(id),
         }
-        let Some(access) = agent.file.and_then(|file| file.ci_access) else { return };
+        let Some(access) = agent.file.and_then(|file| file.ci_access) else { return Vec::new() };
         let raises = |entry: &CiEntry| entry.environments.iter().any(|pattern| is_expression(&pattern.value));
         if [&access.projects, &access.groups].into_iter().flatten().chain(&access.instance).any(raises) {
             self.raising.push(id);
         }
-        for (entry, id_lower, authorization) in self.authorizations(agent, access) {
-            self.claims.add(entry.kind, id_lower, Claim { agent: id, entry, authorization });
+        let resolved = self.resolve(agent, access);
+        let mut authorizations = Vec::with_capacity(resolved.len());
+        for (position, (entry, id_lower, authorization)) in (0..).zip(resolved) {
+            self.claims.add(entry.kind, id_lower, Claim { agent: id, entry, position });
+            authorizations.push(authorization);
         }
+        authorizations
     }
 
     /// What becomes of each entry of an agent, with its id in lower case.
-    fn authorizations(
-        &self,
-        agent: &Agent<'w>,
-        access: &'w CiAccess,
-    ) -> Vec<(&'w CiEntry, Cow<'w, str>, Authorization)> {
+    fn resolve(&self, agent: &Agent<'w>, access: &'w CiAccess) -> Vec<(&'w CiEntry, Cow<'w, str>, Authorization)> {
         let hierarchy = Hierarchy::new(self.inventory, self.settings, AccessSection::Ci, agent.project);
         ci_authorizations(access, &hierarchy, self.settings)
     }
@@ -183,9 +189,12 @@ impl<'w> Index<'w> {
     #[must_use]
     pub fn entry_authorizations(&self, id: AgentId) -> Vec<(&'w CiEntry, Authorization)> {
         let agent = self.agent(id);
-        let access = agent.file.and_then(|file| file.ci_access);
-        let authorizations = access.map(|access| self.authorizations(agent, access)).unwrap_or_default();
-        authorizations.into_iter().map(|(entry, _, authorization)| (entry, authorization)).collect()
+        let Some(access) = agent.file.and_then(|file| file.ci_access) else { return Vec::new() };
+        let known = &self.authorizations[id.0 as usize];
+        if !known.is_empty() {
+            return access.entries().zip(known.iter().cloned()).collect();
+        }
+        self.resolve(agent, access).into_iter().map(|(entry, _, authorization)| (entry, authorization)).collect()
     }
 
     /// The agents that a job sees, and those that it does not although something names its project.
@@ -315,7 +324,8 @@ impl<'w> Index<'w> {
             };
             found.extend(self.of_asked(level.claims, only, |claim| claim.agent).map(|claim| {
                 let candidate = Candidate::of(claim.entry, target);
-                (claim.agent, level.place, Ranked { candidate, authorization: &claim.authorization })
+                let authorization = &self.authorizations[claim.agent.0 as usize][claim.position as usize];
+                (claim.agent, level.place, Ranked { candidate, authorization })
             }));
         }
         let own = self.by_home.get(&*lower).map(Vec::as_slice).unwrap_or_default();

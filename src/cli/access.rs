@@ -1,5 +1,6 @@
 //! `kaslint access`: which agents a job may use, through which entry, as whom.
 
+use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -268,9 +269,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
     snapshot.projects.iter_mut().for_each(|project| keep_jobs_of(project, wanted));
     let selection = Arc::new(Selection::default());
     let subjects = snapshot.projects.into_iter().map(|project| Subject::new(project, Arc::clone(&selection)));
-    let evaluation = Evaluation::of(subjects.collect(), Purpose::AccessTogether, &progress.steps);
+    // The process ends behind this: to free what was read, piece by piece, would be work for nothing.
+    let evaluation = ManuallyDrop::new(Evaluation::of(subjects.collect(), Purpose::AccessTogether, &progress.steps));
+    let inventories = ManuallyDrop::new(snapshot.inventories);
     drop(progress);
-    let known = snapshot.inventories.first();
+    let known = inventories.first();
     evaluation.with(|facts| report(arguments, tables.as_ref(), facts, known.map(|file| &**file)))
 }
 

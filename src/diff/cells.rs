@@ -1,6 +1,7 @@
 //! All projects, divided so that in either state one entry decides about each part.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::change::{Except, Projects};
 use super::standing::Found;
@@ -31,31 +32,15 @@ impl Named {
         if let Some(home) = index.agent(id).project {
             self.projects.entry(lower_path(home).into_owned()).or_insert_with(|| home.to_owned());
         }
-        let Found::In(..) = found else { return };
-        let settings = index.settings();
-        for (entry, authorization) in index.entry_authorizations(id) {
-            let falls_out = settings.tier == Some(Tier::Free) && needs_licence(entry.mode(), settings.version);
-            let Some(written) = entry.id.as_ref().filter(|_| !falls_out) else { continue };
-            if matches!(authorization, Authorization::Dropped(_)) {
-                continue;
-            }
-            // There is no such project and will be none.
-            if !names_something(&written.value, entry.kind) {
-                continue;
-            }
-            let lower = lower_path(&written.value).into_owned();
-            let (paths, shown) = match entry.kind {
+        for (kind, written) in names_of(found) {
+            let lower = lower_path(written);
+            let (paths, shown) = match kind {
                 EntryKind::Project => (&mut self.projects, listed_project(index, &lower)),
                 EntryKind::Group => (&mut self.groups, listed_group(index, &lower)),
                 EntryKind::Instance => continue,
             };
-            paths.entry(lower).or_insert_with(|| shown.unwrap_or_else(|| written.value.clone()));
+            paths.entry(lower.into_owned()).or_insert_with(|| shown.unwrap_or(written).to_owned());
         }
-    }
-
-    /// How many parts there are.
-    pub fn count(&self) -> usize {
-        self.projects.len() + self.groups.len() + 1
     }
 
     /// The parts, most specific first. Costs in proportion to what is named.
@@ -89,6 +74,31 @@ impl Named {
     }
 }
 
+/// Into how many parts one agent divides all projects. Costs less than to divide them.
+pub(super) fn count_of(found: &Found<'_>) -> usize {
+    let home = found.agent().and_then(|(index, id)| index.agent(id).project);
+    let names = home.map(|home| (EntryKind::Project, home)).into_iter().chain(names_of(found));
+    let named = names.filter(|(kind, _)| *kind != EntryKind::Instance);
+    let parts: HashSet<(EntryKind, Cow<'_, str>)> = named.map(|(kind, id)| (kind, lower_path(id))).collect();
+    parts.len() + 1
+}
+
+/// The ids of an agent's entries that may let somebody in.
+fn names_of<'w>(found: &Found<'w>) -> Vec<(EntryKind, &'w str)> {
+    let Found::In(index, id) = *found else { return Vec::new() };
+    let settings = index.settings();
+    let mut names = Vec::new();
+    for (entry, authorization) in index.entry_authorizations(id) {
+        let falls_out = settings.tier == Some(Tier::Free) && needs_licence(entry.mode(), settings.version);
+        let Some(written) = entry.id.as_ref().filter(|_| !falls_out) else { continue };
+        // Of some paths there is no project and will be none.
+        if !matches!(authorization, Authorization::Dropped(_)) && names_something(&written.value, entry.kind) {
+            names.push((entry.kind, &*written.value));
+        }
+    }
+    names
+}
+
 /// Whether a project or group can have this full path.
 pub(super) fn names_something(id: &str, kind: EntryKind) -> bool {
     path_fault(id).is_none() && (kind != EntryKind::Project || id.contains('/'))
@@ -112,12 +122,12 @@ fn fresh_elsewhere(taken: &BTreeSet<&str>) -> String {
     format!("{root}/zz-new")
 }
 
-fn listed_project(index: &Index<'_>, id: &str) -> Option<String> {
-    index.inventory()?.find_project(id).map(|project| project.path.to_string())
+fn listed_project<'w>(index: &Index<'w>, id: &str) -> Option<&'w str> {
+    index.inventory()?.find_project(id).map(|project| &*project.path)
 }
 
-fn listed_group(index: &Index<'_>, id: &str) -> Option<String> {
-    index.inventory()?.find_group(id).map(|group| group.path.to_string())
+fn listed_group<'w>(index: &Index<'w>, id: &str) -> Option<&'w str> {
+    index.inventory()?.find_group(id).map(|group| &*group.path)
 }
 
 impl Projects {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::cases::{Pair, pairs};
+use super::cells::count_of;
 use super::change::{Change, Diff, Effect, Granted, Kind, Of, Open, OpenFact, Projects, Verdict, Who};
 use super::jobs::Jobs;
 use super::people;
@@ -33,7 +34,7 @@ pub fn compare(sides: &Sides<'_>) -> Diff {
     for (context, standing) in &standings {
         // What is written alike is the same on both sides of the same world.
         if is_same_world && is_written_alike(standing) {
-            cells += jobs.cells_of(standing);
+            cells += count_of(&standing.base);
             continue;
         }
         if matches!(standing.base, Found::Unknown) || matches!(standing.head, Found::Unknown) {

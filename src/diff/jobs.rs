@@ -70,13 +70,6 @@ pub(super) struct Compared {
 }
 
 impl<'w> Jobs<'w> {
-    /// Into how many parts the projects are divided for one agent.
-    pub fn cells_of(&self, standing: &Standing<'w>) -> usize {
-        let mut named = Named::default();
-        named.add(&standing.base);
-        named.count()
-    }
-
     /// Compares what stands for one agent.
     pub fn compare(&mut self, context: &str, standing: &Standing<'w>) -> Compared {
         let mut compared = Compared::default();

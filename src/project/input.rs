@@ -41,10 +41,11 @@ impl Input {
         (self.content == InputContent::Text).then(|| Arc::clone(self.template.get_or_init(read)))
     }
 
-    /// Takes over what was decoded of the same text at another path, by the same rules.
-    pub fn take_over(&self, config: &Arc<AgentConfig>) {
+    /// Takes over what was decoded of the same text at another path, by the same rules, and the text with it.
+    pub fn take_over(&mut self, known: &AgentFile) {
+        self.source = Arc::new(self.source.shared_with(&known.source));
         let (source, location) = (Arc::clone(&self.source), self.location.clone());
-        let file = AgentFile { source, location, config: Arc::clone(config), has_template: self.has_template };
+        let file = AgentFile { source, location, config: Arc::clone(&known.config), has_template: self.has_template };
         self.decoded.get_or_init(|| Arc::new(file));
     }
 

@@ -147,6 +147,15 @@ impl Source {
         Self { path: path.into(), ..self.clone() }
     }
 
+    /// The same, which keeps its text together with another source of the same text.
+    #[must_use]
+    pub fn shared_with(&self, other: &Self) -> Self {
+        match self.text == other.text {
+            true => Self { text: Arc::clone(&other.text), line_starts: Arc::clone(&other.line_starts), ..self.clone() },
+            false => self.clone(),
+        }
+    }
+
     /// The bytes of the file on disk; `None` where some of them were no text, so that they are not known any more.
     #[must_use]
     pub fn to_bytes(&self) -> Option<Vec<u8>> {

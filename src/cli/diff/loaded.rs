@@ -1,12 +1,11 @@
 //! A state that was loaded.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
 use crate::access::{Index, Settings, World};
-use crate::agent_config::AgentConfig;
 use crate::analysis::{Evaluation, Facts, Purpose, Subject};
 use crate::cli::progress::Progress;
 use crate::cli::usable;
@@ -15,9 +14,10 @@ use crate::gitlab::Version;
 use crate::inventory::Inventory;
 use crate::policy::Policy;
 use crate::project::files::FileSource;
-use crate::project::paths::shown_path;
+use crate::project::paths::{folder_or_here, shown_path};
 use crate::project::{
-    InputContent, InventoryFile, Loader, Neighbours, Options, Project, Request, Scope, Snapshot, Surroundings, Unusable,
+    AgentFile, InputContent, InventoryFile, Loader, Neighbours, Options, Project, Request, Scope, Surroundings,
+    Unusable,
 };
 use crate::rules;
 
@@ -47,27 +47,27 @@ impl Loaded {
         let listed = folder.join("inventory.yaml");
         let paths = [folder.to_owned()];
         let progress = Progress::new(Instant::now(), "Reading", 1);
-        let load = |options: &Options, paths: &[PathBuf]| -> Result<Snapshot, Unusable> {
-            let known = earlier.map(|earlier| &*earlier.inventories).unwrap_or_default();
+        let known = earlier.map(|earlier| &*earlier.inventories).unwrap_or_default();
+        let names_none = |options: &Options| -> Result<bool, Unusable> {
             let loader = Loader::new(files, options, &surroundings, rules::TABLE)?.knowing(known);
-            usable(loader.load(&Request {
-                scope: Scope::Paths(paths),
-                neighbours: Neighbours::Always,
-                with_ci_files: false,
-                steps: &progress.steps,
-                before: None,
-            }))
+            Ok(loader.context_of(folder_or_here(folder))?.inventory.is_none())
         };
-        let mut snapshot = load(&options, &paths)?;
-        if options.inventory.is_none() && snapshot.inventories.is_empty() && files.is_there(&listed) {
+        if options.inventory.is_none() && files.is_there(&listed) && names_none(&options)? {
             options.inventory = Some(listed);
-            snapshot = load(&options, &paths)?;
         }
+        let loader = Loader::new(files, &options, &surroundings, rules::TABLE)?.knowing(known);
+        let mut snapshot = usable(loader.load(&Request {
+            scope: Scope::Paths(&paths),
+            neighbours: Neighbours::Always,
+            with_ci_files: false,
+            steps: &progress.steps,
+            before: None,
+        }))?;
         if let Some(error) = snapshot.errors.first() {
             return Err(Unusable::new(format!("{name}: {error}")));
         }
         if let Some(earlier) = earlier {
-            earlier.hand_over(&snapshot.projects);
+            earlier.hand_over(&mut snapshot.projects);
         }
         let selection = Arc::new(Selection::default());
         let subjects = snapshot.projects.into_iter().map(|project| Subject::new(project, Arc::clone(&selection)));
@@ -76,21 +76,23 @@ impl Loaded {
     }
 
     /// Gives projects what was decoded here of the same texts, by the same rules.
-    fn hand_over(&self, projects: &[Arc<Project>]) {
+    fn hand_over(&self, projects: &mut [Arc<Project>]) {
         // A published schema decides about keys as well, and it may be another one.
         let by_own_keys = |project: &Project| project.context.agent_schema.is_none();
         self.evaluation.with(|facts| {
-            let mut decoded: HashMap<(&str, Version), &Arc<AgentConfig>> = HashMap::new();
+            let mut decoded: HashMap<(&str, Version), &AgentFile> = HashMap::new();
             for (subject, files) in facts.subjects.iter().zip(facts.files) {
                 if by_own_keys(&subject.project) {
                     let version = subject.project.context.version;
-                    decoded.extend(files.iter().flatten().map(|file| ((file.source.text(), version), &file.config)));
+                    decoded.extend(files.iter().flatten().map(|file| ((file.source.text(), version), &**file)));
                 }
             }
-            for project in projects.iter().filter(|project| by_own_keys(project)) {
-                for input in project.inputs.iter().filter(|input| input.content == InputContent::Text) {
-                    if let Some(config) = decoded.get(&(input.source.text(), project.context.version)) {
-                        input.take_over(config);
+            // They were loaded just now, and nobody else holds them.
+            for project in projects.iter_mut().filter_map(Arc::get_mut).filter(|project| by_own_keys(project)) {
+                let version = project.context.version;
+                for input in project.inputs.iter_mut().filter(|input| input.content == InputContent::Text) {
+                    if let Some(file) = decoded.get(&(input.source.text(), version)) {
+                        input.take_over(file);
                     }
                 }
             }

@@ -6,6 +6,7 @@ mod post;
 mod refusals;
 mod states;
 
+use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 
 use super::remote::RemoteArguments;
@@ -127,6 +128,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
     let post = post.map(|to| Post::to(to, &arguments.remote, arguments.options.offline)).transpose()?;
     let states = States::of(arguments)?;
     let (base, head) = states.load(arguments)?;
+    // The process ends behind this: to free what was read, piece by piece, would be work for nothing.
+    let (base, head) = (ManuallyDrop::new(base), ManuallyDrop::new(head));
     let in_force = states.in_force(arguments, &base)?;
     let evidence = states.evidence(arguments, &base, &head)?;
     let policies = base.policies();
