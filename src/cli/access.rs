@@ -16,14 +16,14 @@ use super::access_jobs;
 use super::access_tables;
 use super::progress::Progress;
 use super::remote::RemoteArguments;
+use super::subjects::subjects;
 use super::{Exit, live, manners, output, usable};
 use crate::access::jobs::ProjectJobs;
 use crate::access::{Agent, Index, Query, Settings, World};
 use crate::access_report::{
     AccessReport, Expected, Format, Page, Side, WHOLE, is_recording, is_same, write_difference,
 };
-use crate::analysis::{Evaluation, Facts, Purpose, Subject};
-use crate::diagnostic::Selection;
+use crate::analysis::{Evaluation, Facts, Purpose};
 use crate::gitlab::{FullPath, GitRef, MergeRequestProtection, NEWEST, RefProtection, lower_path};
 use crate::inventory::Inventory;
 use crate::outlet::Outlet;
@@ -32,8 +32,8 @@ use crate::project::paths::shown_path;
 use crate::project::{
     InventoryFile, Loader, Neighbours, Options, Project, Request, Scope, Steps, Surroundings, Unusable, read_own_file,
 };
-use crate::rules;
 use crate::schema::nearest;
+use crate::{project, rules};
 
 /// The largest file of queries, and the largest recorded result, in bytes.
 const MAX_TEXT_SIZE: u64 = 1 << 28;
@@ -267,10 +267,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
     snapshot.remarks.iter().for_each(|remark| output::complain(remark));
     let wanted = arguments.for_project.as_deref();
     snapshot.projects.iter_mut().for_each(|project| keep_jobs_of(project, wanted));
-    let selection = Arc::new(Selection::default());
-    let subjects = snapshot.projects.into_iter().map(|project| Subject::new(project, Arc::clone(&selection)));
+    let asked = project::Asked {
+        paths: &arguments.paths,
+        is_isolated: arguments.options.isolated,
+        ..project::Asked::default()
+    };
+    let subjects = subjects(&asked, snapshot.projects);
     // The process ends behind this: to free what was read, piece by piece, would be work for nothing.
-    let evaluation = ManuallyDrop::new(Evaluation::of(subjects.collect(), Purpose::AccessTogether, &progress.steps));
+    let evaluation = ManuallyDrop::new(Evaluation::of(subjects, Purpose::AccessTogether, &progress.steps));
     let inventories = ManuallyDrop::new(snapshot.inventories);
     drop(progress);
     let known = inventories.first();

@@ -14,15 +14,15 @@ use super::manners::{self, Manners};
 use super::progress::Progress;
 use super::reports::Reports;
 use super::standard_text::StandardText;
+use super::subjects::subjects;
 use super::{Exit, output, usable};
 use crate::analysis::{self, Subject};
-use crate::diagnostic::{Finding, Safety, Selection};
+use crate::diagnostic::{Finding, Safety};
 use crate::diff_report;
 use crate::fixing::{self, Fixed};
 use crate::project::files::{Disk, FileSource, Overlay};
 use crate::project::{
-    Asked, Loader, Neighbours, Options, Project, Request, Scope, SettingsFile, Steps, Surroundings, Unusable,
-    changeable_files,
+    Asked, Loader, Neighbours, Options, Project, Request, Scope, Steps, Surroundings, Unusable, changeable_files,
 };
 use crate::report::Outcome;
 use crate::rules;
@@ -147,7 +147,7 @@ fn add_ignores(arguments: &Arguments, accepted: &Accepted<'_>) -> Result<Exit, U
         before: None,
     }))?;
     let mut errors = snapshot.errors;
-    let subjects = subjects(arguments, &arguments.paths, snapshot.projects);
+    let subjects = subjects(&asked(arguments, &arguments.paths), snapshot.projects);
     let analyses = analysis::analyse_watched(&subjects, &progress.steps);
     drop(progress);
     let projects: Vec<Arc<Project>> = subjects.iter().map(|subject| Arc::clone(&subject.project)).collect();
@@ -233,7 +233,7 @@ fn check_paths(
     let mut errors = snapshot.errors;
     let mut outcome = Outcome::default();
     snapshot.remarks.into_iter().for_each(|remark| outcome.remark(Some(remark)));
-    let subjects = subjects(arguments, named, snapshot.projects);
+    let subjects = subjects(&asked(arguments, named), snapshot.projects);
     if arguments.manners.verbose {
         for subject in subjects.iter().filter(|subject| subject.is_asked_for()) {
             manners::tell(&subject.project, Some(subject));
@@ -284,26 +284,14 @@ fn check_paths(
     Ok(Checked { outcome, errors, difference })
 }
 
-/// The projects, each with the rules that run on it; projects with the same settings share these.
-fn subjects(arguments: &Arguments, named: &[PathBuf], projects: Vec<Arc<Project>>) -> Vec<Subject> {
-    let asked = Asked {
+/// What the caller says about which rules run; `named` are the files that are looked at although settings exclude them.
+fn asked<'a>(arguments: &'a Arguments, named: &'a [PathBuf]) -> Asked<'a> {
+    Asked {
         select: &arguments.select,
         ignore: &arguments.ignore,
         paths: named,
         is_isolated: arguments.options.isolated,
-    };
-    let mut known: Vec<(Arc<SettingsFile>, Arc<Selection>)> = Vec::new();
-    let subject = |project: Arc<Project>| {
-        let settings = &project.settings;
-        let position = known.iter().position(|(of, _)| Arc::ptr_eq(of, settings)).unwrap_or_else(|| {
-            let selection = settings.selection(&asked);
-            known.push((Arc::clone(settings), Arc::new(selection)));
-            known.len() - 1
-        });
-        let selection = known.get(position).map(|(_, selection)| Arc::clone(selection)).unwrap_or_default();
-        Subject::new(project, selection)
-    };
-    projects.into_iter().map(subject).collect()
+    }
 }
 
 /// Writes what was fixed. What cannot be written is taken back, so that what is reported is what lies there.

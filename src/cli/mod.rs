@@ -35,6 +35,7 @@ mod rules;
 mod schema;
 pub mod schemas;
 mod standard_text;
+mod subjects;
 
 use std::ffi::OsString;
 

@@ -59,6 +59,28 @@ fn the_policy_names_the_script_and_the_style_alone() {
 }
 
 #[test]
+fn findings_go_by_the_settings_and_in_a_comparison_by_no_comment() {
+    let rules = |side: &serde_json::Value| -> Vec<String> {
+        let findings = side["findings"].as_array().unwrap().iter();
+        findings.map(|finding| format!("{} {}", finding["severity"], finding["rule"])).collect()
+    };
+    let config = "ci_access:\n  projects:\n    # kaslint: ignore[unknown-id] it comes tomorrow\n    - id: acme/web/gone\n    - id: acme/web/p1\n      environments: [\"prod*\"]\n";
+    let folder = world(3, config);
+    let alone = |folder: &Path| rules(&data(&page(folder))["sides"][0]);
+    assert_eq!(alone(folder.path()), [r#""warning" "unanchored-wildcard""#]);
+    fs::write(folder.path().join(".kaslint.yaml"), "rules: {unanchored-wildcard: note}\n").unwrap();
+    assert_eq!(alone(folder.path()), [r#""note" "unanchored-wildcard""#]);
+    // A comment of HEAD is its own word about itself.
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kaslint"));
+    let output = command.current_dir(folder.path()).args(["diff", ".", ".", "--format", "html"]).output().unwrap();
+    let page = String::from_utf8(output.stdout).unwrap();
+    let both = [r#""error" "unknown-id""#, r#""note" "unanchored-wildcard""#];
+    for side in data(&page)["sides"].as_array().unwrap() {
+        assert_eq!(rules(side), both);
+    }
+}
+
+#[test]
 fn the_same_world_has_the_same_bytes_and_its_entries_have_their_projects() {
     let folder = world(3, "ci_access:\n  groups:\n    - id: acme/web\n  projects:\n    - id: acme/web/p1\n");
     let first = page(folder.path());

@@ -24,13 +24,19 @@ type Side = {
   agent: string | null; environment: string | null; projects: string[]; groups: string[]; agents: Agent[]; jobs: Job[]; findings: Finding[];
   files: Record<string, [number, string][]>;
 };
-type Change = { context: string; kind: string; effect: string; message?: string };
+type Cause = { entry: string | null; path?: string | null; line?: number | null } | null;
+type Change = {
+  context: string; kind: string; effect: string; message?: string; because?: { base: Cause; head: Cause };
+  witness?: { project?: string; environment?: string | null; protected?: boolean; member_of?: Record<string, unknown> };
+};
 type Data = { program: string; sides: Side[]; difference: { verdict: string; changes: Change[] } | null };
 
 /** A cell of the table of access: an agent, a project, and the entry that decides there. */
 type Grant = { agent: Agent; project: string; case: Case; entry: Entry; set: number };
-type Cell = { text: string; kind?: string; title?: string };
-type Row = { key: string; cells: Cell[]; hay: string; kinds: string; open: () => void };
+/** The text of a cell; of a long one its last `end` characters are seen whole. */
+type Cell = { text: string; kind?: string; title?: string; end?: number };
+/** A row; one of the map has its place in the tree, and a group says whether what is below it is hidden. */
+type Row = { key: string; cells: Cell[]; hay: string; kinds: string; open: () => void; level?: number; isGroup?: boolean };
 type Table = { id: string; title: string; noun: string; columns: string[]; rows: Row[]; widths: string };
 
 const data: Data = JSON.parse(document.getElementById("data")!.textContent!);
@@ -38,6 +44,7 @@ const side = data.sides[data.sides.length - 1];
 const before = data.sides.length > 1 ? data.sides[0] : null;
 const HEIGHT = 34;
 const MOST_DRAWN = 120;
+const MOST_PRINTED = 20_000;
 const ACTS = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
 
 /** Text in which nothing acts: what would is shown as an escape. */
@@ -51,6 +58,16 @@ function make<K extends keyof HTMLElementTagNameMap>(
   for (const child of children) element.append(typeof child === "string" ? document.createTextNode(shown(child)) : child);
   return element;
 }
+
+/** Words, of which those between backticks are code. */
+const prose = (text: string): (Node | string)[] => text.split("`").map((part, at) => (at % 2 && part ? make("code", {}, part) : part));
+/** An agent by its context, of which the name is seen whole; and a file, of which its own name is. */
+const contextCell = (context: string): Cell => ({ text: context, end: context.length - context.lastIndexOf(":") });
+const placeCell = (path?: string, line?: number): Cell => {
+  const text = placeOf(path, line);
+  const name = text.lastIndexOf("/agents/") + 1 || text.lastIndexOf("/") + 1;
+  return { text, end: text.length - name };
+};
 
 const count = (number: number, noun: string): string =>
   `${number.toLocaleString("en")} ${number === 1 ? noun : noun.endsWith("y") ? `${noun.slice(0, -1)}ies` : `${noun}s`}`;
@@ -137,7 +154,7 @@ function excerpt(of: Side, path: string | undefined, first: number | undefined, 
   const list = make("ol", { class: "excerpt", "aria-label": shown(`Lines of ${path}`), tabindex: "0" });
   for (const [number, text] of lines) {
     const item = make("li", {}, make("span", { class: "number" }, String(number)), make("code", {}, text));
-    for (const one of found.get(number) ?? []) item.append(make("p", { class: `finding ${one.severity}` }, `${one.severity}: ${one.message} (${one.rule})`));
+    for (const one of found.get(number) ?? []) item.append(make("p", { class: `finding ${one.severity}` }, `${one.severity}: `, ...prose(one.message), ` (${one.rule})`));
     list.append(item);
   }
   return make("figure", {}, make("figcaption", {}, placeOf(path, first)), list);
@@ -145,7 +162,7 @@ function excerpt(of: Side, path: string | undefined, first: number | undefined, 
 
 function entryList(of: Side, entries: Entry[]): HTMLElement {
   return make("ul", {}, ...entries.map((one) =>
-    make("li", {}, `${entryName(one)}: ${one.dropped ? `dropped, it ${one.dropped}` : `${environmentsOf(one)} environments, ${refsOf(one)} refs, as ${identityOf(one)}`}`,
+    make("li", {}, `${entryName(one)}: ${one.dropped ? `dropped, it ${one.dropped}` : `${one.environments?.length ? `environments ${environmentsOf(one)}` : "any environment"}, ${one.protected_branches_only ? "protected refs" : "any ref"}, as ${identityOf(one)}`}`,
       ...(one.project_count === undefined || one.dropped ? [] : [`; ${count(one.project_count, "project")}`]), excerpt(of, one.entry.path, one.entry.line, one.entry.last_line))));
 }
 
@@ -214,7 +231,7 @@ function showJob(key: string, job: Job): void {
 function showFinding(key: string, one: Finding): void {
   remember(key);
   const line = one.range.start.line;
-  show(`${one.severity}: ${one.rule}`, make("p", {}, one.message), ...(one.help ? [make("p", {}, one.help)] : []), excerpt(side, one.path, Math.max(1, line - 2), line + 2));
+  show(`${one.severity}: ${one.rule}`, make("p", {}, ...prose(one.message)), ...(one.help ? [make("p", {}, ...prose(one.help))] : []), excerpt(side, one.path, Math.max(1, line - 2), line + 2));
 }
 
 // ---- The tables.
@@ -247,11 +264,14 @@ function accessTable(): Table {
     const open = conditionsOf(list[0]).length > 0 || isRefused(agent) || list.length > 1;
     const change = !before ? "" : !old.length ? "+ added" : !after.length ? "− removed" : terms(after) === terms(old) ? "= same" : "~ changed";
     rows.push(row(key, [
-      ...(before ? [{ text: change, kind: change.slice(2) }] : []), project, agent.context,
+      ...(before ? [{ text: change, kind: change.slice(2) }] : []), project, contextCell(agent.context),
       { text: `${SIGNS[kind][0]} ${environmentsOf(entry)}${open ? " ?" : ""}`, kind, title: SIGNS[kind][1] + (open ? ", under a condition" : "") },
-      refsOf(entry), identityOf(entry), entryName(entry), placeOf(entry.entry.path, entry.entry.line),
+      refsOf(entry), identityOf(entry), entryName(entry), placeCell(entry.entry.path, entry.entry.line),
     ], `${kind} ${entry.identity?.mode ?? "agent"}${open ? " open" : ""} ${change.slice(2)}`, () => showGrant(key, after, old)));
   }
+  // What is another thing comes first.
+  const place = (one: Row): number => "+~−=".indexOf(one.cells[0].text[0]);
+  if (before) rows.sort((a, b) => place(a) - place(b));
   return {
     id: "access", title: "Access", noun: "grant", rows, columns: [...(before ? ["Change"] : []), "Project", "Agent", "Environments", "Refs", "Acts as", "Entry", "Line"],
     widths: `${before ? "7rem " : ""}minmax(12rem,2fr) minmax(11rem,2fr) minmax(9rem,1.4fr) 6.5rem minmax(7rem,1fr) minmax(9rem,1.4fr) minmax(9rem,1.4fr)`,
@@ -263,7 +283,7 @@ function agentsTable(): Table {
     const counts = agent.cases.map((one) => one.entries.reduce((sum, entry) => sum + (entry.dropped ? 0 : (entry.project_count ?? 0)), 0));
     const people = agent.user_access.entries?.filter((one) => !one.dropped).length ?? 0;
     const state = isRefused(agent) ? "! refused" : !agent.registered ? "! not registered" : agent.path ? "in force" : "no file";
-    return row(agent.context, [agent.context, state, side.has_inventory ? String(Math.max(0, ...counts)) : "not known", String(agent.cases[0]?.entries.length ?? 0), String(people), agent.path ?? ""], "", () => showAgent(agent.context, agent));
+    return row(agent.context, [contextCell(agent.context), state, side.has_inventory ? String(Math.max(0, ...counts)) : "not known", String(agent.cases[0]?.entries.length ?? 0), String(people), placeCell(agent.path)], "", () => showAgent(agent.context, agent));
   });
   return { id: "agents", title: "Agents", noun: "agent", rows, columns: ["Agent", "State", "Projects", "Entries", "People entries", "File"], widths: "minmax(14rem,2fr) 9rem 7rem 6rem 8rem minmax(12rem,2fr)" };
 }
@@ -271,19 +291,21 @@ function agentsTable(): Table {
 function jobsTable(): Table {
   const names = (list: Let[] | undefined): string => list?.map((one) => one.context).join(", ") ?? "";
   const rows = side.jobs.map((job, at) => row(`job ${at}`, [
-    job.project ?? "", job.name, [...new Set(job.cases.map((one) => one.environment ?? "none"))].join(", "), names(job.cases[0]?.protected), names(job.cases[0]?.unprotected), placeOf(job.path, job.line),
+    job.project ?? "", job.name, [...new Set(job.cases.map((one) => one.environment ?? "none"))].join(", "), names(job.cases[0]?.protected), names(job.cases[0]?.unprotected), placeCell(job.path, job.line),
   ], "", () => showJob(`job ${at}`, job)));
   return { id: "jobs", title: "Jobs", noun: "job", rows, columns: ["Project", "Job", "Environments", "Agents on protected refs", "Agents on other refs", "Line"], widths: "minmax(10rem,1.4fr) minmax(8rem,1fr) minmax(8rem,1fr) minmax(12rem,2fr) minmax(12rem,2fr) minmax(9rem,1fr)" };
 }
 
 function findingsTable(): Table {
-  const rows = side.findings.map((one, at) => row(`finding ${at}`, [{ text: one.severity, kind: one.severity }, one.message, one.rule, placeOf(one.path, one.range.start.line)], "", () => showFinding(`finding ${at}`, one)));
+  const rows = side.findings.map((one, at) => row(`finding ${at}`, [{ text: one.severity, kind: one.severity }, one.message, one.rule, placeCell(one.path, one.range.start.line)], "", () => showFinding(`finding ${at}`, one)));
   return { id: "findings", title: "Findings", noun: "finding", rows, columns: ["Severity", "Message", "Rule", "Line"], widths: "7rem minmax(18rem,4fr) minmax(10rem,1fr) minmax(12rem,1.4fr)" };
 }
 
 /** Groups and projects as a tree, against the agents; of many agents those that the search keeps, a screen of them. */
 const MOST_COLUMNS = 10;
 let firstColumn = 0;
+/** Groups of the map whose projects are hidden. */
+const closed = new Set<string>();
 function mapTable(): Table {
   const agents = side.agents.slice(firstColumn, firstColumn + MOST_COLUMNS);
   const cellsOf = new Map<string, Map<Agent, Grant[]>>();
@@ -306,7 +328,8 @@ function mapTable(): Table {
   const order = [...nodes].map((path): [string, string] => [path.replaceAll("/", "\u0000"), path]).sort((a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0));
   const rows = order.map(([, path]) => {
     const total = totals.get(path);
-    const name = `${"\u00a0\u00a0".repeat(path.split("/").length - 1)}${total === undefined ? "" : "▾ "}${path}`;
+    const level = path.split("/").length;
+    const name = `${"\u00a0\u00a0".repeat(level - 1)}${total === undefined ? "" : closed.has(path) ? "▸ " : "▾ "}${path}`;
     const cells = agents.map((agent): Cell => {
       const grants = cellsOf.get(path)?.get(agent);
       if (grants) {
@@ -317,7 +340,7 @@ function mapTable(): Table {
       const reached = below.get(path)?.get(agent);
       return { text: reached ? `${reached} of ${total ?? reached}` : "–" };
     });
-    return row(path, [name, ...cells], "", () => showNode(path, cellsOf.get(path) ?? new Map()));
+    return { ...row(path, [name, ...cells], "", () => showNode(path, cellsOf.get(path) ?? new Map())), level, isGroup: total !== undefined };
   });
   return { id: "map", title: "Map", noun: "row", rows, columns: ["Group or project", ...agents.map((agent) => agent.context)], widths: `minmax(18rem,2fr) ${"minmax(8rem,1fr) ".repeat(agents.length)}` };
 }
@@ -328,10 +351,30 @@ function showNode(path: string, of: Map<Agent, Grant[]>): void {
     ...(of.size ? [] : [make("p", {}, "No entry of the agents shown here lets it in itself.")]));
 }
 
+function showChange(one: Change): void {
+  const { witness } = one;
+  const example = !witness ? "" : witness.project === undefined ? "" : `a job of ${witness.project} ${witness.environment ? `with the environment ${witness.environment}` : "without an environment"}, on ${witness.protected ? "a protected ref" : "a ref that is not protected"}`;
+  const decides = (label: string, world: Side, cause: Cause | undefined): Node[] => !cause ? [] : [
+    make("h3", { class: "side" }, label), make("p", {}, cause.entry ? `${cause.entry} decides.` : "The configuration project's own access decides."),
+    excerpt(world, cause.path ?? undefined, cause.line ?? undefined, lastLine(world, cause)),
+  ];
+  show(`${one.effect}: ${one.context}`, make("p", {}, ...prose(one.message ?? one.kind)), ...(example ? [facts([["For example", example]])] : []),
+    ...(before ? decides(`Before: ${before.label ?? ""}`, before, one.because?.base) : []), ...decides(`After: ${side.label ?? ""}`, side, one.because?.head));
+}
+
+/** Where an entry ends, as the agent that has it says. */
+function lastLine(of: Side, cause: NonNullable<Cause>): number | undefined {
+  for (const agent of of.agents) {
+    if (agent.path !== cause.path) continue;
+    for (const one of agent.cases) for (const { entry } of one.entries) if (entry.line === cause.line) return entry.last_line;
+  }
+  return undefined;
+}
+
 function changesTable(): Table {
-  const rows = (data.difference?.changes ?? []).map((one, at) => row(`change ${at}`, [{ text: one.effect, kind: one.effect }, one.context, one.kind, one.message ?? ""], "", () => {
+  const rows = (data.difference?.changes ?? []).map((one, at) => row(`change ${at}`, [{ text: one.effect, kind: one.effect }, contextCell(one.context), one.kind, one.message ?? ""], "", () => {
     remember(`change ${at}`);
-    show(`${one.effect}: ${one.context}`, make("p", {}, one.message ?? one.kind));
+    showChange(one);
   }));
   return { id: "changes", title: "Changes", noun: "change", rows, columns: ["Effect", "Agent", "Kind", "What changes"], widths: "7rem minmax(10rem,1fr) 9rem minmax(18rem,4fr)" };
 }
@@ -339,8 +382,8 @@ function changesTable(): Table {
 const BUILDERS: Record<string, [string, () => Table]> = {
   ...(data.difference ? { changes: ["Changes", changesTable] } : {}),
   access: ["Access", accessTable], map: ["Map", mapTable], agents: ["Agents", agentsTable],
-  // The comparison reads no CI files and runs no rules.
-  ...(data.difference ? {} : { jobs: ["Jobs", jobsTable], findings: ["Findings", findingsTable] }),
+  // The comparison reads no CI files.
+  ...(data.difference ? {} : { jobs: ["Jobs", jobsTable] }), findings: ["Findings", findingsTable],
 };
 const tables = new Map<string, Table>();
 const tableOf = (id: string): Table => tables.get(id) ?? (tables.set(id, BUILDERS[id][1]()), tables.get(id)!);
@@ -362,6 +405,7 @@ const space = make("div", { class: "space", role: "presentation" });
 const head = make("div", { class: "head", role: "row", "aria-rowindex": "1" });
 const body = make("div", { class: "body", role: "rowgroup" });
 const shift = make("div", { class: "shift", hidden: "" });
+const legend = make("ul", { class: "legend", "aria-label": "Signs" });
 
 let height = 0;
 let drawn = -1;
@@ -370,22 +414,29 @@ const firstDrawn = (): number => Math.max(0, Math.floor(grid.scrollTop / HEIGHT)
 function draw(from = firstDrawn()): void {
   drawn = from;
   const first = isPrinting ? 0 : drawn;
-  const last = isPrinting ? Math.min(found.length, 2000) : Math.min(found.length, first + Math.min(MOST_DRAWN, Math.ceil(height / HEIGHT) + 40));
+  const last = isPrinting ? Math.min(found.length, MOST_PRINTED) : Math.min(found.length, first + Math.min(MOST_DRAWN, Math.ceil(height / HEIGHT) + 40));
   const rows: Node[] = [];
   for (let at = first; at < last; at++) {
     const { cells } = found[at];
     const line = make("div", { role: "row", id: `row-${at}`, class: at === active ? "row active" : "row", "aria-rowindex": String(at + 2), "aria-selected": String(at === active) });
+    const { level, isGroup, key } = found[at];
+    if (level !== undefined) {
+      line.setAttribute("aria-level", String(level));
+      if (isGroup) line.setAttribute("aria-expanded", String(!closed.has(key)));
+    }
     if (!isPrinting) line.style.transform = `translateY(${at * HEIGHT}px)`;
     line.style.gridTemplateColumns = table.widths;
     cells.forEach((cell, column) => {
       const text = cell.text.length > 300 ? `${cell.text.slice(0, 300)}…` : cell.text;
-      const content = cell.kind ? make("span", { class: `pill ${cell.kind}` }, text) : document.createTextNode(shown(text));
-      line.append(make("div", { role: column === 0 ? "rowheader" : "gridcell", "aria-colindex": String(column + 1), title: shown(cell.title ?? text) }, content));
+      const content = cell.kind ? make("span", { class: `pill ${cell.kind}` }, text) : cell.end && text === cell.text && cell.end < text.length
+        ? make("span", { class: "cut" }, make("span", {}, text.slice(0, -cell.end)), make("span", {}, text.slice(-cell.end))) : null;
+      line.append(make("div", { role: column === 0 ? "rowheader" : "gridcell", "aria-colindex": String(column + 1), title: shown(cell.title ?? text) }, ...(content ? [content] : prose(text))));
     });
-    line.addEventListener("click", () => { active = at; draw(); found[at].open(); });
+    line.addEventListener("click", () => { active = at; draw(); if (isGroup) toggle(at); else found[at].open(); });
     rows.push(line);
   }
   if (!found.length) rows.push(make("div", { role: "row", class: "none" }, make("div", { role: "gridcell" }, table.rows.length ? `No ${table.noun} matches.` : `There is no ${table.noun} here.`)));
+  if (isPrinting && last < found.length) rows.push(make("div", { class: "none" }, `${count(found.length - last, "row")} behind these are not printed; a search leaves fewer.`));
   space.style.height = `${Math.max(1, found.length) * HEIGHT}px`;
   body.replaceChildren(...rows);
   if (active >= first && active < last) grid.setAttribute("aria-activedescendant", `row-${active}`);
@@ -396,12 +447,33 @@ function filter(): void {
   const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
   const kind = table.id === "access" ? kinds.value : "";
   found = table.rows.filter((one) => words.every((word) => one.hay.includes(word)) && (!kind || one.kinds.split(" ").includes(kind)));
+  // A search looks below groups that are closed.
+  if (table.id === "map" && closed.size && !words.length) {
+    let hidden: string | null = null;
+    found = found.filter((one) => {
+      if (hidden !== null && one.key.startsWith(hidden)) return false;
+      hidden = one.isGroup && closed.has(one.key) ? `${one.key}/` : null;
+      return true;
+    });
+  }
   active = 0;
   // What is laid out is not asked while it changes: that would have it laid out twice.
   if (drawn !== 0 || grid.scrollTop > 0) grid.scrollTop = 0;
   grid.setAttribute("aria-rowcount", String(found.length + 1));
   status.textContent = found.length === table.rows.length ? count(found.length, table.noun) : `${found.length.toLocaleString("en")} of ${count(table.rows.length, table.noun)}`;
   draw(0);
+}
+
+/** Hides what is below a group of the map, or shows it again. */
+function toggle(at: number, isOpen?: boolean): void {
+  const { key, isGroup } = found[at] ?? {};
+  if (!key || !isGroup || isOpen === !closed.has(key)) return;
+  if (!closed.delete(key)) closed.add(key);
+  const { scrollTop } = grid;
+  tables.delete("map");
+  view("map");
+  grid.scrollTop = scrollTop;
+  move(found.findIndex((one) => one.key === key));
 }
 
 function view(id: string): void {
@@ -413,6 +485,8 @@ function view(id: string): void {
   }
   const total = id === "map" ? side.agents.length + 1 : table.columns.length;
   grid.setAttribute("aria-label", table.title);
+  grid.setAttribute("role", id === "map" ? "treegrid" : "grid");
+  legend.hidden = id !== "access" && id !== "map";
   grid.setAttribute("aria-colcount", String(total));
   head.style.gridTemplateColumns = table.widths;
   head.replaceChildren(...table.columns.map((name, at) => make("div", { role: "columnheader", "aria-colindex": String(id === "map" && at ? at + 1 + firstColumn : at + 1), title: shown(name) }, name)));
@@ -473,7 +547,12 @@ function csv(): void {
 
 function start(): void {
   const theme = make("select", { id: "theme" }, ...[["", "As the system"], ["light", "Light"], ["dark", "Dark"]].map(([value, text]) => make("option", { value }, text)));
-  theme.addEventListener("change", () => { document.documentElement.dataset.theme = theme.value; });
+  const use = (): void => { document.documentElement.dataset.theme = theme.value; };
+  // A page that is opened from a disk may not be let to keep anything.
+  try { theme.value = localStorage.getItem("kaslint-theme") ?? ""; } catch { /* The system's, then. */ }
+  if (theme.selectedIndex < 0) theme.value = "";
+  use();
+  theme.addEventListener("change", () => { use(); try { localStorage.setItem("kaslint-theme", theme.value); } catch { /* Until it is closed. */ } });
   for (const [id, [title]] of Object.entries(BUILDERS)) {
     const tab = make("button", { role: "tab", type: "button", id: `tab-${id}`, "aria-controls": "grid", "data-view": id }, title);
     tab.addEventListener("click", () => { view(id); remember(null); });
@@ -493,6 +572,8 @@ function start(): void {
     const to = { ArrowDown: active + 1, ArrowUp: active - 1, PageDown: active + page, PageUp: active - page, Home: 0, End: found.length - 1 }[event.key];
     if (to !== undefined) move(to);
     else if (event.key === "Enter" && found[active]) found[active].open();
+    else if (table.id === "map" && event.key === "ArrowLeft") toggle(active, false);
+    else if (table.id === "map" && event.key === "ArrowRight") toggle(active, true);
     else return;
     event.preventDefault();
   });
@@ -521,7 +602,7 @@ function start(): void {
   const known = (of: Side): string => `GitLab ${of.gitlab_version}${of.release_is_assumed ? " (assumed)" : ""}, ${of.tier ?? "licence not known"}${of.has_inventory ? `, ${count(of.projects.length, "project")}` : ", no inventory"}`;
   space.append(body);
   grid.append(head, space);
-  const legend = make("ul", { class: "legend", "aria-label": "Signs" }, ...Object.entries(SIGNS).map(([kind, [sign, text]]) => make("li", {}, make("span", { class: `pill ${kind}`, "aria-hidden": "true" }, sign), ` ${text}`)), make("li", {}, "? under a condition"));
+  legend.append(...Object.entries(SIGNS).map(([kind, [sign, text]]) => make("li", {}, make("span", { class: `pill ${kind}`, "aria-hidden": "true" }, sign), ` ${text}`)), make("li", {}, "? under a condition"));
   document.getElementById("page")!.append(
     make("a", { class: "skip", href: "#grid" }, "To the table"),
     make("header", {}, make("div", {}, make("h1", {}, before ? "What a change lets in" : "Who gets in"), make("p", {}, before ? `${before.label ?? "before"} (${known(before)}) → ${side.label ?? "after"} (${known(side)})` : known(side))),

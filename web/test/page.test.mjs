@@ -99,6 +99,52 @@ test("keys search, move, open, close and leave a link to come back by", async ()
   assert.deepEqual([...tab.faults, ...again.faults], []);
 });
 
+test("groups of the map close and open, and a search looks into those that are closed", async () => {
+  const tab = await open(page("map", SMALL));
+  await tab.click("#tab-map");
+  const names = () => tab.locator(".body [role=rowheader]").allTextContents();
+  assert.deepEqual((await names()).map((name) => name.trim()), ["▾ acme", "acme/agents", "▾ acme/web", "acme/web/blog", "acme/web/shop"]);
+  await tab.focus("#grid");
+  await tab.keyboard.press("ArrowDown");
+  await tab.keyboard.press("ArrowDown");
+  await tab.keyboard.press("ArrowLeft");
+  assert.deepEqual((await names()).map((name) => name.trim()), ["▾ acme", "acme/agents", "▸ acme/web"]);
+  assert.equal(await tab.locator("#row-2").getAttribute("aria-expanded"), "false");
+  await tab.evaluate(axe);
+  assert.deepEqual((await tab.evaluate(() => globalThis.axe.run())).violations.map((one) => one.id), []);
+  await tab.fill("#search", "shop");
+  assert.deepEqual((await names()).map((name) => name.trim()), ["acme/web/shop"]);
+  await tab.fill("#search", "");
+  await tab.click("#row-2");
+  assert.equal((await names()).length, 5);
+  assert.deepEqual(tab.faults, []);
+});
+
+test("of a long name its end is seen, and a theme that was chosen stays", async () => {
+  const project = `acme/${"platform-".repeat(6)}agents`;
+  const files = Object.fromEntries(Object.entries(SMALL).map(([file, text]) => [file.replace("acme/agents", project), text.replaceAll("acme/agents", project)]));
+  const address = page("long", files);
+  const tab = await open(address);
+  const cell = tab.locator("#row-0 [role=gridcell]").first();
+  assert.equal(await cell.textContent(), `${project}:prod`);
+  const [outer, name] = await cell.evaluate((one) => [one.getBoundingClientRect(), one.querySelector(".cut :last-child").getBoundingClientRect()].map(({ left, right }) => ({ left, right })));
+  assert.ok(name.left > outer.left && name.right <= outer.right, JSON.stringify([outer, name]));
+  await tab.selectOption("#theme", "dark");
+  await tab.reload();
+  assert.equal(await tab.inputValue("#theme"), "dark");
+  assert.equal(await tab.evaluate(() => getComputedStyle(document.documentElement).colorScheme), "dark");
+  assert.deepEqual(tab.faults, []);
+});
+
+test("every row that a search leaves is printed", async () => {
+  const projects = Array.from({ length: 3000 }, (_, at) => `acme/web/p${at}`);
+  const tab = await open(page("print", { "inventory.yaml": inventory(projects), [CONFIG]: "ci_access:\n  groups:\n    - id: acme/web\n" }));
+  await tab.evaluate(() => dispatchEvent(new Event("beforeprint")));
+  assert.equal(await cells(tab), 3001);
+  await tab.evaluate(() => dispatchEvent(new Event("afterprint")));
+  assert.ok((await cells(tab)) <= 200);
+});
+
 test("hostile names stay text", async () => {
   const long = "x".repeat(5000);
   const names = ["</script><script>alert(1)</script>", "<img src=x onerror=alert(2)>", "javascript:alert(3)", "\u202eevil\u2066", `=HYPERLINK("x")`, long];
@@ -125,7 +171,7 @@ test("the page of diff has before and after, and axe finds nothing on it", async
   for (const theme of ["light", "dark"]) {
     const tab = await open(`file://${out}`, { bypassCSP: true });
     await tab.selectOption("#theme", theme);
-    for (const view of ["changes", "access"]) {
+    for (const view of ["changes", "access", "findings"]) {
       await tab.click(`#tab-${view}`);
       await tab.focus("#grid");
       await tab.keyboard.press("Enter");
@@ -134,6 +180,10 @@ test("the page of diff has before and after, and axe finds nothing on it", async
       assert.deepEqual(violations.map((one) => one.id), [], `${theme} ${view}`);
       if (process.env.SHOTS) await tab.screenshot({ path: path.join(process.env.SHOTS, `diff-${view}-${theme}.png`) });
     }
+    await tab.click("#tab-changes");
+    await tab.click("#row-0");
+    assert.match(await tab.textContent("#panel"), /For example.*config\.yaml:3/s);
+    await tab.click("#tab-access");
     await tab.fill("#search", "blog");
     assert.match(await tab.textContent(".body"), /\+ added/);
     await tab.fill("#search", "shop");

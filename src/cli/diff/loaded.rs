@@ -6,18 +6,19 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::access::{Index, Settings, World};
-use crate::analysis::{Evaluation, Facts, Purpose, Subject};
+use crate::analysis::{Evaluation, Facts, Purpose};
 use crate::cli::progress::Progress;
+use crate::cli::subjects::subjects;
 use crate::cli::usable;
-use crate::diagnostic::Selection;
+use crate::diagnostic::Finding;
 use crate::gitlab::Version;
 use crate::inventory::Inventory;
 use crate::policy::Policy;
 use crate::project::files::FileSource;
 use crate::project::paths::{folder_or_here, shown_path};
 use crate::project::{
-    AgentFile, InputContent, InventoryFile, Loader, Neighbours, Options, Project, Request, Scope, Surroundings,
-    Unusable,
+    AgentFile, Asked, InputContent, InventoryFile, Loader, Neighbours, Options, Project, Request, Scope, Steps,
+    Surroundings, Unusable,
 };
 use crate::rules;
 
@@ -69,9 +70,9 @@ impl Loaded {
         if let Some(earlier) = earlier {
             earlier.hand_over(&mut snapshot.projects);
         }
-        let selection = Arc::new(Selection::default());
-        let subjects = snapshot.projects.into_iter().map(|project| Subject::new(project, Arc::clone(&selection)));
-        let evaluation = Evaluation::of(subjects.collect(), Purpose::AccessTogether, &progress.steps);
+        // Comments are HEAD's word about itself.
+        let subjects = subjects(&Asked { is_isolated: true, ..Asked::default() }, snapshot.projects);
+        let evaluation = Evaluation::of(subjects, Purpose::AccessTogether, &progress.steps);
         Ok(Self { name, evaluation, inventories: snapshot.inventories })
     }
 
@@ -109,6 +110,14 @@ impl Loaded {
                 }
             }
             policies
+        })
+    }
+
+    /// What `check` finds in its agents' files, whatever comments in them say.
+    pub fn findings(&self) -> Vec<Finding> {
+        self.evaluation.with(|facts| {
+            let analyses = facts.analyse(rules::RULES, &Steps::default());
+            analyses.into_iter().flat_map(|analysis| analysis.findings).collect()
         })
     }
 

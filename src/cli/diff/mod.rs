@@ -13,6 +13,7 @@ use super::remote::RemoteArguments;
 use super::{Exit, output};
 use crate::access::Index;
 use crate::access_report::{self, AccessReport, Page, Side, WHOLE};
+use crate::diagnostic::Finding;
 use crate::diff::{Diff, Sides, Verdict, compare};
 use crate::diff_report::{DiffReport, Format, State, Stated};
 use crate::gitlab::{Tier, Version};
@@ -155,7 +156,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
                     width: output::width(),
                 };
                 let is_page = arguments.format.iter().any(|choice| choice.format == Format::Html);
-                let page = is_page.then(|| page(&report, (base_index, head_index))).transpose()?;
+                let found = || (base.findings(), head.findings());
+                let page = is_page.then(|| page(&report, (base_index, head_index), &found())).transpose()?;
                 deliver(arguments, &report, page.as_ref())?;
                 if let Some(post) = &post {
                     output::complain(&post.send(&report)?);
@@ -171,7 +173,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
 }
 
 /// The page of both states.
-fn page(report: &DiffReport<'_>, (base, head): (&Index<'_>, &Index<'_>)) -> Result<Page, Unusable> {
+fn page(
+    report: &DiffReport<'_>,
+    (base, head): (&Index<'_>, &Index<'_>),
+    (of_base, of_head): &(Vec<Finding>, Vec<Finding>),
+) -> Result<Page, Unusable> {
     let name = |stated: &Stated| match &stated.state {
         State::Revision(name) | State::Path(name) => name.clone(),
     };
@@ -186,8 +192,8 @@ fn page(report: &DiffReport<'_>, (base, head): (&Index<'_>, &Index<'_>)) -> Resu
     };
     let (base, head) = (granted(base), granted(head));
     let page = Page::of_both(
-        Side { report: &base, label: Some(&before), jobs: &[], findings: &[] },
-        Side { report: &head, label: Some(&after), jobs: &[], findings: &[] },
+        Side { report: &base, label: Some(&before), jobs: &[], findings: of_base },
+        Side { report: &head, label: Some(&after), jobs: &[], findings: of_head },
         report.told(),
     );
     page.check().map_err(|error| Unusable::new(error.to_string()))?;
