@@ -75,6 +75,8 @@ pub(super) struct World {
     agent_schemas: BTreeSet<String>,
     /// The findings of the last analysis, by path.
     findings: Option<BTreeMap<String, Vec<Finding>>>,
+    /// The mistakes of inventories that are open, by path, each with the text that they are of.
+    inventory_findings: HashMap<String, (Arc<Source>, Vec<Finding>)>,
     /// Open documents that were nobody's business when everything was last read.
     unrelated: BTreeSet<String>,
     /// What hovers said since the last change, by path and offset.
@@ -124,6 +126,7 @@ impl World {
         self.inventories_before = inventories_now;
         (self.subjects, self.mistakes, self.inventories) = (subjects, mistakes, inventories);
         self.agent_schemas = agent_schemas;
+        self.inventory_findings.retain(|path, _| documents.by_path(path).is_some());
         self.forget();
         let unrelated = documents.iter().filter(|document| self.role(document).is_none());
         self.unrelated = unrelated.map(|document| document.source.path().to_owned()).collect();
@@ -269,11 +272,7 @@ impl World {
         let shown = document.source.path();
         match self.role(document) {
             None => Vec::new(),
-            Some(Role::Inventory) => {
-                let loaded = inventory::read(&document.source);
-                let mistakes = loaded.problems.iter();
-                mistakes.filter_map(|problem| inventory_mistake(problem, &document.source)).collect()
-            }
+            Some(Role::Inventory) => self.findings_of_inventory(document),
             Some(Role::Settings) => match Settings::read(&document.source, rules::TABLE) {
                 Err(mistakes) => mistakes,
                 Ok(_) => {
@@ -284,6 +283,23 @@ impl World {
             },
             Some(Role::Agent(..) | Role::Template(_) | Role::Ci(_) | Role::Script) => {
                 self.analysed(documents).get(shown).cloned().unwrap_or_default()
+            }
+        }
+    }
+
+    /// The mistakes of an inventory, which takes long to read; once for each state of it.
+    fn findings_of_inventory(&mut self, document: &Document) -> Vec<Finding> {
+        let shown = document.source.path();
+        match self.inventory_findings.get(shown) {
+            Some((source, known)) if Arc::ptr_eq(source, &document.source) => known.clone(),
+            _ => {
+                let loaded = inventory::read(&document.source);
+                let mistakes = loaded.problems.iter();
+                let mistakes: Vec<Finding> =
+                    mistakes.filter_map(|problem| inventory_mistake(problem, &document.source)).collect();
+                let known = (Arc::clone(&document.source), mistakes.clone());
+                self.inventory_findings.insert(shown.to_owned(), known);
+                mistakes
             }
         }
     }
