@@ -75,8 +75,7 @@ pub(super) fn agents<'w>(world: &World<'w>) -> Vec<Agent<'w>> {
             agents.push(from_file(world.inventory, *file));
         }
     }
-    let registered = world.inventory.map(Inventory::projects).unwrap_or_default();
-    for project in registered {
+    for project in world.inventory.into_iter().flat_map(Inventory::projects_with_agents) {
         for agent in project.agents.iter().flatten() {
             let key = (lower_path(&project.path).into_owned(), &*agent.name);
             if !known.contains_key(&key) {

@@ -6,11 +6,10 @@
 //! without a word.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 use super::condition::Unknown;
 use super::releases::list_limit;
-use crate::gitlab::{Version, lower_path};
+use crate::gitlab::{ByPath, Version, lower_path};
 
 /// Why an entry has no effect.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,8 +68,10 @@ pub(super) fn settle<'e>(
     version: Version,
 ) -> Vec<(Cow<'e, str>, Option<DropReason>)> {
     let limit = list_limit(version);
-    let mut last: HashMap<Cow<'e, str>, usize> = HashMap::new();
-    let mut settled: Vec<(Cow<'e, str>, Option<DropReason>)> = Vec::new();
+    let count = ids.size_hint().0;
+    let mut last: ByPath<Cow<'e, str>, usize> = ByPath::default();
+    last.reserve(count);
+    let mut settled: Vec<(Cow<'e, str>, Option<DropReason>)> = Vec::with_capacity(count);
     for (index, id) in ids.enumerate() {
         let lower = id.map(lower_path).unwrap_or_default();
         let reason = match id {

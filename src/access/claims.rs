@@ -3,10 +3,9 @@
 //! Source: `app/finders/clusters/agents/authorizations/ci_access/finder.rb`, as [`super::candidate`] has it.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 use crate::agent_config::EntryKind;
-use crate::gitlab::ancestor_paths;
+use crate::gitlab::{ByPath, ancestor_paths};
 
 /// What is asked about: by what something may be let in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,15 +20,15 @@ pub enum Target<'t> {
 #[derive(Debug)]
 pub(super) struct Claims<'w, C> {
     /// By the project's path in lower case.
-    by_project: HashMap<Cow<'w, str>, Vec<C>>,
+    by_project: ByPath<Cow<'w, str>, Vec<C>>,
     /// By the group's path in lower case.
-    by_group: HashMap<Cow<'w, str>, Vec<C>>,
+    by_group: ByPath<Cow<'w, str>, Vec<C>>,
     by_instance: Vec<C>,
 }
 
 impl<C> Default for Claims<'_, C> {
     fn default() -> Self {
-        Self { by_project: HashMap::new(), by_group: HashMap::new(), by_instance: Vec::new() }
+        Self { by_project: ByPath::default(), by_group: ByPath::default(), by_instance: Vec::new() }
     }
 }
 
@@ -47,6 +46,14 @@ pub(super) struct Level<'a, C> {
 }
 
 impl<'w, C> Claims<'w, C> {
+    /// Room for what a file of so many entries adds.
+    pub fn with_room(projects: usize, groups: usize) -> Self {
+        let mut claims = Self::default();
+        claims.by_project.reserve(projects);
+        claims.by_group.reserve(groups);
+        claims
+    }
+
     /// Adds what an entry of this kind, with this id in lower case, is to be found by.
     pub fn add(&mut self, kind: EntryKind, id: Cow<'w, str>, claim: C) {
         match kind {

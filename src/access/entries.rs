@@ -45,7 +45,8 @@ impl<'e> Entries<'e> {
         let (ci_hierarchy, user_hierarchy) = (hierarchy(AccessSection::Ci), hierarchy(AccessSection::User));
         let ci_access = config.ci_access.as_ref();
         let resolved = ci_access.map(|access| ci_authorizations(access, &ci_hierarchy, settings)).unwrap_or_default();
-        let mut claims = Claims::default();
+        let counts = ci_access.map(|access| (access.projects.len(), access.groups.len())).unwrap_or_default();
+        let mut claims = Claims::with_room(counts.0, counts.1);
         let mut ci = Vec::with_capacity(resolved.len());
         for (position, (entry, id, authorization)) in resolved.into_iter().enumerate() {
             claims.add(entry.kind, id, position);

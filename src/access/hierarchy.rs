@@ -23,6 +23,8 @@ pub struct Hierarchy<'w> {
     home: Option<String>,
     /// What holds its top: a group, a user, or not known.
     root_kind: Option<NamespaceKind>,
+    /// The personal namespace in which it lies, where the inventory says so.
+    personal_namespace: Option<&'w str>,
 }
 
 impl<'w> Hierarchy<'w> {
@@ -36,7 +38,9 @@ impl<'w> Hierarchy<'w> {
     ) -> Self {
         let home = home.map(|home| lower_path(home).into_owned());
         let root_kind = home.as_deref().and_then(|home| root_kind(inventory, home));
-        Self { inventory, settings, section, home, root_kind }
+        let root = inventory.zip(home.as_deref()).and_then(|(all, home)| all.find_namespace(root_path(home)));
+        let personal_namespace = root.filter(|root| root.kind == NamespaceKind::User).map(|root| &*root.path);
+        Self { inventory, settings, section, home, root_kind, personal_namespace }
     }
 
     /// What becomes of an entry with this id, in lower case, that has survived its list.
@@ -168,8 +172,7 @@ impl<'w> Hierarchy<'w> {
     /// The personal namespace in which the configuration project lies, where the inventory says so.
     #[must_use]
     pub fn personal_namespace(&self) -> Option<&'w str> {
-        let namespace = self.inventory?.find_namespace(root_path(self.home.as_deref()?))?;
-        (namespace.kind == NamespaceKind::User).then_some(&*namespace.path)
+        self.personal_namespace
     }
 
     /// What the inventory has in place of a project or group of this id, in lower case; `None` where it has one, or there is no inventory.

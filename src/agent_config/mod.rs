@@ -21,7 +21,7 @@ pub use keys::{CONFIGURATION, ENVIRONMENT_TEMPLATE};
 pub use schema_comparison::SchemaComparison;
 
 use crate::gitlab::Version;
-use crate::schema::{self, MessageRef, MessageValue, Problem, Stage};
+use crate::schema::{self, Earlier, MessageRef, MessageValue, Problem, Stage};
 use crate::source::Source;
 use crate::yaml::{self, Document};
 
@@ -103,8 +103,16 @@ impl AgentConfig {
     /// Reads a configuration by the rules of a release, with the keys of a table.
     #[must_use]
     pub fn read_by(source: &Source, version: Version, keys: &MessageRef) -> Self {
+        Self::read_after(None, source, version, keys)
+    }
+
+    /// The same with an earlier state of the file, read by the same release, of which it may take over what has not changed. The result is
+    /// the same as without.
+    #[must_use]
+    pub fn read_after(earlier: Option<Self>, source: &Source, version: Version, keys: &MessageRef) -> Self {
         let document = yaml::read(source);
-        let decoded = schema::decode(&document, keys.clone(), version, &text_checks::check);
+        let earlier = earlier.and_then(|earlier| Earlier::of(earlier.document, earlier.value, &earlier.problems));
+        let decoded = schema::decode_after(&document, keys.clone(), version, &text_checks::check, earlier);
         let mut problems = decoded.problems;
         if let Some(section) = decoded.value.as_ref().and_then(|value| value.set("remote_development")) {
             remote_development::check(section, version, &mut problems);

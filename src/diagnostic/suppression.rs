@@ -32,6 +32,9 @@ pub(crate) fn directives(
     table: RuleTable,
 ) -> (Vec<Directive>, Vec<Finding>) {
     let (mut directives, mut findings) = (Vec::new(), Vec::new());
+    if !comments.iter().any(|comment| comment.text.trim_start().starts_with(MARK)) {
+        return (directives, findings);
+    }
     // Of several such comments one below the other, each speaks of the line below them all.
     let mut below: HashMap<usize, usize> = HashMap::new();
     for comment in comments.iter().rev().filter(|comment| stands_alone(source, comment)) {

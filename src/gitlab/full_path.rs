@@ -1,6 +1,13 @@
 //! Full paths of groups and projects: `acme/web/shop`.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
+
+use ahash::RandomState;
+
+/// A map by paths or names of files, of which there are many, so that the hash of each counts. Its keys are drawn by lot for each
+/// process: whoever writes a file cannot choose paths that all have the same.
+pub type ByPath<K, V> = HashMap<K, V, RandomState>;
 
 /// How many groups may stand above a group.
 ///
@@ -20,13 +27,14 @@ pub fn lower_path(path: &str) -> Cow<'_, str> {
 /// The path of the group or user that holds a group or project; `None` at the top.
 #[must_use]
 pub fn parent_path(path: &str) -> Option<&str> {
-    path.rsplit_once('/').map(|(parent, _)| parent)
+    // Paths are short, so that a plain loop finds the slash sooner than a search that is set up first.
+    path.get(..path.as_bytes().iter().rposition(|byte| *byte == b'/')?)
 }
 
 /// The top-level group or user of a path.
 #[must_use]
 pub fn root_path(path: &str) -> &str {
-    path.split('/').next().unwrap_or(path)
+    path.as_bytes().iter().position(|byte| *byte == b'/').and_then(|at| path.get(..at)).unwrap_or(path)
 }
 
 /// The paths above a path, innermost first.

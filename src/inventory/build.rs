@@ -195,6 +195,9 @@ impl Builder {
             path: row.path.value,
             position: 0,
         };
+        if project.agents.as_ref().is_some_and(|agents| !agents.is_empty()) {
+            self.inventory.with_agents.push(id);
+        }
         self.inventory.targets.insert(lower, Target::Project(id));
         self.inventory.projects.push(project);
     }

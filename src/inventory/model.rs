@@ -1,13 +1,14 @@
 //! The resolved inventory and its look-ups.
 
-use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::OnceLock;
 
 use super::environments::KnownEnvironments;
 use super::nearest::Neighbours;
 use super::unread::{Fact, Unread};
-use crate::gitlab::{EnvironmentTier, GitRef, MergeRequestProtection, RefProtection, Tier, Version, lower_path};
+use crate::gitlab::{
+    ByPath, EnvironmentTier, GitRef, MergeRequestProtection, RefProtection, Tier, Version, lower_path,
+};
 use crate::source::Span;
 
 /// Index of a group or personal namespace.
@@ -191,8 +192,10 @@ pub struct Inventory {
     pub(super) instance: Instance,
     pub(super) namespaces: Vec<Namespace>,
     pub(super) projects: Vec<Project>,
+    /// Those that list registered agents, in the order of the file.
+    pub(super) with_agents: Vec<ProjectId>,
     /// By path in lower case.
-    pub(super) targets: HashMap<Box<str>, Target>,
+    pub(super) targets: ByPath<Box<str>, Target>,
     pub(super) order: Vec<ProjectId>,
     /// Made when it is first asked for.
     pub(super) neighbours: OnceLock<Neighbours>,
@@ -252,6 +255,11 @@ impl Inventory {
     #[must_use]
     pub fn projects(&self) -> &[Project] {
         &self.projects
+    }
+
+    /// The projects with registered agents, in the order of the file.
+    pub fn projects_with_agents(&self) -> impl Iterator<Item = &Project> {
+        self.with_agents.iter().map(|&id| self.project(id))
     }
 
     /// The group or personal namespace behind an id of this inventory.

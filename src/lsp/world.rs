@@ -19,8 +19,8 @@ use crate::project::files::{Disk, FileSource as _, Listings, Overlay, Texts};
 use crate::project::paths::{folder_or_here, locate, shown_path};
 use crate::project::settings::{FILE_NAME, SETTINGS, Settings};
 use crate::project::{
-    Asked, Loader, MAX_FILES_OF_EDITOR, Neighbours, Project, Request, Scope, Steps, Surroundings, Unusable,
-    inventory_mistake,
+    Asked, InventoryFile, Loader, MAX_FILES_OF_EDITOR, Neighbours, Project, Request, Scope, Steps, Surroundings,
+    Unusable, inventory_mistake,
 };
 use crate::rules::{self, RULES};
 use crate::schema::{self, Value};
@@ -69,15 +69,22 @@ pub(super) struct World {
     mistakes: BTreeMap<String, Vec<Finding>>,
     /// The inventories that were read, by the path that reports show.
     inventories: BTreeSet<String>,
+    /// What they said, by the folder that led to them: the same text is not read again.
+    inventories_before: InventoriesBefore,
     /// The files that were to be the agent's published schema, by the path that reports show.
     agent_schemas: BTreeSet<String>,
     /// The findings of the last analysis, by path.
     findings: Option<BTreeMap<String, Vec<Finding>>>,
+    /// The mistakes of inventories that are open, by path, each with the text that they are of.
+    inventory_findings: HashMap<String, (Arc<Source>, Vec<Finding>)>,
     /// Open documents that were nobody's business when everything was last read.
     unrelated: BTreeSet<String>,
     /// What hovers said since the last change, by path and offset.
     hovers: RefCell<HashMap<(String, usize), HoverText>>,
 }
+
+/// The inventories that were read last, by the folder that led to them; `None` for documents that lie in none.
+type InventoriesBefore = HashMap<Option<PathBuf>, Vec<Arc<InventoryFile>>>;
 
 /// What a hover says, and about which part of the text; `None` for nothing.
 pub(super) type HoverText = Option<(Span, String)>;
@@ -97,7 +104,8 @@ impl World {
         let texts = documents.texts();
         let before: Vec<Arc<Project>> = self.subjects.iter().map(|subject| Arc::clone(&subject.project)).collect();
         self.listings.drop_all();
-        let mut loading = Loading::new(&texts, &self.listings, &before);
+        let inventories_before = std::mem::take(&mut self.inventories_before);
+        let mut loading = Loading::new(&texts, &self.listings, (&before, &inventories_before));
         for folder in &self.folders {
             let innermost = |document: &&Document| {
                 let around = self.folders.iter().filter(|folder| document.path.starts_with(&folder.path));
@@ -114,9 +122,11 @@ impl World {
         if !outside.is_empty() {
             loading.add(Scope::Documents(&outside), &self.options);
         }
-        let Loading { subjects, mistakes, inventories, agent_schemas, troubles, .. } = loading;
+        let Loading { subjects, mistakes, inventories, inventories_now, agent_schemas, troubles, .. } = loading;
+        self.inventories_before = inventories_now;
         (self.subjects, self.mistakes, self.inventories) = (subjects, mistakes, inventories);
         self.agent_schemas = agent_schemas;
+        self.inventory_findings.retain(|path, _| documents.by_path(path).is_some());
         self.forget();
         let unrelated = documents.iter().filter(|document| self.role(document).is_none());
         self.unrelated = unrelated.map(|document| document.source.path().to_owned()).collect();
@@ -262,11 +272,7 @@ impl World {
         let shown = document.source.path();
         match self.role(document) {
             None => Vec::new(),
-            Some(Role::Inventory) => {
-                let loaded = inventory::read(&document.source);
-                let mistakes = loaded.problems.iter();
-                mistakes.filter_map(|problem| inventory_mistake(problem, &document.source)).collect()
-            }
+            Some(Role::Inventory) => self.findings_of_inventory(document),
             Some(Role::Settings) => match Settings::read(&document.source, rules::TABLE) {
                 Err(mistakes) => mistakes,
                 Ok(_) => {
@@ -277,6 +283,23 @@ impl World {
             },
             Some(Role::Agent(..) | Role::Template(_) | Role::Ci(_) | Role::Script) => {
                 self.analysed(documents).get(shown).cloned().unwrap_or_default()
+            }
+        }
+    }
+
+    /// The mistakes of an inventory, which takes long to read; once for each state of it.
+    fn findings_of_inventory(&mut self, document: &Document) -> Vec<Finding> {
+        let shown = document.source.path();
+        match self.inventory_findings.get(shown) {
+            Some((source, known)) if Arc::ptr_eq(source, &document.source) => known.clone(),
+            _ => {
+                let loaded = inventory::read(&document.source);
+                let mistakes = loaded.problems.iter();
+                let mistakes: Vec<Finding> =
+                    mistakes.filter_map(|problem| inventory_mistake(problem, &document.source)).collect();
+                let known = (Arc::clone(&document.source), mistakes.clone());
+                self.inventory_findings.insert(shown.to_owned(), known);
+                mistakes
             }
         }
     }
@@ -490,25 +513,33 @@ struct Loading<'l> {
     listings: &'l Listings,
     /// What was known before, for where settings cannot be used.
     before: &'l [Arc<Project>],
+    inventories_before: &'l InventoriesBefore,
     roots: HashSet<PathBuf>,
     subjects: Vec<Subject>,
     mistakes: BTreeMap<String, Vec<Finding>>,
     inventories: BTreeSet<String>,
+    inventories_now: InventoriesBefore,
     agent_schemas: BTreeSet<String>,
     /// What the user should know.
     troubles: Vec<String>,
 }
 
 impl<'l> Loading<'l> {
-    fn new(texts: &'l Texts, listings: &'l Listings, before: &'l [Arc<Project>]) -> Self {
+    fn new(
+        texts: &'l Texts,
+        listings: &'l Listings,
+        (before, inventories_before): (&'l [Arc<Project>], &'l InventoriesBefore),
+    ) -> Self {
         Self {
             texts,
             listings,
             before,
+            inventories_before,
             roots: HashSet::new(),
             subjects: Vec::new(),
             mistakes: BTreeMap::new(),
             inventories: BTreeSet::new(),
+            inventories_now: InventoriesBefore::new(),
             agent_schemas: BTreeSet::new(),
             troubles: Vec::new(),
         }
@@ -518,8 +549,13 @@ impl<'l> Loading<'l> {
     fn add(&mut self, scope: Scope<'_>, options: &EditorOptions) {
         let files = Overlay::new(&Disk, self.texts).keeping(self.listings);
         let surroundings = Surroundings::of_process();
+        let folder = match scope {
+            Scope::Folder(folder, _) => Some(folder.to_owned()),
+            Scope::Paths(_) | Scope::Documents(_) => None,
+        };
+        let before = self.inventories_before.get(&folder).map(Vec::as_slice).unwrap_or_default();
         let loader = match Loader::new(&files, &options.known, &surroundings, rules::TABLE) {
-            Ok(loader) => loader,
+            Ok(loader) => loader.remembering(before),
             Err(unusable) => return self.trouble(unusable),
         };
         let snapshot = loader.load(&Request {
@@ -531,6 +567,7 @@ impl<'l> Loading<'l> {
         });
         // One may name no project that has a folder.
         self.inventories.extend(snapshot.inventories.iter().map(|inventory| shown_path(&inventory.file)));
+        self.inventories_now.insert(folder, snapshot.inventories);
         self.agent_schemas.extend(snapshot.agent_schemas.iter().map(|file| shown_path(file)));
         snapshot.unusable.into_iter().for_each(|unusable| self.trouble(unusable));
         if let (true, Scope::Folder(folder, _)) = (snapshot.is_cut, scope) {

@@ -1,6 +1,6 @@
 //! The agent configurations of a project, as far as they could be read.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::Context;
 use crate::agent_config::environment_template::EnvironmentTemplate;
@@ -21,6 +21,8 @@ pub struct Input {
     pub has_template: Option<bool>,
     /// The same decoded, once somebody asked: an editor asks again at every keystroke in another file.
     pub(crate) decoded: OnceLock<Arc<AgentFile>>,
+    /// What was decoded of the text before this one, for what is the same in both.
+    pub(super) earlier: Option<Arc<Mutex<Option<Arc<AgentFile>>>>>,
     /// The same of an environment template.
     pub(crate) template: OnceLock<Arc<EnvironmentTemplate>>,
 }
@@ -31,6 +33,18 @@ impl Input {
     pub fn decoded(&self, context: &Context) -> Option<Arc<AgentFile>> {
         let is_text = self.content == InputContent::Text && !self.location.is_template();
         is_text.then(|| Arc::clone(self.decoded.get_or_init(|| Arc::new(AgentFile::read(self, context)))))
+    }
+
+    /// Remembers what an earlier state of the same file was decoded to, by the same context.
+    pub(super) fn remember(&mut self, before: &mut Self) {
+        let decoded = before.decoded.take();
+        self.earlier = decoded.map(|file| Arc::new(Mutex::new(Some(file)))).or_else(|| before.earlier.take());
+    }
+
+    /// What was decoded of the text before this one, if nobody else holds on to it.
+    fn take_earlier(&self) -> Option<AgentConfig> {
+        let earlier = self.earlier.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+        Arc::into_inner(Arc::into_inner(earlier)?.config)
     }
 
     /// The environment template read; `None` where there is no text, or none that is used. It is done for the first context that asks.
@@ -65,14 +79,15 @@ impl Input {
     /// The same with another text.
     #[must_use]
     pub fn with_source(&self, source: Arc<Source>) -> Self {
-        Self { source, decoded: OnceLock::new(), template: OnceLock::new(), ..self.clone() }
+        Self { source, decoded: OnceLock::new(), earlier: None, template: OnceLock::new(), ..self.clone() }
     }
 
     /// A file that was read.
     #[must_use]
     pub fn text(location: Location, source: Arc<Source>) -> Self {
         let (content, has_template) = (InputContent::Text, None);
-        Self { location, source, content, has_template, decoded: OnceLock::new(), template: OnceLock::new() }
+        let (decoded, earlier, template) = (OnceLock::new(), None, OnceLock::new());
+        Self { location, source, content, has_template, decoded, earlier, template }
     }
 
     /// A path at which there is no text; the source carries the path alone.
@@ -115,7 +130,12 @@ impl AgentFile {
         Self {
             source: Arc::clone(&input.source),
             location: input.location.clone(),
-            config: Arc::new(AgentConfig::read_by(&input.source, context.version, &context.keys())),
+            config: Arc::new(AgentConfig::read_after(
+                input.take_earlier(),
+                &input.source,
+                context.version,
+                &context.keys(),
+            )),
             has_template: input.has_template,
         }
     }

@@ -152,10 +152,8 @@ impl InventoryFile {
         for (position, project) in found.iter().enumerate() {
             known.extend(files.real(&project.root).ok().map(|root| (root, position)));
         }
-        let mut found_at = |project: &Project| -> bool {
-            // An inventory may list many projects, and asking the disk about each takes long.
-            let place = if known.is_empty() { None } else { files.real(&file.folder_of(project)).ok() };
-            let position = place.and_then(|place| known.get(&place).copied());
+        let mut found_at = |project: &Project, place: Option<&PathBuf>| -> bool {
+            let position = place.and_then(|place| known.get(place).copied());
             if let Some(found) = position.and_then(|position| found.get_mut(position)) {
                 // An inventory's word counts, wherever the folder lies.
                 let is_whole = !found.is_nested && found.ci_file.is_some();
@@ -169,10 +167,17 @@ impl InventoryFile {
             }
             position.is_some()
         };
+        let mut folders = Folders::default();
+        let listed = file.inventory.projects().iter();
+        let there: Vec<(&Project, Above)> =
+            listed.filter_map(|project| Some((project, folders.above(project, file, files)?))).collect();
+        // An inventory may list many projects, and asking the disk about each takes long.
+        let place = |(project, above): &(&Project, Above)| above.real_of(&file.folder_of(project), files);
+        let places: Vec<Option<PathBuf>> =
+            if known.is_empty() { vec![None; there.len()] } else { there.par_iter().map(place).collect() };
         let mut others: Vec<&Project> = Vec::new();
-        let mut there = Folders::default();
-        for project in file.inventory.projects() {
-            if there.may_hold(project, file, files) && !found_at(project) && is_wanted(&file.folder_of(project)) {
+        for ((project, _), place) in there.iter().zip(&places) {
+            if !found_at(project, place.as_ref()) && is_wanted(&file.folder_of(project)) {
                 others.push(project);
             }
         }
@@ -204,25 +209,48 @@ fn read(source: &Arc<Source>, adding: Option<&Source>) -> Result<Inventory, Unus
     }
 }
 
+/// What is known of the folder right above a project's.
+#[derive(Clone, Debug, Default)]
+struct Above(Option<Arc<Path>>);
+
+impl Above {
+    /// The path without links of what lies at a path right below; `None` where nothing does.
+    fn real_of(&self, path: &Path, files: &dyn FileSource) -> Option<PathBuf> {
+        match &self.0 {
+            Some(above) => files.real_below(path, above).ok(),
+            None => files.real(path).ok(),
+        }
+    }
+}
+
 /// Folders that were asked about, by path from the inventory's own: of most projects no folder is there, and neither are those above.
+/// `None` for one in which nothing may lie.
 #[derive(Default)]
-struct Folders(HashMap<String, bool>);
+struct Folders(HashMap<String, Option<Above>>);
 
 impl Folders {
-    /// Whether something may lie in a project's folder, as far as the folders above it tell.
-    fn may_hold(&mut self, project: &Project, file: &InventoryFile, files: &dyn FileSource) -> bool {
+    /// What is known of the folder above a project's; `None` where nothing may lie in the project's, as far as the folders above it tell.
+    fn above(&mut self, project: &Project, file: &InventoryFile, files: &dyn FileSource) -> Option<Above> {
         let folder = project.folder();
-        if !Path::new(&folder).components().all(|part| matches!(part, Component::Normal(_))) {
-            return true;
+        let is_plain = |part: &str| !matches!(part, "" | "." | "..");
+        let is_below = Path::new(&folder).components().all(|part| matches!(part, Component::Normal(_)));
+        if !is_below || !folder.split('/').all(is_plain) {
+            return Some(Above::default());
         }
-        folder.match_indices('/').filter_map(|(at, _)| folder.get(..at)).all(|above| match self.0.get(above) {
-            Some(may_hold) => *may_hold,
-            None => {
-                let may_hold = files.may_hold(&file.folder().join(above));
-                self.0.insert(above.to_owned(), may_hold);
-                may_hold
-            }
-        })
+        let mut last = Above(Some(file.real.as_path().into()));
+        for above in folder.match_indices('/').filter_map(|(at, _)| folder.get(..at)) {
+            let known = match self.0.get(above) {
+                Some(known) => known.clone(),
+                None => {
+                    let path = file.folder().join(above);
+                    let known = files.may_hold(&path).then(|| Above(last.real_of(&path, files).map(Into::into)));
+                    self.0.insert(above.to_owned(), known.clone());
+                    known
+                }
+            };
+            last = known?;
+        }
+        Some(last)
     }
 }
 

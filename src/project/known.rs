@@ -221,13 +221,15 @@ impl Loader<'_> {
         if let Some(inventory) = known.get(&file.path) {
             return Ok(Arc::clone(inventory));
         }
+        let before = self.inventories_before.iter().filter(|before| before.file == file.path);
+        let same: Vec<Arc<InventoryFile>> = self.known_inventories.iter().chain(before).cloned().collect();
         let inventory = Arc::new(InventoryFile::read(
             file,
             self.files,
             &self.gate,
             root,
             self.options.adding_to_inventory.as_ref(),
-            &self.known_inventories,
+            &same,
         )?);
         known.insert(file.path.clone(), Arc::clone(&inventory));
         Ok(inventory)

@@ -64,6 +64,7 @@ pub struct Loader<'s> {
     pub(super) inventories: Mutex<BTreeMap<PathBuf, Arc<InventoryFile>>>,
     pub(super) agent_schemas: Mutex<BTreeMap<PathBuf, Result<Arc<AgentSchemaFile>, Unusable>>>,
     pub(super) known_inventories: Vec<Arc<InventoryFile>>,
+    pub(super) inventories_before: Vec<Arc<InventoryFile>>,
 }
 
 impl<'s> Loader<'s> {
@@ -89,6 +90,7 @@ impl<'s> Loader<'s> {
             inventories: Mutex::default(),
             agent_schemas: Mutex::default(),
             known_inventories: Vec::new(),
+            inventories_before: Vec::new(),
         };
         if let Some(file) = &options.settings {
             let by = options.settings_of_editor.as_deref().map_or(NamedBy::Caller, NamedBy::Editor);
@@ -104,6 +106,13 @@ impl<'s> Loader<'s> {
     #[must_use]
     pub fn knowing(self, inventories: &[Arc<InventoryFile>]) -> Self {
         Self { known_inventories: inventories.to_vec(), ..self }
+    }
+
+    /// The same, with inventories that were read before from the same files: a file that still has the same text is not read again.
+    /// Files with equal texts stay apart.
+    #[must_use]
+    pub fn remembering(self, inventories: &[Arc<InventoryFile>]) -> Self {
+        Self { inventories_before: inventories.to_vec(), ..self }
     }
 
     /// The root around the working directory, and the full path of its project if options, the pipeline or its remote say it.

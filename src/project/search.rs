@@ -339,8 +339,12 @@ impl<'s> Searcher<'s> {
     fn search_folder(&self, top: &Path, roots: &mut Roots, search: &mut Search) {
         let agents = agents_glob();
         // Most of a repository lies elsewhere; only what may match is looked at closely.
-        let wanted =
-            |path: &Path| agents.is_match(path) || agents.is_match(std::path::absolute(path).unwrap_or_default());
+        let may_be_within = top.is_relative();
+        let wanted = |path: &Path| {
+            agents.is_match(path)
+                // From within `.gitlab`, a path need not show it.
+                || (may_be_within && agents.is_match(std::path::absolute(path).unwrap_or_default()))
+        };
         let walked = self.files.walk(&Walk {
             top,
             limit: self.limit,

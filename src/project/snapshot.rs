@@ -91,7 +91,9 @@ impl Project {
         let folder = files.hold(&self.folder, &self.real);
         let read = read_input(file, &folder, self.context.max_file_size, files).ok()?;
         let mut project = self.clone();
-        *project.inputs.iter_mut().find(|input| input.source.path() == shown)? = read;
+        let input = project.inputs.iter_mut().find(|input| input.source.path() == shown)?;
+        let mut before = std::mem::replace(input, read);
+        input.remember(&mut before);
         Some(project)
     }
 

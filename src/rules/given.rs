@@ -9,7 +9,7 @@ use super::removal::Cuts;
 use crate::access::jobs::{
     By, JobCase, JobEnvironments, JobView, KnownEnvironments, ProjectJobs, Refusal, Resolved, Selection,
 };
-use crate::access::{Agent, AgentId, Entries, Index, Row};
+use crate::access::{Agent, AgentId, Candidate, Entries, Index, Row};
 use crate::agent_config::{AccessSection, CiEntry, EntryKind};
 use crate::diagnostic::{Finding, RuleInfo};
 use crate::gitlab::FullPath;
@@ -36,6 +36,8 @@ pub struct FileContext<'p> {
     /// What becomes of its entries, and which of them decide.
     pub entries: Entries<'p>,
     cuts: OnceCell<Option<Cuts<'p>>>,
+    /// The entries that may let somebody in, each with what would decide without it.
+    usable: OnceCell<Vec<(&'p CiEntry, Option<Candidate<'p>>)>>,
     /// The ids of entries in lower case.
     ids: OnceCell<HashSet<(AccessSection, EntryKind, String)>>,
 }
@@ -47,7 +49,15 @@ impl<'p> FileContext<'p> {
         let Context { project: home, inventory, .. } = project.gitlab;
         let home = home.as_ref().map(FullPath::as_str);
         let entries = Entries::of(&file.config, home, inventory.as_deref(), project.gitlab.access_settings());
-        Self { project, file, entries, cuts: OnceCell::new(), ids: OnceCell::new() }
+        Self { project, file, entries, cuts: OnceCell::new(), usable: OnceCell::new(), ids: OnceCell::new() }
+    }
+
+    /// The entries that may let somebody in on the licence that is known, each with what may decide in its place. Asked once for all rules.
+    pub(super) fn usable_entries(&self) -> &[(&'p CiEntry, Option<Candidate<'p>>)] {
+        self.usable.get_or_init(|| {
+            let tier = self.gitlab().tier;
+            self.entries.usable(tier).map(|entry| (entry, self.entries.in_place_of(entry, tier))).collect()
+        })
     }
 
     /// Whether an entry of a list has this id, however letter case has it.

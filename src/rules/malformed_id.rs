@@ -96,7 +96,28 @@ pub(super) fn is_malformed(id: &EntryId<'_>) -> bool {
     id.text.is_empty() || malformed(id.text, id.kind).is_some()
 }
 
+/// Whether nothing is wrong with an id for certain: what most ids are is seen in one pass.
+fn is_plain(id: &str, kind: EntryKind) -> bool {
+    const PLACEHOLDER: &[u8] = b"path/to";
+    let (mut before, mut slashes, mut is_number) = (b'/', 0_usize, true);
+    for &byte in id.as_bytes() {
+        match byte {
+            b'0'..=b'9' => {}
+            b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'-' => is_number = false,
+            b'/' if before != b'/' => slashes += 1,
+            _ => return false,
+        }
+        before = byte;
+    }
+    let is_placeholder =
+        id.as_bytes().get(..PLACEHOLDER.len()).is_some_and(|start| start.eq_ignore_ascii_case(PLACEHOLDER));
+    before != b'/' && !is_placeholder && if slashes == 0 { kind == EntryKind::Group && !is_number } else { true }
+}
+
 fn malformed(id: &str, kind: EntryKind) -> Option<Malformed> {
+    if is_plain(id, kind) {
+        return None;
+    }
     let without = |why: &str| Some(Malformed { why: why.to_owned(), instead: None, is_guess: false });
     let instead = |why: &str, path: &str| {
         let path = path.trim().trim_matches('/');

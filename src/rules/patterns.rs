@@ -53,6 +53,9 @@ pub(super) struct AtRelease {
 impl AtRelease {
     /// Looks at a pattern; `None` for a plain name, and for one that matches what it seems to.
     pub(super) fn of(pattern: &str, matcher: EnvironmentMatcher) -> Option<Self> {
+        if !has_star(pattern) {
+            return None;
+        }
         let surely = |pitfall| Self { pitfall, holds: Holds::Surely, else_nothing: None };
         let (old, new) = (|| PatternPitfall::by_old(pattern), || PatternPitfall::by_new(pattern));
         match matcher {
@@ -112,7 +115,7 @@ impl AtRelease {
 impl PatternPitfall {
     /// By the matcher of old releases.
     fn by_old(pattern: &str) -> Option<Self> {
-        if !pattern.contains('*') {
+        if !has_star(pattern) {
             return None;
         }
         let impossible = || NewPattern::new(pattern).impossible_character().map(Self::MatchesNothing);
@@ -138,7 +141,7 @@ impl PatternPitfall {
 
     /// By the matcher of new releases.
     fn by_new(pattern: &str) -> Option<Self> {
-        if !pattern.contains('*') {
+        if !has_star(pattern) {
             return None;
         }
         match NewPattern::new(pattern).impossible_character() {
@@ -154,6 +157,11 @@ pub(super) fn has_by_old(file: &AgentFile, is_meant: impl Fn(&PatternPitfall) ->
     let entries = file.config.ci_access.iter().flat_map(|access| access.entries());
     let mut patterns = entries.flat_map(|entry| &entry.environments);
     patterns.any(|pattern| PatternPitfall::by_old(&pattern.value).is_some_and(|pitfall| is_meant(&pitfall)))
+}
+
+/// Whether it is more than a name. Patterns are short, and most are names.
+fn has_star(pattern: &str) -> bool {
+    pattern.bytes().any(|byte| byte == b'*')
 }
 
 /// The patterns of an entry, with their routes.

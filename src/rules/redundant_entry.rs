@@ -50,11 +50,8 @@ rule! {
 
 impl Rule for RedundantEntry {
     fn check_file(&self, file: &AgentFile, cx: &FileContext<'_>, findings: &mut Findings) {
-        let tier = cx.gitlab().tier;
-        for entry in cx.entries.usable(tier) {
-            let Some(id) = &entry.id else { continue };
-            let path = FullPath::new(&id.value);
-            let Some(next) = cx.entries.in_place_of(entry, tier) else { continue };
+        for (entry, next) in cx.usable_entries() {
+            let (Some(id), Some(next)) = (&entry.id, next) else { continue };
             let finding = if next.kind == CandidateKind::Implicit {
                 // The configuration project's own access hides the group's; its entry does what the group's does not.
                 if !same_settings(entry, None) {
@@ -79,6 +76,7 @@ impl Rule for RedundantEntry {
                     .label("changes nothing")
                     .related(covering.head, "this entry covers it")
             };
+            let path = FullPath::new(&id.value);
             let finding = finding.route(format!("{}.id", entry.route())).key(path.lower());
             let finding = finding.help("remove the entry, unless it is there to be read");
             let title = format!("Remove the entry of {}", excerpt(&id.value));

@@ -61,14 +61,12 @@ rule! {
 
 impl Rule for RestrictionOverride {
     fn check_file(&self, file: &AgentFile, cx: &FileContext<'_>, findings: &mut Findings) {
-        let tier = cx.gitlab().tier;
-        for entry in cx.entries.usable(tier) {
+        for (entry, next) in cx.usable_entries() {
             let Some(id) = &entry.id else { continue };
-            let path = FullPath::new(&id.value);
-            let next = cx.entries.in_place_of(entry, tier);
             // The configuration project's own access has no restriction to lose.
             let Some(other) = next.and_then(|next| next.entry) else { continue };
             let Some(lost) = Lost::of(entry, other) else { continue };
+            let path = FullPath::new(&id.value);
             let message = format!(
                 "{} loses {} of {} by an entry of its own: {} get in {}",
                 brief(&id.value),

@@ -74,6 +74,15 @@ impl Rule for UnmatchedEnvironment {
         if !known.is_complete {
             return;
         }
+        // A name by itself matches itself, by whichever matcher, and most entries list what is there.
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'/');
+        let is_there = |pattern: &Spanned<String>| {
+            let name = &pattern.value;
+            !name.is_empty() && name.bytes().all(is_plain) && known.has_whole(name)
+        };
+        if entry.environments.iter().all(is_there) {
+            return;
+        }
         let matcher = cx.gitlab().access_settings().environment_matcher();
         let compiled: Vec<EnvironmentPattern<'_>> =
             entry.environments.iter().map(|pattern| EnvironmentPattern::new(&pattern.value, matcher)).collect();

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::duration::Duration;
+use super::earlier::Earlier;
 use super::suggest::{Suggestion, suggest};
 use super::table::{Check, KeyRef, Kind, Limit, Members, MessageRef, Names};
 use super::value::{Data, Field, MessageValue, Value};
@@ -217,7 +218,21 @@ pub fn decode(
     version: Version,
     check_text: &dyn Fn(&Check, &str) -> Option<String>,
 ) -> Decoded {
+    decode_after(document, message, version, check_text, None)
+}
+
+/// The same with what was decoded of an earlier state of the text, by the same release. The result is the same as without.
+#[must_use]
+pub fn decode_after(
+    document: &Document,
+    message: impl Into<MessageRef>,
+    version: Version,
+    check_text: &dyn Fn(&Check, &str) -> Option<String>,
+    earlier: Option<Earlier>,
+) -> Decoded {
     let tree = document.tree();
+    let message = message.into();
+    let earlier = earlier.filter(|earlier| earlier.is_for(document, &message));
     let mut decoder = Decoder {
         reading: document.reading(),
         document,
@@ -230,8 +245,9 @@ pub fn decode(
         searched: 0,
         missing: 0,
         damaged: document.unshown(),
+        earlier,
     };
-    let value = tree.root().and_then(|root| decoder.root(root, &message.into()));
+    let value = tree.root().and_then(|root| decoder.root(root, &message));
     let mut problems = decoder.problems;
     problems.sort_by_key(|problem| (problem.span.start, problem.span.end));
     // A value behind an anchor is decoded wherever it is used, and blamed once.
@@ -275,6 +291,8 @@ struct Decoder<'d> {
     missing: usize,
     /// Whether a syntax error hides part of the section, so that nothing can be said to be missing.
     damaged: bool,
+    /// What was decoded of an earlier state of the text.
+    earlier: Option<Earlier>,
 }
 
 impl Decoder<'_> {
@@ -539,12 +557,37 @@ impl Decoder<'_> {
                 None => Data::Any,
             },
             (yaml::Data::Mapping { .. }, Kind::Map(kind)) => self.map(id, kind),
-            (yaml::Data::Sequence { items, .. }, Kind::List(kind)) => {
-                Data::List(items.iter().enumerate().map(|(index, &item)| self.item(kind, index, item)).collect())
-            }
+            (yaml::Data::Sequence { items, .. }, Kind::List(kind)) => Data::List(self.items(kind, items)),
             _ => self.wrong_type(kind, id, key_span),
         };
         Value { span: node.span, node: id, data }
+    }
+
+    fn items(&mut self, kind: &Kind, items: &[NodeId]) -> Vec<Value> {
+        let mut values = Vec::with_capacity(items.len());
+        let tree = self.reading.tree();
+        let before = match (&mut self.earlier, &self.route[..]) {
+            (Some(earlier), [Segment::Key(section), Segment::Key(list)]) => earlier.list(&section.name, &list.name),
+            _ => None,
+        };
+        let mut before = before.unwrap_or_default().into_iter();
+        // Those at the start and those at the end that are the same as before are taken over.
+        while let (Some(&id), Some(earlier)) = (items.get(values.len()), &self.earlier) {
+            let Some(value) = before.next().and_then(|value| earlier.carry(value, tree, id)) else { break };
+            values.push(value);
+        }
+        let mut last = Vec::new();
+        while let (Some(&id), Some(earlier)) =
+            (items.get(values.len()..items.len() - last.len()).and_then(<[NodeId]>::last), &self.earlier)
+        {
+            let Some(value) = before.next_back().and_then(|value| earlier.carry(value, tree, id)) else { break };
+            last.push(value);
+        }
+        for (index, &id) in items.iter().enumerate().take(items.len() - last.len()).skip(values.len()) {
+            values.push(self.item(kind, index, id));
+        }
+        values.extend(last.into_iter().rev());
+        values
     }
 
     fn item(&mut self, kind: &Kind, index: usize, id: NodeId) -> Value {

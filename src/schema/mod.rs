@@ -7,15 +7,17 @@
 mod decode;
 mod describe;
 mod duration;
+mod earlier;
 mod json;
 mod json_schema;
 mod suggest;
 mod table;
 mod value;
 
-pub use decode::{Decoded, Found, Problem, ProblemKind, Stage, decode};
+pub use decode::{Decoded, Found, Problem, ProblemKind, Stage, decode, decode_after};
 pub use describe::describe;
 pub use duration::Duration;
+pub use earlier::Earlier;
 pub use json::to_json;
 pub use json_schema::{Difference, json_schema};
 pub use suggest::{Suggestion, nearest};

@@ -262,14 +262,25 @@ impl Source {
 fn line_starts(text: &str) -> Vec<usize> {
     let bytes = text.as_bytes();
     let mut starts = vec![0];
-    for (index, byte) in bytes.iter().enumerate() {
-        match byte {
-            b'\n' => starts.push(index + 1),
-            b'\r' if bytes.get(index + 1) != Some(&b'\n') => starts.push(index + 1),
-            _ => {}
-        }
+    let mut look = |index: usize, byte: u8| match byte {
+        b'\n' => starts.push(index + 1),
+        b'\r' if bytes.get(index + 1) != Some(&b'\n') => starts.push(index + 1),
+        _ => {}
+    };
+    // Most blocks have no line break, which is seen of all their bytes at once.
+    let (blocks, rest) = bytes.as_chunks::<BLOCK>();
+    for (start, block) in (0..).step_by(BLOCK).zip(blocks).filter(|(_, block)| has_line_break(block)) {
+        (start..).zip(block).for_each(|(index, byte)| look(index, *byte));
     }
+    (bytes.len() - rest.len()..).zip(rest).for_each(|(index, byte)| look(index, *byte));
     starts
+}
+
+/// How many bytes are looked at together for line breaks.
+const BLOCK: usize = 16;
+
+fn has_line_break(block: &[u8; BLOCK]) -> bool {
+    block.iter().fold(0, |breaks, byte| breaks | u8::from(*byte == b'\n') | u8::from(*byte == b'\r')) != 0
 }
 
 fn decode_utf8(bytes: &[u8]) -> (String, Option<InvalidText>) {
@@ -333,6 +344,18 @@ mod tests {
         assert_eq!(at(14), (3, 1, 14));
         assert_eq!(source.line_count(), 3);
         assert_eq!(source.slice(source.line_span(0)), "é: 日");
+    }
+
+    #[test]
+    fn line_breaks_are_found_wherever_they_stand() {
+        for before in 0..3 * BLOCK {
+            for (line_break, starts) in [("\n", 1), ("\r\n", 2), ("\r", 1), ("\n\r", 1), ("\r\r\n", 1)] {
+                let text = format!("{}{line_break}{}", "x".repeat(before), "y".repeat(BLOCK + 3));
+                let found = line_starts(&text);
+                assert_eq!(found.get(..2), Some(&[0, before + starts][..]), "{text:?}");
+                assert_eq!(found.last(), Some(&(before + line_break.len())), "{text:?}");
+            }
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, Input};
 use serde_json::Value as Json;
 
 use crate::source::Span;
@@ -97,7 +97,7 @@ fn find_with(finder: &Finder, text: &str) -> Vec<Secret> {
     let Some((finder, signs)) = finder.as_ref() else { return Vec::new() };
     let mut secrets: Vec<Secret> = Vec::new();
     let (mut runs, mut ends, mut key_end) = (Runs::default(), Ends::default(), 0);
-    for found in finder.find_overlapping_iter(text) {
+    for found in lines_with_signs(finder, text).flat_map(|line| finder.find_overlapping_iter(line)) {
         let (start, end) = (found.start(), found.end());
         let Some(sign) = signs.get(found.pattern().as_usize()) else { continue };
         let secret = match *sign {
@@ -118,6 +118,19 @@ fn find_with(finder: &Finder, text: &str) -> Vec<Secret> {
         secrets.extend(secret);
     }
     joined(secrets)
+}
+
+/// The lines of a text with signs in them. No sign reaches over a line break, and to see that there is none takes half as long as to find all.
+fn lines_with_signs<'t>(finder: &AhoCorasick, text: &'t str) -> impl Iterator<Item = Input<'t>> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let found = finder.find(Input::new(text).range(at..))?;
+        let (before, behind) = (text.get(at..found.start())?, text.get(found.end()..)?);
+        let start = before.rfind('\n').map_or(at, |line_break| at + line_break + 1);
+        let end = behind.find('\n').map_or(text.len(), |line_break| found.end() + line_break);
+        at = end;
+        Some(Input::new(text).range(start..end))
+    })
 }
 
 /// Each part of the text once: of secrets that overlap, one from the start of the first to the end of the last.

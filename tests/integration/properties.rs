@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use kaslint::agent_config::AgentConfig;
 use kaslint::agent_config::location::Location;
+use kaslint::agent_config::{AgentConfig, CONFIGURATION};
 use kaslint::analysis::{Subject, analyse};
 use kaslint::diagnostic::Selection;
 use kaslint::gitlab::NEWEST;
 use kaslint::project::{Context, Input, Project};
+use kaslint::schema::MessageRef;
 use kaslint::source::Source;
 use kaslint::yaml;
 use proptest::prelude::*;
@@ -101,5 +102,28 @@ proptest! {
         let followed = AgentConfig::read(&Source::new(CONFIG, format!("{text}\n---\nfoo: [1, 2]\n")), NEWEST);
         prop_assert_eq!(alone.refused_at(), followed.refused_at());
         prop_assert_eq!(alone.canonical(), followed.canonical());
+    }
+
+    /// What is taken over of an earlier state of a text changes nothing.
+    #[test]
+    fn a_text_reads_the_same_after_another(texts in prop::collection::vec(mutated(), 2..4), at in any::<prop::sample::Index>()) {
+        let keys = MessageRef::from(&CONFIGURATION);
+        let mut states = texts.clone();
+        // Most states are near each other: those of an editor, of which one has a line less, or twice.
+        for text in &texts {
+            let lines: Vec<&str> = text.split_inclusive('\n').collect();
+            let at = at.index(lines.len().max(1));
+            let without = [&lines[..at], &lines[(at + 1).min(lines.len())..]].concat().concat();
+            let twice = [&lines[..(at + 1).min(lines.len())], &lines[at.min(lines.len())..]].concat().concat();
+            states.extend([text.clone(), without, text.clone(), twice, text.clone()]);
+        }
+        let mut earlier = None;
+        for text in &states {
+            let source = Source::new(CONFIG, text.as_str());
+            let alone = AgentConfig::read(&source, NEWEST);
+            let after = AgentConfig::read_after(earlier.take(), &source, NEWEST, &keys);
+            prop_assert_eq!(format!("{alone:?}"), format!("{after:?}"), "{}", text);
+            earlier = Some(after);
+        }
     }
 }

@@ -7,6 +7,7 @@ mod actions;
 mod agent_schema;
 mod cancellation;
 mod client;
+mod edits;
 mod encodings;
 mod hostile;
 mod hostile_names;

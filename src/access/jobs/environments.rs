@@ -33,6 +33,10 @@ impl KnownEnvironments {
         if inventory.is_none() && jobs.by_project.is_empty() {
             return Arc::clone(&jobs.nothing);
         }
+        // What the inventory alone says, it keeps.
+        if jobs.by_project.is_empty() {
+            return Arc::new(Self::find(kind, id, inventory.map(|inventory| &**inventory), jobs));
+        }
         // Projects of several inventories may be checked together.
         let address = inventory.map(|inventory| Arc::as_ptr(inventory).addr());
         let key = (address, kind, lower_path(id).into_owned());
@@ -83,6 +87,15 @@ impl KnownEnvironments {
                 Arc::make_mut(&mut self.production).insert(whole.to_owned());
             }
             Arc::make_mut(&mut self.names).insert(name.clone());
+        }
+    }
+
+    /// Whether one of the names is this text, known as a whole.
+    pub fn has_whole(&self, text: &str) -> bool {
+        // Most projects have a few, and for those nothing need be made to look it up by.
+        match self.names.len() {
+            0..=8 => self.whole_names().any(|name| name == text),
+            _ => self.names.contains(&PartialText::known(text)),
         }
     }
 

@@ -70,6 +70,15 @@ impl FileSource for Disk {
         fs::canonicalize(folder_or_here(path))
     }
 
+    // Elsewhere the system may give a name in another letter case than it was asked for.
+    #[cfg(target_os = "linux")]
+    fn real_below(&self, path: &Path, above: &Path) -> io::Result<PathBuf> {
+        match path.file_name() {
+            Some(name) if !fs::symlink_metadata(path)?.is_symlink() => Ok(above.join(name)),
+            _ => self.real(path),
+        }
+    }
+
     fn read(&self, path: &Path, limit: u64) -> io::Result<Content> {
         content(beneath::look_anywhere(path)?, path, limit)
     }

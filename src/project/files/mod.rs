@@ -58,6 +58,14 @@ pub trait FileSource: Send + Sync {
     /// When nothing lies there, or it cannot be looked at.
     fn real(&self, path: &Path) -> io::Result<PathBuf>;
 
+    /// The same for a path right below a folder whose own path without links is `above`; a source that can tell by one look does.
+    ///
+    /// # Errors
+    /// When nothing lies there, or it cannot be looked at.
+    fn real_below(&self, path: &Path, _above: &Path) -> io::Result<PathBuf> {
+        self.real(path)
+    }
+
     /// The text at a path that has at most `limit` bytes, or what lies there in place of one. Links are followed wherever they lead:
     /// for what the caller names.
     ///

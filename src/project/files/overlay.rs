@@ -1,6 +1,6 @@
 //! Texts on top of another source: what an editor shows and has not saved, standard input, texts with fixes.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,6 +18,8 @@ pub type Texts = HashMap<String, Arc<Source>>;
 pub struct Overlay<'s> {
     below: &'s dyn FileSource,
     texts: &'s Texts,
+    /// The last part of each of their paths.
+    names: HashSet<&'s str>,
     listings: Option<&'s Listings>,
 }
 
@@ -25,7 +27,8 @@ impl<'s> Overlay<'s> {
     /// These texts on top of a source.
     #[must_use]
     pub fn new(below: &'s dyn FileSource, texts: &'s Texts) -> Self {
-        Self { below, texts, listings: None }
+        let names = texts.keys().map(|path| path.rsplit('/').next().unwrap_or_default()).collect();
+        Self { below, texts, names, listings: None }
     }
 
     /// The same, with lists of files that are kept elsewhere.
@@ -43,7 +46,18 @@ impl<'s> Overlay<'s> {
     }
 
     fn text(&self, path: &Path) -> Option<&Arc<Source>> {
-        if self.texts.is_empty() { None } else { self.texts.get(&shown_path(path)) }
+        // To find out how reports show a path takes longer than to see that no text has its name.
+        let may_be = path.file_name().is_none_or(|name| self.names.contains(&*name.to_string_lossy()));
+        if may_be { self.texts.get(&shown_path(path)) } else { None }
+    }
+
+    /// The path without links of a text; `None` for a path without one.
+    fn real_of_text(&self, path: &Path) -> Option<PathBuf> {
+        self.text(path)?;
+        // Of a file that does not lie there, one of the folders above may.
+        let real = path.ancestors().skip(1).find_map(|folder| Some((folder, self.below.real(folder).ok()?)));
+        let rest = |(folder, real): (&Path, PathBuf)| path.strip_prefix(folder).ok().map(|rest| real.join(rest));
+        Some(real.and_then(rest).unwrap_or_else(|| path.to_owned()))
     }
 }
 
@@ -61,16 +75,11 @@ impl FileSource for Overlay<'_> {
     }
 
     fn real(&self, path: &Path) -> io::Result<PathBuf> {
-        self.below.real(path).or_else(|error| {
-            if self.text(path).is_none() {
-                return Err(error);
-            }
-            // Of a file that does not lie there, one of the folders above may.
-            let folders = || path.ancestors().skip(1);
-            let real = folders().find_map(|folder| Some((folder, self.below.real(folder).ok()?)));
-            let rest = |(folder, real): (&Path, PathBuf)| path.strip_prefix(folder).ok().map(|rest| real.join(rest));
-            Ok(real.and_then(rest).unwrap_or_else(|| path.to_owned()))
-        })
+        self.below.real(path).or_else(|error| self.real_of_text(path).ok_or(error))
+    }
+
+    fn real_below(&self, path: &Path, above: &Path) -> io::Result<PathBuf> {
+        self.below.real_below(path, above).or_else(|error| self.real_of_text(path).ok_or(error))
     }
 
     fn read(&self, path: &Path, limit: u64) -> io::Result<Content> {
