@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::PlainEvents;
+use super::{Receiver, Steps, Written};
 use crate::source::Span;
 use crate::yaml::scalar::{Scalar, untagged};
 use crate::yaml::tree::Style;
@@ -13,6 +13,18 @@ pub(super) const MAX_KEY: usize = 1_000;
 /// Characters that break lines in YAML 1.1, are skipped or are refused.
 pub(super) fn is_special(character: char) -> bool {
     matches!(character, '\u{7F}'..='\u{9F}' | '\u{2028}' | '\u{2029}' | '\u{FEFF}' | '\u{FFFE}' | '\u{FFFF}')
+}
+
+/// Whether all bytes are line breaks, printable or parts of longer characters. Looked at in portions, which the compiler makes wide
+/// instructions of.
+pub(super) fn has_plain_bytes(text: &str) -> bool {
+    let is_plain = |byte: u8| byte >= b' ' && byte != 0x7F || byte == b'\n';
+    text.as_bytes().chunks(64).all(|portion| portion.iter().fold(true, |all, &byte| all & is_plain(byte)))
+}
+
+/// Whether a scalar is a text for YAML 1.1.
+pub(super) fn is_text(scalar: &Written<'_>) -> bool {
+    scalar.style != Style::Plain || matches!(untagged(&scalar.text, Style::Plain), Scalar::Str(_))
 }
 
 /// Bytes that a plain text may hold wherever it stands.
@@ -29,19 +41,19 @@ fn is_start(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'/' | b'+' | b'~' | b'(' | b'$' | b'^')
 }
 
-impl<'t> PlainEvents<'t> {
+impl<'t, R: Receiver<'t>> Steps<'t, R> {
     /// The text that starts here, up to the colon, comma, bracket, comment or line end behind it.
-    pub(super) fn scalar(&mut self, in_flow: bool) -> Option<(Scalar<'t>, Span)> {
+    pub(super) fn scalar(&mut self, in_flow: bool) -> Option<Written<'t>> {
         let start = self.at;
-        let scalar = match self.peek()? {
-            b'"' => self.double_quoted()?,
-            b'\'' => self.single_quoted()?,
-            _ => self.unquoted(in_flow)?,
+        let (text, style) = match self.peek()? {
+            b'"' => (self.double_quoted()?, Style::DoubleQuoted),
+            b'\'' => (self.single_quoted()?, Style::SingleQuoted),
+            _ => (Cow::Borrowed(self.unquoted(in_flow)?), Style::Plain),
         };
-        Some((scalar, Span::new(start, self.at)))
+        Some(Written { text, style, span: Span::new(start, self.at) })
     }
 
-    fn unquoted(&mut self, in_flow: bool) -> Option<Scalar<'t>> {
+    fn unquoted(&mut self, in_flow: bool) -> Option<&'t str> {
         let start = self.at;
         let bytes = self.text.as_bytes();
         let first = bytes.get(start).copied()?;
@@ -81,11 +93,12 @@ impl<'t> PlainEvents<'t> {
             return None;
         }
         // JSON has no such numbers.
-        Some(untagged(text, Style::Plain))
-            .filter(|scalar| !matches!(scalar, Scalar::Float(value) if !value.is_finite()))
+        let is_infinite = matches!(first, b'.' | b'+' | b'-')
+            && matches!(untagged(text, Style::Plain), Scalar::Float(value) if !value.is_finite());
+        (!is_infinite).then_some(text)
     }
 
-    fn single_quoted(&mut self) -> Option<Scalar<'t>> {
+    fn single_quoted(&mut self) -> Option<Cow<'t, str>> {
         let start = self.at + 1;
         let bytes = self.text.as_bytes();
         let mut at = start;
@@ -103,11 +116,11 @@ impl<'t> PlainEvents<'t> {
         }
         self.at = at + 1;
         let text = self.text.get(start..at)?;
-        Some(Scalar::Str(if is_doubled { Cow::Owned(text.replace("''", "'")) } else { Cow::Borrowed(text) }))
+        Some(if is_doubled { Cow::Owned(text.replace("''", "'")) } else { Cow::Borrowed(text) })
     }
 
     /// Backslashes only before quotes and backslashes.
-    fn double_quoted(&mut self) -> Option<Scalar<'t>> {
+    fn double_quoted(&mut self) -> Option<Cow<'t, str>> {
         let start = self.at + 1;
         let bytes = self.text.as_bytes();
         let mut at = start;
@@ -126,7 +139,7 @@ impl<'t> PlainEvents<'t> {
         }
         self.at = at + 1;
         let text = self.text.get(start..at)?;
-        Some(Scalar::Str(if is_escaped { Cow::Owned(unescaped(text)) } else { Cow::Borrowed(text) }))
+        Some(if is_escaped { Cow::Owned(unescaped(text)) } else { Cow::Borrowed(text) })
     }
 }
 
