@@ -255,6 +255,8 @@ fn line_starts(text: &str) -> Vec<usize> {
     let mut starts = vec![0];
     for (index, byte) in bytes.iter().enumerate() {
         match byte {
+            // Nearly all of them.
+            b' '.. => {}
             b'\n' => starts.push(index + 1),
             b'\r' if bytes.get(index + 1) != Some(&b'\n') => starts.push(index + 1),
             _ => {}
