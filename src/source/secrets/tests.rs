@@ -1,5 +1,6 @@
 use proptest::prelude::*;
 
+use super::prefixes::PREFIXES;
 use super::*;
 
 /// What stands for the random part of a token.
@@ -242,7 +243,6 @@ proptest! {
     ) {
         let text = parts.concat();
         let secrets = find(&text);
-        prop_assert_eq!(find_with(&NFA, &text), find_with(&DFA, &text));
         let mut end = 0;
         for secret in &secrets {
             prop_assert!(secret.span.start >= end && !secret.span.is_empty(), "{text:?} {secrets:?}");
