@@ -28,7 +28,17 @@ pub(super) fn is_text(scalar: &Written<'_>) -> bool {
 }
 
 /// Bytes that a plain text may hold wherever it stands.
-fn is_body(byte: u8) -> bool {
+static BODY: [bool; 256] = {
+    let mut is_body = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        is_body[byte as usize] = self::is_body(byte);
+        byte += 1;
+    }
+    is_body
+};
+
+const fn is_body(byte: u8) -> bool {
     byte.is_ascii_alphanumeric()
         || matches!(
             byte,
@@ -66,6 +76,7 @@ impl<'t, R: Receiver<'t>> Steps<'t, R> {
         let mut at = start + 1;
         while let Some(&byte) = bytes.get(at) {
             match byte {
+                _ if BODY[usize::from(byte)] => end = at + 1,
                 b' ' => {
                     // A comment ends the text; blanks before it, or before the line end, are not part of it.
                     if bytes.get(at + 1) == Some(&b'#') {
@@ -80,7 +91,6 @@ impl<'t, R: Receiver<'t>> Steps<'t, R> {
                     Some(next) if next.is_ascii_alphanumeric() || next == b'/' => end = at + 1,
                     Some(_) => return None,
                 },
-                byte if is_body(byte) => end = at + 1,
                 _ => return None,
             }
             at += 1;
