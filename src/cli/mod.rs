@@ -7,6 +7,7 @@ mod access_jobs;
 #[cfg(feature = "parquet")]
 mod access_tables;
 mod add_ignore;
+mod call;
 mod check;
 mod check_output;
 mod completions;
@@ -129,30 +130,37 @@ pub fn run() -> Exit {
 
 fn run_command() -> Exit {
     let arguments = color_behind_command(std::env::args_os().collect());
-    if let Some(exit) = misuse::tell_misspelt_command(&arguments) {
+    if let Some(exit) = call::tell_version(&arguments) {
         return exit;
     }
-    let cli = match Cli::try_parse_from(&arguments) {
-        Ok(cli) => cli,
-        Err(error) => return misuse::tell(&arguments, error),
+    let call = match call::alone(&arguments) {
+        Some(call) => call,
+        None => {
+            if let Some(exit) = misuse::tell_misspelt_command(&arguments) {
+                return exit;
+            }
+            match call::of_any(&arguments) {
+                Ok(call) => call,
+                Err(error) => return misuse::tell(&arguments, error),
+            }
+        }
     };
-    cli.color.apply();
-    let result = match cli.command {
-        None => check::run(&cli.check),
-        Some(Command::Check(arguments)) => check::run(&arguments),
-        Some(Command::Decode(arguments)) => decode::run(&arguments),
-        Some(Command::Access(arguments)) => access::run(&arguments),
-        Some(Command::Diff(arguments)) => diff::run(&arguments),
-        Some(Command::Recommend(arguments)) => recommend::run(&arguments),
-        Some(Command::Policy(arguments)) => policy::run(&arguments),
-        Some(Command::Inventory(arguments)) => inventory::run(&arguments),
-        Some(Command::Doctor(arguments)) => doctor::run(&arguments),
-        Some(Command::Rules(arguments)) => rules::run(&arguments),
-        Some(Command::Init(arguments)) => init::run(&arguments),
-        Some(Command::Schema(arguments)) => schema::run(&arguments),
-        Some(Command::Lsp(arguments)) => lsp::run(&arguments),
-        Some(Command::Completions(arguments)) => completions::run(&arguments),
-        Some(Command::Man) => completions::man(),
+    call.color.apply();
+    let result = match call.command {
+        Command::Check(arguments) => check::run(&arguments),
+        Command::Decode(arguments) => decode::run(&arguments),
+        Command::Access(arguments) => access::run(&arguments),
+        Command::Diff(arguments) => diff::run(&arguments),
+        Command::Recommend(arguments) => recommend::run(&arguments),
+        Command::Policy(arguments) => policy::run(&arguments),
+        Command::Inventory(arguments) => inventory::run(&arguments),
+        Command::Doctor(arguments) => doctor::run(&arguments),
+        Command::Rules(arguments) => rules::run(&arguments),
+        Command::Init(arguments) => init::run(&arguments),
+        Command::Schema(arguments) => schema::run(&arguments),
+        Command::Lsp(arguments) => lsp::run(&arguments),
+        Command::Completions(arguments) => completions::run(&arguments),
+        Command::Man => completions::man(),
     };
     result.unwrap_or_else(|unusable| {
         complain_of(&unusable);

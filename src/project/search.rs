@@ -5,8 +5,6 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
-
 use super::files::{FileSource, Kind, Walk};
 use super::paths::{is_config_path, lexical, locate};
 use super::{InventoryFile, SettingsFile};
@@ -337,13 +335,12 @@ impl<'s> Searcher<'s> {
     }
 
     fn search_folder(&self, top: &Path, roots: &mut Roots, search: &mut Search) {
-        let agents = agents_glob();
         // Most of a repository lies elsewhere; only what may match is looked at closely.
         let may_be_within = top.is_relative();
         let wanted = |path: &Path| {
-            agents.is_match(path)
+            is_like_agents(path)
                 // From within `.gitlab`, a path need not show it.
-                || (may_be_within && agents.is_match(std::path::absolute(path).unwrap_or_default()))
+                || (may_be_within && is_like_agents(&std::path::absolute(path).unwrap_or_default()))
         };
         let walked = self.files.walk(&Walk {
             top,
@@ -412,12 +409,24 @@ impl<'s> Searcher<'s> {
     }
 }
 
-/// Everything below something like `.gitlab/agents`, whatever the letter case, and what may be a link in place of that folder.
-fn agents_glob() -> GlobSet {
-    let pattern = "**/{.gitlab,.gitlab/{agents,agent,kubernetes-agents},.gitlab/{agents,agent,kubernetes-agents}/**}";
-    let pattern = GlobBuilder::new(pattern).case_insensitive(true).build();
-    // The pattern is a constant; were it invalid, nothing would be found and every test would fail.
-    pattern.and_then(|glob| GlobSetBuilder::new().add(glob).build()).unwrap_or_else(|_| GlobSet::empty())
+/// Whether a path is that of something below a folder like `.gitlab/agents`, whatever the letter case, or of what may be a link in place of that folder.
+fn is_like_agents(path: &Path) -> bool {
+    let is_separator = |byte: u8| std::path::is_separator(char::from(byte));
+    let behind = |rest: &[u8], name: &str| -> Option<usize> {
+        rest.get(..name.len()).filter(|head| head.eq_ignore_ascii_case(name.as_bytes())).map(|_| name.len())
+    };
+    let is_like = |rest: &[u8]| {
+        let Some(folder) = behind(rest, ".gitlab").and_then(|end| rest.get(end..)) else { return false };
+        let Some((&first, below)) = folder.split_first() else { return true };
+        is_separator(first)
+            && ["agents", "agent", "kubernetes-agents"].iter().any(|name| {
+                let rest = behind(below, name).and_then(|end| below.get(end..));
+                rest.is_some_and(|rest| rest.first().is_none_or(|&first| is_separator(first)))
+            })
+    };
+    let path = path.as_os_str().as_encoded_bytes();
+    let starts = path.iter().enumerate().filter(|(_, byte)| is_separator(**byte)).map(|(at, _)| at + 1);
+    std::iter::once(0).chain(starts).any(|start| path.get(start..).is_some_and(is_like))
 }
 
 /// Tells projects that lie within another project or repository, where GitLab does not look. The projects of an inventory
@@ -478,6 +487,38 @@ mod tests {
         let shown = |path: &Path| crate::project::paths::shown_path(path);
         let of = |found: &Found| found.files.iter().map(|file| (shown(&file.path), file.location.clone())).collect();
         search.projects.iter().map(|found| (shown(&found.root), of(found))).collect()
+    }
+
+    #[test]
+    fn folders_of_agents_are_told_as_a_glob_would() {
+        let pattern =
+            "**/{.gitlab,.gitlab/{agents,agent,kubernetes-agents},.gitlab/{agents,agent,kubernetes-agents}/**}";
+        let glob = globset::GlobBuilder::new(pattern).case_insensitive(true).build().unwrap().compile_matcher();
+        let parts = [
+            "",
+            "w",
+            ".gitlab",
+            ".GitLab",
+            "x.gitlab",
+            ".gitlabs",
+            "agents",
+            "Agent",
+            "kubernetes-agents",
+            "agentss",
+            "a\nb",
+            "é",
+        ];
+        let mut matched = 0;
+        for number in 0..parts.len().pow(4) {
+            let chosen =
+                |place: u32| parts.get(number / parts.len().pow(place) % parts.len()).copied().unwrap_or_default();
+            let path = [chosen(3), chosen(2), chosen(1), chosen(0)].join("/");
+            for path in [path.trim_start_matches('/'), &path] {
+                assert_eq!(is_like_agents(Path::new(path)), glob.is_match(path), "{path:?}");
+                matched += usize::from(glob.is_match(path));
+            }
+        }
+        assert!(matched > 1000);
     }
 
     #[test]

@@ -5,18 +5,16 @@
 
 mod addresses;
 mod prefixes;
+mod signs;
 mod values;
 
 use std::borrow::Cow;
-use std::sync::LazyLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, Input};
 use serde_json::Value as Json;
 
 use crate::source::Span;
-use prefixes::{PREFIXES, Prefix, Runs};
-use values::{Ends, NAMES, Name};
+use prefixes::{Prefix, Runs};
+use values::{Ends, Name};
 
 /// A secret in a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +45,7 @@ enum Sign {
 
 const PRIVATE_KEY: &str = "-----BEGIN ";
 
-/// Signs that are no prefix and no name of a key.
+/// Signs that are no prefix and no name of a key, without heed of case.
 const SIGNS: &[(&str, Sign)] = &[
     ("eyJ", Sign::JsonWebToken),
     (PRIVATE_KEY, Sign::PrivateKey),
@@ -62,45 +60,14 @@ const SIGNS: &[(&str, Sign)] = &[
     ("s.", Sign::OldVaultToken),
 ];
 
-/// What finds every sign in one pass, without heed of case.
-type Finder = LazyLock<Option<(AhoCorasick, Vec<Sign>)>>;
-
-/// Quickly built, for the first texts.
-static NFA: Finder = LazyLock::new(|| finder(AhoCorasickKind::NoncontiguousNFA));
-
-/// Built in the time in which the other searches [`WORTH_A_DFA`] bytes, and more than twice as fast.
-static DFA: Finder = LazyLock::new(|| finder(AhoCorasickKind::DFA));
-
-/// After how many bytes the faster one takes over.
-const WORTH_A_DFA: usize = 96 << 10;
-
-/// How many bytes have been searched; both find the same, so that only the time hangs on this.
-static SEARCHED: AtomicUsize = AtomicUsize::new(0);
-
-fn finder(kind: AhoCorasickKind) -> Option<(AhoCorasick, Vec<Sign>)> {
-    let prefixes = PREFIXES.iter().map(|known| (known.text, Sign::Prefix(known)));
-    let keys = NAMES.iter().map(|(name, kind)| (*name, Sign::Key(*kind)));
-    let (texts, signs): (Vec<&str>, Vec<Sign>) = SIGNS.iter().copied().chain(prefixes).chain(keys).unzip();
-    let finder = AhoCorasick::builder().ascii_case_insensitive(true).kind(Some(kind)).build(texts).ok()?;
-    Some((finder, signs))
-}
-
 /// All secrets of a text, in order, none within another.
 #[must_use]
 pub fn find(text: &str) -> Vec<Secret> {
-    let searched = SEARCHED.fetch_add(text.len(), Ordering::Relaxed).saturating_add(text.len());
-    let finder = if searched < WORTH_A_DFA { &NFA } else { &DFA };
-    find_with(finder, text)
-}
-
-fn find_with(finder: &Finder, text: &str) -> Vec<Secret> {
-    let Some((finder, signs)) = finder.as_ref() else { return Vec::new() };
     let mut secrets: Vec<Secret> = Vec::new();
     let (mut runs, mut ends, mut key_end) = (Runs::default(), Ends::default(), 0);
-    for found in lines_with_signs(finder, text).flat_map(|line| finder.find_overlapping_iter(line)) {
-        let (start, end) = (found.start(), found.end());
-        let Some(sign) = signs.get(found.pattern().as_usize()) else { continue };
-        let secret = match *sign {
+    signs::each(text, |span, sign| {
+        let Span { start, end } = span;
+        let secret = match sign {
             Sign::Prefix(known) => prefixes::token(text, start, known, &mut runs),
             Sign::JsonWebToken => json_web_token(text, start),
             // What stands within one has been found, and one that does not end is walked over once.
@@ -109,28 +76,15 @@ fn find_with(finder: &Finder, text: &str) -> Vec<Secret> {
             Sign::KubeconfigKey => kubeconfig_value(text, end),
             Sign::Address => addresses::with_scheme(text, end),
             Sign::At => addresses::without_scheme(text, start),
-            Sign::Key(name) => values::of_key(text, Span::new(start, end), name, &mut ends),
+            Sign::Key(name) => values::of_key(text, span, name, &mut ends),
             Sign::Scheme { is_basic } => values::of_scheme(text, end, is_basic),
             Sign::AzureSecret => azure_secret(text, start),
             Sign::TerraformToken => terraform_token(text, start, end),
             Sign::OldVaultToken => old_vault_token(text, start, end),
         };
         secrets.extend(secret);
-    }
+    });
     joined(secrets)
-}
-
-/// The lines of a text with signs in them. No sign reaches over a line break, and to see that there is none takes half as long as to find all.
-fn lines_with_signs<'t>(finder: &AhoCorasick, text: &'t str) -> impl Iterator<Item = Input<'t>> {
-    let mut at = 0;
-    std::iter::from_fn(move || {
-        let found = finder.find(Input::new(text).range(at..))?;
-        let (before, behind) = (text.get(at..found.start())?, text.get(found.end()..)?);
-        let start = before.rfind('\n').map_or(at, |line_break| at + line_break + 1);
-        let end = behind.find('\n').map_or(text.len(), |line_break| found.end() + line_break);
-        at = end;
-        Some(Input::new(text).range(start..end))
-    })
 }
 
 /// Each part of the text once: of secrets that overlap, one from the start of the first to the end of the last.

@@ -20,7 +20,7 @@ mod write;
 
 pub use json::Step;
 pub use plain::{PlainEvent, PlainEvents};
-pub use read::{Document, Problem, ProblemKind, read, read_libyaml};
+pub use read::{Document, Problem, ProblemKind, read, read_libyaml, read_libyaml_with_parser, read_with_parser};
 pub use reading::{Entry, Loss, LossKind, Reading};
 pub use scalar::{Scalar, ScalarError, scalar, untagged};
 pub use tree::{Comment, Data, Named, Node, NodeId, Style, Tree};

@@ -10,7 +10,7 @@ use super::reading::{KeyError, Reading};
 use super::recover::{Parsed, SyntaxError, SyntaxErrorKind, parse};
 use super::scalar::{Scalar, ScalarError, scalar};
 use super::tree::{Data, NodeId, Style, Tree};
-use super::{gate, libyaml, tokens};
+use super::{gate, libyaml, plain, tokens};
 use crate::source::{Source, Span};
 
 /// Why GitLab's parser refuses the text, or cannot make JSON of it.
@@ -85,7 +85,7 @@ pub struct Problem {
 }
 
 /// The first document of a file, as GitLab reads it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Document {
     tree: Tree,
     problems: Vec<Problem>,
@@ -150,8 +150,16 @@ enum Parser {
 }
 
 /// Reads the first document of a file.
+///
+/// One of a plain text, as most are, is read in one pass; any other as [`read_with_parser()`] does.
 #[must_use]
 pub fn read(source: &Source) -> Document {
+    plain_document(source, Parser::Go).unwrap_or_else(|| read_as(source, Parser::Go, 0))
+}
+
+/// Reads the first document of a file with a parser of all of YAML, plain or not: what [`read()`] gives has to be equal to this.
+#[must_use]
+pub fn read_with_parser(source: &Source) -> Document {
     read_as(source, Parser::Go, 0)
 }
 
@@ -162,7 +170,31 @@ pub fn read(source: &Source) -> Document {
 /// would refuse is none here.
 #[must_use]
 pub fn read_libyaml(source: &Source, start: usize) -> Document {
-    read_as(source, Parser::Libyaml, start)
+    let plain = if start == 0 { plain_document(source, Parser::Libyaml) } else { None };
+    plain.unwrap_or_else(|| read_as(source, Parser::Libyaml, start))
+}
+
+/// Reads the first document as [`read_libyaml()`] does from the start, always with libyaml: what that gives has to be equal to this.
+#[must_use]
+pub fn read_libyaml_with_parser(source: &Source) -> Document {
+    read_as(source, Parser::Libyaml, 0)
+}
+
+/// The document of a plain text, which has no problems and nothing behind it.
+fn plain_document(source: &Source, parser: Parser) -> Option<Document> {
+    // What looks like a tag in a comment or within quotes is for the parser to tell apart.
+    if parser == Parser::Go && tokens::may_hide(source.text()) {
+        return None;
+    }
+    let tree = plain::tree(source)?;
+    Some(Document {
+        tree,
+        problems: Vec::new(),
+        ignored: None,
+        skipped: Vec::new(),
+        unshown: false,
+        follow_merges: true,
+    })
 }
 
 fn read_as(source: &Source, parser: Parser, start: usize) -> Document {

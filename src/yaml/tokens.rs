@@ -55,6 +55,11 @@ pub(super) fn hide_in_tags(text: &mut Cow<'_, str>) {
     }
 }
 
+/// Whether [`hide_in_tags`] has anything to decide about in a text.
+pub(super) fn may_hide(text: &str) -> bool {
+    text.contains('!') && !candidates(text).is_empty()
+}
+
 /// What would be a tag with a comma or bracket in it if a tag can start there.
 fn candidates(text: &str) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();

@@ -42,6 +42,7 @@ mod manners;
 mod models;
 mod outputs;
 mod page;
+mod plain_texts;
 mod policies;
 mod properties;
 mod ranges;

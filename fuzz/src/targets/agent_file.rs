@@ -26,10 +26,11 @@ const REFUSING: [&str; 8] = [
     "kubeconfig-as-config",
 ];
 
-/// Reads the file by the rules of two releases: it is refused by one exactly if a finding says so, later documents change nothing, and
-/// spans of plain scalars hold their values.
+/// Reads the file by the rules of two releases: it is refused by one exactly if a finding says so, later documents change nothing,
+/// spans of plain scalars hold their values, and a plain text is read as the parser of all of YAML reads it.
 pub fn run(data: &[u8]) {
     let source = Arc::new(Source::from_bytes(AGENT_FILE, data));
+    plain_texts_are_read_as_any_other(&source);
     plain_scalars_are_where_they_say(&source);
     later_documents_change_nothing(&source);
     for version in [NEWEST, Version::new(17, 0)] {
@@ -47,6 +48,11 @@ pub fn run(data: &[u8]) {
         });
         assert_eq!(config.refused_at().is_some(), says_refused, "{:?} by {version}", config.refused_at());
     }
+}
+
+fn plain_texts_are_read_as_any_other(source: &Source) {
+    assert_eq!(yaml::read(source), yaml::read_with_parser(source));
+    assert_eq!(yaml::read_libyaml(source, 0), yaml::read_libyaml_with_parser(source));
 }
 
 fn plain_scalars_are_where_they_say(source: &Source) {

@@ -1,32 +1,41 @@
-//! A document as a run of events, for large files of kaslint's own: no tree, no repair, a small part of YAML, and all of
-//! JSON but its escapes.
+//! A small part of YAML, and all of JSON but its escapes, read in one pass: most files that people write are in it.
 //!
 //! The part: block mappings and lists, `[…]` and `{…}`, texts without and with quotes on one line, comments. Whatever
-//! is not surely in it ends the run, and whoever reads with this then reads the text with [`super::read()`] instead. What
-//! it does take it takes as that reads it, which a test holds it to.
+//! is not surely in it ends the reading, and the text is then read with a whole parser instead. What is read here is read as
+//! that reads it, to the last span, which tests hold it to.
+//!
+//! [`tree()`] makes the tree of it, [`PlainEvents`] a run of events without a tree, for large files of kaslint's own.
 
+mod events;
 mod scalars;
 #[cfg(test)]
 mod tests;
+mod tree;
 
-use std::collections::VecDeque;
+use std::borrow::Cow;
 
-use super::scalar::Scalar;
+use super::tree::Style;
 use crate::source::{Source, Span};
 
-/// A step through a plain document.
-#[derive(Clone, Debug, PartialEq)]
-pub enum PlainEvent<'t> {
-    /// A scalar with its YAML 1.1 meaning.
-    Scalar(Scalar<'t>, Span),
-    /// The start of a list.
-    Sequence,
-    /// The start of a mapping; keys and values follow in turn.
-    Mapping,
-    /// The end of the innermost list or mapping.
-    End,
-    /// The end of the text.
-    Finished,
+pub use events::{PlainEvent, PlainEvents};
+pub(super) use tree::tree;
+
+/// A scalar as it is written, with its value after escapes.
+struct Written<'t> {
+    text: Cow<'t, str>,
+    style: Style,
+    span: Span,
+}
+
+/// What takes the parts of a plain text, in order.
+trait Receiver<'t> {
+    fn scalar(&mut self, scalar: Written<'t>);
+    /// The start of a list or mapping, at its first dash, key or bracket.
+    fn open(&mut self, is_mapping: bool, is_flow: bool, start: usize);
+    /// The end of the innermost list or mapping: behind its bracket, or just before what follows a block.
+    fn close(&mut self, end: usize);
+    /// From `#` to the end of the line.
+    fn comment(&mut self, span: Span);
 }
 
 /// A list or mapping whose end has not been seen.
@@ -50,8 +59,8 @@ enum Expected {
 /// How deep lists and mappings may nest.
 const MAX_DEPTH: usize = 50;
 
-/// The events of a plain text.
-pub struct PlainEvents<'t> {
+/// The reading of a plain text, line by line and bracket by bracket.
+struct Steps<'t, R> {
     text: &'t str,
     at: usize,
     /// Where the line of `at` starts.
@@ -60,16 +69,16 @@ pub struct PlainEvents<'t> {
     /// Whether the innermost block waits for a value that stands on a later line.
     awaits_value: bool,
     has_root: bool,
-    queue: VecDeque<PlainEvent<'t>>,
+    is_finished: bool,
+    receiver: R,
 }
 
-impl<'t> PlainEvents<'t> {
+impl<'t, R: Receiver<'t>> Steps<'t, R> {
     /// Starts at the top of a file; `None` for one with characters that plain texts do not have.
-    #[must_use]
-    pub fn new(source: &'t Source) -> Option<Self> {
+    fn new(source: &'t Source, receiver: R) -> Option<Self> {
         let text = source.text();
         let is_plain = source.invalid().is_none()
-            && text.bytes().all(|byte| matches!(byte, b'\n' | b' '..=b'~' | 0x80..))
+            && scalars::has_plain_bytes(text)
             && (text.is_ascii() || !text.chars().any(scalars::is_special));
         let start = if text.starts_with("---\n") { 4 } else { 0 };
         is_plain.then(|| Self {
@@ -79,33 +88,36 @@ impl<'t> PlainEvents<'t> {
             open: Vec::new(),
             awaits_value: false,
             has_root: false,
-            queue: VecDeque::new(),
+            is_finished: false,
+            receiver,
         })
     }
 
-    /// The next event; `None` where the text is not plain.
-    pub fn next_plain(&mut self) -> Option<PlainEvent<'t>> {
-        while self.queue.is_empty() {
-            match self.open.last() {
-                Some(&Open::Flow { is_mapping, expected }) => self.flow_step(is_mapping, expected)?,
-                _ => self.line_step()?,
-            }
+    /// Goes on by a line, or within brackets by an item; `None` where the text is not plain.
+    fn step(&mut self) -> Option<()> {
+        match self.open.last() {
+            Some(&Open::Flow { is_mapping, expected }) => self.flow_step(is_mapping, expected),
+            _ => self.line_step(),
         }
-        self.queue.pop_front()
     }
 
     fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
 
-    fn push(&mut self, event: PlainEvent<'t>) {
-        self.queue.push_back(event);
+    /// Opens a list or mapping whose first dash or key stands at an offset.
+    fn open(&mut self, open: Open, start: usize) -> Option<()> {
+        let is_mapping = matches!(open, Open::Mapping(_));
+        self.open.push(open);
+        self.receiver.open(is_mapping, false, start);
+        (self.open.len() <= MAX_DEPTH).then_some(())
     }
 
-    fn open(&mut self, open: Open) -> Option<()> {
-        let is_mapping = matches!(open, Open::Mapping(_) | Open::Flow { is_mapping: true, .. });
-        self.open.push(open);
-        self.push(if is_mapping { PlainEvent::Mapping } else { PlainEvent::Sequence });
+    /// Opens the `[…]` or `{…}` whose bracket stands here.
+    fn open_flow(&mut self, is_mapping: bool) -> Option<()> {
+        self.open.push(Open::Flow { is_mapping, expected: Expected::ItemOrEnd });
+        self.receiver.open(is_mapping, true, self.at);
+        self.at += 1;
         (self.open.len() <= MAX_DEPTH).then_some(())
     }
 
@@ -126,8 +138,9 @@ impl<'t> PlainEvents<'t> {
                 true
             }
             Some(b'#') if self.at > start || self.at == self.line => {
-                let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
-                self.at += rest.iter().position(|&byte| byte == b'\n').unwrap_or(rest.len());
+                let hash = self.at;
+                self.at += self.text.get(hash..).and_then(|rest| rest.find('\n')).unwrap_or(self.text.len() - hash);
+                self.receiver.comment(Span::new(hash, self.at));
                 self.next_line();
                 true
             }
@@ -181,7 +194,7 @@ impl<'t> PlainEvents<'t> {
                 _ => return None,
             }
             self.open.pop();
-            self.push(PlainEvent::End);
+            self.receiver.close(self.at);
         }
     }
 
@@ -190,9 +203,9 @@ impl<'t> PlainEvents<'t> {
             return None;
         }
         while self.open.pop().is_some() {
-            self.push(PlainEvent::End);
+            self.receiver.close(self.at);
         }
-        self.push(PlainEvent::Finished);
+        self.is_finished = true;
         Some(())
     }
 
@@ -208,23 +221,22 @@ impl<'t> PlainEvents<'t> {
     /// A node that starts in this column; one that is a text alone only behind a dash.
     fn node(&mut self, column: usize, behind_dash: bool) -> Option<()> {
         if self.is_dash() {
-            self.open(Open::Sequence(column))?;
+            self.open(Open::Sequence(column), self.at)?;
             return self.item();
         }
         if let Some(is_mapping) = self.flow_start() {
-            self.at += 1;
-            return self.open(Open::Flow { is_mapping, expected: Expected::ItemOrEnd });
+            return self.open_flow(is_mapping);
         }
-        let (scalar, span) = self.scalar(false)?;
+        let scalar = self.scalar(false)?;
         if self.is_colon() {
-            self.open(Open::Mapping(column))?;
-            self.key(scalar, span)?;
+            self.open(Open::Mapping(column), scalar.span.start)?;
+            self.key(scalar)?;
             return self.value();
         }
         if !behind_dash {
             return None;
         }
-        self.push(PlainEvent::Scalar(scalar, span));
+        self.receiver.scalar(scalar);
         self.ends_line().then_some(())
     }
 
@@ -241,19 +253,21 @@ impl<'t> PlainEvents<'t> {
 
     /// A key and its value.
     fn entry(&mut self) -> Option<()> {
-        let (scalar, span) = self.scalar(false)?;
+        let scalar = self.scalar(false)?;
         if !self.is_colon() {
             return None;
         }
-        self.key(scalar, span)?;
+        self.key(scalar)?;
         self.value()
     }
 
     /// A key; one that is no text for YAML 1.1 is not plain.
-    fn key(&mut self, scalar: Scalar<'t>, span: Span) -> Option<()> {
-        let is_plain = matches!(scalar, Scalar::Str(_)) && span.len() <= scalars::MAX_KEY;
-        self.push(PlainEvent::Scalar(scalar, span));
-        is_plain.then_some(())
+    fn key(&mut self, key: Written<'t>) -> Option<()> {
+        if !scalars::is_text(&key) || key.span.len() > scalars::MAX_KEY {
+            return None;
+        }
+        self.receiver.scalar(key);
+        Some(())
     }
 
     /// A colon and the value behind it, as far as it stands on this line.
@@ -265,11 +279,10 @@ impl<'t> PlainEvents<'t> {
         }
         self.skip_spaces();
         if let Some(is_mapping) = self.flow_start() {
-            self.at += 1;
-            return self.open(Open::Flow { is_mapping, expected: Expected::ItemOrEnd });
+            return self.open_flow(is_mapping);
         }
-        let (scalar, span) = self.scalar(false)?;
-        self.push(PlainEvent::Scalar(scalar, span));
+        let scalar = self.scalar(false)?;
+        self.receiver.scalar(scalar);
         self.ends_line().then_some(())
     }
 
@@ -296,7 +309,7 @@ impl<'t> PlainEvents<'t> {
             (byte, Expected::ItemOrEnd | Expected::CommaOrEnd) if byte == end => {
                 self.at += 1;
                 self.open.pop();
-                self.push(PlainEvent::End);
+                self.receiver.close(self.at);
                 let is_nested = matches!(self.open.last(), Some(Open::Flow { .. }));
                 (is_nested || self.ends_line()).then_some(())
             }
@@ -319,13 +332,13 @@ impl<'t> PlainEvents<'t> {
 
     fn flow_entry(&mut self) -> Option<()> {
         let is_quoted = matches!(self.peek(), Some(b'"' | b'\''));
-        let (scalar, span) = self.scalar(true)?;
+        let scalar = self.scalar(true)?;
         // Behind quotes a colon needs no blank.
         let is_colon = if is_quoted { self.peek() == Some(b':') } else { self.is_colon() };
         if !is_colon {
             return None;
         }
-        self.key(scalar, span)?;
+        self.key(scalar)?;
         self.at += 1;
         self.skip_spaces();
         self.flow_node()
@@ -334,11 +347,10 @@ impl<'t> PlainEvents<'t> {
     fn flow_node(&mut self) -> Option<()> {
         self.expect(Expected::CommaOrEnd);
         if let Some(is_mapping) = self.flow_start() {
-            self.at += 1;
-            return self.open(Open::Flow { is_mapping, expected: Expected::ItemOrEnd });
+            return self.open_flow(is_mapping);
         }
-        let (scalar, span) = self.scalar(true)?;
-        self.push(PlainEvent::Scalar(scalar, span));
+        let scalar = self.scalar(true)?;
+        self.receiver.scalar(scalar);
         self.skip_spaces();
         // A colon would make a mapping of it, other text a text of several lines.
         matches!(self.peek()?, b',' | b']' | b'}' | b'\n').then_some(())

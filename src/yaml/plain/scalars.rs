@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::PlainEvents;
+use super::{Receiver, Steps, Written};
 use crate::source::Span;
 use crate::yaml::scalar::{Scalar, untagged};
 use crate::yaml::tree::Style;
@@ -15,8 +15,30 @@ pub(super) fn is_special(character: char) -> bool {
     matches!(character, '\u{7F}'..='\u{9F}' | '\u{2028}' | '\u{2029}' | '\u{FEFF}' | '\u{FFFE}' | '\u{FFFF}')
 }
 
+/// Whether all bytes are line breaks, printable or parts of longer characters. Looked at in portions, which the compiler makes wide
+/// instructions of.
+pub(super) fn has_plain_bytes(text: &str) -> bool {
+    let is_plain = |byte: u8| byte >= b' ' && byte != 0x7F || byte == b'\n';
+    text.as_bytes().chunks(64).all(|portion| portion.iter().fold(true, |all, &byte| all & is_plain(byte)))
+}
+
+/// Whether a scalar is a text for YAML 1.1.
+pub(super) fn is_text(scalar: &Written<'_>) -> bool {
+    scalar.style != Style::Plain || matches!(untagged(&scalar.text, Style::Plain), Scalar::Str(_))
+}
+
 /// Bytes that a plain text may hold wherever it stands.
-fn is_body(byte: u8) -> bool {
+static BODY: [bool; 256] = {
+    let mut is_body = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        is_body[byte as usize] = self::is_body(byte);
+        byte += 1;
+    }
+    is_body
+};
+
+const fn is_body(byte: u8) -> bool {
     byte.is_ascii_alphanumeric()
         || matches!(
             byte,
@@ -29,19 +51,19 @@ fn is_start(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'/' | b'+' | b'~' | b'(' | b'$' | b'^')
 }
 
-impl<'t> PlainEvents<'t> {
+impl<'t, R: Receiver<'t>> Steps<'t, R> {
     /// The text that starts here, up to the colon, comma, bracket, comment or line end behind it.
-    pub(super) fn scalar(&mut self, in_flow: bool) -> Option<(Scalar<'t>, Span)> {
+    pub(super) fn scalar(&mut self, in_flow: bool) -> Option<Written<'t>> {
         let start = self.at;
-        let scalar = match self.peek()? {
-            b'"' => self.double_quoted()?,
-            b'\'' => self.single_quoted()?,
-            _ => self.unquoted(in_flow)?,
+        let (text, style) = match self.peek()? {
+            b'"' => (self.double_quoted()?, Style::DoubleQuoted),
+            b'\'' => (self.single_quoted()?, Style::SingleQuoted),
+            _ => (Cow::Borrowed(self.unquoted(in_flow)?), Style::Plain),
         };
-        Some((scalar, Span::new(start, self.at)))
+        Some(Written { text, style, span: Span::new(start, self.at) })
     }
 
-    fn unquoted(&mut self, in_flow: bool) -> Option<Scalar<'t>> {
+    fn unquoted(&mut self, in_flow: bool) -> Option<&'t str> {
         let start = self.at;
         let bytes = self.text.as_bytes();
         let first = bytes.get(start).copied()?;
@@ -54,6 +76,7 @@ impl<'t> PlainEvents<'t> {
         let mut at = start + 1;
         while let Some(&byte) = bytes.get(at) {
             match byte {
+                _ if BODY[usize::from(byte)] => end = at + 1,
                 b' ' => {
                     // A comment ends the text; blanks before it, or before the line end, are not part of it.
                     if bytes.get(at + 1) == Some(&b'#') {
@@ -68,7 +91,6 @@ impl<'t> PlainEvents<'t> {
                     Some(next) if next.is_ascii_alphanumeric() || next == b'/' => end = at + 1,
                     Some(_) => return None,
                 },
-                byte if is_body(byte) => end = at + 1,
                 _ => return None,
             }
             at += 1;
@@ -81,11 +103,12 @@ impl<'t> PlainEvents<'t> {
             return None;
         }
         // JSON has no such numbers.
-        Some(untagged(text, Style::Plain))
-            .filter(|scalar| !matches!(scalar, Scalar::Float(value) if !value.is_finite()))
+        let is_infinite = matches!(first, b'.' | b'+' | b'-')
+            && matches!(untagged(text, Style::Plain), Scalar::Float(value) if !value.is_finite());
+        (!is_infinite).then_some(text)
     }
 
-    fn single_quoted(&mut self) -> Option<Scalar<'t>> {
+    fn single_quoted(&mut self) -> Option<Cow<'t, str>> {
         let start = self.at + 1;
         let bytes = self.text.as_bytes();
         let mut at = start;
@@ -103,11 +126,11 @@ impl<'t> PlainEvents<'t> {
         }
         self.at = at + 1;
         let text = self.text.get(start..at)?;
-        Some(Scalar::Str(if is_doubled { Cow::Owned(text.replace("''", "'")) } else { Cow::Borrowed(text) }))
+        Some(if is_doubled { Cow::Owned(text.replace("''", "'")) } else { Cow::Borrowed(text) })
     }
 
     /// Backslashes only before quotes and backslashes.
-    fn double_quoted(&mut self) -> Option<Scalar<'t>> {
+    fn double_quoted(&mut self) -> Option<Cow<'t, str>> {
         let start = self.at + 1;
         let bytes = self.text.as_bytes();
         let mut at = start;
@@ -126,7 +149,7 @@ impl<'t> PlainEvents<'t> {
         }
         self.at = at + 1;
         let text = self.text.get(start..at)?;
-        Some(Scalar::Str(if is_escaped { Cow::Owned(unescaped(text)) } else { Cow::Borrowed(text) }))
+        Some(if is_escaped { Cow::Owned(unescaped(text)) } else { Cow::Borrowed(text) })
     }
 }
 

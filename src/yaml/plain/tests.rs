@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::yaml::{self, Data, NodeId, Tree};
+use crate::yaml::{self, Data, NodeId, Scalar, Tree};
 
 /// The events, as long as the text is plain.
 fn plain(text: &str) -> Option<Vec<PlainEvent<'static>>> {
