@@ -10,7 +10,7 @@ import time
 import duckdb
 
 SQL = pathlib.Path(__file__).resolve().parents[2] / "docs" / "warehouse"
-DECISION = "snapshot, source, project, environment, protected, agent, decision, entry"
+DECISION = "snapshot, source AS world, project, environment, protected, agent, decision, entry"
 QUESTIONS = [
     "who_reaches", "changed_since_last_week", "unused_entries", "service_account_from_unprotected_refs", "production_from_unprotected_refs", "people",
     "widest_entries", "not_known", "dropped_entries", "jobs_without_access",

@@ -13,7 +13,7 @@ if ! go version 2>/dev/null | grep -Eq 'go1\.(2[3-9]|[3-9][0-9])'; then
     PATH="$PWD/$peers/go/bin:$PATH"
 fi
 (cd tests/peers/kas && go build -o ../../../"$peers/kas" .)
-cargo run --release --quiet --example agent_descriptor >"$peers/agent.json"
+cargo run --quiet --example agent_descriptor >"$peers/agent.json"
 
 compare() {
     "$peers/kas" compare --descriptor "$peers/agent.json" --kaslint "$kaslint" \
