@@ -88,16 +88,39 @@ fn finder(kind: AhoCorasickKind) -> Option<(AhoCorasick, Vec<Sign>)> {
 /// All secrets of a text, in order, none within another.
 #[must_use]
 pub fn find(text: &str) -> Vec<Secret> {
-    let searched = SEARCHED.fetch_add(text.len(), Ordering::Relaxed).saturating_add(text.len());
-    let finder = if searched < WORTH_A_DFA { &NFA } else { &DFA };
-    find_with(finder, text)
+    let finder = finder_for(text.len());
+    finder.as_ref().map_or_else(Vec::new, |(of, signs)| find_with((of, signs), text, lines_with_signs(of, text, 0)))
 }
 
-fn find_with(finder: &Finder, text: &str) -> Vec<Secret> {
-    let Some((finder, signs)) = finder.as_ref() else { return Vec::new() };
+/// The finder with which so many bytes are searched.
+fn finder_for(bytes: usize) -> &'static Finder {
+    let searched = SEARCHED.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes);
+    if searched < WORTH_A_DFA { &NFA } else { &DFA }
+}
+
+/// The lines of a part of a text, which begins and ends with whole lines, on which a secret may begin.
+pub(super) fn marked_lines(text: &str, part: Span) -> impl Iterator<Item = Span> {
+    let finder = finder_for(part.len()).as_ref();
+    let part = text.get(..part.end).map(|text| (text, part.start));
+    let lines = finder.zip(part).map(|((of, _), (text, start))| lines_with_signs(of, text, start));
+    lines.into_iter().flatten().map(|line| Span::new(line.start(), line.end()))
+}
+
+/// All secrets of a text of which the marked lines are known, in order, none within another.
+pub(super) fn find_on(text: &str, marked: &[Span]) -> Vec<Secret> {
+    let length = marked.iter().map(|line| line.len()).sum();
+    let Some((of, signs)) = finder_for(length).as_ref() else { return Vec::new() };
+    find_with((of, signs), text, marked.iter().map(|line| Input::new(text).range(line.start..line.end)))
+}
+
+fn find_with<'t>(
+    (finder, signs): (&AhoCorasick, &[Sign]),
+    text: &'t str,
+    lines: impl Iterator<Item = Input<'t>>,
+) -> Vec<Secret> {
     let mut secrets: Vec<Secret> = Vec::new();
     let (mut runs, mut ends, mut key_end) = (Runs::default(), Ends::default(), 0);
-    for found in lines_with_signs(finder, text).flat_map(|line| finder.find_overlapping_iter(line)) {
+    for found in lines.flat_map(|line| finder.find_overlapping_iter(line)) {
         let (start, end) = (found.start(), found.end());
         let Some(sign) = signs.get(found.pattern().as_usize()) else { continue };
         let secret = match *sign {
@@ -121,8 +144,8 @@ fn find_with(finder: &Finder, text: &str) -> Vec<Secret> {
 }
 
 /// The lines of a text with signs in them. No sign reaches over a line break, and to see that there is none takes half as long as to find all.
-fn lines_with_signs<'t>(finder: &AhoCorasick, text: &'t str) -> impl Iterator<Item = Input<'t>> {
-    let mut at = 0;
+fn lines_with_signs<'t>(finder: &AhoCorasick, text: &'t str, start: usize) -> impl Iterator<Item = Input<'t>> {
+    let mut at = start;
     std::iter::from_fn(move || {
         let found = finder.find(Input::new(text).range(at..))?;
         let (before, behind) = (text.get(at..found.start())?, text.get(found.end()..)?);
