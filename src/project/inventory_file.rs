@@ -15,7 +15,7 @@ use super::own_file::read_granted;
 use super::paths::{folder_or_here, lexical, shown_path};
 use super::search::{Found, Listing, Searcher};
 use crate::diagnostic::{Finding, INVALID_INVENTORY};
-use crate::gitlab::{ci_file_here, lower_path};
+use crate::gitlab::{ByPath, ci_file_here, lower_path};
 use crate::inventory::{self, Inventory, Problem, ProblemKind, Project};
 use crate::schema;
 use crate::source::Source;
@@ -240,7 +240,7 @@ impl Above {
 
 /// The names of what lies in a folder, in lower case, with how each is written and what it is; `None` for what has to be looked at.
 #[derive(Debug)]
-struct Names(HashMap<String, Option<(OsString, Kind)>>);
+struct Names(ByPath<String, Option<(OsString, Kind)>>);
 
 /// Whether a folder has a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -255,7 +255,8 @@ enum Listed {
 
 impl Names {
     fn of(listed: Vec<(OsString, Kind)>) -> Self {
-        let mut names = HashMap::with_capacity(listed.len());
+        let mut names = ByPath::default();
+        names.reserve(listed.len());
         for (name, kind) in listed {
             let lower = name.to_string_lossy().to_lowercase();
             names.entry(lower).and_modify(|known| *known = None).or_insert(Some((name, kind)));
@@ -284,20 +285,20 @@ struct Folders<'f> {
     file: &'f InventoryFile,
     files: &'f dyn FileSource,
     /// `None` for one in which nothing may lie.
-    known: HashMap<String, Option<Above>>,
+    known: ByPath<String, Option<Above>>,
     /// What lies in those in which there are many projects.
-    names: HashMap<String, Option<Arc<Names>>>,
+    names: ByPath<String, Option<Arc<Names>>>,
 }
 
 impl<'f> Folders<'f> {
     fn of(file: &'f InventoryFile, files: &'f dyn FileSource) -> Self {
-        Self { file, files, known: HashMap::new(), names: HashMap::new() }
+        Self { file, files, known: ByPath::default(), names: ByPath::default() }
     }
 
     /// The projects in whose folders something may lie.
     fn may_hold(mut self, projects: &'f [Project]) -> Vec<Lies<'f>> {
         let folders: Vec<String> = projects.iter().map(Project::folder).collect();
-        let mut counts: HashMap<&str, usize> = HashMap::new();
+        let mut counts: ByPath<&str, usize> = ByPath::default();
         for (above, _) in folders.iter().filter_map(|folder| split(folder)) {
             *counts.entry(above).or_default() += 1;
         }
