@@ -48,6 +48,9 @@ pub fn ancestor_paths(path: &str) -> impl Iterator<Item = &str> {
 /// `.`, no `-` in front, neither `.` nor `.git` nor `.atom` at the end.
 #[must_use]
 pub fn path_fault(path: &str) -> Option<String> {
+    if is_plain_path(path) {
+        return None;
+    }
     if path.is_empty() {
         return Some("it is empty".to_owned());
     }
@@ -61,6 +64,20 @@ pub fn path_fault(path: &str) -> Option<String> {
         return Some("it has a slash at an end".to_owned());
     }
     path.split('/').find_map(segment_fault)
+}
+
+/// Whether a text can be a full path for certain: what most paths are is seen in one pass.
+fn is_plain_path(path: &str) -> bool {
+    let mut before = b'/';
+    for &byte in path.as_bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' => {}
+            b'-' | b'/' if before != b'/' => {}
+            _ => return false,
+        }
+        before = byte;
+    }
+    before != b'/'
 }
 
 fn segment_fault(segment: &str) -> Option<String> {

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::model::{Environment, Inventory};
-use crate::gitlab::{EnvironmentTier, PartialText};
+use crate::gitlab::{ByPath, EnvironmentTier, PartialText};
 
 /// How many projects and environments are looked at for one range. Whoever asks says less where there are more.
 const MOST: usize = 20_000;
@@ -54,6 +54,8 @@ impl Inventory {
         let (mut names, mut production, mut unlisted) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
         let mut seen = 0;
         let mut is_cut = false;
+        // Most projects have environments of the same names.
+        let mut told: ByPath<(&str, Option<EnvironmentTier>), ()> = ByPath::default();
         for project in self.ordered(places) {
             seen += 1 + project.environments.as_ref().map_or(0, |environments| environments.len());
             if seen > MOST {
@@ -64,6 +66,9 @@ impl Inventory {
                 None => unlisted.push(project.position),
                 Some(environments) => {
                     for environment in environments {
+                        if told.insert((&environment.name, environment.tier), ()).is_some() {
+                            continue;
+                        }
                         names.insert(PartialText::known(&environment.name));
                         if is_production(environment) {
                             production.insert(environment.name.to_string());

@@ -52,19 +52,17 @@ impl Documents {
         let document = self.by_uri.get_mut(uri)?;
         document.version = version;
         for change in changes {
-            let text = match change {
-                TextDocumentContentChangeEvent::TextDocumentContentChangeWholeDocument(whole) => whole.text,
+            let source = &document.source;
+            let changed = match change {
+                TextDocumentContentChangeEvent::TextDocumentContentChangeWholeDocument(whole) => {
+                    Source::new(source.path().to_owned(), whole.text)
+                }
+                // Nobody can be told that a place does not exist, and the end is the nearest one that does.
                 TextDocumentContentChangeEvent::TextDocumentContentChangePartial(part) => {
-                    let source = &document.source;
-                    // Nobody can be told that a place does not exist, and the end is the nearest one that does.
-                    let place = encoding.span(source, part.range);
-                    let text = source.text();
-                    let (before, behind) =
-                        (text.get(..place.start).unwrap_or_default(), text.get(place.end..).unwrap_or_default());
-                    [before, &part.text, behind].concat()
+                    source.with_change(encoding.span(source, part.range), &part.text)
                 }
             };
-            document.source = Arc::new(Source::new(document.source.path().to_owned(), text));
+            document.source = Arc::new(changed);
         }
         Some(document)
     }

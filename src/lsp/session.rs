@@ -45,6 +45,8 @@ pub(super) struct Session {
     /// The request for the client's settings that is not answered yet, with the folders that it asks for.
     /// Until when the work waits for it; the answer counts later as well.
     awaited: Option<(RequestId, Vec<Option<PathBuf>>, Option<Instant>)>,
+    /// Whether the client was asked for its settings.
+    has_asked: bool,
     /// Whether everything is to be read again.
     is_stale: bool,
     /// Documents that were opened, changed or saved since diagnostics were last told.
@@ -74,6 +76,7 @@ impl Session {
             sender,
             asked: 0,
             awaited: None,
+            has_asked: false,
             is_stale: true,
             changed: BTreeSet::new(),
             needs_refresh: false,
@@ -148,6 +151,7 @@ impl Session {
             .collect();
         let id = self.request("workspace/configuration", json!({"items": items}));
         self.awaited = Some((id, scopes, Some(Instant::now() + PATIENCE)));
+        self.has_asked = true;
     }
 
     /// Until when to wait for the client's settings; `None` where there is nothing to wait for.
@@ -312,7 +316,9 @@ impl Session {
         let was_stale = self.is_stale;
         let changed = std::mem::take(&mut self.changed);
         let needs_refresh = std::mem::take(&mut self.needs_refresh);
-        if changed.is_empty() && !needs_refresh && !was_stale {
+        // Who is about to say what the settings are would have everything read twice.
+        let is_early = self.client.has_configuration && !self.has_asked;
+        if changed.is_empty() && !needs_refresh && (!was_stale || is_early) {
             return;
         }
         self.catch_up();

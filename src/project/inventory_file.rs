@@ -1,6 +1,7 @@
 //! Inventories: read once, with the folder that their paths start from.
 
 use std::collections::HashMap;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -8,13 +9,13 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::Unusable;
-use super::files::{FileSource, Folder};
+use super::files::{FileSource, Folder, Kind};
 use super::gate::{Gate, Granted, NamedBy, Root};
 use super::own_file::read_granted;
 use super::paths::{folder_or_here, lexical, shown_path};
 use super::search::{Found, Listing, Searcher};
 use crate::diagnostic::{Finding, INVALID_INVENTORY};
-use crate::gitlab::ci_file_here;
+use crate::gitlab::{ByPath, ci_file_here, lower_path};
 use crate::inventory::{self, Inventory, Problem, ProblemKind, Project};
 use crate::schema;
 use crate::source::Source;
@@ -167,16 +168,13 @@ impl InventoryFile {
             }
             position.is_some()
         };
-        let mut folders = Folders::default();
-        let listed = file.inventory.projects().iter();
-        let there: Vec<(&Project, Above)> =
-            listed.filter_map(|project| Some((project, folders.above(project, file, files)?))).collect();
         // An inventory may list many projects, and asking the disk about each takes long.
-        let place = |(project, above): &(&Project, Above)| above.real_of(&file.folder_of(project), files);
+        let there = Folders::of(file, files).may_hold(file.inventory.projects());
+        let place = |lies: &Lies<'_>| lies.above.real_of(&file.folder_of(lies.project), files);
         let places: Vec<Option<PathBuf>> =
             if known.is_empty() { vec![None; there.len()] } else { there.par_iter().map(place).collect() };
         let mut others: Vec<&Project> = Vec::new();
-        for ((project, _), place) in there.iter().zip(&places) {
+        for (Lies { project, .. }, place) in there.iter().zip(&places) {
             if !found_at(project, place.as_ref()) && is_wanted(&file.folder_of(project)) {
                 others.push(project);
             }
@@ -209,42 +207,151 @@ fn read(source: &Arc<Source>, adding: Option<&Source>) -> Result<Inventory, Unus
     }
 }
 
+/// A project in whose folder something may lie.
+struct Lies<'f> {
+    project: &'f Project,
+    above: Above,
+}
+
 /// What is known of the folder right above a project's.
 #[derive(Clone, Debug, Default)]
-struct Above(Option<Arc<Path>>);
+struct Above {
+    /// Its path without links; `None` where the project's has to be looked at by itself.
+    real: Option<Arc<Path>>,
+    /// What lies in it, where it was worth to look at that as a whole.
+    names: Option<Arc<Names>>,
+}
 
 impl Above {
     /// The path without links of what lies at a path right below; `None` where nothing does.
     fn real_of(&self, path: &Path, files: &dyn FileSource) -> Option<PathBuf> {
-        match &self.0 {
-            Some(above) => files.real_below(path, above).ok(),
-            None => files.real(path).ok(),
+        let Some(above) = &self.real else { return files.real(path).ok() };
+        match (self.lists(path.file_name()?), path.file_name()) {
+            (Listed::Plainly, Some(name)) => Some(above.join(name)),
+            (Listed::Not, _) => None,
+            (Listed::Perhaps | Listed::Plainly, _) => files.real_below(path, above).ok(),
+        }
+    }
+
+    fn lists(&self, name: &OsStr) -> Listed {
+        self.names.as_ref().map_or(Listed::Perhaps, |names| names.lists(name))
+    }
+}
+
+/// The names of what lies in a folder, in lower case, with how each is written and what it is; `None` for what has to be looked at.
+#[derive(Debug)]
+struct Names(ByPath<String, Option<(OsString, Kind)>>);
+
+/// Whether a folder has a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Listed {
+    /// It has, and that is no link.
+    Plainly,
+    /// That has to be looked at: a file system may take one name for another.
+    Perhaps,
+    /// It has not.
+    Not,
+}
+
+impl Names {
+    fn of(listed: Vec<(OsString, Kind)>) -> Self {
+        let mut names = ByPath::default();
+        names.reserve(listed.len());
+        for (name, kind) in listed {
+            let lower = name.to_string_lossy().to_lowercase();
+            names.entry(lower).and_modify(|known| *known = None).or_insert(Some((name, kind)));
+        }
+        Self(names)
+    }
+
+    fn lists(&self, name: &OsStr) -> Listed {
+        let Some(text) = name.to_str().filter(|name| name.is_ascii()) else { return Listed::Perhaps };
+        match self.0.get(&*lower_path(text)) {
+            None => Listed::Not,
+            Some(Some((known, kind))) if known == name && *kind != Kind::Link => Listed::Plainly,
+            Some(_) => Listed::Perhaps,
         }
     }
 }
 
-/// Folders that were asked about, by path from the inventory's own: of most projects no folder is there, and neither are those above.
-/// `None` for one in which nothing may lie.
-#[derive(Default)]
-struct Folders(HashMap<String, Option<Above>>);
+/// From how many projects in a folder on that is looked at as a whole.
+const WORTH_A_LOOK: usize = 8;
 
-impl Folders {
-    /// What is known of the folder above a project's; `None` where nothing may lie in the project's, as far as the folders above it tell.
-    fn above(&mut self, project: &Project, file: &InventoryFile, files: &dyn FileSource) -> Option<Above> {
-        let folder = project.folder();
-        let is_plain = |part: &str| !matches!(part, "" | "." | "..");
-        let is_below = Path::new(&folder).components().all(|part| matches!(part, Component::Normal(_)));
-        if !is_below || !folder.split('/').all(is_plain) {
-            return Some(Above::default());
+/// How many things a folder may have for each project in it to be looked at as a whole.
+const MOST_OTHERS: usize = 64;
+
+/// Folders that were asked about, by path from the inventory's own: of most projects no folder is there, and neither are those above.
+struct Folders<'f> {
+    file: &'f InventoryFile,
+    files: &'f dyn FileSource,
+    /// `None` for one in which nothing may lie.
+    known: ByPath<String, Option<Above>>,
+    /// What lies in those in which there are many projects.
+    names: ByPath<String, Option<Arc<Names>>>,
+}
+
+impl<'f> Folders<'f> {
+    fn of(file: &'f InventoryFile, files: &'f dyn FileSource) -> Self {
+        Self { file, files, known: ByPath::default(), names: ByPath::default() }
+    }
+
+    /// The projects in whose folders something may lie.
+    fn may_hold(mut self, projects: &'f [Project]) -> Vec<Lies<'f>> {
+        let folders: Vec<String> = projects.iter().map(Project::folder).collect();
+        let mut counts: ByPath<&str, usize> = ByPath::default();
+        for (above, _) in folders.iter().filter_map(|folder| split(folder)) {
+            *counts.entry(above).or_default() += 1;
         }
-        let mut last = Above(Some(file.real.as_path().into()));
-        for above in folder.match_indices('/').filter_map(|(at, _)| folder.get(..at)) {
-            let known = match self.0.get(above) {
+        let mut there = Vec::new();
+        for (project, folder) in projects.iter().zip(&folders) {
+            let above = match split(folder) {
+                Some((above, name)) => {
+                    let count = counts.get(above).copied().unwrap_or_default();
+                    self.above(above, count).filter(|above| above.lists(OsStr::new(name)) != Listed::Not)
+                }
+                None => Some(Above::default()),
+            };
+            there.extend(above.map(|above| Lies { project, above }));
+        }
+        there
+    }
+
+    /// What is known of a folder in which so many projects lie; `None` where nothing may lie in it, as far as the folders above it tell.
+    fn above(&mut self, folder: &str, count: usize) -> Option<Above> {
+        let known = match self.known.get(folder) {
+            Some(known) => known.clone(),
+            None => self.walk(folder),
+        };
+        let mut known = known?;
+        if count >= WORTH_A_LOOK {
+            known.names = match self.names.get(folder) {
+                Some(names) => names.clone(),
+                None => {
+                    let listed = self.files.names_in(&self.path(folder), count.saturating_mul(MOST_OTHERS));
+                    let names = listed.map(|names| Arc::new(Names::of(names)));
+                    self.names.insert(folder.to_owned(), names.clone());
+                    names
+                }
+            };
+        }
+        Some(known)
+    }
+
+    /// The same with what is known of each folder on the way, of which none is looked at as a whole.
+    fn walk(&mut self, folder: &str) -> Option<Above> {
+        let mut last = Above { real: Some(self.file.real.as_path().into()), names: None };
+        let ends = folder.match_indices('/').map(|(at, _)| at).chain(Some(folder.len()).filter(|end| *end > 0));
+        for above in ends.filter_map(|at| folder.get(..at)) {
+            if split(above).is_none() {
+                return Some(Above::default());
+            }
+            let known = match self.known.get(above) {
                 Some(known) => known.clone(),
                 None => {
-                    let path = file.folder().join(above);
-                    let known = files.may_hold(&path).then(|| Above(last.real_of(&path, files).map(Into::into)));
-                    self.0.insert(above.to_owned(), known.clone());
+                    let path = self.path(above);
+                    let real = self.files.may_hold(&path).then(|| last.real_of(&path, self.files).map(Into::into));
+                    let known = real.map(|real| Above { real, names: None });
+                    self.known.insert(above.to_owned(), known.clone());
                     known
                 }
             };
@@ -252,6 +359,18 @@ impl Folders {
         }
         Some(last)
     }
+
+    fn path(&self, folder: &str) -> PathBuf {
+        if folder.is_empty() { self.file.folder().to_owned() } else { self.file.folder().join(folder) }
+    }
+}
+
+/// The folder above a folder, empty for the inventory's own, and the name there; `None` for one that is written in another way than by names.
+fn split(folder: &str) -> Option<(&str, &str)> {
+    let (above, name) = folder.rsplit_once('/').unwrap_or(("", folder));
+    let is_name = matches!(Path::new(name).components().next(), Some(Component::Normal(part)) if part == name);
+    let is_below = !above.is_empty() || !folder.starts_with('/');
+    (is_name && is_below).then_some((above, name))
 }
 
 /// The CI file of a project: the one that was found, unless the inventory names another.

@@ -8,7 +8,7 @@ use super::rule::{Rule, rule};
 use crate::agent_config::environment_template::EnvironmentTemplate;
 use crate::diagnostic::Finding;
 use crate::project::AgentFile;
-use crate::source::{Source, secrets};
+use crate::source::Source;
 
 rule! {
     /// The file holds a key, a token, a password or a kubeconfig.
@@ -55,7 +55,7 @@ impl Rule for CommittedCredential {
 }
 
 fn report(source: &Arc<Source>, what: &str, findings: &mut Findings) {
-    for secret in secrets::find(source.text()).into_iter().filter(|secret| secret.is_certain) {
+    for secret in source.secrets().into_iter().filter(|secret| secret.is_certain) {
         let message = format!("this is {}: whoever reads the repository can use it", secret.kind);
         let finding = Finding::new(&INFO, source, secret.span, message).label("masked by kaslint").key(secret.kind);
         findings.report(finding.help(format!("revoke it, then remove it; {what} needs no secret")));

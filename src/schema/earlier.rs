@@ -18,7 +18,35 @@ pub struct Earlier {
     /// The lists of messages of the sections at the top, by the names of section and list.
     lists: Vec<(String, String, Vec<Value>)>,
     /// Where something is wrong: an item with a problem is decoded again, so that the problem is told again.
-    faults: Vec<Span>,
+    faults: Faults,
+}
+
+/// Places of problems.
+#[derive(Debug)]
+struct Faults {
+    /// Where each begins, in order.
+    starts: Vec<usize>,
+    /// How far each and all before it reach.
+    ends: Vec<usize>,
+}
+
+impl Faults {
+    fn of(problems: &[Problem]) -> Self {
+        let mut spans: Vec<Span> = problems.iter().map(|problem| problem.span).collect();
+        spans.sort_unstable();
+        let reach = |end: &mut usize, span: &Span| {
+            *end = span.end.max(*end);
+            Some(*end)
+        };
+        let ends = spans.iter().scan(0, reach).collect();
+        Self { starts: spans.iter().map(|span| span.start).collect(), ends }
+    }
+
+    /// Whether one of them meets a place.
+    fn meet(&self, place: Span) -> bool {
+        let before = self.starts.partition_point(|start| *start <= place.end);
+        before.checked_sub(1).and_then(|last| self.ends.get(last)).is_some_and(|end| *end >= place.start)
+    }
 }
 
 impl Earlier {
@@ -38,7 +66,7 @@ impl Earlier {
                 }
             }
         }
-        Some(Self { document, message, lists, faults: problems.iter().map(|problem| problem.span).collect() })
+        Some(Self { document, message, lists, faults: Faults::of(problems) })
     }
 
     /// Whether it says anything of a text that is read as this document and decoded by this table.
@@ -55,9 +83,7 @@ impl Earlier {
     /// Puts a value at the places that a node gives it; `None` where it says something else, or nobody can tell so simply.
     pub(super) fn carry(&self, mut value: Value, tree: &Tree, id: NodeId) -> Option<Value> {
         let is_whole = matches!(value.data, Data::Message(_));
-        let is_faulty =
-            || self.faults.iter().any(|fault| fault.start <= value.span.end && value.span.start <= fault.end);
-        if !is_whole || is_faulty() {
+        if !is_whole || self.faults.meet(value.span) {
             return None;
         }
         let carried = Carry { before: self.document.tree(), now: tree }.value(&mut value, id);

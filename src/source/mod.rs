@@ -6,7 +6,7 @@ mod place;
 mod printable;
 pub mod secrets;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 pub use place::Place;
 pub use printable::{Printable, acts, json_escaped, push_visibly, visible};
@@ -100,6 +100,8 @@ pub struct Source {
     line_starts: Arc<Vec<usize>>,
     encoding: Encoding,
     invalid: Option<InvalidText>,
+    /// The lines on which a secret may begin, once somebody asked: an editor asks again at every keystroke.
+    marked: OnceLock<Arc<[Span]>>,
 }
 
 impl Source {
@@ -108,7 +110,8 @@ impl Source {
     pub fn new(path: impl Into<String>, text: impl Into<String>) -> Self {
         let text = text.into();
         let line_starts = line_starts(&text).into();
-        Self { path: path.into(), text: text.into(), line_starts, encoding: Encoding::Utf8, invalid: None }
+        let (encoding, invalid, marked) = (Encoding::Utf8, None, OnceLock::new());
+        Self { path: path.into(), text: text.into(), line_starts, encoding, invalid, marked }
     }
 
     /// The bytes of a file: UTF-8, or UTF-16 where a byte-order mark says so.
@@ -132,13 +135,70 @@ impl Source {
             }
         };
         let line_starts = line_starts(&text).into();
-        Self { path: path.into(), text: text.into(), line_starts, encoding, invalid }
+        Self { path: path.into(), text: text.into(), line_starts, encoding, invalid, marked: OnceLock::new() }
     }
 
     /// The same file with another text, in the same encoding.
     #[must_use]
     pub fn with_text(&self, text: impl Into<String>) -> Self {
         Self { encoding: self.encoding, ..Self::new(self.path.clone(), text) }
+    }
+
+    /// The same file with something else in one place of its text, in the same encoding. What is known of the lines around is kept; for a
+    /// place that does not lie on characters of the text, it is put at the end.
+    #[must_use]
+    pub fn with_change(&self, place: Span, new: &str) -> Self {
+        let end = Span::empty(self.text.len());
+        let place = if self.text.get(place.start..place.end).is_some() { place } else { end };
+        let (before, behind) = (self.slice(Span::new(0, place.start)), self.slice(Span::new(place.end, end.end)));
+        let text = [before, new, behind].concat();
+        let line_starts = self.changed_line_starts(place, &text, place.start + new.len());
+        let marked = match self.marked.get() {
+            Some(marked) => OnceLock::from(self.changed_marks(marked, place, &text, new.len())),
+            None => OnceLock::new(),
+        };
+        let path = self.path.clone();
+        Self {
+            path,
+            text: text.into(),
+            line_starts: line_starts.into(),
+            encoding: self.encoding,
+            invalid: None,
+            marked,
+        }
+    }
+
+    /// Where lines start in a text that has something else in one place, which ends at an offset of it.
+    fn changed_line_starts(&self, place: Span, text: &str, end: usize) -> Vec<usize> {
+        // Whether a `\r` ends a line hangs on what stands behind it.
+        let from = place.start.saturating_sub(1);
+        let kept = self.line_starts.partition_point(|start| *start <= from);
+        let moved = self.line_starts.partition_point(|start| *start <= place.end);
+        let mut starts = self.line_starts.get(..kept).unwrap_or_default().to_vec();
+        let bytes = text.as_bytes();
+        (from..end).for_each(|index| starts.extend(line_start_behind(bytes, index)));
+        let moved = self.line_starts.get(moved..).unwrap_or_default().iter();
+        starts.extend(moved.map(|start| start - place.end + end));
+        starts
+    }
+
+    /// The lines on which a secret may begin in a text that has so many other bytes in one place.
+    fn changed_marks(&self, marked: &[Span], place: Span, text: &str, length: usize) -> Arc<[Span]> {
+        let start = self.slice(Span::new(0, place.start)).rfind('\n').map_or(0, |line_break| line_break + 1);
+        let behind = self.slice(Span::new(place.end, self.text.len()));
+        let end = place.end + behind.find('\n').unwrap_or(behind.len());
+        let now = |offset: usize| offset - place.end + place.start + length;
+        let kept = marked.iter().take_while(|line| line.end < start).copied();
+        let moved = marked.iter().filter(|line| line.start > end).map(|line| Span::new(now(line.start), now(line.end)));
+        kept.chain(secrets::marked_lines(text, Span::new(start, now(end)))).chain(moved).collect()
+    }
+
+    /// All secrets of the text, in order, none within another.
+    #[must_use]
+    pub fn secrets(&self) -> Vec<secrets::Secret> {
+        let whole = Span::new(0, self.text.len());
+        let marked = self.marked.get_or_init(|| secrets::marked_lines(&self.text, whole).into());
+        secrets::find_on(&self.text, marked)
     }
 
     /// The same text at another path. It is not copied.
@@ -262,18 +322,23 @@ impl Source {
 fn line_starts(text: &str) -> Vec<usize> {
     let bytes = text.as_bytes();
     let mut starts = vec![0];
-    let mut look = |index: usize, byte: u8| match byte {
-        b'\n' => starts.push(index + 1),
-        b'\r' if bytes.get(index + 1) != Some(&b'\n') => starts.push(index + 1),
-        _ => {}
-    };
     // Most blocks have no line break, which is seen of all their bytes at once.
     let (blocks, rest) = bytes.as_chunks::<BLOCK>();
-    for (start, block) in (0..).step_by(BLOCK).zip(blocks).filter(|(_, block)| has_line_break(block)) {
-        (start..).zip(block).for_each(|(index, byte)| look(index, *byte));
+    for (start, _) in (0..).step_by(BLOCK).zip(blocks).filter(|(_, block)| has_line_break(block)) {
+        (start..start + BLOCK).for_each(|index| starts.extend(line_start_behind(bytes, index)));
     }
-    (bytes.len() - rest.len()..).zip(rest).for_each(|(index, byte)| look(index, *byte));
+    (bytes.len() - rest.len()..bytes.len()).for_each(|index| starts.extend(line_start_behind(bytes, index)));
     starts
+}
+
+/// The start of a line right behind a byte, if that ends one.
+fn line_start_behind(bytes: &[u8], index: usize) -> Option<usize> {
+    let ends = match bytes.get(index)? {
+        b'\n' => true,
+        b'\r' => bytes.get(index + 1) != Some(&b'\n'),
+        _ => false,
+    };
+    ends.then_some(index + 1)
 }
 
 /// How many bytes are looked at together for line breaks.
@@ -354,6 +419,29 @@ mod tests {
                 let found = line_starts(&text);
                 assert_eq!(found.get(..2), Some(&[0, before + starts][..]), "{text:?}");
                 assert_eq!(found.last(), Some(&(before + line_break.len())), "{text:?}");
+            }
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_changed_text_is_as_a_new_one(
+            pieces in proptest::collection::vec("(a|token: x|\\r|\\n|\\r\\n|é|bearer Zq7Lw2Xk9Vb4Tn6Rm3Yp|s\\.){0,4}", 1..9),
+            edits in proptest::collection::vec((proptest::prelude::any::<[proptest::sample::Index; 2]>(), "(|a|@|\\r|\\n|key){0,2}"), 1..6),
+        ) {
+            let mut source = Source::new("a", pieces.concat());
+            for ([one, other], new) in edits {
+                let _ = source.secrets();
+                let [one, other] = [one, other].map(|at| source.floor(at.index(source.text().len() + 1)));
+                let place = Span::new(one.min(other), one.max(other));
+                let mut text = source.text().to_owned();
+                text.replace_range(place.start..place.end, &new);
+                source = source.with_change(place, &new);
+                let anew = Source::new("a", text);
+                proptest::prop_assert_eq!(source.text(), anew.text());
+                proptest::prop_assert_eq!(&source.line_starts, &anew.line_starts);
+                proptest::prop_assert_eq!(anew.secrets(), secrets::find(anew.text()));
+                proptest::prop_assert_eq!(source.marked.get(), anew.marked.get());
             }
         }
     }

@@ -63,9 +63,30 @@ const SIGNS: &[(&str, Sign)] = &[
 /// All secrets of a text, in order, none within another.
 #[must_use]
 pub fn find(text: &str) -> Vec<Secret> {
+    find_on(text, &[Span::new(0, text.len())])
+}
+
+/// The lines of a part of a text, which begins and ends with whole lines, on which a secret may begin. No sign reaches over a line break.
+pub(super) fn marked_lines(text: &str, part: Span) -> Vec<Span> {
+    let mut lines: Vec<Span> = Vec::new();
+    let within = text.get(part.start..part.end).unwrap_or_default();
+    signs::each(within, |sign, _| {
+        if lines.last().is_none_or(|line| part.start + sign.start > line.end) {
+            let before =
+                within.get(..sign.start).unwrap_or_default().rfind('\n').map_or(0, |line_break| line_break + 1);
+            let behind = within.get(sign.end..).unwrap_or_default();
+            let end = sign.end + behind.find('\n').unwrap_or(behind.len());
+            lines.push(Span::new(part.start + before, part.start + end));
+        }
+    });
+    lines
+}
+
+/// All secrets of a text of which the lines are known on which they may begin, in order, none within another.
+pub(super) fn find_on(text: &str, marked: &[Span]) -> Vec<Secret> {
     let mut secrets: Vec<Secret> = Vec::new();
     let (mut runs, mut ends, mut key_end) = (Runs::default(), Ends::default(), 0);
-    signs::each(text, |span, sign| {
+    let mut take = |span: Span, sign: Sign| {
         let Span { start, end } = span;
         let secret = match sign {
             Sign::Prefix(known) => prefixes::token(text, start, known, &mut runs),
@@ -83,7 +104,11 @@ pub fn find(text: &str) -> Vec<Secret> {
             Sign::OldVaultToken => old_vault_token(text, start, end),
         };
         secrets.extend(secret);
-    });
+    };
+    for line in marked {
+        let within = text.get(line.start..line.end).unwrap_or_default();
+        signs::each(within, |sign, kind| take(Span::new(line.start + sign.start, line.start + sign.end), kind));
+    }
     joined(secrets)
 }
 

@@ -2,9 +2,11 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 
-use kaslint::project::files::{Content, FileSource, Folder, Kind, Memory, Walk, Walked};
-use kaslint::project::{Loader, Neighbours, Options, Request, Scope, Snapshot, Steps, Surroundings};
+use kaslint::project::files::{Content, Disk, FileSource, Folder, Kind, Memory, Overlay, Texts, Walk, Walked};
+use kaslint::project::{Loader, Neighbours, Options, Project, Request, Scope, Snapshot, Steps, Surroundings};
+use kaslint::source::Source;
 
 use crate::common::{CONFIG, Run, command, folder_with, kaslint, kaslint_in, write};
 
@@ -582,4 +584,113 @@ fn a_pipe_that_the_caller_names_is_refused_at_once() {
     let output = child.wait_with_output().expect("the binary ends");
     drop(held);
     assert_eq!(String::from_utf8_lossy(&output.stderr), "error: the inventory /dev/stdin is a named pipe\n");
+}
+
+/// The disk, on which each path is looked at by itself.
+struct OneByOne;
+
+impl FileSource for OneByOne {
+    fn kind(&self, path: &Path) -> std::io::Result<Kind> {
+        Disk.kind(path)
+    }
+
+    fn link_target(&self, path: &Path) -> std::io::Result<PathBuf> {
+        Disk.link_target(path)
+    }
+
+    fn real(&self, path: &Path) -> std::io::Result<PathBuf> {
+        Disk.real(path)
+    }
+
+    fn read(&self, path: &Path, limit: u64) -> std::io::Result<Content> {
+        Disk.read(path, limit)
+    }
+
+    fn hold(&self, folder: &Path, real: &Path) -> std::io::Result<Folder> {
+        Disk.hold(folder, real)
+    }
+
+    fn read_at(&self, folder: &Folder, below: &Path, path: &Path, limit: u64) -> std::io::Result<Content> {
+        Disk.read_at(folder, below, path, limit)
+    }
+
+    fn walk(&self, walk: &Walk<'_>) -> Walked {
+        Disk.walk(walk)
+    }
+
+    fn remote(&self, repository: &Path) -> Option<String> {
+        Disk.remote(repository)
+    }
+}
+
+/// Projects of an inventory that are found by a look at the folder around them are those that are found one by one: links and all, and those
+/// that only an editor has.
+#[cfg(unix)]
+#[test]
+fn projects_that_lie_beside_each_other_are_found_as_one_by_one() {
+    let mut inventory = "projects:\n".to_owned();
+    for number in 0..12 {
+        inventory.push_str(&format!("  - {{path: acme/p{number}}}\n  - {{path: acme/sub/deep/p{number}}}\n"));
+    }
+    for path in ["in", "out", "top", "within", "Other", "nothing", "ci", "shown", "file", "gone", "sub/x"] {
+        inventory.push_str(&format!("  - {{path: acme/{path}, ci_config_path: ci/main.yml}}\n"));
+    }
+    for (path, repository) in
+        [("a", "."), ("b", "./x//y"), ("c", "x/../x/y/"), ("d", "away/to"), ("e", "x/y"), ("f", "")]
+    {
+        inventory.push_str(&format!("  - {{path: named/{path}, repository: \"{repository}\"}}\n"));
+    }
+    let (folder, repository) = repository(&[
+        (".kaslint.yaml", "inventory: inventory.yaml\n"),
+        ("inventory.yaml", &inventory),
+        ("projects/acme/p3/.gitlab/agents/a/config.yaml", "ci_access: {}\n"),
+        ("projects/acme/p4/.gitlab-ci.yml", "j: {script: [x]}\n"),
+        ("projects/acme/p5/README.md", ""),
+        ("projects/acme/sub/deep/p1/.gitlab/agents/b/config.yaml", "ci_access: {}\n"),
+        ("projects/acme/other/.gitlab/agents/c/config.yaml", "ci_access: {}\n"),
+        ("projects/acme/ci/ci/main.yml", "j: {script: [x]}\n"),
+        ("projects/acme/file", ""),
+        ("within/.gitlab/agents/in/config.yaml", "ci_access: {}\n"),
+        ("x/y/.gitlab/agents/d/config.yaml", "ci_access: {}\n"),
+    ]);
+    for (target, path) in [
+        ("../../../out", "projects/acme/out"),
+        ("../..", "projects/acme/top"),
+        ("../../within", "projects/acme/within"),
+        ("p3", "projects/acme/in"),
+        ("nowhere", "projects/acme/gone"),
+        ("../within", "away/to"),
+        ("../p4", "projects/acme/sub/x"),
+    ] {
+        link(target, &repository, path);
+    }
+    let shown = repository.join("projects/acme/shown/.gitlab/agents/e/config.yaml");
+    let source = Source::new(shown.to_str().expect("a path"), "ci_access: {}\n");
+    let texts: Texts = [(source.path().to_owned(), Arc::new(source))].into();
+    let allowed = [folder.path().join("out")];
+    for options in [Options::default(), Options { allow_outside: allowed.to_vec(), ..Options::default() }] {
+        for texts in [Texts::new(), texts.clone()] {
+            let found = [&Disk as &dyn FileSource, &OneByOne].map(|files| {
+                let (files, surroundings) = (Overlay::new(files, &texts), Surroundings::default());
+                let loader = Loader::new(&files, &options, &surroundings, kaslint::rules::TABLE).expect("a loader");
+                let snapshot = loader.load(&Request {
+                    scope: Scope::Folder(&repository, &[]),
+                    neighbours: Neighbours::Always,
+                    with_ci_files: true,
+                    steps: &Steps::default(),
+                    before: None,
+                });
+                let project = |project: &Arc<Project>| {
+                    let path = project.context.project.as_ref().map(ToString::to_string);
+                    let files: Vec<String> = project.files().into_iter().map(str::to_owned).collect();
+                    format!("{} {path:?} {files:?}", project.folder.display())
+                };
+                let unusable = snapshot.unusable.iter().map(|unusable| unusable.message.clone());
+                let all: Vec<String> = snapshot.projects.iter().map(project).chain(unusable).collect();
+                (all, snapshot.errors)
+            });
+            assert!(found[0].0.len() > 6, "{found:#?}");
+            assert_eq!(found[0], found[1]);
+        }
+    }
 }

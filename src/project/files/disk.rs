@@ -2,6 +2,8 @@
 
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "this is where files are read")]
 
+#[cfg(target_os = "linux")]
+use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -77,6 +79,17 @@ impl FileSource for Disk {
             Some(name) if !fs::symlink_metadata(path)?.is_symlink() => Ok(above.join(name)),
             _ => self.real(path),
         }
+    }
+
+    // Elsewhere a name may be another one than the one that is asked for, and mean the same.
+    #[cfg(target_os = "linux")]
+    fn names_in(&self, folder: &Path, most: usize) -> Option<Vec<(OsString, Kind)>> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(folder_or_here(folder)).ok()? {
+            let entry = entry.ok().filter(|_| names.len() < most)?;
+            names.push((entry.file_name(), kind_of(&entry.file_type().ok()?)));
+        }
+        Some(names)
     }
 
     fn read(&self, path: &Path, limit: u64) -> io::Result<Content> {

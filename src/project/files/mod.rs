@@ -18,6 +18,7 @@ mod revision;
 #[cfg(not(unix))]
 use elsewhere as beneath;
 
+use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -64,6 +65,12 @@ pub trait FileSource: Send + Sync {
     /// When nothing lies there, or it cannot be looked at.
     fn real_below(&self, path: &Path, _above: &Path) -> io::Result<PathBuf> {
         self.real(path)
+    }
+
+    /// What lies right in a folder, by name, where one look at that tells it; `None` where each has to be looked at, or where there are
+    /// more than so many. A link may stand for what has to be looked at closely.
+    fn names_in(&self, _folder: &Path, _most: usize) -> Option<Vec<(OsString, Kind)>> {
+        None
     }
 
     /// The text at a path that has at most `limit` bytes, or what lies there in place of one. Links are followed wherever they lead:

@@ -1,9 +1,10 @@
 //! Texts on top of another source: what an editor shows and has not saved, standard input, texts with fixes.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::{Content, FileSource, Folder, Kind, Listing, Listings, Walk, Walked};
 use crate::project::paths::{lexical, shown_path};
@@ -20,6 +21,8 @@ pub struct Overlay<'s> {
     texts: &'s Texts,
     /// The last part of each of their paths.
     names: HashSet<&'s str>,
+    /// Their paths from the top of the file system, once somebody asked.
+    lexical: OnceLock<BTreeSet<PathBuf>>,
     listings: Option<&'s Listings>,
 }
 
@@ -28,7 +31,7 @@ impl<'s> Overlay<'s> {
     #[must_use]
     pub fn new(below: &'s dyn FileSource, texts: &'s Texts) -> Self {
         let names = texts.keys().map(|path| path.rsplit('/').next().unwrap_or_default()).collect();
-        Self { below, texts, names, listings: None }
+        Self { below, texts, names, lexical: OnceLock::new(), listings: None }
     }
 
     /// The same, with lists of files that are kept elsewhere.
@@ -80,6 +83,16 @@ impl FileSource for Overlay<'_> {
 
     fn real_below(&self, path: &Path, above: &Path) -> io::Result<PathBuf> {
         self.below.real_below(path, above).or_else(|error| self.real_of_text(path).ok_or(error))
+    }
+
+    fn names_in(&self, folder: &Path, most: usize) -> Option<Vec<(OsString, Kind)>> {
+        let mut names = self.below.names_in(folder, most)?;
+        let from = lexical(folder);
+        let texts = self.lexical.get_or_init(|| self.texts.keys().map(|path| lexical(Path::new(path))).collect());
+        let within = texts.range(from.clone()..).take_while(|path| path.starts_with(&from));
+        let first = |path: &PathBuf| Some(path.strip_prefix(&from).ok()?.iter().next()?.to_owned());
+        names.extend(within.filter_map(first).map(|name| (name, Kind::Link)));
+        Some(names)
     }
 
     fn read(&self, path: &Path, limit: u64) -> io::Result<Content> {

@@ -16,6 +16,26 @@ fn found(text: &str) -> Vec<String> {
 }
 
 #[test]
+fn no_sign_reaches_over_a_line_break() {
+    let names = values::NAMES.iter().map(|(name, _)| *name);
+    let prefixes = PREFIXES.iter().map(|known| known.text);
+    let signs = SIGNS.iter().map(|(sign, _)| *sign).chain(prefixes).chain(names);
+    assert!(signs.into_iter().all(|sign| !sign.is_empty() && !sign.contains('\n')));
+}
+
+proptest! {
+    #[test]
+    fn every_secret_begins_on_a_marked_line(
+        text in proptest::collection::vec("(token|key|s\\.|@|://|x|é| |\n|: |bearer |glpat-[a-z0-9]{20}){0,6}", 0..8)
+    ) {
+        let text = text.concat();
+        let marked = marked_lines(&text, Span::new(0, text.len()));
+        prop_assert!(marked.iter().zip(marked.iter().skip(1)).all(|(one, next)| one.end < next.start));
+        prop_assert_eq!(find(&text), find_on(&text, &marked));
+    }
+}
+
+#[test]
 fn secrets_are_found_by_their_form() {
     let token = "glpat-aAbBcCdDeEfFgGhHiIjJ";
     let key = "-----BEGIN RSA PRIVATE KEY-----\nMIIEow==\n-----END RSA PRIVATE KEY-----";
