@@ -171,7 +171,7 @@ test("the page of diff has before and after, and axe finds nothing on it", async
   for (const theme of ["light", "dark"]) {
     const tab = await open(`file://${out}`, { bypassCSP: true });
     await tab.selectOption("#theme", theme);
-    for (const view of ["changes", "access", "findings"]) {
+    for (const view of ["changes", "access", "map", "agents", "findings"]) {
       await tab.click(`#tab-${view}`);
       await tab.focus("#grid");
       await tab.keyboard.press("Enter");
