@@ -39,7 +39,7 @@ impl Loaded {
     pub fn of(
         files: &dyn FileSource,
         folder: &Path,
-        mut options: Options,
+        options: Options,
         name: &str,
         earlier: Option<&Self>,
     ) -> Result<Self, Unusable> {
@@ -49,14 +49,14 @@ impl Loaded {
         let paths = [folder.to_owned()];
         let progress = Progress::new(Instant::now(), "Reading", 1);
         let known = earlier.map(|earlier| &*earlier.inventories).unwrap_or_default();
-        let names_none = |options: &Options| -> Result<bool, Unusable> {
-            let loader = Loader::new(files, options, &surroundings, rules::TABLE)?.knowing(known);
-            Ok(loader.context_of(folder_or_here(folder))?.inventory.is_none())
-        };
-        if options.inventory.is_none() && files.is_there(&listed) && names_none(&options)? {
-            options.inventory = Some(listed);
+        let loader_of =
+            |options| Loader::new(files, options, &surroundings, rules::TABLE).map(|loader| loader.knowing(known));
+        let with_listed = Options { inventory: Some(listed.clone()), ..options.clone() };
+        let mut loader = loader_of(&options)?;
+        let may_be_listed = options.inventory.is_none() && files.is_there(&listed);
+        if may_be_listed && loader.context_of(folder_or_here(folder))?.inventory.is_none() {
+            loader = loader_of(&with_listed)?;
         }
-        let loader = Loader::new(files, &options, &surroundings, rules::TABLE)?.knowing(known);
         let mut snapshot = usable(loader.load(&Request {
             scope: Scope::Paths(&paths),
             neighbours: Neighbours::Always,
