@@ -13,7 +13,7 @@ use super::{FEW, Steps, Subject};
 use crate::access::jobs::{CiProject, JobEnvironments, ProjectJobs};
 use crate::access::{self, Index, Settings, World};
 use crate::gitlab::FullPath;
-use crate::project::AgentFile;
+use crate::project::{AgentFile, Context, Input};
 use crate::source::Source;
 
 /// For whom projects are worked out.
@@ -84,11 +84,27 @@ impl Evaluation {
     /// Works projects out, side by side.
     #[must_use]
     pub fn of(subjects: Vec<Subject>, purpose: Purpose, steps: &Steps) -> Self {
+        let decode = |subject: &Subject| decode(subject, Input::decoded, steps);
         // Threads cost more to start than a few small files cost to check.
         let files = match subjects.len() <= FEW {
-            true => subjects.iter().map(|subject| decode(subject, steps)).collect(),
-            false => subjects.par_iter().map(|subject| decode(subject, steps)).collect(),
+            true => subjects.iter().map(decode).collect(),
+            false => subjects.par_iter().map(decode).collect(),
         };
+        Self::with_files(subjects, files, purpose, steps)
+    }
+
+    /// Works out for rules a project that stands alone; the project does not hold on to what was decoded.
+    pub(super) fn of_one(subject: Subject, steps: &Steps) -> Self {
+        let files = vec![decode(&subject, Input::decoded_once, steps)];
+        Self::with_files(vec![subject], files, Purpose::Rules, steps)
+    }
+
+    fn with_files(
+        subjects: Vec<Subject>,
+        files: Vec<Vec<Option<Arc<AgentFile>>>>,
+        purpose: Purpose,
+        steps: &Steps,
+    ) -> Self {
         let known = subjects.iter().map(|subject| subject.project.ci_project()).collect();
         let material = Material { subjects, files, known };
         Self(Cell::new(material, |material| Facts::of(material, purpose, steps)))
@@ -100,9 +116,23 @@ impl Evaluation {
     }
 }
 
-fn decode(subject: &Subject, steps: &Steps) -> Vec<Option<Arc<AgentFile>>> {
+/// How a file is decoded by what is known of its project.
+type Decode = fn(&Input, &Context) -> Option<Arc<AgentFile>>;
+
+fn decode(subject: &Subject, decoded: Decode, steps: &Steps) -> Vec<Option<Arc<AgentFile>>> {
     let project = &subject.project;
-    project.inputs.iter().map(|input| input.decoded(&project.context)).inspect(|_| steps.add(1)).collect()
+    project.inputs.iter().map(|input| decoded(input, &project.context)).inspect(|_| steps.add(1)).collect()
+}
+
+/// Whether nothing of one of the projects bears on the findings of another: none has jobs or policies, or each is a world by itself.
+pub(super) fn stand_alone(subjects: &[Subject]) -> bool {
+    let is_alone = |at: usize, subject: &Subject| Membership::of(subject, at, Purpose::Rules).alone.is_some();
+    !subjects.iter().any(asks_who_gets_in) || subjects.iter().enumerate().all(|(at, subject)| is_alone(at, subject))
+}
+
+/// Whether a rule may ask who gets in at the agents around a project.
+fn asks_who_gets_in(subject: &Subject) -> bool {
+    subject.project.pipeline.is_some() || !subject.project.context.policies.is_empty()
 }
 
 impl<'p> Facts<'p> {
@@ -171,8 +201,7 @@ fn worlds<'p>(
     purpose: Purpose,
 ) -> Vec<(Membership, World<'p>)> {
     let mut all: Vec<(Membership, World<'p>)> = Vec::new();
-    let asks = |subject: &Subject| subject.project.pipeline.is_some() || !subject.project.context.policies.is_empty();
-    if purpose == Purpose::Rules && !subjects.iter().any(asks) {
+    if purpose == Purpose::Rules && !subjects.iter().any(asks_who_gets_in) {
         return all;
     }
     let mut positions: HashMap<Membership, usize> = HashMap::new();

@@ -66,10 +66,20 @@ pub fn analyse_with(subjects: &[Subject], rules: &[&dyn Rule]) -> Vec<Analysis> 
     analyse_all(subjects, rules, &Steps::default())
 }
 
-/// The same as `analyse`; meanwhile, whoever holds the steps can see how far it is.
+/// The same as `analyse`; meanwhile, whoever holds the steps can see how far it is. Projects that stand alone are worked out one by one, and
+/// nothing of them is kept but their findings.
 #[must_use]
 pub fn analyse_watched(subjects: &[Subject], steps: &Steps) -> Vec<Analysis> {
-    analyse_all(subjects, RULES, steps)
+    if !evaluation::stand_alone(subjects) {
+        return analyse_all(subjects, RULES, steps);
+    }
+    let analyse = |subject: &Subject| {
+        Evaluation::of_one(subject.clone(), steps).with(|facts| facts.analyse(RULES, steps)).pop().unwrap_or_default()
+    };
+    match subjects.len() <= FEW {
+        true => subjects.iter().map(analyse).collect(),
+        false => subjects.par_iter().map(analyse).collect(),
+    }
 }
 
 /// The same with rules and steps.

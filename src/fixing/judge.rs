@@ -215,7 +215,11 @@ impl<'j> Judge<'j> {
                 context.is_some_and(|context| context.access_settings().environment_matcher().may_be_old())
             };
             let places = self.inputs.values().flatten().copied().filter(is_old);
-            let raises = |at: &At| self.decoded(*at).is_some_and(|file| may_raise(&file));
+            let decoded = |(at, number): At| {
+                let project = &self.subjects.get(at)?.project;
+                project.inputs.get(number)?.decoded_once(&project.context)
+            };
+            let raises = |at: &At| decoded(*at).is_some_and(|file| may_raise(&file));
             self.raising = Some(places.filter(raises).collect());
         }
         self.raising.as_deref().unwrap_or_default()
@@ -317,6 +321,10 @@ impl<'j> Judge<'j> {
 /// Gives the fixes of findings the class that they have by what they change of who gets in, and says what that is: each made by itself, or, in a
 /// file that GitLab refuses, behind the safe ones that keep what it reads.
 pub fn judge(subjects: &[Subject], analyses: &mut [Analysis], tell: Tell) {
+    let has_fix = |analysis: &Analysis| analysis.findings.iter().any(|finding| finding.fix.is_some());
+    if !analyses.iter().any(has_fix) {
+        return;
+    }
     let mut judge = Judge::new(subjects, tell);
     for analysis in analyses {
         judge_findings(&mut judge, &mut analysis.findings);

@@ -35,6 +35,14 @@ impl Input {
         is_text.then(|| Arc::clone(self.decoded.get_or_init(|| Arc::new(AgentFile::read(self, context)))))
     }
 
+    /// The same, without holding on to what was not decoded before: of thousands of projects, one is looked at after the other.
+    #[must_use]
+    pub fn decoded_once(&self, context: &Context) -> Option<Arc<AgentFile>> {
+        let is_text = self.content == InputContent::Text && !self.location.is_template();
+        let read = || Arc::new(AgentFile::read(self, context));
+        is_text.then(|| self.decoded.get().map_or_else(read, Arc::clone))
+    }
+
     /// Remembers what an earlier state of the same file was decoded to, by the same context.
     pub(super) fn remember(&mut self, before: &mut Self) {
         let decoded = before.decoded.take();

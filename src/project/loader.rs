@@ -299,7 +299,6 @@ impl<'s> Loader<'s> {
     fn remark(&self, snapshot: &mut Snapshot) {
         for project in &snapshot.projects {
             let Project { context, settings, .. } = &**project;
-            let shown = settings.file.as_deref().map(shown_path).unwrap_or_default();
             for schema in context.schemas.iter().filter(|schema| schema.is_agents()) {
                 let what = match context.agent_schema.is_some() {
                     true => {
@@ -307,6 +306,7 @@ impl<'s> Loader<'s> {
                     }
                     false => "belongs in `gitlab.agent_schema`, by which files are decoded",
                 };
+                let shown = settings.file.as_deref().map(shown_path).unwrap_or_default();
                 snapshot.warnings.insert(format!(
                     "{shown}: {} in `schemas` is the schema that GitLab publishes of the agent's configuration; it {what}",
                     schema.path()

@@ -144,8 +144,8 @@ impl Loader<'_> {
         };
         let is_top = |found: &Found| {
             let folder = lexical(&found.root);
-            let root = self.gate.root_of(&folder, &found.given);
-            root.path == folder && tops.iter().any(|top| top.starts_with(&folder))
+            // The second look is one at the disk, and few projects get there.
+            tops.iter().any(|top| top.starts_with(&folder)) && self.gate.root_of(&folder, &found.given).path == folder
         };
         let at_top: Vec<usize> = candidates.iter().filter(|(_, found)| is_top(found)).map(|(at, _)| *at).collect();
         if let [at] = at_top[..] {

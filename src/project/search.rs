@@ -5,11 +5,16 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::files::{FileSource, Kind, Walk};
 use super::paths::{is_config_path, lexical, locate};
 use super::{InventoryFile, SettingsFile};
 use crate::agent_config::location::{CI_FILE, Location, TEMPLATES_FOLDER, Unread, UnusedTemplate};
 use crate::words::io_error;
+
+/// From how many paths on looking is shared: threads cost more to start than a few paths cost to look at.
+const FEW: usize = 16;
 
 /// The name that tells an inventory folder.
 const INVENTORY_FILE: &str = "inventory.yaml";
@@ -353,11 +358,17 @@ impl<'s> Searcher<'s> {
         search.is_cut |= walked.is_cut;
         search.passed_over.extend(walked.passed_over);
         let repositories: HashSet<PathBuf> = walked.repositories.into_iter().collect();
+        let located = |(path, kind): (PathBuf, Kind)| {
+            let (root, location) = self.configuration(&path, kind)?;
+            Some((root, (path, location)))
+        };
+        let located: Vec<(PathBuf, (PathBuf, Location))> = match walked.met.len() {
+            0..=FEW => walked.met.into_iter().filter_map(located).collect(),
+            _ => walked.met.into_par_iter().filter_map(located).collect(),
+        };
         let mut found: BTreeMap<PathBuf, Vec<(PathBuf, Location)>> = BTreeMap::new();
-        for (path, kind) in walked.met {
-            if let Some((root, location)) = self.configuration(&path, kind) {
-                found.entry(root).or_default().push((path, location));
-            }
+        for (root, file) in located {
+            found.entry(root).or_default().push(file);
         }
         let mut agents_at: Vec<PathBuf> = Vec::new();
         for root in repositories.iter().map(PathBuf::as_path).chain([top]) {
@@ -382,7 +393,12 @@ impl<'s> Searcher<'s> {
             repositories,
             inventories: HashMap::new(),
         };
-        for (root, mut entries) in found {
+        let has_ci_file = |root: &PathBuf| self.files.is_there(&root.join(CI_FILE));
+        let with_ci_file: Vec<bool> = match found.len() {
+            0..=FEW => found.keys().map(has_ci_file).collect(),
+            _ => found.keys().collect::<Vec<_>>().into_par_iter().map(has_ci_file).collect(),
+        };
+        for ((root, mut entries), has_ci_file) in found.into_iter().zip(with_ci_file) {
             let is_nested = nesting.is_nested(&root);
             // Where GitLab looks for no agents, a link hides none, and what is said of a configuration says enough of its templates.
             let is_link = |location: &Location| matches!(location, Location::Unread { why: Unread::FolderLink, .. });
@@ -393,8 +409,8 @@ impl<'s> Searcher<'s> {
             let (_, project) = roots.at(&root, top);
             project.is_whole = true;
             project.is_nested = is_nested;
-            if !is_nested {
-                self.add_ci_file(&root, project);
+            if !is_nested && has_ci_file {
+                project.ci_file = Some(root.join(CI_FILE));
             }
             for (path, location) in entries {
                 let location = match location {
