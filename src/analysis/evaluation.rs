@@ -13,7 +13,7 @@ use super::{FEW, Steps, Subject};
 use crate::access::jobs::{CiProject, JobEnvironments, ProjectJobs};
 use crate::access::{self, Index, Settings, World};
 use crate::gitlab::FullPath;
-use crate::project::AgentFile;
+use crate::project::{AgentFile, Input};
 use crate::source::Source;
 
 /// For whom projects are worked out.
@@ -25,6 +25,14 @@ pub enum Purpose {
     Access,
     /// For whoever asks who gets in at all agents at once, those of projects whose path is not known among them.
     AccessTogether,
+    /// The same, for whoever asks nothing else about agents' files: of those only the entries are kept.
+    AccessAlone,
+}
+
+impl Purpose {
+    fn is_together(self) -> bool {
+        matches!(self, Self::AccessTogether | Self::AccessAlone)
+    }
 }
 
 /// Projects with everything that was worked out about them; it can be kept until one of them changes.
@@ -75,7 +83,7 @@ impl Membership {
     fn of(subject: &Subject, at: usize, purpose: Purpose) -> Self {
         let context = &subject.project.context;
         let inventory = context.inventory.as_ref().map(|inventory| Arc::as_ptr(inventory).addr());
-        let is_alone = inventory.is_none() && context.project.is_none() && purpose != Purpose::AccessTogether;
+        let is_alone = inventory.is_none() && context.project.is_none() && !purpose.is_together();
         Self { inventory, settings: context.access_settings(), alone: is_alone.then_some(at) }
     }
 }
@@ -86,8 +94,8 @@ impl Evaluation {
     pub fn of(subjects: Vec<Subject>, purpose: Purpose, steps: &Steps) -> Self {
         // Threads cost more to start than a few small files cost to check.
         let files = match subjects.len() <= FEW {
-            true => subjects.iter().map(|subject| decode(subject, steps)).collect(),
-            false => subjects.par_iter().map(|subject| decode(subject, steps)).collect(),
+            true => subjects.iter().map(|subject| decode(subject, purpose, steps)).collect(),
+            false => subjects.par_iter().map(|subject| decode(subject, purpose, steps)).collect(),
         };
         let known = subjects.iter().map(|subject| subject.project.ci_project()).collect();
         let material = Material { subjects, files, known };
@@ -100,9 +108,13 @@ impl Evaluation {
     }
 }
 
-fn decode(subject: &Subject, steps: &Steps) -> Vec<Option<Arc<AgentFile>>> {
+fn decode(subject: &Subject, purpose: Purpose, steps: &Steps) -> Vec<Option<Arc<AgentFile>>> {
     let project = &subject.project;
-    project.inputs.iter().map(|input| input.decoded(&project.context)).inspect(|_| steps.add(1)).collect()
+    let decoded = |input: &Input| match purpose {
+        Purpose::AccessAlone => input.decoded_for_access(&project.context),
+        Purpose::Rules | Purpose::Access | Purpose::AccessTogether => input.decoded(&project.context),
+    };
+    project.inputs.iter().map(decoded).inspect(|_| steps.add(1)).collect()
 }
 
 impl<'p> Facts<'p> {
