@@ -68,16 +68,14 @@ pub fn path_fault(path: &str) -> Option<String> {
 
 /// Whether a text can be a full path for certain: what most paths are is seen in one pass.
 fn is_plain_path(path: &str) -> bool {
-    let mut before = b'/';
-    for &byte in path.as_bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' => {}
-            b'-' | b'/' if before != b'/' => {}
-            _ => return false,
-        }
-        before = byte;
-    }
-    before != b'/'
+    let bytes = path.as_bytes();
+    let is_plain = |byte: &u8| matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'-' | b'/');
+    // What cannot begin a segment.
+    let is_inner = |byte: Option<&u8>| matches!(byte, None | Some(b'-' | b'/'));
+    let slashes = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'/');
+    bytes.iter().fold(true, |all, byte| all & is_plain(byte))
+        && !is_inner(bytes.first())
+        && slashes.into_iter().all(|(at, _)| !is_inner(bytes.get(at + 1)))
 }
 
 fn segment_fault(segment: &str) -> Option<String> {
