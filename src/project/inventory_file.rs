@@ -314,8 +314,10 @@ impl<'f> Folders<'f> {
         // Projects right below a group lie side by side, so that most need no look-up by a path of their own.
         let mut below: Vec<Siblings> = inventory.namespaces().iter().map(|_| Siblings::default()).collect();
         let mut counts: ByPath<String, usize> = ByPath::default();
-        for project in inventory.projects() {
-            match is_below_its_group(project, inventory).then(|| below.get_mut(project.namespace.index())).flatten() {
+        let are_below: Vec<bool> =
+            inventory.projects().iter().map(|project| is_below_its_group(project, inventory)).collect();
+        for (project, is_below) in inventory.projects().iter().zip(&are_below) {
+            match below.get_mut(project.namespace.index()).filter(|_| *is_below) {
                 Some(siblings) => siblings.count += 1,
                 None => {
                     if let Some((above, _)) = split(&project.folder()) {
@@ -325,16 +327,18 @@ impl<'f> Folders<'f> {
             }
         }
         let mut there = Vec::new();
-        for project in inventory.projects() {
-            let name = project.path.rsplit_once('/').map(|(_, name)| name);
-            let siblings = is_below_its_group(project, inventory).then(|| below.get_mut(project.namespace.index()));
-            let above = match (siblings.flatten(), name) {
-                (Some(siblings), Some(name)) => {
-                    let group = inventory.namespace(project.namespace);
-                    let above = &*siblings.above.get_or_insert_with(|| self.above(&group.folder(), siblings.count));
-                    above.as_ref().filter(|above| above.lists(OsStr::new(name)) != Listed::Not).cloned()
+        for (project, is_below) in inventory.projects().iter().zip(&are_below) {
+            let above = match below.get_mut(project.namespace.index()).filter(|_| *is_below) {
+                Some(siblings) => {
+                    let folder = || inventory.namespace(project.namespace).folder();
+                    let above = siblings.above.get_or_insert_with(|| self.above(&folder(), siblings.count));
+                    let is_there = |above: &&Above| {
+                        let name = project.path.rsplit('/').next().unwrap_or_default();
+                        above.lists(OsStr::new(name)) != Listed::Not
+                    };
+                    above.as_ref().filter(is_there).cloned()
                 }
-                _ => match split(&project.folder()) {
+                None => match split(&project.folder()) {
                     Some((above, name)) => {
                         let count = counts.get(above).copied().unwrap_or_default();
                         self.above(above, count).filter(|above| above.lists(OsStr::new(name)) != Listed::Not)

@@ -324,6 +324,10 @@ impl Source {
 fn line_starts(text: &str) -> Vec<usize> {
     let bytes = text.as_bytes();
     let mut starts = vec![0];
+    if !bytes.contains(&b'\r') {
+        starts.extend(text.match_indices('\n').map(|(at, _)| at + 1));
+        return starts;
+    }
     // Most blocks have no line break, which is seen of all their bytes at once.
     let (blocks, rest) = bytes.as_chunks::<BLOCK>();
     for (start, block) in (0..).step_by(BLOCK).zip(blocks).filter(|(_, block)| has_line_break(block)) {
