@@ -151,7 +151,7 @@ struct Loaded {
 }
 
 fn load_agent(path: &Path) -> Loaded {
-    let source = Source::from_bytes(path.to_string_lossy(), &fs::read(path).unwrap());
+    let source = Source::from_bytes(path.to_string_lossy(), fs::read(path).unwrap());
     let home = source.text().lines().next().unwrap().trim_start_matches("# ").to_owned();
     let config = AgentConfig::read(&source, NEWEST);
     assert_eq!(config.refused_at(), None);
@@ -160,7 +160,7 @@ fn load_agent(path: &Path) -> Loaded {
 
 fn load_inventory(folder: &Path) -> (Inventory, Duration) {
     let start = Instant::now();
-    let source = Source::from_bytes("inventory.yaml", &fs::read(folder.join("inventory.yaml")).unwrap());
+    let source = Source::from_bytes("inventory.yaml", fs::read(folder.join("inventory.yaml")).unwrap());
     let loaded = inventory::read(&source);
     assert!(loaded.problems.is_empty(), "{:?}", loaded.problems.first());
     (loaded.inventory, start.elapsed())

@@ -54,7 +54,8 @@ impl Agent<'_> {
     /// The 1-based line of a place in its file, where the text is at hand.
     #[must_use]
     pub fn line(&self, place: Span) -> Option<usize> {
-        Some(self.file?.source?.position(place.start).line)
+        let source = self.file?.source?;
+        Some(source.line_index(source.floor(place.start)) + 1)
     }
 
     /// The top-level group or user of its configuration project.

@@ -82,11 +82,16 @@ impl Reach {
 
     /// The projects; none without an inventory.
     pub fn projects<'i>(&self, inventory: &'i Inventory) -> impl Iterator<Item = &'i Project> {
-        let places = match self {
-            Self::Places(places) => &places[..],
+        self.places().iter().flat_map(|range| inventory.ordered(range.clone()))
+    }
+
+    /// The places of the projects in the order of [`Inventory::ordered`], apart from each other and in order; none without an inventory.
+    #[must_use]
+    pub fn places(&self) -> &[Range<u32>] {
+        match self {
+            Self::Places(places) => places,
             Self::NotListed => &[],
-        };
-        places.iter().flat_map(|range| inventory.ordered(range.clone()))
+        }
     }
 }
 

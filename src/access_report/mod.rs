@@ -95,7 +95,7 @@ impl<'w> AccessReport<'_, 'w> {
                 }
                 human::answer(self, &answer, out)
             }),
-            Format::Json => answers.try_for_each(|answer| json::answer(self, &answer, out)),
+            Format::Json => json::answers(self, &mut answers, out),
             Format::Markdown => answers.try_for_each(|answer| markdown::answer(self, &answer, out)),
             Format::Csv => csv::answers(self, &mut answers, out),
             Format::Html => self.write_page(out),

@@ -123,6 +123,13 @@ impl AgentConfig {
         Self { document, value: decoded.value, problems, ci_access, user_access }
     }
 
+    /// The same without its document and the values of its keys, for whoever asks who gets in: of a large instance those would take more memory than
+    /// all else. What is said of access and of what refuses the file stays; [`AgentConfig::canonical`] has nothing to say.
+    #[must_use]
+    pub fn without_document(self) -> Self {
+        Self { document: self.document.without_tree(), value: None, ..self }
+    }
+
     /// The first step that refuses the file; `None` for a file that GitLab accepts.
     #[must_use]
     pub fn refused_at(&self) -> Option<RefusedAt> {

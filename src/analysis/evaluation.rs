@@ -25,6 +25,14 @@ pub enum Purpose {
     Access,
     /// For whoever asks who gets in at all agents at once, those of projects whose path is not known among them.
     AccessTogether,
+    /// The same, for whoever asks nothing else about agents' files: of those only the entries are kept.
+    AccessAlone,
+}
+
+impl Purpose {
+    fn is_together(self) -> bool {
+        matches!(self, Self::AccessTogether | Self::AccessAlone)
+    }
 }
 
 /// Projects with everything that was worked out about them; it can be kept until one of them changes.
@@ -75,7 +83,7 @@ impl Membership {
     fn of(subject: &Subject, at: usize, purpose: Purpose) -> Self {
         let context = &subject.project.context;
         let inventory = context.inventory.as_ref().map(|inventory| Arc::as_ptr(inventory).addr());
-        let is_alone = inventory.is_none() && context.project.is_none() && purpose != Purpose::AccessTogether;
+        let is_alone = inventory.is_none() && context.project.is_none() && !purpose.is_together();
         Self { inventory, settings: context.access_settings(), alone: is_alone.then_some(at) }
     }
 }
@@ -84,7 +92,11 @@ impl Evaluation {
     /// Works projects out, side by side.
     #[must_use]
     pub fn of(subjects: Vec<Subject>, purpose: Purpose, steps: &Steps) -> Self {
-        let decode = |subject: &Subject| decode(subject, Input::decoded, steps);
+        let decoded: Decode = match purpose {
+            Purpose::AccessAlone => Input::decoded_for_access,
+            Purpose::Rules | Purpose::Access | Purpose::AccessTogether => Input::decoded,
+        };
+        let decode = |subject: &Subject| decode(subject, decoded, steps);
         // Threads cost more to start than a few small files cost to check.
         let files = match subjects.len() <= FEW {
             true => subjects.iter().map(decode).collect(),

@@ -273,8 +273,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
         ..project::Asked::default()
     };
     let subjects = subjects(&asked, snapshot.projects);
+    // A page has findings as well.
+    let is_page = arguments.format == Asked::Report(Format::Html);
+    let purpose = if is_page { Purpose::AccessTogether } else { Purpose::AccessAlone };
     // The process ends behind this: to free what was read, piece by piece, would be work for nothing.
-    let evaluation = ManuallyDrop::new(Evaluation::of(subjects, Purpose::AccessTogether, &progress.steps));
+    let evaluation = ManuallyDrop::new(Evaluation::of(subjects, purpose, &progress.steps));
     let inventories = ManuallyDrop::new(snapshot.inventories);
     drop(progress);
     let known = inventories.first();

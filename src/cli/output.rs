@@ -50,7 +50,7 @@ pub(super) fn shows_links() -> bool {
 
 /// Writes to standard output, without colour where it is no terminal. A receiver that closed early is no error.
 pub(super) fn to_stdout(write: &Write<'_>) -> Result<(), Unusable> {
-    let mut out = io::BufWriter::new(anstream::stdout().lock());
+    let mut out = io::BufWriter::new(Plainly { stripped: anstream::stdout().lock(), is_plain: true });
     let result = write(&mut Outlet::new(&mut out)).and_then(|()| out.flush());
     match result {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
@@ -60,6 +60,26 @@ pub(super) fn to_stdout(write: &Write<'_>) -> Result<(), Unusable> {
         }
         Err(error) => Err(Unusable::new(format!("cannot write to standard output: {error}"))),
         Ok(()) => Ok(()),
+    }
+}
+
+/// Standard output with what takes colours out, which is passed by as long as all is printable ASCII and line breaks: that has none, and is
+/// most of what is long.
+struct Plainly {
+    stripped: anstream::AutoStream<io::StdoutLock<'static>>,
+    /// Whether nothing else was written yet, so that no sequence may be open.
+    is_plain: bool,
+}
+
+impl io::Write for Plainly {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.is_plain &= bytes.iter().fold(true, |is_all, byte| is_all & matches!(byte, b' '..=b'~' | b'\n'));
+        // Both write to the same buffer.
+        if self.is_plain { io::stdout().write(bytes) } else { self.stripped.write(bytes) }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stripped.flush()
     }
 }
 

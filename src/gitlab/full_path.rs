@@ -20,7 +20,8 @@ pub const MAX_ANCESTORS: usize = 20;
 /// (`app/services/clusters/agents/authorizations/ci_access/refresh_service.rb`).
 #[must_use]
 pub fn lower_path(path: &str) -> Cow<'_, str> {
-    let is_lower = path.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
+    // All bytes are looked at, which goes many at once: most paths are in lower case.
+    let is_lower = path.bytes().fold(true, |all, byte| all & byte.is_ascii() & !byte.is_ascii_uppercase());
     if is_lower { Cow::Borrowed(path) } else { Cow::Owned(path.to_lowercase()) }
 }
 
@@ -68,16 +69,15 @@ pub fn path_fault(path: &str) -> Option<String> {
 
 /// Whether a text can be a full path for certain: what most paths are is seen in one pass.
 fn is_plain_path(path: &str) -> bool {
-    let mut before = b'/';
-    for &byte in path.as_bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' => {}
-            b'-' | b'/' if before != b'/' => {}
-            _ => return false,
-        }
-        before = byte;
-    }
-    before != b'/'
+    let bytes = path.as_bytes();
+    let is_plain = |byte: &u8| matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'-' | b'/');
+    // What cannot begin a segment.
+    let is_inner = |byte: u8| matches!(byte, b'-' | b'/');
+    let pairs = bytes.iter().zip(bytes.get(1..).unwrap_or_default());
+    bytes.first().is_some_and(|first| !is_inner(*first))
+        && !path.ends_with('/')
+        && bytes.iter().fold(true, |all, byte| all & is_plain(byte))
+        && pairs.fold(true, |all, (before, byte)| all & !((*before == b'/') & is_inner(*byte)))
 }
 
 fn segment_fault(segment: &str) -> Option<String> {

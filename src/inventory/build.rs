@@ -1,8 +1,10 @@
 //! From rows to the resolved inventory: groups that are only implied, look-ups by path, an order of projects, and
 //! everything that does not fit together.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::sync::Arc;
 
 use super::Loaded;
 use super::model::{
@@ -10,7 +12,8 @@ use super::model::{
     Target, is_gitlab_com,
 };
 use super::problem::{PathUse, Problem, ProblemKind};
-use super::rows::{GroupRow, NamedRow, ProjectRow, Rows, Text};
+use super::rows::{EnvironmentRows, GroupRow, NamedRow, ProjectRow, Rows, Text};
+use super::shared_list::SharedList;
 use super::unread::Unread;
 use crate::gitlab::{MAX_ANCESTORS, is_agent_name, lower_path, parent_path, path_fault};
 use crate::source::Span;
@@ -120,7 +123,7 @@ impl Builder {
             self.problem(kind, user.span, None);
             return;
         }
-        let lower = lower_path(&user.value).into_owned().into_boxed_str();
+        let lower = lower(&user.value);
         if let Some(&first) = self.inventory.targets.get(&lower) {
             self.duplicate(&user, PathUse::User, first);
             return;
@@ -138,7 +141,7 @@ impl Builder {
             self.problem(kind, group.path.span, None);
             return;
         }
-        let lower = lower_path(&group.path.value).into_owned().into_boxed_str();
+        let lower = lower(&group.path.value);
         let id = self.id(group.id);
         match self.inventory.targets.get(&lower).copied() {
             // A parent that a path before it implied.
@@ -171,7 +174,7 @@ impl Builder {
             self.problem(kind, row.path.span, None);
             return;
         }
-        let lower = lower_path(&row.path.value).into_owned().into_boxed_str();
+        let lower = lower(&row.path.value);
         if let Some(&first) = self.inventory.targets.get(&lower) {
             self.duplicate(&row.path, PathUse::Project, first);
             return;
@@ -202,24 +205,17 @@ impl Builder {
         self.inventory.projects.push(project);
     }
 
-    fn environments(&mut self, rows: Box<[NamedRow]>, project: &str) -> Box<[Environment]> {
-        let mut seen: HashMap<Box<str>, Span> = HashMap::new();
-        let mut environments = Vec::with_capacity(rows.len());
-        for row in rows {
-            if let Some(first) = seen.insert(row.name.value.clone(), row.name.span) {
-                let (name, project) = (row.name.value.to_string(), project.to_owned());
-                self.problem(ProblemKind::DuplicateEnvironment { name, project }, row.name.span, Some(first));
-            } else {
-                let tier = row.tier.and_then(|tier| tier.parse().ok());
-                environments.push(Environment { name: row.name.value, tier });
-            }
+    fn environments(&mut self, rows: EnvironmentRows, project: &str) -> SharedList<Environment> {
+        for (again, first) in rows.again {
+            let (name, project) = (again.value.to_string(), project.to_owned());
+            self.problem(ProblemKind::DuplicateEnvironment { name, project }, again.span, Some(first));
         }
-        environments.into()
+        rows.listed
     }
 
     fn agents(&mut self, rows: Box<[NamedRow]>, project: &str) -> Box<[RegisteredAgent]> {
         let mut agents: Vec<RegisteredAgent> = Vec::with_capacity(rows.len());
-        let mut seen: HashMap<Box<str>, Span> = HashMap::new();
+        let mut seen: HashMap<Arc<str>, Span> = HashMap::new();
         for row in rows {
             let (name, span) = (row.name.value, row.name.span);
             if !is_agent_name(&name) {
@@ -228,8 +224,8 @@ impl Builder {
                 let (name, project) = (name.to_string(), project.to_owned());
                 self.problem(ProblemKind::DuplicateAgent { name, project }, span, Some(first));
             } else {
-                seen.insert(name.clone(), span);
-                agents.push(RegisteredAgent { name, id: self.id(row.id), span });
+                seen.insert(Arc::clone(&name), span);
+                agents.push(RegisteredAgent { name: (&*name).into(), id: self.id(row.id), span });
             }
         }
         agents.into()
@@ -263,14 +259,15 @@ impl Builder {
             return Err(());
         }
         for &path in missing.iter().rev() {
-            let lower = lower_path(path).into_owned().into_boxed_str();
-            let namespace = Namespace::new(path.into(), NamespaceKind::Group, known, None, text.span);
+            let path: Arc<str> = path.into();
+            let lower = lower(&path);
+            let namespace = Namespace::new(path, NamespaceKind::Group, known, None, text.span);
             known = Some(self.add_namespace(lower, namespace));
         }
         Ok(known)
     }
 
-    fn add_namespace(&mut self, lower: Box<str>, namespace: Namespace) -> NamespaceId {
+    fn add_namespace(&mut self, lower: Arc<str>, namespace: Namespace) -> NamespaceId {
         let id = NamespaceId(u32::try_from(self.inventory.namespaces.len()).unwrap_or(u32::MAX));
         self.inventory.targets.insert(lower, Target::Namespace(id));
         self.inventory.namespaces.push(namespace);
@@ -331,8 +328,26 @@ impl Builder {
     }
 }
 
-fn check_unique<'p>(owners: impl Iterator<Item = (i64, Span, &'p str)>, noun: &str, problems: &mut Vec<Problem>) {
-    let mut seen: HashMap<i64, (Span, &str)> = HashMap::with_capacity(owners.size_hint().1.unwrap_or(0));
+/// A path in lower case; the same text where it is written so.
+fn lower(path: &Arc<str>) -> Arc<str> {
+    match lower_path(path) {
+        Cow::Borrowed(_) => Arc::clone(path),
+        Cow::Owned(lower) => lower.into(),
+    }
+}
+
+fn check_unique<'p>(
+    owners: impl Iterator<Item = (i64, Span, &'p str)> + Clone,
+    noun: &str,
+    problems: &mut Vec<Problem>,
+) {
+    // Most inventories have each id once, and in order.
+    let mut ids: Vec<i64> = owners.clone().map(|(id, ..)| id).collect();
+    ids.sort_unstable();
+    if ids.windows(2).all(|pair| pair.first() != pair.last()) {
+        return;
+    }
+    let mut seen: HashMap<i64, (Span, &str)> = HashMap::new();
     for (id, span, name) in owners {
         match seen.entry(id) {
             Entry::Vacant(vacant) => {

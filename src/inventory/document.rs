@@ -2,7 +2,7 @@
 
 use super::keys::INVENTORY;
 use super::problem::{Problem, ProblemKind};
-use super::rows::{GroupRow, NamedRow, ProjectRow, Rows, Text, UnreadRow};
+use super::rows::{EnvironmentRows, GroupRow, NamedRow, ProjectRow, Rows, Text, UnreadRow};
 use crate::gitlab::NEWEST;
 use crate::schema::{self, Data, Field, MessageValue, Stage, Value};
 use crate::source::{Source, Span};
@@ -84,17 +84,18 @@ fn switch(message: &MessageValue, name: &str) -> Option<bool> {
 fn project(message: &MessageValue) -> Option<ProjectRow> {
     let bare = |name: &str| text_of(message, name).map(|text| text.value);
     let list = |name: &str| message.set(name).filter(|field| matches!(field.value.data, Data::List(_)));
-    let rules =
-        |name: &str| list(name).map(|field| items(Some(field)).filter_map(text).map(|text| text.value).collect());
-    let named = |name: &str| list(name).map(|field| items(Some(field)).filter_map(named).collect());
+    let rules = |name: &str| {
+        list(name).map(|field| items(Some(field)).filter_map(text).map(|text| (&*text.value).into()).collect())
+    };
+    let named = |name: &str| list(name).map(|field| items(Some(field)).filter_map(named));
     let mut row = ProjectRow::new(text_of(message, "path")?);
     row.id = id(message);
     row.default_branch = bare("default_branch");
     row.protected_branches = rules("protected_branches");
     row.protected_tags = rules("protected_tags");
     row.protect_merge_request_pipelines = switch(message, "protect_merge_request_pipelines");
-    row.environments = named("environments");
-    row.agents = named("agents");
+    row.environments = named("environments").map(EnvironmentRows::from_iter);
+    row.agents = named("agents").map(Iterator::collect);
     row.archived = switch(message, "archived");
     row.auto_devops = switch(message, "auto_devops");
     row.ci_config_path = bare("ci_config_path");

@@ -6,15 +6,18 @@
 //! ([`super::document`]). A test holds the two to the same result.
 
 use super::keys::INVENTORY;
-use super::rows::{GroupRow, NamedRow, ProjectRow, Rows, Text, UnreadRow};
-use crate::gitlab::NEWEST;
+use std::sync::Arc;
+
+use super::rows::{EnvironmentRows, GroupRow, NamedRow, ProjectRow, Rows, Text, UnreadRow};
+use super::shared_list::SharedList;
+use crate::gitlab::{ByPath, NEWEST};
 use crate::schema::{Check, Key, Kind, Message};
 use crate::source::{Source, Span};
 use crate::yaml::{PlainEvent, PlainEvents, Scalar};
 
 /// Reads a plain inventory; `None` for any other.
 pub(super) fn read(source: &Source) -> Option<Rows> {
-    let mut reader = Reader { events: PlainEvents::new(source)? };
+    let mut reader = Reader { events: PlainEvents::new(source)?, known: Known::default() };
     let mut rows = Rows::default();
     if reader.event()? != PlainEvent::Mapping {
         return None;
@@ -36,7 +39,19 @@ fn message_of(kind: &'static Kind) -> Option<&'static Message> {
 
 struct Reader<'t> {
     events: PlainEvents<'t>,
+    known: Known<'t>,
 }
+
+/// What was read of texts and lists that stand on one line, by that: most projects have the same.
+#[derive(Default)]
+struct Known<'t> {
+    branches: ByPath<String, Arc<str>>,
+    rules: ByPath<&'t str, SharedList<Box<str>>>,
+    environments: ByPath<&'t str, EnvironmentRows>,
+}
+
+/// How many texts or lists of a kind are known; where there are more, few projects have the same.
+const MOST_KNOWN: usize = 1_000;
 
 impl<'t> Reader<'t> {
     fn event(&mut self) -> Option<PlainEvent<'t>> {
@@ -50,11 +65,16 @@ impl<'t> Reader<'t> {
         mut field: impl FnMut(&mut Self, &'static Key) -> Option<()>,
     ) -> Option<()> {
         let mut seen = 0u32;
+        let mut next = 0;
         loop {
             match self.event()? {
                 PlainEvent::End => break,
                 PlainEvent::Scalar(Scalar::Str(name), _) => {
-                    let position = message.keys.iter().position(|key| key.name == name)?;
+                    // Most keys are written in the order of the table.
+                    let behind = message.keys.iter().enumerate().skip(next);
+                    let mut keys = behind.chain(message.keys.iter().enumerate().take(next));
+                    let (position, _) = keys.find(|(_, key)| key.name == name)?;
+                    next = position + 1;
                     let bit = 1u32.checked_shl(u32::try_from(position).ok()?)?;
                     if seen & bit != 0 {
                         return None;
@@ -134,16 +154,16 @@ impl<'t> Reader<'t> {
     }
 
     fn project(&mut self, message: &'static Message) -> Option<ProjectRow> {
-        let mut row = ProjectRow::new(Text { value: Box::default(), span: Span::default() });
+        let mut row = ProjectRow::new(Text { value: Arc::default(), span: Span::default() });
         self.fields(message, |reader, key| {
             match &*key.name {
                 "path" => row.path = reader.text(key)?,
                 "id" => row.id = Some(reader.id()?),
-                "default_branch" => row.default_branch = Some(reader.text(key)?.value),
+                "default_branch" => row.default_branch = Some(reader.branch(key)?),
                 "protected_branches" => row.protected_branches = Some(reader.rules()?),
                 "protected_tags" => row.protected_tags = Some(reader.rules()?),
-                "environments" => row.environments = Some(reader.named(message_of(&key.kind)?)?),
-                "agents" => row.agents = Some(reader.named(message_of(&key.kind)?)?),
+                "environments" => row.environments = Some(reader.environments(message_of(&key.kind)?)?),
+                "agents" => row.agents = Some(reader.named(message_of(&key.kind)?)?.into()),
                 "archived" => row.archived = Some(reader.switch()?),
                 "auto_devops" => row.auto_devops = Some(reader.switch()?),
                 "ci_config_path" => row.ci_config_path = Some(reader.text(key)?.value),
@@ -157,12 +177,12 @@ impl<'t> Reader<'t> {
     }
 
     /// A list of names, or of mappings with a name.
-    fn named(&mut self, message: &'static Message) -> Option<Box<[NamedRow]>> {
+    fn named(&mut self, message: &'static Message) -> Option<Vec<NamedRow>> {
         self.open_sequence()?;
         let mut rows = Vec::new();
         loop {
             match self.event()? {
-                PlainEvent::End => return Some(rows.into()),
+                PlainEvent::End => return Some(rows),
                 PlainEvent::Scalar(Scalar::Str(name), span) if !name.is_empty() => {
                     rows.push(NamedRow { name: Text { value: name.into(), span }, tier: None, id: None });
                 }
@@ -198,8 +218,50 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn rules(&mut self) -> Option<Box<[Box<str>]>> {
-        Some(self.texts()?.into_iter().map(|text| text.value).collect())
+    /// The environments of a project. Of equal ones it is told where they stand, so that a list with such is not known for another line.
+    fn environments(&mut self, message: &'static Message) -> Option<EnvironmentRows> {
+        self.known_list(
+            |known| &mut known.environments,
+            |reader| Some(reader.named(message)?.into_iter().collect()),
+            |rows| rows.again.is_empty(),
+        )
+    }
+
+    fn rules(&mut self) -> Option<SharedList<Box<str>>> {
+        let rules = |reader: &mut Self| Some(reader.texts()?.iter().map(|text| (&*text.value).into()).collect());
+        self.known_list(|known| &mut known.rules, rules, |_| true)
+    }
+
+    /// A list, which is not read again where it stands on one line that was read before.
+    fn known_list<T: Clone>(
+        &mut self,
+        known: for<'k> fn(&'k mut Known<'t>) -> &'k mut ByPath<&'t str, T>,
+        read: impl FnOnce(&mut Self) -> Option<T>,
+        may_be_known: fn(&T) -> bool,
+    ) -> Option<T> {
+        let Some(line) = self.events.list_to_line_end() else { return read(self) };
+        if let Some(list) = known(&mut self.known).get(line.text()) {
+            let list = list.clone();
+            self.events.skip(&line);
+            return Some(list);
+        }
+        let list = read(self)?;
+        let all = known(&mut self.known);
+        if all.len() < MOST_KNOWN && may_be_known(&list) && self.events.is_behind(&line) {
+            all.insert(line.text(), list.clone());
+        }
+        Some(list)
+    }
+
+    fn branch(&mut self, key: &Key) -> Option<Arc<str>> {
+        let branch = self.text(key)?.value;
+        if let Some(known) = self.known.branches.get(&*branch) {
+            return Some(Arc::clone(known));
+        }
+        if self.known.branches.len() < MOST_KNOWN {
+            self.known.branches.insert(branch.to_string(), Arc::clone(&branch));
+        }
+        Some(branch)
     }
 
     /// A text that is not empty, and one of those that the table allows if it lists any.

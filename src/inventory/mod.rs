@@ -14,6 +14,7 @@ mod model;
 mod nearest;
 mod problem;
 mod rows;
+mod shared_list;
 mod unread;
 
 pub use environments::ListedEnvironments;
@@ -22,6 +23,7 @@ pub use model::{
     Environment, Instance, Inventory, Namespace, NamespaceId, NamespaceKind, Project, ProjectId, RegisteredAgent,
 };
 pub use problem::{PathUse, Problem, ProblemKind};
+pub use shared_list::SharedList;
 pub use unread::{Fact, Unread};
 
 use crate::source::Source;

@@ -1,10 +1,11 @@
 //! The resolved inventory and its look-ups.
 
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use super::environments::KnownEnvironments;
 use super::nearest::Neighbours;
+use super::shared_list::SharedList;
 use super::unread::{Fact, Unread};
 use crate::gitlab::{
     ByPath, EnvironmentTier, GitRef, MergeRequestProtection, RefProtection, Tier, Version, lower_path,
@@ -31,7 +32,7 @@ pub struct ProjectId(pub(super) u32);
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Instance {
     /// Its address.
-    pub url: Option<Box<str>>,
+    pub url: Option<Arc<str>>,
     /// Its release.
     pub version: Option<Version>,
     /// The licence of the CI projects.
@@ -68,7 +69,7 @@ pub enum NamespaceKind {
 #[derive(Clone, Debug)]
 pub struct Namespace {
     /// Its full path, as listed, or else as the first path below it writes it.
-    pub path: Box<str>,
+    pub path: Arc<str>,
     /// Which of the two.
     pub kind: NamespaceKind,
     /// Its number.
@@ -87,7 +88,7 @@ pub struct Namespace {
 
 impl Namespace {
     pub(super) fn new(
-        path: Box<str>,
+        path: Arc<str>,
         kind: NamespaceKind,
         parent: Option<NamespaceId>,
         span: Option<Span>,
@@ -95,6 +96,19 @@ impl Namespace {
     ) -> Self {
         Self { path, kind, id: None, parent, auto_devops: None, span, implied_by, range: 0..0 }
     }
+}
+
+impl Namespace {
+    /// The folder, relative to the inventory's, in which those of its projects lie that are given no other.
+    #[must_use]
+    pub fn folder(&self) -> String {
+        folder_by_path(&self.path)
+    }
+}
+
+/// The folder of what is given no other.
+fn folder_by_path(path: &str) -> String {
+    ["projects/", path].concat()
 }
 
 /// An environment of a project.
@@ -121,21 +135,21 @@ pub struct RegisteredAgent {
 #[derive(Clone, Debug)]
 pub struct Project {
     /// Its full path.
-    pub path: Box<str>,
+    pub path: Arc<str>,
     /// Its number.
     pub id: Option<i64>,
     /// What holds it.
     pub namespace: NamespaceId,
     /// Its default branch.
-    pub default_branch: Option<Box<str>>,
+    pub default_branch: Option<Arc<str>>,
     /// Rules of protected branches; `None` for not known.
-    pub protected_branches: Option<Box<[Box<str>]>>,
+    pub protected_branches: Option<SharedList<Box<str>>>,
     /// Rules of protected tags; `None` for not known.
-    pub protected_tags: Option<Box<[Box<str>]>>,
+    pub protected_tags: Option<SharedList<Box<str>>>,
     /// Whether merge request pipelines between protected branches are protected, from 18.1; `None` for not known.
     pub protect_merge_request_pipelines: Option<bool>,
     /// Its environments; `None` for not known.
-    pub environments: Option<Box<[Environment]>>,
+    pub environments: Option<SharedList<Environment>>,
     /// Its registered agents; `None` when every agent folder counts as registered.
     pub agents: Option<Box<[RegisteredAgent]>>,
     /// Whether it is archived; `None` for not known.
@@ -143,9 +157,9 @@ pub struct Project {
     /// Its setting for Auto DevOps; `None` for not known.
     pub auto_devops: Option<bool>,
     /// Its CI file, where that is not `.gitlab-ci.yml`.
-    pub ci_config_path: Option<Box<str>>,
+    pub ci_config_path: Option<Arc<str>>,
     /// The folder of its files, relative to the inventory; `None` for `projects/<full path>`.
-    pub repository: Option<Box<str>>,
+    pub repository: Option<Arc<str>>,
     /// Where its path is listed.
     pub span: Span,
     /// Its place in the order of [`Inventory::ordered`].
@@ -176,7 +190,7 @@ impl Project {
     /// The folder of its files, relative to the inventory's.
     #[must_use]
     pub fn folder(&self) -> String {
-        self.repository.as_ref().map_or_else(|| format!("projects/{}", self.path), ToString::to_string)
+        self.repository.as_ref().map_or_else(|| folder_by_path(&self.path), ToString::to_string)
     }
 }
 
@@ -194,8 +208,8 @@ pub struct Inventory {
     pub(super) projects: Vec<Project>,
     /// Those that list registered agents, in the order of the file.
     pub(super) with_agents: Vec<ProjectId>,
-    /// By path in lower case.
-    pub(super) targets: ByPath<Box<str>, Target>,
+    /// By path in lower case; most are written so, and share their text with what has them.
+    pub(super) targets: ByPath<Arc<str>, Target>,
     pub(super) order: Vec<ProjectId>,
     /// Made when it is first asked for.
     pub(super) neighbours: OnceLock<Neighbours>,

@@ -1,7 +1,10 @@
 //! The inventory as it is written, item by item, before anything is resolved.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
+use super::model::Environment;
+use super::shared_list::SharedList;
 use crate::gitlab::{is_agent_name, lower_path, path_fault, root_path};
 use crate::source::Span;
 
@@ -76,14 +79,14 @@ fn without_id(agent: NamedRow) -> NamedRow {
 pub(super) struct UnreadRow {
     pub project: Option<Text>,
     pub what: Text,
-    pub reason: Option<Box<str>>,
-    pub needs: Option<Box<str>>,
+    pub reason: Option<Arc<str>>,
+    pub needs: Option<Arc<str>>,
 }
 
 /// A text and where it is written.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Text {
-    pub value: Box<str>,
+    pub value: Arc<str>,
     pub span: Span,
 }
 
@@ -98,16 +101,16 @@ pub(super) struct GroupRow {
 pub(super) struct ProjectRow {
     pub path: Text,
     pub id: Option<(i64, Span)>,
-    pub default_branch: Option<Box<str>>,
-    pub protected_branches: Option<Box<[Box<str>]>>,
-    pub protected_tags: Option<Box<[Box<str>]>>,
+    pub default_branch: Option<Arc<str>>,
+    pub protected_branches: Option<SharedList<Box<str>>>,
+    pub protected_tags: Option<SharedList<Box<str>>>,
     pub protect_merge_request_pipelines: Option<bool>,
-    pub environments: Option<Box<[NamedRow]>>,
+    pub environments: Option<EnvironmentRows>,
     pub agents: Option<Box<[NamedRow]>>,
     pub archived: Option<bool>,
     pub auto_devops: Option<bool>,
-    pub ci_config_path: Option<Box<str>>,
-    pub repository: Option<Box<str>>,
+    pub ci_config_path: Option<Arc<str>>,
+    pub repository: Option<Arc<str>>,
 }
 
 impl ProjectRow {
@@ -133,6 +136,30 @@ impl ProjectRow {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct NamedRow {
     pub name: Text,
-    pub tier: Option<Box<str>>,
+    pub tier: Option<Arc<str>>,
     pub id: Option<(i64, Span)>,
+}
+
+/// The environments of a project, each once.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct EnvironmentRows {
+    pub listed: SharedList<Environment>,
+    /// Those that are listed before, each with where that is.
+    pub again: Box<[(Text, Span)]>,
+}
+
+impl FromIterator<NamedRow> for EnvironmentRows {
+    fn from_iter<I: IntoIterator<Item = NamedRow>>(rows: I) -> Self {
+        let mut seen: HashMap<Arc<str>, Span> = HashMap::new();
+        let (mut listed, mut again) = (Vec::new(), Vec::new());
+        for row in rows {
+            if let Some(first) = seen.insert(Arc::clone(&row.name.value), row.name.span) {
+                again.push((row.name, first));
+            } else {
+                let tier = row.tier.and_then(|tier| tier.parse().ok());
+                listed.push(Environment { name: (&*row.name.value).into(), tier });
+            }
+        }
+        Self { listed: listed.into_iter().collect(), again: again.into() }
+    }
 }

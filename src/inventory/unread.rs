@@ -1,5 +1,7 @@
 //! What could not be read from GitLab, in the words of the inventory.
 
+use std::sync::Arc;
+
 /// What can be unread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Fact {
@@ -78,11 +80,11 @@ impl std::str::FromStr for Fact {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Unread {
     /// The project or group; `None` for the instance.
-    pub path: Option<Box<str>>,
+    pub path: Option<Arc<str>>,
     /// What.
     pub fact: Fact,
     /// Why not.
-    pub reason: Option<Box<str>>,
+    pub reason: Option<Arc<str>>,
     /// The role or scope that would show it.
-    pub needs: Option<Box<str>>,
+    pub needs: Option<Arc<str>>,
 }

@@ -193,6 +193,15 @@ impl<'o> Outlet<'o> {
         self.out.write_all(b"\n")
     }
 
+    /// Writes a text that is JSON on one line.
+    ///
+    /// # Errors
+    /// When the receiver does not take it.
+    pub fn json_line_text(&mut self, text: &str) -> io::Result<()> {
+        self.json_text(text)?;
+        self.out.write_all(b"\n")
+    }
+
     /// Writes a value within an object that is written bit by bit.
     ///
     /// # Errors

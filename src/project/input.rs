@@ -43,6 +43,14 @@ impl Input {
         is_text.then(|| self.decoded.get().map_or_else(read, Arc::clone))
     }
 
+    /// What its access entries say, without the rest of it; `None` where there is no text, or a template.
+    #[must_use]
+    pub fn decoded_for_access(&self, context: &Context) -> Option<Arc<AgentFile>> {
+        let is_text = self.content == InputContent::Text && !self.location.is_template();
+        let known = self.decoded.get().map(Arc::clone);
+        is_text.then(|| known.unwrap_or_else(|| Arc::new(AgentFile::read(self, context).without_document())))
+    }
+
     /// Remembers what an earlier state of the same file was decoded to, by the same context.
     pub(super) fn remember(&mut self, before: &mut Self) {
         let decoded = before.decoded.take();
@@ -146,6 +154,12 @@ impl AgentFile {
             )),
             has_template: input.has_template,
         }
+    }
+
+    /// The same of which only access is asked.
+    fn without_document(self) -> Self {
+        let config = Arc::unwrap_or_clone(self.config).without_document();
+        Self { config: Arc::new(config), ..self }
     }
 
     /// The text of a span.

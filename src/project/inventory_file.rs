@@ -15,7 +15,7 @@ use super::own_file::read_granted;
 use super::paths::{folder_or_here, lexical, shown_path};
 use super::search::{Found, Listing, Searcher};
 use crate::diagnostic::{Finding, INVALID_INVENTORY};
-use crate::gitlab::{ByPath, ci_file_here, lower_path};
+use crate::gitlab::{ByPath, ci_file_here, lower_path, parent_path};
 use crate::inventory::{self, Inventory, Problem, ProblemKind, Project};
 use crate::schema;
 use crate::source::Source;
@@ -169,7 +169,7 @@ impl InventoryFile {
             position.is_some()
         };
         // An inventory may list many projects, and asking the disk about each takes long.
-        let there = Folders::of(file, files).may_hold(file.inventory.projects());
+        let there = Folders::of(file, files).may_hold();
         let place = |lies: &Lies<'_>| lies.above.real_of(&file.folder_of(lies.project), files);
         let places: Vec<Option<PathBuf>> =
             if known.is_empty() { vec![None; there.len()] } else { there.par_iter().map(place).collect() };
@@ -274,6 +274,19 @@ impl Names {
     }
 }
 
+/// The projects right below a group.
+#[derive(Default)]
+struct Siblings {
+    count: usize,
+    /// What is known of the folder that holds them, once it was looked at; `None` for one in which nothing may lie.
+    above: Option<Option<Above>>,
+}
+
+/// Whether the folder of a project lies right in that of what holds it: it is named by the project's path, and letter case counts in folders.
+fn is_below_its_group(project: &Project, inventory: &Inventory) -> bool {
+    project.repository.is_none() && parent_path(&project.path) == Some(&inventory.namespace(project.namespace).path)
+}
+
 /// From how many projects in a folder on that is looked at as a whole.
 const WORTH_A_LOOK: usize = 8;
 
@@ -296,20 +309,42 @@ impl<'f> Folders<'f> {
     }
 
     /// The projects in whose folders something may lie.
-    fn may_hold(mut self, projects: &'f [Project]) -> Vec<Lies<'f>> {
-        let folders: Vec<String> = projects.iter().map(Project::folder).collect();
-        let mut counts: ByPath<&str, usize> = ByPath::default();
-        for (above, _) in folders.iter().filter_map(|folder| split(folder)) {
-            *counts.entry(above).or_default() += 1;
+    fn may_hold(mut self) -> Vec<Lies<'f>> {
+        let inventory: &'f Inventory = &self.file.inventory;
+        // Projects right below a group lie side by side, so that most need no look-up by a path of their own.
+        let mut below: Vec<Siblings> = inventory.namespaces().iter().map(|_| Siblings::default()).collect();
+        let mut counts: ByPath<String, usize> = ByPath::default();
+        let are_below: Vec<bool> =
+            inventory.projects().iter().map(|project| is_below_its_group(project, inventory)).collect();
+        for (project, is_below) in inventory.projects().iter().zip(&are_below) {
+            match below.get_mut(project.namespace.index()).filter(|_| *is_below) {
+                Some(siblings) => siblings.count += 1,
+                None => {
+                    if let Some((above, _)) = split(&project.folder()) {
+                        *counts.entry(above.to_owned()).or_default() += 1;
+                    }
+                }
+            }
         }
         let mut there = Vec::new();
-        for (project, folder) in projects.iter().zip(&folders) {
-            let above = match split(folder) {
-                Some((above, name)) => {
-                    let count = counts.get(above).copied().unwrap_or_default();
-                    self.above(above, count).filter(|above| above.lists(OsStr::new(name)) != Listed::Not)
+        for (project, is_below) in inventory.projects().iter().zip(&are_below) {
+            let above = match below.get_mut(project.namespace.index()).filter(|_| *is_below) {
+                Some(siblings) => {
+                    let folder = || inventory.namespace(project.namespace).folder();
+                    let above = siblings.above.get_or_insert_with(|| self.above(&folder(), siblings.count));
+                    let is_there = |above: &&Above| {
+                        let name = project.path.rsplit('/').next().unwrap_or_default();
+                        above.lists(OsStr::new(name)) != Listed::Not
+                    };
+                    above.as_ref().filter(is_there).cloned()
                 }
-                None => Some(Above::default()),
+                None => match split(&project.folder()) {
+                    Some((above, name)) => {
+                        let count = counts.get(above).copied().unwrap_or_default();
+                        self.above(above, count).filter(|above| above.lists(OsStr::new(name)) != Listed::Not)
+                    }
+                    None => Some(Above::default()),
+                },
             };
             there.extend(above.map(|above| Lies { project, above }));
         }

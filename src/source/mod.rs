@@ -6,6 +6,7 @@ mod place;
 mod printable;
 pub mod secrets;
 
+use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
 pub use place::Place;
@@ -119,8 +120,9 @@ impl Source {
     /// Bytes that are no text are replaced by U+FFFD and the first of them is kept in [`Source::invalid`].
     /// (`yaml.v2`'s reader takes the same three encodings: its `readerc.go`.)
     #[must_use]
-    pub fn from_bytes(path: impl Into<String>, bytes: &[u8]) -> Self {
-        let (text, encoding, invalid) = match bytes {
+    pub fn from_bytes<'b>(path: impl Into<String>, bytes: impl Into<Cow<'b, [u8]>>) -> Self {
+        let bytes = bytes.into();
+        let (text, encoding, invalid) = match &*bytes {
             [0xFF, 0xFE, rest @ ..] => {
                 let (text, invalid) = decode_utf16(rest, u16::from_le_bytes);
                 (text, Encoding::Utf16Le, invalid)
@@ -322,10 +324,16 @@ impl Source {
 fn line_starts(text: &str) -> Vec<usize> {
     let bytes = text.as_bytes();
     let mut starts = vec![0];
+    if !bytes.contains(&b'\r') {
+        starts.extend(text.match_indices('\n').map(|(at, _)| at + 1));
+        return starts;
+    }
     // Most blocks have no line break, which is seen of all their bytes at once.
     let (blocks, rest) = bytes.as_chunks::<BLOCK>();
-    for (start, _) in (0..).step_by(BLOCK).zip(blocks).filter(|(_, block)| has_line_break(block)) {
-        (start..start + BLOCK).for_each(|index| starts.extend(line_start_behind(bytes, index)));
+    for (start, block) in (0..).step_by(BLOCK).zip(blocks).filter(|(_, block)| has_line_break(block)) {
+        for (index, _) in (start..).zip(block).filter(|(_, byte)| matches!(byte, b'\n' | b'\r')) {
+            starts.extend(line_start_behind(bytes, index));
+        }
     }
     (bytes.len() - rest.len()..bytes.len()).for_each(|index| starts.extend(line_start_behind(bytes, index)));
     starts
@@ -348,10 +356,11 @@ fn has_line_break(block: &[u8; BLOCK]) -> bool {
     block.iter().fold(0, |breaks, byte| breaks | u8::from(*byte == b'\n') | u8::from(*byte == b'\r')) != 0
 }
 
-fn decode_utf8(bytes: &[u8]) -> (String, Option<InvalidText>) {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => (text.to_owned(), None),
+fn decode_utf8(bytes: Cow<'_, [u8]>) -> (String, Option<InvalidText>) {
+    match String::from_utf8(bytes.into_owned()) {
+        Ok(text) => (text, None),
         Err(error) => {
+            let (bytes, error) = (error.as_bytes(), error.utf8_error());
             let start = error.valid_up_to();
             let invalid = InvalidText {
                 span: Span::new(start, start + '\u{FFFD}'.len_utf8()),

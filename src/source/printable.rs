@@ -49,6 +49,10 @@ pub fn json_escaped(json: &str) -> Cow<'_, str> {
 }
 
 fn replaced(text: &str, is_one: impl Fn(char) -> bool, push: impl Fn(&mut String, char)) -> Cow<'_, str> {
+    // Most texts are printable ASCII, of which nothing acts.
+    if is_printable_ascii(text) {
+        return Cow::Borrowed(text);
+    }
     let Some(first) = text.find(&is_one) else { return Cow::Borrowed(text) };
     let (before, rest) = text.split_at(first);
     let mut shown = String::with_capacity(text.len() + 16);
@@ -58,6 +62,15 @@ fn replaced(text: &str, is_one: impl Fn(char) -> bool, push: impl Fn(&mut String
     }
     Cow::Owned(shown)
 }
+
+/// Whether a text has nothing but printable ASCII. Looked at in portions, which the compiler makes wide instructions of.
+fn is_printable_ascii(text: &str) -> bool {
+    let is_printable = |portion: &[u8]| portion.iter().fold(true, |is_all, byte| is_all & matches!(byte, b' '..=b'~'));
+    text.as_bytes().chunks(PORTION).all(is_printable)
+}
+
+/// How many bytes are looked at at once.
+const PORTION: usize = 1 << 10;
 
 /// A text that may be shown to people: on one line, without secrets, and with escapes for the characters that act.
 ///

@@ -250,23 +250,28 @@ pub fn mask(text: &str) -> Cow<'_, str> {
     masked(text, &find(text))
 }
 
-/// Masks every text of a JSON value, and its keys, by what the key of a text says of it as well.
-pub fn mask_json(value: &mut Json) {
-    mask_member("", value);
+/// The same for a text that stands in JSON behind this key, by what that says of it as well.
+#[must_use]
+pub fn mask_member<'t>(key: &str, text: &'t str) -> Cow<'t, str> {
+    let whole = Secret { span: Span::new(0, text.len()), kind: "a secret", is_certain: false };
+    if values::is_secret(key, text) { masked(text, &[whole]) } else { mask(text) }
 }
 
-fn mask_member(key: &str, value: &mut Json) {
+/// Masks every text of a JSON value, and its keys, by what the key of a text says of it as well.
+pub fn mask_json(value: &mut Json) {
+    mask_behind("", value);
+}
+
+fn mask_behind(key: &str, value: &mut Json) {
     match value {
         Json::String(text) => {
-            let whole = Secret { span: Span::new(0, text.len()), kind: "a secret", is_certain: false };
-            let masked = if values::is_secret(key, text) { masked(text, &[whole]) } else { mask(text) };
-            if let Cow::Owned(masked) = masked {
+            if let Cow::Owned(masked) = mask_member(key, text) {
                 *text = masked;
             }
         }
-        Json::Array(items) => items.iter_mut().for_each(|item| mask_member(key, item)),
+        Json::Array(items) => items.iter_mut().for_each(|item| mask_behind(key, item)),
         Json::Object(members) => {
-            members.iter_mut().for_each(|(key, value)| mask_member(key, value));
+            members.iter_mut().for_each(|(key, value)| mask_behind(key, value));
             if members.keys().any(|key| matches!(mask(key), Cow::Owned(_))) {
                 let taken = std::mem::take(members);
                 members.extend(taken.into_iter().map(|(key, value)| (mask(&key).into_owned(), value)));

@@ -96,6 +96,12 @@ pub struct Document {
 }
 
 impl Document {
+    /// The same with nothing but what is wrong with it.
+    #[must_use]
+    pub fn without_tree(self) -> Self {
+        Self { tree: Tree::default(), ..self }
+    }
+
     /// The tree, as far as it could be built.
     #[must_use]
     pub fn tree(&self) -> &Tree {

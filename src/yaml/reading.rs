@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use super::scalar::{Scalar, float_key, scalar};
-use super::tree::{Data, NodeId, Tree};
+use super::tree::{Data, Node, NodeId, Tree};
 
 /// A key and its value as the parser keeps them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,7 +109,24 @@ impl<'t> Reading<'t> {
     /// become JSON are left out.
     #[must_use]
     pub fn entries(&self, mapping: NodeId) -> Vec<Entry> {
-        self.settle(mapping, &mut |_, _, _| {})
+        self.plain_entries(mapping).unwrap_or_else(|| self.settle(mapping, &mut |_, _, _| {}))
+    }
+
+    /// The same of a mapping in which nothing is to be settled; `None` for one that has to be looked at.
+    fn plain_entries(&self, mapping: NodeId) -> Option<Vec<Entry>> {
+        let Data::Mapping { entries, .. } = &self.tree.node(mapping).data else { return None };
+        if !self.has_plainly_different_keys(mapping) {
+            return None;
+        }
+        let mut plain = Vec::with_capacity(entries.len());
+        for &(key, value) in entries {
+            let Node { data: Data::Scalar { text, .. }, tag: None, .. } = self.tree.node(key) else { return None };
+            if &**text == "null" {
+                return None;
+            }
+            plain.push(Entry { key: text.to_string(), key_node: key, value, merged: false });
+        }
+        Some(plain)
     }
 
     /// The values of a mapping that are lost to equal keys.

@@ -127,11 +127,19 @@ fn plain(text: &str) -> Scalar<'_> {
         b'+' | b'-' | b'0'..=b'9' => match text {
             "+.inf" | "+.Inf" | "+.INF" => Scalar::Float(f64::INFINITY),
             "-.inf" | "-.Inf" | "-.INF" => Scalar::Float(f64::NEG_INFINITY),
+            // What most numbers are.
+            _ if let Some(number) = few_digits(text) => Scalar::Int(number),
             _ if is_timestamp(text) => Scalar::Str(text.into()),
             _ => number(&text.replace('_', "")).unwrap_or(Scalar::Str(text.into())),
         },
         _ => Scalar::Str(text.into()),
     }
+}
+
+/// A decimal number of so few digits that it fits, without anything else that numbers may have.
+fn few_digits(text: &str) -> Option<i64> {
+    let is_plain = text.len() < 19 && !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit());
+    is_plain.then(|| text.bytes().fold(0, |number, digit| number * 10 + i64::from(digit - b'0')))
 }
 
 /// An integer in Go's base-0 notation, else a decimal float.

@@ -20,7 +20,7 @@ struct File {
 }
 
 fn read(path: &Path) -> Source {
-    Source::from_bytes(path.to_string_lossy(), &fs::read(path).unwrap())
+    Source::from_bytes(path.to_string_lossy(), fs::read(path).unwrap())
 }
 
 /// The agents' files below `projects/`.

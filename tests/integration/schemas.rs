@@ -35,7 +35,7 @@ fn the_agent_schema_accepts_what_decoding_accepts_and_refuses_the_rest_but_for_t
     let validator = jsonschema::validator_for(&schema).expect("a schema");
     let (mut accepted, mut refused) = (0, 0);
     for case in cases::all() {
-        let source = Source::from_bytes("case", &cases::bytes(&case));
+        let source = Source::from_bytes("case", cases::bytes(&case));
         let config = AgentConfig::read(&source, NEWEST);
         if !config.document.problems().is_empty() {
             // Difference::NotYaml: a schema sees no text.

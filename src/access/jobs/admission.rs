@@ -43,7 +43,7 @@ pub struct Admission<'w> {
 #[derive(Clone, Debug)]
 pub struct ProjectAdmissions<'w> {
     /// The project; `None` for any that the entry of its admissions names, where no inventory lists them.
-    pub project: Option<Box<str>>,
+    pub project: Option<Arc<str>>,
     /// The jobs that are let in, in the order of the CI file; then any other that is not at hand.
     pub list: Vec<Admission<'w>>,
     /// Whether all of its jobs are at hand and none is let in, although a job of it could be.
@@ -63,7 +63,7 @@ pub struct Admissions<'a, 'w> {
 
 /// What is asked about.
 enum Target<'w> {
-    Project(Box<str>),
+    Project(Arc<str>),
     /// The projects that an entry names and nobody lists; or none, for the configuration project that is not known.
     NotListed(Option<&'w CiEntry>),
 }
@@ -116,7 +116,7 @@ impl<'a, 'w> Admissions<'a, 'w> {
     /// The projects that files name where there is no inventory, and entries for more than those.
     fn not_listed(&self, agent: AgentId) -> Vec<Target<'w>> {
         let home = self.index.agent(agent).project;
-        let mut named: BTreeMap<String, Box<str>> = BTreeMap::new();
+        let mut named: BTreeMap<String, Arc<str>> = BTreeMap::new();
         let mut add = |path: &str| {
             named.entry(lower_path(path).into_owned()).or_insert_with(|| path.into());
         };
@@ -135,7 +135,7 @@ impl<'a, 'w> Admissions<'a, 'w> {
         named.into_values().map(Target::Project).chain(own).chain(wide).collect()
     }
 
-    fn of_project(&self, agent: AgentId, path: Box<str>) -> ProjectAdmissions<'w> {
+    fn of_project(&self, agent: AgentId, path: Arc<str>) -> ProjectAdmissions<'w> {
         let mut list = Vec::new();
         let at_hand = self.jobs.get(&lower_path(&path)).map(Vec::as_slice).unwrap_or_default();
         let mut known = HashMap::new();

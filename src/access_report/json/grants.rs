@@ -1,10 +1,11 @@
 //! What agents grant as JSON: an object for each agent with its entries and their projects, for jobs and for users.
 //!
-//! Of what is not known there is a case each. Texts are as they stand in files: whoever writes the line out masks it.
+//! Of what is not known there is a case each. A tree has texts as they stand in files: whoever writes it out masks it.
 
-use serde_json::{Map, Value as Json, json};
+use serde_json::Value as Json;
 
-use super::rows::{agent, candidate, impersonation, resource_management};
+use super::members::{Members, Tree};
+use super::rows::{tell_agent, tell_candidate, tell_impersonation, tell_resource_management};
 use crate::access::{
     AgentGrants, Authorization, Case, Condition, Effect, Grant, Index, UserDenial, UserGrants, UserIdentity,
 };
@@ -14,56 +15,61 @@ use crate::words;
 /// One agent: what it grants to jobs. Of an entry's projects at most `most` are listed; their number always is.
 #[must_use]
 pub fn agent_grants(index: &Index<'_>, granted: &AgentGrants<'_>, most: usize) -> Json {
+    Tree::of(|object| tell_agent_grants(index, granted, most, object))
+}
+
+pub(super) fn tell_agent_grants(index: &Index<'_>, granted: &AgentGrants<'_>, most: usize, object: &mut impl Members) {
     let of = index.agent(granted.agent);
-    let mut object = Map::new();
-    object.insert("context".to_owned(), of.context().into());
-    object.insert("agent".to_owned(), agent(of));
-    object.insert("registered".to_owned(), of.is_registered.into());
-    object.extend(granted.refused.map(|step| ("refused_at".to_owned(), step.name().into())));
-    let cases = granted.cases.iter().map(|case| self::case(index, granted, case, most));
-    object.insert("cases".to_owned(), cases.collect());
-    Json::Object(object)
-}
-
-fn case(index: &Index<'_>, granted: &AgentGrants<'_>, case: &Case<'_>, most: usize) -> Json {
-    let conditions: Vec<String> = case.conditions.iter().map(words::condition).collect();
-    let entries: Vec<Json> = case.grants.iter().map(|grant| self::grant(index, (granted, case), grant, most)).collect();
-    json!({ "conditions": conditions, "entries": entries })
-}
-
-fn grant(index: &Index<'_>, (granted, case): (&AgentGrants<'_>, &Case<'_>), grant: &Grant<'_>, most: usize) -> Json {
-    let mut object = Map::new();
-    object.insert("entry".to_owned(), candidate(index.agent(granted.agent), grant.candidate));
-    if let Some(entry) = grant.candidate.entry {
-        object.extend(terms(entry));
+    object.text("context", &of.context());
+    object.object("agent", |object| tell_agent(of, object));
+    object.flag("registered", of.is_registered);
+    if let Some(step) = granted.refused {
+        object.text("refused_at", step.name());
     }
-    object.entry("identity").or_insert_with(|| json!({ "mode": Mode::Agent.key() }));
+    object.objects("cases", granted.cases.iter(), |object, case| {
+        object.texts("conditions", case.conditions.iter().map(words::condition));
+        object.objects("entries", case.grants.iter(), |object, grant| {
+            tell_grant(index, (granted, case), grant, most, object);
+        });
+    });
+}
+
+fn tell_grant(
+    index: &Index<'_>,
+    (granted, case): (&AgentGrants<'_>, &Case<'_>),
+    grant: &Grant<'_>,
+    most: usize,
+    object: &mut impl Members,
+) {
+    object.object("entry", |object| tell_candidate(index.agent(granted.agent), grant.candidate, object));
+    match grant.candidate.entry {
+        Some(entry) => tell_terms(entry, object),
+        None => object.object("identity", |object| object.text("mode", Mode::Agent.key())),
+    }
     let (reach, unknowns) = match &grant.effect {
         Effect::Decides(reach) => (reach, &[][..]),
         Effect::Depends(unknowns, reach) => (reach, &unknowns[..]),
         Effect::Dropped(reason) => {
-            object.insert("dropped".to_owned(), words::dropped(reason).into());
-            return Json::Object(object);
+            object.text("dropped", &words::dropped(reason));
+            return;
         }
     };
     let holds = unknowns.iter().map(|unknown| Condition { unknown: unknown.clone(), holds: true });
     let needs: Vec<Condition> = holds.chain(grant.needs.iter().cloned()).collect();
     if !needs.is_empty() {
-        object.insert("conditions".to_owned(), needs.iter().map(words::condition).collect());
+        object.texts("conditions", needs.iter().map(words::condition));
     }
     if let Some(needs) = grant.managed_resources_to_come(index.settings(), &case.conditions) {
-        object.insert("resource_management".to_owned(), resource_management(&needs));
+        object.object("resource_management", |object| tell_resource_management(&needs, object));
     }
     if let (Some(count), Some(inventory)) = (reach.count(), index.inventory()) {
-        let projects = reach.projects(inventory).take(most).map(|project| Json::from(&*project.path));
-        object.insert("project_count".to_owned(), count.into());
-        object.insert("projects".to_owned(), projects.collect());
+        object.number("project_count", count);
+        object.projects("projects", reach, inventory, most);
     }
-    Json::Object(object)
 }
 
 /// What an entry says beside its id.
-fn terms(entry: &CiEntry) -> Map<String, Json> {
+fn tell_terms(entry: &CiEntry, object: &mut impl Members) {
     let CiEntry {
         kind: _,
         index: _,
@@ -77,60 +83,63 @@ fn terms(entry: &CiEntry) -> Map<String, Json> {
         protected_branches_only,
         resource_management: _,
     } = entry;
-    let mut terms = Map::new();
-    let identity = match AccessAs::identity(access_as.as_ref()) {
-        (Mode::Impersonate, user) => impersonation(user),
-        (mode, _) => json!({ "mode": mode.key() }),
-    };
-    terms.insert("identity".to_owned(), identity);
+    object.object("identity", |object| match AccessAs::identity(access_as.as_ref()) {
+        (Mode::Impersonate, user) => tell_impersonation(user, object),
+        (mode, _) => object.text("mode", mode.key()),
+    });
     if !environments.is_empty() {
-        let patterns = environments.iter().map(|pattern| Json::from(pattern.value.as_str()));
-        terms.insert("environments".to_owned(), patterns.collect());
+        object.texts("environments", environments.iter().map(|pattern| pattern.value.as_str()));
     }
     if is_true(protected_branches_only.as_ref()) {
-        terms.insert("protected_branches_only".to_owned(), true.into());
+        object.flag("protected_branches_only", true);
     }
-    terms.extend(default_namespace.as_ref().map(|namespace| ("namespace".to_owned(), namespace.value.as_str().into())));
-    terms
+    if let Some(namespace) = default_namespace {
+        object.text("namespace", &namespace.value);
+    }
 }
 
 /// One agent: whom it lets in as users.
 #[must_use]
 pub fn user_grants(index: &Index<'_>, granted: &UserGrants<'_>) -> Json {
+    Tree::of(|object| tell_user_grants(index, granted, object))
+}
+
+pub(super) fn tell_user_grants(index: &Index<'_>, granted: &UserGrants<'_>, object: &mut impl Members) {
     let of = index.agent(granted.agent);
-    let mut object = Map::new();
-    object.insert("context".to_owned(), of.context().into());
-    object.insert("agent".to_owned(), agent(of));
-    object.extend(granted.refused.map(|step| ("refused_at".to_owned(), step.name().into())));
+    object.text("context", &of.context());
+    object.object("agent", |object| tell_agent(of, object));
+    if let Some(step) = granted.refused {
+        object.text("refused_at", step.name());
+    }
     match granted.identity {
-        UserIdentity::Agent => object.insert("identity".to_owned(), json!({ "mode": "agent" })),
-        UserIdentity::User => object.insert("identity".to_owned(), json!({ "mode": "user" })),
-        UserIdentity::Nobody(denial) => object.insert("denied".to_owned(), words::user_denial(denial).into()),
-    };
+        UserIdentity::Agent => object.object("identity", |object| object.text("mode", "agent")),
+        UserIdentity::User => object.object("identity", |object| object.text("mode", "user")),
+        UserIdentity::Nobody(denial) => object.text("denied", words::user_denial(denial)),
+    }
     if !granted.conditions.is_empty() {
-        object.insert("conditions".to_owned(), granted.conditions.iter().map(words::condition_for_users).collect());
+        object.texts("conditions", granted.conditions.iter().map(words::condition_for_users));
     }
     if granted.lets_in_administrators {
-        object.insert("administrators".to_owned(), true.into());
+        object.flag("administrators", true);
     }
-    let entries = granted.grants.iter().map(|grant| {
+    if granted.identity == UserIdentity::Nobody(UserDenial::NoSection) {
+        return;
+    }
+    object.objects("entries", granted.grants.iter(), |object, grant| {
         let UserEntry { kind, index: _, span: _, id: _ } = grant.entry;
-        let mut entry = json!({ "kind": kind.noun() });
-        entry["id"] = grant.target.into();
-        entry["role_group"] = grant.role_group.as_str().into();
+        object.text("kind", kind.noun());
+        match grant.target {
+            Some(target) => object.text("id", target),
+            None => object.value("id", Json::Null),
+        }
+        object.text("role_group", &grant.role_group);
         match &grant.authorization {
             Authorization::Kept => {}
-            Authorization::Dropped(reason) => entry["dropped"] = words::dropped(reason).into(),
+            Authorization::Dropped(reason) => object.text("dropped", &words::dropped(reason)),
             Authorization::Depends(needs) => {
                 let holds = needs.iter().map(|(unknown, _)| Condition { unknown: unknown.clone(), holds: true });
-                entry["conditions"] = holds.map(|condition| words::condition_for_users(&condition)).collect();
+                object.texts("conditions", holds.map(|condition| words::condition_for_users(&condition)));
             }
         }
-        entry
     });
-    object.insert("entries".to_owned(), entries.collect());
-    if granted.identity == UserIdentity::Nobody(UserDenial::NoSection) {
-        object.remove("entries");
-    }
-    Json::Object(object)
 }

@@ -1,6 +1,7 @@
 //! `json`: one object a line.
 
 mod grants;
+mod members;
 pub mod rows;
 
 use std::io;
@@ -9,6 +10,7 @@ use serde_json::{Map, Value as Json, json};
 
 pub use grants::{agent_grants, user_grants};
 
+use self::members::{Line, Members as _};
 use super::AccessReport;
 use super::why::{self, Note, Step};
 use crate::access::Answer;
@@ -21,24 +23,34 @@ const LISTED_PROJECTS: usize = 1000;
 /// Every agent with its entries and what each comes to.
 pub(super) fn grants(report: &AccessReport<'_, '_>, out: &mut Outlet<'_>) -> io::Result<()> {
     let index = report.index;
+    let mut line = Line::default();
     for (id, _) in index.agent_ids().filter(|(id, _)| report.is_asked(*id)) {
-        let mut object = agent_grants(index, &report.agent_grants(id), LISTED_PROJECTS);
-        object["user_access"] = user_grants(index, &index.user_grants(id));
-        secrets::mask_json(&mut object);
-        out.json_line(&object)?;
+        let granted = report.agent_grants(id);
+        out.json_line_text(line.of(|object| {
+            grants::tell_agent_grants(index, &granted, LISTED_PROJECTS, object);
+            object.object("user_access", |object| grants::tell_user_grants(index, &index.user_grants(id), object));
+        }))?;
     }
     Ok(())
 }
 
-/// One answer.
-pub(super) fn answer<'w>(
+/// Answers, one a line.
+pub(super) fn answers<'w, 'q>(
     report: &AccessReport<'_, 'w>,
-    answer: &Answer<'w, '_>,
+    answers: &mut dyn Iterator<Item = Answer<'w, 'q>>,
     out: &mut Outlet<'_>,
 ) -> io::Result<()> {
-    let mut object = answer_object(report, answer);
-    secrets::mask_json(&mut object);
-    out.json_line(&object)
+    let mut line = Line::default();
+    for answer in answers {
+        if report.why {
+            let mut object = answer_object(report, &answer);
+            secrets::mask_json(&mut object);
+            out.json_line(&object)?;
+        } else {
+            out.json_line_text(line.of(|object| rows::tell_answer(report.index, &answer, object)))?;
+        }
+    }
+    Ok(())
 }
 
 /// An answer with the steps that lead to it, if they are asked for.

@@ -4,8 +4,9 @@
 //! its opposite stands in the other list; what cannot be told at all stands in `unknown`. Texts are as they stand in files:
 //! whoever writes the line out masks it.
 
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Map, Value as Json};
 
+use super::members::{Members, Tree};
 use crate::access::{Agent, Answer, Candidate, Condition, Identity, Index, JobIdentity, Query, Row};
 use crate::agent_config::Impersonation;
 use crate::words;
@@ -13,122 +14,161 @@ use crate::words;
 /// One line: the query with its answer.
 #[must_use]
 pub fn answer(index: &Index<'_>, answer: &Answer<'_, '_>) -> Json {
-    let rows = |rows: &[Row<'_>]| -> Vec<Json> { rows.iter().map(|found| row(index, answer, found)).collect() };
-    let mut object = Map::new();
-    object.insert("query".to_owned(), query(&answer.query));
-    object.insert("allowed".to_owned(), rows(&answer.allowed).into());
-    object.insert("denied".to_owned(), rows(&answer.denied).into());
+    Tree::of(|line| tell_answer(index, answer, line))
+}
+
+pub(super) fn tell_answer(index: &Index<'_>, answer: &Answer<'_, '_>, line: &mut impl Members) {
+    line.object("query", |object| tell_query(&answer.query, object));
+    line.objects("allowed", answer.allowed.iter(), |object, row| tell_row(index, answer, row, object));
+    line.objects("denied", answer.denied.iter(), |object, row| tell_row(index, answer, row, object));
     if !answer.unknown.is_empty() {
-        object.insert("unknown".to_owned(), rows(&answer.unknown).into());
+        line.objects("unknown", answer.unknown.iter(), |object, row| tell_row(index, answer, row, object));
     }
     if answer.is_unknown_project() {
-        object.insert("error".to_owned(), json!("the inventory has no such project"));
+        line.text("error", "the inventory has no such project");
     }
-    Json::Object(object)
 }
 
 /// The query as it is written in a file of queries.
 #[must_use]
 pub fn query(query: &Query<'_>) -> Json {
-    let environment = query.environment.map(|environment| environment.to_string());
-    json!({ "project": query.project, "environment": environment, "protected": query.protected })
+    Tree::of(|object| tell_query(query, object))
+}
+
+fn tell_query(query: &Query<'_>, object: &mut impl Members) {
+    object.text("project", query.project);
+    match query.environment {
+        Some(environment) => object.text("environment", &environment.to_string()),
+        None => object.value("environment", Json::Null),
+    }
+    match query.protected {
+        Some(protected) => object.flag("protected", protected),
+        None => object.value("protected", Json::Null),
+    }
 }
 
 /// One agent of an answer.
 #[must_use]
 pub fn row(index: &Index<'_>, answer: &Answer<'_, '_>, row: &Row<'_>) -> Json {
+    Tree::of(|object| tell_row(index, answer, row, object))
+}
+
+fn tell_row(index: &Index<'_>, answer: &Answer<'_, '_>, row: &Row<'_>, object: &mut impl Members) {
     let agent = index.agent(row.agent);
-    let mut object = Map::new();
-    object.insert("context".to_owned(), agent.context().into());
-    object.insert("agent".to_owned(), self::agent(agent));
+    object.text("context", &agent.context());
+    object.object("agent", |object| tell_agent(agent, object));
     if let Some(winner) = row.winner {
-        object.insert("entry".to_owned(), candidate(agent, winner));
+        object.object("entry", |object| tell_candidate(agent, winner, object));
     }
-    let overridden: Vec<Json> = row.overridden.iter().map(|&overridden| candidate(agent, overridden)).collect();
-    object.insert("overridden".to_owned(), overridden.into());
+    object.objects("overridden", row.overridden.iter(), |object, overridden| {
+        tell_candidate(agent, *overridden, object);
+    });
     if !row.fell_out.is_empty() {
-        let fell_out = row.fell_out.iter().map(|(dropped, reason)| {
-            let mut entry = candidate(agent, *dropped);
-            entry["reason"] = words::dropped(reason).into();
-            entry
+        object.objects("dropped", row.fell_out.iter(), |object, (dropped, reason)| {
+            tell_candidate(agent, *dropped, object);
+            object.text("reason", &words::dropped(reason));
         });
-        object.insert("dropped".to_owned(), fell_out.collect());
     }
     if row.winner.is_some() {
-        object.insert("identity".to_owned(), identity(&answer.identity(row, agent)));
-        object.extend(answer.namespace(row).map(|namespace| ("namespace".to_owned(), namespace.value.as_str().into())));
+        object.object("identity", |object| tell_identity(&answer.identity(row, agent), object));
+        if let Some(namespace) = answer.namespace(row) {
+            object.text("namespace", &namespace.value);
+        }
     }
-    let needs = answer.managed_resources(row);
-    object.extend(needs.map(|needs| ("resource_management".to_owned(), resource_management(&needs))));
+    if let Some(needs) = answer.managed_resources(row) {
+        object.object("resource_management", |object| tell_resource_management(&needs, object));
+    }
     if !row.conditions.is_empty() {
-        object.insert("conditions".to_owned(), row.conditions.iter().map(words::condition).collect());
+        object.texts("conditions", row.conditions.iter().map(words::condition));
     }
-    object.insert("reason".to_owned(), words::reason(answer, row, agent).into());
-    Json::Object(object)
+    object.text("reason", &words::reason(answer, row, agent));
 }
 
 /// How managed resources are made by an entry that turns them on, whatever it asks of jobs.
-pub(super) fn resource_management(needs: &[Condition]) -> Json {
-    let mut object = json!({ "environments": "any", "refs": "any" });
+pub(super) fn tell_resource_management(needs: &[Condition], object: &mut impl Members) {
+    object.text("environments", "any");
+    object.text("refs", "any");
     if !needs.is_empty() {
-        object["conditions"] = needs.iter().map(words::condition_for_users).collect();
+        object.texts("conditions", needs.iter().map(words::condition_for_users));
     }
-    object
 }
 
 /// An agent.
 #[must_use]
 pub fn agent(agent: &Agent<'_>) -> Json {
-    let mut object = Map::new();
-    object.extend(agent.project.map(|project| ("project".to_owned(), project.into())));
-    object.insert("name".to_owned(), agent.name.into());
-    object.extend(agent.id.map(|id| ("id".to_owned(), id.into())));
-    Json::Object(object)
+    Tree::of(|object| tell_agent(agent, object))
+}
+
+pub(super) fn tell_agent(agent: &Agent<'_>, object: &mut impl Members) {
+    if let Some(project) = agent.project {
+        object.text("project", project);
+    }
+    object.text("name", agent.name);
+    if let Some(id) = agent.id {
+        object.number("id", id);
+    }
 }
 
 /// An entry of an agent's file, or implicit access.
 #[must_use]
 pub fn candidate(agent: &Agent<'_>, candidate: Candidate<'_>) -> Json {
-    let mut object = Map::new();
-    object.insert("kind".to_owned(), candidate.kind.name().into());
-    object.extend(candidate.target.map(|target| ("id".to_owned(), target.into())));
-    if let (Some(entry), Some(file)) = (candidate.entry, agent.file) {
-        object.insert("path".to_owned(), file.path.into());
-        object.insert("route".to_owned(), entry.route().into());
-        object.extend(agent.line(entry.head).map(|line| ("line".to_owned(), line.into())));
+    Tree::of(|object| tell_candidate(agent, candidate, object))
+}
+
+pub(super) fn tell_candidate(agent: &Agent<'_>, candidate: Candidate<'_>, object: &mut impl Members) {
+    object.text("kind", candidate.kind.name());
+    if let Some(target) = candidate.target {
+        object.text("id", target);
     }
-    Json::Object(object)
+    if let (Some(entry), Some(file)) = (candidate.entry, agent.file) {
+        object.text("path", file.path);
+        object.text("route", &entry.route());
+        if let Some(line) = agent.line(entry.head) {
+            object.number("line", line);
+        }
+    }
 }
 
 /// As whom a job acts.
 #[must_use]
 pub fn identity(identity: &Identity<'_>) -> Json {
+    Tree::of(|object| tell_identity(identity, object))
+}
+
+fn tell_identity(identity: &Identity<'_>, object: &mut impl Members) {
     match identity {
-        Identity::Agent => json!({ "mode": "agent" }),
-        Identity::CiJob(job) => job_identity(job),
-        Identity::Impersonate(user) => impersonation(*user),
+        Identity::Agent => object.text("mode", "agent"),
+        Identity::CiJob(job) => tell_job_identity(job, object),
+        Identity::Impersonate(user) => tell_impersonation(*user, object),
     }
 }
 
-fn job_identity(job: &JobIdentity) -> Json {
-    let extra: Map<String, Json> = job.extra.iter().map(|(key, value)| ((*key).to_owned(), json!([value]))).collect();
-    let mut identity =
-        json!({ "mode": "ci_job", "username": job.username, "groups": job.groups, "extra": Json::Object(extra) });
+fn tell_job_identity(job: &JobIdentity, object: &mut impl Members) {
+    object.text("mode", "ci_job");
+    object.text("username", &job.username);
+    object.texts("groups", job.groups.iter());
+    object.object("extra", |object| {
+        for (key, value) in &job.extra {
+            object.texts(key, [value].into_iter());
+        }
+    });
     if job.tier_is_guessed {
-        identity["environment_tier_guessed"] = true.into();
+        object.flag("environment_tier_guessed", true);
     }
-    identity
 }
 
-pub(super) fn impersonation(user: Option<&Impersonation>) -> Json {
-    let mut object = Map::new();
-    object.insert("mode".to_owned(), "impersonate".into());
-    let Some(Impersonation { username, groups, uid, extra }) = user else { return Json::Object(object) };
-    object.extend(username.as_ref().map(|username| ("username".to_owned(), username.value.as_str().into())));
-    if !groups.is_empty() {
-        object.insert("groups".to_owned(), groups.iter().map(|group| group.value.as_str()).collect());
+pub(super) fn tell_impersonation(user: Option<&Impersonation>, object: &mut impl Members) {
+    object.text("mode", "impersonate");
+    let Some(Impersonation { username, groups, uid, extra }) = user else { return };
+    if let Some(username) = username {
+        object.text("username", &username.value);
     }
-    object.extend(uid.as_ref().map(|uid| ("uid".to_owned(), uid.value.as_str().into())));
+    if !groups.is_empty() {
+        object.texts("groups", groups.iter().map(|group| group.value.as_str()));
+    }
+    if let Some(uid) = uid {
+        object.text("uid", &uid.value);
+    }
     if !extra.is_empty() {
         let mut by_key: Map<String, Json> = Map::new();
         for (key, values) in extra {
@@ -138,7 +178,6 @@ pub(super) fn impersonation(user: Option<&Impersonation>) -> Json {
                 all.extend(values.iter().map(|value| Json::from(value.as_str())));
             }
         }
-        object.insert("extra".to_owned(), Json::Object(by_key));
+        object.value("extra", Json::Object(by_key));
     }
-    Json::Object(object)
 }

@@ -187,7 +187,7 @@ fn content(lies: Lies, path: &Path, limit: u64) -> io::Result<Content> {
             let bytes = read_expected(file, size, limit)?;
             match bytes.len() as u64 {
                 size if size > limit => Content::TooLarge(size),
-                _ => Content::Text(Arc::new(Source::from_bytes(shown_path(path), &bytes))),
+                _ => Content::Text(Arc::new(Source::from_bytes(shown_path(path), bytes))),
             }
         }
         Lies::Link(target) => Content::Link(target),

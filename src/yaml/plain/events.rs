@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::VecDeque;
 
-use super::{Receiver, Steps, Written};
+use super::{Expected, Open, Receiver, Steps, Written};
 use crate::source::{Source, Span};
 use crate::yaml::scalar::{Scalar, untagged};
 
@@ -45,6 +45,57 @@ impl<'t> PlainEvents<'t> {
             }
             self.steps.step()?;
         }
+    }
+}
+
+impl<'t> PlainEvents<'t> {
+    /// From the bracket of a list to the end of its line, where that list is the next event, and the value of a key of a block. What it holds
+    /// hangs on nothing else then, if it ends on the line.
+    #[must_use]
+    pub fn list_to_line_end(&self) -> Option<LineOfList<'t>> {
+        let Steps { text, at, open, receiver, .. } = &self.steps;
+        let is_next = receiver.0.len() == 1 && receiver.0.front() == Some(&PlainEvent::Sequence);
+        let [.., Open::Mapping(_), Open::Flow { is_mapping: false, expected: Expected::ItemOrEnd }] = open[..] else {
+            return None;
+        };
+        let start = at.checked_sub(1).filter(|_| is_next)?;
+        let rest = text.get(start..)?;
+        let line = rest.get(..rest.find('\n').unwrap_or(rest.len()))?;
+        Some(LineOfList { start, text: line })
+    }
+
+    /// Passes over a list that stands next, and has been read from the same text before.
+    pub fn skip(&mut self, line: &LineOfList<'t>) {
+        self.steps.receiver.0.clear();
+        self.steps.open.pop();
+        self.steps.at = line.end();
+        self.steps.next_line();
+    }
+
+    /// Whether everything up to the end of a line has been read and asked for, and nothing behind it.
+    #[must_use]
+    pub fn is_behind(&self, line: &LineOfList<'t>) -> bool {
+        let next = (line.end() + 1).min(self.steps.text.len());
+        self.steps.receiver.0.is_empty() && self.steps.at == next && self.steps.line == next
+    }
+}
+
+/// A list from its bracket to the end of the line.
+#[derive(Clone, Copy, Debug)]
+pub struct LineOfList<'t> {
+    start: usize,
+    text: &'t str,
+}
+
+impl<'t> LineOfList<'t> {
+    /// What stands there.
+    #[must_use]
+    pub fn text(&self) -> &'t str {
+        self.text
+    }
+
+    fn end(&self) -> usize {
+        self.start + self.text.len()
     }
 }
 

@@ -74,9 +74,14 @@ impl<'t, R: Receiver<'t>> Steps<'t, R> {
         }
         let mut end = start + 1;
         let mut at = start + 1;
-        while let Some(&byte) = bytes.get(at) {
+        loop {
+            let run = bytes.get(at..)?.iter().take_while(|byte| BODY[usize::from(**byte)]).count();
+            at += run;
+            if run > 0 {
+                end = at;
+            }
+            let Some(&byte) = bytes.get(at) else { break };
             match byte {
-                _ if BODY[usize::from(byte)] => end = at + 1,
                 b' ' => {
                     // A comment ends the text; blanks before it, or before the line end, are not part of it.
                     if bytes.get(at + 1) == Some(&b'#') {
