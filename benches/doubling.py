@@ -285,4 +285,5 @@ def main():
         print(f"{name:34} {size >> 10:6} KiB  {series} s  {memory:.0f} MiB  {output >> 10} KiB  status {status}  {', '.join(steep)}", flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()

