@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use kaslint::agent_config::location::Location;
 use kaslint::agent_config::{AgentConfig, CONFIGURATION};
-use kaslint::analysis::{Subject, analyse};
+use kaslint::analysis::{Subject, analyse, analyse_watched};
 use kaslint::diagnostic::Selection;
 use kaslint::gitlab::NEWEST;
-use kaslint::project::{Context, Input, Project};
+use kaslint::project::{Context, Input, Project, Steps};
 use kaslint::schema::MessageRef;
 use kaslint::source::Source;
 use kaslint::yaml;
@@ -37,11 +37,26 @@ pub fn mutated() -> impl Strategy<Value = String> {
     })
 }
 
-pub fn analysis_of(text: &str) -> kaslint::analysis::Analysis {
+fn subject(text: &str) -> Subject {
     let location = Location::Config { agent: "prod".to_owned() };
     let input = Input::text(location, Arc::new(Source::new(CONFIG, text)));
-    let project = Subject::new(Project::new(vec![input], Context::default()), Selection::default());
-    analyse(&[project]).remove(0)
+    Subject::new(Project::new(vec![input], Context::default()), Selection::default())
+}
+
+pub fn analysis_of(text: &str) -> kaslint::analysis::Analysis {
+    analyse(&[subject(text)]).remove(0)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+
+    /// Projects that stand alone have the findings that they have together, in their order.
+    #[test]
+    fn projects_apart_are_as_projects_together(texts in prop::collection::vec(mutated(), 1..12)) {
+        let subjects: Vec<Subject> = texts.iter().map(|text| subject(text)).collect();
+        let apart = analyse_watched(&subjects, &Steps::default());
+        prop_assert_eq!(format!("{:?}", apart), format!("{:?}", analyse(&subjects)));
+    }
 }
 
 proptest! {
