@@ -32,9 +32,6 @@ impl std::fmt::Display for NoSuchLine {
     }
 }
 
-/// The least byte at which a character of four bytes begins, which has two units of UTF-16.
-const FIRST_OF_FOUR: u8 = 0xf0;
-
 impl PositionEncoding {
     /// The cheapest of those that the client offers: `general.positionEncodings` of its capabilities.
     pub fn negotiate(capabilities: &Json) -> Self {
@@ -60,8 +57,9 @@ impl PositionEncoding {
     fn units(self, text: &str) -> usize {
         match self {
             Self::Utf8 => text.len(),
-            // Both are counted many bytes at once: a line of a megabyte may have thousands of findings.
-            Self::Utf16 => text.chars().count() + text.bytes().filter(|byte| *byte >= FIRST_OF_FOUR).count(),
+            // Seen of many bytes at once: a long line may have thousands of findings.
+            Self::Utf16 if text.is_ascii() => text.len(),
+            Self::Utf16 => text.encode_utf16().count(),
             Self::Utf32 => text.chars().count(),
         }
     }
