@@ -4,20 +4,16 @@
 `python3 benches/ajv.py [path of kaslint]`, from anywhere. CPU time and memory of whole processes, Node.js and the compiling of the schema included.
 """
 
-import subprocess
 import sys
 import tempfile
-from pathlib import Path
 
-from measuring import AGENT_FILE, compare, from_npm, given_kaslint, large_file, version, write
+from measuring import AGENT_FILE, compare, from_npm, given_kaslint, large_file, schema, version, write
 
 
 def main():
     kaslint, ajv = given_kaslint(sys.argv), from_npm("ajv", "ajv-cli@5.0.0")
     with tempfile.TemporaryDirectory() as folder:
-        write(folder, {AGENT_FILE: large_file()})
-        schema = subprocess.run([kaslint, "schema", "agent-config"], check=True, capture_output=True).stdout
-        Path(folder, "schema.json").write_bytes(schema)
+        write(folder, {AGENT_FILE: large_file(), "schema.json": schema(kaslint)})
         commands = {
             f"{version(kaslint)}, check": [kaslint, "check"],
             f"{ajv and version(ajv)}, validate": [ajv, "validate", "--spec=draft2020", "--strict=false", "-s", "schema.json", "-d", AGENT_FILE],

@@ -4,21 +4,17 @@
 `python3 benches/large_file.py [path of kaslint]`, from anywhere. CPU time and memory of whole processes.
 """
 
-import subprocess
 import sys
 import tempfile
-from pathlib import Path
 
-from measuring import AGENT_FILE, compare, from_pypi, given_kaslint, large_file, version, write
+from measuring import AGENT_FILE, compare, from_pypi, given_kaslint, large_file, schema, version, write
 
 
 def main():
     kaslint = given_kaslint(sys.argv)
     yamllint, jsonschema = from_pypi("yamllint", "yamllint"), from_pypi("check-jsonschema", "check-jsonschema")
     with tempfile.TemporaryDirectory() as folder:
-        write(folder, {AGENT_FILE: large_file()})
-        schema = subprocess.run([kaslint, "schema", "agent-config"], check=True, capture_output=True).stdout
-        Path(folder, "schema.json").write_bytes(schema)
+        write(folder, {AGENT_FILE: large_file(), "schema.json": schema(kaslint)})
         commands = {
             f"{version(kaslint)}, check": [kaslint, "check"],
             f"{yamllint and version(yamllint)} -d relaxed": [yamllint, "-d", "relaxed", AGENT_FILE],

@@ -41,6 +41,11 @@ def large_file():
     return text + filler * ((SIZE - len(text)) // len(filler))
 
 
+def schema(kaslint):
+    """The JSON Schema of agent configurations that kaslint prints."""
+    return subprocess.run([kaslint, "schema", "agent-config"], check=True, capture_output=True, text=True).stdout
+
+
 def write(folder, files):
     """Writes texts below a folder, by their paths."""
     for path, text in files.items():

@@ -31,24 +31,27 @@ impl Input {
     /// The configuration decoded; `None` where there is no text, or a template. It is done for the first context that asks.
     #[must_use]
     pub fn decoded(&self, context: &Context) -> Option<Arc<AgentFile>> {
-        let is_text = self.content == InputContent::Text && !self.location.is_template();
-        is_text.then(|| Arc::clone(self.decoded.get_or_init(|| Arc::new(AgentFile::read(self, context)))))
+        self.is_configuration()
+            .then(|| Arc::clone(self.decoded.get_or_init(|| Arc::new(AgentFile::read(self, context)))))
     }
 
     /// The same, without holding on to what was not decoded before: of thousands of projects, one is looked at after the other.
     #[must_use]
     pub fn decoded_once(&self, context: &Context) -> Option<Arc<AgentFile>> {
-        let is_text = self.content == InputContent::Text && !self.location.is_template();
         let read = || Arc::new(AgentFile::read(self, context));
-        is_text.then(|| self.decoded.get().map_or_else(read, Arc::clone))
+        self.is_configuration().then(|| self.decoded.get().map_or_else(read, Arc::clone))
     }
 
     /// What its access entries say, without the rest of it; `None` where there is no text, or a template.
     #[must_use]
     pub fn decoded_for_access(&self, context: &Context) -> Option<Arc<AgentFile>> {
-        let is_text = self.content == InputContent::Text && !self.location.is_template();
-        let known = self.decoded.get().map(Arc::clone);
-        is_text.then(|| known.unwrap_or_else(|| Arc::new(AgentFile::read(self, context).without_document())))
+        let read = || Arc::new(AgentFile::read(self, context).without_document());
+        self.is_configuration().then(|| self.decoded.get().map_or_else(read, Arc::clone))
+    }
+
+    /// Whether it has a text that is an agent configuration.
+    fn is_configuration(&self) -> bool {
+        self.content == InputContent::Text && !self.location.is_template()
     }
 
     /// Remembers what an earlier state of the same file was decoded to, by the same context.
