@@ -45,7 +45,7 @@ static REMARK: RuleInfo = RuleInfo {
     is_off: false,
     tag: None,
     needs: &[],
-    doc: &[" The inventory and the files beside it differ."],
+    doc: "The inventory and the files beside it differ.",
 };
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {

@@ -86,21 +86,21 @@ pub struct RuleInfo {
     pub is_off: bool,
     /// How editors show what it is about, beside the severity.
     pub tag: Option<Tag>,
-    /// The doc comment, line by line.
-    pub doc: &'static [&'static str],
+    /// The doc comment. One text and not one for each line: a pointer in the binary costs each start of the program.
+    pub doc: &'static str,
 }
 
 impl RuleInfo {
     /// The first line of the documentation.
     #[must_use]
     pub fn summary(&self) -> &'static str {
-        self.doc.first().map_or("", |line| line.trim())
+        self.doc.lines().next().map_or("", str::trim)
     }
 
     /// The documentation as Markdown, without the blank that starts each line of a doc comment.
     #[must_use]
     pub fn markdown(&self) -> String {
-        self.doc.iter().map(|line| format!("{}\n", line.strip_prefix(' ').unwrap_or(line))).collect()
+        self.doc.lines().map(|line| format!("{}\n", line.strip_prefix(' ').unwrap_or(line))).collect()
     }
 
     /// What `kaslint rules` shows beside the name: the severity, or `off`.

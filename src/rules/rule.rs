@@ -31,7 +31,7 @@ macro_rules! rule {
             needs: &[$($(crate::diagnostic::Need::$need),+)?],
             is_off: $is_off,
             tag: [$(Some(crate::diagnostic::Tag::$tag),)? None][0],
-            doc: &[$($doc),+],
+            doc: concat!($($doc, "\n"),+),
         };
 
         impl crate::rules::rule::Described for $rule {

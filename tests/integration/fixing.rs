@@ -257,7 +257,7 @@ macro_rules! test_rule {
                     needs: &[],
                     is_off: false,
                     tag: None,
-                    doc: &[],
+                    doc: "",
                 };
                 &INFO
             }

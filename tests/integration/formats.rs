@@ -181,7 +181,7 @@ static SAYS: RuleInfo = RuleInfo {
     needs: &[Need::Project],
     is_off: false,
     tag: None,
-    doc: &[" Says anything."],
+    doc: "Says anything.",
 };
 
 impl Described for Says {

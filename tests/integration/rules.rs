@@ -452,7 +452,7 @@ static FAILING: RuleInfo = RuleInfo {
     needs: &[],
     is_off: false,
     tag: None,
-    doc: &[" Fails."],
+    doc: "Fails.",
 };
 
 impl Described for Failing {

@@ -204,7 +204,7 @@ fn without_links(text: &str) -> String {
 
 /// The paragraphs between the summary and the examples; the summary where there are none.
 fn description(rule: &RuleInfo) -> String {
-    let lines = rule.doc.iter().skip(1).map(|line| line.trim()).take_while(|line| !line.starts_with("## "));
+    let lines = rule.doc.lines().skip(1).map(str::trim).take_while(|line| !line.starts_with("## "));
     let text = lines.collect::<Vec<_>>().join("\n").trim().to_owned();
     if text.is_empty() { rule.summary().to_owned() } else { text }
 }
