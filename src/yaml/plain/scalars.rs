@@ -27,23 +27,34 @@ pub(super) fn is_text(scalar: &Written<'_>) -> bool {
     scalar.style != Style::Plain || matches!(untagged(&scalar.text, Style::Plain), Scalar::Str(_))
 }
 
-/// Bytes that a plain text may hold wherever it stands.
-static BODY: [bool; 256] = {
-    let mut is_body = [false; 256];
+/// Bytes that a plain text may hold wherever it stands, and those that it may hold within blocks.
+static BODY: [[bool; 256]; 2] = {
+    let mut is_body = [[false; 256]; 2];
     let mut byte = 0;
-    while byte < 128 {
-        is_body[byte as usize] = self::is_body(byte);
+    while byte < 256 {
+        is_body[0][byte] = self::is_body(byte as u8);
+        is_body[1][byte] = is_body[0][byte] || is_block_body(byte as u8);
         byte += 1;
     }
     is_body
 };
 
 const fn is_body(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric()
+    // A part of a longer character: those that break lines or are refused were looked for before.
+    byte >= 0x80
+        || byte.is_ascii_alphanumeric()
         || matches!(
             byte,
             b'_' | b'-' | b'.' | b'/' | b'+' | b'*' | b'@' | b'=' | b'~' | b'(' | b')' | b'$' | b'^' | b'%' | b';'
         )
+}
+
+/// Indicators that end nothing within a text of a block. A `#` behind a blank is not met here.
+const fn is_block_body(byte: u8) -> bool {
+    matches!(
+        byte,
+        b'"' | b'\'' | b',' | b'[' | b']' | b'{' | b'}' | b'&' | b'!' | b'|' | b'>' | b'<' | b'\\' | b'`' | b'?' | b'#'
+    )
 }
 
 /// Bytes that a plain text may start with.
@@ -72,10 +83,11 @@ impl<'t, R: Receiver<'t>> Steps<'t, R> {
         if !is_dash && !is_start(first) {
             return None;
         }
+        let body = &BODY[usize::from(!in_flow)];
         let mut end = start + 1;
         let mut at = start + 1;
         loop {
-            let run = bytes.get(at..)?.iter().take_while(|byte| BODY[usize::from(**byte)]).count();
+            let run = bytes.get(at..)?.iter().take_while(|byte| body[usize::from(**byte)]).count();
             at += run;
             if run > 0 {
                 end = at;
@@ -93,7 +105,7 @@ impl<'t, R: Receiver<'t>> Steps<'t, R> {
                 // A colon within a word is text, as in an address; before a blank it ends a key.
                 b':' => match bytes.get(at + 1).copied() {
                     None | Some(b' ' | b'\n') => break,
-                    Some(next) if next.is_ascii_alphanumeric() || next == b'/' => end = at + 1,
+                    Some(next) if !in_flow || next.is_ascii_alphanumeric() || next == b'/' => end = at + 1,
                     Some(_) => return None,
                 },
                 _ => return None,
