@@ -30,6 +30,17 @@ pub(super) struct Loaded {
     pub inventories: Vec<Arc<InventoryFile>>,
 }
 
+/// How a state is loaded.
+#[derive(Clone, Copy)]
+pub(super) struct Load<'l> {
+    /// What messages call it; that of the folder where it is empty.
+    pub name: &'l str,
+    /// For whom.
+    pub purpose: Purpose,
+    /// The state that was loaded before.
+    pub earlier: Option<&'l Loaded>,
+}
+
 impl Loaded {
     /// Loads what lies in a folder; one with an inventory, and no other named, is the folder of that.
     /// What is the same as in the state that was loaded earlier is not worked out again.
@@ -40,8 +51,7 @@ impl Loaded {
         files: &dyn FileSource,
         folder: &Path,
         options: Options,
-        name: &str,
-        earlier: Option<&Self>,
+        Load { name, purpose, earlier }: Load<'_>,
     ) -> Result<Self, Unusable> {
         let name = if name.is_empty() { shown_path(folder) } else { name.to_owned() };
         let surroundings = Surroundings::of_process();
@@ -72,7 +82,7 @@ impl Loaded {
         }
         // Comments are HEAD's word about itself.
         let subjects = subjects(&Asked { is_isolated: true, ..Asked::default() }, snapshot.projects);
-        let evaluation = Evaluation::of(subjects, Purpose::AccessTogether, &progress.steps);
+        let evaluation = Evaluation::of(subjects, purpose, &progress.steps);
         Ok(Self { name, evaluation, inventories: snapshot.inventories })
     }
 

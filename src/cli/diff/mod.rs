@@ -13,6 +13,7 @@ use super::remote::RemoteArguments;
 use super::{Exit, output};
 use crate::access::Index;
 use crate::access_report::{self, AccessReport, Page, Side, WHOLE};
+use crate::analysis::Purpose;
 use crate::diagnostic::Finding;
 use crate::diff::{Diff, Sides, Verdict, compare};
 use crate::diff_report::{DiffReport, Format, State, Stated};
@@ -87,6 +88,18 @@ pub(super) struct Arguments {
     options: Options,
 }
 
+impl Arguments {
+    /// Whether a page of both states is asked for.
+    fn is_page(&self) -> bool {
+        self.format.iter().any(|choice| choice.format == Format::Html)
+    }
+
+    /// For whom the states are loaded: the page alone has findings.
+    fn purpose(&self) -> Purpose {
+        if self.is_page() { Purpose::AccessTogether } else { Purpose::AccessAlone }
+    }
+}
+
 /// What ends with status 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum FailOn {
@@ -155,9 +168,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
                     inventory: head_index.inventory().or(base_inventory),
                     width: output::width(),
                 };
-                let is_page = arguments.format.iter().any(|choice| choice.format == Format::Html);
                 let found = || (base.findings(), head.findings());
-                let page = is_page.then(|| page(&report, (base_index, head_index), &found())).transpose()?;
+                let page =
+                    arguments.is_page().then(|| page(&report, (base_index, head_index), &found())).transpose()?;
                 deliver(arguments, &report, page.as_ref())?;
                 if let Some(post) = &post {
                     output::complain(&post.send(&report)?);

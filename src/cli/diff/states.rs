@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::Arguments;
 use super::evidence::{self, Evidences};
-use super::loaded::Loaded;
+use super::loaded::{Load, Loaded};
 use crate::diff_report::State;
 use crate::project::files::{
     Content, Disk, FileSource, GitFault, Judged, Memory, NoRevision, Overlay, Repository, Revision, Texts,
@@ -130,22 +130,17 @@ impl States {
             let load = |named: &Named, mut options: Options, earlier: Option<&Loaded>| {
                 let (_, folder) = named.files();
                 let texts = instead_of_its_own(folder, &mut options)?;
-                Loaded::of(&Overlay::new(&Disk, &texts), folder, options, "", earlier)
+                let load = Load { name: "", purpose: arguments.purpose(), earlier };
+                Loaded::of(&Overlay::new(&Disk, &texts), folder, options, load)
             };
             let base = load(&self.base, base_options, None)?;
             let head = load(&self.head, arguments.options.clone(), Some(&base))?;
             return Ok((base, head));
         };
         let named = caller_named(arguments);
+        let load = Load { name: &arguments.base, purpose: arguments.purpose(), earlier: None };
         // Which inventory is BASE's is known once BASE is loaded.
-        let first = load_judged(
-            (tree, Path::new("")),
-            tree,
-            &|_| false,
-            &named,
-            base_options.clone(),
-            (&arguments.base, None),
-        )?;
+        let first = load_judged((tree, Path::new("")), tree, &|_| false, &named, base_options.clone(), load)?;
         let listed = listed_of(&first, &named);
         // One that HEAD brings along in its place is none.
         let is_inventory =
@@ -156,13 +151,14 @@ impl States {
         let base = match &adding {
             None => first,
             Some(_) => {
-                let name = (&*arguments.base, Some(&first));
-                load_judged((tree, Path::new("")), tree, &|_| false, &named, base_options, name)?
+                let load = Load { earlier: Some(&first), ..load };
+                load_judged((tree, Path::new("")), tree, &|_| false, &named, base_options, load)?
             }
         };
         let head_options = Options { adding_to_inventory: adding, ..arguments.options.clone() };
         let (files, top) = self.head.files();
-        let head = load_judged((&files, top), tree, &is_evidence, &named, head_options, ("HEAD", Some(&base)))?;
+        let load = Load { name: "HEAD", earlier: Some(&base), ..load };
+        let head = load_judged((&files, top), tree, &is_evidence, &named, head_options, load)?;
         Ok((base, head))
     }
 
@@ -225,8 +221,8 @@ impl States {
         options.gitlab_version = arguments.base_gitlab_version.or(options.gitlab_version);
         options.tier = arguments.base_tier.or(options.tier);
         options.adding_to_inventory = self.adding(&listed_of(base, &named));
-        let loaded =
-            load_judged((&older, Path::new("")), tree, &|_| false, &named, options, (&arguments.base, Some(base)))?;
+        let load = Load { name: &arguments.base, purpose: arguments.purpose(), earlier: Some(base) };
+        let loaded = load_judged((&older, Path::new("")), tree, &|_| false, &named, options, load)?;
         Ok(Some(InForce { loaded, settled, commits }))
     }
 
@@ -319,10 +315,10 @@ fn load_judged(
     is_evidence: &(dyn Fn(&Path) -> bool + Sync),
     named: &[PathBuf],
     options: Options,
-    (name, earlier): (&str, Option<&Loaded>),
+    load: Load<'_>,
 ) -> Result<Loaded, Unusable> {
     let judged = Judged::new((files, top), tree, is_evidence, (named, &Disk));
-    Loaded::of(&judged, top, options, name, earlier)
+    Loaded::of(&judged, top, options, load)
 }
 
 fn is_written_as_folder(name: &str) -> bool {
