@@ -14,7 +14,7 @@ use rayon::prelude::*;
 pub use evaluation::{Evaluation, Facts, Purpose};
 pub use subject::Subject;
 
-use crate::access::jobs::{ProjectJobs, Selection};
+use crate::access::jobs::{Grants, ProjectJobs, Selection};
 use crate::access::{AgentId, Index};
 use crate::agent_config::CiEntry;
 use crate::ci::Unread;
@@ -170,7 +170,8 @@ fn check_project(
         let before = analysis.findings.len();
         if let Some(index) = facts.index(at) {
             let uses_agents = jobs.uses_agents(index);
-            let cx = JobContext { project: known, index, jobs, sources: &facts.sources, uses_agents };
+            let grants = Grants::new(jobs, index);
+            let cx = JobContext { project: known, index, jobs, grants: &grants, sources: &facts.sources, uses_agents };
             analysis.remarks.extend(unlisted(&cx).filter(|_| is_meant(main.path())));
             let items = JobItems::of(cx);
             for rule in &rules {

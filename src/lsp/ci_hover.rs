@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::entries;
 use super::place::{touches, word_at};
 use super::world::HoverText;
-use crate::access::jobs::{By, JobCase, JobView, KUBE_CONTEXT, ProjectJobs, Resolved, Selection};
+use crate::access::jobs::{By, Grants, JobCase, JobView, KUBE_CONTEXT, ProjectJobs, Resolved, Selection};
 use crate::access::{AgentId, Index, Outcome, Query};
 use crate::analysis::Facts;
 use crate::pipeline_rules::PipelineKind;
@@ -285,13 +285,14 @@ enum Answer {
 /// Whether an agent lets cases in; `None` where the project's path is not known.
 fn lets_in(cases: &[&JobCase], agent: AgentId, jobs: &ProjectJobs<'_>, index: &Index<'_>) -> Option<Answer> {
     let (mut yes, mut no) = (false, false);
+    let asked = Grants::new(jobs, index);
     for case in cases {
-        let grant = jobs.grant(case, agent, index)?;
+        let grant = asked.of(case, agent)?;
         if grant.refusal().is_some() {
             no = true;
             continue;
         }
-        for row in grant.rows.iter().flatten() {
+        for row in grant.rows.iter().flat_map(|rows| rows.iter()) {
             match row.outcome {
                 Outcome::Allowed => yes = true,
                 Outcome::Denied(_) => no = true,
@@ -393,7 +394,7 @@ fn case_in_words(
     agent: AgentId,
     (project, jobs, index): (&str, &ProjectJobs<'_>, &Index<'_>),
 ) -> Vec<String> {
-    let Some(grant) = jobs.grant(case, agent, index) else { return Vec::new() };
+    let Some(grant) = Grants::new(jobs, index).of(case, agent) else { return Vec::new() };
     let name = printable(&case.name);
     // What is said, and of which refs.
     let mut told: Vec<(String, Vec<&'static str>)> = Vec::new();
@@ -410,7 +411,7 @@ fn case_in_words(
         if answer.is_unknown_project() {
             return vec![format!("the inventory does not list `{}`", printable(project))];
         }
-        for row in rows {
+        for row in rows.iter() {
             let reason = printable(&words::reason(&answer, row, index.agent(agent)));
             let line = match row.outcome {
                 Outcome::Allowed => {

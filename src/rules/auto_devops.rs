@@ -94,7 +94,7 @@ pub(super) fn refused<'p>(
             protected: None,
             is_merge_request: false,
         };
-        let grant = CaseGrant { rows: vec![cx.index.query_agent(agent, &query)] };
+        let grant = CaseGrant { rows: vec![cx.index.query_agent(agent, &query).into()] };
         let (refusal, row) = grant.refusal()?;
         is_meant(&refusal).then(|| RefusedTarget { words, agent, row: row.clone() })
     })

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::removal::Cuts;
 use crate::access::jobs::{
-    By, JobCase, JobEnvironments, JobView, KnownEnvironments, ProjectJobs, Refusal, Resolved, Selection,
+    By, Grants, JobCase, JobEnvironments, JobView, KnownEnvironments, ProjectJobs, Refusal, Resolved, Selection,
 };
 use crate::access::{Agent, AgentId, Candidate, Entries, Index, Row};
 use crate::agent_config::{AccessSection, CiEntry, EntryKind};
@@ -105,6 +105,8 @@ pub struct JobContext<'p> {
     pub index: &'p Index<'p>,
     /// All jobs of the project.
     pub jobs: &'p ProjectJobs<'p>,
+    /// What the agents answer those.
+    pub grants: &'p Grants<'p, 'p>,
     /// The text of each agent's file, by its path.
     pub sources: &'p HashMap<String, Arc<Source>>,
     /// Whether the project has to do with agents at all.
@@ -217,7 +219,7 @@ impl<'p> JobSelection<'p> {
         }
         let cases = self.selected.cases.iter().filter_map(|&at| self.job.cases.get(at));
         let refused = cases.filter_map(|case| {
-            let grant = cx.jobs.grant(case, agent, cx.index)?;
+            let grant = cx.grants.of(case, agent)?;
             let (refusal, row) = grant.refusal()?;
             Some(RefusedCase { case, agent, refusal, row: row.clone() })
         });

@@ -132,7 +132,7 @@ pub(super) fn usable_contexts(action: &JobAction<'_>, cx: &JobContext<'_>) -> Ve
     let cases = action.job.cases.iter().filter(|case| std::ptr::eq(&*case.script, action.script));
     let cases: Vec<&JobCase> = cases.take(TRIED.1).collect();
     let lets_in = |agent: &AgentId| {
-        let grants = cases.iter().filter_map(|case| cx.jobs.grant(case, *agent, cx.index));
+        let grants = cases.iter().filter_map(|case| cx.grants.of(case, *agent));
         cases.is_empty() || grants.into_iter().any(|grant| grant.refusal().is_none())
     };
     let agents = cx.index.agents_for(project).into_iter().take(TRIED.0).filter(lets_in);

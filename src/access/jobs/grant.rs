@@ -1,14 +1,19 @@
 //! Whether an agent lets the cases of a job in.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
 use super::{JobCase, ProjectJobs};
 use crate::access::{AgentId, CandidateKind, Certainly, Denial, Index, JobEnvironment, Outcome, Query, Row};
+use crate::gitlab::{EnvironmentTier, PartialText};
 use crate::pipeline_rules::PipelineKind;
 
 /// What an agent answers one case of a job.
 #[derive(Debug)]
 pub struct CaseGrant<'w> {
     /// The rows for each kind of pipeline, in the order of the case's runs.
-    pub rows: Vec<Vec<Row<'w>>>,
+    pub rows: Vec<Rc<[Row<'w>]>>,
 }
 
 /// Why an agent lets a case in in none of its pipelines.
@@ -47,22 +52,40 @@ impl JobCase {
 /// Whether the ref is protected, and whether the pipeline is that of a merge request.
 type Asked = (Option<bool>, bool);
 
-impl ProjectJobs<'_> {
-    /// What an agent answers a case of one of these jobs; `None` where the project's path is not known.
+/// What agents answer the cases of a project's jobs. Hundreds of jobs have few environments, and each question is asked once.
+#[derive(Debug)]
+pub struct Grants<'g, 'w> {
+    jobs: &'g ProjectJobs<'g>,
+    index: &'g Index<'w>,
+    known: RefCell<ByEnvironment<'w>>,
+}
+
+/// The rows by what the question is made of.
+type ByEnvironment<'w> =
+    HashMap<Option<PartialText>, HashMap<(AgentId, Option<EnvironmentTier>, Asked), Rc<[Row<'w>]>>>;
+
+impl<'g, 'w> Grants<'g, 'w> {
+    /// Asks about the jobs of one project.
     #[must_use]
-    pub fn grant<'w>(&self, case: &JobCase, agent: AgentId, index: &Index<'w>) -> Option<CaseGrant<'w>> {
-        let project = self.project.facts.path.as_deref()?;
-        let mut known: Vec<(Asked, Vec<Row<'w>>)> = Vec::new();
+    pub fn new(jobs: &'g ProjectJobs<'g>, index: &'g Index<'w>) -> Self {
+        Self { jobs, index, known: RefCell::default() }
+    }
+
+    /// What an agent answers a case; `None` where the project's path is not known.
+    #[must_use]
+    pub fn of(&self, case: &JobCase, agent: AgentId) -> Option<CaseGrant<'w>> {
+        let project = self.jobs.project.facts.path.as_deref()?;
+        let mut known = self.known.borrow_mut();
+        if !known.contains_key(&case.environment) {
+            known.insert(case.environment.clone(), HashMap::new());
+        }
+        let known = known.get_mut(&case.environment)?;
         let rows = case.runs.iter().map(|run| {
             let protected = run.scenario.protected;
             let is_merge_request = run.scenario.kind == PipelineKind::MergeRequest;
-            let key = (protected, is_merge_request);
-            if let Some((_, rows)) = known.iter().find(|(asked, _)| *asked == key) {
-                return rows.clone();
-            }
-            let rows = index.query_agent(agent, &Query { is_merge_request, ..case.query(project, protected) });
-            known.push((key, rows.clone()));
-            rows
+            let ask = || self.index.query_agent(agent, &Query { is_merge_request, ..case.query(project, protected) });
+            let rows = known.entry((agent, case.tier, (protected, is_merge_request))).or_insert_with(|| ask().into());
+            Rc::clone(rows)
         });
         Some(CaseGrant { rows: rows.collect() })
     }
@@ -114,7 +137,7 @@ impl<'w> CaseGrant<'w> {
     /// Why the agent lets the case in in none of its pipelines, with the row that says so; `None` where it does in some, or may.
     #[must_use]
     pub fn refusal(&self) -> Option<(Refusal, &Row<'w>)> {
-        let rows = || self.rows.iter().flatten();
+        let rows = || self.rows.iter().flat_map(|rows| rows.iter());
         if rows().next().is_none() || rows().any(|row| !matches!(row.outcome, Outcome::Denied(_))) {
             return None;
         }

@@ -37,7 +37,7 @@ pub use children::{ChildPipeline, StartedBy, StartingJob};
 pub use context::{ContextName, context_name};
 pub use environments::{JobEnvironments, KnownEnvironments};
 pub use files::gather;
-pub use grant::{CaseGrant, Refusal};
+pub use grant::{CaseGrant, Grants, Refusal};
 pub use selection::{By, KUBE_CONTEXT, Resolved, Selection};
 
 /// What is known of the project whose jobs these are.

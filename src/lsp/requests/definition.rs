@@ -8,7 +8,8 @@ use gen_lsp_types::{
 };
 
 use super::{Asked, Cursor, Failure, Handler, cursor};
-use crate::access::jobs::{JobView, Resolved, Selection};
+use crate::access::Row;
+use crate::access::jobs::{Grants, JobView, Resolved, Selection};
 use crate::agent_config::{CiEntry, EntryKind};
 use crate::analysis::Facts;
 use crate::gitlab::{ancestor_paths, lower_path};
@@ -106,11 +107,11 @@ fn agent_files(facts: &Facts<'_>, project: usize, document: &Document, offset: u
         if !is_known {
             // The entry that decides about the job, where there is one.
             let cases = job.iter().flat_map(|job| selection.cases.iter().filter_map(|at| job.cases.get(*at)));
-            let grants = cases.filter_map(|case| jobs.grant(case, agent, index));
-            let rows = grants.flat_map(|grant| grant.rows).flatten();
-            let entry = rows.into_iter().find_map(|row| row.winner.and_then(|winner| winner.entry));
-            let span = entry.map(|entry| entry.head).unwrap_or_default();
-            places.push(Place { source: Arc::clone(source), span });
+            let asked = Grants::new(jobs, index);
+            let grants = cases.filter_map(|case| asked.of(case, agent));
+            let winner = |row: &Row<'_>| row.winner.and_then(|winner| winner.entry).map(|entry| entry.head);
+            let head = grants.flat_map(|grant| grant.rows).find_map(|rows| rows.iter().find_map(winner));
+            places.push(Place { source: Arc::clone(source), span: head.unwrap_or_default() });
         }
     }
     places
