@@ -1,22 +1,33 @@
 //! Paths: how reports show them, and which of them are agent configurations.
 
 use std::path::{Component, Path, PathBuf};
+use std::sync::OnceLock;
 
 use crate::agent_config::location::{self, Location};
 
 /// The path in reports: relative to the working directory, with slashes.
 #[must_use]
-#[allow(clippy::disallowed_methods, reason = "reports name files as the caller sees them")]
 pub fn shown_path(path: &Path) -> String {
-    let relative = std::env::current_dir().ok().and_then(|folder| path.strip_prefix(folder).ok().map(Path::to_owned));
-    let path = relative.unwrap_or_else(|| path.to_owned());
-    let parts = path.components().filter(|component| !matches!(component, Component::CurDir));
-    let shown = parts.map(|component| match component {
-        Component::RootDir => String::new(),
-        other => other.as_os_str().to_string_lossy().into_owned(),
-    });
-    let shown: Vec<String> = shown.collect();
-    if shown.is_empty() { path.to_string_lossy().into_owned() } else { shown.join("/") }
+    let here = || working_directory().and_then(|here| path.strip_prefix(here).ok());
+    let path = if path.is_absolute() { here().unwrap_or(path) } else { path };
+    let mut shown = String::with_capacity(path.as_os_str().len());
+    let mut is_first = true;
+    for component in path.components().filter(|component| !matches!(component, Component::CurDir)) {
+        if !std::mem::take(&mut is_first) {
+            shown.push('/');
+        }
+        if component != Component::RootDir {
+            shown.push_str(&component.as_os_str().to_string_lossy());
+        }
+    }
+    if is_first { path.to_string_lossy().into_owned() } else { shown }
+}
+
+/// The working directory. It is asked for once, since thousands of paths are looked at and nothing here leaves it.
+#[allow(clippy::disallowed_methods, reason = "reports name files as the caller sees them")]
+fn working_directory() -> Option<&'static Path> {
+    static HERE: OnceLock<Option<PathBuf>> = OnceLock::new();
+    HERE.get_or_init(|| std::env::current_dir().ok()).as_deref()
 }
 
 /// The folder itself; an empty path stands for the working directory.
@@ -28,7 +39,12 @@ pub fn folder_or_here(path: &Path) -> &Path {
 /// The path from the top of the file system, links and all; as it is where there is no working directory.
 #[must_use]
 pub fn absolute(path: &Path) -> PathBuf {
-    std::path::absolute(folder_or_here(path)).unwrap_or_else(|_| path.to_owned())
+    let path = folder_or_here(path);
+    match working_directory() {
+        // What `std::path::absolute` makes of it, of which the working directory is the costly part.
+        Some(here) if cfg!(unix) && path.is_relative() => here.join(path).components().collect(),
+        _ => std::path::absolute(path).unwrap_or_else(|_| path.to_owned()),
+    }
 }
 
 /// The path from the top of the file system with `..` worked out as it is written.
@@ -50,7 +66,7 @@ pub fn locate(path: &Path) -> (PathBuf, Option<Location>) {
     let (root, components) = match relative {
         Some(split) => split,
         // Within `.gitlab`, the path as given may not show it.
-        None => match std::path::absolute(path).ok().as_deref().and_then(split_at_gitlab) {
+        None => match split_at_gitlab(&absolute(path)) {
             Some(split) => split,
             None => return (path.parent().map(Path::to_owned).unwrap_or_default(), None),
         },
