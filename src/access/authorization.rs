@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 use super::condition::Unknown;
 use super::releases::list_limit;
-use crate::gitlab::{ByPath, Version, lower_path};
+use crate::gitlab::{ByName, Version, lower_path};
 
 /// Why an entry has no effect.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,7 +69,7 @@ pub(super) fn settle<'e>(
 ) -> Vec<(Cow<'e, str>, Option<DropReason>)> {
     let limit = list_limit(version);
     let count = ids.size_hint().0;
-    let mut last: ByPath<Cow<'e, str>, usize> = ByPath::default();
+    let mut last: ByName<Cow<'e, str>, usize> = ByName::default();
     last.reserve(count);
     let mut settled: Vec<(Cow<'e, str>, Option<DropReason>)> = Vec::with_capacity(count);
     for (index, id) in ids.enumerate() {

@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use crate::agent_config::EntryKind;
-use crate::gitlab::{ByPath, ancestor_paths};
+use crate::gitlab::{ByName, ancestor_paths};
 
 /// What is asked about: by what something may be let in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,15 +20,15 @@ pub enum Target<'t> {
 #[derive(Debug)]
 pub(super) struct Claims<'w, C> {
     /// By the project's path in lower case.
-    by_project: ByPath<Cow<'w, str>, Vec<C>>,
+    by_project: ByName<Cow<'w, str>, Vec<C>>,
     /// By the group's path in lower case.
-    by_group: ByPath<Cow<'w, str>, Vec<C>>,
+    by_group: ByName<Cow<'w, str>, Vec<C>>,
     by_instance: Vec<C>,
 }
 
 impl<C> Default for Claims<'_, C> {
     fn default() -> Self {
-        Self { by_project: ByPath::default(), by_group: ByPath::default(), by_instance: Vec::new() }
+        Self { by_project: ByName::default(), by_group: ByName::default(), by_instance: Vec::new() }
     }
 }
 

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 
 use ahash::RandomState;
 
-/// A map by paths or names of files, of which there are many, so that the hash of each counts. Its keys are drawn by lot for each
-/// process: whoever writes a file cannot choose paths that all have the same.
-pub type ByPath<K, V> = HashMap<K, V, RandomState>;
+/// A map by paths, or by names of files or variables, which are asked for so often that the hash of each counts. Its keys are drawn by
+/// lot for each process: whoever writes a file cannot choose names that all have the same.
+pub type ByName<K, V> = HashMap<K, V, RandomState>;
 
 /// How many groups may stand above a group.
 ///

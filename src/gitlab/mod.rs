@@ -16,7 +16,7 @@ pub use ci_config_path::{ci_file_here, is_plain_file_path};
 pub use environment::{
     EnvironmentTier, MAX_ENVIRONMENT_NAME, environment_name_fault, environment_slug, is_environment_character,
 };
-pub use full_path::{ByPath, FullPath, MAX_ANCESTORS, ancestor_paths, lower_path, parent_path, path_fault, root_path};
+pub use full_path::{ByName, FullPath, MAX_ANCESTORS, ancestor_paths, lower_path, parent_path, path_fault, root_path};
 pub use git_ref::{GitRef, MergeRequestProtection, RefProtection, ref_rule_matches};
 pub use partial_text::{PartialText, Shape, TextPart};
 pub use releases::{NEWEST, OLDEST};

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use smallvec::{SmallVec, smallvec};
+
 /// What the value of a variable that is not known looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Shape {
@@ -40,7 +42,7 @@ impl Shape {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TextPart {
     /// These characters.
-    Known(Box<str>),
+    Known(String),
     /// The value of a variable.
     Unknown {
         /// The variable's name, or the source of whatever gives the value, e.g. `$(git describe)`.
@@ -53,7 +55,8 @@ pub enum TextPart {
 /// A text of known parts and variables.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PartialText {
-    parts: Vec<TextPart>,
+    // Nearly all texts have one part.
+    parts: SmallVec<[TextPart; 1]>,
 }
 
 impl PartialText {
@@ -68,7 +71,7 @@ impl PartialText {
     /// The value of one variable.
     #[must_use]
     pub fn unknown(name: &str, shape: Shape) -> Self {
-        Self { parts: vec![TextPart::Unknown { name: name.into(), shape }] }
+        Self { parts: smallvec![TextPart::Unknown { name: name.into(), shape }] }
     }
 
     /// Adds known characters at the end.
@@ -77,7 +80,7 @@ impl PartialText {
             return;
         }
         if let Some(TextPart::Known(last)) = self.parts.last_mut() {
-            *last = format!("{last}{text}").into();
+            last.push_str(text);
         } else {
             self.parts.push(TextPart::Known(text.into()));
         }
@@ -90,6 +93,14 @@ impl PartialText {
                 TextPart::Known(text) => self.push_known(text),
                 unknown @ TextPart::Unknown { .. } => self.parts.push(unknown.clone()),
             }
+        }
+    }
+
+    /// Adds another text at the end.
+    pub fn append(&mut self, other: Self) {
+        match self.is_empty() {
+            true => *self = other,
+            false => self.push(&other),
         }
     }
 
@@ -135,6 +146,9 @@ impl PartialText {
     /// Whether the variables can have values with which it is this text. Equal variables are not held to equal values.
     #[must_use]
     pub fn could_be(&self, text: &str) -> bool {
+        if !text.starts_with(self.known_start()) {
+            return false;
+        }
         // The offsets at which the parts so far can end.
         let mut ends = vec![false; text.len() + 1];
         ends[0] = true;

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::model::{Environment, Inventory};
-use crate::gitlab::{ByPath, EnvironmentTier, PartialText};
+use crate::gitlab::{ByName, EnvironmentTier, PartialText};
 
 /// How many projects and environments are looked at for one range. Whoever asks says less where there are more.
 const MOST: usize = 20_000;
@@ -55,7 +55,7 @@ impl Inventory {
         let mut seen = 0;
         let mut is_cut = false;
         // Most projects have environments of the same names.
-        let mut told: ByPath<(&str, Option<EnvironmentTier>), ()> = ByPath::default();
+        let mut told: ByName<(&str, Option<EnvironmentTier>), ()> = ByName::default();
         for project in self.ordered(places) {
             seen += 1 + project.environments.as_ref().map_or(0, |environments| environments.len());
             if seen > MOST {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::rows::{EnvironmentRows, GroupRow, NamedRow, ProjectRow, Rows, Text, UnreadRow};
 use super::shared_list::SharedList;
-use crate::gitlab::{ByPath, NEWEST};
+use crate::gitlab::{ByName, NEWEST};
 use crate::schema::{Check, Key, Kind, Message};
 use crate::source::{Source, Span};
 use crate::yaml::{PlainEvent, PlainEvents, Scalar};
@@ -45,9 +45,9 @@ struct Reader<'t> {
 /// What was read of texts and lists that stand on one line, by that: most projects have the same.
 #[derive(Default)]
 struct Known<'t> {
-    branches: ByPath<String, Arc<str>>,
-    rules: ByPath<&'t str, SharedList<Box<str>>>,
-    environments: ByPath<&'t str, EnvironmentRows>,
+    branches: ByName<String, Arc<str>>,
+    rules: ByName<&'t str, SharedList<Box<str>>>,
+    environments: ByName<&'t str, EnvironmentRows>,
 }
 
 /// How many texts or lists of a kind are known; where there are more, few projects have the same.
@@ -235,7 +235,7 @@ impl<'t> Reader<'t> {
     /// A list, which is not read again where it stands on one line that was read before.
     fn known_list<T: Clone>(
         &mut self,
-        known: for<'k> fn(&'k mut Known<'t>) -> &'k mut ByPath<&'t str, T>,
+        known: for<'k> fn(&'k mut Known<'t>) -> &'k mut ByName<&'t str, T>,
         read: impl FnOnce(&mut Self) -> Option<T>,
         may_be_known: fn(&T) -> bool,
     ) -> Option<T> {

@@ -8,7 +8,7 @@ use super::nearest::Neighbours;
 use super::shared_list::SharedList;
 use super::unread::{Fact, Unread};
 use crate::gitlab::{
-    ByPath, EnvironmentTier, GitRef, MergeRequestProtection, RefProtection, Tier, Version, lower_path,
+    ByName, EnvironmentTier, GitRef, MergeRequestProtection, RefProtection, Tier, Version, lower_path,
 };
 use crate::source::Span;
 
@@ -209,7 +209,7 @@ pub struct Inventory {
     /// Those that list registered agents, in the order of the file.
     pub(super) with_agents: Vec<ProjectId>,
     /// By path in lower case; most are written so, and share their text with what has them.
-    pub(super) targets: ByPath<Arc<str>, Target>,
+    pub(super) targets: ByName<Arc<str>, Target>,
     pub(super) order: Vec<ProjectId>,
     /// Made when it is first asked for.
     pub(super) neighbours: OnceLock<Neighbours>,

@@ -97,7 +97,7 @@ type InCases = (BTreeSet<usize>, Point, Who);
 type KnownTiers<'w> = (&'w str, Vec<(&'w str, EnvironmentTier)>);
 
 /// Something of projects, by path in lower case, in order.
-type ByPath<T> = Vec<(String, T)>;
+type ByName<T> = Vec<(String, T)>;
 
 /// Those that may lie in a part of the projects.
 fn around<'a, T>(all: &'a [(String, T)], part: &Projects) -> &'a [(String, T)] {
@@ -118,9 +118,9 @@ pub struct Holding<'s, 'w> {
     search: Search,
     looks: usize,
     /// Projects with environments of which the inventory knows another tier than the name says, with those.
-    known_tiers: ByPath<KnownTiers<'w>>,
+    known_tiers: ByName<KnownTiers<'w>>,
     /// The projects of the inventory, once one is looked for.
-    listed: Option<ByPath<&'w Project>>,
+    listed: Option<ByName<&'w Project>>,
 }
 
 impl<'s, 'w> Holding<'s, 'w> {
@@ -438,13 +438,13 @@ impl<'s, 'w> Holding<'s, 'w> {
     }
 }
 
-fn by_path<'p, T>(all: impl Iterator<Item = (&'p str, T)>) -> ByPath<T> {
-    let mut all: ByPath<T> = all.map(|(path, thing)| (lower_path(path).into_owned(), thing)).collect();
+fn by_path<'p, T>(all: impl Iterator<Item = (&'p str, T)>) -> ByName<T> {
+    let mut all: ByName<T> = all.map(|(path, thing)| (lower_path(path).into_owned(), thing)).collect();
     all.sort_by(|(one, _), (other, _)| one.cmp(other));
     all
 }
 
-fn known_tiers(inventory: Option<&Inventory>) -> ByPath<KnownTiers<'_>> {
+fn known_tiers(inventory: Option<&Inventory>) -> ByName<KnownTiers<'_>> {
     let projects = inventory.map(Inventory::projects).unwrap_or_default();
     let known_tiers = projects.iter().filter_map(|project| {
         let environments = project.environments.iter().flatten();

@@ -15,7 +15,7 @@ use super::own_file::read_granted;
 use super::paths::{folder_or_here, lexical, shown_path};
 use super::search::{Found, Listing, Searcher};
 use crate::diagnostic::{Finding, INVALID_INVENTORY};
-use crate::gitlab::{ByPath, ci_file_here, lower_path, parent_path};
+use crate::gitlab::{ByName, ci_file_here, lower_path, parent_path};
 use crate::inventory::{self, Inventory, Problem, ProblemKind, Project};
 use crate::schema;
 use crate::source::Source;
@@ -240,7 +240,7 @@ impl Above {
 
 /// The names of what lies in a folder, in lower case, with how each is written and what it is; `None` for what has to be looked at.
 #[derive(Debug)]
-struct Names(ByPath<String, Option<(OsString, Kind)>>);
+struct Names(ByName<String, Option<(OsString, Kind)>>);
 
 /// Whether a folder has a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -255,7 +255,7 @@ enum Listed {
 
 impl Names {
     fn of(listed: Vec<(OsString, Kind)>) -> Self {
-        let mut names = ByPath::default();
+        let mut names = ByName::default();
         names.reserve(listed.len());
         for (name, kind) in listed {
             let lower = name.to_string_lossy().to_lowercase();
@@ -298,14 +298,14 @@ struct Folders<'f> {
     file: &'f InventoryFile,
     files: &'f dyn FileSource,
     /// `None` for one in which nothing may lie.
-    known: ByPath<String, Option<Above>>,
+    known: ByName<String, Option<Above>>,
     /// What lies in those in which there are many projects.
-    names: ByPath<String, Option<Arc<Names>>>,
+    names: ByName<String, Option<Arc<Names>>>,
 }
 
 impl<'f> Folders<'f> {
     fn of(file: &'f InventoryFile, files: &'f dyn FileSource) -> Self {
-        Self { file, files, known: ByPath::default(), names: ByPath::default() }
+        Self { file, files, known: ByName::default(), names: ByName::default() }
     }
 
     /// The projects in whose folders something may lie.
@@ -313,7 +313,7 @@ impl<'f> Folders<'f> {
         let inventory: &'f Inventory = &self.file.inventory;
         // Projects right below a group lie side by side, so that most need no look-up by a path of their own.
         let mut below: Vec<Siblings> = inventory.namespaces().iter().map(|_| Siblings::default()).collect();
-        let mut counts: ByPath<String, usize> = ByPath::default();
+        let mut counts: ByName<String, usize> = ByName::default();
         let are_below: Vec<bool> =
             inventory.projects().iter().map(|project| is_below_its_group(project, inventory)).collect();
         for (project, is_below) in inventory.projects().iter().zip(&are_below) {

@@ -149,7 +149,8 @@ impl Findings {
     /// Says which job the rule looks at from here on, where its name stands, and which templates it extends.
     pub(crate) fn begin_job(&mut self, name: &Arc<str>, place: Place, templates: &[Arc<str>]) {
         self.job = Some((Arc::clone(name), place));
-        self.templates = templates.to_vec();
+        self.templates.clear();
+        self.templates.extend_from_slice(templates);
         self.started_by = None;
         self.is_told = false;
         self.places.clear();
@@ -410,7 +411,7 @@ mod tests {
         needs: &[],
         is_off: false,
         tag: None,
-        doc: &[],
+        doc: "",
     };
 
     fn name_place(source: &Arc<Source>) -> Place {

@@ -1,8 +1,6 @@
 //! The variables of a shell as far as its script sets them.
 
-use std::collections::HashMap;
-
-use crate::gitlab::{PartialText, Shape, TextPart};
+use crate::gitlab::{ByName, PartialText, Shape, TextPart};
 
 /// The longest value that is kept, in bytes and parts.
 pub(super) const MAX_VALUE: usize = 1024;
@@ -19,7 +17,7 @@ pub(super) fn size(text: &PartialText) -> usize {
 /// Variables with a log of what they were, so that branches and subshells can be left.
 #[derive(Default)]
 pub(super) struct Env {
-    values: HashMap<String, PartialText>,
+    values: ByName<String, PartialText>,
     log: Vec<(String, Option<PartialText>)>,
 }
 

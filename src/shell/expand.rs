@@ -8,6 +8,8 @@ use brush_parser::word::{
     Parameter, ParameterExpr, ParameterTestType, SpecialParameter, WordPiece, WordPieceWithSource, parse,
 };
 
+use smallvec::{SmallVec, smallvec};
+
 use super::env::size;
 use super::parse::substitutions;
 use super::text::{Frame, FramePlace};
@@ -61,18 +63,33 @@ impl Walker<'_> {
         let whole = frame.global(&local);
         let is_exact = frame.text.get(local) == Some(value) && matches!(frame.place, FramePlace::At(_));
         let place = if is_exact { FramePlace::At(whole.start) } else { FramePlace::Within(whole.clone()) };
-        let mut word = Word { pieces: Vec::new(), whole: whole.clone() };
+        let mut word = Word { pieces: SmallVec::new(), whole: whole.clone() };
         let source = Source { text: value, place };
-        if let Some(pieces) = pieces_of(value) {
-            self.pieces(&pieces, &source, false, &mut word);
+        let simple = simple_pieces(value);
+        let pieces = if simple.is_some() { None } else { pieces_of(value) };
+        if simple.is_some() || pieces.is_some() {
+            for piece in simple.iter().flatten() {
+                self.simple_piece(piece, &source, &mut word);
+            }
+            self.pieces(&pieces.unwrap_or_default(), &source, false, &mut word);
             let total: usize = word.pieces.iter().map(|piece| if piece.literal { 0 } else { size(&piece.text) }).sum();
             if total <= MAX_EXPANDED {
                 return word;
             }
         }
         let text = PartialText::unknown("$(…)", Shape::Any);
-        word.pieces = vec![Piece { text, range: whole, literal: false, quoted: false }];
+        word.pieces = smallvec![Piece { text, range: whole, literal: false, quoted: false }];
         word
+    }
+
+    fn simple_piece(&self, piece: &Simple<'_>, source: &Source<'_>, word: &mut Word) {
+        let literal = source.is_exact() && piece.name.is_none();
+        let text = match piece.name {
+            Some(name) => self.variable(name),
+            None => PartialText::known(source.text.get(piece.range.clone()).unwrap_or_default()),
+        };
+        let range = source.range(piece.range.start, piece.range.end);
+        word.pieces.push(Piece { text, range, literal, quoted: piece.quoted });
     }
 
     fn pieces(&mut self, pieces: &[WordPieceWithSource], source: &Source<'_>, quoted: bool, word: &mut Word) {
@@ -208,25 +225,160 @@ impl Walker<'_> {
     fn inner(&mut self, text: Option<&str>) -> PartialText {
         let text = text.unwrap_or_default();
         let frame = Frame::new(text.to_owned(), FramePlace::Within(0..0));
-        self.word_at(&frame, text, 0..text.len()).text()
+        self.word_at(&frame, text, 0..text.len()).text().into_owned()
     }
+}
+
+/// A part of a word that is letters, or the value of a variable.
+#[derive(Debug, PartialEq)]
+struct Simple<'t> {
+    /// Its place in the word, without quotes.
+    range: Range<usize>,
+    /// The variable's name.
+    name: Option<&'t str>,
+    quoted: bool,
+}
+
+/// The pieces of a word of letters, quotes and plain variables, as most are: what the parser of words makes of it, without that.
+fn simple_pieces(value: &str) -> Option<SmallVec<[Simple<'_>; 4]>> {
+    const SPECIAL: [u8; 6] = [b'\'', b'"', b'\\', b'$', b'`', b'~'];
+    let bytes = value.as_bytes();
+    let mut pieces = SmallVec::new();
+    if !bytes.iter().any(|byte| SPECIAL.contains(byte)) {
+        pieces.push(Simple { range: 0..value.len(), name: None, quoted: false });
+        return Some(pieces);
+    }
+    let quote_behind = |start: usize| Some(start + bytes.get(start..)?.iter().position(|byte| *byte == b'\'')?);
+    if bytes.first() == Some(&b'\'') && quote_behind(1)? + 1 == value.len() {
+        pieces.push(Simple { range: 1..value.len() - 1, name: None, quoted: true });
+        return Some(pieces);
+    }
+    if value.len() > MAX_WORD {
+        return None;
+    }
+    let mut at = 0;
+    // Behind the double quote that is open.
+    let mut open = None;
+    while let Some(&byte) = bytes.get(at) {
+        let quoted = open.is_some();
+        match byte {
+            b'"' => {
+                // Nothing between quotes is a piece as well.
+                if open == Some(at) {
+                    pieces.push(Simple { range: at..at, name: None, quoted });
+                }
+                at += 1;
+                open = if quoted { None } else { Some(at) };
+            }
+            b'\'' if !quoted => {
+                let end = quote_behind(at + 1)?;
+                pieces.push(Simple { range: at + 1..end, name: None, quoted: true });
+                at = end + 1;
+            }
+            b'$' => {
+                let is_braced = bytes.get(at + 1) == Some(&b'{');
+                let start = if is_braced { at + 2 } else { at + 1 };
+                let is_name = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte == b'_';
+                let end = start + bytes.get(start..)?.iter().take_while(is_name).count();
+                let name = value.get(start..end).filter(|name| !name.is_empty())?;
+                if name.as_bytes()[0].is_ascii_digit() || is_braced && bytes.get(end) != Some(&b'}') {
+                    return None;
+                }
+                let behind = if is_braced { end + 1 } else { end };
+                pieces.push(Simple { range: at..behind, name: Some(name), quoted });
+                at = behind;
+            }
+            b'\\' | b'`' | b'~' => return None,
+            _ => {
+                let is_text = |byte: &&u8| !SPECIAL.contains(byte) || quoted && **byte == b'\'';
+                let end = at + bytes.get(at..)?.iter().take_while(is_text).count();
+                pieces.push(Simple { range: at..end, name: None, quoted });
+                at = end;
+            }
+        }
+    }
+    open.is_none().then_some(pieces)
 }
 
 /// A word's pieces; `None` where it is not read within bounds.
 fn pieces_of(value: &str) -> Option<Vec<WordPieceWithSource>> {
-    const SPECIAL: [char; 6] = ['\'', '"', '\\', '$', '`', '~'];
-    if !value.contains(SPECIAL) {
-        let piece = WordPiece::Text(value.to_owned());
-        return Some(vec![WordPieceWithSource { piece, start_index: 0, end_index: value.len() }]);
-    }
-    let quoted =
-        value.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')).filter(|inner| !inner.contains('\''));
-    if let Some(quoted) = quoted {
-        let piece = WordPiece::SingleQuotedText(quoted.to_owned());
-        return Some(vec![WordPieceWithSource { piece, start_index: 0, end_index: value.len() }]);
-    }
     if value.len() > MAX_WORD || substitutions(value) > MAX_SUBSTITUTIONS {
         return None;
     }
     std::panic::catch_unwind(|| parse(value, &ParserOptions::default()).ok()).ok().flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// What the parser of words makes of a word, if that is letters, quotes and plain variables.
+    fn parsed(value: &str) -> Option<Vec<Simple<'_>>> {
+        fn add<'t>(
+            value: &'t str,
+            pieces: &[WordPieceWithSource],
+            quoted: bool,
+            all: &mut Vec<Simple<'t>>,
+        ) -> Option<()> {
+            for piece in pieces {
+                let (start, end) = (piece.start_index, piece.end_index);
+                let mut push = |range: Range<usize>, name, quoted| all.push(Simple { range, name, quoted });
+                match &piece.piece {
+                    WordPiece::Text(text) => {
+                        assert_eq!(value.get(start..end), Some(&**text));
+                        push(start..end, None, quoted);
+                    }
+                    WordPiece::SingleQuotedText(text) => {
+                        assert_eq!(value.get(start + 1..end - 1), Some(&**text));
+                        push(start + 1..end - 1, None, true);
+                    }
+                    WordPiece::DoubleQuotedSequence(inner) if inner.is_empty() => push(start + 1..end - 1, None, true),
+                    WordPiece::DoubleQuotedSequence(inner) => add(value, inner, true, all)?,
+                    WordPiece::ParameterExpansion(ParameterExpr::Parameter {
+                        parameter: Parameter::Named(name),
+                        indirect: false,
+                    }) => {
+                        let written = value.get(start..end)?;
+                        let at = start + written.find(&**name)?;
+                        push(start..end, value.get(at..at + name.len()), quoted);
+                    }
+                    _ => return None,
+                }
+            }
+            Some(())
+        }
+        let mut all = Vec::new();
+        add(value, &pieces_of(value)?, false, &mut all)?;
+        Some(all)
+    }
+
+    #[test]
+    fn words_as_most_are_need_no_parser() {
+        for word in
+            ["a", "'a b'", "\"\"", "\"$A:${B}\"", "--context=$A/b\"c'd\"'e'", "$A$B", "\"a\"'b'é", "''", "a''\"\"b"]
+        {
+            let simple = simple_pieces(word).map(|pieces| pieces.into_vec());
+            assert!(simple.is_some(), "{word}");
+            assert_eq!(simple, parsed(word), "{word}");
+        }
+        for word in [
+            "$1", "$@", "${A:-b}", "$(a)", "`a`", "a\\b", "~", "\"a", "'a", "$", "${A", "$'a'", "\"$\"", "${#A}",
+            "$((1))",
+        ] {
+            assert_eq!(simple_pieces(word), None, "{word}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+        #[test]
+        fn a_word_without_the_parser_is_what_the_parser_makes_of_it(word in "([a-c=:/{}!*?\\[\\]é,@#%^+-]|\\$[AB_]|\\$\\{[AB]1?\\}|['\"]){0,12}") {
+            // A word of nothing is a piece here.
+            if let Some(simple) = simple_pieces(&word).filter(|_| !word.is_empty()) {
+                prop_assert_eq!(Some(simple.into_vec()), parsed(&word));
+            }
+        }
+    }
 }

@@ -35,6 +35,7 @@ pub use state::{InForce, Why};
 
 use crate::source::Source;
 
+use parse::Program;
 use text::{Frame, FramePlace, Joined};
 use walk::Walker;
 
@@ -90,20 +91,51 @@ pub fn read(items: &[Item<'_>], lookup: &dyn Lookup) -> Script {
 /// The same with what they run of the repository's files.
 #[must_use]
 pub fn read_with(items: &[Item<'_>], lookup: &dyn Lookup, library: &Library<'_>) -> Script {
-    let sections: Vec<Section> = items.iter().map(|item| item.section).collect();
-    let mut script = Script { sections, ..Script::default() };
-    let mut forks = 0;
-    // `before_script` and `script` share one shell.
-    for is_after in [false, true] {
-        let is_here = |number: &usize| items[*number].section.is_after() == is_after;
-        let numbers: Vec<usize> = (0..items.len()).filter(is_here).collect();
-        forks = read_shell(items, &numbers, (lookup, library), forks, &mut script);
+    Shells::of(items).read(lookup, library)
+}
+
+/// The items of a job, parsed: what they do with one value of a variable or another can be read from it.
+pub struct Shells {
+    sections: Vec<Section>,
+    /// `before_script` and `script` share one shell.
+    shells: [Shell; 2],
+}
+
+/// What one shell runs.
+struct Shell {
+    joined: Joined,
+    program: Option<(Rc<Frame>, Program)>,
+}
+
+impl Shells {
+    /// Parses the items of a job's `before_script`, `script` and `after_script`.
+    #[must_use]
+    pub fn of(items: &[Item<'_>]) -> Self {
+        let shell = |is_after: bool| {
+            let is_here = |number: &usize| items[*number].section.is_after() == is_after;
+            let numbers: Vec<usize> = (0..items.len()).filter(is_here).collect();
+            let joined = Joined::new(items, &numbers);
+            let frame = || Rc::new(Frame::new(&*joined.text, FramePlace::At(0)));
+            let program = parse::parse(&joined.text).map(|program| (frame(), program));
+            Shell { joined, program }
+        };
+        Self { sections: items.iter().map(|item| item.section).collect(), shells: [shell(false), shell(true)] }
     }
-    script.standings = flow::standings(&script.actions, &script.sections);
-    script.made = flow::Made::of(&script.actions, &script.sections);
-    script.not_understood.sort_unstable();
-    script.not_understood.dedup();
-    script
+
+    /// Reads what they do.
+    #[must_use]
+    pub fn read(&self, lookup: &dyn Lookup, library: &Library<'_>) -> Script {
+        let mut script = Script { sections: self.sections.clone(), ..Script::default() };
+        let mut forks = 0;
+        for shell in &self.shells {
+            forks = read_shell(shell, (lookup, library), forks, &mut script);
+        }
+        script.standings = flow::standings(&script.actions, &script.sections);
+        script.made = flow::Made::of(&script.actions, &script.sections);
+        script.not_understood.sort_unstable();
+        script.not_understood.dedup();
+        script
+    }
 }
 
 impl Section {
@@ -112,21 +144,16 @@ impl Section {
     }
 }
 
-/// Reads the items that one shell runs. Places where scripts branch are counted on from `forks`.
+/// Reads what one shell runs. Places where scripts branch are counted on from `forks`.
 fn read_shell(
-    items: &[Item<'_>],
-    numbers: &[usize],
+    Shell { joined, program }: &Shell,
     (lookup, library): (&dyn Lookup, &Library<'_>),
     forks: u32,
     script: &mut Script,
 ) -> u32 {
-    let joined = Joined::new(items, numbers);
     let mut walker = Walker::new(lookup, library, joined.len(), forks);
-    match parse::parse(&joined.text) {
-        Some(program) => {
-            let frame = Rc::new(Frame::new(&*joined.text, FramePlace::At(0)));
-            walker.program(&frame, &program);
-        }
+    match program {
+        Some((frame, program)) => walker.program(frame, program),
         // What is no shell as a whole may be so item by item.
         None => joined.each(|text, start| walker.text(text, FramePlace::At(start))),
     }

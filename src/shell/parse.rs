@@ -7,6 +7,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use brush_parser::{ParserOptions, SourceInfo, Token, TokenizerOptions, ast, parse_tokens, uncached_tokenize_str};
 
+pub(super) use ast::Program;
+
 /// The longest text that is parsed.
 pub(super) const MAX_LENGTH: usize = 256 * 1024;
 /// How deep constructs may nest.
@@ -17,7 +19,7 @@ const MAX_PARENTHESES: usize = 10;
 const MAX_SUBSTITUTIONS: usize = 64;
 
 /// Parses a text; `None` if that cannot be done within bounds or it is no shell.
-pub(super) fn parse(text: &str) -> Option<ast::Program> {
+pub(super) fn parse(text: &str) -> Option<Program> {
     if text.len() > MAX_LENGTH || !substitutions_are_bounded(text) {
         return None;
     }

@@ -1,9 +1,11 @@
 //! One simple command: its assignments, redirections, wrappers, and what it is then.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::rc::Rc;
 
 use brush_parser::ast::{self, AssignmentName, AssignmentValue, CommandPrefixOrSuffixItem, IoRedirect};
+use smallvec::{SmallVec, smallvec};
 
 use super::action::{ActionKind, Argument};
 use super::commands::{self, Call};
@@ -84,10 +86,10 @@ impl Walker<'_> {
     }
 
     /// A word after its expansions, split where the shell splits it.
-    fn words(&mut self, frame: &Frame, word: &ast::Word, is_command: bool) -> Vec<Word> {
+    fn words(&mut self, frame: &Frame, word: &ast::Word, is_command: bool) -> SmallVec<[Word; 1]> {
         let word = self.word(frame, word);
         if self.splits > MAX_SPLITS {
-            return vec![word];
+            return smallvec![word];
         }
         if let Some(given) = self.arguments.as_ref().filter(|_| word.is_all_arguments()) {
             self.splits += given.words.len();
@@ -177,7 +179,7 @@ impl Walker<'_> {
 
     /// A variable gets a value in this shell.
     pub(super) fn assign(&mut self, name: &str, value: &Word, command: &Range<usize>) {
-        self.env.set(name, value.text());
+        self.env.set(name, value.text().into_owned());
         self.exported(name, value, command);
     }
 
@@ -214,7 +216,7 @@ impl Walker<'_> {
                     self.env.set(&name, PartialText::default());
                     if name == "KUBECONFIG" {
                         let value = Argument { text: PartialText::default(), range: word.range() };
-                        self.add(ActionKind::Export { name, value }, word.range(), whole.clone());
+                        self.add(ActionKind::Export { name: name.into_owned(), value }, word.range(), whole.clone());
                     }
                 }
             }
@@ -222,7 +224,7 @@ impl Walker<'_> {
             // What it is made of has been expanded.
             "eval" if rest.first().is_some_and(|word| !word.start().is_empty()) => self.eval(rest, whole),
             "read" | "mapfile" | "readarray" | "getopts" => {
-                let names: Vec<String> = rest.iter().map(Word::known).collect();
+                let names: Vec<String> = rest.iter().map(|word| word.known().into_owned()).collect();
                 self.env.forget(&names);
             }
             "alias" => {
@@ -230,7 +232,7 @@ impl Walker<'_> {
                 self.aliases.extend(names.collect::<Vec<_>>());
             }
             _ if depth == 0 && self.aliases.contains(&*program) => {
-                self.add(ActionKind::Opaque { program: program.clone() }, name.range(), whole.clone());
+                self.add(ActionKind::Opaque { program: program.into_owned() }, name.range(), whole.clone());
             }
             // A wrapper runs programs, not functions.
             _ if depth == 0 && self.call(&program, rest, whole) => {}
@@ -258,7 +260,7 @@ impl Walker<'_> {
                 let value = self.variable(&start);
                 if EXPORTS.contains(&&*start) && self.env.get(&start).is_some() {
                     let value = Argument { text: value, range: word.range() };
-                    self.add(ActionKind::Export { name: start, value }, word.range(), whole.clone());
+                    self.add(ActionKind::Export { name: start.into_owned(), value }, word.range(), whole.clone());
                 }
             }
         }
@@ -331,7 +333,7 @@ fn place_of(script: &Word) -> FramePlace {
 fn unknown_value(name: &str, written: &Word) -> Word {
     let mut value = written.after(usize::MAX);
     value.whole = written.whole.clone();
-    value.pieces = vec![super::words::Piece {
+    value.pieces = smallvec![super::words::Piece {
         text: PartialText::unknown(&format!("${{{name}}}"), Shape::Any),
         range: written.whole.clone(),
         literal: false,
@@ -341,19 +343,25 @@ fn unknown_value(name: &str, written: &Word) -> Word {
 }
 
 /// A program's name without its folder; `$` where it is not known.
-fn program_of(word: &Word) -> String {
-    let text = word.text();
+fn program_of(word: &Word) -> Cow<'_, str> {
+    match word.text() {
+        Cow::Borrowed(text) => program_named(text),
+        Cow::Owned(text) => program_named(&text).into_owned().into(),
+    }
+}
+
+fn program_named(text: &PartialText) -> Cow<'_, str> {
     match text.as_known() {
         // `./kubectl` is what the job has downloaded; anything else is the repository's.
         Some(path) if path.starts_with("./") || path.starts_with("../") => match path.rsplit('/').next() {
-            Some(name) if commands::is_client(name) => name.to_owned(),
-            _ => path.to_owned(),
+            Some(name) if commands::is_client(name) => name.into(),
+            _ => path.into(),
         },
-        Some(path) => path.rsplit('/').next().unwrap_or(path).trim_end_matches(".exe").to_owned(),
+        Some(path) => path.rsplit('/').next().unwrap_or(path).trim_end_matches(".exe").into(),
         // `$BIN/kubectl` is kubectl wherever it lies.
         None => match text.to_string().rsplit_once('/') {
-            Some((_, name)) if !name.contains('$') => name.to_owned(),
-            _ => "$".to_owned(),
+            Some((_, name)) if !name.contains('$') => name.to_owned().into(),
+            _ => "$".into(),
         },
     }
 }

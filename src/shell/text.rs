@@ -20,7 +20,10 @@ impl Joined {
             let Some(item) = items.get(number) else { continue };
             joined.starts.push((number, joined.text.len()));
             // A carriage return before a line break would become part of a word.
-            joined.text.push_str(&item.text.replace("\r\n", " \n"));
+            for (at, line) in item.text.split("\r\n").enumerate() {
+                joined.text.push_str(if at > 0 { " \n" } else { "" });
+                joined.text.push_str(line);
+            }
             joined.text.push('\n');
         }
         joined

@@ -14,7 +14,7 @@ use super::library::Library;
 use super::parse::parse;
 use super::text::{Frame, FramePlace};
 use super::words::Word;
-use crate::gitlab::{PartialText, Shape};
+use crate::gitlab::{ByName, PartialText, Shape};
 
 /// How many commands a job's scripts may run, calls of functions included.
 const MAX_COMMANDS: usize = 4_000;
@@ -72,7 +72,7 @@ pub(super) struct Walker<'a> {
     pub splits: usize,
     /// The arguments of the function that is walked, and the command that calls it; `None` where they are not known.
     pub arguments: Option<Arguments>,
-    looked_up: RefCell<HashMap<String, PartialText>>,
+    looked_up: RefCell<ByName<String, PartialText>>,
     /// What is known of the repository's files.
     pub following: Following<'a>,
 }
@@ -107,7 +107,14 @@ impl<'a> Walker<'a> {
         };
         match self.env.get(name) {
             Some(value) => value.clone(),
-            None => self.looked_up.borrow_mut().entry(name.to_owned()).or_insert_with(look_up).clone(),
+            None => {
+                let known = self.looked_up.borrow().get(name).cloned();
+                known.unwrap_or_else(|| {
+                    let value = look_up();
+                    self.looked_up.borrow_mut().insert(name.to_owned(), value.clone());
+                    value
+                })
+            }
         }
     }
 
@@ -173,7 +180,7 @@ impl<'a> Walker<'a> {
         };
         let old: Vec<_> = (1..=9).map(|number: usize| self.variable(&number.to_string())).collect();
         for (number, argument) in (1..=9).zip(arguments) {
-            self.env.set(&number.to_string(), argument.text());
+            self.env.set(&number.to_string(), argument.text().into_owned());
         }
         // What the function is not given, it does not take from around it.
         self.clear_arguments_behind(arguments);
@@ -216,7 +223,7 @@ impl<'a> Walker<'a> {
             Some(count) => {
                 given.words.drain(..count);
                 for (at, number) in numbers.enumerate() {
-                    let value = given.words.get(at).map(Word::text).unwrap_or_default();
+                    let value = given.words.get(at).map(|word| word.text().into_owned()).unwrap_or_default();
                     self.env.set(&number, value);
                 }
                 self.arguments = Some(given);

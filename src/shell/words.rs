@@ -1,6 +1,9 @@
 //! Words after the shell's expansions, each piece with its place.
 
+use std::borrow::Cow;
 use std::ops::Range;
+
+use smallvec::{SmallVec, smallvec};
 
 use super::action::Argument;
 use crate::gitlab::{PartialText, Shape, TextPart};
@@ -8,7 +11,7 @@ use crate::gitlab::{PartialText, Shape, TextPart};
 /// A word of a command.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Word {
-    pub pieces: Vec<Piece>,
+    pub pieces: SmallVec<[Piece; 1]>,
     /// The word with its quotes, in the joined text.
     pub whole: Range<usize>,
 }
@@ -27,46 +30,52 @@ pub(super) struct Piece {
 
 impl Word {
     /// The value.
-    pub fn text(&self) -> PartialText {
+    pub fn text(&self) -> Cow<'_, PartialText> {
         if let [piece] = &self.pieces[..] {
-            return piece.text.clone();
+            return Cow::Borrowed(&piece.text);
         }
         let mut text = PartialText::default();
         for piece in &self.pieces {
             text.push(&piece.text);
         }
-        text
+        Cow::Owned(text)
     }
 
     /// A word that comes from somewhere else.
     pub fn of_unknown(source: &str, range: Range<usize>) -> Self {
         let text = PartialText::unknown(source, Shape::NotEmpty);
         let piece = Piece { text, range: range.clone(), literal: false, quoted: true };
-        Self { pieces: vec![piece], whole: range }
+        Self { pieces: smallvec![piece], whole: range }
     }
 
     /// The value, if it is known; empty otherwise.
-    pub fn known(&self) -> String {
-        match &self.pieces[..] {
-            [piece] => piece.text.as_known().unwrap_or_default().to_owned(),
-            _ => self.text().as_known().unwrap_or_default().to_owned(),
+    pub fn known(&self) -> Cow<'_, str> {
+        match self.text() {
+            Cow::Borrowed(text) => text.as_known().unwrap_or_default().into(),
+            Cow::Owned(text) => text.as_known().unwrap_or_default().to_owned().into(),
         }
     }
 
     /// Whether the value is known to be this.
     pub fn is(&self, text: &str) -> bool {
-        match &self.pieces[..] {
-            [piece] => piece.text.as_known() == Some(text),
-            _ => self.text().as_known() == Some(text),
-        }
+        let rest = self.pieces.iter().try_fold(text, |rest, piece| rest.strip_prefix(piece.text.as_known()?));
+        rest == Some("")
     }
 
     /// The known letters that it starts with.
-    pub fn start(&self) -> String {
-        match &self.pieces[..] {
-            [piece] => piece.text.known_start().to_owned(),
-            _ => self.text().known_start().to_owned(),
+    pub fn start(&self) -> Cow<'_, str> {
+        let mut start = Cow::Borrowed("");
+        for piece in &self.pieces {
+            match (piece.text.known_start(), &*start) {
+                ("", _) => {}
+                (more, "") => start = more.into(),
+                (more, _) => start.to_mut().push_str(more),
+            }
+            if piece.text.as_known().is_none() {
+                break;
+            }
         }
+        start
     }
 
     /// Whether its known start begins with this.
@@ -105,7 +114,7 @@ impl Word {
 
     /// The word without the first bytes of its known start.
     pub fn after(&self, mut bytes: usize) -> Self {
-        let mut rest = Self { pieces: Vec::new(), whole: self.whole.clone() };
+        let mut rest = Self { pieces: SmallVec::new(), whole: self.whole.clone() };
         for piece in &self.pieces {
             let length = piece.text.as_known().map_or(0, str::len);
             let skip = bytes.min(length);
@@ -130,7 +139,7 @@ impl Word {
 
     /// Value and place, for an action.
     pub fn argument(&self) -> Argument {
-        Argument { text: self.text(), range: self.range() }
+        Argument { text: self.text().into_owned(), range: self.range() }
     }
 
     /// Whether the shell may make several words of it, options among them: `$HELM_ARGS`.
@@ -142,11 +151,11 @@ impl Word {
                 matches!(&*name, "$@" | "$*") || !piece.quoted && HINTS.iter().any(|hint| name.contains(hint))
             })
         };
-        self.text().known_start().is_empty() && self.pieces.iter().any(hints)
+        self.start().is_empty() && self.pieces.iter().any(hints)
     }
 
     /// What the shell splits it into: values of unquoted variables at their blanks.
-    pub fn split(self) -> Vec<Self> {
+    pub fn split(self) -> SmallVec<[Self; 1]> {
         let splits = |piece: &Piece| {
             !piece.quoted
                 && !piece.literal
@@ -158,12 +167,12 @@ impl Word {
         };
         let vanishes = |piece: &Piece| !piece.quoted && piece.text.is_empty();
         if self.pieces.iter().all(vanishes) && !self.pieces.is_empty() {
-            return Vec::new();
+            return SmallVec::new();
         }
         if !self.pieces.iter().any(splits) {
-            return vec![self];
+            return smallvec![self];
         }
-        let mut words = vec![Self { pieces: Vec::new(), whole: self.whole.clone() }];
+        let mut words: SmallVec<[Self; 1]> = smallvec![Self { pieces: SmallVec::new(), whole: self.whole.clone() }];
         for piece in self.pieces {
             if !splits(&piece) {
                 words.last_mut().map(|word| word.pieces.push(piece)).unwrap_or_default();
@@ -183,7 +192,7 @@ impl Word {
                 };
                 for (index, part) in known.split(char::is_whitespace).enumerate() {
                     if index > 0 {
-                        words.push(Self { pieces: Vec::new(), whole: self.whole.clone() });
+                        words.push(Self { pieces: SmallVec::new(), whole: self.whole.clone() });
                     }
                     if let (Some(word), false) = (words.last_mut(), part.is_empty()) {
                         word.pieces.push(Piece { text: PartialText::known(part), ..piece.clone() });
@@ -191,7 +200,7 @@ impl Word {
                 }
             }
         }
-        words.retain(|word| !word.pieces.is_empty());
+        words.retain(|word: &mut Self| !word.pieces.is_empty());
         words
     }
 }

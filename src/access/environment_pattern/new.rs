@@ -2,6 +2,8 @@
 //!
 //! `*` is any run of characters but a line break. Letter case counts. Nothing can raise, and every pattern is decided.
 
+use smallvec::SmallVec;
+
 use super::PartialVerdict;
 use crate::gitlab::{MAX_ENVIRONMENT_NAME, PartialText, TextPart, is_environment_character};
 
@@ -56,7 +58,7 @@ impl<'p> NewPattern<'p> {
         let Some((first, rest)) = self.0.split_once('*') else { return false };
         let (middle, last) = rest.rsplit_once('*').unwrap_or(("", rest));
         // No two known parts stand side by side, so what is known at the ends of a name in parts is not the same text.
-        let mut known: Vec<&str> = name.parts().iter().map(known_text).collect();
+        let mut known: SmallVec<[&str; 4]> = name.parts().iter().map(known_text).collect();
         if known.iter().any(|known| known.contains('\n')) {
             return false;
         }
@@ -92,6 +94,11 @@ impl<'p> NewPattern<'p> {
     ///
     /// Keeps the set of how much of the pattern may have been met.
     fn could_match(&self, name: &PartialText) -> bool {
+        // Most of a list of patterns differ at the start.
+        let literal = self.0.split('*').next().unwrap_or_default();
+        if literal.bytes().zip(name.known_start().bytes()).any(|(wanted, known)| wanted != known) {
+            return false;
+        }
         let mut wanted: Vec<char> = self.0.chars().collect();
         wanted.dedup_by(|one, other| *one == '*' && *other == '*');
         // Bounds the work as well: no name is longer.

@@ -8,7 +8,7 @@ use crate::ci::variables::{JobScopes, Scope};
 use crate::ci::{Job, OnlyExcept, Rule, Section};
 use crate::gitlab::{EnvironmentTier, PartialText, Shape};
 use crate::pipeline_rules::{JobConditions, OnlyInput, RefFacts, RuleInput, Run, Starts, Value, runs_below};
-use crate::shell::{self, Item, Library, Lookup, Script};
+use crate::shell::{self, Item, Library, Lookup, Script, Shells};
 
 /// How many cases a job may have; those behind are not looked at, and [`JobView::is_cut`](super::JobView::is_cut) says so.
 const MOST: usize = 1_000;
@@ -29,8 +29,8 @@ pub struct JobCase {
     pub runs: Arc<[Run]>,
     /// What its scripts do.
     pub script: Arc<Script>,
-    /// The agent of `environment:kubernetes`.
-    pub kubernetes_agent: Option<PartialText>,
+    /// The agent of `environment:kubernetes`; few have one.
+    pub kubernetes_agent: Option<Box<PartialText>>,
     /// The number of the combination of its matrix.
     combination: usize,
 }
@@ -48,13 +48,23 @@ pub(super) struct Basis {
 /// What is read once for all jobs of a pipeline, and how many cases they may have together.
 pub(super) struct Reading<'p, 'l> {
     /// By the items of scripts: jobs of one template have the same.
-    scripts: HashMap<Vec<(shell::Section, &'p str)>, ByVariables<Arc<Script>>>,
+    scripts: HashMap<Vec<(shell::Section, &'p str)>, Scripts>,
     /// By what decides about a job beside `workflow`, which is the same for all.
     runs: HashMap<Own<'p>, ByVariables<Arc<[Run]>>>,
     library: &'l Library<'l>,
     /// Of which jobs anybody wants to know.
     pub is_wanted: &'l dyn Fn(&Job) -> bool,
     left: usize,
+}
+
+/// What scripts of the same text do.
+#[derive(Default)]
+struct Scripts {
+    by_variables: ByVariables<Arc<Script>>,
+    /// How often they were read, each time with other values of variables.
+    times: usize,
+    /// The text parsed, from the second time on: most are read once.
+    shells: Option<Shells>,
 }
 
 /// What a job itself says about the pipelines that it is in, and its `when`.
@@ -142,7 +152,16 @@ pub(super) fn cases<'p>(
                 shared.last().cloned().unwrap_or_default()
             });
             cases.push(case(job, scope, combination, environment, runs, |scope| {
-                scripts.get(scope, |recorder| Arc::new(shell::read_with(&items, recorder, library)))
+                let Scripts { by_variables, times, shells } = &mut *scripts;
+                by_variables.get(scope, |recorder| {
+                    *times += 1;
+                    let parsed = || Shells::of(&items);
+                    let script = match *times {
+                        1 => parsed().read(recorder, library),
+                        _ => shells.get_or_insert_with(parsed).read(recorder, library),
+                    };
+                    Arc::new(script)
+                })
             }));
         }
         if is_cut {
@@ -176,7 +195,7 @@ fn case(
         tier,
         runs,
         script: read(scope),
-        kubernetes_agent: agent.map(|agent| scope.expand(agent)),
+        kubernetes_agent: agent.map(|agent| Box::new(scope.expand(agent))),
         combination,
     }
 }
@@ -304,13 +323,13 @@ impl<T: Clone> ByVariables<T> {
         if let Some(known) = self.known.get(&key) {
             return known.clone();
         }
-        let recorder = Recorder { scope, names: RefCell::default() };
+        let recorder = Recorder { scope, known: &self.names, others: RefCell::default() };
         let made = work(&recorder);
-        let names = recorder.names.into_inner();
-        if !names.is_subset(&self.names) {
+        let others = recorder.others.into_inner();
+        if !others.is_empty() {
             // What is known does not tell those with other values of these from each other.
             self.known.clear();
-            self.names.extend(names);
+            self.names.extend(others);
             key = values(&self.names);
         }
         self.known.insert(key, made.clone());
@@ -318,23 +337,30 @@ impl<T: Clone> ByVariables<T> {
     }
 }
 
-/// Hands variables out, and keeps in mind which.
+/// Hands variables out, and keeps in mind which, beyond those that were asked for before.
 pub(super) struct Recorder<'s> {
     scope: &'s Scope,
-    names: RefCell<BTreeSet<String>>,
+    known: &'s BTreeSet<String>,
+    others: RefCell<BTreeSet<String>>,
 }
 
 impl Recorder<'_> {
+    fn record(&self, name: &str) {
+        if !self.known.contains(name) && !self.others.borrow().contains(name) {
+            self.others.borrow_mut().insert(name.to_owned());
+        }
+    }
+
     /// The value of a variable of which conditions see something that is known.
     pub fn known(&self, name: &str) -> Option<PartialText> {
-        self.names.borrow_mut().insert(name.to_owned());
+        self.record(name);
         self.scope.in_condition(name)
     }
 }
 
 impl Lookup for Recorder<'_> {
     fn variable(&self, name: &str) -> PartialText {
-        self.names.borrow_mut().insert(name.to_owned());
+        self.record(name);
         self.scope.value(name)
     }
 }

@@ -117,7 +117,7 @@ pub(super) fn selections(view: &JobView<'_>) -> Selections {
         {
             let route = format!("{}.environment.kubernetes.agent", view.job.name);
             found.insert(Selection {
-                context: context.clone(),
+                context: PartialText::clone(context),
                 by: By::Environment,
                 place: agent.place.clone(),
                 route,

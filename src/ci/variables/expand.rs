@@ -47,27 +47,19 @@ impl<'a> Expansion<'a> {
 
     pub fn text(&mut self, text: &'a str, whose: Whose) -> PartialText {
         let mut expanded = PartialText::default();
-        let mut known = String::new();
         let mut rest = text;
         while let Some(at) = rest.find(['$', '%']) {
             let (before, from) = rest.split_at(at);
-            known.push_str(before);
+            expanded.push_known(before);
             let (part, length) = self.reference(from, whose);
             match part {
-                Some(Part::Known(character)) => known.push(character),
-                Some(Part::Value(value)) if value.as_known().is_some() => {
-                    known.push_str(value.as_known().unwrap_or_default());
-                }
-                Some(Part::Value(value)) => {
-                    expanded.push_known(&std::mem::take(&mut known));
-                    expanded.push(&value);
-                }
-                None => known.push_str(from.get(..length).unwrap_or_default()),
+                Some(Part::Known(text)) => expanded.push_known(text),
+                Some(Part::Value(value)) => expanded.append(value),
+                None => expanded.push_known(from.get(..length).unwrap_or_default()),
             }
             rest = from.get(length..).unwrap_or_default();
         }
-        known.push_str(rest);
-        expanded.push_known(&known);
+        expanded.push_known(rest);
         expanded
     }
 
@@ -82,7 +74,7 @@ impl<'a> Expansion<'a> {
             return (None, 1);
         }
         if whose == Whose::Variable && from.starts_with("$$") {
-            return (Some(Part::Known('$')), 2);
+            return (Some(Part::Known("$")), 2);
         }
         if whose == Whose::Variable && from.starts_with("%%") {
             return (None, 2);
@@ -123,7 +115,7 @@ impl<'a> Expansion<'a> {
 }
 
 enum Part {
-    Known(char),
+    Known(&'static str),
     Value(PartialText),
 }
 

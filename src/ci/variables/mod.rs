@@ -9,4 +9,4 @@ mod predefined;
 mod scope;
 
 pub use predefined::{is_persisted, shape};
-pub use scope::{JobScopes, Scope};
+pub use scope::{JobScopes, Scope, VariableName};

@@ -1,7 +1,8 @@
 //! The variables that a job sees, in layers.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use smallvec::SmallVec;
 
 use super::expand::{Expansion, Whose};
 use super::predefined;
@@ -9,8 +10,7 @@ use crate::ci::keywords::merge_variables;
 use crate::ci::matrix::name_of;
 use crate::ci::model::{Environment, Job, Rule, Variable};
 use crate::ci::{ProjectFacts, Text};
-use crate::gitlab::environment_slug;
-use crate::gitlab::{PartialText, Shape};
+use crate::gitlab::{PartialText, Shape, environment_slug};
 
 #[derive(Clone, Debug)]
 pub(super) enum Binding {
@@ -28,12 +28,73 @@ pub(super) enum Binding {
     Unset,
 }
 
-type Layer = HashMap<Arc<str>, Binding>;
+/// The name of a variable; those that GitLab gives a job are there anyway.
+#[derive(Clone, Debug)]
+pub enum VariableName {
+    /// Of GitLab's own.
+    Predefined(&'static str),
+    /// Of a file's.
+    Written(Arc<str>),
+}
+
+impl VariableName {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Predefined(name) => name,
+            Self::Written(name) => name,
+        }
+    }
+}
+
+impl From<&'static str> for VariableName {
+    fn from(name: &'static str) -> Self {
+        Self::Predefined(name)
+    }
+}
+
+impl From<Arc<str>> for VariableName {
+    fn from(name: Arc<str>) -> Self {
+        Self::Written(name)
+    }
+}
+
+impl From<String> for VariableName {
+    fn from(name: String) -> Self {
+        Self::Written(name.into())
+    }
+}
+
+/// Variables in the order of their names, each once. A job has several layers, each of a few.
+#[derive(Debug)]
+struct Layer(SmallVec<[(VariableName, Binding); 4]>);
+
+impl Layer {
+    fn get(&self, name: &str) -> Option<&Binding> {
+        let at = self.0.binary_search_by(|(known, _)| known.as_str().cmp(name)).ok()?;
+        self.0.get(at).map(|(_, binding)| binding)
+    }
+}
+
+impl FromIterator<(VariableName, Binding)> for Layer {
+    /// Of variables with the same name the last counts.
+    fn from_iter<I: IntoIterator<Item = (VariableName, Binding)>>(variables: I) -> Self {
+        let mut layer: SmallVec<[(VariableName, Binding); 4]> = variables.into_iter().collect();
+        layer.sort_by(|(one, _), (other, _)| one.as_str().cmp(other.as_str()));
+        layer.dedup_by(|later, kept| {
+            let is_same = later.0.as_str() == kept.0.as_str();
+            if is_same {
+                std::mem::swap(later, kept);
+            }
+            is_same
+        });
+        Self(layer)
+    }
+}
 
 /// Variables with their values, as far as they are known. A layer goes before those below it. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub struct Scope {
-    layers: Vec<Arc<Layer>>,
+    layers: SmallVec<[Arc<Layer>; 8]>,
 }
 
 impl Scope {
@@ -45,7 +106,7 @@ impl Scope {
 
     fn with(&self, layer: Layer) -> Self {
         let mut scope = self.clone();
-        if !layer.is_empty() {
+        if !layer.0.is_empty() {
             scope.layers.push(Arc::new(layer));
         }
         scope
@@ -56,7 +117,7 @@ impl Scope {
     pub fn with_variables(&self, variables: &[Variable]) -> Self {
         let bind = |variable: &Variable| {
             let binding = Binding::Written { value: Arc::clone(&variable.value), expand: variable.expand };
-            (Arc::clone(&variable.name), binding)
+            (VariableName::Written(Arc::clone(&variable.name)), binding)
         };
         self.with(variables.iter().map(bind).collect())
     }
@@ -69,7 +130,10 @@ impl Scope {
         let within = Arc::new(within.clone());
         let bind = |variable: &Variable| {
             let (value, expand) = (Arc::clone(&variable.value), variable.expand);
-            (Arc::clone(&variable.name), Binding::Forwarded { value, expand, within: Arc::clone(&within) })
+            (
+                VariableName::Written(Arc::clone(&variable.name)),
+                Binding::Forwarded { value, expand, within: Arc::clone(&within) },
+            )
         };
         self.with(variables.iter().map(bind).collect())
     }
@@ -84,13 +148,13 @@ impl Scope {
 
     /// This scope with values on top that need no expansion.
     #[must_use]
-    pub fn with_values<N: Into<Arc<str>>>(&self, values: impl IntoIterator<Item = (N, PartialText)>) -> Self {
+    pub fn with_values<N: Into<VariableName>>(&self, values: impl IntoIterator<Item = (N, PartialText)>) -> Self {
         self.with(values.into_iter().map(|(name, value)| (name.into(), Binding::Known(value))).collect())
     }
 
     /// This scope with variables on top that are known not to be set, as `CI_COMMIT_TAG` in a branch's pipeline.
     #[must_use]
-    pub fn without(&self, names: &[&str]) -> Self {
+    pub fn without(&self, names: &[&'static str]) -> Self {
         self.with(names.iter().map(|&name| (name.into(), Binding::Unset)).collect())
     }
 
@@ -211,7 +275,7 @@ impl JobScopes<'_> {
 
     /// The same with values that go before all others.
     #[must_use]
-    pub fn with_values<N: Into<Arc<str>>>(self, values: impl IntoIterator<Item = (N, PartialText)>) -> Self {
+    pub fn with_values<N: Into<VariableName>>(self, values: impl IntoIterator<Item = (N, PartialText)>) -> Self {
         Self { above: self.above.with_values(values), ..self }
     }
 

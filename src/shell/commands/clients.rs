@@ -1,6 +1,7 @@
 //! Programs besides kubectl that read a kubeconfig, in one table: which of their calls talk to a cluster, and what selects
 //! the context.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use super::super::action::Contact::{self, Maybe, No, Yes};
@@ -680,7 +681,7 @@ fn client(base_name: &str) -> Option<&'static Client> {
 pub(super) fn recognize(base_name: &str, call: &Call<'_>) -> Option<Recognized> {
     let client = client(base_name)?;
     let flags = Flags::read(call.arguments, &[client.valued]);
-    let verbs: Vec<String> = flags.positional.iter().take(DEEPEST).map(Word::known).collect();
+    let verbs: Vec<Cow<'_, str>> = flags.positional.iter().take(DEEPEST).map(|word| word.known()).collect();
     let option = |names: &[&str]| names.iter().find_map(|name| flags.value(name));
     let context = option(client.context).or_else(|| client.named_behind(&verbs, &flags));
     let context = context.map(Word::argument).or_else(|| call.named(client.context_variables));
@@ -691,7 +692,7 @@ pub(super) fn recognize(base_name: &str, call: &Call<'_>) -> Option<Recognized> 
     let part = |name: &str| flags.value(name).filter(|_| client.takes_parts).map(Word::argument);
     let command = ClusterCommand {
         tool: client.tool,
-        verb: flags.verb(0),
+        verb: flags.verb(0).into_owned(),
         contacts_cluster: client.contact(&verbs, &flags),
         context,
         kubeconfig: kubectl::own_kubeconfig(option(client.kubeconfig), client.kubeconfig_variables, call),
@@ -709,12 +710,12 @@ pub(super) fn recognize(base_name: &str, call: &Call<'_>) -> Option<Recognized> 
 
 impl Client {
     /// The context that is the argument of a call.
-    fn named_behind<'f>(&self, verbs: &[String], flags: &'f Flags) -> Option<&'f Word> {
+    fn named_behind<'f>(&self, verbs: &[Cow<'_, str>], flags: &'f Flags) -> Option<&'f Word> {
         let is_call = !self.context_behind.is_empty() && fits(self.context_behind, verbs, flags);
-        flags.positional.get(self.context_behind.split(' ').count()).filter(|_| is_call)
+        flags.argument(self.context_behind.split(' ').count()).filter(|_| is_call)
     }
 
-    fn contact(&self, verbs: &[String], flags: &Flags) -> Contact {
+    fn contact(&self, verbs: &[Cow<'_, str>], flags: &Flags) -> Contact {
         if flags.has("--help") || flags.has("-h") {
             return No;
         }
@@ -731,7 +732,7 @@ impl Client {
 
 /// Whether a call is of this form: sub-commands in order, each with alternatives parted by `|`; `--option`, that is on;
 /// `--option=value`.
-fn fits(pattern: &str, verbs: &[String], flags: &Flags) -> bool {
+fn fits(pattern: &str, verbs: &[Cow<'_, str>], flags: &Flags) -> bool {
     let mut at = 0;
     pattern.split(' ').all(|part| {
         if part.starts_with('-') {

@@ -27,17 +27,17 @@ pub(super) fn recognize(flags: &Flags, call: &Call<'_>) -> Vec<Recognized> {
     let named = |kind: ActionKind, word: &Word| vec![(kind, Some(word.range()))];
     let argument = |option: &str| flags.value(option).map(Word::argument);
     let kubeconfig = own_kubeconfig(flags.value("--kubeconfig"), &[], call);
-    let first = flags.positional.get(2);
+    let first = flags.argument(2);
     // `use` is an alias (kubectl's pkg/cmd/config/use_context.go).
     match (&*flags.verb(1), first) {
         ("use-context" | "use", Some(name)) => {
             named(ActionKind::UseContext { context: name.argument(), kubeconfig }, name)
         }
-        ("set", Some(property)) => set(property, flags.positional.get(3), kubeconfig),
+        ("set", Some(property)) => set(property, flags.argument(3), kubeconfig),
         ("unset", Some(property)) if changes_contexts(property) => named(CHANGE, property),
         ("delete-context", Some(name)) => named(CHANGE, name),
         ("rename-context", Some(name)) => {
-            named(ActionKind::ChangeContexts { new_name: flags.positional.get(3).map(Word::argument) }, name)
+            named(ActionKind::ChangeContexts { new_name: flags.argument(3).map(Word::argument) }, name)
         }
         ("set-credentials", Some(name)) => {
             let others = ["--client-certificate", "--client-key", "--username", "--password", "--exec-command"];

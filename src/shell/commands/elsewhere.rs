@@ -148,7 +148,7 @@ pub(super) fn with_context(call: &Call<'_>) -> Option<Recognized> {
     let context = ["--kube-context", "--kubecontext", "--context"].iter().find_map(|option| flags.value(option))?;
     let command = ClusterCommand {
         tool: Tool::Other,
-        verb: flags.verb(0),
+        verb: flags.verb(0).into_owned(),
         contacts_cluster: Contact::Maybe,
         context: Some(context.argument()),
         kubeconfig: kubectl::own_kubeconfig(flags.value("--kubeconfig"), &[], call),

@@ -1,22 +1,24 @@
 //! The command line of a Go program that uses cobra: options before, between and behind the arguments.
 
+use std::borrow::Cow;
+
 use super::super::words::Word;
 
 /// A command line, taken apart.
 #[derive(Default)]
-pub(super) struct Flags {
+pub(super) struct Flags<'w> {
     /// What is neither an option nor an option's value.
-    pub positional: Vec<Word>,
+    pub positional: Vec<&'w Word>,
     /// Options with their values; `None` for those that stand alone.
-    pub options: Vec<(String, Option<Word>, Word)>,
+    pub options: Vec<(Cow<'w, str>, Option<Cow<'w, Word>>, &'w Word)>,
     /// Whether a variable can hold further options.
     pub open: bool,
 }
 
-impl Flags {
+impl<'w> Flags<'w> {
     /// Takes words apart; `valued` names the options whose value is the next word. Options of other programs come after
     /// `--`.
-    pub fn read(words: &[Word], valued: &[&[&str]]) -> Self {
+    pub fn read(words: &'w [Word], valued: &[&[&str]]) -> Self {
         let mut flags = Self::default();
         let mut words = words.iter();
         while let Some(word) = words.next() {
@@ -24,20 +26,21 @@ impl Flags {
             if word.is("--") {
                 break;
             }
+            let is_valued = |name: &str| valued.iter().any(|names| names.contains(&name));
             if !start.starts_with('-') || start == "-" {
                 flags.open |= word.may_hold_options();
-                flags.positional.push(word.clone());
+                flags.positional.push(word);
             } else if let Some((name, _)) = start.split_once('=') {
-                flags.options.push((name.to_owned(), Some(word.after(name.len() + 1)), word.clone()));
-            } else if valued.iter().any(|names| names.contains(&&*start)) {
-                flags.options.push((start, words.next().cloned(), word.clone()));
+                let value = word.after(name.len() + 1);
+                flags.options.push((name.to_owned().into(), Some(Cow::Owned(value)), word));
+            } else if is_valued(&start) {
+                flags.options.push((start, words.next().map(Cow::Borrowed), word));
             } else if !start.starts_with("--")
-                && valued.iter().any(|names| start.get(..2).is_some_and(|short| names.contains(&short)))
+                && let Some(short) = start.get(..2).filter(|short| is_valued(short))
             {
-                let short = start.get(..2).unwrap_or_default().to_owned();
-                flags.options.push((short, Some(word.after(2)), word.clone()));
+                flags.options.push((short.to_owned().into(), Some(Cow::Owned(word.after(2))), word));
             } else {
-                flags.options.push((start, None, word.clone()));
+                flags.options.push((start, None, word));
             }
         }
         flags
@@ -45,7 +48,7 @@ impl Flags {
 
     /// The value of an option; the last one counts.
     pub fn value(&self, name: &str) -> Option<&Word> {
-        self.options.iter().rev().find(|(option, _, _)| option == name).and_then(|(_, value, _)| value.as_ref())
+        self.options.iter().rev().find(|(option, _, _)| option == name).and_then(|(_, value, _)| value.as_deref())
     }
 
     /// Whether an option is given at all.
@@ -62,8 +65,13 @@ impl Flags {
         (!is_off).then_some(word)
     }
 
+    /// The argument of this number.
+    pub fn argument(&self, index: usize) -> Option<&'w Word> {
+        self.positional.get(index).copied()
+    }
+
     /// The argument of this number, as far as it is known.
-    pub fn verb(&self, index: usize) -> String {
-        self.positional.get(index).map(Word::known).unwrap_or_default()
+    pub fn verb(&self, index: usize) -> Cow<'w, str> {
+        self.argument(index).map(Word::known).unwrap_or_default()
     }
 }

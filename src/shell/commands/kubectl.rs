@@ -147,7 +147,7 @@ fn command(flags: &Flags, call: &Call<'_>) -> ClusterCommand {
     let server = flags.value("--server").or_else(|| flags.value("-s"));
     ClusterCommand {
         tool: if clients::base_name(call.program) == "oc" { Tool::Oc } else { Tool::Kubectl },
-        verb: flags.verb(0),
+        verb: flags.verb(0).into_owned(),
         contacts_cluster: contact(flags),
         context: flags.value("--context").map(Word::argument),
         kubeconfig: own_kubeconfig(flags.value("--kubeconfig"), &[], call),
@@ -166,7 +166,7 @@ fn command(flags: &Flags, call: &Call<'_>) -> ClusterCommand {
 pub(super) fn own_kubeconfig(option: Option<&Word>, variables: &[&str], call: &Call<'_>) -> Option<PartialText> {
     match option.map(Word::text) {
         Some(path) if path.to_string() == "$KUBECONFIG" => None,
-        Some(path) => Some(path),
+        Some(path) => Some(path.into_owned()),
         None => {
             let own = call.named(variables).or_else(|| (call.variable)("KUBECONFIG"));
             own.map(|value| value.text).filter(|path| path.to_string() != "$KUBECONFIG")

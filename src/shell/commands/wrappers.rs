@@ -212,7 +212,7 @@ fn with_input(program: &str, arguments: &[Word], mut words: Vec<Word>) -> Vec<Wo
     if !matches!(program, "xargs" | "parallel" | "find") {
         return words;
     }
-    let chosen = arguments.windows(2).find(|pair| pair[0].is("-I")).map(|pair| pair[1].known());
+    let chosen = arguments.windows(2).find(|pair| pair[0].is("-I")).map(|pair| pair[1].known().into_owned());
     let attached = || arguments.iter().find_map(|word| word.start().strip_prefix("-I").map(str::to_owned));
     let sign = chosen.or_else(attached).filter(|sign| !sign.is_empty()).unwrap_or_else(|| "{}".to_owned());
     let mut has_sign = false;

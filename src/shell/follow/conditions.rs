@@ -76,8 +76,8 @@ impl Walker<'_> {
     }
 
     fn emptiness(&mut self, frame: &Frame, word: &ast::Word) -> Option<bool> {
-        let text = self.word(frame, word).text();
-        is_empty(&text)
+        let word = self.word(frame, word);
+        is_empty(&word.text())
     }
 
     /// `[ "$1" = deploy ]`, `test -n "$X"`, `true`.

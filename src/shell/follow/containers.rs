@@ -57,8 +57,8 @@ impl Walker<'_> {
             };
             has_kubeconfig |= value.text().to_string().contains("KUBECONFIG");
             match &*name {
-                "-v" | "--volume" => mounts.push(value.text()),
-                "-w" | "--workdir" => folder = Some(value.text()),
+                "-v" | "--volume" => mounts.push(value.text().into_owned()),
+                "-w" | "--workdir" => folder = Some(value.text().into_owned()),
                 "--entrypoint" => entrypoint = Some(value),
                 _ => {}
             }
@@ -77,7 +77,7 @@ impl Walker<'_> {
                 let text = PartialText::known(base);
                 let range = image.range();
                 let piece = super::super::words::Piece { text, range, literal: false, quoted: true };
-                inner.push(Word { pieces: vec![piece], whole: image.whole.clone() });
+                inner.push(Word { pieces: smallvec::smallvec![piece], whole: image.whole.clone() });
             }
             None => {}
         }

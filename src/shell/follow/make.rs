@@ -532,8 +532,8 @@ fn asked(arguments: &[Word]) -> Asked {
             _ => match start.split_once('=') {
                 Some((name, _)) => {
                     let name = name.trim_end_matches(':').to_owned();
-                    let value = word.after(start.find('=').map_or(0, |at| at + 1)).text();
-                    let value = value.as_known().map(|value| value.replace('$', "$$"));
+                    let value = word.after(start.find('=').map_or(0, |at| at + 1));
+                    let value = value.text().as_known().map(|value| value.replace('$', "$$"));
                     asked.variables.push((name.clone(), value.unwrap_or_else(|| format!("$(_{name}_of_make)"))));
                 }
                 None => asked.targets.push(word.clone()),

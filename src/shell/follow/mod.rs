@@ -287,7 +287,7 @@ impl Walker<'_> {
         for number in 1..=9_usize {
             let name = number.to_string();
             let value = match arguments.get(number - 1) {
-                Some(word) if certain.is_none_or(|first| number <= first) => word.text(),
+                Some(word) if certain.is_none_or(|first| number <= first) => word.text().into_owned(),
                 None if certain.is_none() => PartialText::default(),
                 _ => PartialText::unknown(&format!("${name}"), Shape::Any),
             };

@@ -112,7 +112,7 @@ impl Walker<'_> {
             Some(word) if word.is("-") => self.env.get("OLDPWD").cloned().unwrap_or_else(unknown),
             Some(word) => match self.named(&word.text()) {
                 Named::Here(path) => from_top(&path),
-                Named::Outside if word.known().starts_with('/') => word.text(),
+                Named::Outside if word.known().starts_with('/') => word.text().into_owned(),
                 // Relative paths from there cannot be told.
                 Named::Outside | Named::Unknown => unknown(),
             },

@@ -46,7 +46,7 @@ impl Walker<'_> {
                 Some((_, name)) => (name.clone(), true),
                 None => return false,
             },
-            "test" | "t" | "tst" => (Word { pieces: Vec::new(), ..first.clone() }, false),
+            "test" | "t" | "tst" => (Word { pieces: smallvec::SmallVec::new(), ..first.clone() }, false),
             "start" | "stop" | "restart" => (first.clone(), false),
             _ if program == "npm" || verb.is_empty() => return false,
             _ => (first.clone(), false),

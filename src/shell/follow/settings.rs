@@ -42,7 +42,7 @@ impl Walker<'_> {
         let Some(base) = self.call_of_tool(program, words, set, whole) else { return };
         let option = |names: &[&str]| option_of(words, names);
         const ENVIRONMENT: &str = "HELMFILE_ENVIRONMENT";
-        let set_here = set.iter().rev().find(|(name, _)| name == ENVIRONMENT).map(|(_, word)| word.text());
+        let set_here = set.iter().rev().find(|(name, _)| name == ENVIRONMENT).map(|(_, word)| word.text().into_owned());
         let of_variable = set_here.unwrap_or_else(|| self.variable(ENVIRONMENT));
         let environment = match option(&["-e", "--environment"]).map(Word::text) {
             Some(text) => text.as_known().map(str::to_owned),
@@ -168,7 +168,7 @@ impl Walker<'_> {
             let profiles = value(tree, root, "profiles").into_iter().flat_map(|list| item_maps(tree, list));
             let of_profile = profiles.filter(|map| {
                 let name = value(tree, *map, "name").and_then(|name| scalar(tree, name));
-                let asked = profile.as_ref().and_then(PartialText::as_known);
+                let asked = profile.as_ref().and_then(|profile| profile.as_known());
                 name.is_some_and(|name| Some(&*name.text) == asked)
             });
             let of_profile = of_profile.filter_map(context).last();

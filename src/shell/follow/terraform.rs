@@ -59,7 +59,7 @@ impl Walker<'_> {
         });
         let Some(verb) = verb else { return };
         let variable = |walker: &Self, name: &str| {
-            let own = set.iter().rev().find(|(known, _)| known == name).map(|(_, word)| word.text());
+            let own = set.iter().rev().find(|(known, _)| known == name).map(|(_, word)| word.text().into_owned());
             let text = own.unwrap_or_else(|| walker.variable(name));
             (text != PartialText::unknown(name, Shape::Any) && !text.is_empty()).then_some(text)
         };
@@ -103,7 +103,7 @@ impl Walker<'_> {
             let context = context.map(|text| Argument { text, range: range.clone() });
             let command = ClusterCommand {
                 tool: Tool::Terraform,
-                verb: verb.clone(),
+                verb: verb.clone().into_owned(),
                 contacts_cluster: Contact::Maybe,
                 context,
                 kubeconfig: None,
