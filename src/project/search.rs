@@ -1,16 +1,18 @@
 //! Finds configuration projects, their agent configurations and their CI files.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use ahash::RandomState;
 use rayon::prelude::*;
 
 use super::files::{FileSource, Kind, Walk};
-use super::paths::{is_config_path, lexical, locate};
+use super::paths::{absolute, is_config_path, lexical, locate};
 use super::{InventoryFile, SettingsFile};
 use crate::agent_config::location::{CI_FILE, Location, TEMPLATES_FOLDER, Unread, UnusedTemplate};
+use crate::gitlab::ByName;
 use crate::words::io_error;
 
 /// From how many paths on looking is shared: threads cost more to start than a few paths cost to look at.
@@ -156,7 +158,7 @@ impl Gathered {
 
 /// What has been found of all projects so far, by folder, however that was written.
 #[derive(Debug, Default)]
-struct Roots(BTreeMap<PathBuf, (PathBuf, Gathered)>);
+struct Roots(ByName<PathBuf, (PathBuf, Gathered)>);
 
 impl Roots {
     /// What was found in a folder, with the folder as it was written first; `given` led there.
@@ -165,8 +167,19 @@ impl Roots {
         (root, gathered)
     }
 
+    /// In the order of the folders.
     fn into_found(self) -> Vec<Found> {
-        self.0.into_values().map(|(root, gathered)| gathered.into_found(root)).collect()
+        let mut all: Vec<(PathBuf, (PathBuf, Gathered))> = self.0.into_iter().collect();
+        sort_by(&mut all, |(folder, _)| folder);
+        all.into_iter().map(|(_, (root, gathered))| gathered.into_found(root)).collect()
+    }
+}
+
+/// Sorts by a path, on several threads where there are many; what has the same path stays in order.
+fn sort_by<T: Send>(all: &mut [T], path: impl Fn(&T) -> &PathBuf + Sync) {
+    match all.len() {
+        0..=FEW => all.sort_by(|one, other| path(one).cmp(path(other))),
+        _ => all.par_sort_by(|one, other| path(one).cmp(path(other))),
     }
 }
 
@@ -288,7 +301,7 @@ impl<'s> Searcher<'s> {
                 return;
             }
         }
-        let wanted = |_: &Path| true;
+        let wanted = |_: &Path, _: Kind| true;
         let walk =
             Walk { top: &folder, limit: usize::MAX, leaves_out_ignored: false, is_large: false, wanted: &wanted };
         let walked = self.files.walk(&walk);
@@ -306,8 +319,6 @@ impl<'s> Searcher<'s> {
     fn configuration(&self, path: &Path, kind: Kind) -> Option<(PathBuf, Location)> {
         let (root, location) = locate(path);
         let is_folder = kind == Kind::Folder;
-        let is_read =
-            |location: &Location| matches!(location, Location::Config { .. } | Location::EnvironmentTemplate { .. });
         match location.filter(|location| !is_folder || is_read(location)) {
             Some(location) => Some((root, location)),
             None if kind == Kind::Link => self.folder_link(path),
@@ -342,10 +353,12 @@ impl<'s> Searcher<'s> {
     fn search_folder(&self, top: &Path, roots: &mut Roots, search: &mut Search) {
         // Most of a repository lies elsewhere; only what may match is looked at closely.
         let may_be_within = top.is_relative();
-        let wanted = |path: &Path| {
-            is_like_agents(path)
+        let wanted = |path: &Path, kind: Kind| {
+            let is_like = is_like_agents(path)
                 // From within `.gitlab`, a path need not show it.
-                || (may_be_within && is_like_agents(&std::path::absolute(path).unwrap_or_default()))
+                || (may_be_within && is_like_agents(&absolute(path)));
+            // Of folders, those in the place of a file alone.
+            is_like && (kind != Kind::Folder || locate(path).1.is_some_and(|location| is_read(&location)))
         };
         let walked = self.files.walk(&Walk {
             top,
@@ -357,18 +370,22 @@ impl<'s> Searcher<'s> {
         search.errors.extend(walked.errors);
         search.is_cut |= walked.is_cut;
         search.passed_over.extend(walked.passed_over);
-        let repositories: HashSet<PathBuf> = walked.repositories.into_iter().collect();
+        let repositories: HashSet<PathBuf, RandomState> = walked.repositories.into_iter().collect();
         let located = |(path, kind): (PathBuf, Kind)| {
             let (root, location) = self.configuration(&path, kind)?;
             Some((root, (path, location)))
         };
-        let located: Vec<(PathBuf, (PathBuf, Location))> = match walked.met.len() {
+        let mut located: Vec<(PathBuf, (PathBuf, Location))> = match walked.met.len() {
             0..=FEW => walked.met.into_iter().filter_map(located).collect(),
             _ => walked.met.into_par_iter().filter_map(located).collect(),
         };
-        let mut found: BTreeMap<PathBuf, Vec<(PathBuf, Location)>> = BTreeMap::new();
+        sort_by(&mut located, |(root, _)| root);
+        let mut found: Vec<(PathBuf, Vec<(PathBuf, Location)>)> = Vec::new();
         for (root, file) in located {
-            found.entry(root).or_default().push(file);
+            match found.last_mut() {
+                Some((last, files)) if *last == root => files.push(file),
+                _ => found.push((root, vec![file])),
+            }
         }
         let mut agents_at: Vec<PathBuf> = Vec::new();
         for root in repositories.iter().map(PathBuf::as_path).chain([top]) {
@@ -389,14 +406,14 @@ impl<'s> Searcher<'s> {
         let mut nesting = Nesting {
             files: self.files,
             top,
-            roots: found.keys().chain(agents_at.iter()).cloned().collect(),
+            roots: found.iter().map(|(root, _)| root).chain(agents_at.iter()).cloned().collect(),
             repositories,
-            inventories: HashMap::new(),
+            inventories: ByName::default(),
         };
-        let has_ci_file = |root: &PathBuf| self.files.is_there(&root.join(CI_FILE));
+        let has_ci_file = |(root, _): &(PathBuf, _)| self.files.is_there(&root.join(CI_FILE));
         let with_ci_file: Vec<bool> = match found.len() {
-            0..=FEW => found.keys().map(has_ci_file).collect(),
-            _ => found.keys().collect::<Vec<_>>().into_par_iter().map(has_ci_file).collect(),
+            0..=FEW => found.iter().map(has_ci_file).collect(),
+            _ => found.par_iter().map(has_ci_file).collect(),
         };
         for ((root, mut entries), has_ci_file) in found.into_iter().zip(with_ci_file) {
             let is_nested = nesting.is_nested(&root);
@@ -425,6 +442,11 @@ impl<'s> Searcher<'s> {
     }
 }
 
+/// Whether GitLab reads what lies at a path.
+fn is_read(location: &Location) -> bool {
+    matches!(location, Location::Config { .. } | Location::EnvironmentTemplate { .. })
+}
+
 /// Whether a path is that of something below a folder like `.gitlab/agents`, whatever the letter case, or of what may be a link in place of that folder.
 fn is_like_agents(path: &Path) -> bool {
     let is_separator = |byte: u8| std::path::is_separator(char::from(byte));
@@ -450,10 +472,10 @@ fn is_like_agents(path: &Path) -> bool {
 struct Nesting<'t> {
     files: &'t dyn FileSource,
     top: &'t Path,
-    roots: HashSet<PathBuf>,
-    repositories: HashSet<PathBuf>,
+    roots: HashSet<PathBuf, RandomState>,
+    repositories: HashSet<PathBuf, RandomState>,
     /// Folders, and whether an inventory lies in them.
-    inventories: HashMap<PathBuf, bool>,
+    inventories: ByName<PathBuf, bool>,
 }
 
 impl Nesting<'_> {

@@ -108,13 +108,12 @@ pub(super) fn changed_judgement(base: From<'_>, head: From<'_>) -> Evidences {
 
 /// Settings files whose texts differ, by path from the top.
 fn changed_settings(base: From<'_>, head: From<'_>) -> Vec<(PathBuf, Option<String>, Option<String>)> {
-    let wanted = |path: &Path| is_settings(path);
+    let wanted = |path: &Path, kind: Kind| kind == Kind::File && is_settings(path);
     let mut paths: BTreeSet<PathBuf> = BTreeSet::new();
     for (files, top) in [base, head] {
         let walked =
             files.walk(&Walk { top, wanted: &wanted, limit: MOST_FILES, is_large: true, leaves_out_ignored: false });
-        let found = walked.met.iter().filter(|(_, kind)| *kind == Kind::File);
-        paths.extend(found.map(|(path, _)| path.strip_prefix(top).unwrap_or(path).to_owned()));
+        paths.extend(walked.met.iter().map(|(path, _)| path.strip_prefix(top).unwrap_or(path).to_owned()));
     }
     let both = |path: PathBuf| {
         let (before, after) = (text(base.0, &base.1.join(&path)), text(head.0, &head.1.join(&path)));

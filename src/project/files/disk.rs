@@ -134,11 +134,10 @@ impl FileSource for Disk {
                 return ignore::WalkState::Quit;
             }
             let met = match entry {
-                Ok(entry) if (walk.wanted)(entry.path()) => {
+                Ok(entry) => {
                     let kind = entry.file_type().map_or(Kind::File, |kind| kind_of(&kind));
-                    Some(Met::Path(entry.into_path(), kind))
+                    (walk.wanted)(entry.path(), kind).then(|| Met::Path(entry.into_path(), kind))
                 }
-                Ok(_) => None,
                 Err(error) => Some(Met::Error(format!("cannot read {}", explain(&error)))),
             };
             if let Some(met) = met {

@@ -62,7 +62,7 @@ pub struct Listings {
 impl Listing {
     /// Walks a folder.
     pub fn of<S: FileSource + ?Sized>(files: &S, top: &Path) -> Self {
-        let walk = Walk { top, limit: MAX_PATHS, leaves_out_ignored: true, is_large: false, wanted: &|_| true };
+        let walk = Walk { top, limit: MAX_PATHS, leaves_out_ignored: true, is_large: false, wanted: &|_, _| true };
         let walked = files.walk(&walk);
         let met = walked.met.into_iter().filter(|(_, kind)| *kind == Kind::File);
         let mut paths: Vec<Box<str>> =

@@ -189,11 +189,11 @@ impl FileSource for Memory {
             };
             // With the folders on the way, as a disk has them.
             for folder in path.ancestors().skip(1).take_while(|folder| *folder != top && folder.starts_with(&top)) {
-                if folders.insert(folder.to_owned()) && (walk.wanted)(folder) {
+                if folders.insert(folder.to_owned()) && (walk.wanted)(folder, Kind::Folder) {
                     walked.met.push((folder.to_owned(), Kind::Folder));
                 }
             }
-            if (walk.wanted)(path) {
+            if (walk.wanted)(path, kind) {
                 walked.met.push((path.clone(), kind));
             }
         }

@@ -232,7 +232,7 @@ pub struct Walk<'w> {
     /// Whether there may be so much that all cores are worth it.
     pub is_large: bool,
     /// Whether a path is of interest.
-    pub wanted: &'w (dyn Fn(&Path) -> bool + Sync),
+    pub wanted: &'w (dyn Fn(&Path, Kind) -> bool + Sync),
 }
 
 /// What a walk met.

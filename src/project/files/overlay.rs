@@ -120,7 +120,7 @@ impl FileSource for Overlay<'_> {
 
     fn walk(&self, walk: &Walk<'_>) -> Walked {
         let mut walked = self.below.walk(walk);
-        let wanted = self.only_here(walk.top).filter(|path| (walk.wanted)(path));
+        let wanted = self.only_here(walk.top).filter(|path| (walk.wanted)(path, Kind::File));
         walked.met.extend(wanted.map(|path| (path.to_owned(), Kind::File)));
         walked
     }
