@@ -9,10 +9,18 @@ use super::super::words::Word;
 pub(super) struct Flags<'w> {
     /// What is neither an option nor an option's value.
     pub positional: Vec<&'w Word>,
-    /// Options with their values; `None` for those that stand alone.
-    pub options: Vec<(Cow<'w, str>, Option<Cow<'w, Word>>, &'w Word)>,
+    /// The options, in order.
+    pub options: Vec<Given<'w>>,
     /// Whether a variable can hold further options.
     pub open: bool,
+}
+
+/// An option as it is given.
+pub(super) struct Given<'w> {
+    pub name: Cow<'w, str>,
+    /// `None` for one that stands alone.
+    pub value: Option<Cow<'w, Word>>,
+    pub word: &'w Word,
 }
 
 impl<'w> Flags<'w> {
@@ -32,33 +40,38 @@ impl<'w> Flags<'w> {
                 flags.positional.push(word);
             } else if let Some((name, _)) = start.split_once('=') {
                 let value = word.after(name.len() + 1);
-                flags.options.push((name.to_owned().into(), Some(Cow::Owned(value)), word));
+                flags.options.push(Given { name: name.to_owned().into(), value: Some(Cow::Owned(value)), word });
             } else if is_valued(&start) {
-                flags.options.push((start, words.next().map(Cow::Borrowed), word));
+                flags.options.push(Given { name: start, value: words.next().map(Cow::Borrowed), word });
             } else if !start.starts_with("--")
                 && let Some(short) = start.get(..2).filter(|short| is_valued(short))
             {
-                flags.options.push((short.to_owned().into(), Some(Cow::Owned(word.after(2))), word));
+                let value = Some(Cow::Owned(word.after(2)));
+                flags.options.push(Given { name: short.to_owned().into(), value, word });
             } else {
-                flags.options.push((start, None, word));
+                flags.options.push(Given { name: start, value: None, word });
             }
         }
         flags
     }
 
+    fn last(&self, name: &str) -> Option<&Given<'w>> {
+        self.options.iter().rev().find(|option| option.name == name)
+    }
+
     /// The value of an option; the last one counts.
     pub fn value(&self, name: &str) -> Option<&Word> {
-        self.options.iter().rev().find(|(option, _, _)| option == name).and_then(|(_, value, _)| value.as_deref())
+        self.last(name).and_then(|option| option.value.as_deref())
     }
 
     /// Whether an option is given at all.
     pub fn has(&self, name: &str) -> bool {
-        self.options.iter().any(|(option, _, _)| option == name)
+        self.last(name).is_some()
     }
 
     /// The word of a switch that is on.
     pub fn switch(&self, name: &str) -> Option<&Word> {
-        let (_, value, word) = self.options.iter().rev().find(|(option, _, _)| option == name)?;
+        let Given { value, word, .. } = self.last(name)?;
         let is_off = value
             .as_ref()
             .is_some_and(|value| matches!(&*value.known(), "false" | "0" | "f" | "F" | "False" | "FALSE"));

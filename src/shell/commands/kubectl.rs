@@ -3,7 +3,7 @@
 use super::super::action::{ActionKind, ClusterCommand, Contact, Tool};
 use super::super::words::Word;
 use super::elsewhere::is_unwritable_home;
-use super::flags::Flags;
+use super::flags::{Flags, Given};
 use super::{Call, Recognized, clients, config};
 use crate::gitlab::PartialText;
 
@@ -178,7 +178,7 @@ fn contact(flags: &Flags) -> Contact {
     let verb = flags.verb(0);
     // `--dry-run=client` "only prints the object", yet validation fetches the cluster's OpenAPI schema (kubectl's reference
     // of `apply`, `--validate`); generators such as `create secret` have nothing to validate.
-    let dry_run_here = flags.options.iter().any(|(name, value, _)| {
+    let dry_run_here = flags.options.iter().any(|Given { name, value, .. }| {
         name == "--dry-run" && value.as_ref().is_none_or(|value| matches!(&*value.known(), "client" | "true"))
     });
     let reads_files = flags.has("-f") || flags.has("--filename") || flags.has("-k") || flags.has("--kustomize");
