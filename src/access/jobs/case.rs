@@ -304,8 +304,9 @@ fn items(job: &Job) -> Vec<Item<'_>> {
 
 /// What is worked out once for all scopes in which the variables that it asks for are the same.
 pub(super) struct ByVariables<T> {
-    names: BTreeSet<String>,
-    known: HashMap<Vec<Option<PartialText>>, T>,
+    names: BTreeSet<Arc<str>>,
+    /// By those of the variables that there are, with their values.
+    known: HashMap<Vec<(Arc<str>, PartialText)>, T>,
 }
 
 impl<T> Default for ByVariables<T> {
@@ -316,8 +317,16 @@ impl<T> Default for ByVariables<T> {
 
 impl<T: Clone> ByVariables<T> {
     pub fn get(&mut self, scope: &Scope, work: impl FnOnce(&Recorder<'_>) -> T) -> T {
-        let values = |names: &BTreeSet<String>| -> Vec<Option<PartialText>> {
-            names.iter().map(|name| scope.has(name).then(|| scope.value(name))).collect()
+        let values = |names: &BTreeSet<Arc<str>>| -> Vec<(Arc<str>, PartialText)> {
+            let with_value = |name: &Arc<str>| (Arc::clone(name), scope.value(name));
+            // Thousands of jobs may see a few variables each, and their conditions ask for thousands.
+            match names.len() <= scope.size() {
+                true => names.iter().filter(|name| scope.has(name)).map(with_value).collect(),
+                false => {
+                    let there: BTreeSet<&Arc<str>> = scope.names().filter_map(|name| names.get(name)).collect();
+                    there.into_iter().map(with_value).collect()
+                }
+            }
         };
         let mut key = values(&self.names);
         if let Some(known) = self.known.get(&key) {
@@ -340,14 +349,14 @@ impl<T: Clone> ByVariables<T> {
 /// Hands variables out, and keeps in mind which, beyond those that were asked for before.
 pub(super) struct Recorder<'s> {
     scope: &'s Scope,
-    known: &'s BTreeSet<String>,
-    others: RefCell<BTreeSet<String>>,
+    known: &'s BTreeSet<Arc<str>>,
+    others: RefCell<BTreeSet<Arc<str>>>,
 }
 
 impl Recorder<'_> {
     fn record(&self, name: &str) {
         if !self.known.contains(name) && !self.others.borrow().contains(name) {
-            self.others.borrow_mut().insert(name.to_owned());
+            self.others.borrow_mut().insert(name.into());
         }
     }
 

@@ -180,6 +180,17 @@ impl Scope {
         self.layers.iter().rev().find_map(|layer| layer.get(name))
     }
 
+    /// How many variables its layers have together.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.layers.iter().map(|layer| layer.0.len()).sum()
+    }
+
+    /// The names of those; some more than once.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.layers.iter().flat_map(|layer| layer.0.iter().map(|(name, _)| name.as_str()))
+    }
+
     /// Whether the file, or whoever made this scope, says something of the variable.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
