@@ -374,7 +374,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
         #[test]
-        fn a_word_without_the_parser_is_what_the_parser_makes_of_it(word in "([a-c=:/{}!*?\\[\\]é,@#%^+-]|\\$[AB_]|\\$\\{[AB]1?\\}|['\"]){0,12}") {
+        fn a_word_without_the_parser_is_what_the_parser_makes_of_it(word in "([a-c=:/{}!*?\\[\\]é,@#%^+ \n\t;&|<>()-]|\\$[AB_]|\\$\\{[AB]1?\\}|['\"]){0,12}") {
             // A word of nothing is a piece here.
             if let Some(simple) = simple_pieces(&word).filter(|_| !word.is_empty()) {
                 prop_assert_eq!(Some(simple.into_vec()), parsed(&word));

@@ -120,3 +120,11 @@ fn circles_and_growth_stay_bounded() {
     assert!(grown.expand("$V59").parts().len() < 100_000);
     assert_eq!(grown.expand("$V3").to_string(), "xxxxxxxx");
 }
+
+#[test]
+fn of_equal_names_in_a_layer_the_last_counts() {
+    let values = [("B", "1"), ("A", "1"), ("B", "2"), ("C", "1"), ("B", "3"), ("A", "2")];
+    let scope = Scope::default().with_values(values.map(|(name, value)| (name, value.into())));
+    let told = ["A", "B", "C"].map(|name| scope.value(name).to_string());
+    assert_eq!((told, scope.size()), (["2", "3", "1"].map(str::to_owned), 3));
+}
