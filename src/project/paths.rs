@@ -41,7 +41,7 @@ pub fn folder_or_here(path: &Path) -> &Path {
 pub fn absolute(path: &Path) -> PathBuf {
     let path = folder_or_here(path);
     match working_directory() {
-        // What `std::path::absolute` makes of it, of which the working directory is the costly part.
+        // As `std::path::absolute`, but for a slash at the end, and without asking for the working directory again.
         Some(here) if cfg!(unix) && path.is_relative() => here.join(path).components().collect(),
         _ => std::path::absolute(path).unwrap_or_else(|_| path.to_owned()),
     }

@@ -65,13 +65,14 @@ impl Walker<'_> {
         let place = if is_exact { FramePlace::At(whole.start) } else { FramePlace::Within(whole.clone()) };
         let mut word = Word { pieces: SmallVec::new(), whole: whole.clone() };
         let source = Source { text: value, place };
-        let simple = simple_pieces(value);
-        let pieces = if simple.is_some() { None } else { pieces_of(value) };
-        if simple.is_some() || pieces.is_some() {
-            for piece in simple.iter().flatten() {
-                self.simple_piece(piece, &source, &mut word);
+        let is_read = match simple_pieces(value) {
+            Some(simple) => {
+                simple.iter().for_each(|piece| self.simple_piece(piece, &source, &mut word));
+                true
             }
-            self.pieces(&pieces.unwrap_or_default(), &source, false, &mut word);
+            None => pieces_of(value).map(|pieces| self.pieces(&pieces, &source, false, &mut word)).is_some(),
+        };
+        if is_read {
             let total: usize = word.pieces.iter().map(|piece| if piece.literal { 0 } else { size(&piece.text) }).sum();
             if total <= MAX_EXPANDED {
                 return word;
