@@ -170,6 +170,8 @@ fn pattern_list<'p>(texts: impl Iterator<Item = &'p str>, is_new: bool) -> Patte
         texts.filter(|text| !text.trim().is_empty()).map(|text| NamePattern::new(text, is_new)).collect();
     patterns.sort();
     patterns.dedup();
+    // Without a star the matchers agree, and what is the same is told once.
+    let is_new = patterns.iter().any(NamePattern::is_new);
     PatternList { patterns, is_new }
 }
 
