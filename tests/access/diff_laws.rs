@@ -308,6 +308,34 @@ fn has_open(diff: &Diff) -> bool {
     diff.unknown.iter().any(|open| matches!(open.fact, OpenFact::Budget | OpenFact::Expression(_)))
 }
 
+/// What is told of two files that have no star in any pattern, with the release of each side.
+fn told_by_releases(base: &str, head: &str, before: Version, after: Version) -> (Verdict, Vec<String>) {
+    let of = |version| Settings { version, ..PREMIUM };
+    let diff = diff(&world(of(before), base), &world(of(after), head));
+    assert!(diff.changes.iter().all(|change| change.pairs.is_none()), "{diff:#?}");
+    let mut told = all_told(&diff, false);
+    told.iter_mut().for_each(|text| *text = text.replace("is_new: true", "is_new: false"));
+    (diff.verdict, told)
+}
+
+/// A list of a name and a variable has no star: the project that had it is told with the rest of its group, whichever release either side has.
+#[test]
+fn a_list_without_stars_is_the_same_by_both_matchers() {
+    let base = "
+ci_access:
+  projects:
+    - {id: acme/web/eu/site, environments: [a.b, '${X}'], protected_branches_only: true}
+  groups:
+    - {id: acme, protected_branches_only: true}
+";
+    let head = "ci_access: {groups: [{id: acme, environments: ['${X}', a.b], access_as: {ci_job: {}}}]}\n";
+    let old = told_by_releases(base, head, OLD, OLD);
+    assert_eq!(old.0, Verdict::NewAccess);
+    for (before, after) in [(NEW, NEW), (OLD, NEW), (EITHER, EITHER)] {
+        assert_eq!(told_by_releases(base, head, before, after), old, "{before} to {after}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
@@ -451,20 +479,12 @@ proptest! {
     /// Matchers: without a star they agree, whichever either side has.
     #[test]
     fn without_stars_matchers_are_one((base, head) in pair_of(&["production", "staging", "review/1", "a.b", "${X}"])) {
-        let of = |version| Settings { version, ..PREMIUM };
         let without_people = |file: &File| File { people: Vec::new(), ..file.clone() }.text();
         let (base, head) = (without_people(&base), without_people(&head));
-        let places = |before, after| {
-            let diff = diff(&world(of(before), &base), &world(of(after), &head));
-            assert!(diff.changes.iter().all(|change| change.pairs.is_none()), "{diff:#?}");
-            let mut told = all_told(&diff, false);
-            told.iter_mut().for_each(|text| *text = text.replace("is_new: true", "is_new: false"));
-            (diff.verdict, told)
-        };
-        let old = places(OLD, OLD);
-        prop_assert_eq!(&old, &places(NEW, NEW));
-        prop_assert_eq!(&old, &places(OLD, NEW));
-        prop_assert_eq!(&old, &places(EITHER, EITHER));
+        let old = told_by_releases(&base, &head, OLD, OLD);
+        prop_assert_eq!(&old, &told_by_releases(&base, &head, NEW, NEW));
+        prop_assert_eq!(&old, &told_by_releases(&base, &head, OLD, NEW));
+        prop_assert_eq!(&old, &told_by_releases(&base, &head, EITHER, EITHER));
     }
 
     /// Pairs: what is said of several that are possible is what each comes to.
