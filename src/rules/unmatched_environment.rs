@@ -129,8 +129,8 @@ struct Names<'k> {
     by_slug: HashMap<String, &'k str>,
     /// With what is known of their start, in the order of that.
     starts: Vec<(String, &'k PartialText)>,
-    /// How many of them a misspelt pattern is compared with.
-    near: usize,
+    /// Those that a misspelt pattern is compared with: what the entry lists as well is not meant.
+    others: Vec<&'k str>,
     /// What the entry lists.
     listed: HashSet<&'k str>,
 }
@@ -148,8 +148,10 @@ impl<'k> Names<'k> {
         let starts = known.names.iter().map(|name| (name.known_start().to_owned(), name));
         let mut starts: Vec<(String, &PartialText)> = starts.collect();
         starts.sort_by(|one, other| one.0.cmp(&other.0));
-        let listed = patterns.iter().map(|pattern| &*pattern.value).collect();
-        Self { known, by_lower, by_slug, starts, near: COMPARISONS / patterns.len().max(1), listed }
+        let listed: HashSet<&str> = patterns.iter().map(|pattern| &*pattern.value).collect();
+        let others = known.whole_names().take(COMPARISONS / patterns.len().max(1));
+        let others = others.filter(|name| !listed.contains(name)).collect();
+        Self { known, by_lower, by_slug, starts, others, listed }
     }
 
     fn other_case(&self, pattern: &str) -> Option<&'k str> {
@@ -166,8 +168,7 @@ impl<'k> Names<'k> {
     }
 
     fn nearest(&self, pattern: &str) -> Option<&'k str> {
-        let names = self.known.whole_names().take(self.near);
-        schema::nearest(pattern, names.filter(|name| !self.listed.contains(name)))
+        schema::nearest(pattern, self.others.iter().copied())
     }
 }
 

@@ -91,14 +91,26 @@ fn nearest_with_distance<'n>(wanted: &str, names: impl Iterator<Item = &'n str>)
         _ => return None,
     };
     let wanted = wanted.to_lowercase();
-    let length = wanted.chars().count();
+    let (length, letters) = (wanted.chars().count(), letters(&wanted));
     names
         .take(MOST_NAMES)
         // A text that is shorter or longer by more than the limit is further away.
         .filter(|name| name.chars().count().abs_diff(length) <= limit + 1)
+        .filter(|name| letters.zip(self::letters(name)).is_none_or(|(one, other)| are_near(one, other, limit)))
         .map(|name| (name, strsim::osa_distance(&wanted, &name.to_lowercase())))
         .filter(|&(_, distance)| distance <= limit)
         .min_by_key(|&(_, distance)| distance)
+}
+
+/// Which characters a text has, letter case aside; nothing where it has others than ASCII.
+fn letters(text: &str) -> Option<u128> {
+    text.is_ascii().then(|| text.bytes().fold(0, |letters, byte| letters | 1 << byte.to_ascii_lowercase()))
+}
+
+/// Whether texts of these characters may be within so many edits: an edit takes one character out and puts one in at most.
+fn are_near(one: u128, other: u128, limit: usize) -> bool {
+    let edits = (one & !other).count_ones().max((other & !one).count_ones());
+    usize::try_from(edits).is_ok_and(|edits| edits <= limit)
 }
 
 /// Whether a name is written so when it is [`normalized`]. Most are as they stand.
@@ -179,4 +191,28 @@ fn moved(
     }
     // A name that is everywhere says nothing.
     found.filter(|_| routes.len() <= 4).map(|key| Suggestion::Elsewhere { key, routes })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// What is left out by its characters would be too far away by its distance.
+        #[test]
+        fn characters_leave_out_nothing_near(wanted in "[a-dA-Dé/*]{3,12}", names in prop::collection::vec("[a-eA-Eé/*]{1,12}", 0..12)) {
+            let found = nearest_with_distance(&wanted, names.iter().map(String::as_str));
+            let limit = match wanted.chars().count() {
+                ..=5 => 1,
+                ..=9 => 2,
+                _ => 3,
+            };
+            let distance = |name: &String| strsim::osa_distance(&wanted.to_lowercase(), &name.to_lowercase());
+            let nearest = names.iter().map(distance).filter(|distance| *distance <= limit).min();
+            prop_assert_eq!(found.map(|(_, distance)| distance), nearest);
+            prop_assert!(found.is_none_or(|(name, _)| names.iter().find(|known| Some(distance(known)) == nearest).is_some_and(|known| known == name)));
+        }
+    }
 }
