@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::edits::{Change, applied};
-use super::judge::{Judge, Tell};
+use super::judge::{self, Effect, Judge, Tell};
 use crate::agent_config::{AgentConfig, RefusedAt};
 use crate::analysis::Subject;
 use crate::ci::Pipeline;
@@ -14,7 +14,7 @@ use crate::schema::Stage;
 use crate::source::Source;
 use crate::yaml::Data;
 
-/// How many bytes are read in a round to find the changes that do harm among others, beside what all files of the round have.
+/// How many bytes are read in all rounds to find the changes that do harm among others, beside what all files of a round have.
 const ENOUGH: usize = 16 << 20;
 
 /// How often all files of the round may be read beside that.
@@ -31,6 +31,20 @@ pub(super) enum Refusal {
     NotTried,
     /// Who gets in would change.
     Access,
+}
+
+/// What may still be done in all rounds together, so that many rounds cost no more than few.
+pub(super) struct Allowance {
+    /// How many more bytes may be read to find what does harm.
+    reading: usize,
+    /// What comparing who gets in may take.
+    judge: judge::Allowance,
+}
+
+impl Default for Allowance {
+    fn default() -> Self {
+        Self { reading: ENOUGH, judge: judge::Allowance::OF_ROUNDS }
+    }
 }
 
 /// Admits changes one group after the other, so that one that does harm keeps none of the others out.
@@ -96,18 +110,22 @@ impl<'g> Guard<'g> {
     /// The changes of those that do not meet which do no harm, and the others.
     ///
     /// Costs in proportion to the files and the changes, and for those that do harm no more than a bounded number of readings of the files.
-    pub fn admit(self, changes: Vec<Change>) -> (Vec<Change>, Vec<(Change, Refusal)>) {
+    pub fn admit(mut self, changes: Vec<Change>, allowance: &mut Allowance) -> (Vec<Change>, Vec<(Change, Refusal)>) {
         let edits = changes.iter().flat_map(|change| &change.edits);
         let sizes: HashMap<&str, usize> = edits.map(|edit| (edit.source.path(), edit.source.text().len())).collect();
-        let most = sizes.values().sum::<usize>().saturating_mul(TIMES).saturating_add(ENOUGH);
-        self.admit_within(changes, most)
+        self.left = sizes.values().sum::<usize>().saturating_mul(TIMES).saturating_add(allowance.reading);
+        if let Some(judge) = &mut self.judge {
+            judge.allow(changes.iter().flat_map(|change| &change.edits).map(|edit| &edit.source), allowance.judge);
+        }
+        self.admit_all(changes);
+        allowance.reading = allowance.reading.min(self.left);
+        if let Some(judge) = &self.judge {
+            allowance.judge = judge.left_of(allowance.judge);
+        }
+        (self.admitted, self.refused)
     }
 
-    fn admit_within(mut self, changes: Vec<Change>, most: usize) -> (Vec<Change>, Vec<(Change, Refusal)>) {
-        self.left = most;
-        if let Some(judge) = &mut self.judge {
-            judge.allow(changes.iter().flat_map(|change| &change.edits).map(|edit| &edit.source));
-        }
+    fn admit_all(&mut self, changes: Vec<Change>) {
         // Those that keep the meaning first, since after the others it could not be seen that they do.
         let (keeping, changing): (Vec<Change>, Vec<Change>) =
             changes.into_iter().partition(|change| change.keeps_meaning);
@@ -123,7 +141,6 @@ impl<'g> Guard<'g> {
             }
             self.refused.extend(larger.into_iter().map(|(change, limit)| (change, Refusal::Size(limit))));
         }
-        (self.admitted, self.refused)
     }
 
     /// Parts the changes of a file that become too many for it from the others, which is told without reading it: in their order, after
@@ -243,7 +260,7 @@ impl<'g> Guard<'g> {
         Some(false)
     }
 
-    /// Whether changes, each behind those that are admitted, change who gets in. Of several that may, none is told to.
+    /// Whether changes, made together behind those that are admitted, change who gets in.
     fn changes_access(&mut self, changes: &[Change]) -> bool {
         let Some(judge) = &mut self.judge else { return false };
         let sources: BTreeMap<&str, &Arc<Source>> =
@@ -256,10 +273,9 @@ impl<'g> Guard<'g> {
         let is_one = changes.len() == 1;
         sources.into_iter().any(|(path, source)| {
             let (before, Some(after)) = (before.get(path).unwrap_or(source), after.get(path)) else { return false };
-            match is_one {
-                true => !judge.effect(before, after).is_safe(),
-                false => !judge.keeps_what_is_read(before, after),
-            }
+            let effect = judge.effect(before, after);
+            // What makes a refused file count is looked for among several: those behind it may change who gets in.
+            if is_one { !effect.is_safe() } else { effect != Effect::Nothing }
         })
     }
 
@@ -384,7 +400,8 @@ mod tests {
         let subjects = [Subject::new(Project::new(vec![input], context), Selection::default())];
         let (files, listings, texts) = (Memory::default(), Listings::default(), Texts::new());
         let guard = Guard::new(&subjects, &texts, &files, &listings, None);
-        let (admitted, refused) = guard.admit_within(changes(&source, with), most);
+        let mut allowance = Allowance { reading: most.saturating_sub(TIMES * text.len()), ..Allowance::default() };
+        let (admitted, refused) = guard.admit(changes(&source, with), &mut allowance);
         (admitted.len(), refused.into_iter().map(|(_, refusal)| refusal).collect())
     }
 

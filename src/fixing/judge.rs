@@ -23,8 +23,11 @@ const ENOUGH: usize = 1 << 20;
 /// How often these files may be read beside that.
 const TIMES: usize = 4;
 
-/// How many agents are compared, over all fixes.
+/// How many agents are compared to say what each fix does.
 const MOST_COMPARED: usize = 100;
+
+/// How many in all rounds in which fixes are made, in groups and by themselves.
+const MOST_COMPARED_IN_ROUNDS: usize = 1_000;
 
 /// How many agents beside its own a fix is compared with, where patterns at which GitLab fails may fail requests for all.
 const MOST_NEAR: usize = 4;
@@ -102,9 +105,23 @@ pub(super) struct Judge<'j> {
     inputs: BTreeMap<&'j str, Vec<At>>,
     /// Those with patterns that may fail the requests for other agents, once somebody asks.
     raising: Option<Vec<At>>,
-    /// How many more bytes may be read.
-    left: usize,
+    left: Allowance,
+}
+
+/// What comparisons may take.
+#[derive(Clone, Copy)]
+pub(super) struct Allowance {
+    /// How many bytes may be read.
+    reading: usize,
+    /// How many agents may be compared.
     comparisons: usize,
+}
+
+impl Allowance {
+    /// To say what each fix does.
+    pub const OF_EACH: Self = Self { reading: ENOUGH, comparisons: MOST_COMPARED };
+    /// To make them.
+    pub const OF_ROUNDS: Self = Self { reading: ENOUGH, comparisons: MOST_COMPARED_IN_ROUNDS };
 }
 
 impl<'j> Judge<'j> {
@@ -117,7 +134,7 @@ impl<'j> Judge<'j> {
                 }
             }
         }
-        Self { subjects, tell, inputs, raising: None, left: 0, comparisons: MOST_COMPARED }
+        Self { subjects, tell, inputs, raising: None, left: Allowance::OF_EACH }
     }
 
     /// Whether a change is one of an agent configuration.
@@ -125,10 +142,16 @@ impl<'j> Judge<'j> {
         change.edits.iter().any(|edit| self.inputs.contains_key(edit.source.path()))
     }
 
-    /// Allows as much reading as fixes of these files may take.
-    pub fn allow<'s>(&mut self, sources: impl Iterator<Item = &'s Arc<Source>>) {
+    /// Allows so much, and a few readings of these files beside it.
+    pub fn allow<'s>(&mut self, sources: impl Iterator<Item = &'s Arc<Source>>, allowance: Allowance) {
         let sizes: HashMap<&str, usize> = sources.map(|source| (source.path(), source.text().len())).collect();
-        self.left = sizes.values().sum::<usize>().saturating_mul(TIMES).saturating_add(ENOUGH);
+        let files = sizes.values().sum::<usize>().saturating_mul(TIMES);
+        self.left = Allowance { reading: files.saturating_add(allowance.reading), ..allowance };
+    }
+
+    /// What is left of an allowance.
+    pub fn left_of(&self, allowance: Allowance) -> Allowance {
+        Allowance { reading: self.left.reading.min(allowance.reading), ..self.left }
     }
 
     /// What becomes otherwise where one text stands in place of another.
@@ -163,7 +186,7 @@ impl<'j> Judge<'j> {
         if Arc::ptr_eq(&input.source, source) {
             return input.decoded(&project.context);
         }
-        self.left = self.left.checked_sub(source.text().len())?;
+        self.left.reading = self.left.reading.checked_sub(source.text().len())?;
         input.with_source(Arc::clone(source)).decoded(&project.context)
     }
 
@@ -181,7 +204,7 @@ impl<'j> Judge<'j> {
         if near.len() > MOST_NEAR {
             return None;
         }
-        self.comparisons = self.comparisons.checked_sub(1 + near.len())?;
+        self.left.comparisons = self.left.comparisons.checked_sub(1 + near.len())?;
         let near: Vec<(At, Arc<AgentFile>)> = near.into_iter().filter_map(|at| Some((at, self.decoded(at)?))).collect();
         let of = |at: At, file| of_agent(self.subjects.get(at.0)?, at.1, file);
         let others = near.iter().filter_map(|(at, file)| of(*at, Some(&**file)));
@@ -305,7 +328,7 @@ impl<'j> Judge<'j> {
     }
 
     /// Whether GitLab reads the same of two texts, or refuses both.
-    pub fn keeps_what_is_read(&mut self, before: &Arc<Source>, after: &Arc<Source>) -> bool {
+    fn keeps_what_is_read(&mut self, before: &Arc<Source>, after: &Arc<Source>) -> bool {
         let places = self.inputs.get(before.path()).cloned().unwrap_or_default();
         places.into_iter().all(|at| {
             let (Some(was), Some(is)) = (self.read(at, before), self.read(at, after)) else { return false };
@@ -345,7 +368,7 @@ pub fn judged(finding: &Finding, all: &[Finding], subjects: &[Subject], tell: Te
             keeping.entry(path.to_owned()).or_default().push((number, change));
         }
     }
-    judge.allow(change.edits.iter().map(|edit| &edit.source));
+    judge.allow(change.edits.iter().map(|edit| &edit.source), Allowance::OF_EACH);
     let effect = match change.keeps_meaning {
         true => judge.effect_of(&change),
         false => {
@@ -385,7 +408,7 @@ fn judge_findings(judge: &mut Judge<'_>, findings: &mut [Finding]) {
         }
     }
     let all = keeping.values().flatten().chain(&others).flat_map(|(_, change)| &change.edits);
-    judge.allow(all.map(|edit| &edit.source));
+    judge.allow(all.map(|edit| &edit.source), Allowance::OF_EACH);
     let mut found = HashMap::new();
     for (number, change) in others {
         let path = change.first().map(|edit| edit.source.path());

@@ -18,7 +18,7 @@ use crate::project::files::{FileSource, Listings, Overlay, Texts};
 use crate::rules::{RULES, Rule};
 use crate::source::Source;
 use edits::{Change, applied, without_overlaps};
-use guard::{Guard, Refusal};
+use guard::{Allowance, Guard, Refusal};
 use judge::Judge;
 
 pub use judge::{FILE_COUNTS, Tell, judge, judged};
@@ -73,7 +73,8 @@ pub fn is_harmless(finding: &Finding, subjects: &[Subject], files: &dyn FileSour
     let texts = Texts::new();
     let Some(change) = Change::of(finding) else { return false };
     let listings = Listings::default();
-    let (admitted, _) = Guard::new(subjects, &texts, files, &listings, None).admit(vec![change]);
+    let (admitted, _) =
+        Guard::new(subjects, &texts, files, &listings, None).admit(vec![change], &mut Allowance::default());
     !admitted.is_empty()
 }
 
@@ -94,6 +95,7 @@ pub fn fix_with(subjects: Vec<Subject>, rules: &[&dyn Rule], request: &Request<'
         refused: HashSet::new(),
         untold: BTreeMap::new(),
         remarks: BTreeSet::new(),
+        allowance: Allowance::default(),
         listings: Listings::default(),
     };
     let mut rounds = 0;
@@ -141,6 +143,7 @@ struct Work<'r> {
     /// How many these are by file, rule and reason, with what the first would do.
     untold: BTreeMap<(String, &'static str, Refusal), (usize, String)>,
     remarks: BTreeSet<String>,
+    allowance: Allowance,
     /// Fixes make no files.
     listings: Listings,
 }
@@ -180,7 +183,7 @@ impl Work<'_> {
         // With unsafe fixes, who gets in may change.
         let tell = Some(self.request.tell).filter(|_| self.request.up_to == Safety::Safe);
         let guard = Guard::new(&self.subjects, &texts, self.request.files, &self.listings, tell);
-        let (admitted, refused) = guard.admit(changes);
+        let (admitted, refused) = guard.admit(changes, &mut self.allowance);
         // Another fix may come to make it one that changes nothing.
         let refused = refused.into_iter().filter(|(_, refusal)| *refusal != Refusal::Access);
         let refused: Vec<(Change, Refusal)> = refused.collect();
@@ -257,7 +260,7 @@ impl Work<'_> {
         let files = files.map(|file| FixedFile { before: file.before, after: file.after, count: file.count });
         let files: Vec<FixedFile> = files.collect();
         let mut compared = Judge::new(&self.subjects, tell);
-        compared.allow(files.iter().map(|file| &file.before));
+        compared.allow(files.iter().map(|file| &file.before), judge::Allowance::OF_EACH);
         let effects = files.iter().filter_map(|file| {
             let effect = compared.effect(&file.before, &file.after).in_words()?;
             Some((file.before.path().to_owned(), effect))
