@@ -303,6 +303,10 @@ impl<'t, R: Receiver<'t>> Steps<'t, R> {
     /// One item, comma or end within `[…]` or `{…}`.
     fn flow_step(&mut self, is_mapping: bool, expected: Expected) -> Option<()> {
         while self.at < self.text.len() && self.ends_line() {}
+        // Within brackets as well these end the document where a line begins with them.
+        if self.at == self.line && (self.rest_starts_with("---") || self.rest_starts_with("...")) {
+            return None;
+        }
         self.skip_spaces();
         let end = if is_mapping { b'}' } else { b']' };
         match (self.peek()?, expected) {
