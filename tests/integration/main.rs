@@ -40,6 +40,7 @@ mod junit;
 mod left_out;
 mod manners;
 mod models;
+mod never_read;
 mod outputs;
 mod page;
 mod plain_texts;
