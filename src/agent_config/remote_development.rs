@@ -87,7 +87,10 @@ fn dns_zone<'s>(section: &'s Field, settings: &'s MessageValue, version: Version
 }
 
 fn hours<'s>(settings: &'s MessageValue, broken: &mut Vec<Broken<'s>>) {
-    let hours = |name: &str| settings.set(name).and_then(|field| Some((field, field.value.as_int()?)));
+    // A zero counts as not set.
+    let hours = |name: &str| {
+        settings.set(name).and_then(|field| Some((field, field.value.as_int()?))).filter(|(_, hours)| *hours != 0)
+    };
     let active = hours("max_active_hours_before_stop");
     let stopped = hours("max_stopped_hours_before_termination");
     // The defaults where one is not written.

@@ -124,6 +124,16 @@ impl Rule for InvalidValue {
             .severity(Severity::Warning)
             .help(format!("add `{}: '0 0 * * *'`", key.name))
             .key(&*key.name),
+            ProblemKind::UnsetZero(key) => {
+                if licence_of_workspaces(cx).is_none() {
+                    return;
+                }
+                let default =
+                    key.default.as_ref().map(|default| format!(", and {default} applies")).unwrap_or_default();
+                finding(format!("`{}: 0` counts as not set{default}", key.name))
+                    .severity(Severity::Warning)
+                    .help("write another number, or remove the key")
+            }
             ProblemKind::RailsRefusal { key, what } => {
                 let Some(licence) = licence_of_workspaces(cx) else { return };
                 let (with, severity) = match licence {

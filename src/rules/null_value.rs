@@ -4,6 +4,7 @@ use super::findings::Findings;
 use super::given::FileContext;
 use super::rule::{Rule, rule};
 use crate::diagnostic::{Finding, Safety};
+use crate::gitlab::releases::USER_ACCESS_AS_OPTIONAL;
 use crate::schema::{self, ProblemKind};
 
 rule! {
@@ -51,6 +52,11 @@ impl Rule for NullValue {
             "projects" | "groups" => "lists nothing",
             "environments" => "restricts nothing",
             "protected_branches_only" => "restricts nothing",
+            "access_as"
+                if problem.route.starts_with("user_access") && cx.gitlab().version < USER_ACCESS_AS_OPTIONAL =>
+            {
+                "lets nobody in"
+            }
             "access_as" => "leaves the agent's own service account",
             _ => "sets nothing",
         };

@@ -70,7 +70,8 @@ impl Rule for UnknownId {
                 Authorization::Depends(_) => !hierarchy.lists_root_of(&path),
                 Authorization::Kept => false,
             }
-            || (id.kind == EntryKind::Group && hierarchy.personal_namespace().is_some());
+            || (id.kind == EntryKind::Group
+                && hierarchy.groups_in_personal_namespace().is_some_and(|groups| groups != Authorization::Kept));
         if is_others {
             return;
         }

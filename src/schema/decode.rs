@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::duration::Duration;
 use super::earlier::Earlier;
 use super::suggest::{Suggestion, suggest};
-use super::table::{Check, KeyRef, Kind, Limit, Members, MessageRef, Names};
+use super::table::{Check, KeyRef, Kind, Limit, Members, MessageRef, Names, Presence};
 use super::value::{Data, Field, MessageValue, Value};
 use crate::gitlab::Version;
 use crate::source::Span;
@@ -162,6 +162,8 @@ pub enum ProblemKind {
         /// The number.
         found: i32,
     },
+    /// A zero where another number is needed: the agent server does not pass it on, so that it counts as not set.
+    UnsetZero(KeyRef),
     /// What GitLab's Rails side does not take; a sentence without end.
     RailsRefusal {
         /// The key.
@@ -770,6 +772,9 @@ impl Decoder<'_> {
                         let kind = ProblemKind::BadCron { found: text.to_string(), reason };
                         self.problem(kind, Stage::Agent, value.span, Some(key_span));
                     }
+                }
+                (Check::Between(1.., _), Data::Int { value: 0, .. }) if key.presence == Presence::Implicit => {
+                    self.problem(ProblemKind::UnsetZero(key.clone()), Stage::Rails, value.span, Some(key_span));
                 }
                 (Check::Between(low, high), &Data::Int { value: number, .. })
                     if number < (*low).into() || number > (*high).into() =>

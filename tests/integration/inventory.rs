@@ -229,3 +229,20 @@ fn the_ci_file_is_the_one_that_the_inventory_names() {
         assert!(!told.contains("wrong") && !told.contains("right"), "{elsewhere}: {told}");
     }
 }
+
+#[test]
+fn groups_that_are_not_there_are_told_where_a_personal_namespace_may_name_groups() {
+    let agent = b"ci_access:\n  groups: [{id: jdoe}, {id: nobody}, {id: acme/nope}, {id: acme}]\n  projects: [{id: acme/nix}]\n";
+    let inventory = |setting: &str| {
+        format!(
+            "gitlab: {{version: '19.5', tier: premium, instance_authorization: {setting}}}\nusers: [jdoe]\ngroups: [{{path: acme}}]\nprojects: [{{path: jdoe/agents, repository: .}}]\n"
+        )
+    };
+    let said = ["true", "false"].map(|setting| {
+        let inventory = inventory(setting);
+        let folder =
+            folder_with(&[(".gitlab/agents/prod/config.yaml", agent), ("inventory.yaml", inventory.as_bytes())]);
+        kaslint(folder.path(), &["check", "--inventory", "inventory.yaml", "--format", "concise", "--quiet"]).stdout
+    });
+    insta::assert_snapshot!(said.join("--\n"));
+}

@@ -17,7 +17,7 @@ use kaslint::project::{AgentFile, Context, Input, InputContent, OrganisationSche
 use kaslint::rules::{self, Described, FileContext, Findings, RULES, Rule};
 use kaslint::source::Source;
 
-use crate::common::{CONFIG, kaslint, kaslint_with_input, root};
+use crate::common::{CONFIG, folder_with, kaslint, kaslint_with_input, root};
 
 fn infos() -> Vec<&'static RuleInfo> {
     RULES.iter().map(|rule| rule.info()).collect()
@@ -479,4 +479,26 @@ fn a_failing_rule_hides_no_other() {
     let names: Vec<&str> = analysis.findings.iter().map(|finding| finding.rule.name).collect();
     assert_eq!(names, ["internal-error", "unknown-key"]);
     assert!(analysis.has_internal_error);
+}
+
+#[test]
+fn a_name_with_a_blank_is_no_name_of_kubernetes() {
+    let said = ["system:masters", "'system:masters '"].map(|group| {
+        let text = format!(
+            "ci_access: {{projects: [{{id: acme/a, access_as: {{impersonate: {{username: u, groups: [{group}]}}}}}}]}}\n"
+        );
+        let folder = folder_with(&[(CONFIG, text.as_bytes())]);
+        kaslint(folder.path(), &["check", "--select", "privileged-impersonation", "--format", "concise", "-q"]).stdout
+    });
+    assert!(said[0].contains("[privileged-impersonation]") && said[1].is_empty(), "{said:?}");
+}
+
+#[test]
+fn what_no_value_leaves_hangs_on_the_release() {
+    let folder = folder_with(&[(CONFIG, b"user_access:\n  access_as:\n  projects: [{id: acme/a}]\n")]);
+    let said = ["18.2", "18.3"].map(|version| {
+        let arguments = ["check", "--select", "null-value", "--format", "concise", "-q", "--gitlab-version", version];
+        kaslint(folder.path(), &arguments).stdout
+    });
+    insta::assert_snapshot!(said.join(""));
 }

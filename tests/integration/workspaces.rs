@@ -104,3 +104,15 @@ fn limits_on_the_life_of_workspaces_that_rails_does_not_read_are_told() {
     let at = |release: &str| check(&text, &["--tier", "premium", "--gitlab-version", release], &[]).join("\n");
     insta::assert_snapshot!(format!("17.9\n{}\n\n17.10\n{}", at("17.9"), at("17.10")));
 }
+
+#[test]
+fn a_zero_counts_as_not_set() {
+    let said = [
+        of_section("  max_active_hours_before_stop: 0\n"),
+        of_section("  max_active_hours_before_stop: 0\n  max_stopped_hours_before_termination: 8725\n"),
+        of_section("  max_active_hours_before_stop: -1\n"),
+        // This key keeps a zero, and takes it.
+        of_section("  workspaces_quota: 0\n"),
+    ];
+    insta::assert_snapshot!(said.map(|lines| lines.join("\n")).join("\n--\n"));
+}
