@@ -45,6 +45,7 @@ pub(super) fn run(
         }
     };
     let connection = remote.connect("access --live", is_offline)?;
+    remote.hold(&connection, listed.and_then(|inventory| inventory.instance().url.as_deref()))?;
     let client = connection.client();
     let unusable = |error: crate::api::ApiError| Unusable::new(format!("{}: {error}", connection.base()));
     let stored = stored(&client, connection.base(), &projects).map_err(unusable)?;

@@ -105,3 +105,17 @@ fn errors_beside_data_are_told() {
     let evidence = compared(two_groups(MAINTAINER), answered(3, &failed, now), "acme/web/shop");
     insta::assert_snapshot!("live_errors", format!("{list}\n{evidence}"));
 }
+
+/// A token goes nowhere because of what a file says, and not to an instance that the inventory is not of.
+#[test]
+fn another_instance_than_that_of_the_inventory_is_not_asked_unless_it_is_named() {
+    let place = Place::new();
+    let inventory = "gitlab: {url: 'https://gitlab.example.com', version: '19.5'}\nprojects: [{path: acme/web/shop}]\n";
+    fs::write(place.folder.path().join("listed.yaml"), inventory).unwrap();
+    let mut command = kaslint(place.folder.path());
+    let arguments = ["access", "--live", "--inventory", "listed.yaml", "--token-file", "token"];
+    let output =
+        command.args(arguments).env("GITLAB_HOST", "gitlab.example.org").env("COLUMNS", "80").output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    insta::assert_snapshot!("live_other_instance", error(&output));
+}

@@ -56,6 +56,23 @@ impl Connection {
 }
 
 impl RemoteArguments {
+    /// Keeps a token from an instance that nobody named: `of`, which is where an inventory says that it comes from, has to be the one that would be asked,
+    /// unless `--url` says otherwise. A repository's inventory chooses no instance, since its author may be a stranger.
+    ///
+    /// # Errors
+    /// Where another one would be asked.
+    pub fn hold(&self, connection: &Connection, of: Option<&str>) -> Result<(), Unusable> {
+        let of = of.map(|url| url.trim_end_matches('/')).filter(|url| !url.eq_ignore_ascii_case(connection.base()));
+        match of.filter(|_| self.url.is_none()) {
+            None => Ok(()),
+            Some(url) => Err(Unusable::new(format!(
+                "the inventory is of {}, and {} would be asked: name the one that you mean with --url",
+                crate::source::visible(url),
+                connection.base()
+            ))),
+        }
+    }
+
     /// Finds out which instance is meant and which token is to be used. No socket is opened yet.
     ///
     /// # Errors
