@@ -183,7 +183,9 @@ impl InventoryFile {
             let root = file.folder_of(project);
             let at_root = Searcher::new(files, usize::MAX).at_root(&root);
             let ci_file = ci_file(project, &root, at_root.as_ref().and_then(|found| found.ci_file.clone()), files);
-            let mut at_root = at_root.or_else(|| ci_file.is_some().then(|| Found::nothing_at(&root)))?;
+            // One with a CI file elsewhere and nothing besides was asked for as much as any.
+            let alone = || ci_file.is_some().then(|| Found { named: None, ..Found::nothing_at(&root) });
+            let mut at_root = at_root.or_else(alone)?;
             at_root.ci_file = ci_file;
             at_root.given = file.folder().to_owned();
             at_root.project = Some(project.path.to_string());

@@ -246,3 +246,24 @@ fn groups_that_are_not_there_are_told_where_a_personal_namespace_may_name_groups
     });
     insta::assert_snapshot!(said.join("--\n"));
 }
+
+#[test]
+fn a_ci_file_elsewhere_is_found_where_nothing_else_lies() {
+    let inventory = b"gitlab: {version: '19.5', tier: premium, instance_authorization: false}
+groups: [{path: acme}]
+projects: [{path: acme/agents, agents: [prod]}, {path: acme/shop, ci_config_path: ci/main.yml}]
+";
+    let folder = folder_with(&[
+        ("inventory.yaml", inventory),
+        ("projects/acme/agents/.gitlab/agents/prod/config.yaml", b"ci_access: {projects: [{id: acme/shop}]}\n"),
+        ("projects/acme/shop/ci/main.yml", b"deploy: {script: [kubectl --context acme/agents:prd get pods]}\n"),
+    ]);
+    let check = kaslint(folder.path(), &["check", "--inventory", "inventory.yaml", "--format", "concise", "--quiet"]);
+    assert!(
+        check.stdout.starts_with("projects/acme/shop/ci/main.yml:1:37: error[unknown-context]"),
+        "{}",
+        check.stdout
+    );
+    let access = kaslint(folder.path(), &["access", "--inventory", "inventory.yaml", "--jobs"]);
+    assert!(access.stdout.starts_with("Jobs of acme/shop (projects/acme/shop/ci/main.yml)\n"), "{}", access.stdout);
+}
