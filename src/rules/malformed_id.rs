@@ -62,9 +62,12 @@ impl Rule for MalformedId {
         finding = match instead {
             Some(path) => {
                 let is_listed = cx.lists(id.section, id.kind, &path);
+                let written = cx.file.slice(id.span);
+                // Where a block's text ends is not certain in a broken file, and what follows would become part of the id.
+                let is_open = written.starts_with(['|', '>']) && !cx.file.config.document.problems().is_empty();
                 // With another entry of this id, one of both would be lost.
-                let safety = if is_guess || is_listed { Safety::Unsafe } else { Safety::Safe };
-                let text = as_written(cx.file.slice(id.span), &path);
+                let safety = if is_guess || is_listed || is_open { Safety::Unsafe } else { Safety::Safe };
+                let text = as_written(written, &path);
                 finding.help(format!("write `{path}`")).fix(safety, format!("Write `{path}`"), id.span, text).changing()
             }
             None if id.kind == EntryKind::Project => finding.help("write the full path, such as `group/project`"),
