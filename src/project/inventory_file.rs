@@ -19,6 +19,8 @@ use crate::gitlab::{ByName, ci_file_here, lower_path, parent_path};
 use crate::inventory::{self, Inventory, Problem, ProblemKind, Project};
 use crate::schema;
 use crate::source::Source;
+use crate::words::{YamlFault, yaml_fault};
+use crate::yaml;
 
 /// The largest inventory that is read, in bytes.
 const MAX_SIZE: u64 = 1 << 28;
@@ -421,10 +423,16 @@ fn ci_file(project: &Project, root: &Path, found: Option<PathBuf>, files: &dyn F
 /// A mistake of an inventory as a finding; `None` for what is none.
 pub(crate) fn mistake(problem: &Problem, source: &Arc<Source>) -> Option<Finding> {
     let finding = |message: String| Finding::new(&INVALID_INVENTORY, source, problem.span, message).route("inventory");
+    if let ProblemKind::Yaml(kind) = &problem.kind {
+        let problem = yaml::Problem { kind: kind.clone(), span: problem.span, cause: problem.related };
+        let YamlFault { what, help, related } = yaml_fault(&problem, source, None);
+        let finding = finding(what).help(help);
+        return Some(match related {
+            Some((span, label)) => finding.related(span, label),
+            None => finding,
+        });
+    }
     let finding = match &problem.kind {
-        ProblemKind::Yaml(_) => {
-            finding("this is no valid YAML".to_owned()).help("quote the value, or mend what stands before it")
-        }
         ProblemKind::Shape(problem) => {
             let (message, help) = schema::describe(problem)?;
             finding(message).help(help)

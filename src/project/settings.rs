@@ -10,6 +10,7 @@ use crate::gitlab::{NEWEST, Tier, Version};
 use crate::policy::{self, POLICY, Policy};
 use crate::schema::{self, Check, Data, Declared, Field, Key, Kind, Message, MessageValue, Value};
 use crate::source::{Place, Source, Span};
+use crate::words::{YamlFault, yaml_fault};
 use crate::{words, yaml};
 
 /// The name of the settings file.
@@ -156,11 +157,12 @@ impl Settings {
         let mut reader = Reader { source, rules, mistakes: Vec::new() };
         let document = yaml::read(source);
         for problem in document.problems() {
-            reader.mistake(
-                problem.span,
-                "this is no valid YAML".to_owned(),
-                "quote the value, or mend what stands before it".to_owned(),
-            );
+            let YamlFault { what, help, related } = yaml_fault(problem, source, Some(&document));
+            let finding = Finding::new(&INVALID_SETTINGS, source, problem.span, what).help(help);
+            reader.mistakes.push(match related {
+                Some((span, label)) => finding.related(span, label),
+                None => finding,
+            });
         }
         let decoded = schema::decode(&document, &SETTINGS, NEWEST, &|_, _| None);
         for problem in &decoded.problems {

@@ -2,7 +2,6 @@
 
 use super::findings::Findings;
 use super::given::ProjectContext;
-use super::invalid_yaml;
 use super::rule::{Rule, rule};
 use super::unknown_key::in_same_quotes;
 use crate::agent_config::ENVIRONMENT_TEMPLATE;
@@ -16,7 +15,7 @@ use crate::gitlab::{NEWEST, Version, releases};
 use crate::project::{Input, InputContent};
 use crate::schema::{self, Found, Kind, Problem, ProblemKind, Suggestion};
 use crate::source::Span;
-use crate::words::{brief, found as in_words, yaml_surprise};
+use crate::words::{YamlFault, brief, found as in_words, yaml_fault, yaml_surprise};
 use crate::yaml;
 
 rule! {
@@ -174,7 +173,7 @@ fn form(template: &EnvironmentTemplate) -> Option<Finding> {
     match &template.form {
         Form::Yaml | Form::Unclear => None,
         Form::Never(problem) => {
-            let (what, help) = invalid_yaml::describe(problem, &template.source, &template.document);
+            let YamlFault { what, help, .. } = yaml_fault(problem, &template.source, Some(&template.document));
             let finding = Finding::new(&INFO, &template.source, problem.span, format!("{what}: {FAILS}"));
             Some(finding.key("no YAML").help(help))
         }

@@ -14,6 +14,7 @@ mod reason;
 mod text;
 mod unread;
 mod value;
+mod yaml_fault;
 
 pub use condition::{
     condition, condition_for_users, conditions, conditions_for_users, conditions_of_entries, conditions_of_jobs,
@@ -31,3 +32,4 @@ pub use reason::{
 pub use text::{brief, excerpt, in_quotes, printable};
 pub use unread::runs_unread;
 pub use value::{REFUSED, found, yaml_surprise};
+pub use yaml_fault::{YamlFault, yaml_fault};
