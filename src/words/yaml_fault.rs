@@ -73,7 +73,7 @@ fn in_words(problem: &yaml::Problem, source: &Source, document: Option<&yaml::Do
             "GitLab's parser does not understand this tag or directive".to_owned(),
             "remove it; only `%YAML 1.1` is understood".to_owned(),
         ),
-        Yaml::TooDeep => ("nested over 10,000 levels deep".to_owned(), "nest less".to_owned()),
+        Yaml::TooDeep => ("this is nested too deep".to_owned(), "nest less, and close `[` and `{`".to_owned()),
         Yaml::QuestionMark => (
             format!("within brackets or braces `?` ends an unquoted text, so {written} is none"),
             "quote the text".to_owned(),

@@ -13,6 +13,10 @@ use super::tokens;
 use super::tree::{Data, Named, Style};
 use crate::source::Span;
 
+/// How often open brackets may be looked at: at each token the parser looks at all that are, so that a text with one that is never closed in each line would
+/// take the square of its length. GitLab reads more, and refuses it for what it is.
+const MAX_LOOKS: usize = 1_000_000;
+
 /// Reads the first document of a text; `None` where it is malformed.
 pub(super) fn parse(text: &str) -> Option<Parsed> {
     // The port is known to panic on a few malformed texts; the gate then says what is wrong with them.
@@ -124,7 +128,8 @@ fn parse_document(source: &str) -> Option<Parsed> {
                 }
             }
         }
-        if depth.flow > MAX_DEPTH || depth.open.len() - depth.flow > MAX_DEPTH {
+        depth.see(event.start_mark.line);
+        if depth.flow > MAX_DEPTH || depth.open.len() - depth.flow > MAX_DEPTH || depth.looks > MAX_LOOKS {
             let error = SyntaxError { offset: span.start, kind: SyntaxErrorKind::TooDeep, detail: String::new() };
             return Some(Parsed::broken(builder.finish(), error));
         }
@@ -136,9 +141,21 @@ fn parse_document(source: &str) -> Option<Parsed> {
 struct Depth {
     open: Vec<bool>,
     flow: usize,
+    line: u64,
+    /// How many brackets were open at the starts of lines, in all, and a hundredth of those that were at each event: within a line less is looked at again.
+    looks: usize,
 }
 
 impl Depth {
+    /// Goes on to what starts in a line.
+    fn see(&mut self, line: u64) {
+        self.looks = self.looks.saturating_add(self.flow / 100);
+        if line > self.line {
+            self.line = line;
+            self.looks = self.looks.saturating_add(self.flow);
+        }
+    }
+
     fn enter(&mut self, flow: bool) {
         self.open.push(flow);
         self.flow += usize::from(flow);
