@@ -41,7 +41,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Unusable> {
         let text = match Disk.read(file, MAX_SIZE) {
             Ok(Content::Text(source)) => source,
             Ok(content) => return Err(Unusable::new(format!("cannot read {shown}: {}", content.in_words()))),
-            Err(error) => return Err(Unusable::new(format!("cannot read {shown}: {}", error.kind()))),
+            Err(error) => {
+                return Err(Unusable::new(format!("cannot read {shown}: {}", crate::words::io_error(&error))));
+            }
         };
         let found = take_dump(&mut gathered, text.text())
             .map_err(|error| Unusable::new(format!("{shown} is no dump of the API: {error}")))?;

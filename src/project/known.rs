@@ -9,7 +9,7 @@ use super::loader::Loader;
 use super::paths::{folder_or_here, lexical, shown_path};
 use super::scope::Owner;
 use super::search::Found;
-use super::settings::FILE_NAME;
+use super::settings::{FILE_NAME, OTHER_NAME};
 use super::{AgentSchemaFile, Context, InventoryFile, Origin, Origins, Project, SettingsFile, Unusable};
 use crate::gitlab::{FullPath, NEWEST, path_of_remote};
 
@@ -161,7 +161,13 @@ impl Loader<'_> {
                             let read = SettingsFile::read(&granted, self.rules, self.files, &self.gate, root)?;
                             Some(Arc::new(read))
                         }
-                        None => None,
+                        None => {
+                            let other = root.path.join(OTHER_NAME);
+                            if folder == root.path && self.files.is_there(&other) {
+                                self.misnamed.lock().unwrap_or_else(PoisonError::into_inner).insert(other);
+                            }
+                            None
+                        }
                     };
                     let mut known = self.by_folder.lock().unwrap_or_else(PoisonError::into_inner);
                     known.insert(folder.to_owned(), settings.clone());

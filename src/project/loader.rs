@@ -17,6 +17,7 @@ use super::paths::{locate, shown_path};
 use super::read_input::read_input;
 use super::scope::{Neighbours, Owner, Scope};
 use super::search::{Found, FoundFile, Searcher};
+use super::settings::FILE_NAME;
 use super::{AgentSchemaFile, Context, Input, InventoryFile, Project, SettingsFile, Snapshot, Steps, Unusable};
 use crate::agent_config::environment_template::MAX_TEMPLATE_SIZE;
 use crate::agent_config::location::{CI_FILE, Location};
@@ -61,6 +62,8 @@ pub struct Loader<'s> {
     pub(super) gate: Gate<'s>,
     pub(super) given: Option<Arc<SettingsFile>>,
     pub(super) by_folder: Mutex<HashMap<PathBuf, Option<Arc<SettingsFile>>>>,
+    /// Files that somebody took for settings.
+    pub(super) misnamed: Mutex<BTreeSet<PathBuf>>,
     pub(super) inventories: Mutex<BTreeMap<PathBuf, Arc<InventoryFile>>>,
     pub(super) agent_schemas: Mutex<BTreeMap<PathBuf, Result<Arc<AgentSchemaFile>, Unusable>>>,
     pub(super) known_inventories: Vec<Arc<InventoryFile>>,
@@ -87,6 +90,7 @@ impl<'s> Loader<'s> {
             gate,
             given: None,
             by_folder: Mutex::default(),
+            misnamed: Mutex::default(),
             inventories: Mutex::default(),
             agent_schemas: Mutex::default(),
             known_inventories: Vec::new(),
@@ -313,6 +317,10 @@ impl<'s> Loader<'s> {
                 ));
             }
         }
+        let misnamed = self.misnamed.lock().unwrap_or_else(PoisonError::into_inner);
+        snapshot.warnings.extend(
+            misnamed.iter().map(|file| format!("{} is not read: settings are in {FILE_NAME}", shown_path(file))),
+        );
         let agent_schemas = self.agent_schemas.lock().unwrap_or_else(PoisonError::into_inner);
         snapshot.agent_schemas.extend(agent_schemas.keys().cloned());
         for file in agent_schemas.values().flatten() {

@@ -16,6 +16,9 @@ use crate::{words, yaml};
 /// The name of the settings file.
 pub const FILE_NAME: &str = ".kaslint.yaml";
 
+/// A name that people take for it.
+pub(super) const OTHER_NAME: &str = ".kaslint.yml";
+
 /// The table of the settings file's keys.
 pub static SETTINGS: Declared = Declared::new(|| {
     Message::new(

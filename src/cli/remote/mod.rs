@@ -151,7 +151,7 @@ pub(super) fn text_of(what: &str, file: &Path) -> Result<String, Unusable> {
     match Disk.read(file, MAX_SIZE) {
         Ok(Content::Text(source)) => Ok(source.text().to_owned()),
         Ok(content) => Err(Unusable::new(format!("cannot read the {what} {shown}: {}", content.in_words()))),
-        Err(error) => Err(Unusable::new(format!("cannot read the {what} {shown}: {}", error.kind()))),
+        Err(error) => Err(Unusable::new(format!("cannot read the {what} {shown}: {}", crate::words::io_error(&error)))),
     }
 }
 
