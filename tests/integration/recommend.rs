@@ -204,6 +204,74 @@ fn a_name_that_a_variable_may_give_stays() {
     }
 }
 
+#[test]
+fn a_group_gives_way_with_all_names_that_a_variable_may_give() {
+    let config = "ci_access:\n  groups:\n    - id: acme/web\n      environments: [production, staging, other]\n";
+    let jobs = deploy_to("$TARGET").replace("$TARGET", "$TARGET\n  rules: [{if: $CI_COMMIT_BRANCH == \"main\"}]");
+    let left = "ci_access:
+  projects:
+    - id: acme/web/shop
+      protected_branches_only: true
+      environments: [production, staging, other]
+";
+    assert_eq!(left_at("19.5", config, &jobs), left);
+    // An entry that shuts names out is no more than the one behind it for those that it takes, and less for the others.
+    let config = "ci_access:
+  projects:
+    - id: acme/web/shop
+      environments: [production, staging]
+  groups:
+    - id: acme/web
+      environments: [production]
+";
+    let left = "ci_access:
+  projects:
+    - id: acme/web/shop
+      environments: [production, staging]
+";
+    assert_eq!(left_at("19.5", config, &deploy_to("$TARGET")), left);
+}
+
+#[test]
+fn two_projects_of_a_group_come_below_one_key() {
+    let config = "ci_access:\n  groups:\n    - id: acme/web\n      environments: [production]\n";
+    let folder = world(config, &["acme/agents", "acme/web/wiki", "acme/web/docs"], &["acme/web/shop", "acme/web/blog"]);
+    assert_eq!(run(&folder, &["--write"]).code, 1);
+    let entry = |name: &str| {
+        format!("    - id: acme/web/{name}\n      protected_branches_only: true\n      environments: [production]\n")
+    };
+    let left = format!("ci_access:\n  projects:\n{}{}", entry("blog"), entry("shop"));
+    assert_eq!(fs::read_to_string(folder.path().join(FILE)).unwrap(), left);
+}
+
+#[test]
+fn the_last_entry_of_all_goes_as_well() {
+    let idle = "build: {script: [echo]}\n";
+    for (config, left) in [
+        ("ci_access: {projects: [{id: acme/web/wiki}]}\n", "ci_access: {projects: []}\n"),
+        ("ci_access:\n  projects:\n    - id: acme/web/wiki\n", "ci_access:\n  projects: []\n"),
+        ("ci_access:\n  groups:\n  - id: acme/web\n    environments: [a]\n", "ci_access:\n  groups: []\n"),
+        ("ci_access:\n  projects:\n    - id: acme/web/wiki\n    - id: acme/web/docs\n", "ci_access:\n  projects: []\n"),
+        (
+            "# Who.\nci_access: # one\n  projects: # two\n    # The wiki.\n    - id: acme/web/wiki # here\n# end\n",
+            "# Who.\nci_access: # one\n  projects: [] # two\n    # The wiki.\n# end\n",
+        ),
+    ] {
+        assert_eq!(left_at("18.4", config, idle), left);
+        let folder = folder_with(&[(FILE, left.as_bytes()), ("inventory.yaml", INVENTORY.as_bytes())]);
+        let told = kaslint(folder.path(), &["check", "--inventory", "inventory.yaml"]);
+        assert_eq!(told.code, 0, "{}", told.transcript());
+    }
+}
+
+#[test]
+fn the_entry_for_the_instance_goes_as_well() {
+    let folder = world("ci_access:\n  instance:\n    environments: [a]\n", &["acme/agents"], &[]);
+    write(folder.path(), "inventory.yaml", INVENTORY.replace("n: false", "n: true").as_bytes());
+    assert_eq!(run(&folder, &["--write", "--assume-read"]).code, 1);
+    assert_eq!(fs::read_to_string(folder.path().join(FILE)).unwrap(), "ci_access: {}\n");
+}
+
 /// Environments with variables, each with names that it may have.
 const PARTIAL: [(&str, &[&str]); 7] = [
     ("$TARGET", &["production", "staging", "review/f", "review/b/eu", "x/1", "production-eu", "eu"]),
