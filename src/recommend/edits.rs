@@ -103,9 +103,30 @@ impl Maker<'_, '_> {
     }
 
     fn without(&self, entry: &CiEntry) -> Option<Edit> {
-        let span = self.removal(entry)?;
+        let parts = match self.removal(entry) {
+            Some(span) => vec![(span, String::new())],
+            None => {
+                // The last entry of all: GitLab takes an empty list, which lets in nobody.
+                let (behind_key, cut) = self.emptied(entry)?;
+                vec![behind_key, (cut, String::new())]
+            }
+        };
         let title = format!("remove {}", entry_name(entry));
-        Some(self.edit(Kind::UnusedEntry, entry, title, &[], vec![(span, String::new())]))
+        Some(self.edit(Kind::UnusedEntry, entry, title, &[], parts))
+    }
+
+    /// What leaves an empty list, or an empty `ci_access`, where an entry is all that there is.
+    fn emptied(&self, entry: &CiEntry) -> Option<(Insertion, Span)> {
+        self.cuts.emptied(if entry.kind == EntryKind::Instance { entry.head } else { entry.span })
+    }
+
+    /// The lines of `groups` where an entry is all of it and nothing else stands in `ci_access`; `None` where a comment would go as well.
+    fn whole_key(&self, entry: &CiEntry) -> Option<Span> {
+        let ((behind_key, _), cut) = self.emptied(entry)?;
+        let source = &*self.file.source;
+        let between = source.slice(Span::new(behind_key.start, cut.start));
+        let line = source.line_span(source.line_index(behind_key.start));
+        between.trim().is_empty().then(|| Span::new(line.start, cut.end))
     }
 
     /// Entries for projects in place of one for their group.
@@ -117,17 +138,15 @@ impl Maker<'_, '_> {
         if projects.len() > MOST_PROJECTS || projects.len() * 2 > of_group {
             return None;
         }
-        let cut = self.removal(entry)?;
+        let cut = self.removal(entry).or_else(|| self.whole_key(entry))?;
         let mut at = None;
         let mut text = String::new();
         for project in &projects {
             let (span, new) = insertion::of_project(self.file, project, entry)?;
             // A key of its own is written once.
-            if at.is_some() && span.start != cut.start && new.contains("projects:") {
-                return None;
-            }
+            let is_headed = at.is_some() && new.trim_start().starts_with("projects:");
+            text.push_str(if is_headed { new.split_once('\n')?.1 } else { &new });
             at = Some(span);
-            text.push_str(&new);
         }
         let at = at.filter(|at| at.start <= cut.start || at.start >= cut.end)?;
         let names: Vec<String> = projects.iter().map(|project| brief(project)).collect();

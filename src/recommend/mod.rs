@@ -1,9 +1,11 @@
 //! A smaller configuration that still lets in every job that uses an agent today.
 //!
 //! `uses` says who uses what. Edits are tried one by one, and each is held by its own comparison ([`crate::diff`]) and by what every use gets:
-//! one that lets anybody in, takes anything from a use, or that GitLab would refuse, is not recommended.
+//! one that lets anybody in, takes anything from a use, or that GitLab would refuse, is not recommended. What is left is held against the files as
+//! they were once more, whatever led to it (`touched` says which uses a comparison is about).
 
 mod edits;
+mod touched;
 mod uses;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -13,13 +15,14 @@ use crate::access::{self, Index, World};
 use crate::agent_config::{CiEntry, EntryKind};
 use crate::analysis::{Facts, Subject, analyse_with};
 use crate::diagnostic::Severity;
-use crate::diff::{Change, Diff, Of, Projects, Sides, Verdict, compare};
+use crate::diff::{Change, Diff, Of, Projects, Sides, Verdict, compare, pairs};
 use crate::inventory::Inventory;
 use crate::project::AgentFile;
 use crate::rules::RULES;
 use crate::source::Source;
 
 use edits::Edit;
+use touched::Touch;
 use uses::{Use, Uses};
 
 /// How many edits of one file are tried; each costs a comparison.
@@ -153,6 +156,7 @@ pub fn recommend<'f, 'p: 'f>(facts: &'f Facts<'p>, index: &'f Index<'p>, assume_
             work.file(at, subject, file);
         }
     }
+    work.hold();
     let certain = |use_: &&Use<'_>| use_.is_certain;
     work.found.read = work.uses.read.len();
     work.found.uses = work.uses.list.iter().filter(certain).count();
@@ -272,28 +276,15 @@ impl<'f> Work<'f, '_> {
         let source = edit.applied(&now.source).ok_or(No::Nothing)?;
         let input = subject.project.inputs.iter().find(|input| input.source.path() == path).ok_or(No::Nothing)?;
         let after = input.with_source(Arc::new(source)).decoded(&subject.project.context).ok_or(No::Nothing)?;
-        let diff = {
-            let (base, head) = (self.world(None), self.world(Some(&after)));
-            for used in &self.uses.list {
-                if (used.is_certain || !self.assume_read) && used.gets_in(&head) != used.gets {
-                    return Err(No::Used);
-                }
-            }
-            let sides = Sides { base: &base, head: &head, in_force: None, settled: &[] };
-            compare(&sides)
-        };
+        let (base, head) = (self.world(None), self.world(Some(&after)));
+        let diff = self.proved(&base, &head)?;
         if diff.changes.is_empty() {
             return Err(No::Nothing);
         }
-        if !self.assume_read
-            && let Some(project) = self.unread_project(&diff)
-        {
-            return Err(No::Unread(project));
-        }
-        let is_refused = after.config.refused_at().is_some() || !diff.refused.is_empty();
-        if diff.verdict != Verdict::NoNewAccess || !diff.unknown.is_empty() || is_refused {
+        if after.config.refused_at().is_some() {
             return Err(No::NotProved);
         }
+        drop((base, head));
         let before = match self.known.get(&at) {
             Some(known) => known.clone(),
             None => self.findings(subject, None),
@@ -304,6 +295,38 @@ impl<'f> Work<'f, '_> {
         }
         self.known.insert(at, findings);
         Ok((after, diff))
+    }
+
+    /// What differs between two states, if nobody gets in who did not, nothing is taken from a use, and nothing from what was not read.
+    fn proved(&self, base: &Index<'_>, head: &Index<'_>) -> Result<Diff, No> {
+        let uses = || self.uses.list.iter().filter(|used| used.is_certain || !self.assume_read);
+        if uses().any(|used| used.gets_in(head) != used.gets) {
+            return Err(No::Used);
+        }
+        let diff = compare(&Sides { base, head, in_force: None, settled: &[] });
+        let touch = touched::by(&diff, &pairs(base.settings(), head.settings()), uses());
+        if touch == Touch::Some {
+            return Err(No::Used);
+        }
+        if !self.assume_read
+            && let Some(project) = self.unread_project(&diff)
+        {
+            return Err(No::Unread(project));
+        }
+        let is_proved = diff.verdict == Verdict::NoNewAccess && diff.unknown.is_empty() && diff.refused.is_empty();
+        if touch == Touch::Untold || !is_proved {
+            return Err(No::NotProved);
+        }
+        Ok(diff)
+    }
+
+    /// Holds all edits together against the files as they were: what is said to be proved is, however each of them was found.
+    fn hold(&mut self) {
+        if !self.found.files.is_empty() && self.proved(self.index, &self.world(None)).is_err() {
+            self.found.dropped += self.found.list.len();
+            self.found.list.clear();
+            self.found.files.clear();
+        }
     }
 
     /// A project of which not all was read and that a change is about.

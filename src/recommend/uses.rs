@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::access::jobs::{JobCase, JobView, ProjectJobs, Resolved};
-use crate::access::{Condition, Index, Outcome, Query, managed_resources_of};
+use crate::access::{Agent, Condition, Index, Outcome, Query, managed_resources_of};
 use crate::agent_config::{CiEntry, EntryKind};
 use crate::ci::UnreadKind;
 use crate::diff::{Who, who};
@@ -24,6 +24,8 @@ pub(super) struct Use<'p> {
     pub home: Option<String>,
     /// The agent's name.
     pub agent: String,
+    /// The agent's context.
+    pub context: String,
     /// The file in which the job selects it, and the line.
     pub path: String,
     /// The line in it.
@@ -112,7 +114,7 @@ impl<'p> Uses<'p> {
             for at in &selection.cases {
                 let Some(case) = job.cases.get(*at) else { continue };
                 if certain.insert((*at, agent.context())) {
-                    self.add(index, (path, case), (agent.project, agent.name), place.clone(), !selection.hangs);
+                    self.add(index, (path, case), agent, place.clone(), !selection.hangs);
                 }
             }
         }
@@ -125,7 +127,7 @@ impl<'p> Uses<'p> {
             }
             for agent in index.agents().iter().filter(|agent| agent.is_registered && !agent.is_refused()) {
                 if !certain.contains(&(at, agent.context())) {
-                    self.add(index, (path, case), (agent.project, agent.name), place.clone(), false);
+                    self.add(index, (path, case), agent, place.clone(), false);
                 }
             }
         }
@@ -135,7 +137,7 @@ impl<'p> Uses<'p> {
         &mut self,
         index: &Index<'_>,
         (project, case): (&'p str, &'p JobCase),
-        (home, agent): (Option<&str>, &str),
+        agent: &Agent<'_>,
         (path, line): (String, usize),
         is_certain: bool,
     ) {
@@ -143,8 +145,9 @@ impl<'p> Uses<'p> {
         let mut found = Use {
             project,
             case,
-            home: home.map(str::to_owned),
-            agent: agent.to_owned(),
+            home: agent.project.map(str::to_owned),
+            agent: agent.name.to_owned(),
+            context: agent.context(),
             path,
             line,
             is_certain,
@@ -171,7 +174,8 @@ fn may_select(case: &JobCase) -> bool {
 }
 
 impl Use<'_> {
-    /// What it gets in another state.
+    /// What it gets in another state. Of a name that is known in part this says that it hangs on the name, and not for which it holds:
+    /// what becomes of these is told by [`super::touched`].
     pub fn gets_in(&self, index: &Index<'_>) -> Vec<Gets> {
         let settings = index.settings();
         let has_namespace = settings.version >= NAMESPACE_IN_KUBECONFIG;

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use super::insertion::Insertion;
 use crate::project::AgentFile;
 use crate::source::{Source, Span};
 use crate::yaml::{Data, Node, NodeId, Tree};
@@ -70,6 +71,38 @@ impl<'f> Cuts<'f> {
     /// What to cut out so that the key at this place is gone with its value.
     pub fn key_at(&self, key: Span) -> Option<Span> {
         self.keys.get(&key)?.iter().find_map(|&(mapping, at)| self.entry(mapping, at))
+    }
+
+    /// What leaves an empty list where the item at this place is the only one of a block, or an empty mapping where the key at it is: what is written
+    /// behind the key that has it, and what is cut out.
+    ///
+    /// `None` where it is not the only one, and where that could not be done without touching more.
+    pub fn emptied(&self, only: Span) -> Option<(Insertion, Span)> {
+        let of_list = self.items.get(&only).into_iter().flatten().find_map(|&(list, _)| {
+            let Data::Sequence { items, flow: false } = &self.tree.node(list).data else { return None };
+            let [item] = items[..] else { return None };
+            Some((self.behind_key(list, " []")?, self.item(item)?))
+        });
+        of_list.or_else(|| {
+            self.keys.get(&only).into_iter().flatten().find_map(|&(mapping, _)| {
+                let Data::Mapping { entries, flow: false, .. } = &self.tree.node(mapping).data else { return None };
+                let [entry] = entries[..] else { return None };
+                let own = self.entry_span(entry)?;
+                Some((self.behind_key(mapping, " {}")?, self.lines(own.start, own)?))
+            })
+        })
+    }
+
+    /// A text behind the key of a value that begins on a line below.
+    fn behind_key(&self, value: NodeId, text: &str) -> Option<Insertion> {
+        let &(mapping, at) = self.holders.get(&value)?;
+        let Data::Mapping { entries, .. } = &self.tree.node(mapping).data else { return None };
+        let key = self.span(entries.get(at)?.0);
+        let behind = self.source.text().get(key.end..)?;
+        let colon = key.end + behind.len() - behind.trim_start().len();
+        let line = self.source.line_span(self.source.line_index(colon));
+        let rest = self.source.text().get(colon..line.end)?.strip_prefix(':')?.trim();
+        (rest.is_empty() || rest.starts_with('#')).then(|| (Span::empty(colon + 1), text.to_owned()))
     }
 
     /// The places of the parts of a list or mapping.

@@ -2,9 +2,11 @@
 
 use std::fs;
 
+use proptest::prelude::*;
+use serde_json::json;
 use tempfile::TempDir;
 
-use crate::common::{folder_with, kaslint, write};
+use crate::common::{folder_with, kaslint, kaslint_with_input, write};
 
 const INVENTORY: &str = "gitlab: {version: '18.4', tier: premium, instance_authorization: false}
 groups: [{path: acme, id: 1}, {path: acme/web, id: 2}]
@@ -148,4 +150,220 @@ fn what_is_denied_today_is_no_use() {
     let folder = world(config, &["acme/agents"], &["acme/web/shop"]);
     let told = run(&folder, &["--format", "json"]).json();
     assert_eq!((&told["uses"], &told["recommendations"][0]["rule"]), (&0.into(), &"unused-entry".into()));
+}
+
+/// What is left of a file where the shop alone has jobs that use an agent.
+fn left_at(version: &str, config: &str, jobs: &str) -> String {
+    let folder = world(config, &["acme/agents", "acme/web/blog", "acme/web/wiki", "acme/web/docs"], &[]);
+    write(folder.path(), "inventory.yaml", INVENTORY.replace("18.4", version).as_bytes());
+    write(folder.path(), "projects/acme/web/shop/.gitlab-ci.yml", jobs.as_bytes());
+    run(&folder, &["--write"]);
+    let again = run(&folder, &[]);
+    assert!(again.code == 0 && again.stdout.starts_with("Nothing to recommend.\n"), "{}", again.stdout);
+    fs::read_to_string(folder.path().join(FILE)).unwrap()
+}
+
+/// A job with an environment, which runs on any ref.
+fn deploy_to(environment: &str) -> String {
+    format!("deploy:\n  script: [kubectl --context acme/agents:prod get pods]\n  environment: {environment}\n")
+}
+
+#[test]
+fn a_name_that_a_variable_may_give_stays() {
+    let with = |list: &str| format!("ci_access:\n  projects:\n    - id: acme/web/shop\n      environments: [{list}]\n");
+    let by_branch = format!(
+        "workflow:
+  rules:
+    - if: $CI_COMMIT_BRANCH == \"main\"
+      variables: {{TARGET: production}}
+    - if: $CI_COMMIT_BRANCH == \"develop\"
+      variables: {{TARGET: staging}}
+{}",
+        deploy_to("$TARGET")
+    );
+    let review = deploy_to("review/$CI_COMMIT_REF_SLUG");
+    for (jobs, listed, left) in [
+        (deploy_to("$TARGET"), "production, staging", "production, staging"),
+        (by_branch, "production, staging", "production, staging"),
+        (deploy_to("$TARGET"), "production, review/*", "production, review/*"),
+        (deploy_to("prod-$TARGET"), "production, prod-eu, prod-us", "prod-eu, prod-us"),
+        (review.clone(), "review/f*, review/b*, x/*", "review/f*, review/b*"),
+        // No slug has a slash, so that the second takes nothing from the job.
+        (review.clone(), "review/f*, review/*/eu", "review/f*"),
+        (review.clone(), "review/main, review/x_y, review/UP", "review/main"),
+        (deploy_to("run-$CI_PIPELINE_IID"), "run-1*, run-2*, run-x*", "run-1*, run-2*"),
+        (deploy_to("$A-$B"), "production, a-b, x-*, -", "a-b, x-*, -"),
+    ] {
+        for version in ["18.4", "19.1", "19.5"] {
+            assert_eq!(left_at(version, &with(listed), &jobs), with(left), "{version}: {jobs}");
+        }
+    }
+    // The old matcher looks anywhere in a name, the new one at the whole of it.
+    for (version, left) in [("18.4", "view/*, review/f*"), ("19.5", "review/f*")] {
+        assert_eq!(left_at(version, &with("view/*, review/f*"), &review), with(left), "{version}");
+    }
+}
+
+#[test]
+fn a_group_gives_way_with_all_names_that_a_variable_may_give() {
+    let config = "ci_access:\n  groups:\n    - id: acme/web\n      environments: [production, staging, other]\n";
+    let jobs = deploy_to("$TARGET").replace("$TARGET", "$TARGET\n  rules: [{if: $CI_COMMIT_BRANCH == \"main\"}]");
+    let left = "ci_access:
+  projects:
+    - id: acme/web/shop
+      protected_branches_only: true
+      environments: [production, staging, other]
+";
+    assert_eq!(left_at("19.5", config, &jobs), left);
+    // An entry that shuts names out is no more than the one behind it for those that it takes, and less for the others.
+    let config = "ci_access:
+  projects:
+    - id: acme/web/shop
+      environments: [production, staging]
+  groups:
+    - id: acme/web
+      environments: [production]
+";
+    let left = "ci_access:
+  projects:
+    - id: acme/web/shop
+      environments: [production, staging]
+";
+    assert_eq!(left_at("19.5", config, &deploy_to("$TARGET")), left);
+}
+
+#[test]
+fn two_projects_of_a_group_come_below_one_key() {
+    let config = "ci_access:\n  groups:\n    - id: acme/web\n      environments: [production]\n";
+    let folder = world(config, &["acme/agents", "acme/web/wiki", "acme/web/docs"], &["acme/web/shop", "acme/web/blog"]);
+    assert_eq!(run(&folder, &["--write"]).code, 1);
+    let entry = |name: &str| {
+        format!("    - id: acme/web/{name}\n      protected_branches_only: true\n      environments: [production]\n")
+    };
+    let left = format!("ci_access:\n  projects:\n{}{}", entry("blog"), entry("shop"));
+    assert_eq!(fs::read_to_string(folder.path().join(FILE)).unwrap(), left);
+}
+
+#[test]
+fn the_last_entry_of_all_goes_as_well() {
+    let idle = "build: {script: [echo]}\n";
+    for (config, left) in [
+        ("ci_access: {projects: [{id: acme/web/wiki}]}\n", "ci_access: {projects: []}\n"),
+        ("ci_access:\n  projects:\n    - id: acme/web/wiki\n", "ci_access:\n  projects: []\n"),
+        ("ci_access:\n  groups:\n  - id: acme/web\n    environments: [a]\n", "ci_access:\n  groups: []\n"),
+        ("ci_access:\n  projects:\n    - id: acme/web/wiki\n    - id: acme/web/docs\n", "ci_access:\n  projects: []\n"),
+        (
+            "# Who.\nci_access: # one\n  projects: # two\n    # The wiki.\n    - id: acme/web/wiki # here\n# end\n",
+            "# Who.\nci_access: # one\n  projects: [] # two\n    # The wiki.\n# end\n",
+        ),
+    ] {
+        assert_eq!(left_at("18.4", config, idle), left);
+        let folder = folder_with(&[(FILE, left.as_bytes()), ("inventory.yaml", INVENTORY.as_bytes())]);
+        let told = kaslint(folder.path(), &["check", "--inventory", "inventory.yaml"]);
+        assert_eq!(told.code, 0, "{}", told.transcript());
+    }
+}
+
+#[test]
+fn the_entry_for_the_instance_goes_as_well() {
+    let folder = world("ci_access:\n  instance:\n    environments: [a]\n", &["acme/agents"], &[]);
+    write(folder.path(), "inventory.yaml", INVENTORY.replace("n: false", "n: true").as_bytes());
+    assert_eq!(run(&folder, &["--write", "--assume-read"]).code, 1);
+    assert_eq!(fs::read_to_string(folder.path().join(FILE)).unwrap(), "ci_access: {}\n");
+}
+
+/// Environments with variables, each with names that it may have.
+const PARTIAL: [(&str, &[&str]); 7] = [
+    ("$TARGET", &["production", "staging", "review/f", "review/b/eu", "x/1", "production-eu", "eu"]),
+    ("review/$CI_COMMIT_REF_SLUG", &["review/f", "review/b1", "review/eu", "review/main"]),
+    ("review/$NAME", &["review/f", "review/b/eu", "review/eu", "review/x/1"]),
+    ("$NAME/eu", &["review/eu", "x/eu", "review/b/eu"]),
+    ("production$SUFFIX", &["production", "production-eu", "production/eu"]),
+    ("x/$CI_PIPELINE_IID", &["x/1", "x/2", "x/19"]),
+    ("production", &["production"]),
+];
+
+/// Which of them hangs on the ref.
+const OF_REF: usize = 1;
+
+/// Patterns of entries.
+const LISTED: [&str; 10] =
+    ["production", "staging", "review/f*", "review/b*", "review/*", "x/*", "*/eu", "x/1*", "prod*", "*"];
+
+/// The entry for the shop and the one for its group, each with restrictions if there is one.
+fn access() -> impl Strategy<Value = String> {
+    let list = prop::collection::btree_set(prop::sample::select(&LISTED[..]), 0..5);
+    let entry = (list, any::<bool>(), any::<bool>());
+    (prop::option::weighted(0.8, entry.clone()), prop::option::weighted(0.6, entry)).prop_map(|(project, group)| {
+        let mut text = "ci_access:\n".to_owned();
+        for (kind, id, entry) in [("projects", "acme/web/shop", project), ("groups", "acme/web", group)] {
+            let Some((list, is_protected, is_job)) = entry else { continue };
+            text.push_str(&format!("  {kind}:\n    - id: {id}\n"));
+            if !list.is_empty() {
+                text.push_str("      environments:\n");
+                list.iter().for_each(|name| text.push_str(&format!("        - \"{name}\"\n")));
+            }
+            text.push_str(if is_protected { "      protected_branches_only: true\n" } else { "" });
+            text.push_str(if is_job { "      access_as: {ci_job: {}}\n" } else { "" });
+        }
+        text
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+
+    /// What is written answers every name that a job may have as what was there before.
+    #[test]
+    fn each_name_that_a_job_may_have_is_answered_as_before(
+        agents in prop::collection::vec((access(), 0..PARTIAL.len()), 8),
+        version in prop::sample::select(vec!["18.4", "19.5"]),
+    ) {
+        // Each agent counts as registered that has a file.
+        let inventory = INVENTORY.replace("18.4", version).replace(", agents: [{name: prod, id: 7}]", "");
+        let folder = folder_with(&[("inventory.yaml", inventory.as_bytes())]);
+        let mut jobs = String::new();
+        for (at, (config, partial)) in agents.iter().enumerate() {
+            write(folder.path(), &format!("projects/acme/agents/.gitlab/agents/a{at}/config.yaml"), config.as_bytes());
+            let job = deploy_to(PARTIAL[*partial].0).replace("deploy:", &format!("to{at}:"));
+            jobs.push_str(&job.replace("agents:prod", &format!("agents:a{at}")));
+        }
+        for idle in ["acme/agents", "acme/web/blog", "acme/web/wiki", "acme/web/docs"] {
+            write(folder.path(), &format!("projects/{idle}/.gitlab-ci.yml"), b"build: {script: [echo]}\n");
+        }
+        write(folder.path(), "projects/acme/web/shop/.gitlab-ci.yml", jobs.as_bytes());
+        // Each agent with the names that its own job may have.
+        let asked: Vec<(usize, &str, bool)> = agents
+            .iter()
+            .enumerate()
+            .flat_map(|(at, (_, partial))| PARTIAL[*partial].1.iter().map(move |name| (at, *name)))
+            .flat_map(|(at, name)| [true, false].map(|protected| (at, name, protected)))
+            // The one protected ref is main.
+            .filter(|(at, name, protected)| !protected || agents[*at].1 != OF_REF || *name == "review/main")
+            .collect();
+        let queries: String = asked
+            .iter()
+            .map(|(_, name, protected)| {
+                format!("{}\n", json!({"project": "acme/web/shop", "environment": name, "protected": protected}))
+            })
+            .collect();
+        let answers = || -> Vec<Option<serde_json::Value>> {
+            let arguments = ["access", "--inventory", "inventory.yaml", "--queries", "-", "--format", "json"];
+            let told = kaslint_with_input(folder.path(), &arguments, queries.as_bytes());
+            assert_eq!(told.stdout.lines().count(), asked.len(), "{}", told.stderr);
+            let lines = told.stdout.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+            lines.zip(&asked).map(|(answer, (at, ..))| {
+                let context = format!("acme/agents:a{at}");
+                let row = answer["allowed"].as_array().unwrap().iter().find(|row| row["context"] == context.as_str());
+                row.map(|row| row["identity"].clone())
+            }).collect()
+        };
+        let before = answers();
+        prop_assume!(before.iter().any(Option::is_some));
+        let told = run(&folder, &["--write"]);
+        let after = answers();
+        for ((asked, before), after) in asked.iter().zip(before).zip(after) {
+            prop_assert_eq!(before, after, "{:?}: {}{}", asked, agents[asked.0].0, told.stdout);
+        }
+    }
 }

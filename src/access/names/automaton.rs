@@ -9,7 +9,7 @@ use regex_automata::util::syntax;
 
 use super::pattern::NamePattern;
 use crate::access::environment_pattern::{OldPattern, Reading, RubyOnly};
-use crate::gitlab::MAX_ENVIRONMENT_NAME;
+use crate::gitlab::{MAX_ENVIRONMENT_NAME, PartialText, TextPart};
 
 /// The characters of names, in the order in which examples prefer them.
 pub(super) const CHARACTERS: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789-/_.ABCDEFGHIJKLMNOPQRSTUVWXYZ ${}";
@@ -79,6 +79,49 @@ impl Automaton {
             union.add_expression(&nfa(expression)?);
         }
         Some(union.in_order())
+    }
+
+    /// The names that a text may be of which parts hang on variables. Equal variables are not held to equal values.
+    #[must_use]
+    pub fn of_partial(name: &PartialText) -> Self {
+        // A state before each character that is there for certain and one at the end, each with the characters at which it stays.
+        let mut wanted: Vec<Characters> = Vec::new();
+        let mut stays: Vec<Characters> = vec![0];
+        for part in name.parts() {
+            match part {
+                TextPart::Known(text) => {
+                    for character in text.chars() {
+                        wanted.push(u8::try_from(character).map_or(0, only));
+                        stays.push(0);
+                    }
+                }
+                TextPart::Unknown { shape, .. } => {
+                    let allowed = CHARACTERS.iter().filter(|character| shape.allows(char::from(**character)));
+                    let allowed = allowed.fold(0, |all, character| all | only(*character));
+                    // What may be empty allows every character, so that it takes in what the part before it stays at.
+                    if !shape.may_be_empty() {
+                        wanted.push(allowed);
+                        stays.push(0);
+                    }
+                    stays.last_mut().into_iter().for_each(|at| *at |= allowed);
+                }
+            }
+        }
+        let mut automaton = Self::default();
+        if wanted.len() > MAX_ENVIRONMENT_NAME || wanted.contains(&0) {
+            return automaton;
+        }
+        automaton.first.push(0);
+        for (number, &stays) in (0..).zip(&stays) {
+            let next = wanted.get(number as usize).copied();
+            let mut state = State { steps: Vec::new(), ends: next.is_none(), matched: next.is_none() && stays == ALL };
+            let on = next.unwrap_or_default();
+            let steps =
+                [(on & stays, vec![number, number + 1]), (on & !stays, vec![number + 1]), (stays & !on, vec![number])];
+            state.steps.extend(steps.into_iter().filter(|(characters, _)| *characters != 0));
+            automaton.push(state);
+        }
+        automaton
     }
 
     fn in_order(mut self) -> Self {
@@ -302,4 +345,39 @@ fn reachable(nfa: &NFA, numbers: &HashMap<StateID, u32>, from: StateID, at_start
     reached.sort_unstable();
     reached.dedup();
     reached
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::names::is_name;
+    use crate::gitlab::Shape;
+
+    #[test]
+    fn a_partial_name_has_the_names_that_it_could_be() {
+        let variable = |shape| PartialText::unknown("NAME", shape);
+        let shapes = [Shape::Any, Shape::NotEmpty, Shape::Slug, Shape::Digits, Shape::Hex];
+        let known = ["", "a", "/", "1-"].map(PartialText::known);
+        let parts: Vec<PartialText> = known.into_iter().chain(shapes.map(variable)).collect();
+        // All texts of up to four characters of these.
+        let mut names = vec![String::new()];
+        for from in [0, 1, 6, 31] {
+            let longer =
+                names.iter().skip(from).flat_map(|name| "a1-/G".chars().map(move |next| format!("{name}{next}")));
+            names = names.iter().cloned().chain(longer.collect::<Vec<_>>()).collect();
+        }
+        for first in &parts {
+            for second in &parts {
+                for third in &parts {
+                    let mut text = first.clone();
+                    text.push(second);
+                    text.push(third);
+                    let automaton = Automaton::of_partial(&text);
+                    for name in names.iter().filter(|name| is_name(name)) {
+                        assert_eq!(automaton.holds(name), text.could_be(name), "{text} {name}");
+                    }
+                }
+            }
+        }
+    }
 }
