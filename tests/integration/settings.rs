@@ -166,12 +166,46 @@ fn an_organisations_own_schema_is_held_to_files_at_the_place_that_breaks_it() {
         (&br#"{"$ref": "https://example.com/x.json"}"#[..], "cannot use the schema rules/our.schema.json"),
         (br#"{"type": 3}"#, "it is no JSON Schema"),
         (b"{", "it is no JSON"),
+        (references(40, 2).as_bytes(), "with its references it has more than 200000 parts"),
+        (references(2_000, 1).as_bytes(), "its references lead more than 500 levels deep"),
     ] {
         crate::common::write(folder.path(), "rules/our.schema.json", text);
         let run = kaslint(folder.path(), &["check"]);
         assert_eq!(run.code, 2);
         assert!(run.stderr.contains(told), "{}", run.stderr);
     }
+}
+
+/// A schema whose definitions refer so often to the next one.
+fn references(count: usize, times: usize) -> String {
+    let definition = |number: usize| {
+        let next = vec![format!(r##"{{"$ref": "#/$defs/d{}"}}"##, number + 1); times].join(", ");
+        format!(r#""d{number}": {{"anyOf": [{next}]}}"#)
+    };
+    let all: Vec<String> = (0..count).map(definition).collect();
+    format!(
+        r##"{{"$id": "https://example.com/s.json", "$ref": "#/$defs/d0", "$defs": {{{}, "d{count}": {{}}}}}}"##,
+        all.join(", ")
+    )
+}
+
+/// What refers to itself, by several names, and what is referred to often, is no more than what is written.
+#[test]
+fn schemas_with_references_are_taken() {
+    let schema = format!(
+        r##"{{"$id": "https://example.com/s.json", "$defs": {{"node": {{"$anchor": "node", "items": {{"$ref": "#node"}}}}, "leaf": {{"type": "object"}}}},
+            "properties": {{"ci_access": {{"$ref": "#/$defs/node"}}, "user_access": {{"$ref": "s.json#/$defs/leaf"}}}}, "allOf": [{}]}}"##,
+        vec![r##"{"$ref": "#/$defs/leaf"}"##; 2_000].join(", ")
+    );
+    let folder = folder_with(&[
+        (CONFIG, b"ci_access: {projects: [{id: acme/a}]}\n"),
+        (".kaslint.yaml", b"schemas: [s.json]\n"),
+        ("s.json", schema.as_bytes()),
+        ("deep.json", references(14, 2).as_bytes()),
+    ]);
+    assert_eq!(kaslint(folder.path(), &["check"]).code, 0);
+    crate::common::write(folder.path(), ".kaslint.yaml", b"schemas: [deep.json]\n");
+    assert_eq!(kaslint(folder.path(), &["check"]).code, 0);
 }
 
 #[test]
