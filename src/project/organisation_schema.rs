@@ -50,8 +50,8 @@ impl OrganisationSchema {
     }
 }
 
-/// How many parts a schema may have with each reference in the place of what it refers to, as the validator builds it.
-const MAX_PARTS: usize = 200_000;
+/// How many parts a schema may have with each reference in the place of what it refers to, as the validator builds it: these take some 150 MB.
+const MAX_PARTS: usize = 400_000;
 
 /// How deep references and parts may lie in each other.
 const MAX_DEPTH: usize = 500;
