@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::access::jobs::{JobCase, JobView, ProjectJobs, Resolved};
-use crate::access::{Condition, Index, Outcome, Query, managed_resources_of};
+use crate::access::{
+    Comparison, Condition, EnvironmentMatcher, EnvironmentPattern, Index, Outcome, PartialVerdict, Query, Unknown,
+    managed_resources_of,
+};
 use crate::agent_config::{CiEntry, EntryKind};
 use crate::ci::UnreadKind;
 use crate::diff::{Who, who};
@@ -45,6 +48,8 @@ pub(super) struct Gets {
     who: Option<Who>,
     namespace: Option<String>,
     managed: Option<Vec<Condition>>,
+    /// The patterns of which it hangs on its environment's name whether they let it in.
+    perhaps_by: Vec<String>,
 }
 
 /// What is used, and what was not read.
@@ -73,13 +78,22 @@ impl<'p> Uses<'p> {
                     .first()
                     .map(|selection| format!("what uses {}", excerpt(&selection.context.to_string())))
             });
+            let unread = unread.map(|what| format!("{what} was not read")).or_else(|| {
+                let in_doubt = project
+                    .pipeline
+                    .with_children()
+                    .flat_map(|pipeline| &pipeline.jobs)
+                    .find(|job| job.in_doubt.has_any())?;
+                let name = excerpt(&in_doubt.name);
+                Some(format!("a part of {name} comes from a file that `include:rules` may keep out"))
+            });
             let is_whole = project.environments().is_some();
             match (unread, is_whole) {
                 (None, true) => {
                     uses.read.insert(lower_path(path).into_owned());
                 }
-                (Some(what), _) => {
-                    uses.unread.insert(path.to_owned(), format!("{what} was not read"));
+                (Some(why), _) => {
+                    uses.unread.insert(path.to_owned(), why);
                 }
                 (None, false) => {
                     uses.unread.insert(path.to_owned(), "not all of its jobs are known".to_owned());
@@ -192,11 +206,28 @@ impl Use<'_> {
                         .filter(|_| has_namespace)
                         .and_then(|entry| entry.default_namespace.as_ref())
                         .map(|namespace| namespace.value.clone()),
+                    perhaps_by: self.patterns_in_doubt(&conditions, entry, settings.environment_matcher()),
                     managed: managed.filter(|_| is_let_in != Some(false) || self.case.kubernetes_agent.is_some()),
                     conditions,
                 }
             })
             .collect()
+    }
+
+    /// The patterns of an entry that the name of the environment may match, where that is not known.
+    fn patterns_in_doubt(
+        &self,
+        conditions: &[Condition],
+        entry: Option<&CiEntry>,
+        matcher: EnvironmentMatcher,
+    ) -> Vec<String> {
+        let hangs_on_name = |condition: &Condition| matches!(condition.unknown, Unknown::EnvironmentMatches(_));
+        let name = self.case.environment.as_ref().filter(|_| conditions.iter().any(hangs_on_name));
+        let Some((name, entry)) = name.zip(entry) else { return Vec::new() };
+        let never = Comparison::Settled(PartialVerdict::Never);
+        let may_match = |pattern: &&str| EnvironmentPattern::new(pattern, matcher).compare_partial(name) != never;
+        let patterns = entry.environments.iter().map(|pattern| &*pattern.value);
+        patterns.filter(may_match).map(str::to_owned).collect()
     }
 
     /// Whether an entry lets it in, or may.
