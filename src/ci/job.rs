@@ -15,7 +15,7 @@ use super::resolver::Resolver;
 use super::rules::{only_except, rules};
 use super::text::Text;
 use super::trigger::trigger;
-use super::value::{Entry, Map, Scalar, Value};
+use super::value::{Entry, Map, Scalar, Value, Work};
 use crate::source::{Place, Source};
 
 /// What jobs take over.
@@ -26,6 +26,8 @@ pub(super) struct Surroundings<'a> {
     pub variables: Vec<Variable>,
     /// Whether `workflow:rules` hang on a file that may be kept out.
     pub is_workflow_in_doubt: bool,
+    /// How much may be read to find out which variables jobs name.
+    pub naming: Work,
     /// Whether files that were not read may add to what is known.
     pub is_incomplete: bool,
     pub conditional: &'a [Arc<Source>],
@@ -176,7 +178,7 @@ pub(super) fn job(
         is_partial: resolver.is_partial,
         in_doubt,
     };
-    job.in_doubt.variables = named::names_one_in_doubt(&job);
+    job.in_doubt.variables = named::names_one_in_doubt(&job, &surroundings.naming);
     job.is_conditional |= job.in_doubt.has_any();
     Some(job)
 }

@@ -4,11 +4,13 @@ use std::collections::{HashMap, HashSet};
 
 use super::model::{Job, Rule, Variable};
 use super::text::Text;
+use super::value::Work;
 
 /// Whether a job names a variable whose value hangs on a file that may be kept out; of tools the variables that choose a context count as named.
 ///
-/// Costs in proportion to the job's texts, each of its variables read once.
-pub(super) fn names_one_in_doubt(job: &Job) -> bool {
+/// Costs in proportion to the job's texts, each of its variables read once. Jobs may share a text of any length: where there is no work left to
+/// read it, it may name one.
+pub(super) fn names_one_in_doubt(job: &Job, work: &Work) -> bool {
     if job.variables.iter().all(|variable| !variable.in_doubt) {
         return false;
     }
@@ -20,6 +22,9 @@ pub(super) fn names_one_in_doubt(job: &Job) -> bool {
     let mut read: HashSet<&str> = HashSet::new();
     let mut open: Vec<&str> = texts(job);
     while let Some(text) = open.pop() {
+        if !work.spend(1 + text.len() / 64) {
+            return true;
+        }
         for variable in names(text).filter(|name| read.insert(name)).filter_map(|name| by_name.get(name)) {
             if variable.in_doubt {
                 return true;

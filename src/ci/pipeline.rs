@@ -103,6 +103,7 @@ impl Pipeline {
             default,
             variables: self.variables.clone(),
             is_workflow_in_doubt,
+            naming: Work::new(MAX_STEPS),
             is_incomplete,
             conditional: &self.conditional,
             main: self.sources.first(),
