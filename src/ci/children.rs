@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::MAX_CHILD_LEVELS;
 use super::include::{ChildOf, Reader};
-use super::model::{Job, Pipeline};
+use super::model::{Job, Pipeline, Variable};
 use super::problem::{Unread, UnreadKind, UnreadReason};
 use super::trigger::content_of;
 use super::value::{Value, Work};
@@ -116,8 +116,11 @@ impl Pipeline {
                 .filter_map(|(combination, within)| {
                     let all = job.variables_in(combination, None);
                     let size = all.iter().map(|variable| variable.name.len() + variable.value.len()).sum::<usize>();
-                    let text =
-                        || all.iter().map(|variable| format!("{}={:?},", variable.name, variable.value)).collect();
+                    let told = |variable: &Variable| match variable.in_doubt {
+                        true => format!("{}=?,", variable.name),
+                        false => format!("{}={:?},", variable.name, variable.value),
+                    };
+                    let text = || all.iter().map(told).collect();
                     work.spend(1 + size / 64).then(|| (scope.with_forwarded(&within, &all), text()))
                 })
                 .collect();

@@ -30,21 +30,27 @@ const MANAGED_RESOURCES_KEYS: &[&str] = &["enabled"];
 
 /// A job's environment; `None` where it has none, or none with a name.
 pub(super) fn environment(resolver: &mut Resolver<'_>, job: &Map, is_incomplete: bool) -> Option<Environment> {
-    let value = resolver.get(job, "environment")?;
+    let (value, in_doubt) = resolver.doubting(|resolver| resolver.get(job, "environment"));
+    let Some(value) = value else {
+        // Taken away by a file that may be kept out.
+        let key = &job.entry("environment").filter(|_| in_doubt)?.key.text;
+        return Some(Environment::in_doubt(key.clone(), key.place.clone()));
+    };
     let place = value.place().clone();
     let map = match &value {
         Value::Map(map) => map,
         Value::Scalar(_) => {
             let name = named(resolver, "environment", &value)?;
-            let (action, deployment_tier, kubernetes, on_stop) = (None, None, None, None);
-            return Some(Environment { name, action, deployment_tier, kubernetes, on_stop, place });
+            return Some(Environment { in_doubt, ..Environment::in_doubt(name, place) });
         }
         Value::List(_) | Value::Reference(_) => {
             resolver.wrong_type("environment", "text or a map", &place);
             return None;
         }
     };
-    let Some(name) = resolver.get(map, "name").and_then(|name| named(resolver, "environment:name", &name)) else {
+    let (name, is_name_in_doubt) = resolver
+        .doubting(|resolver| resolver.get(map, "name").and_then(|name| named(resolver, "environment:name", &name)));
+    let Some(name) = name else {
         // The name may stand in a file that was not read.
         match is_incomplete {
             true => resolver.is_partial = true,
@@ -53,14 +59,24 @@ pub(super) fn environment(resolver: &mut Resolver<'_>, job: &Map, is_incomplete:
         return None;
     };
     unknown_keys(resolver, map, "environment", KEYS);
+    let (deployment_tier, is_tier_in_doubt) = resolver.doubting(|resolver| deployment_tier(resolver, map));
     Some(Environment {
         name,
+        in_doubt: in_doubt || is_name_in_doubt || is_tier_in_doubt,
         action: action(resolver, map).map(|action| action.shared()),
-        deployment_tier: deployment_tier(resolver, map),
+        deployment_tier,
         kubernetes: kubernetes(resolver, map, is_incomplete),
         on_stop: text(resolver, map, "on_stop"),
         place,
     })
+}
+
+impl Environment {
+    /// One of which a name is all that is written, and that may have another.
+    fn in_doubt(name: Text, place: Place) -> Self {
+        let (action, deployment_tier, kubernetes, on_stop) = (None, None, None, None);
+        Self { name, in_doubt: true, action, deployment_tier, kubernetes, on_stop, place }
+    }
 }
 
 /// A name, of which GitLab demands that it be text: `on` and `1` are none, and are kept as the text that they are written with.

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use super::MAX_EXTENDS;
+use super::doubt::Conditions;
 use super::problem::{Problem, ProblemKind};
 use super::value::{Entry, Map, Value, Work, merge_into};
 use crate::schema::nearest;
@@ -17,6 +18,8 @@ pub(super) struct Extended {
     pub map: Arc<Map>,
     /// Whether a parent is missing.
     pub is_partial: bool,
+    /// Whether it hangs on conditions which parents it has.
+    pub is_in_doubt: bool,
     depth: usize,
 }
 
@@ -97,19 +100,27 @@ impl<'a> Extends<'a> {
 
     /// Merges a map whose parents are done.
     fn build(&mut self, at: usize) -> Option<Extended> {
-        let Entry { key, value } = self.entry(at)?;
+        let Entry { key, value, doubt } = self.entry(at)?;
         let name = &key.text;
         let own = match value {
             Value::Map(map) => Arc::clone(map),
-            _ => return Some(Extended { map: Arc::new(Map::new(value.place().clone())), is_partial: false, depth: 0 }),
+            _ => {
+                let map = Arc::new(Map::new(value.place().clone()));
+                return Some(Extended { map, is_partial: false, is_in_doubt: false, depth: 0 });
+            }
         };
         let mut merged = Arc::new(Map::new(own.place.clone()));
         let (mut is_partial, mut depth) = (false, 0);
+        let none = Conditions::default();
+        let mut is_in_doubt = own.entry("extends").and_then(|extends| extends.doubt.as_ref()).is_some_and(|extends| {
+            !extends.conditions.follow_from(doubt.as_ref().map_or(&none, |doubt| &doubt.conditions))
+        });
         for parent in self.parents(at) {
             let problem = match self.parent(parent) {
                 Ok(extended) => {
                     merge_into(&mut merged, &extended.map, self.work);
                     is_partial |= extended.is_partial;
+                    is_in_doubt |= extended.is_in_doubt;
                     depth = depth.max(1 + extended.depth);
                     continue;
                 }
@@ -125,10 +136,10 @@ impl<'a> Extends<'a> {
             self.problem(ProblemKind::ExtendsTooDeep(name.to_string()), place);
         }
         if depth == 0 && !is_partial {
-            return Some(Extended { map: own, is_partial, depth });
+            return Some(Extended { map: own, is_partial, is_in_doubt, depth });
         }
         merge_into(&mut merged, &own, self.work);
-        Some(Extended { map: merged, is_partial, depth })
+        Some(Extended { map: merged, is_partial, is_in_doubt, depth })
     }
 
     fn parent(&self, parent: &Value) -> Result<&Extended, ProblemKind> {

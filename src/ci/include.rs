@@ -6,13 +6,15 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use super::doubt::Conditions;
 use super::inputs::interpolate;
 use super::load::{Loaded, load};
 use super::location::{Certainty, Location, Target, locations};
 use super::model::Variable;
 use super::problem::{Problem, ProblemKind, Unread, UnreadKind, UnreadReason};
 use super::text::Text;
-use super::value::{Entry, Map, Value, Work, merge_into};
+use super::trigger::content_of;
+use super::value::{Entry, Map, Value, Work, merge_into, merge_under};
 use super::variables::Scope;
 use super::{FileContent, Files, Globbed, MAX_INCLUDES};
 use crate::source::{Place, Source, Span};
@@ -128,15 +130,18 @@ struct Includer<'r, 'a> {
     /// The files that are being expanded, outermost first.
     stack: Vec<(Origin, String)>,
     count: usize,
-    /// How many of them are included with `rules`.
-    conditions: usize,
+    /// The `rules` on which the file hangs that is being included.
+    conditions: Conditions,
+    /// Numbers of `rules`: those that say the same hold together.
+    numbers: HashMap<(Origin, Option<String>), u32>,
     child: Option<ChildOf>,
 }
 
 impl<'r, 'a> Includer<'r, 'a> {
     fn new(reader: &'r mut Reader<'a>, scope: &'r Scope, work: &'r Work, child: Option<ChildOf>) -> Self {
         let (included, taken, stack) = (Included::default(), HashSet::new(), Vec::new());
-        Self { reader, scope, work, included, taken, stack, count: 0, conditions: 0, child }
+        let (conditions, numbers) = (Conditions::default(), HashMap::new());
+        Self { reader, scope, work, included, taken, stack, count: 0, conditions, numbers, child }
     }
 
     fn child(&mut self, include: &Value) -> Arc<Map> {
@@ -213,12 +218,20 @@ impl<'r, 'a> Includer<'r, 'a> {
                 Certainty::Never => {}
                 Certainty::Always => self.take(&location, origin, merged),
                 Certainty::Maybe => {
-                    self.conditions += 1;
+                    let number = self.number(location.rules.as_ref(), origin);
+                    let with = self.conditions.with(number).unwrap_or_else(|| self.conditions.clone());
+                    let outside = std::mem::replace(&mut self.conditions, with);
                     self.take(&location, origin, merged);
-                    self.conditions -= 1;
+                    self.conditions = outside;
                 }
             }
         }
+    }
+
+    fn number(&mut self, rules: Option<&Value>, origin: &Origin) -> u32 {
+        let content = rules.and_then(|rules| content_of(rules, self.work));
+        let next = u32::try_from(self.numbers.len()).unwrap_or(u32::MAX);
+        *self.numbers.entry((origin.clone(), content)).or_insert(next)
     }
 
     fn take(&mut self, location: &Location, origin: &Origin, merged: &mut Arc<Map>) {
@@ -228,7 +241,13 @@ impl<'r, 'a> Includer<'r, 'a> {
             let input = |entry: &Entry| {
                 let value = entry.value.as_text()?;
                 let place = value.place.clone();
-                Some(Variable { name: entry.key.text.shared(), value: value.shared(), expand: true, place })
+                Some(Variable {
+                    name: entry.key.text.shared(),
+                    value: value.shared(),
+                    expand: true,
+                    in_doubt: false,
+                    place,
+                })
             };
             self.included.inputs.extend(inputs.entries().iter().filter_map(input));
         }
@@ -306,13 +325,13 @@ impl<'r, 'a> Includer<'r, 'a> {
         let key = (origin.clone(), path);
         if self.stack.contains(&key) {
             // GitLab goes round until the limit of files stops it; with rules it may never start.
-            if self.conditions == 0 {
+            if self.conditions.is_none() {
                 self.problem(ProblemKind::IncludeCycle(key.1), place);
             }
             return;
         }
         let Some(loaded) = self.fetch(&key, place) else { return };
-        if self.conditions > 0 {
+        if !self.conditions.is_none() {
             self.included.conditional.push(Arc::clone(&loaded.source));
         }
         let given = location.inputs.as_ref();
@@ -321,7 +340,11 @@ impl<'r, 'a> Includer<'r, 'a> {
         self.stack.push(key);
         let content = self.expand(&content, origin);
         self.stack.pop();
-        merge_into(merged, &content, self.work);
+        match location.certainty {
+            Certainty::Maybe => merge_under(merged, &content, &self.conditions, self.work),
+            // As sure as the file that includes it.
+            Certainty::Always | Certainty::Never => merge_into(merged, &content, self.work),
+        }
     }
 
     fn fetch(&mut self, key: &(Origin, String), place: &Place) -> Option<Arc<Loaded>> {
@@ -344,7 +367,7 @@ impl<'r, 'a> Includer<'r, 'a> {
             (Fetched::NoFile(why), _) => self.problem(ProblemKind::NoFile(path.clone(), why), place),
             (_, Origin::Project(project, _)) => self.unread(UnreadKind::Project, format!("{project}: {path}"), place),
             // Rules often ask whether the file is there.
-            (_, Origin::Here) if self.conditions > 0 => {}
+            (_, Origin::Here) if !self.conditions.is_none() => {}
             (_, Origin::Here) if is_by_variables => self.unread(UnreadKind::VariableInPath, path.clone(), place),
             (_, Origin::Here) if !self.reader.files.is_whole() => self.unread(UnreadKind::Local, path.clone(), place),
             (_, Origin::Here) => self.problem(ProblemKind::MissingFile(path.clone()), place),

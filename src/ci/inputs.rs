@@ -82,7 +82,7 @@ impl Interpolation<'_> {
         let mut new = Map::new(map.place.clone());
         for ((key, value), old) in entries.into_iter().zip(map.entries()) {
             let key = key.unwrap_or_else(|| Arc::clone(&old.key));
-            new.set(Entry { key, value: value.unwrap_or_else(|| old.value.clone()) });
+            new.set(Entry::new(key, value.unwrap_or_else(|| old.value.clone())));
         }
         Some(Arc::new(new))
     }

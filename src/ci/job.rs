@@ -1,18 +1,21 @@
 //! From the merged configuration to one job.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::doubt::{Conditions, rules_of};
 use super::environment::environment;
 use super::keys::{self, Of};
 use super::keywords::{image, inherit, merge_variables, script, variables};
-use super::matrix::matrix;
-use super::model::{Inherit, Inherited, Job, ScriptLine, Section, Variable};
+use super::matrix::{Matrix, matrix};
+use super::model::{Environment, InDoubt, Inherit, Inherited, Job, Rule, ScriptLine, Section, Variable};
+use super::named;
 use super::problem::ProblemKind;
 use super::resolver::Resolver;
 use super::rules::{only_except, rules};
 use super::text::Text;
 use super::trigger::trigger;
-use super::value::{Entry, Map, Scalar, Value};
+use super::value::{Entry, Map, Scalar, Value, Work};
 use crate::source::{Place, Source};
 
 /// What jobs take over.
@@ -21,6 +24,10 @@ pub(super) struct Surroundings<'a> {
     pub root: &'a Map,
     pub default: Option<Arc<Map>>,
     pub variables: Vec<Variable>,
+    /// Whether `workflow:rules` hang on a file that may be kept out.
+    pub is_workflow_in_doubt: bool,
+    /// How much may be read to find out which variables jobs name.
+    pub naming: Work,
     /// Whether files that were not read may add to what is known.
     pub is_incomplete: bool,
     pub conditional: &'a [Arc<Source>],
@@ -39,21 +46,50 @@ impl Surroundings<'_> {
         if !inherit.default.has(key) {
             return None;
         }
-        let default = self.default.as_ref().and_then(|default| resolver.get(default, key));
-        default.or_else(|| resolver.get(self.root, key))
+        if let Some(default) = self.default.as_ref().filter(|default| default.entry(key).is_some()) {
+            resolver.weigh(self.root.entry("default").and_then(|entry| entry.doubt.as_deref()));
+            if let Some(value) = resolver.get(default, key) {
+                return Some(value);
+            }
+        }
+        resolver.get(self.root, key)
     }
+
+    /// The top level's variables as a job sees them that is there under these conditions.
+    fn variables_within(&self, resolver: &mut Resolver<'_>) -> Vec<Variable> {
+        match resolver.within.is_none() || self.variables.iter().all(|variable| !variable.in_doubt) {
+            true => self.variables.clone(),
+            // What is certain for it may be in doubt for others.
+            false => variables(resolver, self.root),
+        }
+    }
+}
+
+/// What is there of a job before it is read.
+pub(super) struct Found<'a> {
+    /// With its parents.
+    pub map: &'a Arc<Map>,
+    /// Without them.
+    pub own: &'a Map,
+    /// When there is the job at all.
+    pub conditions: Conditions,
+    /// Whether a parent is missing.
+    pub is_partial: bool,
+    /// Whether it hangs on conditions which parents it has.
+    pub is_in_doubt: bool,
 }
 
 /// Reads a job; `None` where GitLab sees none.
 pub(super) fn job(
     resolver: &mut Resolver<'_>,
     name: &Scalar,
-    map: &Arc<Map>,
-    own: &Map,
-    is_partial: bool,
+    found: Found<'_>,
     surroundings: &Surroundings<'_>,
 ) -> Option<Job> {
+    let Found { map, own, conditions, is_partial, is_in_doubt } = found;
     resolver.is_partial = is_partial;
+    resolver.within = conditions;
+    resolver.is_in_doubt = false;
     let is_known = !is_partial && !surroundings.is_incomplete;
     // A script may stand in a file that was not read; `trigger` beside it would be refused.
     let is_trigger = is_trigger(map) && (is_known || map.get("trigger").is_some());
@@ -74,37 +110,110 @@ pub(super) fn job(
         }
         resolver.is_partial = true;
     }
-    let inherit = inherit(resolver, map);
+    let mut in_doubt = InDoubt { workflow: surroundings.is_workflow_in_doubt, ..InDoubt::default() };
+    let (inherit, is_inherit_in_doubt) = resolver.doubting(|resolver| inherit(resolver, map));
     let mut own_variables = variables(resolver, map);
     own_variables.extend(of_secrets(resolver, map));
-    let inherited = inherited_variables(resolver, &inherit, &surroundings.variables);
+    let all = surroundings.variables_within(resolver);
+    let mut inherited = inherited_variables(resolver, &inherit, &all);
+    if is_in_doubt || is_inherit_in_doubt {
+        let own = own_variables.iter_mut().filter(|_| is_in_doubt);
+        own.chain(&mut inherited).for_each(|variable| variable.in_doubt = true);
+    }
+    let ((rules, only, except, when), are_runs_in_doubt) = resolver.doubting(|resolver| {
+        let when = resolver.get(map, "when").and_then(|value| value.as_text().map(Text::shared));
+        let (only, except) = (only_except(resolver, map, "only"), only_except(resolver, map, "except"));
+        (rules(resolver, Of::Job, map), only, except, when)
+    });
+    in_doubt.runs = is_in_doubt || are_runs_in_doubt;
+    if in_doubt.runs {
+        let of_rules = of_rules(map.entry("rules"), resolver);
+        let read = rules.iter().flatten().flat_map(|rule: &Rule| &rule.variables);
+        own_variables = in_doubt_among(own_variables, of_rules.iter().chain(read));
+    }
+    let (matrix, is_matrix_in_doubt) = resolver.doubting(|resolver| matrix(resolver, map));
+    let matrix = match is_matrix_in_doubt {
+        true => {
+            own_variables = in_doubt_among(own_variables, matrix.variables());
+            Matrix::default()
+        }
+        false => matrix,
+    };
+    let (script, is_script_in_doubt) =
+        resolver.doubting(|resolver| lines(resolver, map, &inherit, is_trigger, surroundings));
+    in_doubt.script = is_in_doubt || is_inherit_in_doubt || is_matrix_in_doubt || is_script_in_doubt;
+    let (environment, is_environment_in_doubt) = resolver.doubting(|resolver| environment(resolver, map, !is_known));
+    in_doubt.environment = is_in_doubt || is_matrix_in_doubt || is_environment_in_doubt;
+    let is_name_in_doubt = is_in_doubt || is_matrix_in_doubt;
+    let environment = environment
+        .map(|environment| Environment { in_doubt: environment.in_doubt || is_name_in_doubt, ..environment });
+    let (trigger, is_trigger_in_doubt) =
+        resolver.doubting(|resolver| if is_trigger { trigger(resolver, map, &name.text.shared()) } else { None });
+    in_doubt.trigger = is_trigger && (is_in_doubt || is_trigger_in_doubt);
     let image_value = surroundings.inherited(resolver, map, &inherit, "image");
     let text = |resolver: &mut Resolver<'_>, key: &str| {
         resolver.get(map, key).and_then(|value| value.as_text().map(Text::shared))
     };
-    Some(Job {
+    let mut job = Job {
         name: name.text.shared(),
         name_place: name.text.place.clone(),
         parents: parents(map),
         stage: text(resolver, "stage"),
         stage_place: resolver.get(map, "stage").and_then(|value| value.as_text().map(|text| text.place.clone())),
-        script: lines(resolver, map, &inherit, is_trigger, surroundings),
+        script,
         variables: merge_variables(inherited, &own_variables),
         own_variables,
-        environment: environment(resolver, map, !is_known),
-        rules: rules(resolver, Of::Job, map),
-        only: only_except(resolver, map, "only"),
-        except: only_except(resolver, map, "except"),
-        when: text(resolver, "when"),
+        environment,
+        rules,
+        only,
+        except,
+        when,
         needs: needs(resolver, map),
-        matrix: matrix(resolver, map),
+        matrix,
         image: image_value.and_then(|value| image(resolver, &value)),
         is_trigger,
-        trigger: if is_trigger { trigger(resolver, map, &name.text.shared()) } else { None },
+        trigger,
         is_conditional: is_conditional(map, &name.text.place, surroundings.conditional),
         inherit,
         is_partial: resolver.is_partial,
-    })
+        in_doubt,
+    };
+    job.in_doubt.variables = named::names_one_in_doubt(&job, &surroundings.naming);
+    job.is_conditional |= job.in_doubt.has_any();
+    Some(job)
+}
+
+/// A job's own variables with others that may go before them, so that their values are not known.
+pub(super) fn in_doubt_among<'v>(
+    mut own: Vec<Variable>,
+    others: impl IntoIterator<Item = &'v Variable>,
+) -> Vec<Variable> {
+    let mut names: HashMap<Arc<str>, &Variable> =
+        others.into_iter().map(|other| (Arc::clone(&other.name), other)).collect();
+    for variable in &mut own {
+        variable.in_doubt |= names.remove(&variable.name).is_some();
+    }
+    let mut others: Vec<&Variable> = names.into_values().collect();
+    others.sort_by(|one, other| one.name.cmp(&other.name));
+    own.extend(others.into_iter().map(|other| Variable { in_doubt: true, ..other.clone() }));
+    own
+}
+
+/// The variables that rules set of which it is not known whether they count; so their values are not known either.
+pub(super) fn of_rules(rules: Option<&Entry>, resolver: &mut Resolver<'_>) -> Vec<Variable> {
+    let Some(Entry { value, doubt, .. }) = rules else { return Vec::new() };
+    let rules = rules_of(value, doubt.as_ref(), resolver.work);
+    let variables = rules.into_iter().filter_map(|rule| rule.get("variables")?.as_map());
+    let entries = variables.flat_map(|variables| variables.entries());
+    let entries = entries.take_while(|_| resolver.work.spend(1));
+    let in_doubt = |entry: &Entry| Variable {
+        name: entry.key.text.shared(),
+        value: "".into(),
+        expand: true,
+        in_doubt: true,
+        place: entry.key.text.place.clone(),
+    };
+    entries.map(in_doubt).collect()
 }
 
 /// The variables that `secrets` sets, of whose values nothing is known.
@@ -116,6 +225,7 @@ fn of_secrets(resolver: &mut Resolver<'_>, map: &Map) -> Vec<Variable> {
         name: entry.key.text.shared(),
         value: format!("$secret_{}", entry.key.text).into(),
         expand: true,
+        in_doubt: false,
         place: entry.key.text.place.clone(),
     };
     secrets.entries().iter().map(variable).collect()

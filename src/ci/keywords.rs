@@ -24,7 +24,8 @@ pub(super) fn script(resolver: &mut Resolver<'_>, value: &Value, section: Sectio
 ///
 /// Source: `lib/gitlab/ci/config/entry/variable.rb`: a scalar, or a map with `value` and `expand`.
 pub(super) fn variables(resolver: &mut Resolver<'_>, map: &Map) -> Vec<Variable> {
-    let Some(value) = resolver.get(map, "variables") else { return Vec::new() };
+    let (value, are_in_doubt) = resolver.doubting(|resolver| resolver.get(map, "variables"));
+    let Some(value) = value else { return Vec::new() };
     let Value::Map(map) = &value else {
         resolver.wrong_type("variables", "a map", value.place());
         return Vec::new();
@@ -33,7 +34,14 @@ pub(super) fn variables(resolver: &mut Resolver<'_>, map: &Map) -> Vec<Variable>
         resolver.is_partial = true;
         return Vec::new();
     }
-    map.entries().iter().filter_map(|entry| variable(resolver, entry)).collect()
+    let variable = |entry: &Entry| {
+        let (variable, in_doubt) = resolver.doubting(|resolver| {
+            resolver.weigh(entry.doubt.as_deref());
+            variable(resolver, entry)
+        });
+        variable.map(|variable| Variable { in_doubt: are_in_doubt || in_doubt, ..variable })
+    };
+    map.entries().iter().filter_map(variable).collect()
 }
 
 fn variable(resolver: &mut Resolver<'_>, entry: &Entry) -> Option<Variable> {
@@ -43,6 +51,7 @@ fn variable(resolver: &mut Resolver<'_>, entry: &Entry) -> Option<Variable> {
         name: Arc::clone(&name),
         value: text.shared(),
         expand,
+        in_doubt: false,
         place: text.place.clone(),
     };
     match &value {
@@ -52,7 +61,10 @@ fn variable(resolver: &mut Resolver<'_>, entry: &Entry) -> Option<Variable> {
             match resolver.get(map, "value") {
                 Some(value) => value.as_text().map(|text| with(text, expand)),
                 // A description alone makes an empty variable.
-                None => Some(Variable { name: Arc::clone(&name), value: "".into(), expand, place: map.place.clone() }),
+                None => {
+                    let (name, place) = (Arc::clone(&name), map.place.clone());
+                    Some(Variable { name, value: "".into(), expand, in_doubt: false, place })
+                }
             }
         }
         Value::List(_) | Value::Reference(_) => {

@@ -200,7 +200,7 @@ impl Converter<'_> {
             }
             // A list or map as a key is nothing that GitLab knows a keyword for.
             if let Value::Scalar(key) = key.value {
-                map.set(Entry { key, value: converted.value });
+                map.set(Entry::new(key, converted.value));
             }
         }
         Converted { value: Value::Map(Arc::new(map)), weight, height }

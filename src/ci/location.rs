@@ -35,6 +35,8 @@ pub(super) enum Target {
 pub(super) struct Location {
     pub target: Target,
     pub certainty: Certainty,
+    /// `rules`
+    pub rules: Option<Value>,
     pub inputs: Option<Arc<Map>>,
     pub place: Place,
 }
@@ -48,7 +50,7 @@ fn location(value: &Value) -> Option<Location> {
     let place = value.place().clone();
     let Some(map) = value.as_map() else {
         let target = Target::Local(value.as_string()?.clone());
-        return Some(Location { target, certainty: Certainty::Always, inputs: None, place });
+        return Some(Location { target, certainty: Certainty::Always, rules: None, inputs: None, place });
     };
     let text = |key: &str| map.get(key).and_then(Value::as_string).cloned();
     let elsewhere = |key: &str, kind: UnreadKind| text(key).map(|name| Target::Elsewhere(kind, name));
@@ -59,8 +61,10 @@ fn location(value: &Value) -> Option<Location> {
         .or_else(|| elsewhere("template", UnreadKind::Template))
         .or_else(|| elsewhere("component", UnreadKind::Component))
         .or_else(|| elsewhere("artifact", UnreadKind::Artifact))?;
-    let certainty = map.get("rules").map_or(Certainty::Always, certainty);
-    Some(Location { target, certainty, inputs: map.get("inputs").and_then(Value::as_map).cloned(), place })
+    let rules = map.get("rules").cloned();
+    let certainty = rules.as_ref().map_or(Certainty::Always, certainty);
+    let inputs = map.get("inputs").and_then(Value::as_map).cloned();
+    Some(Location { target, certainty, rules, inputs, place })
 }
 
 fn project(map: &Map) -> Option<Target> {
@@ -70,13 +74,23 @@ fn project(map: &Map) -> Option<Target> {
     Some(Target::Project { project, git_ref, files: files.iter().filter_map(Value::as_string).cloned().collect() })
 }
 
-/// The first rule that applies decides, and without one the file is left out. Only rules without a condition are certain.
+/// The first rule that applies decides, and without one the file is left out. What conditions come to is not asked: certain is what is the same
+/// whichever of them hold.
 fn certainty(rules: &Value) -> Certainty {
-    let Some(first) = rules.as_items().first().and_then(Value::as_map) else { return Certainty::Maybe };
-    let is_conditional = ["if", "exists", "changes"].into_iter().any(|key| first.get(key).is_some());
-    match first.get("when").and_then(Value::as_text) {
-        _ if is_conditional => Certainty::Maybe,
-        Some(when) if *when == "never" => Certainty::Never,
-        _ => Certainty::Always,
+    let (mut may_be_in, mut may_be_out, mut is_decided) = (false, false, false);
+    for rule in rules.as_items() {
+        let Some(rule) = rule.as_map() else { return Certainty::Maybe };
+        let is_out = rule.get("when").and_then(Value::as_text).is_some_and(|when| *when == "never");
+        may_be_in |= !is_out;
+        may_be_out |= is_out;
+        is_decided = ["if", "exists", "changes"].into_iter().all(|key| rule.get(key).is_none());
+        if is_decided {
+            break;
+        }
+    }
+    match (may_be_in, may_be_out || !is_decided) {
+        (true, false) => Certainty::Always,
+        (false, true) if !rules.as_items().is_empty() => Certainty::Never,
+        _ => Certainty::Maybe,
     }
 }

@@ -57,6 +57,11 @@ impl Matrix {
         None
     }
 
+    /// The variables with each of their values.
+    pub(super) fn variables(&self) -> impl Iterator<Item = &Variable> {
+        self.items.iter().flatten().flatten()
+    }
+
     /// All combinations.
     pub fn combinations(&self) -> impl Iterator<Item = Vec<Variable>> {
         (0..self.len()).filter_map(|number| self.combination(number))
@@ -95,6 +100,7 @@ fn column(resolver: &mut Resolver<'_>, entry: &Entry) -> Vec<Variable> {
     let texts = values.iter().filter_map(Value::as_text);
     texts
         .map(|text| Variable {
+            in_doubt: false,
             name: entry.key.text.shared(),
             value: text.shared(),
             expand: true,

@@ -7,6 +7,7 @@
 
 mod block_text;
 mod children;
+mod doubt;
 mod environment;
 mod extends;
 mod files;
@@ -19,6 +20,7 @@ mod load;
 mod location;
 mod matrix;
 mod model;
+mod named;
 mod pipeline;
 mod problem;
 mod references;
@@ -36,7 +38,8 @@ mod tests;
 pub use files::{FileContent, Files, Globbed, JobFiles, ProjectFacts};
 pub use matrix::Matrix;
 pub use model::{
-    Environment, Inherit, Inherited, Job, Kubernetes, OnlyExcept, Pipeline, Rule, ScriptLine, Section, Variable,
+    Environment, InDoubt, Inherit, Inherited, Job, Kubernetes, OnlyExcept, Pipeline, Rule, ScriptLine, Section,
+    Variable,
 };
 pub use problem::{OnStopFault, Problem, ProblemKind, Unread, UnreadKind, UnreadReason, UnreadRun};
 pub use text::Text;

@@ -123,8 +123,44 @@ pub struct Job {
     pub inherit: Inherit,
     /// Whether a parent, a reference or a value of a wrong type keeps a part of it from being known.
     pub is_partial: bool,
-    /// Whether a part of it comes from a file that `include:rules` may keep out.
+    /// Whether a part of it comes from a file that `include:rules` may keep out, or hangs on such a file.
     pub is_conditional: bool,
+    /// What of it such a file gives or sets differently, where the job is there without that as well.
+    pub in_doubt: InDoubt,
+}
+
+impl Job {
+    /// Whether its script is known as a whole.
+    #[must_use]
+    pub fn is_script_known(&self) -> bool {
+        !self.is_partial && !self.in_doubt.script
+    }
+}
+
+/// What of a job hangs on files that `include:rules` may keep out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct InDoubt {
+    /// What its script is, or the jobs of its matrix.
+    pub script: bool,
+    /// In which pipelines it is, by what is written for it: its `rules`, `only`, `except` or `when`. Each may have it.
+    pub runs: bool,
+    /// Which pipelines there are: `workflow:rules`.
+    pub workflow: bool,
+    /// Something of its environment.
+    pub environment: bool,
+    /// The value of a variable that it names.
+    pub variables: bool,
+    /// What it starts.
+    pub trigger: bool,
+}
+
+impl InDoubt {
+    /// Whether anything is.
+    #[must_use]
+    pub fn has_any(self) -> bool {
+        let Self { script, runs, workflow, environment, variables, trigger } = self;
+        script || runs || workflow || environment || variables || trigger
+    }
 }
 
 /// `inherit`
@@ -215,6 +251,8 @@ pub struct Variable {
     pub value: Arc<str>,
     /// Whether other variables in it are expanded.
     pub expand: bool,
+    /// Whether a file gives it that `include:rules` may keep out, so that its value is not known.
+    pub in_doubt: bool,
     /// Where the value stands.
     pub place: Place,
 }
@@ -261,6 +299,8 @@ pub struct OnlyExcept {
 pub struct Environment {
     /// Its name, variables not expanded.
     pub name: Text,
+    /// Whether a file gives its name or tier that `include:rules` may keep out, so that the job may have another one or none.
+    pub in_doubt: bool,
     /// `action`; GitLab takes `start` otherwise.
     pub action: Option<Arc<str>>,
     /// `deployment_tier`

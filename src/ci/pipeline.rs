@@ -4,11 +4,13 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::block_text;
+use super::doubt::Conditions;
+use super::extends::Extended;
 use super::include::{Included, Reader};
-use super::job::{Surroundings, has_script, is_trigger, job};
+use super::job::{Found, Surroundings, has_script, in_doubt_among, is_trigger, job, of_rules};
 use super::keys::{self, Of};
 use super::keywords::variables;
-use super::model::{Job, Pipeline};
+use super::model::{Job, Pipeline, Rule};
 use super::problem::{Problem, ProblemKind};
 use super::references;
 use super::resolver::Resolver;
@@ -87,8 +89,8 @@ impl Pipeline {
             names.iter().filter_map(|name| name.as_text().map(Text::shared)).collect()
         });
         self.variables = variables(&mut resolver, root);
-        let workflow = resolver.get(root, "workflow").and_then(|workflow| workflow.as_map().cloned());
-        self.workflow_rules = workflow.and_then(|workflow| rules(&mut resolver, Of::Workflow, &workflow));
+        let (workflow_rules, is_workflow_in_doubt) = workflow_rules(&mut resolver, root);
+        self.workflow_rules = workflow_rules;
         let default = resolver.get(root, "default").and_then(|default| default.as_map().cloned());
         if let Some(default) = &default {
             defined_twice(&mut resolver, root, default);
@@ -100,6 +102,8 @@ impl Pipeline {
             root,
             default,
             variables: self.variables.clone(),
+            is_workflow_in_doubt,
+            naming: Work::new(MAX_STEPS),
             is_incomplete,
             conditional: &self.conditional,
             main: self.sources.first(),
@@ -210,6 +214,24 @@ fn hides_content(kind: &ProblemKind) -> bool {
     !matches!(kind, ProblemKind::Date(_) | ProblemKind::MissingInput(_))
 }
 
+/// `workflow:rules`, and whether it hangs on an included file which there are: any may apply then, or none.
+fn workflow_rules(resolver: &mut Resolver<'_>, root: &Map) -> (Option<Vec<Rule>>, bool) {
+    let ((workflow, rules), in_doubt) = resolver.doubting(|resolver| {
+        let workflow = resolver.get(root, "workflow").and_then(|workflow| workflow.as_map().cloned());
+        let rules = workflow.as_ref().and_then(|workflow| rules(resolver, Of::Workflow, workflow));
+        (workflow, rules)
+    });
+    let entry = match &workflow {
+        Some(workflow) => workflow.entry("rules"),
+        None => root.entry("workflow"),
+    };
+    let entry = entry.filter(|_| in_doubt);
+    let Some(entry) = entry else { return (rules, false) };
+    let read = rules.into_iter().flatten().flat_map(|rule| rule.variables);
+    let variables = in_doubt_among(of_rules(Some(entry), resolver), &read.collect::<Vec<_>>());
+    (Some(vec![Rule::in_doubt(entry.value.place().clone(), variables)]), true)
+}
+
 /// Source: `overwrite_entry` in `lib/gitlab/ci/config/entry/default.rb`.
 fn defined_twice(resolver: &mut Resolver<'_>, root: &Map, default: &Map) {
     for keyword in ["before_script", "image", "services", "after_script", "cache"] {
@@ -245,13 +267,19 @@ fn read_entry(resolver: &mut Resolver<'_>, at: usize, entry: &Entry, surrounding
         return None;
     }
     if let Some(own) = own {
-        let extended = resolver.extends.extended(at)?;
-        return job(resolver, name, &extended.map, own, extended.is_partial, surroundings);
+        let Extended { map, is_partial, is_in_doubt, .. } = &resolver.extends.extended(at)?;
+        let conditions = entry.doubt.as_ref().map(|doubt| doubt.conditions.clone()).unwrap_or_default();
+        let (is_partial, is_in_doubt) = (*is_partial, *is_in_doubt);
+        return job(resolver, name, Found { map, own, conditions, is_partial, is_in_doubt }, surroundings);
     }
     // A whole job can be a reference.
     resolver.is_partial = false;
     match resolver.resolve(entry.value.clone()) {
-        Some(Value::Map(map)) => job(resolver, name, &map, &map, false, surroundings),
+        Some(Value::Map(map)) => {
+            let conditions = Conditions::default();
+            let found = Found { map: &map, own: &map, conditions, is_partial: false, is_in_doubt: false };
+            job(resolver, name, found, surroundings)
+        }
         Some(_) => {
             let Place { source, span } = &name.text.place;
             let kind =

@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::MAX_DEPTH;
+use super::doubt::{Conditions, Doubt};
 use super::extends::Extends;
 use super::problem::{Problem, ProblemKind};
 use super::value::{Map, Reference, Value, Work};
@@ -22,6 +23,10 @@ pub(super) struct Resolver<'a> {
     pub stray: HashSet<(*const Source, usize)>,
     /// Whether anything since it was last set to false was missing.
     pub is_partial: bool,
+    /// Under which conditions the job is there that is read.
+    pub within: Conditions,
+    /// Whether anything since it was last set to false hangs on others.
+    pub is_in_doubt: bool,
     pub work: &'a Work,
     /// What a reference leads to may lie in a file that was not read.
     is_incomplete: bool,
@@ -32,7 +37,8 @@ impl<'a> Resolver<'a> {
     pub fn new(root: &'a Map, work: &'a Work, is_incomplete: bool) -> Self {
         let extends = Extends::new(root, work, is_incomplete);
         let (problems, unverified, stray, open) = (Vec::new(), Vec::new(), HashSet::new(), Vec::new());
-        Self { extends, problems, unverified, stray, is_partial: false, work, is_incomplete, open }
+        let (within, is_in_doubt, is_partial) = (Conditions::default(), false, false);
+        Self { extends, problems, unverified, stray, is_partial, within, is_in_doubt, work, is_incomplete, open }
     }
 
     /// Notes a problem that keeps a part of the job from being known.
@@ -52,8 +58,23 @@ impl<'a> Resolver<'a> {
 
     /// The value of a key, if it is there and not null.
     pub fn get(&mut self, map: &Map, key: &str) -> Option<Value> {
-        let value = map.get(key)?.clone();
-        self.resolve(value).filter(|value| !value.is_null())
+        let entry = map.entry(key)?;
+        self.weigh(entry.doubt.as_deref());
+        self.resolve(entry.value.clone()).filter(|value| !value.is_null())
+    }
+
+    /// Notes whether an entry hangs on conditions under which the job is there without it.
+    pub fn weigh(&mut self, doubt: Option<&Doubt>) {
+        self.is_in_doubt |= doubt.is_some_and(|doubt| !doubt.conditions.follow_from(&self.within));
+    }
+
+    /// What is read, and whether it hangs on conditions under which the job is there without it.
+    pub fn doubting<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> (T, bool) {
+        let before = std::mem::take(&mut self.is_in_doubt);
+        let value = read(self);
+        let is_in_doubt = std::mem::replace(&mut self.is_in_doubt, before);
+        self.is_in_doubt |= is_in_doubt;
+        (value, is_in_doubt)
     }
 
     /// The value, or that to which its reference leads.
@@ -78,7 +99,9 @@ impl<'a> Resolver<'a> {
         };
         let mut value = self.extends.top(first);
         for key in rest {
-            value = value.as_ref().and_then(Value::as_map).and_then(|map| map.get(key)).cloned();
+            let entry = value.as_ref().and_then(Value::as_map).and_then(|map| map.entry(key)).cloned();
+            self.weigh(entry.as_ref().and_then(|entry| entry.doubt.as_deref()));
+            value = entry.map(|entry| entry.value);
         }
         let value = value.filter(|value| !value.is_null() && value.as_bool() != Some(false));
         if value.is_none() {

@@ -2,10 +2,11 @@
 
 use super::keys::{self, Of};
 use super::keywords::variables;
-use super::model::{OnlyExcept, Rule};
+use super::model::{OnlyExcept, Rule, Variable};
 use super::resolver::Resolver;
 use super::text::Text;
 use super::value::{Map, Value};
+use crate::source::Place;
 
 /// The rules of a job or a workflow; `None` where the keyword is not written.
 ///
@@ -46,6 +47,16 @@ fn rule(resolver: &mut Resolver<'_>, map: &Map) -> Rule {
         allow_failure,
         variables: variables(resolver, map),
         place: map.place.clone(),
+    }
+}
+
+impl Rule {
+    /// What stands for rules of which it is not known whether they count: one that may apply to any pipeline.
+    pub(super) fn in_doubt(place: Place, variables: Vec<Variable>) -> Self {
+        let (condition, when, allow_failure) = (None, None, None);
+        // Of what asks for files it is not known whether it holds.
+        let (has_changes, has_compare_to, has_exists) = (false, false, true);
+        Self { condition, has_changes, has_compare_to, has_exists, when, allow_failure, variables, place }
     }
 }
 

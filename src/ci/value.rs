@@ -5,6 +5,7 @@ use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::doubt::{Conditions, Doubt, Hidden};
 use super::ruby_yaml::Kind;
 use super::text::Text;
 
@@ -105,6 +106,14 @@ impl Value {
 pub(super) struct Entry {
     pub key: Arc<Scalar>,
     pub value: Value,
+    /// What it hangs on, where a file gives it that may be kept out.
+    pub doubt: Option<Arc<Doubt>>,
+}
+
+impl Entry {
+    pub fn new(key: Arc<Scalar>, value: Value) -> Self {
+        Self { key, value, doubt: None }
+    }
 }
 
 /// A map in the order of its keys; a key that is set again keeps its position, as in Ruby.
@@ -186,12 +195,17 @@ impl Work {
     }
 }
 
-/// Lays a map over another one: maps are merged at any depth, everything else is replaced.
+/// Lays a map over another one that is there as surely: maps are merged at any depth, everything else is replaced.
 ///
 /// Source: `deep_merge!` of Active Support, which `Gitlab::Ci::Config::External::Processor` and
 /// `Gitlab::Ci::Config::Extendable::Entry` call.
 pub(super) fn merge_into(target: &mut Arc<Map>, over: &Arc<Map>, work: &Work) {
-    if target.entries.is_empty() {
+    merge_under(target, over, &Conditions::default(), work);
+}
+
+/// The same of a map that is there under conditions only: what it sets, or sets differently, hangs on these.
+pub(super) fn merge_under(target: &mut Arc<Map>, over: &Arc<Map>, conditions: &Conditions, work: &Work) {
+    if target.entries.is_empty() && conditions.is_none() {
         *target = Arc::clone(over);
         return;
     }
@@ -199,17 +213,94 @@ pub(super) fn merge_into(target: &mut Arc<Map>, over: &Arc<Map>, work: &Work) {
     if !work.spend(over.entries.len() + copied + 1) {
         return;
     }
+    let doubt = Doubt::of(conditions.clone());
     let map = Arc::make_mut(target);
     map.place = over.place.clone();
     for entry in &over.entries {
-        let known = map.position(&entry.key.text).and_then(|at| map.entries.get_mut(at));
-        match (known, &entry.value) {
-            (Some(Entry { key, value: Value::Map(below) }), Value::Map(above)) => {
-                *key = Arc::clone(&entry.key);
+        let entry = match (&entry.doubt, &doubt) {
+            (None, Some(doubt)) => &Entry { doubt: Some(Arc::clone(doubt)), ..entry.clone() },
+            _ => entry,
+        };
+        match map.position(&entry.key.text).and_then(|at| map.entries.get_mut(at)) {
+            Some(known) => known.lay_over(entry, work),
+            None => map.push(entry.clone()),
+        }
+    }
+}
+
+impl Entry {
+    fn conditions(&self) -> Conditions {
+        self.doubt.as_ref().map(|doubt| doubt.conditions.clone()).unwrap_or_default()
+    }
+
+    /// Lays an entry of the same key over this one.
+    fn lay_over(&mut self, over: &Self, work: &Work) {
+        let is_certain = self.doubt.is_none() && over.doubt.is_none();
+        match (&mut self.value, &over.value) {
+            (Value::Map(below), Value::Map(above)) if is_certain => {
+                self.key = Arc::clone(&over.key);
                 merge_into(below, above, work);
             }
-            (Some(known), _) => *known = entry.clone(),
-            (None, _) => map.push(entry.clone()),
+            (Value::Map(_), Value::Map(above)) => {
+                let (of_below, of_above) = (self.conditions(), over.conditions());
+                let of_both = of_below.common(&of_above);
+                let Value::Map(below) = &mut self.value else { return };
+                if of_both != of_below {
+                    hang(below, &of_below, work);
+                }
+                let of_above = if of_both == of_above { Conditions::default() } else { of_above };
+                merge_under(below, above, &of_above, work);
+                self.key = Arc::clone(&over.key);
+                self.doubt = Doubt::of(of_both);
+            }
+            (_, above) => {
+                let Some(doubt) = &over.doubt else {
+                    *self = over.clone();
+                    return;
+                };
+                if self.conditions().follow_from(&doubt.conditions) && is_same(&self.value, above, work) {
+                    *self = Self { doubt: self.doubt.take(), ..over.clone() };
+                    return;
+                }
+                let above = Hidden { value: over.value.clone(), doubt: over.doubt.clone() };
+                let above = (!doubt.hidden.is_empty()).then_some(above);
+                let below = Hidden { value: self.value.clone(), doubt: self.doubt.take() };
+                let hidden = above.into_iter().chain([below]).collect();
+                let doubt = Arc::new(Doubt { conditions: doubt.conditions.clone(), hidden });
+                *self = Self { doubt: Some(doubt), ..over.clone() };
+            }
         }
+    }
+}
+
+/// Notes at the entries of a map what the map itself hung on so far.
+fn hang(map: &mut Arc<Map>, conditions: &Conditions, work: &Work) {
+    if !work.spend(map.entries.len()) {
+        return;
+    }
+    let doubt = Doubt::of(conditions.clone());
+    for entry in Arc::make_mut(map).entries.iter_mut().filter(|entry| entry.doubt.is_none()) {
+        entry.doubt.clone_from(&doubt);
+    }
+}
+
+/// Whether two values that are written apart are the same; not where there is no work left to look at them.
+fn is_same(one: &Value, other: &Value, work: &Work) -> bool {
+    match (one, other) {
+        (Value::Scalar(one), Value::Scalar(other)) => {
+            work.spend(1 + one.text.len() / 64) && one.kind == other.kind && *one.text == *other.text
+        }
+        (Value::List(one), Value::List(other)) => {
+            let mut pairs = one.items.iter().zip(&other.items);
+            work.spend(1) && one.items.len() == other.items.len() && pairs.all(|(one, other)| is_same(one, other, work))
+        }
+        (Value::Map(one), Value::Map(other)) => {
+            let mut pairs = one.entries.iter().zip(&other.entries);
+            work.spend(1)
+                && one.entries.len() == other.entries.len()
+                && pairs.all(|(one, other)| *one.key.text == *other.key.text && is_same(&one.value, &other.value, work))
+        }
+        (Value::Reference(one), Value::Reference(other)) => work.spend(1) && one.path == other.path,
+        _ => false,
     }
 }

@@ -75,13 +75,22 @@ impl<'p> Uses<'p> {
                     .first()
                     .map(|selection| format!("what uses {}", excerpt(&selection.context.to_string())))
             });
+            let unread = unread.map(|what| format!("{what} was not read")).or_else(|| {
+                let in_doubt = project
+                    .pipeline
+                    .with_children()
+                    .flat_map(|pipeline| &pipeline.jobs)
+                    .find(|job| job.in_doubt.has_any())?;
+                let name = excerpt(&in_doubt.name);
+                Some(format!("a part of {name} comes from a file that `include:rules` may keep out"))
+            });
             let is_whole = project.environments().is_some();
             match (unread, is_whole) {
                 (None, true) => {
                     uses.read.insert(lower_path(path).into_owned());
                 }
-                (Some(what), _) => {
-                    uses.unread.insert(path.to_owned(), format!("{what} was not read"));
+                (Some(why), _) => {
+                    uses.unread.insert(path.to_owned(), why);
                 }
                 (None, false) => {
                     uses.unread.insert(path.to_owned(), "not all of its jobs are known".to_owned());

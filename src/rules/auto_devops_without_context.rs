@@ -89,7 +89,7 @@ impl Rule for AutoDevopsWithoutContext {
                     || matches!(&action.kind, ActionKind::Export { name, .. } if name == KUBE_CONTEXT)
             });
             let place = job.place_of(&case.script, action, &action.range);
-            let Some(place) = place.filter(|_| !selects && !job.job.is_partial) else { continue };
+            let Some(place) = place.filter(|_| !selects && job.job.is_script_known()) else { continue };
             let job_name = job_name(case);
             let unless = "unless a CI/CD variable of the project sets `KUBE_CONTEXT`: no file does";
             let message = format!("{job_name} gets no agent for `auto-deploy`, {unless}");

@@ -63,8 +63,10 @@ impl Rule for NoContextSelected {
         let may_be_elsewhere = || action.job.pipeline.unread.iter().any(|unread| unread.kind != UnreadKind::Template);
         // What a script does on a condition is not said of each job that runs it.
         let may_not_run = action.action.file.is_some() && !action.action.certain;
-        let is_seen =
-            !may_not_run && cx.uses_agents && !action.job.job.is_partial && command.contacts_cluster == Contact::Yes;
+        let is_seen = !may_not_run
+            && cx.uses_agents
+            && action.job.job.is_script_known()
+            && command.contacts_cluster == Contact::Yes;
         if !is_seen || may_be_elsewhere() {
             return;
         }

@@ -72,7 +72,7 @@ impl Rule for ShadowedKubeconfig {
         let mut known: HashSet<*const Script> = HashSet::new();
         for case in job.cases.iter().filter(|case| known.insert(Arc::as_ptr(&case.script))) {
             let Some((write, command)) = shadowed(&case.script) else { continue };
-            if job.job.is_partial || may_be_elsewhere() {
+            if !job.job.is_script_known() || may_be_elsewhere() {
                 return;
             }
             let cases = job.cases.iter().filter(|other| Arc::ptr_eq(&other.script, &case.script));

@@ -36,3 +36,14 @@ fn a_kubeconfig_in_the_home_folder_counts_where_the_job_sees_no_agent() {
         run.stdout.lines().skip_while(|line| !line.trim_start().starts_with("selects")).take(2).collect();
     insta::assert_snapshot!(told.join("\n"));
 }
+
+#[test]
+fn what_a_file_gives_that_may_be_kept_out_is_in_doubt() {
+    let folder = root().join("fixtures/jobs/conditional-includes");
+    insta::assert_snapshot!(kaslint(&folder, &["access", "--jobs", "--inventory", "inventory.yaml"]).transcript());
+    let why = ["access", "--job", "deploy", "--why", "--for", "acme/overridden", "--inventory", "inventory.yaml"];
+    let told = kaslint(&folder, &why).stdout;
+    let environment: Vec<&str> =
+        told.lines().skip_while(|line| !line.trim_start().starts_with("environment")).take(3).collect();
+    insta::assert_snapshot!(environment.join("\n"));
+}

@@ -204,6 +204,40 @@ fn a_name_that_a_variable_may_give_stays() {
     }
 }
 
+/// The projects of which not all is known, and the entries that are recommended to be smaller.
+fn open_and_recommended(folder: &TempDir) -> (Vec<String>, usize) {
+    let told = run(folder, &["--format", "json"]).json();
+    let unread = told["unread"].as_array().unwrap().iter().map(|one| one["project"].as_str().unwrap().to_owned());
+    (unread.collect(), told["recommendations"].as_array().unwrap().len())
+}
+
+#[test]
+fn a_job_that_hangs_on_what_is_included_may_use_all_that_it_could() {
+    let config = "ci_access: {projects: [{id: acme/web/shop, environments: [production, staging]}]}\n";
+    let folder = world(config, &["acme/agents", "acme/web/wiki", "acme/web/blog", "acme/web/docs"], &[]);
+    let write =
+        |path: &str, text: &str| drop(write(folder.path(), &format!("projects/acme/web/shop/{path}"), text.as_bytes()));
+    let deploy = "deploy: {environment: $TARGET, script: [kubectl --context acme/agents:prod get pods]}\n";
+    let include = "include: [ci/base.yml, {local: ci/a.yml, rules: [{if: $A}]}]\n";
+    write(".gitlab-ci.yml", include);
+    write("ci/base.yml", &format!("variables: {{TARGET: production}}\n{deploy}"));
+    for text in [
+        "variables: {TARGET: staging}\n",
+        "deploy: {environment: staging}\n",
+        "deploy: {rules: [{when: never}]}\n",
+        "deploy: {script: [echo]}\n",
+        "workflow: {rules: [{if: $CI_MERGE_REQUEST_ID}]}\n",
+    ] {
+        write("ci/a.yml", text);
+        assert_eq!(open_and_recommended(&folder), (vec!["acme/web/shop".to_owned()], 0), "{text}");
+    }
+    // What only adds a job, or says the same, leaves nothing open.
+    for text in ["other: {script: [echo]}\n", "variables: {TARGET: production}\n"] {
+        write("ci/a.yml", text);
+        assert_eq!(open_and_recommended(&folder), (vec![], 1), "{text}");
+    }
+}
+
 #[test]
 fn a_group_gives_way_with_all_names_that_a_variable_may_give() {
     let config = "ci_access:\n  groups:\n    - id: acme/web\n      environments: [production, staging, other]\n";
@@ -366,4 +400,21 @@ proptest! {
             prop_assert_eq!(before, after, "{:?}: {}{}", asked, agents[asked.0].0, told.stdout);
         }
     }
+}
+
+#[test]
+fn a_pattern_that_the_name_of_an_environment_may_match_stays() {
+    let config = "ci_access: {projects: [{id: acme/web/shop, environments: [production, staging, REVIEW]}]}\n";
+    let folder = world(config, &["acme/agents", "acme/web/wiki", "acme/web/blog", "acme/web/docs"], &[]);
+    let deploy = "deploy: {environment: NAME, script: [kubectl --context acme/agents:prod get pods]}\n";
+    let recommended = |name: &str| {
+        let text = deploy.replace("NAME", name);
+        write(folder.path(), "projects/acme/web/shop/.gitlab-ci.yml", text.as_bytes());
+        let told = run(&folder, &["--format", "json"]).json();
+        let all = told["recommendations"].as_array().unwrap().iter().map(|one| one["title"].as_str().unwrap());
+        all.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(recommended("$TARGET"), [""; 0]);
+    let others = ["take `production` out of its environments", "take `REVIEW` out of its environments"];
+    assert_eq!(recommended("s$TARGET"), others, "neither can begin so");
 }

@@ -127,10 +127,11 @@ pub(super) fn cases<'p>(
                 scopes.push((rule.map(|(at, _)| at), scope.unwrap_or_default()));
                 scopes.len() - 1
             });
-            let environment =
-                job.environment.as_ref().zip(scopes.get(at)).map(|(environment, (_, scope))| {
-                    run.scenario.put_into(&scope.expand_environment(&environment.name))
-                });
+            let environment = job
+                .environment
+                .as_ref()
+                .zip(scopes.get(at))
+                .map(|(environment, (_, scope))| run.scenario.put_into(&scope.environment_name(environment)));
             let environment = environment.filter(|name| !name.is_empty());
             let rule = rule.map(|(at, _)| at);
             let count = cases.len() + open.len();
@@ -183,7 +184,7 @@ fn case(
     let written = job.environment.as_ref().filter(|_| environment.is_some());
     let within = written.map(|written| scope.in_environment(written));
     let scope = within.as_ref().unwrap_or(scope);
-    let tier = written.and_then(|written| {
+    let tier = written.filter(|written| !written.in_doubt).and_then(|written| {
         let tier = scope.expand_environment(written.deployment_tier.as_ref()?);
         tier.as_known()?.parse().ok()
     });
@@ -250,6 +251,9 @@ pub(super) struct Written {
 
 impl Written {
     pub fn of(job: &Job) -> Self {
+        if job.in_doubt.runs {
+            return Self { rules: None, only: Some(any_pipeline()), except: None };
+        }
         let policy = |policy: &Option<OnlyExcept>| policy.as_ref().map(only_input);
         Self { rules: rule_inputs(job.rules.as_deref()), only: policy(&job.only), except: policy(&job.except) }
     }
@@ -265,9 +269,15 @@ impl Written {
             rules: self.rules.as_deref(),
             only: self.only.as_ref(),
             except: self.except.as_ref(),
-            when: job.when.as_deref(),
+            when: job.when.as_deref().filter(|_| !job.in_doubt.runs),
         }
     }
+}
+
+/// What may let a job into a pipeline of any kind, or may not: which conditions it has, hangs on what is included.
+fn any_pipeline() -> OnlyInput {
+    let refs = ["branches", "tags", "merge_requests"].map(str::to_owned).into();
+    OnlyInput { refs, variables: Vec::new(), kubernetes: true, changes: false }
 }
 
 /// `workflow:rules`

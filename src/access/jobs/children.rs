@@ -151,7 +151,8 @@ struct Same {
     when: Option<Arc<str>>,
     rules: Option<Vec<Option<usize>>>,
     forwards: bool,
-    variables: Vec<(Arc<str>, Arc<str>, bool)>,
+    /// Name, value, whether it is expanded, and whether it is in doubt.
+    variables: Vec<(Arc<str>, Arc<str>, [bool; 2])>,
     /// The name of the job, if values may hang on it.
     own: Option<(Arc<str>, Option<Arc<str>>)>,
 }
@@ -348,8 +349,9 @@ impl<'p> Walk<'p, '_> {
         } else {
             &[]
         };
-        let variables =
-            variables.iter().map(|Variable { name, value, expand, .. }| (Arc::clone(name), Arc::clone(value), *expand));
+        let variables = variables.iter().map(|variable| {
+            (Arc::clone(&variable.name), Arc::clone(&variable.value), [variable.expand, variable.in_doubt])
+        });
         Same {
             instance: at.0,
             written,
@@ -458,7 +460,8 @@ impl<'p> Walk<'p, '_> {
             for variable in &start.variables {
                 let (known, count) = values.entry(&variable.name).or_insert((variable, 0));
                 let is_same = known.value == variable.value && known.expand == variable.expand;
-                *count += usize::from(is_same && !variable.value.contains(['$', '%']));
+                let is_known = !variable.in_doubt && !variable.value.contains(['$', '%']);
+                *count += usize::from(is_same && is_known);
             }
         }
         let all = if group.has_more { usize::MAX } else { group.starts.len() };

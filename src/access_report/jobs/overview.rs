@@ -119,7 +119,7 @@ impl Overview {
             let name = words::printable(&job.job.name);
             match of_job.is_empty() {
                 // A part of it stands where nothing was read.
-                true if job.job.is_partial => not_followed.push(name),
+                true if !job.job.is_script_known() => not_followed.push(name),
                 true if job.cases.is_empty() => in_no_pipeline.push(name),
                 true if run_unread.contains(&job.job.name) || names_client(job) => not_followed.push(name),
                 true => without_cluster.push(name),

@@ -282,7 +282,7 @@ pub(super) fn works(section: &Section<'_, '_>, job: &JobView<'_>, case: &JobCase
     // A deployment by a script that is not seen from here may well reach a cluster.
     let is_opaque = || {
         let runs_other = script.actions.iter().any(|action| matches!(action.kind, ActionKind::Opaque { .. }));
-        job.job.is_partial || runs_other || !script.not_understood.is_empty()
+        !job.job.is_script_known() || runs_other || !script.not_understood.is_empty()
     };
     if found.is_empty() && !has_selection && case.environment.is_some() && is_opaque() {
         found.push(Works::Unknown);

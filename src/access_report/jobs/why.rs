@@ -174,7 +174,11 @@ impl<'s> Story<'s, '_> {
         let mut lines = Vec::new();
         if let Some(environment) = &self.job.job.environment {
             let text = environment.name.as_str();
-            let from = if text == name.to_string() { String::new() } else { format!(", from {}", quoted(text)) };
+            let from = match environment.in_doubt {
+                true => format!(", perhaps {}", quoted(text)),
+                false if text == name.to_string() => String::new(),
+                false => format!(", from {}", quoted(text)),
+            };
             lines.push(format!(
                 "{}{from} ({})",
                 words::printable(&name.to_string()),

@@ -1,6 +1,7 @@
 //! Tests of the whole way from texts to jobs.
 
 mod children;
+mod doubt;
 mod hostile;
 mod includes;
 mod jobs;

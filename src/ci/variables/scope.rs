@@ -28,6 +28,12 @@ pub(super) enum Binding {
     Unset,
 }
 
+impl Binding {
+    fn in_doubt(variable: &Variable) -> Self {
+        Self::Known(PartialText::unknown(&variable.name, Shape::Any))
+    }
+}
+
 /// The name of a variable; those that GitLab gives a job are there anyway.
 #[derive(Clone, Debug)]
 pub enum VariableName {
@@ -116,7 +122,10 @@ impl Scope {
     #[must_use]
     pub fn with_variables(&self, variables: &[Variable]) -> Self {
         let bind = |variable: &Variable| {
-            let binding = Binding::Written { value: Arc::clone(&variable.value), expand: variable.expand };
+            let binding = match variable.in_doubt {
+                true => Binding::in_doubt(variable),
+                false => Binding::Written { value: Arc::clone(&variable.value), expand: variable.expand },
+            };
             (VariableName::Written(Arc::clone(&variable.name)), binding)
         };
         self.with(variables.iter().map(bind).collect())
@@ -130,10 +139,11 @@ impl Scope {
         let within = Arc::new(within.clone());
         let bind = |variable: &Variable| {
             let (value, expand) = (Arc::clone(&variable.value), variable.expand);
-            (
-                VariableName::Written(Arc::clone(&variable.name)),
-                Binding::Forwarded { value, expand, within: Arc::clone(&within) },
-            )
+            let binding = match variable.in_doubt {
+                true => Binding::in_doubt(variable),
+                false => Binding::Forwarded { value, expand, within: Arc::clone(&within) },
+            };
+            (VariableName::Written(Arc::clone(&variable.name)), binding)
         };
         self.with(variables.iter().map(bind).collect())
     }
@@ -163,14 +173,14 @@ impl Scope {
     /// Source: `predefined_variables` in `lib/gitlab/ci/variables/builder.rb`.
     #[must_use]
     pub fn in_environment(&self, environment: &Environment) -> Self {
-        let name = self.expand_environment(&environment.name);
+        let name = self.environment_name(environment);
         let slug = match name.as_known() {
             Some(name) => PartialText::known(&environment_slug(name)),
             None => PartialText::unknown("CI_ENVIRONMENT_SLUG", Shape::Slug),
         };
         let mut values = vec![("CI_ENVIRONMENT_NAME", name), ("CI_ENVIRONMENT_SLUG", slug)];
         values.push(("CI_ENVIRONMENT_ACTION", PartialText::known(environment.action.as_deref().unwrap_or("start"))));
-        if let Some(tier) = &environment.deployment_tier {
+        if let Some(tier) = environment.deployment_tier.as_ref().filter(|_| !environment.in_doubt) {
             values.push(("CI_ENVIRONMENT_TIER", self.expand_environment(tier)));
         }
         self.with_values(values)
@@ -224,6 +234,15 @@ impl Scope {
     #[must_use]
     pub fn expand(&self, text: &str) -> PartialText {
         Expansion::new(self, false).text(text, Whose::Keyword)
+    }
+
+    /// The name of an environment.
+    #[must_use]
+    pub fn environment_name(&self, environment: &Environment) -> PartialText {
+        match environment.in_doubt {
+            true => PartialText::unknown("CI_ENVIRONMENT_NAME", Shape::Any),
+            false => self.expand_environment(&environment.name),
+        }
     }
 
     /// The same for a name of an environment, a deployment tier or an agent, which GitLab expands before there is a job:
