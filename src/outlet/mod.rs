@@ -298,7 +298,7 @@ fn painted(masked: &str, parts: &[(Tone, &str)]) -> Option<String> {
 fn harmless_json(json: &str) -> Cow<'_, str> {
     let escaped = json_escaped(json);
     // Within JSON, it stands in a text.
-    if escaped.contains(runner::COMMAND) { Cow::Owned(escaped.replace(runner::COMMAND, "##\\u005b")) } else { escaped }
+    if escaped.contains("##") { Cow::Owned(runner::disarmed_json(&escaped)) } else { escaped }
 }
 
 /// A text in double quotes with JSON's escapes, which are YAML's as well, if it would not stay as it is in a line of its own; else
@@ -358,8 +358,17 @@ mod tests {
         assert_eq!(line("::error::b"), ":\\u{3a}error::b\n");
         assert_eq!(line("\u{3000} \t::error::b"), "\u{3000} \t:\\u{3a}error::b\n");
         assert_eq!(line("a ##[add-mask]b ###[x] ## [y]"), "a ##\\u{5b}add-mask]b ###\\u{5b}x] ## [y]\n");
+        assert_eq!(line("a ##vso[task.x]b ##VSO[x] ##vs[y]"), "a ##vso\\u{5b}task.x]b ##VSO\\u{5b}x] ##vs[y]\n");
         assert_eq!(line("a::b \u{202e}"), "a::b \\u{202e}\n");
         assert_eq!(line("token glpat-aAbBcCdDeEfFgGhHiIjJ"), format!("token {}\n", "*".repeat(26)));
+    }
+
+    #[test]
+    fn a_command_in_json_is_none_and_the_value_the_same() {
+        let text = "a ##[b] ##vso[c] ##VSO[d] #[e] [f]";
+        let json = harmless_json(&Json::from(text).to_string()).into_owned();
+        assert_eq!(json, "\"a ##\\u005bb] ##vso\\u005bc] ##VSO\\u005bd] #[e] [f]\"");
+        assert_eq!(serde_json::from_str::<String>(&json).expect("a text"), text);
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! Commands of GitHub's runner (actions/runner, `ActionCommand.cs`): `::name::` where a line begins, blanks not counted, and `##[name]`
-//! anywhere in a line.
+//! anywhere in a line; and of the agent of Azure Pipelines (microsoft/azure-pipelines-agent, `Command.cs`): `##vso[name]` anywhere in a line.
 
 use std::borrow::Cow;
 
 use crate::source::{acts, push_visibly, visible};
 
-/// What a command begins with that may stand anywhere in a line.
-pub(super) const COMMAND: &str = "##[";
+/// What stands before the bracket of a command of Azure Pipelines, letter case aside.
+const AZURE: [char; 5] = ['#', '#', 'v', 's', 'o'];
 
 /// Whether a runner may take a line for a command, whether or not colours are taken out of it.
 pub(super) fn is_read(line: &str) -> bool {
@@ -27,6 +27,8 @@ pub(super) fn disarmed(line: &str, links: Option<&str>) -> String {
     let mut shown = String::with_capacity(line.len() + 8);
     // What stands in the line so far, colours not counted: whether it is blank, whether a first colon, and how many `#` end it.
     let (mut is_start, mut is_colon, mut signs) = (true, false, 0);
+    // The last characters, as many as the name of a command of Azure has before its bracket.
+    let mut last = [' '; AZURE.len()];
     let mut rest = line;
     while let Some(character) = rest.chars().next() {
         if let Some(length) = kept(rest, links) {
@@ -37,13 +39,31 @@ pub(super) fn disarmed(line: &str, links: Option<&str>) -> String {
         }
         match character {
             ':' if is_colon => push_visibly(&mut shown, character),
-            '[' if signs >= 2 => push_visibly(&mut shown, character),
+            '[' if signs >= 2 || last == AZURE => push_visibly(&mut shown, character),
             other => shown.push(other),
         }
         is_colon = is_start && character == ':';
         is_start = is_start && is_blank(character);
         signs = if character == '#' { signs + 1 } else { 0 };
+        last.rotate_left(1);
+        if let Some(end) = last.last_mut() {
+            *end = character.to_ascii_lowercase();
+        }
         rest = rest.get(character.len_utf8()..).unwrap_or_default();
+    }
+    shown
+}
+
+/// JSON with an escape for each bracket that begins a command.
+pub(super) fn disarmed_json(json: &str) -> String {
+    let mut shown = String::with_capacity(json.len() + 8);
+    let mut parts = json.split('[');
+    shown.extend(parts.next());
+    for part in parts {
+        let before: Vec<char> = shown.chars().rev().take(AZURE.len()).collect();
+        let is_azure = before.iter().rev().map(char::to_ascii_lowercase).eq(AZURE);
+        shown.push_str(if is_azure || shown.ends_with("##") { "\\u005b" } else { "[" });
+        shown.push_str(part);
     }
     shown
 }

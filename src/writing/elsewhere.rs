@@ -67,6 +67,11 @@ enum Content {
     Direct(Vec<u8>),
 }
 
+/// What is said of a link on the way to a folder that is to be written: nothing, where there are no descriptors of folders.
+pub(super) fn link_on_the_way(_folder: &Path) -> Option<String> {
+    None
+}
+
 impl Staged {
     /// Writes it beside its place; gone when dropped. A link is not followed.
     ///

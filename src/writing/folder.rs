@@ -42,6 +42,9 @@ impl StagedFolder {
         let Some(name) = place.file_name() else {
             return Err(cannot(&"name a folder of its own"));
         };
+        if let Some(fault) = super::link_on_the_way(super::parent_of(place)) {
+            return Err(cannot(&fault));
+        }
         let mut hidden = OsString::from(".");
         hidden.push(name);
         hidden.push(".kaslint-fetch");

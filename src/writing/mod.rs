@@ -23,12 +23,16 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 #[cfg(not(unix))]
+use elsewhere::link_on_the_way;
+#[cfg(not(unix))]
 pub use elsewhere::{InPlace, Staged};
 pub use folder::StagedFolder;
 #[cfg(unix)]
 pub use replace::InPlace;
 #[cfg(unix)]
 pub use staged::Staged;
+#[cfg(unix)]
+use staged::link_on_the_way;
 pub use together::StagedFiles;
 
 use crate::outlet::{Outlet, Write};

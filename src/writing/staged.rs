@@ -85,6 +85,18 @@ fn write_to(place: &Place, text: &[u8]) -> io::Result<()> {
     File::from(file).write_all(text)
 }
 
+/// What is said of a link on the way to a folder that is to be written, which is not followed where a file's would not be; what else keeps it from being
+/// written is told when it is made.
+pub(super) fn link_on_the_way(folder: &Path) -> Option<String> {
+    // A path that ends in a slash is that of a folder anyway.
+    let folder: PathBuf = folder.components().collect();
+    match Place::find(&folder, Purpose::Report) {
+        Err(Refused::Link) => Some(in_words(Refused::FolderLink(folder))),
+        Err(refused @ Refused::FolderLink(_)) => Some(in_words(refused)),
+        _ => None,
+    }
+}
+
 fn in_words(refused: Refused) -> String {
     match refused {
         Refused::Link => "it is a symbolic link, which somebody else may have written; name the file itself".to_owned(),

@@ -42,6 +42,9 @@ impl StagedFiles {
             Ok(there) if !there.is_dir() => return Err(cannot(&"there is a file; name a folder")),
             Ok(_) => false,
         };
+        if let Some(fault) = super::link_on_the_way(super::parent_of(place)) {
+            return Err(cannot(&fault));
+        }
         let own = match (is_new, place.file_name()) {
             (false, _) => place.join(OWN),
             (true, None) => return Err(cannot(&"name a folder")),

@@ -232,3 +232,31 @@ fn a_receiver_that_stops_reading_is_no_error() {
         assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{format}");
     }
 }
+
+/// Folders are written where they lie, and not where a link of the checkout leads.
+#[cfg(unix)]
+#[test]
+fn folders_are_not_written_through_a_link_of_the_repository() {
+    use std::os::unix::fs::symlink;
+    let outside = folder_with(&[("kept/.keep", b"")]);
+    let folder =
+        folder_with(&[(CONFIG, b"ci_access: {projects: [{id: acme/a}]}\n"), (".git/HEAD", b""), ("real/.keep", b"")]);
+    symlink(outside.path().join("kept"), folder.path().join("tables")).expect("a link");
+    write(folder.path(), "dump.json", b"[]");
+    for call in [
+        &["access", "--format", "parquet", "--output", "tables/daily"][..],
+        &["access", "--format", "parquet", "--output", "tables/daily/"],
+        &["inventory", "from-api", "dump.json", "--output", "tables/inventory"],
+    ] {
+        let run = kaslint(folder.path(), call);
+        assert_eq!(run.code, 2, "{}", run.transcript());
+        assert!(
+            run.stderr.contains("tables is a symbolic link, which somebody else may have written"),
+            "{}",
+            run.stderr
+        );
+    }
+    assert_eq!(names(&outside.path().join("kept")), [".keep"]);
+    let run = kaslint(folder.path(), &["access", "--format", "parquet", "--output", "real/daily"]);
+    assert_eq!(run.code, 0, "{}", run.transcript());
+}
