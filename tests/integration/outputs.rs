@@ -242,7 +242,11 @@ fn folders_are_not_written_through_a_link_of_the_repository() {
     let folder =
         folder_with(&[(CONFIG, b"ci_access: {projects: [{id: acme/a}]}\n"), (".git/HEAD", b""), ("real/.keep", b"")]);
     symlink(outside.path().join("kept"), folder.path().join("tables")).expect("a link");
-    write(folder.path(), "dump.json", b"[]");
+    write(
+        folder.path(),
+        "dump.json",
+        br#"[{"id": 1, "path_with_namespace": "acme/a", "namespace": {"kind": "group", "full_path": "acme"}}]"#,
+    );
     for call in [
         &["access", "--format", "parquet", "--output", "tables/daily"][..],
         &["access", "--format", "parquet", "--output", "tables/daily/"],
