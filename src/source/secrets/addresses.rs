@@ -50,6 +50,13 @@ pub(super) fn without_scheme(text: &str, at: usize) -> Option<Secret> {
     let stops = |byte: &u8| ends_address(*byte) || matches!(byte, b'\'' | b'(' | b'[' | b'{' | b',');
     let length = ahead.iter().rev().position(stops).unwrap_or(ahead.len());
     let word = text.get(at - length..at)?;
+    // Where two slashes count as one, as in paths, an address has lost one of them.
+    if let Some((before, behind)) = word.rsplit_once(":/").filter(|(_, behind)| !behind.starts_with('/')) {
+        let scheme = before.bytes().rev().take_while(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(byte));
+        if scheme.count() > 1 {
+            return with_scheme(text, at - behind.len());
+        }
+    }
     let (user, password) = word.split_once(':')?;
     let user = user.rsplit(['=', '/']).next().unwrap_or_default();
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
