@@ -42,6 +42,8 @@ impl Names {
 #[derive(Debug, Default)]
 pub(super) struct Regions {
     automata: HashMap<Vec<NamePattern>, Result<Arc<Automaton>, Untold>>,
+    /// Whether an expression can be judged here.
+    judged: HashMap<NamePattern, bool>,
     parts: HashMap<(Vec<PatternList>, PatternList), Arc<Told>>,
     pub proof: Proof,
 }
@@ -175,22 +177,38 @@ impl Regions {
         }
         // Patterns that only Ruby can judge are left out where names are to be avoided, and what is found is held against them.
         let (judged, unjudged): (Vec<&NamePattern>, Vec<&NamePattern>) =
-            without.patterns.iter().partition(|pattern| pattern.matches("a").is_some());
+            without.patterns.iter().partition(|pattern| self.is_judged(pattern));
         let judged: Vec<NamePattern> = judged.into_iter().cloned().collect();
-        let avoided = self.automaton(&judged)?;
         let mut automata = Vec::with_capacity(within.len());
         for list in within {
             automata.push(self.automaton(&list.patterns)?);
         }
         let automata: Vec<&Automaton> = automata.iter().map(|automaton| &**automaton).collect();
-        let (found, spent) = shortest(&automata, &avoided);
+        // The first of all names is the first of those that are to be found, if it is one of them: most patterns keep apart from the others.
+        let (mut found, spent) = shortest(&automata, &*self.automaton(&[])?);
         self.proof.nodes += spent.nodes;
+        let is_avoided = |name: &String| {
+            judged.iter().any(|pattern| pattern.is_expression() || pattern.matches(name) != Some(false))
+        };
+        if matches!(&found, Found::TooMany) || matches!(&found, Found::Name(name) if is_avoided(name)) {
+            let avoided = self.automaton(&judged)?;
+            let (others, spent) = shortest(&automata, &avoided);
+            self.proof.nodes += spent.nodes;
+            found = others;
+        }
         match (found, unjudged.first()) {
             (Found::Nothing, _) => Ok(None),
             (Found::Name(name), None) => Ok(Some(name)),
             (Found::Name(_), Some(pattern)) => Err(Untold::Expression(pattern.text().to_owned())),
             (Found::TooMany, _) => Err(Untold::Budget),
         }
+    }
+
+    fn is_judged(&mut self, pattern: &NamePattern) -> bool {
+        if !pattern.is_expression() {
+            return pattern.matches("a").is_some();
+        }
+        *self.judged.entry(pattern.clone()).or_insert_with(|| pattern.matches("a").is_some())
     }
 
     fn tried(&self, name: &str, within: &[&PatternList], without: &PatternList) -> Result<Option<String>, Untold> {

@@ -14,6 +14,9 @@ pub use old::{Fault, OldPattern, RubyOnly, Verdict, is_expression};
 use crate::gitlab::releases::{NEW_MATCHER, NEW_MATCHER_POSSIBLE};
 use crate::gitlab::{PartialText, Version};
 
+/// With more known and unknown parts than this, whether a name matches is not worked out: no name has room for as many, and it takes the product of both lengths.
+const MOST_PARTS: usize = 64;
+
 /// Which of its two matchers GitLab compares patterns with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EnvironmentMatcher {

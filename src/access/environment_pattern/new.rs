@@ -4,7 +4,7 @@
 
 use smallvec::SmallVec;
 
-use super::PartialVerdict;
+use super::{MOST_PARTS, PartialVerdict};
 use crate::gitlab::{MAX_ENVIRONMENT_NAME, PartialText, TextPart, is_environment_character};
 
 /// A pattern as the new matcher compares it.
@@ -41,6 +41,7 @@ impl<'p> NewPattern<'p> {
     pub fn compare_partial(&self, environment: &PartialText) -> PartialVerdict {
         match environment.as_known() {
             Some(known) => self.matches(known).into(),
+            None if environment.parts().len() > MOST_PARTS => PartialVerdict::Depends,
             None if self.matches_for_sure(environment) => PartialVerdict::Always,
             None if self.could_match(environment) => PartialVerdict::Depends,
             None => PartialVerdict::Never,

@@ -13,7 +13,7 @@
 
 use regex::RegexBuilder;
 
-use super::PartialVerdict;
+use super::{MOST_PARTS, PartialVerdict};
 use crate::gitlab::{PartialText, TextPart};
 
 /// Whether a pattern lets a job's environment in.
@@ -148,6 +148,7 @@ impl<'p> OldPattern<'p> {
             Form::Raises(fault) => PartialVerdict::Raises(*fault),
             Form::Unknown(unknown) => PartialVerdict::Unknown(*unknown),
             Form::Expression(_) => PartialVerdict::Depends,
+            Form::Parts(_) if environment.parts().len() > MOST_PARTS => PartialVerdict::Depends,
             Form::Parts(pattern) if parts_occur_for_sure(pattern, environment) => PartialVerdict::Always,
             Form::Parts(pattern) if parts_could_occur(pattern, environment) => PartialVerdict::Depends,
             Form::Parts(_) => PartialVerdict::Never,

@@ -60,6 +60,12 @@ impl NamePattern {
         }
     }
 
+    /// Whether it is a regular expression with more than stars, which takes long to be read.
+    #[must_use]
+    pub fn is_expression(&self) -> bool {
+        !self.is_new && is_expression(&self.text)
+    }
+
     /// Why GitLab's server raises an error in the place of an answer; only the old matcher does.
     #[must_use]
     pub fn fault(&self) -> Option<Fault> {
