@@ -455,7 +455,7 @@ pub(super) fn refused_sentence(side: Side, refused: &Refused) -> String {
         Side::Base if refused.in_force.is_some() => {
             ("BASE", "an older configuration is in force, which is compared in its place")
         }
-        Side::Base => ("BASE", "an older configuration is in force, and it is not known here which"),
+        Side::Base => ("BASE", "an older configuration is in force, and which is not known here"),
     };
     let why = if refused.why.is_empty() { words::refused_at(refused.step) } else { &refused.why };
     let line = refused.line.map(|line| format!(", line {line}")).unwrap_or_default();
