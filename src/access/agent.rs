@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::world::{AgentFile, World};
-use crate::gitlab::{lower_path, root_path};
+use crate::gitlab::{is_agent_name, lower_path, root_path};
 use crate::inventory::{Inventory, Project};
 use crate::source::Span;
 
@@ -104,6 +104,7 @@ fn from_file<'w>(inventory: Option<&'w Inventory>, file: AgentFile<'w>) -> Agent
         name: file.name,
         id: agent.and_then(|agent| agent.id),
         file: Some(file),
-        is_registered: registered.is_none() || agent.is_some(),
+        // Under another name none can be, and GitLab never looks for its file.
+        is_registered: is_agent_name(file.name) && (registered.is_none() || agent.is_some()),
     }
 }

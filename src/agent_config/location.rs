@@ -4,8 +4,6 @@
 //! gitlab-agent: the directory `.gitlab/agents`, one folder an agent, the file `config.yaml`, all exact and
 //! case-sensitive.
 
-use crate::gitlab::is_agent_name;
-
 /// What a path within a configuration project is to GitLab.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Location {
@@ -33,11 +31,11 @@ pub enum Location {
 }
 
 impl Location {
-    /// The agent whose configuration it is; none where the folder's name can be no agent's, so that GitLab never reads the file.
+    /// The agent whose configuration it is.
     #[must_use]
     pub fn agent(&self) -> Option<&str> {
         match self {
-            Self::Config { agent } => Some(agent.as_str()).filter(|agent| is_agent_name(agent)),
+            Self::Config { agent } => Some(agent),
             Self::Unread { .. } | Self::EnvironmentTemplate { .. } | Self::UnusedTemplate(_) | Self::Loose => None,
         }
     }

@@ -5,6 +5,7 @@ use super::findings::Findings;
 use super::given::JobContext;
 use super::jobs::{finding_on, renamed};
 use super::rule::{Rule, rule};
+use crate::access::Agent;
 use crate::access::jobs::{By, Resolved, Selection};
 use crate::diagnostic::{Finding, Safety, Severity};
 use crate::gitlab::{is_agent_name, path_fault, root_path};
@@ -144,5 +145,6 @@ fn is_path(text: &str) -> bool {
 }
 
 pub(super) fn known_agents(cx: &JobContext<'_>) -> Vec<String> {
-    cx.index.agents().iter().filter(|agent| agent.project.is_some()).map(|agent| agent.context()).collect()
+    let may_be = |agent: &&Agent<'_>| agent.project.is_some() && is_agent_name(agent.name);
+    cx.index.agents().iter().filter(may_be).map(|agent| agent.context()).collect()
 }
