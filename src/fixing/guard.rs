@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::edits::{Change, applied};
-use super::judge::{self, Effect, Judge, Tell};
+use super::judge::{self, Judge, Tell};
 use crate::agent_config::{AgentConfig, RefusedAt};
 use crate::analysis::Subject;
 use crate::ci::Pipeline;
@@ -273,9 +273,10 @@ impl<'g> Guard<'g> {
         let is_one = changes.len() == 1;
         sources.into_iter().any(|(path, source)| {
             let (before, Some(after)) = (before.get(path).unwrap_or(source), after.get(path)) else { return false };
-            let effect = judge.effect(before, after);
-            // What makes a refused file count is looked for among several: those behind it may change who gets in.
-            if is_one { !effect.is_safe() } else { effect != Effect::Nothing }
+            match is_one {
+                true => !judge.effect(before, after).is_safe(),
+                false => !judge.changes_nothing(before, after),
+            }
         })
     }
 

@@ -327,6 +327,19 @@ impl<'j> Judge<'j> {
             .all(|(path, before)| after.get(path).is_none_or(|after| self.keeps_what_is_read(before, after)))
     }
 
+    /// Whether GitLab lets the same in by two texts, or refuses both. Of one that it takes in the place of one that it refuses this is not worked out: what makes
+    /// it count is looked for among several changes, since those behind it may change who gets in.
+    pub fn changes_nothing(&mut self, before: &Arc<Source>, after: &Arc<Source>) -> bool {
+        let places = self.inputs.get(before.path()).cloned().unwrap_or_default();
+        places.into_iter().all(|at| {
+            let Some(was) = self.read(at, before) else { return false };
+            match was.config.refused_at() {
+                Some(_) => self.read(at, after).is_some_and(|is| is.config.refused_at().is_some()),
+                None => self.effect_at(at, before, after) == Effect::Nothing,
+            }
+        })
+    }
+
     /// Whether GitLab reads the same of two texts, or refuses both.
     fn keeps_what_is_read(&mut self, before: &Arc<Source>, after: &Arc<Source>) -> bool {
         let places = self.inputs.get(before.path()).cloned().unwrap_or_default();
