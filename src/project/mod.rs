@@ -18,6 +18,7 @@ mod organisation_schema;
 mod own_file;
 pub mod paths;
 mod read_input;
+mod schema_extent;
 mod scope;
 mod search;
 pub mod settings;

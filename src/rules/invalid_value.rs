@@ -18,7 +18,7 @@ rule! {
     /// case, durations as a number of seconds (`3600s`, not `1h`). GitLab refuses the whole file for any of these.
     ///
     /// A few values are checked later: when a value of `remote_development` does not suit GitLab's Rails side, or `dns_zone` is missing, none of that
-    /// section's settings is saved, not even `enabled: false`, while everything else takes effect. A self-managed GitLab on Free does not look at the section. For `container_scanning.cadence` from 17.0 on, and for
+    /// section's settings is saved, not even `enabled: false`, while everything else takes effect. A self-managed GitLab on Free does not look at the section. A zero where a number from 1 on belongs does not reach Rails, since the agent server passes on no values that protobuf has anyway: it counts as not set. For `container_scanning.cadence` from 17.0 on, and for
     /// severities and resource types, public sources do not settle what GitLab does; these are warnings, as is what
     /// GitLab refuses under a licence that is not known.
     ///
