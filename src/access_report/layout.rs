@@ -8,6 +8,7 @@ use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use crate::outlet::{Outlet, Tone};
 use crate::source::Printable;
+use crate::words;
 
 /// The narrowest a report is made; a narrower terminal breaks lines itself.
 const LEAST_WIDTH: usize = 20;
@@ -25,12 +26,7 @@ pub(super) fn usable(width: usize) -> usize {
 
 /// Lines of at most `width` columns, broken at blanks; a longer word has a line of its own.
 pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
-    let options = textwrap::Options::new(width)
-        .break_words(false)
-        .word_separator(textwrap::WordSeparator::AsciiSpace)
-        .word_splitter(textwrap::WordSplitter::NoHyphenation)
-        .wrap_algorithm(textwrap::WrapAlgorithm::FirstFit);
-    textwrap::wrap(text, options).into_iter().map(|line| line.into_owned()).collect()
+    words::in_lines(text, width, "", "")
 }
 
 /// The lines of a sentence behind a mark of its own, further lines under its start.

@@ -6,6 +6,7 @@ use super::output::{self, Outlet};
 use crate::fetch::{Gathered, inventory_text};
 use crate::inventory::{Fact, Unread};
 use crate::project::Unusable;
+use crate::words::in_lines;
 
 /// So many files with secrets are named.
 const MOST_FILES: usize = 10;
@@ -81,9 +82,7 @@ pub(super) fn tell_unread<'i>(unread: impl Iterator<Item = &'i Unread>, out: &mu
         };
         let needs = needs.map(|needs| format!("; needs {needs}")).unwrap_or_default();
         let sentence = format!("{} {of}{reason}{needs}", what.word());
-        let width = output::width();
-        let options = textwrap::Options::new(width).initial_indent("  ").subsequent_indent("      ").break_words(false);
-        for line in textwrap::wrap(&sentence, options) {
+        for line in in_lines(&sentence, output::width(), "  ", "      ") {
             out.line(format_args!("{line}"))?;
         }
     }

@@ -101,11 +101,7 @@ pub(super) fn settings(value: Option<&serde_json::Value>) -> String {
 }
 
 fn tell(rows: &[Row], hidden: &[Hidden<'_>], out: &mut output::Outlet<'_>) -> std::io::Result<()> {
-    let wrapped = |indent: &'static str, text: &str| -> Vec<String> {
-        let options =
-            textwrap::Options::new(output::width()).initial_indent(indent).subsequent_indent(indent).break_words(false);
-        textwrap::wrap(text, options).into_iter().map(std::borrow::Cow::into_owned).collect()
-    };
+    let wrapped = |indent: &str, text: &str| words::in_lines(text, output::width(), indent, indent);
     for row in rows {
         let Compared::Differs(difference) = &row.compared else { continue };
         out.line(format_args!("{} in {}", words::printable(&row.context), words::printable(&row.project)))?;

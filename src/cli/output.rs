@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::progress;
 use crate::project::Unusable;
+use crate::words;
 
 /// Columns for reports where no terminal says how wide it is, and for files.
 pub(super) const DEFAULT_WIDTH: usize = 100;
@@ -114,8 +115,14 @@ pub(super) fn to_file(path: &Path, write: &Write<'_>) -> Result<(), Unusable> {
     Staged::new(path, write).and_then(Staged::persist).map_err(Unusable::new)
 }
 
-/// Says something on standard error, in one line.
+/// Says something on standard error: in one line, as logs are searched, or in as many as a terminal needs.
 pub(super) fn complain(text: &str) {
+    let is_terminal = io::stderr().is_terminal();
+    let size = if is_terminal { terminal_size::terminal_size_of(io::stderr()) } else { None };
+    let lines = match size {
+        Some((width, _)) if width.0 > 0 => words::in_lines(&words::printable(text), width.0.into(), "", "  "),
+        _ => vec![text.to_owned()],
+    };
     // Who closes standard error does not want to know.
-    let _ = to_stderr(&|out| out.line(format_args!("{text}")));
+    let _ = to_stderr(&|out| lines.iter().try_for_each(|line| out.line(format_args!("{line}"))));
 }

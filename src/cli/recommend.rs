@@ -24,7 +24,7 @@ use crate::project::{Loader, Neighbours, Options, Request, Scope, Steps, Surroun
 use crate::recommend::{Recommendation, Recommended, UsedBy, recommend};
 use crate::rules;
 use crate::source::secrets;
-use crate::words::{count, excerpt};
+use crate::words::{count, excerpt, in_lines};
 use crate::writing::InPlace;
 
 /// How many jobs, projects and entries are told of each.
@@ -199,16 +199,8 @@ impl Report<'_> {
         let found = self.found;
         let width = output::width().min(100);
         let wrapped = |out: &mut Outlet<'_>, first: &str, indent: &str, text: &str| {
-            let options = textwrap::Options::new(width)
-                .initial_indent(first)
-                .subsequent_indent(indent)
-                .break_words(false)
-                .word_splitter(textwrap::WordSplitter::NoHyphenation)
-                .word_separator(textwrap::WordSeparator::AsciiSpace);
-            for line in textwrap::wrap(text, options) {
-                out.line(format_args!("{line}"))?;
-            }
-            io::Result::Ok(())
+            let mut lines = in_lines(text, width, first, indent).into_iter();
+            lines.try_for_each(|line| out.line(format_args!("{line}")))
         };
         for one in &found.list {
             wrapped(out, "", "    ", &heading(one))?;

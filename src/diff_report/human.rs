@@ -16,6 +16,9 @@ pub(super) const TOLD: usize = 20;
 /// Columns before a sentence.
 const INDENT: usize = 10;
 
+/// The least of columns for a sentence; a narrower terminal breaks lines itself.
+const LEAST: usize = 20;
+
 pub(super) fn write(report: &DiffReport<'_>, out: &mut Outlet<'_>) -> io::Result<()> {
     let diff = report.diff;
     for evidence in &report.evidence {
@@ -136,22 +139,12 @@ fn entry(
 }
 
 fn lines(report: &DiffReport<'_>, text: &str) -> Vec<String> {
-    let options = options(report.width.saturating_sub(INDENT));
-    textwrap::wrap(&words::printable(text), options).into_iter().map(std::borrow::Cow::into_owned).collect()
+    words::in_lines(&words::printable(text), report.width.saturating_sub(INDENT).max(LEAST), "", "")
 }
 
 fn wrapped(report: &DiffReport<'_>, out: &mut Outlet<'_>, indent: &str, text: &str) -> io::Result<()> {
-    let text = words::printable(text);
-    let options = options(report.width).subsequent_indent(indent);
-    textwrap::wrap(&text, options).iter().try_for_each(|line| out.line(format_args!("{line}")))
-}
-
-/// Lines end at blanks alone, so that paths can be copied.
-fn options<'o>(width: usize) -> textwrap::Options<'o> {
-    textwrap::Options::new(width.max(20))
-        .break_words(false)
-        .word_separator(textwrap::WordSeparator::AsciiSpace)
-        .word_splitter(textwrap::WordSplitter::NoHyphenation)
+    let lines = words::in_lines(&words::printable(text), report.width.max(LEAST), "", indent);
+    lines.iter().try_for_each(|line| out.line(format_args!("{line}")))
 }
 
 /// The verdict, with how far it goes.

@@ -29,7 +29,7 @@ pub use reason::{
     denial, dropped, dropped_alike, job, pattern_fault, pattern_unknown, reason, refused_at, resources_all_the_same,
     unmade, unregistered, user_denial, verdict,
 };
-pub use text::{brief, excerpt, in_quotes, printable};
+pub use text::{brief, excerpt, in_lines, in_quotes, printable};
 pub use unread::runs_unread;
 pub use value::{REFUSED, found, yaml_surprise};
 pub use yaml_fault::{YamlFault, yaml_fault};

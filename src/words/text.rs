@@ -1,11 +1,26 @@
 //! Texts out of files.
 
+use std::borrow::Cow;
+
 use crate::source::{Printable, acts, json_escaped, secrets, visible};
 
 /// The whole text, on one line, without secrets and with escapes for what could steer a terminal.
 #[must_use]
 pub fn printable(text: &str) -> String {
     Printable::of(text).into_string()
+}
+
+/// A text in lines of at most so many columns, with `first` in front of the first of them and `indent` in front of the others. They end at
+/// blanks alone, so that paths and options can be copied; what is longer has a line of its own.
+#[must_use]
+pub fn in_lines(text: &str, width: usize, first: &str, indent: &str) -> Vec<String> {
+    let options = textwrap::Options::new(width)
+        .initial_indent(first)
+        .subsequent_indent(indent)
+        .break_words(false)
+        .word_separator(textwrap::WordSeparator::AsciiSpace)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation);
+    textwrap::wrap(text, options).into_iter().map(Cow::into_owned).collect()
 }
 
 /// A text within a sentence: in backticks, on one line, without secrets, cut behind 60 characters.

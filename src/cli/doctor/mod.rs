@@ -152,11 +152,7 @@ fn tell_json(lines: &[Line], out: &mut output::Outlet<'_>) -> std::io::Result<()
 fn tell(line: &Line, out: &mut output::Outlet<'_>) -> std::io::Result<()> {
     let mark = format!("{:<10}", line.code.verdict().name());
     let blank = " ".repeat(mark.len());
-    let wrap = |first: &str, text: &str| -> Vec<String> {
-        let options =
-            textwrap::Options::new(output::width()).initial_indent(first).subsequent_indent(&blank).break_words(false);
-        textwrap::wrap(&words::printable(text), options).into_iter().map(std::borrow::Cow::into_owned).collect()
-    };
+    let wrap = |first: &str, text: &str| words::in_lines(&words::printable(text), output::width(), first, &blank);
     wrap(&mark, &line.seen).iter().try_for_each(|text| out.line(format_args!("{text}")))?;
     match line.todo.is_empty() {
         true => Ok(()),
