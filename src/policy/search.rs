@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::access::environment_pattern::RubyOnly;
-use crate::access::names::{Automaton, Found, NamePattern, Unjudged, is_name, shortest, shortest_up_to};
+use crate::access::names::{Automaton, Found, NamePattern, Unjudged, is_name, shortest_up_to};
 use crate::diff::{PatternList, Projects};
-use crate::gitlab::lower_path;
+use crate::gitlab::{MAX_ENVIRONMENT_NAME, lower_path};
 
 /// Names that people recognise, tried before a search.
 const FAMILIAR: [&str; 8] =
@@ -17,6 +17,10 @@ const PROJECT_PATH: &str = r"^[a-z0-9_.][a-z0-9_.-]*(/[a-z0-9_.][a-z0-9_.-]*)+$"
 
 /// The most characters of a path that is looked for.
 const LONGEST_PATH: usize = 1_000;
+
+/// The most work of all searches for one state, and what each takes besides; some seconds in all.
+const MOST_WORK: usize = 200_000_000;
+const WORK_OF_EACH: usize = 500;
 
 /// Why it is not told whether there is one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -54,8 +58,12 @@ type PathKey = (Projects, Vec<Vec<String>>, Vec<String>);
 #[derive(Debug, Default)]
 pub(super) struct Search {
     automata: HashMap<Set, Result<Arc<Automaton>, Untold>>,
+    /// The same of patterns by themselves.
+    alone: HashMap<NamePattern, Result<Arc<Automaton>, Untold>>,
     names: HashMap<(Vec<Set>, Vec<String>), Told>,
     paths: HashMap<PathKey, Told>,
+    /// The work of all searches.
+    work: usize,
 }
 
 impl Search {
@@ -75,14 +83,20 @@ impl Search {
 
     /// Whether it is certain that a name is in all sets and that no expression matches it.
     pub fn fits(&mut self, name: &str, within: &[Set], without: &[String]) -> bool {
-        let holds = |search: &mut Self, set: &Set| match set {
-            Set::Patterns(patterns) => patterns.iter().any(|pattern| pattern.matches(name) == Some(true)),
-            Set::Expressions(_) => search.automaton(set).is_ok_and(|automaton| automaton.holds(name)),
-        };
         let avoided = self.automaton(&Set::Expressions(without.to_vec()));
+        // What policies ask is short, and entries may list many patterns.
+        let is_asked = |set: &Set| match set {
+            Set::Patterns(_) => true,
+            Set::Expressions(_) => self.automaton(set).is_ok_and(|automaton| automaton.holds(name)),
+        };
+        let is_let_in = |set: &Set| match set {
+            Set::Patterns(patterns) => patterns.iter().any(|pattern| pattern.matches(name) == Some(true)),
+            Set::Expressions(_) => true,
+        };
         is_name(name)
             && avoided.is_ok_and(|automaton| !automaton.holds(name))
-            && within.iter().all(|set| holds(self, set))
+            && within.iter().all(is_asked)
+            && within.iter().all(is_let_in)
     }
 
     fn shortest_name(&mut self, within: &[Set], without: &[String]) -> Told {
@@ -94,19 +108,19 @@ impl Search {
         for (_, set) in (0..).zip(within).filter(|(at, _)| Some(*at) != main) {
             others.push(self.judged(set, &mut untold)?);
         }
-        let alone = |set: &Set| match set {
-            Set::Patterns(patterns) => {
-                patterns.iter().map(|pattern| Set::Patterns(vec![pattern.clone()])).collect::<Vec<_>>()
-            }
-            Set::Expressions(_) => vec![set.clone()],
-        };
         let parts = match main.and_then(|main| within.get(main)) {
-            Some(set) => alone(set).into_iter().map(Some).collect(),
+            Some(Set::Patterns(patterns)) => patterns.iter().map(|pattern| Some(self.alone(pattern))).collect(),
+            Some(set) => vec![Some(self.automaton(set))],
             None => vec![None],
         };
         let mut best: Option<String> = None;
         for part in parts {
-            let automaton = match part.map(|part| self.automaton(&part)).transpose() {
+            // Others count if they are shorter.
+            let longest = best.as_ref().map_or(MAX_ENVIRONMENT_NAME, |best| best.len().saturating_sub(1));
+            if longest == 0 {
+                break;
+            }
+            let automaton = match part.transpose() {
                 Ok(automaton) => automaton,
                 Err(why) => {
                     untold.get_or_insert(why);
@@ -114,9 +128,9 @@ impl Search {
                 }
             };
             let all: Vec<&Automaton> = automaton.iter().chain(&others).map(|automaton| &**automaton).collect();
-            match shortest(&all, &avoided).0 {
-                Found::Name(name) if best.as_ref().is_none_or(|best| name.len() < best.len()) => best = Some(name),
-                Found::Name(_) | Found::Nothing => {}
+            match self.shortest_up_to(longest, &all, &avoided) {
+                Found::Name(name) => best = Some(name),
+                Found::Nothing => {}
                 Found::TooMany => {
                     untold.get_or_insert(Untold::Budget);
                 }
@@ -134,7 +148,7 @@ impl Search {
         let Set::Patterns(patterns) = set else { return self.automaton(set) };
         let mut judged = Vec::with_capacity(patterns.len());
         for pattern in patterns {
-            match self.automaton(&Set::Patterns(vec![pattern.clone()])) {
+            match self.alone(pattern) {
                 Ok(_) => judged.push(pattern.clone()),
                 Err(why) => drop(untold.get_or_insert(why)),
             }
@@ -186,11 +200,20 @@ impl Search {
         let sets = sets.into_iter().map(|set| self.automaton(&Set::Expressions(set)));
         let sets = sets.collect::<Result<Vec<Arc<Automaton>>, Untold>>()?;
         let sets: Vec<&Automaton> = sets.iter().map(|set| &**set).collect();
-        match shortest_up_to(LONGEST_PATH, &sets, &avoided).0 {
+        match self.shortest_up_to(LONGEST_PATH, &sets, &avoided) {
             Found::Name(path) => Ok(Some(path)),
             Found::Nothing => Ok(None),
             Found::TooMany => Err(Untold::Budget),
         }
+    }
+
+    fn shortest_up_to(&mut self, longest: usize, within: &[&Automaton], without: &Automaton) -> Found {
+        if self.work > MOST_WORK {
+            return Found::TooMany;
+        }
+        let (found, spent) = shortest_up_to(longest, within, without);
+        self.work += WORK_OF_EACH + spent.work;
+        found
     }
 
     fn automaton(&mut self, set: &Set) -> Result<Arc<Automaton>, Untold> {
@@ -198,10 +221,7 @@ impl Search {
             return known.clone();
         }
         let made = match set {
-            Set::Patterns(patterns) => Automaton::of(patterns).map_err(|(at, why)| match why {
-                Unjudged::Ruby(RubyOnly::TooLarge) => Untold::Budget,
-                _ => Untold::Expression(patterns.get(at).map(|pattern| pattern.text().to_owned()).unwrap_or_default()),
-            }),
+            Set::Patterns(patterns) => of_patterns(patterns),
             Set::Expressions(expressions) => {
                 Automaton::of_expressions(expressions.iter().map(String::as_str)).ok_or(Untold::Budget)
             }
@@ -210,4 +230,20 @@ impl Search {
         self.automata.insert(set.clone(), made.clone());
         made
     }
+
+    fn alone(&mut self, pattern: &NamePattern) -> Result<Arc<Automaton>, Untold> {
+        if let Some(known) = self.alone.get(pattern) {
+            return known.clone();
+        }
+        let made = of_patterns(std::slice::from_ref(pattern)).map(Arc::new);
+        self.alone.insert(pattern.clone(), made.clone());
+        made
+    }
+}
+
+fn of_patterns(patterns: &[NamePattern]) -> Result<Automaton, Untold> {
+    Automaton::of(patterns).map_err(|(at, why)| match why {
+        Unjudged::Ruby(RubyOnly::TooLarge) => Untold::Budget,
+        _ => Untold::Expression(patterns.get(at).map(|pattern| pattern.text().to_owned()).unwrap_or_default()),
+    })
 }

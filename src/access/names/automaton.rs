@@ -56,6 +56,10 @@ pub struct Automaton {
     pub(super) first: Vec<u32>,
     /// Those of them that are there behind every character as well.
     pub(super) always: Vec<u32>,
+    /// What all its names begin with.
+    pub(super) beginning: Vec<u8>,
+    /// The sets of characters that its steps tell apart, each once.
+    pub(super) told_apart: Vec<Characters>,
 }
 
 impl Automaton {
@@ -68,7 +72,7 @@ impl Automaton {
         for (position, pattern) in patterns.into_iter().enumerate() {
             union.add(pattern).map_err(|unjudged| (position, unjudged))?;
         }
-        Ok(union.in_order())
+        Ok(union.finished())
     }
 
     /// The union of expressions in the syntax of Rust, which match anywhere unless they say `^` and `$`. `None` where one is too large.
@@ -78,7 +82,7 @@ impl Automaton {
         for expression in expressions {
             union.add_expression(&nfa(expression)?);
         }
-        Some(union.in_order())
+        Some(union.finished())
     }
 
     /// The names that a text may be of which parts hang on variables. Equal variables are not held to equal values.
@@ -121,15 +125,43 @@ impl Automaton {
             state.steps.extend(steps.into_iter().filter(|(characters, _)| *characters != 0));
             automaton.push(state);
         }
-        automaton
+        automaton.finished()
     }
 
-    fn in_order(mut self) -> Self {
+    /// With its first states in order, and what searches ask of it worked out once.
+    fn finished(mut self) -> Self {
         for states in [&mut self.first, &mut self.always] {
             states.sort_unstable();
             states.dedup();
         }
+        let steps = self.states.iter().flat_map(|state| &state.steps);
+        let told_apart: HashSet<Characters> = steps.map(|(characters, _)| *characters).collect();
+        self.told_apart = told_apart.into_iter().collect();
+        self.told_apart.sort_unstable();
+        self.beginning = self.fixed_beginning();
         self
+    }
+
+    /// The characters that follow each other from the only first state, until there is a choice or an end.
+    fn fixed_beginning(&self) -> Vec<u8> {
+        let mut beginning = Vec::new();
+        let mut at = &self.first[..];
+        while let [only] = at
+            && beginning.len() < MAX_ENVIRONMENT_NAME
+            && let Some(State { steps, ends: false, matched: false }) = self.states.get(*only as usize)
+            && let [(characters, to)] = &steps[..]
+            && characters.is_power_of_two()
+            && let Some(character) = CHARACTERS.get(characters.trailing_zeros() as usize)
+        {
+            beginning.push(*character);
+            at = to;
+        }
+        beginning
+    }
+
+    /// Whether it is seen at once, by how they begin, that no name is in both.
+    pub(super) fn is_apart_from(&self, other: &Self) -> bool {
+        self.beginning.iter().zip(&other.beginning).any(|(one, other)| one != other)
     }
 
     /// Whether a name is in it; what has a character that no name has is not.

@@ -1,6 +1,6 @@
 //! The search for the shortest name in some sets and not in others.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::automaton::{ALL, Automaton, CHARACTERS, Characters, State};
 use crate::gitlab::MAX_ENVIRONMENT_NAME;
@@ -27,6 +27,8 @@ pub enum Found {
 pub struct Spent {
     /// Nodes.
     pub nodes: usize,
+    /// Work: one for each state of a set that is built or compared.
+    pub work: usize,
 }
 
 /// What stands for everything behind: the name is matched however it goes on.
@@ -85,9 +87,12 @@ pub fn shortest(within: &[&Automaton], without: &Automaton) -> (Found, Spent) {
 /// The same of other texts of these characters, such as paths in lower case, with at most so many of them.
 #[must_use]
 pub fn shortest_up_to(longest: usize, within: &[&Automaton], without: &Automaton) -> (Found, Spent) {
+    if within.iter().enumerate().any(|(at, one)| within.iter().take(at).any(|other| one.is_apart_from(other))) {
+        return (Found::Nothing, Spent::default());
+    }
     let mut search = Search::new(longest, within, without);
     let found = search.run();
-    (found, Spent { nodes: search.nodes.len() })
+    (found, Spent { nodes: search.nodes.len(), work: search.work })
 }
 
 /// States in order, with a bit for each of them.
@@ -264,8 +269,9 @@ fn combinations(lists: &[Vec<u32>]) -> Vec<Vec<u32>> {
 
 /// Divides characters into those that no step tells apart.
 fn classes<'a>(automata: impl Iterator<Item = &'a Automaton>) -> Vec<(u8, Characters)> {
-    let steps = automata.flat_map(|automaton| &automaton.states).flat_map(|state| &state.steps);
-    let sets: HashSet<Characters> = steps.map(|(characters, _)| *characters).collect();
+    let mut sets: Vec<Characters> = automata.flat_map(|automaton| &automaton.told_apart).copied().collect();
+    sets.sort_unstable();
+    sets.dedup();
     let special =
         CHARACTERS.iter().enumerate().filter(|(_, character)| b"/ ".contains(character)).map(|(at, _)| 1 << at);
     let mut classes = vec![ALL];
@@ -315,6 +321,20 @@ mod tests {
         assert_eq!(search(&[&[(" ", false)]], &[]), Found::Nothing, "no name is of blanks alone");
         assert_eq!(search(&[&[("^e*", false), ("^[^e]*e*$", false)]], &[("*e*", false)]), Found::Nothing);
         assert_eq!(search(&[&[("*e*", false)]], &[("^e*", false), ("^[^e]*e*$", false)]), Found::Nothing);
+    }
+
+    #[test]
+    fn what_begins_otherwise_takes_no_search() {
+        let spent = |one: &str, other: &str| {
+            let [one, other] = [one, other].map(|text| union(&[(text.to_owned(), true)]));
+            let (found, spent) = shortest(&[&one, &other], &Automaton::default());
+            (found == Found::Nothing, spent)
+        };
+        assert_eq!(spent("app-1*", "app-2*"), (true, Spent::default()));
+        assert_eq!(spent("app-1*", "production"), (true, Spent::default()));
+        // These have names in common, or are searched to tell that they have none.
+        assert!(!spent("app-1*", "app-1").0 && !spent("*1", "app-*").0);
+        assert!(spent("app-1*", "app").0 && spent("app-1*", "app").1 != Spent::default());
     }
 
     #[test]
