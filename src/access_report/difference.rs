@@ -2,6 +2,7 @@
 
 use std::io;
 
+use clap::ValueEnum;
 use serde_json::{Map, Value as Json};
 
 use super::{Format, facts};
@@ -42,8 +43,33 @@ pub fn is_recording(format: Format, recorded: &str, found: &str) -> Result<(), S
             }
             _ => Ok(()),
         },
-        Format::Human | Format::Markdown => Ok(()),
+        Format::Human | Format::Markdown => match shape(recorded) {
+            Some(other) if other != format => {
+                Err(format!("is one of `--format {}`, and `--format {}` is asked for", name(other), name(format)))
+            }
+            None if format == Format::Markdown && shape(found) == Some(Format::Markdown) => {
+                Err("is not one of `--format markdown`: it does not begin with a heading".to_owned())
+            }
+            _ => Ok(()),
+        },
     }
+}
+
+fn name(format: Format) -> String {
+    format.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+}
+
+/// The format that the first line of a result shows. In the others, it has nothing of its own.
+fn shape(result: &str) -> Option<Format> {
+    let first = result.lines().find(|line| !line.trim().is_empty())?;
+    if serde_json::from_str::<Map<String, Json>>(first).is_ok() {
+        return Some(Format::Json);
+    }
+    // All tables have this column, and no sentence has.
+    if first.contains(",entry_kind,") {
+        return Some(Format::Csv);
+    }
+    first.starts_with('#').then_some(Format::Markdown)
 }
 
 /// What an object of a result tells.
