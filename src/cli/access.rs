@@ -33,6 +33,7 @@ use crate::project::{
     InventoryFile, Loader, Neighbours, Options, Project, Request, Scope, Steps, Surroundings, Unusable, read_own_file,
 };
 use crate::schema::nearest;
+use crate::words::excerpt;
 use crate::{project, rules};
 
 /// The largest file of queries, and the largest recorded result, in bytes.
@@ -466,6 +467,16 @@ fn answer_queries(file: &Path, report: &AccessReport<'_, '_>, arguments: &Argume
     deliver(arguments, report, &|out| report.write_answers(&queries, out))
 }
 
+/// That a project has no environment of this name and one of nearly the same. It may be one that comes, so that the question is answered.
+fn mistyped_environment(name: &str, project: &str, listed: Option<&Inventory>) -> Option<String> {
+    let project = listed?.find_project(project)?;
+    if project.environment(name).is_some() {
+        return None;
+    }
+    let near = nearest(name, project.environments.iter().flatten().map(|environment| &*environment.name))?;
+    Some(format!("{} has no environment {} yet; did you mean `{near}`?", project.path, excerpt(name)))
+}
+
 fn answer_one(
     project: &str,
     report: &AccessReport<'_, '_>,
@@ -487,6 +498,9 @@ fn answer_one(
         (None, _, true) => Some(false),
         _ => None,
     };
+    if let Some(note) = arguments.environment.as_deref().and_then(|name| mistyped_environment(name, project, listed)) {
+        output::complain(&format!("note: {note}"));
+    }
     let is_merge_request = matches!(git_ref, Some(GitRef::MergeRequest(_)));
     let query = Query { is_merge_request, ..Query::new(project, arguments.environment.as_deref(), protected) };
     deliver(arguments, report, &|out| {

@@ -80,6 +80,28 @@ fn one_project_with_and_without_what_decides() {
     insta::assert_snapshot!(transcript);
 }
 
+/// It is answered all the same, since it may be one that comes.
+#[test]
+fn an_environment_that_is_not_there_and_nearly_another_is_noted() {
+    let inventory = b"projects:\n  - {path: acme/agents, agents: [prod]}\n  - {path: acme/shop, environments: [production, review/a]}\n";
+    let folder = folder_with(&[
+        ("inventory.yaml", inventory),
+        ("projects/acme/agents/.gitlab/agents/prod/config.yaml", b"ci_access: {groups: [{id: acme}]}\n"),
+    ]);
+    let ask = |project: &str, environment: &str| {
+        let call = ["access", "--inventory", "inventory.yaml", "--for", project, "--environment", environment];
+        let run = kaslint(folder.path(), &call);
+        (run.code, run.stderr)
+    };
+    let note = "note: acme/shop has no environment `prodution` yet; did you mean `production`?\n";
+    assert_eq!(ask("acme/shop", "prodution"), (0, note.to_owned()));
+    for (project, environment) in
+        [("acme/shop", "production"), ("acme/shop", "integration-tests"), ("acme/agents", "prodution")]
+    {
+        assert_eq!(ask(project, environment), (0, String::new()), "{project} {environment}");
+    }
+}
+
 #[test]
 fn a_bad_question_or_inventory_ends_with_status_2() {
     let folder = folder_with(&[
