@@ -4,7 +4,7 @@ use super::findings::Findings;
 use super::given::FileContext;
 use super::rule::{Rule, rule};
 use crate::access::{Candidate, needs_licence};
-use crate::agent_config::{CiEntry, Mode, is_true};
+use crate::agent_config::{AccessAs, CiEntry, Mode, is_true};
 use crate::diagnostic::{Finding, Severity};
 use crate::gitlab::Tier;
 use crate::gitlab::releases::CI_ACCESS_FREE;
@@ -17,8 +17,10 @@ rule! {
     /// For jobs of projects without the licence GitLab takes only entries whose jobs act as the agent. The others fall out without an error,
     /// before the most specific entry is chosen. So a looser entry can take over, one whose jobs act as the agent's own service account.
     ///
-    /// Source: `config_scopes.rb` of the authorizations of GitLab and `app/finders/clusters/agents/authorizations/ci_access/finder.rb`;
-    /// gitlab!73226.
+    /// `user` of `user_access.access_as` needs the licence of the agent's configuration project: without it every user is turned away.
+    ///
+    /// Source: `config_scopes.rb` of the authorizations of GitLab, `app/finders/clusters/agents/authorizations/ci_access/finder.rb` and
+    /// `app/services/clusters/agents/authorize_proxy_user_service.rb`; gitlab!73226.
     ///
     /// ## Bad
     ///
@@ -30,6 +32,14 @@ rule! {
     ///         ci_job: {}
     ///   groups:
     ///     - id: acme/web
+    /// ```
+    ///
+    /// ```yaml tier=free
+    /// user_access:
+    ///   access_as:
+    ///     user: {}
+    ///   projects:
+    ///     - id: acme/web/shop
     /// ```
     ///
     /// ## Good
@@ -49,8 +59,8 @@ rule! {
     ///
     /// ## When it stays silent
     ///
-    /// With Premium and Ultimate. With an unknown licence it is a note: one for each entry that another would replace, and one for all others,
-    /// and only where GitLab accepts the file.
+    /// With Premium and Ultimate. With an unknown licence it is a note: one for each entry of `ci_access` that another would replace, and one for
+    /// all others, and only where GitLab accepts the file; of `user_access` nothing is said then, since no looser entry takes over.
     TierDroppedEntry = "tier-dropped-entry", Error in Access
 }
 
@@ -75,7 +85,26 @@ impl Rule for TierDroppedEntry {
         if let Some((first, others)) = without_heir.split_first() {
             findings.report(finding(first, None, others.len(), file, cx.gitlab()));
         }
+        if cx.gitlab().tier.is_some() {
+            findings.report_some(of_users(file));
+        }
     }
+}
+
+/// That users are to act as themselves, which turns all of them away on Free.
+fn of_users(file: &AgentFile) -> Option<Finding> {
+    let access = file.config.user_access.as_ref()?;
+    let AccessAs { span, .. } = access.access_as.as_ref().filter(|access_as| access_as.mode == Mode::User)?;
+    let lists_anybody = !access.projects.is_empty() || !access.groups.is_empty();
+    let message =
+        "`user` needs Premium or Ultimate: on Free GitLab turns every user away, whomever `user_access` lists";
+    lists_anybody.then(|| {
+        Finding::new(&INFO, &file.source, *span, message)
+            .label("not on Free")
+            .route("user_access.access_as.user")
+            .key("user_access")
+            .help("write `access_as: {agent: {}}`, with which users act as the agent's own service account")
+    })
 }
 
 /// What is said of an entry, given what applies on Free in its place.
