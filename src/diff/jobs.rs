@@ -8,9 +8,10 @@ use super::change::{
     Because, Change, Effect, Failing, Granted, Kind, Of, Open, OpenFact, Origin, Part, Projects, Refs, Region, Who,
     Witness,
 };
-use super::regions::{Names, Regions, Untold};
+use super::regions::{Names, Regions};
 use super::standing::{Found, Standing};
 use super::terms::{Allowed, Deciding, Terms};
+use crate::access::names::Untold;
 use crate::access::{Condition, Index};
 use crate::inventory::{Inventory, Project};
 

@@ -5,20 +5,10 @@ use std::sync::Arc;
 
 use super::change::{Part, PatternList, Proof};
 use super::terms::Allowed;
-use crate::access::environment_pattern::RubyOnly;
-use crate::access::names::{Automaton, Found, NamePattern, Unjudged, is_name, shortest};
+use crate::access::names::{Automata, Automaton, Found, NamePattern, Untold, is_name, shortest};
 
 /// From how many patterns with stars on those that a region does not need are left in it: each takes a search to be told.
 const FEW: usize = 40;
-
-/// Why it is not told whether there is a name.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Untold {
-    /// Only Ruby can judge this pattern.
-    Expression(String),
-    /// There were too many possibilities.
-    Budget,
-}
 
 /// Environments, each part with a name that lies in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,7 +31,7 @@ impl Names {
 /// Compares sets of names, each two of them once.
 #[derive(Debug, Default)]
 pub(super) struct Regions {
-    automata: HashMap<Vec<NamePattern>, Result<Arc<Automaton>, Untold>>,
+    automata: Automata,
     /// Whether an expression can be judged here.
     judged: HashMap<NamePattern, bool>,
     parts: HashMap<(Vec<PatternList>, PatternList), Arc<Told>>,
@@ -181,17 +171,17 @@ impl Regions {
         let judged: Vec<NamePattern> = judged.into_iter().cloned().collect();
         let mut automata = Vec::with_capacity(within.len());
         for list in within {
-            automata.push(self.automaton(&list.patterns)?);
+            automata.push(self.automata.of(&list.patterns)?);
         }
         let automata: Vec<&Automaton> = automata.iter().map(|automaton| &**automaton).collect();
         // The first of all names is the first of those that are to be found, if it is one of them: most patterns keep apart from the others.
-        let (mut found, spent) = shortest(&automata, &*self.automaton(&[])?);
+        let (mut found, spent) = shortest(&automata, &*self.automata.of(&[])?);
         self.proof.nodes += spent.nodes;
         let is_avoided = |name: &String| {
             judged.iter().any(|pattern| pattern.is_expression() || pattern.matches(name) != Some(false))
         };
         if matches!(&found, Found::TooMany) || matches!(&found, Found::Name(name) if is_avoided(name)) {
-            let avoided = self.automaton(&judged)?;
+            let avoided = self.automata.of(&judged)?;
             let (others, spent) = shortest(&automata, &avoided);
             self.proof.nodes += spent.nodes;
             found = others;
@@ -223,18 +213,6 @@ impl Regions {
             }
         }
         meets(without, name).map(|is_met| (!is_met).then(|| name.to_owned()))
-    }
-
-    fn automaton(&mut self, patterns: &[NamePattern]) -> Result<Arc<Automaton>, Untold> {
-        if let Some(known) = self.automata.get(patterns) {
-            return known.clone();
-        }
-        let made = Automaton::of(patterns).map(Arc::new).map_err(|(at, why)| match why {
-            Unjudged::Ruby(RubyOnly::TooLarge) => Untold::Budget,
-            _ => Untold::Expression(patterns.get(at).map(|pattern| pattern.text().to_owned()).unwrap_or_default()),
-        });
-        self.automata.insert(patterns.to_vec(), made.clone());
-        made
     }
 }
 

@@ -3,8 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::access::environment_pattern::RubyOnly;
-use crate::access::names::{Automaton, Found, NamePattern, Unjudged, is_name, shortest_up_to};
+use crate::access::names::{self, Automata, Automaton, Found, NamePattern, is_name, shortest_up_to};
 use crate::diff::{PatternList, Projects};
 use crate::gitlab::{MAX_ENVIRONMENT_NAME, lower_path};
 
@@ -33,6 +32,15 @@ pub enum Untold {
     Facts,
 }
 
+impl From<names::Untold> for Untold {
+    fn from(untold: names::Untold) -> Self {
+        match untold {
+            names::Untold::Expression(pattern) => Self::Expression(pattern),
+            names::Untold::Budget => Self::Budget,
+        }
+    }
+}
+
 /// A set of names.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Set {
@@ -57,9 +65,8 @@ type PathKey = (Projects, Vec<Vec<String>>, Vec<String>);
 /// Answers, each worked out once.
 #[derive(Debug, Default)]
 pub(super) struct Search {
-    automata: HashMap<Set, Result<Arc<Automaton>, Untold>>,
-    /// The same of patterns by themselves.
-    alone: HashMap<NamePattern, Result<Arc<Automaton>, Untold>>,
+    automata: Automata,
+    of_expressions: HashMap<Vec<String>, Result<Arc<Automaton>, Untold>>,
     names: HashMap<(Vec<Set>, Vec<String>), Told>,
     paths: HashMap<PathKey, Told>,
     /// The work of all searches.
@@ -83,11 +90,13 @@ impl Search {
 
     /// Whether it is certain that a name is in all sets and that no expression matches it.
     pub fn fits(&mut self, name: &str, within: &[Set], without: &[String]) -> bool {
-        let avoided = self.automaton(&Set::Expressions(without.to_vec()));
+        let avoided = self.of_expressions(without);
         // What policies ask is short, and entries may list many patterns.
         let is_asked = |set: &Set| match set {
             Set::Patterns(_) => true,
-            Set::Expressions(_) => self.automaton(set).is_ok_and(|automaton| automaton.holds(name)),
+            Set::Expressions(expressions) => {
+                self.of_expressions(expressions).is_ok_and(|automaton| automaton.holds(name))
+            }
         };
         let is_let_in = |set: &Set| match set {
             Set::Patterns(patterns) => patterns.iter().any(|pattern| pattern.matches(name) == Some(true)),
@@ -100,7 +109,7 @@ impl Search {
     }
 
     fn shortest_name(&mut self, within: &[Set], without: &[String]) -> Told {
-        let avoided = self.automaton(&Set::Expressions(without.to_vec()))?;
+        let avoided = self.of_expressions(without)?;
         // The list with most patterns goes pattern by pattern, which takes far fewer steps than all of them at once.
         let size = |set: &Set| if let Set::Patterns(patterns) = set { patterns.len() } else { 0 };
         let main = (0..within.len()).max_by_key(|at| within.get(*at).map_or(0, size));
@@ -109,7 +118,9 @@ impl Search {
             others.push(self.judged(set, &mut untold)?);
         }
         let parts = match main.and_then(|main| within.get(main)) {
-            Some(Set::Patterns(patterns)) => patterns.iter().map(|pattern| Some(self.alone(pattern))).collect(),
+            Some(Set::Patterns(patterns)) => {
+                patterns.iter().map(|pattern| Some(self.automata.of_one(pattern).map_err(Untold::from))).collect()
+            }
             Some(set) => vec![Some(self.automaton(set))],
             None => vec![None],
         };
@@ -148,19 +159,19 @@ impl Search {
         let Set::Patterns(patterns) = set else { return self.automaton(set) };
         let mut judged = Vec::with_capacity(patterns.len());
         for pattern in patterns {
-            match self.alone(pattern) {
+            match self.automata.of_one(pattern) {
                 Ok(_) => judged.push(pattern.clone()),
-                Err(why) => drop(untold.get_or_insert(why)),
+                Err(why) => drop(untold.get_or_insert(why.into())),
             }
         }
-        self.automaton(&Set::Patterns(judged))
+        Ok(self.automata.of(&judged)?)
     }
 
     /// The path of a project of a part that lists of expressions all match and that no other expression does, in lower case.
     pub fn path(&mut self, part: &Projects, some: &str, within: &[Vec<String>], without: &[String]) -> Told {
         let holds = |search: &mut Self, path: &str| {
             let mut is_in = |expressions: &[String]| -> Result<bool, Untold> {
-                Ok(search.automaton(&Set::Expressions(expressions.to_vec()))?.holds(path))
+                Ok(search.of_expressions(expressions)?.holds(path))
             };
             let is_out = is_in(without)?;
             within.iter().try_fold(!is_out, |so_far, expressions| Ok::<bool, Untold>(so_far && is_in(expressions)?))
@@ -196,8 +207,8 @@ impl Search {
         let mut avoided = without.to_vec();
         avoided.extend(except.projects.iter().map(|path| format!("^{}$", literal(path))));
         avoided.extend(except.groups.iter().map(|path| format!("^{}/", literal(path))));
-        let avoided = self.automaton(&Set::Expressions(avoided))?;
-        let sets = sets.into_iter().map(|set| self.automaton(&Set::Expressions(set)));
+        let avoided = self.of_expressions(&avoided)?;
+        let sets = sets.iter().map(|set| self.of_expressions(set));
         let sets = sets.collect::<Result<Vec<Arc<Automaton>>, Untold>>()?;
         let sets: Vec<&Automaton> = sets.iter().map(|set| &**set).collect();
         match self.shortest_up_to(LONGEST_PATH, &sets, &avoided) {
@@ -217,33 +228,19 @@ impl Search {
     }
 
     fn automaton(&mut self, set: &Set) -> Result<Arc<Automaton>, Untold> {
-        if let Some(known) = self.automata.get(set) {
-            return known.clone();
+        match set {
+            Set::Patterns(patterns) => Ok(self.automata.of(patterns)?),
+            Set::Expressions(expressions) => self.of_expressions(expressions),
         }
-        let made = match set {
-            Set::Patterns(patterns) => of_patterns(patterns),
-            Set::Expressions(expressions) => {
-                Automaton::of_expressions(expressions.iter().map(String::as_str)).ok_or(Untold::Budget)
-            }
-        };
-        let made = made.map(Arc::new);
-        self.automata.insert(set.clone(), made.clone());
-        made
     }
 
-    fn alone(&mut self, pattern: &NamePattern) -> Result<Arc<Automaton>, Untold> {
-        if let Some(known) = self.alone.get(pattern) {
+    fn of_expressions(&mut self, expressions: &[String]) -> Result<Arc<Automaton>, Untold> {
+        if let Some(known) = self.of_expressions.get(expressions) {
             return known.clone();
         }
-        let made = of_patterns(std::slice::from_ref(pattern)).map(Arc::new);
-        self.alone.insert(pattern.clone(), made.clone());
+        let made =
+            Automaton::of_expressions(expressions.iter().map(String::as_str)).map(Arc::new).ok_or(Untold::Budget);
+        self.of_expressions.insert(expressions.to_vec(), made.clone());
         made
     }
-}
-
-fn of_patterns(patterns: &[NamePattern]) -> Result<Automaton, Untold> {
-    Automaton::of(patterns).map_err(|(at, why)| match why {
-        Unjudged::Ruby(RubyOnly::TooLarge) => Untold::Budget,
-        _ => Untold::Expression(patterns.get(at).map(|pattern| pattern.text().to_owned()).unwrap_or_default()),
-    })
 }

@@ -1,9 +1,10 @@
 //! Which uses a comparison is about, by all names that their environments may have.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::uses::Use;
-use crate::access::names::{Automaton, Found, NamePattern, shortest};
+use crate::access::names::{Automata, Automaton, Found, NamePattern, shortest};
 use crate::diff::{Diff, Of, Pair, Part, PatternList, Projects, Refs, Region};
 use crate::gitlab::PartialText;
 
@@ -20,7 +21,7 @@ pub(super) enum Touch {
 
 /// Whether something becomes otherwise for one of some uses. `pairs` are the matchers that are possible; conditions are taken to hold.
 pub(super) fn by<'u, 'p: 'u>(diff: &Diff, pairs: &[Pair], uses: impl Iterator<Item = &'u Use<'p>> + Clone) -> Touch {
-    let mut touch = Touch::No;
+    let (mut touch, mut automata) = (Touch::No, Automata::default());
     for change in &diff.changes {
         let Of::Jobs { projects, refs, region, .. } = &change.of else { continue };
         let pairs = change.pairs.as_deref().unwrap_or(pairs);
@@ -33,7 +34,7 @@ pub(super) fn by<'u, 'p: 'u>(diff: &Diff, pairs: &[Pair], uses: impl Iterator<It
                 continue;
             }
             let name = used.case.environment.as_ref();
-            touch = touch.max(*by_name.entry(name).or_insert_with(|| of_region(region, pairs, name)));
+            touch = touch.max(*by_name.entry(name).or_insert_with(|| of_region(region, pairs, name, &mut automata)));
             if touch == Touch::Some {
                 return touch;
             }
@@ -52,7 +53,7 @@ fn runs_on(used: &Use<'_>, refs: Refs) -> bool {
 }
 
 /// Whether a job with this environment may lie in a region.
-fn of_region(region: &Region, pairs: &[Pair], name: Option<&PartialText>) -> Touch {
+fn of_region(region: &Region, pairs: &[Pair], name: Option<&PartialText>, automata: &mut Automata) -> Touch {
     // A name of variables that are all empty is none.
     if region.without && name.is_none_or(|name| name.could_be("")) {
         return Touch::Some;
@@ -63,12 +64,12 @@ fn of_region(region: &Region, pairs: &[Pair], name: Option<&PartialText>) -> Tou
         true => vec![Some(pair.base_is_new)],
         false => vec![None],
     });
-    let all = matchers.flat_map(|is_new| region.names.iter().map(move |part| of_part(part, is_new, name)));
-    all.max().unwrap_or(Touch::No)
+    let all = matchers.flat_map(|is_new| region.names.iter().map(move |part| (part, is_new)));
+    all.map(|(part, is_new)| of_part(part, is_new, name, automata)).max().unwrap_or(Touch::No)
 }
 
 /// Whether some name that a text may be lies in a part, by one matcher where both sides have the same.
-fn of_part(part: &Part, is_new: Option<bool>, name: &PartialText) -> Touch {
+fn of_part(part: &Part, is_new: Option<bool>, name: &PartialText, automata: &mut Automata) -> Touch {
     let read = |list: &PatternList| -> Vec<NamePattern> {
         let one = |pattern: &NamePattern| NamePattern::new(pattern.text(), is_new.unwrap_or(pattern.is_new()));
         list.patterns.iter().map(one).collect()
@@ -94,10 +95,11 @@ fn of_part(part: &Part, is_new: Option<bool>, name: &PartialText) -> Touch {
             false => Touch::Untold,
         };
     }
-    let lists: Result<Vec<Automaton>, _> = within.iter().map(Automaton::of).collect();
-    let (Ok(mut lists), Ok(without)) = (lists, Automaton::of(&judged)) else { return Touch::Untold };
-    lists.push(Automaton::of_partial(name));
-    match shortest(&lists.iter().collect::<Vec<_>>(), &without).0 {
+    let lists: Result<Vec<Arc<Automaton>>, _> = within.iter().map(|list| automata.of(list)).collect();
+    let (Ok(lists), Ok(without)) = (lists, automata.of(&judged)) else { return Touch::Untold };
+    let name = Automaton::of_partial(name);
+    let all: Vec<&Automaton> = lists.iter().map(|list| &**list).chain([&name]).collect();
+    match shortest(&all, &without).0 {
         Found::Nothing => Touch::No,
         Found::Name(_) => found,
         Found::TooMany => Touch::Untold,
@@ -132,7 +134,7 @@ mod tests {
     #[test]
     fn a_region_is_met_by_what_a_name_may_be() {
         let of = |within: &[&str], without: &[&str], pair| {
-            of_region(&region(within, without), &[pair], Some(&review(Shape::Slug)))
+            of_region(&region(within, without), &[pair], Some(&review(Shape::Slug)), &mut Automata::default())
         };
         assert_eq!(of(&["review/f*"], &[], NEW), Touch::Some);
         assert_eq!(of(&["production"], &[], NEW), Touch::No);
@@ -149,11 +151,11 @@ mod tests {
     #[test]
     fn a_name_that_may_be_empty_may_be_none() {
         let none = Region { without: true, names: Vec::new() };
-        let of = |name: Option<&PartialText>| of_region(&none, &[NEW], name);
+        let of = |name: Option<&PartialText>| of_region(&none, &[NEW], name, &mut Automata::default());
         assert_eq!(of(None), Touch::Some);
         assert_eq!(of(Some(&PartialText::unknown("TARGET", Shape::Any))), Touch::Some);
         assert_eq!(of(Some(&review(Shape::Any))), Touch::No);
-        assert_eq!(of_region(&region(&["a"], &[]), &[NEW], None), Touch::No);
+        assert_eq!(of_region(&region(&["a"], &[]), &[NEW], None, &mut Automata::default()), Touch::No);
     }
 
     proptest! {
@@ -176,9 +178,9 @@ mod tests {
             };
             let is_met = (within.is_empty() || lies_in(&within)) && !lies_in(&without);
             let is_one = partial.could_be(&name) && crate::access::names::is_name(&name);
-            let touch = of_region(&region(&within, &without), &[pair], Some(&partial));
+            let touch = of_region(&region(&within, &without), &[pair], Some(&partial), &mut Automata::default());
             prop_assert!(!(is_met && is_one) || touch == Touch::Some, "{:?}", touch);
-            let of_name = of_region(&region(&within, &without), &[pair], Some(&PartialText::known(&name)));
+            let of_name = of_region(&region(&within, &without), &[pair], Some(&PartialText::known(&name)), &mut Automata::default());
             prop_assert_eq!(of_name == Touch::Some, is_met);
         }
     }
