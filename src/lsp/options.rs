@@ -7,9 +7,25 @@ use serde_json::Value as Json;
 
 use crate::project::Options;
 use crate::rules;
+use crate::schema::nearest;
 
 /// The section of the client's settings.
 pub(super) const SECTION: &str = "kaslint";
+
+/// The keys of the section that the server reads.
+const KEYS: [&str; 11] = [
+    "project",
+    "inventory",
+    "agentSchema",
+    "settings",
+    "gitlabVersion",
+    "tier",
+    "select",
+    "ignore",
+    "inlayHints",
+    "codeLens",
+    "documentationUrl",
+];
 
 /// What the client's settings say.
 #[derive(Clone, Debug, Default)]
@@ -76,8 +92,12 @@ impl EditorOptions {
             "inlayHints" => self.inlay_hints = switch(value)?,
             "codeLens" => self.code_lens = switch(value)?,
             "documentationUrl" => self.documentation_url = text(value)?,
-            // Those of an extension for itself, such as where the program lies.
-            _ => {}
+            // Those of an extension for itself, such as where the program lies, are not the server's to judge.
+            _ => {
+                if let Some(near) = nearest(key, KEYS.into_iter()) {
+                    return Err(format!("there is none of this name; did you mean `{SECTION}.{near}`?"));
+                }
+            }
         }
         Ok(())
     }
@@ -145,5 +165,18 @@ mod tests {
             ]
         );
         assert!(read("null").1.is_empty() && read("[]").1.is_empty());
+    }
+
+    #[test]
+    fn a_key_that_is_nearly_one_is_told_and_an_extensions_own_is_not() {
+        let (_, faults) =
+            read(r#"{"gitlab_version": "17.4", "trace": {"server": "off"}, "path": "/x", "showOutput": true}"#);
+        let fault = "there is none of this name; did you mean `kaslint.gitlabVersion`?";
+        assert_eq!(faults, [format!("the setting `kaslint.gitlab_version` is left out: {fault}")]);
+        // What is read is known by its name: a value of a wrong kind is told as such.
+        for key in KEYS {
+            let (_, faults) = read(&format!(r#"{{"{key}": [[]]}}"#));
+            assert!(faults.len() == 1 && !faults[0].contains("none of this name"), "{key}: {faults:?}");
+        }
     }
 }
