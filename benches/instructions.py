@@ -3,7 +3,7 @@
 
     instructions.py PROGRAM [--profile PROFILE] [--write]
 
-The least is done by the programs of benches/controls, which are built with the profile of PROGRAM (dist, as releases are, unless another is named): one does nothing, the other
+The least is done by the programs of benches/controls, which are built with the profile of PROGRAM (release, unless another is named): one does nothing, the other
 reads the bare events of a YAML file. Held against benches/figures.json: what takes five
 percent more ends with 1; `--write` writes the figures anew. They are those of one compiler, one C library and one kind of processor; elsewhere they are told and
 not judged. Counted by valgrind, so that a busy machine changes nothing.
@@ -91,7 +91,7 @@ def measured_with():
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("program", type=Path)
-    parser.add_argument("--profile", default="dist")
+    parser.add_argument("--profile", default="release")
     parser.add_argument("--write", action="store_true")
     arguments = parser.parse_args()
     program, controls = arguments.program.resolve(), built_controls(arguments.profile)

@@ -51,7 +51,7 @@ def repository(folder, text):
 def wheel(tools, work, environment):
     """`pip install` of the wheel gives a binary that runs."""
     out = work / "wheels"
-    run([tools / "maturin", "build", "--profile", "dist", "--locked", "--out", out], cwd=ROOT, env=environment)
+    run([tools / "maturin", "build", "--release", "--locked", "--out", out], cwd=ROOT, env=environment)
     (built,) = out.glob("*.whl")
     venv.create(work / "user", with_pip=True)
     run([work / "user/bin/pip", "install", "-q", "--no-index", built], env=environment)
