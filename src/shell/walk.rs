@@ -245,7 +245,12 @@ impl<'a> Walker<'a> {
         if self.commands == MAX_COMMANDS {
             self.not_understood(command.clone());
         }
-        self.commands < MAX_COMMANDS
+        !self.is_spent()
+    }
+
+    /// Whether there were as many commands as are walked.
+    fn is_spent(&self) -> bool {
+        self.commands >= MAX_COMMANDS
     }
 
     fn fork(&mut self) -> u32 {
@@ -269,6 +274,10 @@ impl<'a> Walker<'a> {
 
     fn list(&mut self, frame: &Rc<Frame>, list: &CompoundList) {
         for item in &list.0 {
+            // What comes then would be worked out, and not be looked at.
+            if self.is_spent() {
+                return;
+            }
             self.and_or(frame, &item.0);
         }
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::super::tests::{Known, NOTHING};
 use super::super::*;
+use crate::gitlab::{PartialText, Shape};
 use crate::source::Source;
 
 /// A repository in memory that counts what it is asked for.
@@ -285,6 +286,34 @@ fn much_is_bounded_and_each_file_is_read_once() {
         drop(read_with(&[Item { text: &text, section: Section::Script }], &NOTHING, &library));
     }
     assert_eq!(*memory.asked.borrow(), ["x.sh"]);
+}
+
+/// Counts what it is asked for.
+struct Counting(RefCell<usize>);
+
+impl Lookup for Counting {
+    fn variable(&self, name: &str) -> PartialText {
+        *self.0.borrow_mut() += 1;
+        PartialText::unknown(name, Shape::Any)
+    }
+}
+
+#[test]
+fn what_is_behind_the_last_command_that_counts_is_not_worked_out() {
+    let lines = |count: usize| (0..count).map(|at| format!("echo $V{at}\n")).collect::<String>();
+    let asked = |files: &Memory, times: usize| {
+        let (library, lookup) = (Library::new(files), Counting(RefCell::new(0)));
+        for _ in 0..times {
+            let script = read_with(&[Item { text: "./x.sh", section: Section::Script }], &lookup, &library);
+            check_ranges(&[Item { text: "./x.sh", section: Section::Script }], &script);
+        }
+        lookup.0.into_inner()
+    };
+    // A job's own limit, then that of all jobs together.
+    let of_one = asked(&repository(&[("x.sh", &lines(6_000))]), 1);
+    assert!((3_990..4_010).contains(&of_one), "{of_one}");
+    let of_all = asked(&repository(&[("x.sh", &lines(3_000))]), 60);
+    assert!((119_000..122_000).contains(&of_all), "{of_all}");
 }
 
 #[test]
