@@ -1,6 +1,6 @@
 //! The edits that are tried.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use super::uses::Use;
 use super::{Kind, UsedBy, entries};
@@ -53,13 +53,13 @@ impl Edit {
 pub(super) fn all(file: &AgentFile, index: &Index<'_>, uses: &[&Use<'_>], read: &BTreeSet<String>) -> Vec<Edit> {
     let Some(cuts) = Cuts::of(file) else { return Vec::new() };
     let maker = Maker { file, index, cuts };
-    let entries = entries(file);
-    let used: Vec<(&CiEntry, Vec<&Use<'_>>)> = entries
-        .iter()
-        .map(|entry| {
-            let by = uses.iter().copied().filter(|used| used.is_by(index, (entry.kind, entry.index)));
-            (*entry, by.collect())
-        })
+    let mut by_entry: HashMap<(EntryKind, usize), Vec<&Use<'_>>> = HashMap::new();
+    for used in uses {
+        used.entries(index).into_iter().for_each(|entry| by_entry.entry(entry).or_default().push(used));
+    }
+    let used: Vec<(&CiEntry, Vec<&Use<'_>>)> = entries(file)
+        .into_iter()
+        .map(|entry| (entry, by_entry.remove(&(entry.kind, entry.index)).unwrap_or_default()))
         .collect();
     let mut all = Vec::new();
     for (entry, by) in &used {

@@ -212,11 +212,10 @@ impl Use<'_> {
             .collect()
     }
 
-    /// Whether an entry lets it in, or may.
-    pub fn is_by(&self, index: &Index<'_>, (kind, at): (EntryKind, usize)) -> bool {
-        self.rows(index).any(|(_, outcome, entry)| {
-            !matches!(outcome, Outcome::Denied(_)) && entry.is_some_and(|entry| (entry.kind, entry.index) == (kind, at))
-        })
+    /// The entries that let it in, or may, by kind and position.
+    pub fn entries(&self, index: &Index<'_>) -> BTreeSet<(EntryKind, usize)> {
+        let not_denied = self.rows(index).filter(|(_, outcome, _)| !matches!(outcome, Outcome::Denied(_)));
+        not_denied.filter_map(|(.., entry)| entry.map(|entry| (entry.kind, entry.index))).collect()
     }
 
     fn rows<'w>(&self, index: &Index<'w>) -> impl Iterator<Item = (Vec<Condition>, Outcome<'w>, Option<&'w CiEntry>)> {
