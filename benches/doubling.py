@@ -232,6 +232,21 @@ def access_matrices(n): return matrices(n)
 @kind(50, "access", "--jobs")
 def access_jobs_and_agents(n): return jobs_and_agents(n)
 
+@kind(25)
+def policies_and_patterns(n):
+    policies = lines(n, "  - {{name: p{i}, environments: ['a{i}*'], require: {{environments: ['*a{i}'], protected_branches_only: true}}}}\n")
+    return {AGENT: "ci_access: {projects: [{id: a/p, environments: [" + lines(n, "'a{i}*', ") + "]}]}\n", SETTINGS: "project: a/b\npolicy:\n" + policies}
+@kind(80)
+def file_that_many_jobs_run(n):
+    return jobs(lines(n, "j{i}: {{script: ['./x.sh {i}']}}\n")) | {"x.sh": lines(n, "kubectl --context a/b:x{i} get pods\n")}
+@kind(10, "recommend", "--inventory", INVENTORY)
+def entries_of_which_half_are_used(n):
+    uses = {f"projects/a/p{i}/.gitlab-ci.yml": "d: {environment: production, script: ['%s']}\n" % ("kubectl --context a/b:prod get pods" if i % 2 else "echo") for i in range(n)}
+    listed = "gitlab: {version: '18.4', tier: premium, instance_authorization: false}\nprojects:\n  - {path: a/b, agents: [prod]}\n"
+    listed += lines(n, "  - {{path: a/p{i}, default_branch: main, protected_branches: [main], environments: [production]}}\n")
+    return uses | {INVENTORY: listed, f"projects/a/b/{AGENT}": "ci_access:\n  projects:\n" + lines(n, "    - {{id: a/p{i}, environments: [production, 'review/*']}}\n")}
+
+
 
 def measured(program, arguments, folder, limit):
     with tempfile.TemporaryFile() as out:
