@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::access::names::{self, Automata, Automaton, Found, NamePattern, is_name, shortest_up_to};
+use crate::access::names::{self, Automata, Automaton, Found, Made, NamePattern, Spent, is_name, shortest_up_to};
 use crate::diff::{PatternList, Projects};
 use crate::gitlab::{MAX_ENVIRONMENT_NAME, lower_path};
 
@@ -17,9 +17,12 @@ const PROJECT_PATH: &str = r"^[a-z0-9_.][a-z0-9_.-]*(/[a-z0-9_.][a-z0-9_.-]*)+$"
 /// The most characters of a path that is looked for.
 const LONGEST_PATH: usize = 1_000;
 
-/// The most work of all searches for one state, and what each takes besides; some seconds in all.
+/// The most work of all searches for one state, and what each takes besides that has to look further than at beginnings; some seconds in all.
 const MOST_WORK: usize = 200_000_000;
 const WORK_OF_EACH: usize = 500;
+
+/// Of more patterns than these in a list, not the shortest name of all is looked for.
+const MANY: usize = 100;
 
 /// Why it is not told whether there is one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -111,34 +114,35 @@ impl Search {
     fn shortest_name(&mut self, within: &[Set], without: &[String]) -> Told {
         let avoided = self.of_expressions(without)?;
         // The list with most patterns goes pattern by pattern, which takes far fewer steps than all of them at once.
-        let size = |set: &Set| if let Set::Patterns(patterns) = set { patterns.len() } else { 0 };
-        let main = (0..within.len()).max_by_key(|at| within.get(*at).map_or(0, size));
+        let lists = within.iter().enumerate().filter_map(|(at, set)| match set {
+            Set::Patterns(patterns) => Some((at, patterns)),
+            Set::Expressions(_) => None,
+        });
+        let main = lists.max_by_key(|(_, patterns)| patterns.len());
         let (mut untold, mut others) = (None, Vec::new());
-        for (_, set) in (0..).zip(within).filter(|(at, _)| Some(*at) != main) {
+        for (_, set) in within.iter().enumerate().filter(|(at, _)| main.is_none_or(|(main, _)| main != *at)) {
             others.push(self.judged(set, &mut untold)?);
         }
-        let parts = match main.and_then(|main| within.get(main)) {
-            Some(Set::Patterns(patterns)) => {
-                patterns.iter().map(|pattern| Some(self.automata.of_one(pattern).map_err(Untold::from))).collect()
-            }
-            Some(set) => vec![Some(self.automaton(set))],
+        let each = main.map(|(_, patterns)| self.automata.of_each(patterns));
+        let parts: Vec<Option<&Made>> = match &each {
+            Some(each) => each.iter().map(Some).collect(),
             None => vec![None],
         };
-        let mut best: Option<String> = None;
+        let (mut best, count) = (None::<String>, parts.len());
         for part in parts {
-            // Others count if they are shorter.
+            // Others count if they are shorter, and of many patterns any will do.
             let longest = best.as_ref().map_or(MAX_ENVIRONMENT_NAME, |best| best.len().saturating_sub(1));
-            if longest == 0 {
+            if longest == 0 || (count > MANY && best.is_some()) {
                 break;
             }
-            let automaton = match part.transpose() {
+            let automaton = match part.map(Result::as_ref).transpose() {
                 Ok(automaton) => automaton,
                 Err(why) => {
-                    untold.get_or_insert(why);
+                    untold.get_or_insert_with(|| why.clone().into());
                     continue;
                 }
             };
-            let all: Vec<&Automaton> = automaton.iter().chain(&others).map(|automaton| &**automaton).collect();
+            let all: Vec<&Automaton> = automaton.into_iter().chain(&others).map(|automaton| &**automaton).collect();
             match self.shortest_up_to(longest, &all, &avoided) {
                 Found::Name(name) => best = Some(name),
                 Found::Nothing => {}
@@ -159,7 +163,7 @@ impl Search {
         let Set::Patterns(patterns) = set else { return self.automaton(set) };
         let mut judged = Vec::with_capacity(patterns.len());
         for pattern in patterns {
-            match self.automata.of_one(pattern) {
+            match self.automata.of(std::slice::from_ref(pattern)) {
                 Ok(_) => judged.push(pattern.clone()),
                 Err(why) => drop(untold.get_or_insert(why.into())),
             }
@@ -223,7 +227,7 @@ impl Search {
             return Found::TooMany;
         }
         let (found, spent) = shortest_up_to(longest, within, without);
-        self.work += WORK_OF_EACH + spent.work;
+        self.work += if spent == Spent::default() { 1 } else { WORK_OF_EACH + spent.work };
         found
     }
 

@@ -19,15 +19,20 @@ pub enum Untold {
 /// Automata of lists of patterns.
 #[derive(Debug, Default)]
 pub struct Automata {
-    made: HashMap<Vec<NamePattern>, Result<Arc<Automaton>, Untold>>,
+    made: HashMap<Vec<NamePattern>, Made>,
+    /// Those of the patterns of a list, each by itself.
+    parts: HashMap<Vec<NamePattern>, Arc<[Made]>>,
 }
+
+/// An automaton, or why there is none.
+pub type Made = Result<Arc<Automaton>, Untold>;
 
 impl Automata {
     /// That of a list.
     ///
     /// # Errors
     /// Where a pattern of it cannot be judged here.
-    pub fn of(&mut self, patterns: &[NamePattern]) -> Result<Arc<Automaton>, Untold> {
+    pub fn of(&mut self, patterns: &[NamePattern]) -> Made {
         if let Some(known) = self.made.get(patterns) {
             return known.clone();
         }
@@ -39,11 +44,13 @@ impl Automata {
         made
     }
 
-    /// That of one pattern.
-    ///
-    /// # Errors
-    /// Where it cannot be judged here.
-    pub fn of_one(&mut self, pattern: &NamePattern) -> Result<Arc<Automaton>, Untold> {
-        self.of(std::slice::from_ref(pattern))
+    /// Those of the patterns of a list, each by itself, in its order.
+    pub fn of_each(&mut self, patterns: &[NamePattern]) -> Arc<[Made]> {
+        if let Some(known) = self.parts.get(patterns) {
+            return Arc::clone(known);
+        }
+        let made: Arc<[Made]> = patterns.iter().map(|pattern| self.of(std::slice::from_ref(pattern))).collect();
+        self.parts.insert(patterns.to_vec(), Arc::clone(&made));
+        made
     }
 }

@@ -9,7 +9,7 @@ mod automaton;
 mod pattern;
 mod search;
 
-pub use automata::{Automata, Untold};
+pub use automata::{Automata, Made, Untold};
 pub use automaton::{Automaton, Unjudged};
 pub use pattern::NamePattern;
 pub use search::{Found, Spent, is_name, shortest, shortest_up_to};
