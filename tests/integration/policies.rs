@@ -94,3 +94,33 @@ fn an_agent_whose_project_is_not_known_is_held_to_policies_that_may_be_about_it(
     assert_eq!(held(&format!("any/project:{name}")), 1);
     assert_eq!(held("any/project:another"), 0);
 }
+
+/// Hundreds of both are told, under either matcher, and none is given up.
+#[test]
+fn many_patterns_are_held_against_many_policies() {
+    const MANY: usize = 400;
+    let numbers = || 0..MANY;
+    let patterns: String = numbers().map(|number| format!("'a{number}*', ")).collect();
+    let policies: String = numbers()
+        .map(|number| {
+            format!(
+                "  - {{name: p{number}, environments: ['a{number}*'], require: {{environments: ['*a{number}']}}}}\n"
+            )
+        })
+        .chain(numbers().map(|number| format!("  - {{name: q{number}, forbid: {{environments: ['b{number}*c']}}}}\n")))
+        .collect();
+    let config = format!("ci_access: {{projects: [{{id: acme/shop, environments: [{patterns}]}}]}}\n");
+    let settings = format!("project: acme/agents\nrules: {{config-project-bypass: off}}\npolicy:\n{policies}");
+    let folder = folder_with(&[(CONFIG, config.as_bytes()), (".kaslint.yaml", settings.as_bytes())]);
+    for (version, of_jobs) in [("17.0", 2 * MANY), ("19.6", MANY)] {
+        let call = ["check", "--select", "policy-violation", "--format", "json", "--gitlab-version", version];
+        let report = kaslint(folder.path(), &call).json();
+        let messages = report["findings"].as_array().expect("findings").iter().map(|finding| &finding["message"]);
+        let of_shop: Vec<&str> =
+            messages.filter_map(|message| message.as_str()).filter(|text| text.starts_with("`acme/shop`")).collect();
+        // Without anchors, each pattern has names that begin with a `b` as well.
+        assert_eq!(of_shop.len(), of_jobs, "{version}: {:?}", of_shop.first());
+        let is_certain = |text: &&&str| text.starts_with("`acme/shop` breaks the policy `");
+        assert_eq!(of_shop.iter().find(|text| !is_certain(text)), None, "{version}");
+    }
+}
