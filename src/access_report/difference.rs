@@ -43,11 +43,11 @@ pub fn is_recording(format: Format, recorded: &str, found: &str) -> Result<(), S
             }
             _ => Ok(()),
         },
-        Format::Human | Format::Markdown => match shape(recorded) {
+        Format::Human | Format::Markdown => match format_of(recorded) {
             Some(other) if other != format => {
                 Err(format!("is one of `--format {}`, and `--format {}` is asked for", name(other), name(format)))
             }
-            None if format == Format::Markdown && shape(found) == Some(Format::Markdown) => {
+            None if format == Format::Markdown && format_of(found) == Some(Format::Markdown) => {
                 Err("is not one of `--format markdown`: it does not begin with a heading".to_owned())
             }
             _ => Ok(()),
@@ -60,7 +60,7 @@ fn name(format: Format) -> String {
 }
 
 /// The format that the first line of a result shows. In the others, it has nothing of its own.
-fn shape(result: &str) -> Option<Format> {
+fn format_of(result: &str) -> Option<Format> {
     let first = result.lines().find(|line| !line.trim().is_empty())?;
     if serde_json::from_str::<Map<String, Json>>(first).is_ok() {
         return Some(Format::Json);
