@@ -247,7 +247,6 @@ def entries_of_which_half_are_used(n):
     return uses | {INVENTORY: listed, f"projects/a/b/{AGENT}": "ci_access:\n  projects:\n" + lines(n, "    - {{id: a/p{i}, environments: [production, 'review/*']}}\n")}
 
 
-
 def measured(program, arguments, folder, limit):
     with tempfile.TemporaryFile() as out:
         child = subprocess.Popen([program, *arguments], cwd=folder, stdin=subprocess.DEVNULL, stdout=out, stderr=out)

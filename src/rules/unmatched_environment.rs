@@ -136,7 +136,7 @@ struct Names<'k> {
 }
 
 /// How many comparisons there are, about, for the misspelt patterns of one entry.
-const COMPARISONS: usize = 200_000;
+const COMPARISONS: usize = 100_000;
 
 impl<'k> Names<'k> {
     fn of(known: &'k KnownEnvironments, patterns: &'k [Spanned<String>]) -> Self {

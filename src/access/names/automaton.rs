@@ -135,9 +135,9 @@ impl Automaton {
             states.dedup();
         }
         let steps = self.states.iter().flat_map(|state| &state.steps);
-        let told_apart: HashSet<Characters> = steps.map(|(characters, _)| *characters).collect();
-        self.told_apart = told_apart.into_iter().collect();
+        self.told_apart = steps.map(|(characters, _)| *characters).collect();
         self.told_apart.sort_unstable();
+        self.told_apart.dedup();
         self.beginning = self.fixed_beginning();
         self
     }
